@@ -1,0 +1,1 @@
+"""Nablascope without a face: activations, networks, training, timing and devices. Never imports Streamlit."""

@@ -1,0 +1,59 @@
+"""What a job yields. A job is a generator: it takes one frozen config and yields events.
+
+Events that belong to one kind of job live beside that job (core.training.events, core.timing.events); the two
+here are understood by every sink. A sink turns any other event into a record and keeps it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the job is. Yielded often (it is where a job can be stopped or paused); sinks keep the last one.
+
+    done and total count `unit`s; rate_per_s is in `rate_unit`s a second, None until it is known.
+    """
+
+    done: float
+    total: float
+    unit: str
+    rate_per_s: float | None = None
+    rate_unit: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A large state that replaces the last one of its name: a decision map, filters, a forecast.
+
+    arrays are stored in binary, values as JSON. step is the training step that it shows.
+    """
+
+    name: str
+    step: int
+    arrays: Mapping[str, np.ndarray]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def to_record(event: Any) -> dict[str, Any]:
+    """An event as a JSON record: {"event": "epoch_completed", ...its fields}. Arrays become lists."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
+    return {"event": name} | {f.name: _plain(getattr(event, f.name)) for f in fields(event)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    return value

@@ -1,0 +1,37 @@
+"""Every kind of job by name: how a stored config becomes a running generator of events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.config import from_record
+
+
+@dataclass(frozen=True)
+class Job:
+    """start(config record) yields events. An exclusive job runs alone, since other work would falsify it."""
+
+    start: Callable[[Mapping[str, Any]], Iterator[Any]]
+    exclusive: bool = False
+
+
+def _training(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.training.config import TrainConfig
+    from core.training.loop import train
+
+    return train(from_record(TrainConfig, record))
+
+
+def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.timing.config import SweepConfig
+    from core.timing.sweep import sweep
+
+    return sweep(from_record(SweepConfig, record))
+
+
+JOBS = {
+    "training": Job(_training),
+    "timing": Job(_timing, exclusive=True),
+}

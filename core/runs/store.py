@@ -1,0 +1,305 @@
+"""The run store: config, environment, status, events and pictures of every run, in one SQLite file.
+
+WAL mode, so readers never wait for the writer and a killed process leaves a whole database behind
+(https://www.sqlite.org/wal.html). One small transaction every quarter of a second is what a worker writes.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from core.events import Picture, Progress
+
+QUEUED, RUNNING, PAUSED = "queued", "running", "paused"
+FINISHED, STOPPED, FAILED, INTERRUPTED = "finished", "stopped", "failed", "interrupted"
+ENDED = (FINISHED, STOPPED, FAILED, INTERRUPTED)
+
+_metadata = sa.MetaData()
+
+_runs = sa.Table(
+    "runs",
+    _metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("job", sa.String, nullable=False),
+    sa.Column("exclusive", sa.Boolean, nullable=False),
+    sa.Column("config", sa.JSON, nullable=False),
+    sa.Column("environment", sa.JSON),
+    sa.Column("status", sa.String, nullable=False, index=True),
+    sa.Column("wanted", sa.String),  # what the person asked for last: pause, resume, stop
+    sa.Column("wanted_at", sa.Float),
+    sa.Column("message", sa.String),  # why it ended, in words
+    sa.Column("worker", sa.String),
+    sa.Column("progress", sa.JSON),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("queued_at", sa.Float, nullable=False),
+    sa.Column("started_at", sa.Float),
+    sa.Column("seen_at", sa.Float),  # the worker's last sign of life
+    sa.Column("ended_at", sa.Float),
+)
+
+_events = sa.Table(
+    "events",
+    _metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("time", sa.Float, nullable=False),
+    sa.Column("record", sa.JSON, nullable=False),
+)
+
+_pictures = sa.Table(
+    "pictures",
+    _metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("values", sa.JSON, nullable=False),
+    sa.Column("arrays", sa.LargeBinary, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as the store knows it. Times are seconds since 1970; progress is a Progress as a dict."""
+
+    id: str
+    job: str
+    exclusive: bool
+    config: dict[str, Any]
+    environment: dict[str, Any] | None
+    status: str
+    wanted: str | None
+    wanted_at: float | None
+    message: str | None
+    worker: str | None
+    progress: dict[str, Any] | None
+    created_at: float
+    queued_at: float
+    started_at: float | None
+    seen_at: float | None
+    ended_at: float | None
+
+    @property
+    def ended(self) -> bool:
+        """True when nothing more will come."""
+        return self.status in ENDED
+
+
+class RunStore:
+    """All runs in one file. Safe to use from many threads and many processes at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = sa.create_engine(
+            f"sqlite:///{path}",
+            connect_args={"timeout": 10},
+            pool_size=8,
+            max_overflow=32,
+        )
+        sa.event.listen(self._engine, "connect", _set_up_connection)
+        sa.event.listen(self._engine, "begin", _begin)
+        # A claim reads and then writes: it must own the write lock from the start, or two could claim one run.
+        self._writer = self._engine.execution_options(immediate=True)
+        with self._writer.begin() as connection:
+            _metadata.create_all(connection)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+    # --- what a page does -------------------------------------------------------------------------------
+
+    def create(self, job: str, config: Mapping[str, Any], exclusive: bool = False) -> str:
+        """Queue a run and return its id, which is also its address and cannot be guessed."""
+        run_id, now = secrets.token_urlsafe(9), time.time()
+        row = {"id": run_id, "job": job, "exclusive": exclusive, "config": dict(config), "status": QUEUED}
+        with self._writer.begin() as connection:
+            connection.execute(_runs.insert().values(row | {"created_at": now, "queued_at": now}))
+        return run_id
+
+    def get(self, run_id: str) -> Run | None:
+        """The run, or None if there is none of this id."""
+        with self._engine.connect() as connection:
+            row = connection.execute(_runs.select().where(_runs.c.id == run_id)).mappings().first()
+        return Run(**row) if row else None
+
+    def all_with_status(self, *statuses: str) -> list[Run]:
+        """Every run in one of these statuses, oldest in the queue first."""
+        query = _runs.select().where(_runs.c.status.in_(statuses)).order_by(_runs.c.queued_at, _runs.c.id)
+        with self._engine.connect() as connection:
+            return [Run(**row) for row in connection.execute(query).mappings()]
+
+    def events_after(self, run_id: str, sequence: int = 0) -> list[tuple[int, dict[str, Any]]]:
+        """(sequence, record) of every event after this sequence number, in order. Numbers start at 1."""
+        query = (
+            sa.select(_events.c.sequence, _events.c.record)
+            .where(_events.c.run_id == run_id, _events.c.sequence > sequence)
+            .order_by(_events.c.sequence)
+        )
+        with self._engine.connect() as connection:
+            return [(row.sequence, row.record) for row in connection.execute(query)]
+
+    def pictures(self, run_id: str) -> dict[str, Picture]:
+        """The latest picture of each name."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(_pictures.select().where(_pictures.c.run_id == run_id)).mappings().all()
+        return {
+            row["name"]: Picture(row["name"], row["step"], _unpack(row["arrays"]), row["values"])
+            for row in rows
+        }
+
+    def queue_position(self, run_id: str) -> int | None:
+        """1 for the next run to start; None if this run is not waiting."""
+        waiting = [run.id for run in self.all_with_status(QUEUED)]
+        return waiting.index(run_id) + 1 if run_id in waiting else None
+
+    def want(self, run_id: str, wanted: str) -> None:
+        """Ask for "pause", "resume" or "stop". A run that waits in the queue stops at once.
+
+        A paused run that is to go on waits its turn again, so that a pause gives its place to others.
+        """
+        now = time.time()
+        mine = _runs.c.id == run_id
+        with self._writer.begin() as connection:
+            connection.execute(
+                _runs.update()
+                .where(mine, _runs.c.status.not_in(ENDED))
+                .values(wanted=wanted, wanted_at=now)
+            )
+            if wanted == "stop":  # a worker holds a resumed run, so that one is the worker's to end
+                connection.execute(
+                    _runs.update()
+                    .where(mine, _runs.c.status == QUEUED, _runs.c.worker.is_(None))
+                    .values(status=STOPPED, ended_at=now, message="Stopped before it started.")
+                )
+            if wanted == "resume":
+                connection.execute(
+                    _runs.update()
+                    .where(mine, _runs.c.status == PAUSED)
+                    .values(status=QUEUED, queued_at=now)
+                )
+
+    # --- what a worker does -----------------------------------------------------------------------------
+
+    def claim(self, worker: str, limit: int, run_id: str | None = None) -> Run | None:
+        """Take the next run of the queue, or None.
+
+        At most `limit` runs are running at once, and an exclusive run (a benchmark) runs alone. The queue is
+        strictly first come, first served. run_id: the run that this worker holds paused; only its worker
+        can take it, and nothing else while it holds it.
+        """
+        with self._writer.begin() as connection:
+            running = connection.execute(
+                sa.select(_runs.c.exclusive).where(_runs.c.status == RUNNING)
+            ).all()
+            head = connection.execute(
+                sa.select(_runs.c.id, _runs.c.exclusive, _runs.c.worker)
+                .where(_runs.c.status == QUEUED)
+                .order_by(_runs.c.queued_at, _runs.c.id)
+                .limit(1)
+            ).first()
+            blocked = len(running) >= limit or any(row.exclusive for row in running)
+            if head is None or blocked or (head.exclusive and running):
+                return None
+            if head.id != run_id if run_id else head.worker is not None:
+                return None
+            now = time.time()
+            started = sa.func.coalesce(_runs.c.started_at, now)
+            connection.execute(
+                _runs.update()
+                .where(_runs.c.id == head.id)
+                .values(status=RUNNING, worker=worker, started_at=started, seen_at=now)
+            )
+            row = connection.execute(_runs.select().where(_runs.c.id == head.id)).mappings().one()
+        return Run(**row)
+
+    def write(
+        self,
+        run_id: str,
+        events: Iterable[tuple[int, float, Mapping[str, Any]]] = (),
+        pictures: Iterable[Picture] = (),
+        progress: Progress | None = None,
+    ) -> str | None:
+        """Record a batch as one transaction; returns what the person wants of the run, if anything.
+
+        events: (sequence, seconds since 1970, record).
+        """
+        changes: dict[str, Any] = {"seen_at": time.time()}
+        if progress is not None:
+            changes["progress"] = {name: getattr(progress, name) for name in Progress.__slots__}
+        rows = [
+            {"run_id": run_id, "sequence": sequence, "time": at, "record": dict(record)}
+            for sequence, at, record in events
+        ]
+        with self._writer.begin() as connection:
+            if rows:
+                connection.execute(_events.insert(), rows)
+            for picture in pictures:
+                connection.execute(_pictures.delete().where(_is_picture(run_id, picture.name)))
+                connection.execute(
+                    _pictures.insert().values(
+                        run_id=run_id,
+                        name=picture.name,
+                        step=picture.step,
+                        values=dict(picture.values),
+                        arrays=_pack(picture.arrays),
+                    )
+                )
+            connection.execute(_runs.update().where(_runs.c.id == run_id).values(changes))
+            return connection.execute(sa.select(_runs.c.wanted).where(_runs.c.id == run_id)).scalar()
+
+    def describe(self, run_id: str, environment: Mapping[str, Any]) -> None:
+        """Keep what the run ran on."""
+        self._change(run_id, environment=dict(environment))
+
+    def pause(self, run_id: str) -> None:
+        """The worker holds the run still; it takes none of the running places meanwhile."""
+        self._change(run_id, status=PAUSED)
+
+    def end(self, run_id: str, status: str, message: str | None = None) -> None:
+        """Close a run that has not ended yet: finished, stopped, failed or interrupted, and why."""
+        self._change(run_id, status=status, message=message, ended_at=time.time())
+
+    def seen(self, run_id: str) -> None:
+        """A sign of life from the worker, also while one step takes long."""
+        self._change(run_id, seen_at=time.time())
+
+    def _change(self, run_id: str, **changes: Any) -> None:
+        still_open = _runs.c.status.not_in(ENDED)
+        with self._writer.begin() as connection:
+            connection.execute(_runs.update().where(_runs.c.id == run_id, still_open).values(changes))
+
+
+def _is_picture(run_id: str, name: str) -> sa.ColumnElement[bool]:
+    return sa.and_(_pictures.c.run_id == run_id, _pictures.c.name == name)
+
+
+def _set_up_connection(connection: Any, _record: Any) -> None:
+    # The driver's own transaction handling begins late and never IMMEDIATE; _begin does it instead.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
+    # In WAL mode NORMAL keeps the file whole through any crash; only a power cut can lose the last commits.
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _begin(connection: sa.Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _pack(arrays: Mapping[str, np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **dict(arrays))  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _unpack(blob: bytes) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(blob), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
