@@ -1,0 +1,1 @@
+"""The dashboard: pages that read controls, call core and draw."""

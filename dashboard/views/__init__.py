@@ -1,0 +1,1 @@
+"""One thin file a page: read the controls, call core, draw."""
