@@ -16,7 +16,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the job is. Yielded often (it is where a job can be stopped or paused); sinks keep the last one.
+    """How far the job is. Yielded often: it is where a job can be stopped or paused. Sinks keep the last one.
 
     done and total count `unit`s; rate_per_s is in `rate_unit`s a second, None until it is known.
     """

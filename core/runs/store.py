@@ -105,7 +105,7 @@ class RunStore:
         )
         sa.event.listen(self._engine, "connect", _set_up_connection)
         sa.event.listen(self._engine, "begin", _begin)
-        # A claim reads and then writes: it must own the write lock from the start, or two could claim one run.
+        # A claim reads and then writes: without the write lock from the start, two could claim one run.
         self._writer = self._engine.execution_options(immediate=True)
         with self._writer.begin() as connection:
             _metadata.create_all(connection)
@@ -169,9 +169,7 @@ class RunStore:
         mine = _runs.c.id == run_id
         with self._writer.begin() as connection:
             connection.execute(
-                _runs.update()
-                .where(mine, _runs.c.status.not_in(ENDED))
-                .values(wanted=wanted, wanted_at=now)
+                _runs.update().where(mine, _runs.c.status.not_in(ENDED)).values(wanted=wanted, wanted_at=now)
             )
             if wanted == "stop":  # a worker holds a resumed run, so that one is the worker's to end
                 connection.execute(
@@ -181,9 +179,7 @@ class RunStore:
                 )
             if wanted == "resume":
                 connection.execute(
-                    _runs.update()
-                    .where(mine, _runs.c.status == PAUSED)
-                    .values(status=QUEUED, queued_at=now)
+                    _runs.update().where(mine, _runs.c.status == PAUSED).values(status=QUEUED, queued_at=now)
                 )
 
     # --- what a worker does -----------------------------------------------------------------------------
@@ -196,9 +192,7 @@ class RunStore:
         can take it, and nothing else while it holds it.
         """
         with self._writer.begin() as connection:
-            running = connection.execute(
-                sa.select(_runs.c.exclusive).where(_runs.c.status == RUNNING)
-            ).all()
+            running = connection.execute(sa.select(_runs.c.exclusive).where(_runs.c.status == RUNNING)).all()
             head = connection.execute(
                 sa.select(_runs.c.id, _runs.c.exclusive, _runs.c.worker)
                 .where(_runs.c.status == QUEUED)

@@ -1,0 +1,164 @@
+"""The local runner: keeps warm worker processes on this machine and looks after their runs."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core.jobs import JOBS
+from core.runs.identity import is_alive, worker_identity
+from core.runs.store import INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED, Run, RunStore
+
+LIMIT_VARIABLE = "NABLASCOPE_MAX_RUNS"
+LOOK_EVERY_S = 0.2
+RESTART_AFTER_S = 1.0  # a worker that cannot even start must not be started in a tight loop
+STOP_GRACE_S = 0.6  # a worker looks every 0.25 s; one that does not is killed, so a stop takes at most 1 s
+LOST_AFTER_S = 30.0  # without a sign of life from a worker on another host
+
+
+def default_limit() -> int:
+    """How many runs go at once: NABLASCOPE_MAX_RUNS, or half of the usable cores, at most 8."""
+    chosen = os.environ.get(LIMIT_VARIABLE, "")
+    if chosen:
+        if not chosen.isdecimal() or int(chosen) < 1:
+            raise ValueError(f"{LIMIT_VARIABLE} is {chosen!r}; it must be a whole number of at least 1.")
+        return int(chosen)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(8, cores // 2))
+
+
+class LocalRunner:
+    """Starts runs in worker processes and keeps the store true when a worker dies.
+
+    One idle worker stays warm while there is room for a run, so that the next click is answered at once.
+    close() ends all workers; they also end by themselves when this process does.
+    """
+
+    def __init__(self, store_file: Path, limit: int | None = None) -> None:
+        self.store = RunStore(store_file)
+        self.limit = limit or default_limit()
+        self._store_file = store_file
+        self._workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._started_at = 0.0
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._look_after(time.time())
+        self._thread = threading.Thread(target=self._watch, daemon=True, name="runner")
+        self._thread.start()
+
+    def submit(self, job: str, config: Mapping[str, Any]) -> str:
+        """Queue a run; returns its id. A warm worker takes it at once if there is room."""
+        run_id = self.store.create(job, config, exclusive=JOBS[job].exclusive)
+        self._wake_workers()
+        return run_id
+
+    def want(self, run_id: str, wanted: str) -> None:
+        """Ask for "pause", "resume" or "stop" of a run."""
+        self.store.want(run_id, wanted)
+        self._wake_workers()
+
+    def close(self) -> None:
+        """End all workers; runs that were going are marked as interrupted."""
+        self._closing.set()
+        self._thread.join()
+        with self._lock:
+            for worker in self._workers.values():
+                _let_go(worker)
+            for worker in self._workers.values():
+                try:
+                    worker.wait(2)
+                except subprocess.TimeoutExpired:
+                    worker.kill()
+                    worker.wait()
+            self._bury_dead()
+        self.store.close()
+
+    def _watch(self) -> None:
+        while not self._closing.wait(LOOK_EVERY_S):
+            try:
+                self._look_after(time.time())
+            except Exception:  # a full disk, a locked file: say it, and try again at the next look
+                logging.getLogger(__name__).exception("The runner could not look after its runs.")
+
+    def _look_after(self, now: float) -> None:
+        with self._lock:
+            self._bury_dead()
+            open_runs = self.store.all_with_status(QUEUED, RUNNING, PAUSED)
+            held = [run for run in open_runs if run.worker]
+            self._end_lost(held, now)
+            self._kill_overdue(held, now)
+            self._keep_one_ready(held, now)
+
+    def _bury_dead(self) -> None:
+        dead = {name: worker for name, worker in self._workers.items() if worker.poll() is not None}
+        for name, worker in dead.items():
+            del self._workers[name]
+            for run in self.store.all_with_status(QUEUED, RUNNING, PAUSED):
+                if run.worker == name:
+                    self.store.end(run.id, INTERRUPTED, _cause_of_death(worker.returncode))
+
+    def _end_lost(self, held: list[Run], now: float) -> None:
+        """Runs whose worker is gone: an earlier server's, or one on another host that fell silent."""
+        for run in held:
+            if run.worker in self._workers or run.worker is None:
+                continue
+            alive = is_alive(run.worker)
+            silent_s = now - (run.seen_at or run.created_at)
+            if alive is False or (alive is None and silent_s > LOST_AFTER_S):
+                self.store.end(
+                    run.id, INTERRUPTED, "The server or its worker ended while this run was going."
+                )
+
+    def _kill_overdue(self, held: list[Run], now: float) -> None:
+        for run in held:
+            overdue = run.wanted == "stop" and now - (run.wanted_at or now) > STOP_GRACE_S
+            worker = self._workers.get(run.worker or "")
+            if overdue and worker:
+                worker.kill()
+                worker.wait()
+                self.store.end(run.id, STOPPED, "Stopped in the middle of a step.")
+
+    def _keep_one_ready(self, held: list[Run], now: float) -> None:
+        busy = {run.worker for run in held}
+        idle = [name for name in self._workers if name not in busy]
+        full = sum(run.status == RUNNING for run in held) >= self.limit
+        too_soon = now - self._started_at < RESTART_AFTER_S
+        if not (idle or full or too_soon or self._closing.is_set()):
+            worker = self._start_worker()
+            self._workers[worker_identity(worker.pid)] = worker
+            self._started_at = now
+
+    def _start_worker(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "core.runs.worker", str(self._store_file), str(self.limit)]
+        # A session of its own: Ctrl-C in the terminal reaches the server alone, which then lets go.
+        return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+
+    def _wake_workers(self) -> None:
+        with self._lock:
+            for worker in self._workers.values():
+                with contextlib.suppress(OSError, ValueError):  # it has just died; the next look buries it
+                    assert worker.stdin is not None
+                    os.write(worker.stdin.fileno(), b"\n")
+
+
+def _let_go(worker: subprocess.Popen[bytes]) -> None:
+    assert worker.stdin is not None
+    with contextlib.suppress(OSError):
+        worker.stdin.close()
+
+
+def _cause_of_death(code: int) -> str:
+    if code >= 0:
+        return "The worker ended unexpectedly."
+    name = signal.Signals(-code).name
+    hint = " The system may have run out of memory." if name == "SIGKILL" else ""
+    return f"The worker was killed ({name}).{hint}"

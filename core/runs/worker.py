@@ -1,0 +1,150 @@
+"""A worker process: it waits for a run, does it, records it, and waits again.
+
+    python -m core.runs.worker STORE_FILE LIMIT
+
+Its standard input is the leash that its runner holds: a byte wakes it, the end of the pipe (the runner closed
+it, or died in any way) ends it. PyTorch is imported before the first run comes, so that a click is answered
+at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from core.errors import InvalidRequest
+from core.jobs import JOBS
+from core.runs.identity import worker_identity
+from core.runs.recorder import Recorder
+from core.runs.store import FAILED, FINISHED, INTERRUPTED, QUEUED, STOPPED, Run, RunStore
+
+SIGN_OF_LIFE_S = 1.0
+PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
+
+
+class Worker:
+    """Does one run at a time out of the store, for as long as somebody holds its leash."""
+
+    def __init__(self, store: RunStore, limit: int) -> None:
+        self._store, self._limit = store, limit
+        self._name = worker_identity(os.getpid())
+        self._woken = threading.Event()
+        self._run: Run | None = None
+
+    def work(self) -> None:
+        """Claim runs and do them, until the leash is let go."""
+        threading.Thread(target=self._hold_leash, daemon=True).start()
+        threading.Thread(target=self._give_signs_of_life, daemon=True).start()
+        import_frameworks()
+        while True:
+            self._run = self._store.claim(self._name, self._limit)
+            if self._run:
+                self._do(self._run)
+                self._run = None
+            else:
+                self._woken.wait(1.0)
+                self._woken.clear()
+
+    def _do(self, run: Run) -> None:
+        recorder = Recorder(self._store, run.id)
+        try:
+            status, message = self._follow(run, recorder)
+            recorder.flush()
+            self._store.end(run.id, status, message)
+        except InvalidRequest as refused:
+            recorder.flush()
+            self._store.end(run.id, FAILED, str(refused))
+        except BaseException as error:
+            # What is left in memory after an unforeseen error (a broken CUDA context, say) cannot be trusted
+            # with the next run: record it and let the runner start a fresh worker.
+            recorder.flush()
+            self._store.end(run.id, FAILED, in_words(error))
+            traceback.print_exc()
+            os._exit(1)
+
+    def _follow(self, run: Run, recorder: Recorder) -> tuple[str, str | None]:
+        self._store.describe(run.id, environment())
+        for event in JOBS[run.job].start(run.config):
+            wanted = recorder.add(event)
+            if wanted == "pause":
+                recorder.flush()
+                wanted = self._hold(run)
+            if wanted == "stop":
+                return STOPPED, "Stopped."
+            if wanted == "idle":
+                return STOPPED, f"Stopped after {PAUSE_LIMIT_S // 60} minutes of pause."
+        return FINISHED, None
+
+    def _hold(self, run: Run) -> str:
+        """Keep the run still until it is resumed and has its turn, or is to stop."""
+        self._store.pause(run.id)
+        held_since = time.monotonic()
+        while True:
+            self._woken.wait(0.2)
+            self._woken.clear()
+            now = self._store.get(run.id)
+            assert now is not None
+            if now.wanted == "stop":
+                return "stop"
+            if now.status == QUEUED and self._store.claim(self._name, self._limit, run.id):
+                return "resume"
+            if now.status != QUEUED and time.monotonic() - held_since > PAUSE_LIMIT_S:
+                return "idle"
+
+    def _hold_leash(self) -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            self._woken.set()
+        if self._run:
+            self._store.end(self._run.id, INTERRUPTED, "The server ended while this run was going.")
+        os._exit(0)
+
+    def _give_signs_of_life(self) -> None:
+        while True:
+            time.sleep(SIGN_OF_LIFE_S)
+            run = self._run
+            if run:
+                self._store.seen(run.id)
+
+
+def import_frameworks() -> None:
+    """Pay for the slow imports, and for the first backward pass, before anybody waits for them."""
+    import torch
+
+    import core.timing.sweep
+    import core.training.loop  # noqa: F401
+
+    torch.ones(2, requires_grad=True).sum().backward()
+    environment()
+
+
+_environment: dict[str, object] = {}
+
+
+def environment() -> dict[str, object]:
+    """What this worker runs on; read once, since it does not change while the process lives."""
+    if not _environment:
+        from core.devices import environment as read_environment
+
+        _environment.update(read_environment())
+    return _environment
+
+
+def in_words(error: BaseException) -> str:
+    """One sentence for the person who started the run."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return "The device ran out of memory. Choose a smaller batch, network or size."
+    detail = str(error).strip().splitlines()
+    return f"The run failed: {type(error).__name__}{': ' + detail[0] if detail else ''}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m core.runs.worker", description=__doc__.split("\n")[0])
+    parser.add_argument("store", type=Path, help="the run store's file")
+    parser.add_argument("limit", type=int, help="how many runs may be running at once, over all workers")
+    arguments = parser.parse_args()
+    Worker(RunStore(arguments.store), arguments.limit).work()

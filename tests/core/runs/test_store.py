@@ -1,0 +1,189 @@
+"""The store keeps what it is given, hands each run to one worker, and survives kill -9 in mid-write."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.events import Picture, Progress
+from core.runs.store import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, RunStore
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    store = RunStore(tmp_path / "runs.sqlite")
+    yield store
+    store.close()
+
+
+def test_a_run_comes_back_as_it_went_in(store: RunStore) -> None:
+    run_id = store.create("training", {"model": "mlp", "hidden": (8, 8)})
+    run = store.get(run_id)
+    assert run is not None
+    assert (run.job, run.config, run.status) == ("training", {"model": "mlp", "hidden": [8, 8]}, QUEUED)
+    assert store.get("no such run") is None
+
+
+def test_events_come_back_in_order_and_only_the_new_ones(store: RunStore) -> None:
+    run_id = store.create("training", {})
+    store.write(run_id, [(1, 0.0, {"event": "a"}), (2, 0.0, {"event": "b"})])
+    store.write(
+        run_id, [(3, 0.0, {"event": "c", "loss": 0.25})], progress=Progress(3, 10, "steps", 5.0, "samples")
+    )
+    assert store.events_after(run_id) == [
+        (1, {"event": "a"}),
+        (2, {"event": "b"}),
+        (3, {"event": "c", "loss": 0.25}),
+    ]
+    assert store.events_after(run_id, 2) == [(3, {"event": "c", "loss": 0.25})]
+    run = store.get(run_id)
+    assert run is not None
+    assert run.progress == {
+        "done": 3,
+        "total": 10,
+        "unit": "steps",
+        "rate_per_s": 5.0,
+        "rate_unit": "samples",
+    }
+
+
+def test_the_latest_picture_of_a_name_replaces_the_one_before(store: RunStore) -> None:
+    run_id = store.create("training", {})
+    first = np.arange(6, dtype=np.float32).reshape(2, 3)
+    store.write(run_id, pictures=[Picture("map", 1, {"z": first}), Picture("filters", 1, {"w": first})])
+    store.write(run_id, pictures=[Picture("map", 2, {"z": first * 2}, {"low": -1.5})])
+    pictures = store.pictures(run_id)
+    assert set(pictures) == {"map", "filters"}
+    np.testing.assert_array_equal(pictures["map"].arrays["z"], first * 2)
+    assert pictures["map"].arrays["z"].dtype == np.float32
+    assert (pictures["map"].step, pictures["map"].values) == (2, {"low": -1.5})
+
+
+def test_no_run_is_ever_given_to_two_workers(store: RunStore) -> None:
+    wanted = {store.create("training", {"n": n}) for n in range(40)}
+    claimed: list[str] = []
+
+    def claim_all(name: str) -> None:
+        while run := store.claim(name, limit=1000):
+            claimed.append(run.id)
+
+    threads = [threading.Thread(target=claim_all, args=(f"worker {n}",)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(claimed) == 40
+    assert set(claimed) == wanted
+
+
+def test_runs_start_in_the_order_in_which_they_were_asked_for(store: RunStore) -> None:
+    ids = [store.create("training", {}) for _ in range(3)]
+    assert [store.queue_position(run_id) for run_id in ids] == [1, 2, 3]
+    claimed = [store.claim("worker", limit=9) for _ in range(3)]
+    assert [run.id for run in claimed if run] == ids
+    assert store.queue_position(ids[0]) is None
+
+
+def test_the_limit_holds_until_a_run_ends(store: RunStore) -> None:
+    first, second = store.create("training", {}), store.create("training", {})
+    assert store.claim("a", limit=1)
+    assert store.claim("b", limit=1) is None
+    store.end(first, FINISHED)
+    run = store.claim("b", limit=1)
+    assert run is not None
+    assert run.id == second
+
+
+def test_a_benchmark_runs_alone(store: RunStore) -> None:
+    training = store.create("training", {})
+    store.create("timing", {}, exclusive=True)
+    later = store.create("training", {})
+    assert store.claim("a", limit=9)
+    assert store.claim("b", limit=9) is None, "the benchmark started beside a training"
+    store.end(training, FINISHED)
+    benchmark = store.claim("b", limit=9)
+    assert benchmark is not None
+    assert benchmark.exclusive
+    assert store.claim("a", limit=9) is None, "a training started beside the benchmark"
+    store.end(benchmark.id, FINISHED)
+    run = store.claim("a", limit=9)
+    assert run is not None
+    assert run.id == later
+
+
+def test_a_pause_gives_its_place_away_and_a_resumed_run_waits_its_turn(store: RunStore) -> None:
+    first, second = store.create("training", {}), store.create("training", {})
+    store.claim("a", limit=1)
+    store.pause(first)
+    assert store.claim("b", limit=1)
+    store.want(first, "resume")
+    assert store.get(first).status == QUEUED  # type: ignore[union-attr]
+    assert store.claim("a", limit=1, run_id=first) is None
+    store.end(second, FINISHED)
+    assert store.claim("b", limit=1) is None, "another worker took the run that worker a holds"
+    assert store.claim("a", limit=1, run_id=first)
+    assert store.get(first).status == RUNNING  # type: ignore[union-attr]
+
+
+def test_stopping_a_waiting_run_ends_it_at_once(store: RunStore) -> None:
+    run_id = store.create("training", {})
+    store.want(run_id, "stop")
+    run = store.get(run_id)
+    assert run is not None
+    assert (run.status, run.ended) == (STOPPED, True)
+    assert store.claim("a", limit=1) is None
+
+
+def test_a_run_that_has_ended_stays_ended(store: RunStore) -> None:
+    run_id = store.create("training", {})
+    store.claim("a", limit=1)
+    store.end(run_id, STOPPED, "Stopped.")
+    store.end(run_id, FINISHED)
+    store.pause(run_id)
+    store.want(run_id, "resume")
+    run = store.get(run_id)
+    assert run is not None
+    assert (run.status, run.message) == (STOPPED, "Stopped.")
+    assert run.status != PAUSED
+
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from core.runs.store import RunStore
+store = RunStore(Path(sys.argv[1]))
+run_id = store.create("training", {})
+print(run_id, flush=True)
+for n in range(1, 10**9):
+    store.write(run_id, [(n, time.time(), {"event": "tick", "n": n, "padding": "x" * 500})])
+"""
+
+
+def test_kill_in_mid_write_corrupts_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "runs.sqlite"
+    for _ in range(5):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
+        )
+        assert writer.stdout is not None
+        with writer.stdout:
+            run_id = writer.stdout.readline().strip()
+            time.sleep(0.2)
+            writer.send_signal(signal.SIGKILL)
+            writer.wait()
+        store = RunStore(path)
+        numbers = [record["n"] for _, record in store.events_after(run_id)]
+        store.close()
+        assert numbers, "nothing that was written is left"
+        assert numbers == list(range(1, len(numbers) + 1)), "an event is missing in the middle"
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
