@@ -1,0 +1,72 @@
+"""Every device of this machine behind one face. Importing this, and asking, never imports torch.
+
+Names of readings, where a device has them: utilisation and others (%), clock and memory_clock (MHz),
+temperature (°C), power and power_limit (W), memory_used, memory_total and memory_free (B), load,
+throttled_by_power, throttled_by_heat, throttled_by_hardware (1 or 0).
+"""
+
+from __future__ import annotations
+
+from core.devices import cpu, nvidia, other
+from core.devices.cpu import Mark, mark, usable_cores
+from core.devices.environment import environment
+from core.devices.reading import Device, Reading
+from core.devices.torch_build import torch_build
+
+__all__ = [
+    "KINDS",
+    "Device",
+    "Mark",
+    "Reading",
+    "absent",
+    "devices",
+    "environment",
+    "mark",
+    "read",
+    "usable_cores",
+]
+
+# Kinds of device that torch code can name, and what to call each before a person.
+KINDS = {"cpu": "CPU", "cuda": "NVIDIA GPU", "mps": "Apple GPU", "xpu": "Intel GPU"}
+
+
+def devices() -> list[Device]:
+    """What this machine has, the CPU first. absent() tells which of these torch cannot use."""
+    return [cpu.device(), *nvidia.devices(), *other.devices()]
+
+
+def absent() -> dict[str, str]:
+    """Kinds of accelerator that torch cannot work on here, each with the reason in words."""
+    reasons = {
+        "cuda": _cuda_absent_because(),
+        "mps": other.mps_absent_because(),
+        "xpu": other.xpu_absent_because(),
+    }
+    return {kind: reason for kind, reason in reasons.items() if reason}
+
+
+def read(device_id: str, since: Mark | None = None) -> dict[str, Reading]:
+    """All readings of one device now, by name.
+
+    since: for the CPU, the moment from which its utilisation counts; without one it waits 0.1 s.
+    Raises KeyError for a device that this machine does not have.
+    """
+    if device_id == "cpu":
+        return cpu.read(since)
+    if device_id.startswith(("cuda", "GPU-")):
+        return nvidia.read(device_id)
+    if device_id in [device.id for device in other.devices()]:
+        return other.read(device_id)
+    raise KeyError(device_id)
+
+
+def _cuda_absent_because() -> str | None:
+    if why := nvidia.absent_because():
+        return why
+    build = torch_build()
+    if build.version is None:
+        return "torch is not installed"
+    if build.cuda is None:
+        names = ", ".join(device.name for device in nvidia.devices())
+        return f"This torch build ({build.version}) has no CUDA, though the driver lists {names}"
+    return None

@@ -1,0 +1,186 @@
+"""The processor and its memory, read through psutil."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+from core.devices import cgroup
+from core.devices.reading import Device, Reading, by_name, not_reported
+
+# Shortest time over which a utilisation means anything: the kernel counts in ticks of 10 ms.
+_SHORTEST_S = 0.1
+
+_INSTRUCTIONS = {
+    "avx2": "AVX2",
+    "avx512f": "AVX-512",
+    "avx512_bf16": "AVX-512 BF16",
+    "amx_bf16": "AMX BF16",
+    "asimd": "NEON",
+    "sve": "SVE",
+    "bf16": "BF16",
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """CPU time counters at one moment; two of them give the utilisation in between. All in seconds."""
+
+    at_s: float
+    busy_s: float
+    total_s: float
+    own_s: float
+
+
+def mark() -> Mark:
+    """The counters now, over all cores; own_s is this process alone."""
+    times = psutil.cpu_times()
+    # guest and guest_nice are contained in user and nice already; steal went to other machines on this host.
+    total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    own = psutil.Process().cpu_times()
+    return Mark(time.perf_counter(), total - idle, total, own.user + own.system)
+
+
+def device() -> Device:
+    """This machine's processor."""
+    facts: dict[str, str | int | float] = {
+        "physical_cores": psutil.cpu_count(logical=False) or 0,
+        "logical_cores": psutil.cpu_count(logical=True) or 0,
+        "usable_cores": usable_cores(),
+        "memory_bytes": memory_total_bytes(),
+    }
+    if instructions := _instructions():
+        facts["instructions"] = ", ".join(instructions)
+    return Device("cpu", model(), "cpu", {name: fact for name, fact in facts.items() if fact})
+
+
+def read(since: Mark | None = None) -> dict[str, Reading]:
+    """The processor's readings now; utilisation is that since the mark, else that of the next 0.1 s."""
+    return by_name(
+        *_utilisation(since),
+        _clock(),
+        _temperature(),
+        *memory(),
+        Reading("load", os.getloadavg()[0], "")
+        if hasattr(os, "getloadavg")
+        else not_reported("load", "", f"{platform.system()} has no load average"),
+    )
+
+
+def memory() -> tuple[Reading, Reading, Reading]:
+    """memory_used, memory_total and memory_free in bytes, within a container's limit where there is one."""
+    total, free = memory_total_bytes(), memory_free_bytes()
+    return (
+        Reading("memory_used", float(max(0, total - free)), "B"),
+        Reading("memory_total", float(total), "B"),
+        Reading("memory_free", float(free), "B"),
+    )
+
+
+def memory_total_bytes() -> int:
+    """Main memory, or a container's limit where that is less."""
+    limit = cgroup.memory_limit_bytes()
+    total = int(psutil.virtual_memory().total)
+    return total if limit is None else min(total, limit)
+
+
+def memory_free_bytes() -> int:
+    """Main memory that a program can take now without swapping."""
+    left = cgroup.memory_free_bytes()
+    available = int(psutil.virtual_memory().available)
+    return available if left is None else min(available, left)
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: its affinity, cut to a container's CPU quota. At least 1."""
+    allowed = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else psutil.cpu_count(logical=True) or 1
+    )
+    quota = cgroup.cpu_limit()
+    return allowed if quota is None else max(1, min(allowed, math.ceil(quota)))
+
+
+@cache
+def model() -> str:
+    """The processor's name as it gives it itself."""
+    return _cpuinfo("model name") or platform.processor() or platform.machine() or "CPU"
+
+
+def _utilisation(since: Mark | None) -> tuple[Reading, Reading]:
+    start = since or mark()
+    elapsed = time.perf_counter() - start.at_s
+    if elapsed < _SHORTEST_S:
+        time.sleep(_SHORTEST_S - elapsed)
+    return utilisation(start, mark())
+
+
+def utilisation(start: Mark, end: Mark) -> tuple[Reading, Reading]:
+    """utilisation (% of all cores) between two marks, and others: the part that is not this process's."""
+    total = end.total_s - start.total_s
+    if total <= 0:
+        why = "the CPU time counters did not move"
+        return not_reported("utilisation", "%", why), not_reported("others", "%", why)
+    busy = 100 * (end.busy_s - start.busy_s) / total
+    own = 100 * (end.own_s - start.own_s) / total
+    return (
+        Reading("utilisation", min(100.0, max(0.0, busy)), "%"),
+        Reading("others", min(100.0, max(0.0, busy - own)), "%"),
+    )
+
+
+def _clock() -> Reading:
+    # Without cpufreq a virtual machine shows the constant rate of its time stamp counter, which is not the
+    # cores' clock (2600 MHz was shown where 4000 were measured).
+    steered = Path("/sys/devices/system/cpu/cpu0/cpufreq").exists()
+    if not steered and "hypervisor" in _flags():
+        return not_reported("clock", "MHz", "a virtual machine does not see its cores' clock")
+    try:
+        frequency = psutil.cpu_freq()
+    except (OSError, NotImplementedError, RuntimeError) as error:
+        return not_reported("clock", "MHz", str(error) or type(error).__name__)
+    if frequency is None or not frequency.current:
+        return not_reported("clock", "MHz", "the system does not tell")
+    return Reading("clock", float(frequency.current), "MHz")
+
+
+def _temperature() -> Reading:
+    if not hasattr(psutil, "sensors_temperatures"):
+        return not_reported("temperature", "°C", f"psutil reads no temperatures on {platform.system()}")
+    sensors = psutil.sensors_temperatures()
+    for chip in ("coretemp", "k10temp", "zenpower", "cpu_thermal"):
+        if sensors.get(chip):
+            return Reading("temperature", max(float(entry.current) for entry in sensors[chip]), "°C")
+    return not_reported("temperature", "°C", "the system shows no CPU temperature sensor")
+
+
+def _instructions() -> list[str]:
+    flags = _flags()
+    return [name for flag, name in _INSTRUCTIONS.items() if flag in flags]
+
+
+@cache
+def _flags() -> frozenset[str]:
+    return frozenset((_cpuinfo("flags") or _cpuinfo("Features")).split())
+
+
+def _cpuinfo(field: str) -> str:
+    """The first processor's field in /proc/cpuinfo; empty where there is none."""
+    try:
+        with open("/proc/cpuinfo") as lines:
+            for line in lines:
+                name, _, value = line.partition(":")
+                if name.strip() == field:
+                    return value.strip()
+    except OSError:
+        pass
+    return ""

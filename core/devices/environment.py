@@ -1,0 +1,34 @@
+"""What a result was measured on, as JSON. The machine's own name is left out: results are shared."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from typing import Any
+
+from core.devices import cgroup, cpu, nvidia
+from core.devices.torch_build import torch_build
+
+
+def environment() -> dict[str, Any]:
+    """Python, torch, processor, memory, limits and GPUs of this machine."""
+    build = torch_build()
+    return {
+        "python": platform.python_version(),
+        "torch": build.version,
+        "torch_cuda": build.cuda,
+        "numpy": importlib.metadata.version("numpy"),
+        "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "cpu": cpu.model(),
+        "cpu_instructions": str(cpu.device().facts.get("instructions", "")),
+        "physical_cores": cpu.device().facts.get("physical_cores"),
+        "logical_cores": cpu.device().facts.get("logical_cores"),
+        "usable_cores": cpu.usable_cores(),
+        "container_cpu_limit": cgroup.cpu_limit(),
+        "memory_bytes": cpu.memory_total_bytes(),
+        "gpus": [_gpu(device.name, device.facts) for device in nvidia.devices()],
+    }
+
+
+def _gpu(name: str, facts: dict[str, str | int | float]) -> dict[str, Any]:
+    return {"name": name} | {key: fact for key, fact in facts.items() if key != "uuid"}

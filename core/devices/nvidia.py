@@ -1,0 +1,192 @@
+"""NVIDIA GPUs, read through NVML. Reading them opens no CUDA context and needs no torch.
+
+Source: https://docs.nvidia.com/deploy/nvml-api/ ; the bindings are the package nvidia-ml-py.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from typing import Any
+
+import pynvml
+
+from core.devices.reading import Device, Reading, by_name, not_reported
+
+# An older driver that lacks a function raises the mismatch error, which is not an NVMLError.
+_ERRORS = (pynvml.NVMLError, pynvml.NVMLLibraryMismatchError)
+
+_THROTTLING = {
+    "throttled_by_power": pynvml.nvmlClocksThrottleReasonSwPowerCap
+    | pynvml.nvmlClocksThrottleReasonHwPowerBrakeSlowdown,
+    "throttled_by_heat": pynvml.nvmlClocksThrottleReasonSwThermalSlowdown
+    | pynvml.nvmlClocksThrottleReasonHwThermalSlowdown,
+    "throttled_by_hardware": pynvml.nvmlClocksThrottleReasonHwSlowdown,
+}
+
+
+def devices() -> list[Device]:
+    """The GPUs that CUDA programs see here, in their order; empty when not_reported() says why."""
+    if _why_no_library():
+        return []
+    return [_device(f"cuda:{index}", handle) for index, handle in enumerate(_visible_handles())]
+
+
+def absent_because() -> str | None:
+    """Why there is no NVIDIA GPU, in words, or None when there is one."""
+    if why := _why_no_library():
+        return why
+    try:
+        count = pynvml.nvmlDeviceGetCount()
+    except _ERRORS as error:
+        return f"The NVIDIA driver does not list its GPUs: {error}"
+    if not count:
+        return "The NVIDIA driver lists no GPU"
+    if not _visible_handles():
+        wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
+        return f"CUDA_VISIBLE_DEVICES={wanted!r} hides every GPU that the driver lists ({count})"
+    return None
+
+
+def read(device_id: str) -> dict[str, Reading]:
+    """The readings of "cuda:0", "cuda:1", ... or of a GPU named by its UUID ("GPU-...").
+
+    throttled_by_* are 1 while the clock is held down for that reason, else 0.
+    Raises KeyError when there is no such GPU.
+    """
+    handle = _handle(device_id)
+    return by_name(
+        _reading("utilisation", "%", lambda: pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
+        _reading("clock", "MHz", lambda: pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_SM)),
+        _reading("memory_clock", "MHz", lambda: pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_MEM)),
+        _reading("temperature", "°C", lambda: _temperature(handle)),
+        _reading("power", "W", lambda: pynvml.nvmlDeviceGetPowerUsage(handle) / 1000),
+        _reading("power_limit", "W", lambda: pynvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000),
+        _reading("memory_used", "B", lambda: pynvml.nvmlDeviceGetMemoryInfo(handle).used),
+        _reading("memory_total", "B", lambda: pynvml.nvmlDeviceGetMemoryInfo(handle).total),
+        _reading("memory_free", "B", lambda: pynvml.nvmlDeviceGetMemoryInfo(handle).free),
+        *_throttling(handle),
+    )
+
+
+def driver() -> dict[str, str]:
+    """The driver's version and the newest CUDA that it can run; empty without a driver."""
+    if _why_no_library():
+        return {}
+    facts = {"driver": _fact(pynvml.nvmlSystemGetDriverVersion)}
+    cuda = _fact(pynvml.nvmlSystemGetCudaDriverVersion)
+    if isinstance(cuda, int):
+        facts["cuda"] = f"{cuda // 1000}.{cuda % 1000 // 10}"
+    return {name: str(fact) for name, fact in facts.items() if fact is not None}
+
+
+def cuda_order(uuids: Sequence[str], environment: Mapping[str, str]) -> list[int]:
+    """Which of NVML's GPUs CUDA shows as 0, 1, ..., as indices into uuids.
+
+    CUDA_VISIBLE_DEVICES lists indices or the beginnings of UUIDs; the first entry that names nothing ends the
+    list, and an entry given twice empties it. Indices count in NVML's order only for CUDA_DEVICE_ORDER=
+    PCI_BUS_ID or like GPUs; a process that has a CUDA context knows each UUID and can read by that.
+    Source: CUDA C++ Programming Guide, "CUDA Environment Variables".
+    """
+    wanted = environment.get("CUDA_VISIBLE_DEVICES")
+    if wanted is None:
+        return list(range(len(uuids)))
+    order: list[int] = []
+    for entry in (part.strip() for part in wanted.split(",")):
+        if entry.isdigit():
+            matches = [int(entry)] if int(entry) < len(uuids) else []
+        else:
+            matches = [index for index, uuid in enumerate(uuids) if entry and uuid.startswith(entry)]
+        if len(matches) != 1:
+            break
+        order += matches
+    return order if len(set(order)) == len(order) else []
+
+
+@cache
+def _why_no_library() -> str | None:
+    """Start NVML once for the life of the process; the reason when it does not start."""
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError_LibraryNotFound:
+        library = "nvml.dll" if os.name == "nt" else "libnvidia-ml.so.1"
+        return f"No NVIDIA driver: {library} was not found"
+    except pynvml.NVMLError_DriverNotLoaded:
+        return "The NVIDIA driver is installed but not loaded"
+    except _ERRORS as error:
+        return f"The NVIDIA driver does not start: {error}"
+    return None
+
+
+def _visible_handles() -> list[Any]:
+    try:
+        every = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
+    except _ERRORS:
+        return []  # absent_because() tells why
+    uuids = [str(_fact(partial(pynvml.nvmlDeviceGetUUID, handle)) or "") for handle in every]
+    return [every[index] for index in cuda_order(uuids, os.environ)]
+
+
+def _handle(device_id: str) -> Any:
+    if why := _why_no_library():
+        raise KeyError(f"{device_id}: {why}")
+    if device_id.startswith("GPU-"):
+        return pynvml.nvmlDeviceGetHandleByUUID(device_id)
+    handles, index = _visible_handles(), device_id.removeprefix("cuda:")
+    if not index.isdigit() or int(index) >= len(handles):
+        raise KeyError(f"{device_id}: {len(handles)} NVIDIA GPUs are visible")
+    return handles[int(index)]
+
+
+def _device(device_id: str, handle: Any) -> Device:
+    asked: dict[str, Callable[[], Any]] = {
+        "uuid": lambda: pynvml.nvmlDeviceGetUUID(handle),
+        "pci_bus_id": lambda: _text(pynvml.nvmlDeviceGetPciInfo(handle).busId),
+        "compute_capability": lambda: "{}.{}".format(*pynvml.nvmlDeviceGetCudaComputeCapability(handle)),
+        "memory_bytes": lambda: int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
+        "max_clock_mhz": lambda: int(pynvml.nvmlDeviceGetMaxClockInfo(handle, pynvml.NVML_CLOCK_SM)),
+    }
+    facts = {name: _fact(ask) for name, ask in asked.items()}
+    known = {name: fact for name, fact in facts.items() if fact is not None}
+    name = _fact(lambda: pynvml.nvmlDeviceGetName(handle)) or "NVIDIA GPU"
+    return Device(device_id, str(name), "cuda", known | driver())
+
+
+def _temperature(handle: Any) -> float:
+    try:
+        return float(pynvml.nvmlDeviceGetTemperatureV(handle, pynvml.NVML_TEMPERATURE_GPU))
+    except (pynvml.NVMLError_FunctionNotFound, pynvml.NVMLLibraryMismatchError):  # drivers before 565
+        return float(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU))
+
+
+def _throttling(handle: Any) -> list[Reading]:
+    def held_down(mask: int) -> float:
+        return float(bool(_event_reasons(handle) & mask))
+
+    return [_reading(name, "", partial(held_down, mask)) for name, mask in _THROTTLING.items()]
+
+
+def _event_reasons(handle: Any) -> int:
+    try:
+        return int(pynvml.nvmlDeviceGetCurrentClocksEventReasons(handle))
+    except (pynvml.NVMLError_FunctionNotFound, pynvml.NVMLLibraryMismatchError):  # the name before driver 535
+        return int(pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle))
+
+
+def _reading(name: str, unit: str, ask: Callable[[], float]) -> Reading:
+    try:
+        return Reading(name, float(ask()), unit)
+    except _ERRORS as error:
+        return not_reported(name, unit, str(error))
+
+
+def _fact(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except _ERRORS:
+        return None
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,38 @@
+"""What the installed torch was built for, read from its version file: importing torch takes over a second."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class TorchBuild:
+    """version is None when torch is not installed; the others are the version of what it was built with."""
+
+    version: str | None
+    cuda: str | None = None
+    hip: str | None = None
+    xpu: str | None = None
+
+
+@cache
+def torch_build() -> TorchBuild:
+    """The installed torch, without importing it."""
+    try:
+        version = importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        return TorchBuild(None)
+    spec = importlib.util.find_spec("torch")
+    source = Path(spec.origin).with_name("version.py") if spec and spec.origin else None
+    text = source.read_text() if source and source.exists() else ""
+    return TorchBuild(version, **{name: _assigned(name, text) for name in ("cuda", "hip", "xpu")})
+
+
+def _assigned(name: str, text: str) -> str | None:
+    match = re.search(rf"^{name}\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", text, re.MULTILINE)
+    return match.group(1) if match else None
