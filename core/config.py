@@ -26,4 +26,6 @@ def from_record(kind: type[Config], record: Mapping[str, Any]) -> Config:
     unknown = sorted(set(record) - set(known))
     if unknown:
         raise InvalidRequest(f"Unknown setting {unknown[0]!r}; the settings are {', '.join(known)}.")
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in record.items()})
+    return kind(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
+    )

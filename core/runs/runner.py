@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.devices import usable_cores
 from core.jobs import JOBS
 from core.runs.identity import is_alive, worker_identity
 from core.runs.store import INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED, Run, RunStore
@@ -32,8 +33,7 @@ def default_limit() -> int:
         if not chosen.isdecimal() or int(chosen) < 1:
             raise ValueError(f"{LIMIT_VARIABLE} is {chosen!r}; it must be a whole number of at least 1.")
         return int(chosen)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(8, cores // 2))
+    return max(1, min(8, usable_cores() // 2))
 
 
 class LocalRunner:
