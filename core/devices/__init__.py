@@ -22,6 +22,7 @@ __all__ = [
     "devices",
     "environment",
     "mark",
+    "memory_free_bytes",
     "read",
     "usable_cores",
 ]
@@ -60,13 +61,23 @@ def read(device_id: str, since: Mark | None = None) -> dict[str, Reading]:
     raise KeyError(device_id)
 
 
+def memory_free_bytes(device_id: str) -> int | None:
+    """Memory that a program can take now on a device; None where nothing tells."""
+    if device_id == "cpu":
+        return cpu.memory_free_bytes()
+    free = read(device_id).get("memory_free")
+    return None if free is None or free.value is None else int(free.value)
+
+
 def _cuda_absent_because() -> str | None:
-    if why := nvidia.absent_because():
-        return why
-    build = torch_build()
-    if build.version is None:
-        return "torch is not installed"
-    if build.cuda is None:
+    """No driver, or a torch without CUDA, or both: each needs another remedy, so each is told."""
+    build, no_driver = torch_build(), nvidia.absent_because()
+    if build.hip:
+        return None  # torch calls AMD's GPUs cuda as well, and only torch can tell whether there is one
+    no_cuda = None if build.cuda else f"this torch build ({build.version or 'not installed'}) has no CUDA"
+    if no_driver and no_cuda:
+        return f"{no_driver}; {no_cuda} either"
+    if no_cuda:
         names = ", ".join(device.name for device in nvidia.devices())
-        return f"This torch build ({build.version}) has no CUDA, though the driver lists {names}"
-    return None
+        return f"{no_cuda[0].upper()}{no_cuda[1:]}, though the driver lists {names}"
+    return no_driver

@@ -52,22 +52,10 @@ def absent_because() -> str | None:
 def read(device_id: str) -> dict[str, Reading]:
     """The readings of "cuda:0", "cuda:1", ... or of a GPU named by its UUID ("GPU-...").
 
-    throttled_by_* are 1 while the clock is held down for that reason, else 0.
-    Raises KeyError when there is no such GPU.
+    throttled_by_* are 1 while the clock is held down for that reason, else 0. For a GPU that is not there,
+    every reading tells so.
     """
-    handle = _handle(device_id)
-    return by_name(
-        _reading("utilisation", "%", lambda: pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
-        _reading("clock", "MHz", lambda: pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_SM)),
-        _reading("memory_clock", "MHz", lambda: pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_MEM)),
-        _reading("temperature", "°C", lambda: _temperature(handle)),
-        _reading("power", "W", lambda: pynvml.nvmlDeviceGetPowerUsage(handle) / 1000),
-        _reading("power_limit", "W", lambda: pynvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000),
-        _reading("memory_used", "B", lambda: pynvml.nvmlDeviceGetMemoryInfo(handle).used),
-        _reading("memory_total", "B", lambda: pynvml.nvmlDeviceGetMemoryInfo(handle).total),
-        _reading("memory_free", "B", lambda: pynvml.nvmlDeviceGetMemoryInfo(handle).free),
-        *_throttling(handle),
-    )
+    return by_name(*(_reading(name, unit, device_id, ask) for name, (unit, ask) in _READINGS.items()))
 
 
 def driver() -> dict[str, str]:
@@ -129,13 +117,14 @@ def _visible_handles() -> list[Any]:
 
 
 def _handle(device_id: str) -> Any:
+    """NVML's handle; raises LookupError in words when there is no such GPU."""
     if why := _why_no_library():
-        raise KeyError(f"{device_id}: {why}")
+        raise LookupError(why)
     if device_id.startswith("GPU-"):
         return pynvml.nvmlDeviceGetHandleByUUID(device_id)
-    handles, index = _visible_handles(), device_id.removeprefix("cuda:")
-    if not index.isdigit() or int(index) >= len(handles):
-        raise KeyError(f"{device_id}: {len(handles)} NVIDIA GPUs are visible")
+    handles, index = _visible_handles(), device_id.removeprefix("cuda").removeprefix(":") or "0"
+    if int(index) >= len(handles):
+        raise LookupError(f"there is no {device_id}; NVIDIA GPUs that can be seen: {len(handles)}")
     return handles[int(index)]
 
 
@@ -160,11 +149,8 @@ def _temperature(handle: Any) -> float:
         return float(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU))
 
 
-def _throttling(handle: Any) -> list[Reading]:
-    def held_down(mask: int) -> float:
-        return float(bool(_event_reasons(handle) & mask))
-
-    return [_reading(name, "", partial(held_down, mask)) for name, mask in _THROTTLING.items()]
+def _held_down(mask: int, handle: Any) -> float:
+    return float(bool(_event_reasons(handle) & mask))
 
 
 def _event_reasons(handle: Any) -> int:
@@ -174,11 +160,11 @@ def _event_reasons(handle: Any) -> int:
         return int(pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle))
 
 
-def _reading(name: str, unit: str, ask: Callable[[], float]) -> Reading:
+def _reading(name: str, unit: str, device_id: str, ask: Callable[[Any], float]) -> Reading:
     try:
-        return Reading(name, float(ask()), unit)
-    except _ERRORS as error:
-        return not_reported(name, unit, str(error))
+        return Reading(name, float(ask(_handle(device_id))), unit)
+    except (*_ERRORS, LookupError) as error:
+        return not_reported(name, unit, str(error.args[0]) if isinstance(error, LookupError) else str(error))
 
 
 def _fact(ask: Callable[[], Any]) -> Any:
@@ -190,3 +176,17 @@ def _fact(ask: Callable[[], Any]) -> Any:
 
 def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
+
+
+_READINGS: dict[str, tuple[str, Callable[[Any], float]]] = {
+    "utilisation": ("%", lambda handle: pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
+    "clock": ("MHz", lambda handle: pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_SM)),
+    "memory_clock": ("MHz", lambda handle: pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_MEM)),
+    "temperature": ("°C", _temperature),
+    "power": ("W", lambda handle: pynvml.nvmlDeviceGetPowerUsage(handle) / 1000),
+    "power_limit": ("W", lambda handle: pynvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000),
+    "memory_used": ("B", lambda handle: pynvml.nvmlDeviceGetMemoryInfo(handle).used),
+    "memory_total": ("B", lambda handle: pynvml.nvmlDeviceGetMemoryInfo(handle).total),
+    "memory_free": ("B", lambda handle: pynvml.nvmlDeviceGetMemoryInfo(handle).free),
+    **{name: ("", partial(_held_down, mask)) for name, mask in _THROTTLING.items()},
+}
