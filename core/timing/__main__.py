@@ -48,31 +48,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(config: Any, show: Callable[[Any], None]) -> int:
     """Print each event as it comes; Ctrl-C keeps what was printed."""
-    taken, reasons = 0, []
+    records: list[dict[str, Any]] = []
     progress = _ProgressLine()
     try:
-        from core.events import Progress
-        from core.timing.events import DeviceAbsent, MeasurementFailed, MeasurementTaken
+        from core.events import Progress, to_record
         from core.timing.sweep import sweep
 
         for event in sweep(config):
             if isinstance(event, Progress):
                 progress.show(event)
-                continue
-            taken += isinstance(event, MeasurementTaken)
-            if isinstance(event, DeviceAbsent | MeasurementFailed):
-                reasons.append(f"{event.device}: {event.reason}")
-            progress.clear()
-            show(event)
+            else:
+                progress.clear()
+                show(event)
+                records.append(to_record(event))
     except KeyboardInterrupt:
         progress.clear()
-        print(f"Stopped; {taken} points were measured.", file=sys.stderr)
+        print("Stopped.", _conclusion(records), file=sys.stderr)
         return INTERRUPTED
     progress.clear()
-    if taken == 0:
-        print(f"Nothing could be measured. {'; '.join(dict.fromkeys(reasons))}.", file=sys.stderr)
-        return NOTHING_RAN
-    return OK
+    print(_conclusion(records), file=sys.stderr)
+    return OK if any(record["event"] == "measurement_taken" for record in records) else NOTHING_RAN
+
+
+def _conclusion(records: list[dict[str, Any]]) -> str:
+    """What to know about the figures, or why there are none."""
+    from core.timing.results import NOTABLE_LOAD, measurements, other_load
+
+    taken = len(measurements(records))
+    if not taken:
+        reasons = [f"{record['device']}: {record['reason']}" for record in records if "reason" in record]
+        return " ".join(["Nothing was measured.", *(f"{reason}." for reason in dict.fromkeys(reasons))])
+    said = f"{taken} {'points' if taken > 1 else 'point'} measured."
+    load = other_load(records) or 0.0
+    if load < NOTABLE_LOAD:
+        return said
+    return f"{said} Other programs used up to {load:.0f}% of the CPU meanwhile, so the figures may be low."
 
 
 def _print_json(event: Any) -> None:
@@ -103,10 +113,11 @@ def _print_row(event: Any) -> None:
 
 
 def _row(taken: Any) -> str:
-    median, width = _duration(taken.median_s), (taken.ci_high_s - taken.ci_low_s) / taken.median_s
+    median = _duration(taken.median_s)
+    half_width = f"±{50 * (taken.ci_high_s - taken.ci_low_s) / taken.median_s:.1f}%"
     threads = "-" if taken.threads is None else taken.threads
     return (
-        f"{taken.device:<8} {taken.dtype:<9} {taken.size:>6} {threads:>7} {median:>10} {f'±{50 * width:.1f}%':>7} "
+        f"{taken.device:<8} {taken.dtype:<9} {taken.size:>6} {threads:>7} {median:>10} {half_width:>7} "
         f"{taken.gflops:>9,.1f} {taken.samples:>7}  {taken.stopped_by}"
     )
 
@@ -143,7 +154,7 @@ class _ProgressLine:
         if progress.done > 0:
             spent = time.perf_counter() - self._began
             left = f", about {spent * (progress.total / progress.done - 1):.0f} s left"
-        sys.stderr.write(f"\r\x1b[K{progress.done:.0f} of {progress.total:.0f} {progress.unit}{left}")
+        sys.stderr.write(f"\r\x1b[K{int(progress.done)} of {progress.total:.0f} {progress.unit}{left}")
         sys.stderr.flush()
 
     def clear(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import statistics
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -35,7 +34,8 @@ class Timing:
     """What is known so far. times_s are seconds a call, one for each block of `repeats` calls.
 
     interval_s is the 95% confidence interval of the median, None while there are too few samples;
-    stopped_by is None until the end, then "target" or "time limit".
+    stopped_by is None until the end, then "target" or "time limit". elapsed_s is the operation's own time,
+    warm-up included; timer_overhead is the part of the samples that reading the clock took.
     """
 
     first_call_s: float
@@ -64,27 +64,29 @@ def measure(
 ) -> Iterator[Timing]:
     """Time an operation; yields what is known after every block, and last the result.
 
-    The time limit gives way to the six samples that a 95% interval needs: slow operations take longer.
+    The time limit counts the operation's own time, not what the caller does between two blocks, and gives
+    way to the six samples that a 95% interval needs: slow operations take longer.
     """
-    began = time.perf_counter()
     overhead = overhead_s(timer)
     first_call_s = timer(operation, 1)
-    repeats = 1
-    for repeats in _warm_up(operation, timer, overhead, first_call_s, max_seconds):
-        yield Timing(first_call_s, repeats, elapsed_s=time.perf_counter() - began)
+    spent_s, repeats = first_call_s, 1
+    for repeats, taken_s in _warm_up(operation, timer, overhead, first_call_s, max_seconds):
+        spent_s += taken_s
+        yield Timing(first_call_s, repeats, elapsed_s=spent_s)
 
     times: list[float] = []
     interval = None
     next_check = _FIRST_CHECK
     while True:
-        times.append(timer(operation, repeats) / repeats)
-        elapsed = time.perf_counter() - began
-        time_is_up = elapsed >= max_seconds and len(times) >= FEWEST_SAMPLES
+        taken_s = timer(operation, repeats)
+        times.append(taken_s / repeats)
+        spent_s += taken_s
+        time_is_up = spent_s >= max_seconds and len(times) >= FEWEST_SAMPLES
         if time_is_up or len(times) >= next_check:
             interval = median_interval(times, seed)
             next_check = math.ceil(len(times) * 1.2)
-        share = overhead / (overhead + sum(times) / len(times) * repeats)
-        timing = Timing(first_call_s, repeats, tuple(times), interval, None, share, elapsed)
+        share = overhead * len(times) / (sum(times) * repeats)
+        timing = Timing(first_call_s, repeats, tuple(times), interval, None, share, spent_s)
         if timing.relative_width <= target_ci or time_is_up:
             break
         yield timing
@@ -93,22 +95,26 @@ def measure(
 
 def _warm_up(
     operation: Operation, timer: Timer, overhead: float, first_call_s: float, max_seconds: float
-) -> Iterator[int]:
-    """Grow the block until it hides the timer, and run it until it gets no faster; yields its calls."""
+) -> Iterator[tuple[int, float]]:
+    """Grow the block until it hides the timer, and run it until it gets no faster.
+
+    Yields the calls of the block that comes next, and the seconds that the last one took.
+    """
     block_s = min(_LONGEST_BLOCK_S, max(overhead / _OVERHEAD_SHARE, max_seconds * _BLOCK_SHARE))
-    limit = time.perf_counter() + max_seconds * _WARM_UP_SHARE - first_call_s
+    left_s = max_seconds * _WARM_UP_SHARE - first_call_s
     repeats, taken_s = 1, 0.0
-    yield repeats
     while taken_s < block_s:
         taken_s = timer(operation, repeats)
+        left_s -= taken_s
         if taken_s < block_s:
             # The first calls are slow ones, so grow by at most tenfold on what they promise.
             repeats = math.ceil(repeats * min(10.0, 1.05 * block_s / max(taken_s, 1e-9)))
-        yield repeats
+        yield repeats, taken_s
 
     best_s, steady = taken_s, 0
-    while steady < 2 and time.perf_counter() < limit:
+    while steady < 2 and left_s > 0:
         taken_s = timer(operation, repeats)
+        left_s -= taken_s
         steady = steady + 1 if taken_s >= _STEADY * best_s else 0
         best_s = min(best_s, taken_s)
-        yield repeats
+        yield repeats, taken_s

@@ -12,6 +12,9 @@ from core.timing.events import SCHEMA
 
 Record = Mapping[str, Any]
 
+# Above this share of the CPU (%) other programs are told of beside the figures: they lower them.
+NOTABLE_LOAD = 10.0
+
 COLUMNS = (
     "workload", "size", "dtype", "device", "threads", "median_s", "ci_low_s", "ci_high_s", "samples",
     "gflops", "gflops_low", "gflops_high", "stopped_by", "first_call_s", "repeats", "timer_overhead",
@@ -29,6 +32,16 @@ def series_name(record: Record) -> str:
     threads = record["threads"]
     where = f"{record['device']} {record['dtype']}"
     return where if threads is None else f"{where}, {threads} thread{'s' * (threads != 1)}"
+
+
+def other_load(records: Iterable[Record]) -> float | None:
+    """The most that other programs used of the CPU during any one measurement, in %; None if unknown."""
+    readings = [
+        record["readings"]["others"]["value"]
+        for record in records
+        if record["event"] == "device_sampled" and record["device"] == "cpu"
+    ]
+    return max((value for value in readings if value is not None), default=None)
 
 
 def to_csv(records: Iterable[Record]) -> str:
