@@ -1,0 +1,53 @@
+# make run    start the dashboard        make bench        time what the project promises
+# make test   everything that CI runs    make screenshots  take the README's pictures again
+# make lint   style and types alone      make clean        remove all that these made
+
+PORT ?=
+# The first Python that is new enough and can make a virtual environment; PYTHON=... names another.
+PYTHON ?= $(shell for name in python3 python3.12 python3.11 python3.13 python3.14; do \
+	$$name -c "import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))" \
+	2>/dev/null && echo $$name && break; done)
+
+bin := .venv/bin
+pip := $(bin)/python -m pip install --disable-pip-version-check
+
+.PHONY: run test lint bench screenshots clean
+
+run: .venv/installed
+	@exec $(bin)/python -m streamlit run dashboard/app.py $(if $(PORT),--server.port $(PORT))
+
+test: .venv/installed-for-tests
+	@.ci/install-chromium
+	@$(MAKE) --no-print-directory lint
+	$(bin)/python -m pytest
+
+lint: .venv/installed-for-tests
+	$(bin)/ruff format --check .
+	$(bin)/ruff check .
+	$(bin)/mypy
+
+bench: .venv/installed-for-tests
+	@for file in benchmarks/*.py; do echo "== $$file" && $(bin)/python $$file || exit 1; done
+
+screenshots: .venv/installed-for-tests
+	$(bin)/python docs/screenshots.py
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build screenshots *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps inside .venv: what is installed is installed again only when a list of requirements changes.
+.venv/installed: requirements.txt requirements-core.txt pyproject.toml
+	@$(bin)/python -m pip --version >/dev/null 2>&1 || $(MAKE) --no-print-directory .venv-made
+	$(pip) -r requirements.txt
+	@touch $@
+
+.venv/installed-for-tests: .venv/installed requirements-test.txt
+	$(pip) -r requirements-test.txt
+	@touch $@
+
+.PHONY: .venv-made
+.venv-made:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 with its venv module is needed" \
+		"(on Debian and Ubuntu: apt install python3-venv), or name one: make run PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv

@@ -1,0 +1,131 @@
+"""The dashboard as a visitor meets it: a real server in a process of its own, and a real Chromium."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from core.runs.folder import VARIABLE
+
+ROOT = Path(__file__).resolve().parents[2]
+START_LIMIT_S = 60
+RUN_LIMIT_MS = 60_000  # a first visit also imports torch, on a machine that may be busy
+
+# A test's Chromium stays on this machine and needs neither a GPU nor a sandbox (containers run it as root).
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+_IDLE = """() => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')];
+    return app?.dataset.testScriptState === 'notRunning'
+        && app.dataset.testConnectionState === 'CONNECTED'
+        && document.querySelectorAll('[data-testid="stSkeleton"], [data-stale="true"]').length === 0
+        && charts.every(chart => chart.offsetParent === null || chart.querySelector('canvas, svg'));
+}"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running dashboard: its process, its address without a slash at the end, its data folder and log."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    home: Path
+    log: Path
+
+    def stop(self) -> None:
+        """End it as a service manager would; kill it if it does not listen."""
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_server(home: Path, port: int | None = None, **environment: str) -> Server:
+    """Start the dashboard with `home` as its data folder and wait until it is healthy.
+
+    Raises RuntimeError with the server's log when it ends or stays silent.
+    """
+    port = port or free_port()
+    home.mkdir(parents=True, exist_ok=True)
+    url, log = f"http://127.0.0.1:{port}", home / f"server-{port}.log"
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {VARIABLE: str(home)} | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(process, url, home, log)
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        if is_healthy(url):
+            return server
+        time.sleep(0.05)
+    server.stop()
+    raise RuntimeError(f"The server did not start:\n{log.read_text()}")
+
+
+def is_healthy(url: str) -> bool:
+    """Whether the server answers. Its body tells: an unknown path would answer 200 as well."""
+    try:
+        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
+            return bool(answer.read() == b"ok")
+    except OSError:
+        return False
+
+
+def find_chromium() -> str | None:
+    """Chromium's or Chrome's path: what CHROMIUM names, else the first one that is installed."""
+    chosen = os.environ.get("CHROMIUM")
+    names = [chosen] if chosen else ["chromium", "chromium-browser", "google-chrome"]
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+@contextlib.contextmanager
+def chromium(path: str) -> Iterator[Browser]:
+    """A running browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+def wait_until_idle(page: Page) -> None:
+    """Wait until Streamlit has run the page's script and drawn all of it.
+
+    A live part that refreshes itself is idle between two refreshes.
+    """
+    page.wait_for_function(_IDLE, timeout=RUN_LIMIT_MS)

@@ -1,0 +1,84 @@
+"""Every page that the navigation offers, as a visitor sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.app import Server, is_healthy, wait_until_idle
+from tests.browser.conftest import OpenPage, Variant
+
+
+@pytest.fixture(scope="module")
+def addresses(browser: Browser, server: Server) -> dict[str, str]:
+    """Path of each page by its title, read from the navigation itself."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(server.url)
+    wait_until_idle(page)
+    links = page.get_by_test_id("stTopNavLink").all()
+    found = {
+        link.locator("p").inner_text(): str(link.evaluate("link => link.pathname")).strip("/")
+        for link in links
+    }
+    page.close()
+    return found
+
+
+def test_navigation_leads_to_every_page(addresses: dict[str, str]) -> None:
+    assert addresses == {
+        "Home": "",
+        "Activations": "activations",
+        "Train": "train",
+        "Benchmark": "benchmark",
+    }
+
+
+def test_every_page_opens_with_its_title_and_fits_the_screen(
+    addresses: dict[str, str], open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
+) -> None:
+    for title, path in addresses.items():
+        page = open_page(path, *variant)
+        screenshot(page, f"{path or 'home'}-{variant.width}-{variant.color_scheme}")
+        heading = page.get_by_role("heading", level=1)
+        expect(heading).to_have_count(1)
+        expect(heading).to_contain_text("Nablascope" if title == "Home" else title)
+        overflow = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+        assert overflow <= 0, f"{title} is {overflow} px wider than {variant.width} px"
+
+
+def test_home_leads_to_each_page(addresses: dict[str, str], open_page: OpenPage) -> None:
+    for title, path in addresses.items():
+        if path:
+            page = open_page()
+            page.get_by_test_id("stPageLink").get_by_role("link", name=title).click()
+            page.wait_for_url(f"**/{path}")
+            wait_until_idle(page)
+            expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+
+
+def test_home_shows_live_figures(open_page: OpenPage) -> None:
+    page = open_page()
+    readings = page.get_by_test_id("stMetricValue")
+    before = readings.all_inner_texts()
+    assert any("%" in reading for reading in before)
+    page.wait_for_function(
+        "before => [...document.querySelectorAll('[data-testid=\"stMetricValue\"]')]"
+        ".map(value => value.innerText).join() !== before",
+        arg=",".join(before),
+        timeout=20_000,
+    )
+
+
+def test_a_server_started_twice_on_one_data_folder_answers_again(
+    new_server: Callable[..., Server], open_page: OpenPage
+) -> None:
+    first = new_server()
+    open_page(url=first.url)
+    first.process.kill()
+    first.process.wait()
+    assert not is_healthy(first.url)
+    second = new_server(home=first.home)
+    expect(open_page(url=second.url).get_by_role("heading", level=1)).to_have_text("Nablascope")
