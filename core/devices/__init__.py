@@ -50,14 +50,14 @@ def read(device_id: str, since: Mark | None = None) -> dict[str, Reading]:
     """All readings of one device now, by name.
 
     since: for the CPU, the moment from which its utilisation counts; without one it waits 0.1 s.
-    Raises KeyError for a device that this machine does not have.
+    Raises KeyError for a kind of device that there is not.
     """
     if device_id == "cpu":
         return cpu.read(since)
     if device_id.startswith(("cuda", "GPU-")):
         return nvidia.read(device_id)
-    if device_id in [device.id for device in other.devices()]:
-        return other.read(device_id)
+    if (kind := device_id.partition(":")[0]) in KINDS:
+        return other.read(kind)
     raise KeyError(device_id)
 
 

@@ -80,10 +80,9 @@ def _with_index(device: str) -> str:
 
 def _known_device(device: Any) -> None:
     kinds = "|".join(devices.KINDS)
-    if not isinstance(device, str) or not re.fullmatch(rf"cpu|(?:{kinds})(?::\d{{1,3}})?", device):
-        raise InvalidRequest(
-            f"Unknown device {device!r}; the devices are {', '.join(devices.KINDS)} and cuda:N."
-        )
+    if not isinstance(device, str) or not re.fullmatch(rf"{kinds}|(cuda|xpu):(0|[1-9]\d?)", device):
+        names = ", ".join(devices.KINDS)
+        raise InvalidRequest(f"Unknown device {device!r}; the devices are {names}, and cuda:N or xpu:N.")
 
 
 def _one_of(what: str, given: Any, allowed: Sequence[str]) -> None:

@@ -34,6 +34,15 @@ def series_name(record: Record) -> str:
     return where if threads is None else f"{where}, {threads} thread{'s' * (threads != 1)}"
 
 
+def fastest(records: Iterable[Record], by: str) -> list[Record]:
+    """The measurement with the highest rate for each value of a field ("dtype", "device"), best first."""
+    best: dict[Any, Record] = {}
+    for record in measurements(records):
+        if record[by] not in best or record["gflops"] > best[record[by]]["gflops"]:
+            best[record[by]] = record
+    return sorted(best.values(), key=lambda record: -record["gflops"])
+
+
 def other_load(records: Iterable[Record]) -> float | None:
     """The most that other programs used of the CPU during any one measurement, in %; None if unknown."""
     readings = [
@@ -42,6 +51,25 @@ def other_load(records: Iterable[Record]) -> float | None:
         if record["event"] == "device_sampled" and record["device"] == "cpu"
     ]
     return max((value for value in readings if value is not None), default=None)
+
+
+def table(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """One row a measurement in units that people read: microseconds, and half the interval's width in %."""
+    return [
+        {
+            "device": record["device"],
+            "dtype": record["dtype"],
+            "threads": record["threads"],
+            "size": record["size"],
+            "gflops": record["gflops"],
+            "median_us": 1e6 * record["median_s"],
+            "plus_minus_percent": 50 * (record["ci_high_s"] - record["ci_low_s"]) / record["median_s"],
+            "first_call_us": 1e6 * record["first_call_s"],
+            "samples": record["samples"],
+            "stopped_by": record["stopped_by"],
+        }
+        for record in measurements(records)
+    ]
 
 
 def to_csv(records: Iterable[Record]) -> str:

@@ -1,2 +1,212 @@
+"""Benchmark: matrix multiplication over sizes, precisions, devices and CPU threads, measured live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
 import streamlit as st
-st.title('benchmark')
+
+from core import devices
+from core.errors import InvalidRequest
+from core.events import Picture
+from core.runs.store import Run
+from core.timing.config import SweepConfig
+from core.timing.dtypes import DTYPE_BYTES
+from core.timing.results import (
+    NOTABLE_LOAD,
+    fastest,
+    measurements,
+    other_load,
+    series_name,
+    table,
+    to_csv,
+    to_json,
+)
+from core.timing.sweep import points
+from dashboard import runs
+from dashboard.charts.benchmark import (
+    rate_chart,
+    reading_chart,
+    reported,
+    speedup_chart,
+    time_chart,
+    unreported,
+)
+
+SIZES = [2**power for power in range(5, 15)]
+POINT_SECONDS = 1.0
+
+
+def controls() -> SweepConfig | None:
+    """What to measure, from the controls; None, with the reason on the page, when it cannot be measured."""
+    accelerators = [device for device in devices.devices() if device.kind not in ("cpu", *devices.absent())]
+    names = {"cpu": "CPU"} | {device.id: device.name for device in accelerators}
+    cores = devices.usable_cores()
+    counts = sorted({1, cores, *(2**power for power in range(cores.bit_length()))})
+
+    sizes, dtypes, places, threads = st.columns([2, 1.6, 1.2, 1.2])
+    smallest, largest = sizes.select_slider(
+        "Sizes (N of N × N)",
+        SIZES,
+        (64, 2048 if not accelerators else 8192),
+        key="sizes",
+        bind="query-params",
+    )
+    chosen_dtypes = dtypes.pills(
+        "Precisions",
+        list(DTYPE_BYTES),
+        selection_mode="multi",
+        default=["float32", "bfloat16"],
+        key="dtypes",
+        bind="query-params",
+        help="float16 runs at float32's speed, or far slower, on a CPU without instructions for it.",
+    )
+    chosen_devices = places.pills(
+        "Devices",
+        list(names),
+        selection_mode="multi",
+        default=list(names),
+        format_func=names.__getitem__,
+        key="devices",
+        bind="query-params",
+    )
+    chosen_threads = threads.pills(
+        "CPU threads",
+        counts,
+        selection_mode="multi",
+        default=[1, cores] if cores > 1 else [1],
+        key="threads",
+        bind="query-params",
+    )
+    try:
+        return SweepConfig(
+            sizes=tuple(size for size in SIZES if smallest <= size <= largest),
+            dtypes=tuple(chosen_dtypes),
+            devices=tuple(chosen_devices),
+            threads=tuple(chosen_threads),
+            max_seconds=POINT_SECONDS,
+        )
+    except InvalidRequest as error:
+        st.error(str(error))
+        return None
+
+
+def tell_about_accelerators() -> None:
+    """Say plainly when there is no GPU, and what is shown instead."""
+    absent = devices.absent()
+    if any(device.kind not in ("cpu", *absent) for device in devices.devices()):
+        return
+    st.info(
+        f"**No GPU to compare with.** {absent['cuda']}. "
+        "So this page compares the CPU with itself: its threads and its precisions.",
+        icon=":material/memory:",
+    )
+
+
+def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
+    """The results of a sweep so far."""
+    for record in records:
+        if record["event"] == "device_absent":
+            st.warning(f"{record['device']} is not here. {record['reason']}.")
+        if record["event"] == "measurement_failed":
+            st.warning(f"{series_name(record)}, size {record['size']}: {record['reason']}")
+    if not measurements(records):
+        return
+    draw_best(records)
+    sizes = run.config["sizes"]
+    left, right = st.columns(2)
+    show(left, rate_chart(records, sizes, log_y=st.session_state.get("log_rate", False)), "rate")
+    show(right, time_chart(records, sizes), "time")
+    left, right = st.columns(2)
+    show(left, speedup_chart(records, sizes), "speedup")
+    draw_readings(right, records)
+    draw_table(run, records)
+
+
+def draw_best(records: list[dict[str, Any]]) -> None:
+    """The highest rate of each precision, and a word on what disturbed the run."""
+    with st.container(horizontal=True):
+        for best in fastest(records, by="dtype"):
+            st.metric(
+                f"Best {best['dtype']}",
+                f"{best['gflops']:,.0f} GFLOP/s",
+                f"{series_name(best)}, N = {best['size']}",
+                delta_color="off",
+                delta_arrow="off",
+                width="content",
+            )
+    load = other_load(records)
+    if load is not None and load >= NOTABLE_LOAD:
+        st.caption(
+            f":material/warning: Other programs used up to {load:.0f}% of the CPU during a measurement, so "
+            "figures may be lower than this machine can do, above all those with all threads."
+        )
+
+
+def draw_readings(place: Any, records: list[dict[str, Any]]) -> None:
+    """What the devices reported after each measurement."""
+    for reading in reported(records):
+        show(place, reading_chart(records, reading), reading)
+    place.caption("  \n".join(unreported(records)))
+
+
+def draw_table(run: Run, records: list[dict[str, Any]]) -> None:
+    """Every figure, to read and to take away."""
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table(records),
+        hide_index=True,
+        key="figures",
+        column_config={
+            "device": "Device",
+            "dtype": "Precision",
+            "threads": "Threads",
+            "size": number("Size", format="%d"),
+            "gflops": number("GFLOP/s", format="localized"),
+            "median_us": number("Median (µs)", format="localized"),
+            "plus_minus_percent": number("95% CI (± %)", format="%.1f"),
+            "first_call_us": number("First call (µs)", format="localized"),
+            "samples": "Samples",
+            "stopped_by": "Stopped by",
+        },
+    )
+    with st.container(horizontal=True):
+        save(f"benchmark-{run.id}.csv", "CSV", to_csv(records), "text/csv")
+        save(f"benchmark-{run.id}.json", "JSON with raw samples", to_json(records), "application/json")
+
+
+def save(file_name: str, label: str, text: str, mime: str) -> None:
+    """A button that downloads, without a rerun."""
+    st.download_button(
+        label, text, file_name, mime, icon=":material/download:", on_click="ignore", key=f"save-{mime}"
+    )
+
+
+def show(place: Any, chart: alt.Chart | alt.LayerChart, key: str) -> None:
+    """A chart; its description is its text for those who cannot see it."""
+    place.altair_chart(chart, key=f"chart-{key}")
+
+
+st.title("Benchmark")
+st.markdown(
+    "How fast this machine multiplies matrices: each point is a median with its 95% confidence interval."
+)
+tell_about_accelerators()
+config = controls()
+with st.container(horizontal=True, vertical_alignment="center"):
+    if st.button("Start", type="primary", icon=":material/speed:", disabled=config is None) and config:
+        runs.start("timing", config)
+    st.toggle("Logarithmic rate", key="log_rate", bind="query-params")
+    if config:
+        count = len(points(config, config.devices))
+        st.caption(
+            f"{count} points, at most about {count * POINT_SECONDS:.0f} s; the largest sizes can take longer."
+        )
+run = runs.addressed_run("timing")
+if run:
+    runs.follow(run, draw)
+else:
+    st.caption(
+        "The first points appear about a second after the start. A run has an address: share or reload it."
+    )

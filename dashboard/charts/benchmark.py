@@ -1,0 +1,245 @@
+"""Charts of a sweep, from the records of its events. Each describes itself in words too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from core.timing.results import Record, measurements, series_name
+from core.timing.speedup import speedups
+
+HEIGHT = 380
+
+# Readings that change while a device works: title, unit on the axis, and what one unit is in the reading's.
+READINGS = {
+    "utilisation": ("Utilisation", "%", 1.0),
+    "clock": ("Clock", "MHz", 1.0),
+    "temperature": ("Temperature", "°C", 1.0),
+    "power": ("Power", "W", 1.0),
+    "memory_used": ("Memory in use", "GiB", 2.0**30),
+}
+
+_MICRO = "format(datum.value, '~s') + 's'"  # 0.00012 becomes 120µs
+
+
+def rate_chart(records: Sequence[Record], sizes: Sequence[int], log_y: bool = False) -> alt.LayerChart:
+    """Rate in GFLOP/s against size, with the 95% confidence interval of each point."""
+    rows = _rows(records)
+    scale = alt.Scale(type="log") if log_y else alt.Scale(zero=True)
+    axis = alt.Axis(tickCount=6, format=",~r")
+    return _against_size(
+        rows,
+        sizes,
+        alt.Y("gflops:Q", title="Rate (GFLOP/s)", scale=scale, axis=axis),
+        "Rate (GFLOP/s)",
+        ("gflops_low", "gflops_high"),
+        title="Rate against size",
+        tooltips=_measured_tooltips(),
+        words=_in_words(rows, "gflops", "{:,.0f} GFLOP/s", highest=True),
+    )
+
+
+def time_chart(records: Sequence[Record], sizes: Sequence[int]) -> alt.LayerChart:
+    """Median time of one operation against size, both logarithmic."""
+    rows = _rows(records)
+    return _against_size(
+        rows,
+        sizes,
+        alt.Y(
+            "median_s:Q",
+            title="Time of one operation",
+            scale=alt.Scale(type="log", nice=True),
+            axis=alt.Axis(labelExpr=_MICRO, tickCount=5),
+        ),
+        "Time of one operation",
+        ("ci_low_s", "ci_high_s"),
+        title="Time against size",
+        tooltips=_measured_tooltips(),
+        words=_in_words(rows, "median_s", "{:.3g} s", highest=False),
+    )
+
+
+def speedup_chart(records: Sequence[Record], sizes: Sequence[int]) -> alt.LayerChart:
+    """How many times faster each series is than the CPU, or than the CPU's simplest way without a GPU."""
+    found = [speedup for speedup in speedups(records) if speedup.series != speedup.reference]
+    rows = pd.DataFrame([asdict(speedup) for speedup in found], columns=list(_SPEEDUP_COLUMNS))
+    references = sorted({speedup.reference for speedup in found})
+    over = references[0] if len(references) == 1 else "the CPU in the same precision"
+    same_speed = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(color="gray", strokeDash=[2, 3])
+    return _against_size(
+        rows,
+        sizes,
+        alt.Y(
+            "ratio:Q",
+            title="Times as fast",
+            scale=alt.Scale(type="log", base=2),
+            axis=alt.Axis(format=".2~g"),
+        ),
+        "Times as fast",
+        ("low", "high"),
+        title=f"Speed-up over {over}",
+        tooltips=[
+            alt.Tooltip("series:N", title="What"),
+            alt.Tooltip("reference:N", title="Against"),
+            alt.Tooltip("size:Q", title="Size", format=","),
+            alt.Tooltip("ratio:Q", title="Times as fast", format=".3g"),
+            alt.Tooltip("low:Q", title="At least", format=".3g"),
+            alt.Tooltip("high:Q", title="At most", format=".3g"),
+        ],
+        words=_in_words(rows, "ratio", "{:.3g} times as fast", highest=True),
+        below=[same_speed.encode(y="ratio:Q")],
+    )
+
+
+def reading_chart(records: Sequence[Record], reading: str) -> alt.Chart:
+    """One reading of each device over the run, as it stood after every measurement.
+
+    A device that does not give it is left out; unreported() tells why. CPU utilisation has a second line for
+    what other programs used.
+    """
+    title, unit, one = READINGS[reading]
+    rows = _samples(records, reading, one)
+    if reading == "utilisation":
+        rows += [row | {"device": "cpu, other programs"} for row in _samples(records, "others", one)]
+    table = pd.DataFrame(rows, columns=["at_s", "value", "device", "during"])
+    highest = f" Highest: {table['value'].max():,.3g} {unit}." if rows else ""
+    colour, dash = _looks("device")
+    return (
+        alt.Chart(table, title=title, height=230, description=f"{title} in {unit} over the run.{highest}")
+        .mark_line(point=alt.OverlayMarkDef(size=18), clip=True)
+        .encode(
+            x=alt.X("at_s:Q", title="Seconds since the start", axis=alt.Axis(tickCount=6)),
+            y=alt.Y(
+                "value:Q",
+                title=unit,
+                scale=alt.Scale(domain=[0, 100]) if unit == "%" else alt.Scale(zero=False, nice=True),
+                axis=alt.Axis(tickCount=4),
+            ),
+            color=colour,
+            strokeDash=dash,
+            tooltip=[
+                alt.Tooltip("device:N", title="Device"),
+                alt.Tooltip("value:Q", title=f"{title} ({unit})", format=",.3~f"),
+                alt.Tooltip("during:N", title="After measuring"),
+                alt.Tooltip("at_s:Q", title="Seconds since the start", format=".1f"),
+            ],
+        )
+    )
+
+
+def reported(records: Sequence[Record]) -> list[str]:
+    """Names of the readings that at least one device gives."""
+    return [reading for reading in READINGS if _samples(records, reading, 1.0)]
+
+
+def unreported(records: Sequence[Record]) -> list[str]:
+    """Why the others are missing, a sentence for each device and reading."""
+    reasons = {}
+    for record in records:
+        if record["event"] == "device_sampled":
+            for name, (title, _, _) in READINGS.items():
+                reason = record["readings"].get(name, {}).get("reason")
+                if reason:
+                    reasons[record["device"], name] = f"{record['device']} {title.lower()}: {reason}"
+    return list(reasons.values())
+
+
+_SPEEDUP_COLUMNS = ("series", "reference", "size", "ratio", "low", "high")
+_MEASURED_COLUMNS = (
+    "series", "size", "median_s", "ci_low_s", "ci_high_s", "gflops", "gflops_low", "gflops_high", "samples",
+    "stopped_by",
+)  # fmt: skip
+
+
+def _rows(records: Sequence[Record]) -> pd.DataFrame:
+    rows = [record | {"series": series_name(record)} for record in map(dict, measurements(records))]
+    return pd.DataFrame(rows, columns=list(_MEASURED_COLUMNS))
+
+
+def _against_size(
+    rows: pd.DataFrame,
+    sizes: Sequence[int],
+    y: alt.Y,
+    y_title: str,
+    interval: tuple[str, str],
+    title: str,
+    tooltips: list[alt.Tooltip],
+    words: str,
+    below: Sequence[alt.Chart] = (),
+) -> alt.LayerChart:
+    """Lines with points and interval bars; the size axis is that of the whole run from the start."""
+    ticks = sorted(set(sizes))
+    colour, dash = _looks("series")
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            "size:Q",
+            title="Size N of an N × N matrix",
+            scale=alt.Scale(type="log", base=2, domain=[ticks[0], ticks[-1]], nice=False, padding=12),
+            axis=alt.Axis(values=ticks, format="d", labelOverlap="greedy"),
+        ),
+        color=colour,
+    )
+    low, high = interval
+    lines = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash)
+    bars = base.mark_rule(strokeWidth=3, opacity=0.5).encode(
+        y=alt.Y(f"{low}:Q", title=y_title), y2=f"{high}:Q"
+    )
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(
+        y=y, shape=alt.Shape("series:N", title=None, sort=None), tooltip=tooltips
+    )
+    return alt.LayerChart(
+        layer=[*below, lines, bars, points], title=title, height=HEIGHT, description=f"{title}. {words}"
+    )
+
+
+def _looks(field: str) -> tuple[alt.Color, alt.StrokeDash]:
+    """A colour of the theme and a dash pattern for each series, so that neither is needed alone."""
+    legend = alt.Legend(
+        orient="top", columns=2, columnPadding=6, labelFontSize=11, labelLimit=0, symbolOpacity=1
+    )
+    return (
+        alt.Color(f"{field}:N", title=None, sort=None, legend=legend),
+        alt.StrokeDash(f"{field}:N", sort=None, legend=None),
+    )
+
+
+def _measured_tooltips() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("series:N", title="What"),
+        alt.Tooltip("size:Q", title="Size", format=","),
+        alt.Tooltip("gflops:Q", title="GFLOP/s", format=",.4~g"),
+        alt.Tooltip("median_s:Q", title="Median (s)", format=".4~s"),
+        alt.Tooltip("ci_low_s:Q", title="95% interval from (s)", format=".4~s"),
+        alt.Tooltip("ci_high_s:Q", title="to (s)", format=".4~s"),
+        alt.Tooltip("samples:Q", title="Samples"),
+        alt.Tooltip("stopped_by:N", title="Stopped by"),
+    ]
+
+
+def _in_words(rows: pd.DataFrame, column: str, form: str, highest: bool) -> str:
+    """The best point of each series in a sentence."""
+    if rows.empty:
+        return "No points yet."
+    told = []
+    for series, group in rows.groupby("series", sort=False):
+        best = group.loc[group[column].idxmax() if highest else group[column].idxmin()]
+        told.append(f"{series}: {form.format(best[column])} at size {best['size']}")
+    return "Best of each series: " + "; ".join(told) + "."
+
+
+def _samples(records: Sequence[Record], reading: str, one: float) -> list[dict[str, Any]]:
+    return [
+        {
+            "at_s": record["at_s"],
+            "value": record["readings"][reading]["value"] / one,
+            "device": record["device"],
+            "during": record["during"],
+        }
+        for record in records
+        if record["event"] == "device_sampled"
+        and record["readings"].get(reading, {}).get("value") is not None
+    ]

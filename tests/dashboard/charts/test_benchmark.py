@@ -1,0 +1,98 @@
+"""Charts of a sweep show what was measured, from the first point on, and say it in words too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pytest
+
+from core.events import Progress, to_record
+from core.timing.config import SweepConfig
+from core.timing.sweep import sweep
+from dashboard.charts.benchmark import (
+    READINGS,
+    rate_chart,
+    reading_chart,
+    reported,
+    speedup_chart,
+    time_chart,
+    unreported,
+)
+
+CONFIG = SweepConfig(sizes=(16, 32, 64), max_seconds=0.1, target_ci=0.2)
+
+
+@pytest.fixture(scope="module")
+def records() -> list[dict[str, Any]]:
+    return [to_record(event) for event in sweep(CONFIG) if not isinstance(event, Progress)]
+
+
+def drawn(chart: alt.Chart | alt.LayerChart) -> list[dict[str, Any]]:
+    """The rows in the chart's Vega-Lite specification, which this also validates against its schema."""
+    return [row for rows in chart.to_dict()["datasets"].values() for row in rows]
+
+
+@pytest.mark.parametrize("chart", [rate_chart, time_chart])
+def test_every_measurement_is_a_point_with_its_interval(chart: Any, records: list[dict[str, Any]]) -> None:
+    rows = drawn(chart(records, CONFIG.sizes))
+    taken = [record for record in records if record["event"] == "measurement_taken"]
+    assert [(row["size"], row["gflops"]) for row in rows] == [(r["size"], r["gflops"]) for r in taken]
+    assert all(row["ci_low_s"] <= row["median_s"] <= row["ci_high_s"] for row in rows)
+
+
+@pytest.mark.parametrize("chart", [rate_chart, time_chart, speedup_chart])
+def test_the_size_axis_is_that_of_the_whole_run_before_the_first_point(chart: Any) -> None:
+    specification = chart([], CONFIG.sizes).to_dict()
+    axes = [layer["encoding"]["x"] for layer in specification["layer"] if "x" in layer["encoding"]]
+    assert all(
+        axis["scale"]["domain"] == [16, 64] and axis["axis"]["values"] == [16, 32, 64] for axis in axes
+    )
+    assert "No points yet" in specification["description"]
+
+
+@pytest.mark.parametrize("chart", [rate_chart, time_chart, speedup_chart])
+def test_series_differ_by_colour_dash_and_shape_and_axes_have_titles(
+    chart: Any, records: list[dict[str, Any]]
+) -> None:
+    specification = chart(records, CONFIG.sizes).to_dict()
+    encodings = [layer["encoding"] for layer in specification["layer"]]
+    for channel in ("color", "strokeDash", "shape"):
+        assert any(encoding.get(channel, {}).get("field") == "series" for encoding in encodings)
+    assert all(encoding["x"]["title"] for encoding in encodings if "x" in encoding)
+    assert {encoding["y"]["title"] for encoding in encodings if "title" in encoding["y"]}
+    assert specification["title"]
+
+
+def test_words_name_the_best_point_of_each_series(records: list[dict[str, Any]]) -> None:
+    taken = [record for record in records if record["event"] == "measurement_taken"]
+    best = max((r for r in taken if r["dtype"] == "float32"), key=lambda record: record["gflops"])
+    words = str(rate_chart(records, CONFIG.sizes).description)
+    assert f"{best['gflops']:,.0f} GFLOP/s at size {best['size']}" in words
+
+
+def test_the_speed_up_of_the_reference_is_a_line_at_one_and_not_a_series(
+    records: list[dict[str, Any]],
+) -> None:
+    rows = drawn(speedup_chart(records, CONFIG.sizes))
+    assert {"ratio": 1.0} in rows
+    assert not any(row.get("series") == row.get("reference") for row in rows if "series" in row)
+
+
+def test_a_reading_is_drawn_in_its_unit_after_every_measurement(records: list[dict[str, Any]]) -> None:
+    sampled = [record for record in records if record["event"] == "device_sampled"]
+    rows = drawn(reading_chart(records, "memory_used"))
+    assert [row["value"] for row in rows] == [
+        pytest.approx(record["readings"]["memory_used"]["value"] / 2**30) for record in sampled
+    ]
+    assert {row["device"] for row in drawn(reading_chart(records, "utilisation"))} == {
+        "cpu",
+        "cpu, other programs",
+    }
+
+
+def test_a_reading_is_either_drawn_or_its_absence_explained(records: list[dict[str, Any]]) -> None:
+    for name, (title, _, _) in READINGS.items():
+        explained = any(title.lower() in sentence for sentence in unreported(records))
+        there = name in next(r for r in records if r["event"] == "device_sampled")["readings"]
+        assert (name in reported(records)) != explained or not there

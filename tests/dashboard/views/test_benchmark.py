@@ -1,0 +1,66 @@
+"""The Benchmark page starts a run, shows its figures, and answers the impossible in words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import devices
+from dashboard import runs
+
+PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "benchmark.py")
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
+    runs.runner.clear()
+    yield AppTest.from_file(PAGE, default_timeout=30)
+    runs.runner().close()
+    runs.runner.clear()
+
+
+def test_a_machine_without_a_gpu_is_told_so_and_why(page: AppTest) -> None:
+    page.run()
+    assert not page.exception
+    if "cuda" in devices.absent() and len(devices.devices()) == 1:
+        assert devices.absent()["cuda"] in page.info[0].value
+
+
+def test_a_choice_that_cannot_be_measured_is_answered_in_words_before_the_start(page: AppTest) -> None:
+    page.run()
+    page.button_group(key="dtypes").set_value([]).run()
+    assert not page.exception
+    assert "No dtypes" in page.error[0].value
+    assert page.button[0].disabled
+
+
+def test_an_unknown_run_is_answered_in_words(page: AppTest) -> None:
+    page.query_params["run"] = "nothing"
+    page.run()
+    assert not page.exception
+    assert "nothing" in page.warning[0].value
+
+
+def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> None:
+    page.run()
+    page.select_slider(key="sizes").set_value((32, 64)).run()
+    page.button[0].click().run()
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        page.run()
+        assert not page.exception
+        if runs.runner().store.get(page.session_state["timing_run"]).ended:
+            break
+        time.sleep(0.3)
+    page.run()
+    assert len(page.get("vega_lite_chart")) >= 4
+    figures = page.dataframe[0].value
+    assert set(figures["size"]) == {32, 64}
+    assert (figures["gflops"] > 0).all()
+    assert {metric.label for metric in page.metric} == {"Best float32", "Best bfloat16"}
+    assert len(page.get("download_button")) == 2
