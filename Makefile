@@ -17,7 +17,7 @@ run: .venv/installed
 	@exec $(bin)/python -m streamlit run dashboard/app.py $(if $(PORT),--server.port $(PORT))
 
 test: .venv/installed-for-tests
-	@.ci/install-chromium
+	@.ci/install-system-packages
 	@$(MAKE) --no-print-directory lint
 	$(bin)/python -m pytest
 

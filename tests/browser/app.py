@@ -129,3 +129,28 @@ def wait_until_idle(page: Page) -> None:
     A live part that refreshes itself is idle between two refreshes.
     """
     page.wait_for_function(_IDLE, timeout=RUN_LIMIT_MS)
+
+
+def overflow_px(page: Page) -> int:
+    """By how much the content is wider than the screen, so that it has to be scrolled sideways."""
+    return int(
+        page.evaluate(
+            """() => {
+                const main = document.querySelector('[data-testid="stMain"]');
+                const whole = document.scrollingElement;
+                return Math.max(whole.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth);
+            }"""
+        )
+    )
+
+
+def save_screenshot(page: Page, path: Path) -> None:
+    """The whole page as a picture; Streamlit scrolls inside the window, so that is made high enough first."""
+    size = page.viewport_size
+    assert size is not None
+    hidden = "() => { const main = document.querySelector('[data-testid=\"stMain\"]');"
+    hidden += " return main.scrollHeight - main.clientHeight; }"
+    page.set_viewport_size({"width": size["width"], "height": size["height"] + int(page.evaluate(hidden))})
+    page.wait_for_timeout(400)  # charts are drawn again for the new size
+    page.screenshot(path=path)
+    page.set_viewport_size(size)

@@ -34,6 +34,7 @@ from tests.browser.app import (
     Server,
     chromium,
     find_chromium,
+    save_screenshot,
     start_server,
     wait_until_idle,
 )
@@ -146,7 +147,7 @@ def screenshot() -> Callable[[Page, str], Path]:
 
     def save(page: Page, name: str) -> Path:
         path = ROOT / "screenshots" / f"{name}.png"
-        page.screenshot(path=path, full_page=True)
+        save_screenshot(page, path)
         return path
 
     return save

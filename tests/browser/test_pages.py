@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.app import Server, is_healthy, wait_until_idle
+from tests.browser.app import Server, is_healthy, overflow_px, wait_until_idle
 from tests.browser.conftest import OpenPage, Variant
 
 
@@ -45,7 +45,7 @@ def test_every_page_opens_with_its_title_and_fits_the_screen(
         heading = page.get_by_role("heading", level=1)
         expect(heading).to_have_count(1)
         expect(heading).to_contain_text("Nablascope" if title == "Home" else title)
-        overflow = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+        overflow = overflow_px(page)
         assert overflow <= 0, f"{title} is {overflow} px wider than {variant.width} px"
 
 

@@ -1,0 +1,79 @@
+"""The front page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from core import devices
+
+ROOT = Path(__file__).parents[3]
+STUB = ROOT / "tests" / "core" / "devices" / "nvml_stub.c"
+
+TELL = """
+from streamlit.testing.v1 import AppTest
+page = AppTest.from_file("dashboard/app.py", default_timeout=60).run()
+assert not page.exception
+for element in (*page.markdown, *page.caption, *page.warning):
+    print(element.value)
+for metric in page.metric:
+    print(metric.label, metric.value)
+"""
+
+
+@pytest.fixture(scope="module")
+def page() -> AppTest:
+    return AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+
+
+def test_it_opens_without_an_error(page: AppTest) -> None:
+    assert not page.exception
+    assert page.title[0].value == "Nablascope"
+
+
+def test_it_names_every_device_and_its_live_figures(page: AppTest) -> None:
+    written = " ".join(element.value for element in page.markdown)
+    assert all(device.name in written for device in devices.devices())
+    assert {"Utilisation", "Memory used"} <= {metric.label for metric in page.metric}
+
+
+def test_it_has_a_door_to_each_page(page: AppTest) -> None:
+    doors = {link.proto.page for link in page.get("page_link")}
+    assert doors == {"activations", "train", "benchmark"}
+
+
+@pytest.mark.skipif(
+    any(device.kind != "cpu" for device in devices.devices()), reason="this machine has an accelerator"
+)
+def test_without_a_gpu_it_says_why(page: AppTest) -> None:
+    assert any(devices.absent()["cuda"] in element.value for element in page.caption)
+
+
+def test_gpus_are_shown_with_what_they_report_and_what_they_do_not(tmp_path: Path) -> None:
+    if shutil.which("gcc") is None and os.environ.get("CI") != "true":
+        pytest.skip("gcc is not installed, so the stand-in for the NVIDIA library cannot be built")
+    library = str(tmp_path / "libnvidia-ml.so.1")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, str(STUB)], check=True)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("CUDA_")}
+    told = subprocess.run(
+        [sys.executable, "-c", TELL],
+        cwd=ROOT,
+        env=clean | {"LD_LIBRARY_PATH": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "Stub H100" in told
+    assert "Stub T4" in told
+    assert "80.0 GiB memory · compute capability 9.0 · driver 570.86.15 · CUDA up to 12.8" in told
+    assert "Power 654 W" in told
+    assert "power (Not Supported)" in told  # the second card's
+    assert "No GPU" not in told
+    assert "so PyTorch cannot use it" in told or torch.version.cuda
