@@ -1,2 +1,146 @@
+"""Activation functions: curves, derivatives and what is known of each."""
+
+from __future__ import annotations
+
 import streamlit as st
-st.title('activations')
+
+from core.activations import ACTIVATIONS, Activation
+from core.activations.curves import curves, to_csv
+from core.activations.properties import SATURATED_SLOPE, Properties, properties
+from core.errors import InvalidRequest
+from dashboard.charts.curves import curve_chart
+
+DEFAULT = ["sigmoid", "tanh", "relu", "leaky_relu", "gelu"]
+CARDS_IN_A_ROW = 3
+NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
+
+
+def choose_functions() -> list[str]:
+    """Keys of the chosen activations, in the order of the registry."""
+    names = st.multiselect(
+        "Functions",
+        [*NAMES],
+        default=[ACTIVATIONS[key].name for key in DEFAULT],
+        key="functions",
+        bind="query-params",
+        wrap=True,
+    )
+    return [key for name, key in NAMES.items() if name in names]
+
+
+def choose_parameters(keys: list[str]) -> dict[str, dict[str, float]]:
+    """The chosen activations with a slider for each parameter."""
+    chosen: dict[str, dict[str, float]] = {key: {} for key in keys}
+    pairs = [(key, parameter) for key in keys for parameter in ACTIVATIONS[key].parameters]
+    columns = st.columns(max(3, len(pairs))) if pairs else []
+    for column, (key, parameter) in zip(columns, pairs, strict=False):
+        chosen[key][parameter.name] = column.slider(
+            f"{ACTIVATIONS[key].name}: {parameter.name.replace('_', ' ')} ${parameter.symbol}$",
+            parameter.low,
+            parameter.high,
+            parameter.default,
+            parameter.step,
+            key=f"{key}_{parameter.name}",
+            bind="query-params",
+        )
+    return chosen
+
+
+def badges(found: Properties) -> str:
+    """The properties as badges: blue for a property that the function has, grey for one that it lacks."""
+    kinks = " and ".join(_signed(place) for place in found.kinks)
+    sides = [
+        f"{side} {_signed(place)}"
+        for side, place in (("below", found.saturates_below), ("above", found.saturates_above))
+        if place is not None
+    ]
+    words = [
+        (found.monotonic, "monotonic", "not monotonic"),
+        (not found.kinks, "smooth", f"slope jumps at {kinks}"),
+        (found.bounded, "bounded", "unbounded"),
+        (found.zero_centred, "zero-centred", f"mean output {found.mean_output:.2f}"),
+        (bool(sides), f"saturates {' and '.join(sides)}", "never saturates"),
+    ]
+    return " ".join(f":blue-badge[{yes}]" if holds else f":gray-badge[{no}]" for holds, yes, no in words)
+
+
+def _signed(x: float) -> str:
+    return f"{x:.2g}".replace("-", "−")
+
+
+def card(activation: Activation, found: Properties) -> None:
+    """Formula, derivative, range, properties and source of one activation."""
+    paper = activation.source
+    title = f"[{paper.title}]({paper.url})" if paper.url else paper.title
+    st.markdown(
+        f"#### {activation.name}\n\n{activation.note}\n\n"
+        f"$${activation.latex}$$\n\n$${activation.derivative_latex}$$\n\n"
+        f"Range ${activation.range_latex}$ · steepest slope {found.largest_slope:.3g}\n\n"
+        f"{badges(found)}\n\n:small[{paper.authors} {paper.year}, {title}]"
+    )
+
+
+st.title("Activations")
+st.markdown(
+    "What a neuron does to the sum that it receives, and the slope by which it passes a gradient back."
+)
+
+left, middle, right = st.columns([3, 2, 1.4])
+with left:
+    keys = choose_functions()
+low, high = middle.slider("x from, to", -20.0, 20.0, (-6.0, 6.0), 0.5, "%g", key="x", bind="query-params")
+shade = right.selectbox(
+    f"Shade where slope < {SATURATED_SLOPE:g}",
+    ["nothing", *(ACTIVATIONS[key].name for key in keys)],
+    index=min(1, len(keys)),
+    key="shade",
+    bind="query-params",
+)
+chosen = choose_parameters(keys)
+if not keys:
+    st.info("Choose at least one function.")
+    st.stop()
+
+try:
+    with st.spinner("Loading PyTorch…"):
+        drawn = curves(chosen, low, high)
+except InvalidRequest as error:
+    st.warning(str(error))
+    st.stop()
+found = {key: properties(ACTIVATIONS[key], **parameters) for key, parameters in chosen.items()}
+zones = found[NAMES[shade]].saturated_within(low, high) if shade in NAMES else []
+
+for column, title, y_title, series, look in zip(
+    st.columns(2),
+    ("Function", "Derivative"),
+    ("f(x)", "f′(x)"),
+    (drawn.values, drawn.derivatives),
+    (
+        "Look at the ends: a flat curve no longer tells its inputs apart.",
+        "Look for 0: no gradient passes there. Below 1 a gradient shrinks from layer to layer.",
+    ),
+    strict=True,
+):
+    with column:
+        named = {ACTIVATIONS[key].name: line for key, line in series.items()}
+        spec = curve_chart(drawn.x, named, title, y_title, every=[*NAMES], shaded=zones)
+        st.vega_lite_chart(spec=spec, key=f"{title}_chart", width="stretch")
+        st.caption(look)
+
+st.download_button(
+    "Curves as CSV",
+    lambda: to_csv(drawn, chosen),
+    "activations.csv",
+    "text/csv",
+    icon=":material/download:",
+    on_click="ignore",
+)
+
+for start in range(0, len(keys), CARDS_IN_A_ROW):
+    for column, key in zip(st.columns(CARDS_IN_A_ROW), keys[start : start + CARDS_IN_A_ROW], strict=False):
+        with column.container(border=True, height="stretch"):
+            card(ACTIVATIONS[key], found[key])
+st.caption(
+    "Properties are measured from the functions themselves. Smooth: the slope never jumps. Zero-centred: "
+    f"the mean output over standard normal x is 0. Saturates: the slope stays under {SATURATED_SLOPE:g} and goes to 0."
+)

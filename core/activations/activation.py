@@ -1,0 +1,72 @@
+"""What the registry says about one activation function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that shapes the function; `name` is the keyword of its function, `symbol` its LaTeX."""
+
+    name: str
+    symbol: str
+    default: float
+    low: float
+    high: float
+    step: float
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where a function was introduced to neural networks, or made common there."""
+
+    authors: str
+    year: int
+    title: str
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One elementwise activation function.
+
+    function and derivative take a tensor of any shape and the parameters by keyword, and keep shape and
+    dtype. function is differentiable and fit for training; derivative is the closed form that tests compare
+    autograd with. At a kink both follow torch's choice of one side.
+    """
+
+    name: str
+    latex: str
+    derivative_latex: str
+    range_latex: str
+    function: Callable[..., Tensor]
+    derivative: Callable[..., Tensor]
+    source: Paper
+    note: str
+    parameters: tuple[Parameter, ...] = ()
+
+    def with_defaults(self, given: Mapping[str, float] | None = None) -> dict[str, float]:
+        """All parameters: the given ones, and the default of each other.
+
+        Raises InvalidRequest for an unknown name or a value outside the parameter's range.
+        """
+        given = given or {}
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name, value in given.items():
+            if name not in known:
+                allowed = f"it has {', '.join(known)}" if known else "it has none"
+                raise InvalidRequest(f"{self.name} has no parameter {name!r}; {allowed}.")
+            low, high = known[name].low, known[name].high
+            if not low <= value <= high:
+                raise InvalidRequest(
+                    f"{name} of {self.name} is {value:g}; it must lie between {low:g} and {high:g}."
+                )
+        return {name: float(given.get(name, parameter.default)) for name, parameter in known.items()}

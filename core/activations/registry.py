@@ -1,0 +1,228 @@
+"""Every activation function of Nablascope. To add one, add an entry; the page and the tests pick it up."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from core.activations.activation import Activation, Paper, Parameter
+from core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch = LazyModule("torch")
+    F = LazyModule("torch.nn.functional")
+
+# SELU's two constants (Klambauer et al. 2017): with them mean 0 and variance 1 are a fixed point.
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+
+ACTIVATIONS: dict[str, Activation] = {
+    "identity": Activation(
+        name="Identity",
+        latex=r"f(x) = x",
+        derivative_latex=r"f'(x) = 1",
+        range_latex=r"(-\infty, \infty)",
+        function=lambda x: x,
+        derivative=lambda x: torch.ones_like(x),
+        source=Paper(
+            "Widrow & Hoff", 1960, "Adaptive switching circuits", "https://doi.org/10.21236/AD0241531"
+        ),
+        note="No activation at all: layers of it, however many, make one linear map. Used on the output of a "
+        "regression.",
+    ),
+    "sigmoid": Activation(
+        name="Sigmoid",
+        latex=r"f(x) = \sigma(x) = \frac{1}{1 + e^{-x}}",
+        derivative_latex=r"f'(x) = \sigma(x)\,(1 - \sigma(x))",
+        range_latex=r"(0, 1)",
+        function=lambda x: torch.sigmoid(x),
+        derivative=lambda x: torch.sigmoid(x) * torch.sigmoid(-x),
+        source=Paper(
+            "Rumelhart, Hinton & Williams",
+            1986,
+            "Learning representations by back-propagating errors",
+            "https://doi.org/10.1038/323533a0",
+        ),
+        note="Turns any number into a probability. 96.4% of its range lies between x = −4 and 4; outside, "
+        "and in deep stacks, gradients vanish. Used for gates and yes/no outputs.",
+    ),
+    "tanh": Activation(
+        name="Tanh",
+        latex=r"f(x) = \tanh x = 2\,\sigma(2x) - 1",
+        derivative_latex=r"f'(x) = 1 - \tanh^2 x",
+        range_latex=r"(-1, 1)",
+        function=lambda x: torch.tanh(x),
+        derivative=lambda x: 1 - torch.tanh(x) ** 2,
+        source=Paper(
+            "LeCun, Bottou, Orr & Müller",
+            1998,
+            "Efficient BackProp",
+            "https://doi.org/10.1007/3-540-49430-8_2",
+        ),
+        note="A sigmoid stretched to be symmetric about 0, with a slope of 1 there. The usual choice inside "
+        "recurrent networks.",
+    ),
+    "relu": Activation(
+        name="ReLU",
+        latex=r"f(x) = \max(0, x)",
+        derivative_latex=r"f'(x) = \begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}",
+        range_latex=r"[0, \infty)",
+        function=lambda x: F.relu(x),
+        derivative=lambda x: (x > 0).to(x.dtype),
+        source=Paper(
+            "Nair & Hinton",
+            2010,
+            "Rectified linear units improve restricted Boltzmann machines",
+            "https://icml.cc/Conferences/2010/papers/432.pdf",
+        ),
+        note="Cheap, and passes gradients undiminished where it is on. A unit that is off for all inputs "
+        "gets no gradient and stays off: it is dead. The usual choice in convolutional networks.",
+    ),
+    "leaky_relu": Activation(
+        name="Leaky ReLU",
+        latex=r"f(x) = \begin{cases} x & x > 0 \\ \alpha x & x \le 0 \end{cases}",
+        derivative_latex=r"f'(x) = \begin{cases} 1 & x > 0 \\ \alpha & x \le 0 \end{cases}",
+        range_latex=r"(-\infty, \infty)",
+        function=lambda x, negative_slope=0.01: F.leaky_relu(x, negative_slope),
+        derivative=lambda x, negative_slope=0.01: torch.where(x > 0, 1.0, negative_slope).to(x.dtype),
+        parameters=(Parameter("negative_slope", r"\alpha", 0.01, 0.01, 1.0, 0.01),),
+        source=Paper(
+            "Maas, Hannun & Ng",
+            2013,
+            "Rectifier nonlinearities improve neural network acoustic models",
+            "https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf",
+        ),
+        note="ReLU with a small slope on the left, so that no unit is ever without a gradient.",
+    ),
+    "elu": Activation(
+        name="ELU",
+        latex=r"f(x) = \begin{cases} x & x > 0 \\ \alpha\,(e^x - 1) & x \le 0 \end{cases}",
+        derivative_latex=r"f'(x) = \begin{cases} 1 & x > 0 \\ \alpha\,e^x & x \le 0 \end{cases}",
+        range_latex=r"(-\alpha, \infty)",
+        function=lambda x, alpha=1.0: F.elu(x, alpha),
+        derivative=lambda x, alpha=1.0: torch.where(x > 0, 1.0, alpha * torch.exp(x.clamp(max=0))),
+        parameters=(Parameter("alpha", r"\alpha", 1.0, 0.1, 3.0, 0.1),),
+        source=Paper(
+            "Clevert, Unterthiner & Hochreiter",
+            2015,
+            "Fast and accurate deep network learning by exponential linear units (ELUs)",
+            "https://arxiv.org/abs/1511.07289",
+        ),
+        note="ReLU with a soft floor of -α, which brings the mean output nearer to 0.",
+    ),
+    "selu": Activation(
+        name="SELU",
+        latex=r"f(x) = \lambda \begin{cases} x & x > 0 \\ \alpha\,(e^x - 1) & x \le 0 \end{cases}"
+        r"\quad \begin{aligned} \lambda &\approx 1.0507 \\ \alpha &\approx 1.6733 \end{aligned}",
+        derivative_latex=r"f'(x) = \lambda \begin{cases} 1 & x > 0 \\ \alpha\,e^x & x \le 0 \end{cases}",
+        range_latex=r"(-\lambda\alpha, \infty) \approx (-1.758, \infty)",
+        function=lambda x: F.selu(x),
+        derivative=lambda x: SELU_SCALE * torch.where(x > 0, 1.0, SELU_ALPHA * torch.exp(x.clamp(max=0))),
+        source=Paper(
+            "Klambauer, Unterthiner, Mayr & Hochreiter",
+            2017,
+            "Self-normalizing neural networks",
+            "https://arxiv.org/abs/1706.02515",
+        ),
+        note="An ELU scaled so that, with LeCun normal weights, each layer's output keeps mean 0 and "
+        "variance 1.",
+    ),
+    "softplus": Activation(
+        name="Softplus",
+        latex=r"f(x) = \frac{1}{\beta} \ln\left(1 + e^{\beta x}\right)",
+        derivative_latex=r"f'(x) = \sigma(\beta x)",
+        range_latex=r"(0, \infty)",
+        function=lambda x, beta=1.0: F.softplus(x, beta),
+        derivative=lambda x, beta=1.0: torch.sigmoid(beta * x),
+        parameters=(Parameter("beta", r"\beta", 1.0, 0.1, 10.0, 0.1),),
+        source=Paper(
+            "Dugas, Bengio, Bélisle, Nadeau & Garcia",
+            2000,
+            "Incorporating second-order functional knowledge for better option pricing",
+            "https://papers.neurips.cc/paper_files/paper/2000/hash/44968aece94f667e4095002d140b5896-Abstract.html",
+        ),
+        note="A smooth ReLU that is always above 0; its slope is the sigmoid. Used where an output must be "
+        "positive, such as a variance.",
+    ),
+    "gelu": Activation(
+        name="GELU",
+        latex=r"f(x) = x\,\Phi(x) = \frac{x}{2}\left(1 + \operatorname{erf}\frac{x}{\sqrt 2}\right)",
+        derivative_latex=r"f'(x) = \Phi(x) + x\,\varphi(x)",
+        range_latex=r"[-0.170, \infty)",
+        function=lambda x: F.gelu(x),
+        derivative=lambda x: (
+            0.5 * torch.erfc(-x / math.sqrt(2)) + x * torch.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
+        ),
+        source=Paper(
+            "Hendrycks & Gimpel",
+            2016,
+            "Gaussian error linear units (GELUs)",
+            "https://arxiv.org/abs/1606.08415",
+        ),
+        note="Weighs x by the chance Φ(x) that a standard normal draw lies below it. Its minimum is −0.170 "
+        "at x = −0.752. The usual choice in BERT, GPT and their kin.",
+    ),
+    "silu": Activation(
+        name="SiLU",
+        latex=r"f(x) = x\,\sigma(x)",
+        derivative_latex=r"f'(x) = \sigma(x)\,\bigl(1 + x\,(1 - \sigma(x))\bigr)",
+        range_latex=r"[-0.278, \infty)",
+        function=lambda x: F.silu(x),
+        derivative=lambda x: torch.sigmoid(x) * (1 + x * torch.sigmoid(-x)),
+        source=Paper(
+            "Elfwing, Uchibe & Doya",
+            2017,
+            "Sigmoid-weighted linear units for neural network function approximation in reinforcement "
+            "learning",
+            "https://arxiv.org/abs/1702.03118",
+        ),
+        note="x gated by its own sigmoid; also called Swish. Used in EfficientNet and, as part of SwiGLU, in "
+        "Llama.",
+    ),
+    "mish": Activation(
+        name="Mish",
+        latex=r"f(x) = x \tanh\bigl(\ln(1 + e^x)\bigr)",
+        derivative_latex=r"f'(x) = t + x\,(1 - t^2)\,\sigma(x), \quad t = \tanh\bigl(\ln(1 + e^x)\bigr)",
+        range_latex=r"[-0.309, \infty)",
+        function=lambda x: F.mish(x),
+        derivative=lambda x: _mish_derivative(x),
+        source=Paper(
+            "Misra",
+            2019,
+            "Mish: a self regularized non-monotonic activation function",
+            "https://arxiv.org/abs/1908.08681",
+        ),
+        note="Close to SiLU with a slightly deeper dip. Used in YOLOv4.",
+    ),
+    "hardswish": Activation(
+        name="Hard Swish",
+        latex=r"f(x) = \frac{x}{6} \min\bigl(\max(x + 3, 0), 6\bigr)",
+        derivative_latex=r"f'(x) = \begin{cases} 0 & x \le -3 \\ \frac{2x + 3}{6} & -3 < x < 3 \\ "
+        r"1 & x \ge 3 \end{cases}",
+        range_latex=r"[-0.375, \infty)",
+        function=lambda x: F.hardswish(x),
+        derivative=lambda x: torch.where(x <= -3, 0.0, torch.where(x >= 3, 1.0, x / 3 + 0.5)),
+        source=Paper("Howard et al.", 2019, "Searching for MobileNetV3", "https://arxiv.org/abs/1905.02244"),
+        note="SiLU made of straight lines and one parabola: no exponential, so it is cheap on phones. Used "
+        "in MobileNetV3.",
+    ),
+    "softsign": Activation(
+        name="Softsign",
+        latex=r"f(x) = \frac{x}{1 + |x|}",
+        derivative_latex=r"f'(x) = \frac{1}{(1 + |x|)^2}",
+        range_latex=r"(-1, 1)",
+        function=lambda x: F.softsign(x),
+        derivative=lambda x: 1 / (1 + x.abs()) ** 2,
+        source=Paper("Elliott", 1993, "A better activation function for artificial neural networks"),
+        note="Like tanh, but it approaches its limits slowly, so its gradient fades with 1/x² and not "
+        "exponentially.",
+    ),
+}
+
+
+def _mish_derivative(x: torch.Tensor) -> torch.Tensor:
+    t = torch.tanh(F.softplus(x))
+    return t + x * (1 - t**2) * torch.sigmoid(x)

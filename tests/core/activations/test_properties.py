@@ -1,0 +1,84 @@
+"""Properties are found from the function itself; these are known from the papers and from closed forms."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from core.activations import ACTIVATIONS
+from core.activations.properties import SATURATED_SLOPE, Properties, properties
+
+
+def found(key: str, **parameters: float) -> Properties:
+    return properties(ACTIVATIONS[key], **ACTIVATIONS[key].with_defaults(parameters))
+
+
+def test_only_the_self_gated_ones_are_not_monotonic() -> None:
+    not_monotonic = {key for key in ACTIVATIONS if not found(key).monotonic}
+    assert not_monotonic == {"gelu", "silu", "mish", "hardswish"}
+
+
+def test_kinks_are_where_the_pieces_meet() -> None:
+    kinks = {key: found(key).kinks for key in ACTIVATIONS if found(key).kinks}
+    assert kinks == {"relu": (0,), "leaky_relu": (0,), "selu": (0,), "hardswish": (-3, 3)}
+
+
+def test_kinks_come_and_go_with_the_parameters() -> None:
+    assert found("elu", alpha=1).kinks == ()
+    assert found("elu", alpha=1.1).kinks == (0,)
+    assert found("leaky_relu", negative_slope=0.99).kinks == (0,)
+    assert found("leaky_relu", negative_slope=1).kinks == ()
+
+
+def test_the_s_shaped_ones_are_bounded() -> None:
+    assert {key for key in ACTIVATIONS if found(key).bounded} == {"sigmoid", "tanh", "softsign"}
+
+
+def test_minima_are_those_of_the_papers() -> None:
+    assert found("gelu").lowest == pytest.approx(-0.16997, abs=1e-5)
+    assert found("silu").lowest == pytest.approx(-0.27846, abs=1e-5)
+    assert found("mish").lowest == pytest.approx(-0.30884, abs=1e-5)
+    assert found("hardswish").lowest == -0.375
+
+
+def test_zero_centred_means_a_mean_of_zero_over_standard_normal_inputs() -> None:
+    assert {key for key in ACTIVATIONS if found(key).zero_centred} == {"identity", "tanh", "selu", "softsign"}
+    assert found("relu").mean_output == pytest.approx(1 / math.sqrt(2 * math.pi), abs=1e-5)
+    assert found("sigmoid").mean_output == pytest.approx(0.5)
+    assert found("gelu").mean_output == pytest.approx(1 / (2 * math.sqrt(math.pi)), abs=1e-5)
+
+
+def test_saturation_begins_where_the_slope_falls_below_the_threshold() -> None:
+    s = SATURATED_SLOPE
+    sigmoid_at = math.log((1 - math.sqrt(1 - 4 * s)) / (1 + math.sqrt(1 - 4 * s)))  # σ(1-σ) = s
+    tanh_at = math.atanh(math.sqrt(1 - s))  # 1 - tanh² = s
+    assert found("sigmoid").saturates_below == pytest.approx(sigmoid_at, abs=0.006)
+    assert found("sigmoid").saturates_above == pytest.approx(-sigmoid_at, abs=0.006)
+    assert found("tanh").saturates_above == pytest.approx(tanh_at, abs=0.006)
+    assert found("softplus", beta=0.1).saturates_below == pytest.approx(10 * math.log(s / (1 - s)), abs=0.006)
+    assert found("softsign").saturates_above == pytest.approx(1 / math.sqrt(s) - 1, abs=0.006)
+    assert found("relu").saturates_below == 0
+    assert found("hardswish").saturates_below == -3
+
+
+def test_what_keeps_a_slope_never_saturates() -> None:
+    for key in ("identity", "leaky_relu"):
+        assert (found(key).saturates_below, found(key).saturates_above) == (None, None)
+    assert found("relu").saturates_above is None
+
+
+def test_the_steepest_slope_is_the_lipschitz_constant() -> None:
+    assert found("sigmoid").largest_slope == 0.25
+    assert found("tanh").largest_slope == 1
+    assert found("gelu").largest_slope == pytest.approx(1.12890, abs=1e-5)  # at x = √2
+    assert found("elu", alpha=3).largest_slope == 3
+
+
+def test_saturated_parts_are_clipped_to_what_is_shown() -> None:
+    sigmoid, relu = found("sigmoid"), found("relu")
+    assert sigmoid.saturated_within(-6, 6) == [(-6, sigmoid.saturates_below), (sigmoid.saturates_above, 6)]
+    assert sigmoid.saturated_within(-2, 2) == []
+    assert sigmoid.saturated_within(5, 9) == [(5, 9)]
+    assert relu.saturated_within(-6, 6) == [(-6, 0)]
+    assert found("identity").saturated_within(-6, 6) == []

@@ -1,0 +1,221 @@
+"""Each activation is what torch and the textbooks say it is."""
+
+from __future__ import annotations
+
+import math
+import re
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from core.activations import ACTIVATIONS, Activation
+from core.activations.properties import properties
+from core.errors import InvalidRequest
+
+TORCH_MODULES = {
+    "identity": nn.Identity,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "selu": nn.SELU,
+    "softplus": nn.Softplus,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "mish": nn.Mish,
+    "hardswish": nn.Hardswish,
+    "softsign": nn.Softsign,
+}
+EACH_SETTING = [
+    pytest.param(activation, setting, id=f"{key}-{setting}")
+    for key, activation in ACTIVATIONS.items()
+    for setting in ("default", "low", "high")
+    if activation.parameters or setting == "default"
+]
+each_activation = pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
+each_setting = pytest.mark.parametrize(("activation", "setting"), EACH_SETTING)
+
+
+def parameters_at(activation: Activation, setting: str) -> dict[str, float]:
+    return {parameter.name: getattr(parameter, setting) for parameter in activation.parameters}
+
+
+def autograd(activation: Activation, x: Tensor, **parameters: float) -> Tensor:
+    x = x.clone().requires_grad_()
+    return torch.autograd.grad(activation.function(x, **parameters).sum(), x)[0]
+
+
+def value(key: str, x: float) -> float:
+    return ACTIVATIONS[key].function(torch.tensor(x, dtype=torch.float64)).item()
+
+
+def test_every_activation_has_a_counterpart_in_torch_here() -> None:
+    assert TORCH_MODULES.keys() == ACTIVATIONS.keys()
+
+
+@each_setting
+def test_values_and_gradients_equal_those_of_torch_nn(activation: Activation, setting: str) -> None:
+    key = next(key for key, entry in ACTIVATIONS.items() if entry is activation)
+    parameters = parameters_at(activation, setting)
+    theirs = TORCH_MODULES[key](**parameters)
+    x = torch.linspace(-12, 12, 481, dtype=torch.float64)
+    torch.testing.assert_close(activation.function(x, **parameters), theirs(x), rtol=0, atol=0)
+    their_x = x.clone().requires_grad_()
+    (their_gradient,) = torch.autograd.grad(theirs(their_x).sum(), their_x)
+    torch.testing.assert_close(autograd(activation, x, **parameters), their_gradient, rtol=0, atol=0)
+
+
+@each_setting
+def test_the_closed_form_is_what_autograd_finds_also_at_the_kinks(
+    activation: Activation, setting: str
+) -> None:
+    parameters = parameters_at(activation, setting)
+    x = torch.cat([torch.linspace(-20, 20, 4001), torch.tensor([-1e4, -3, 0, 3, 1e4])]).double()
+    closed_form = activation.derivative(x, **parameters)
+    # Softplus is cut off to x where beta x > 20, an error of e^-20 = 2e-9.
+    torch.testing.assert_close(closed_form, autograd(activation, x, **parameters), rtol=1e-7, atol=3e-9)
+
+
+@each_setting
+def test_the_closed_form_is_the_limit_of_the_difference_quotient(
+    activation: Activation, setting: str
+) -> None:
+    parameters = parameters_at(activation, setting)
+    h = 1e-5
+    x = torch.linspace(-9.9871, 9.9873, 997, dtype=torch.float64)  # meets no kink within h
+    quotient = (activation.function(x + h, **parameters) - activation.function(x - h, **parameters)) / (2 * h)
+    torch.testing.assert_close(activation.derivative(x, **parameters), quotient, rtol=1e-6, atol=1e-6)
+
+
+@each_setting
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_far_out_and_at_zero_everything_is_finite(
+    activation: Activation, setting: str, dtype: torch.dtype
+) -> None:
+    parameters = parameters_at(activation, setting)
+    x = torch.tensor([-1e4, -100, -0.0, 0.0, 100, 1e4], dtype=dtype)
+    assert activation.function(x, **parameters).isfinite().all()
+    assert autograd(activation, x, **parameters).isfinite().all()
+    assert activation.derivative(x, **parameters).isfinite().all()
+
+
+@each_activation
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_shape_and_dtype_are_kept(activation: Activation, dtype: torch.dtype) -> None:
+    x = torch.randn(2, 3, 4, dtype=dtype)
+    for result in (activation.function(x), activation.derivative(x)):
+        assert (result.shape, result.dtype) == (x.shape, dtype)
+
+
+@each_activation
+def test_a_network_trains_through_it(activation: Activation) -> None:
+    torch.manual_seed(0)
+    first, last = nn.Linear(1, 16), nn.Linear(16, 1)
+    optimiser = torch.optim.Adam([*first.parameters(), *last.parameters()], lr=0.02)
+    x = torch.linspace(-1, 1, 64)[:, None]
+    losses = []
+    for _ in range(60):
+        loss = nn.functional.mse_loss(last(activation.function(first(x))), 0.5 * x + 0.2)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.2 * losses[0]
+
+
+@each_activation
+def test_torch_func_can_transform_it(activation: Activation) -> None:
+    x = torch.linspace(-4, 4, 33, dtype=torch.float64)
+    each = torch.func.vmap(torch.func.grad(activation.function))(x)
+    torch.testing.assert_close(each, activation.derivative(x), rtol=1e-7, atol=1e-9)
+
+
+def test_textbook_numbers() -> None:
+    zero = torch.tensor(0.0, dtype=torch.float64)
+    assert ACTIVATIONS["sigmoid"].derivative(zero).item() == 0.25
+    assert value("sigmoid", 4) - value("sigmoid", -4) == pytest.approx(0.964, abs=5e-4)
+    assert "96.4%" in ACTIVATIONS["sigmoid"].note
+    x = torch.linspace(-8, 8, 101, dtype=torch.float64)
+    stretched = 2 * ACTIVATIONS["sigmoid"].function(2 * x) - 1
+    torch.testing.assert_close(ACTIVATIONS["tanh"].function(x), stretched)
+    torch.testing.assert_close(ACTIVATIONS["softplus"].derivative(x), ACTIVATIONS["sigmoid"].function(x))
+    assert value("softplus", 0) == pytest.approx(math.log(2))
+    assert value("gelu", 1) == pytest.approx(0.8413447460685429)  # Φ(1)
+
+
+def test_gelu_has_its_minimum_where_the_text_says() -> None:
+    x = torch.linspace(-2, 0, 200_001, dtype=torch.float64)
+    lowest, at = ACTIVATIONS["gelu"].function(x).min(0)
+    assert lowest.item() == pytest.approx(-0.170, abs=5e-4)
+    assert x[at].item() == pytest.approx(-0.752, abs=5e-4)
+
+
+def test_leaky_relu_gradient_never_dies() -> None:
+    x = torch.linspace(-1e4, 1e4, 1001)
+    assert (autograd(ACTIVATIONS["leaky_relu"], x) > 0).all()
+    assert (autograd(ACTIVATIONS["relu"], x) == 0).any()
+
+
+def test_selu_keeps_mean_0_and_variance_1_through_100_layers() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(256, 512)
+    for _ in range(100):
+        x = ACTIVATIONS["selu"].function(x @ torch.randn(512, 512) / math.sqrt(512))
+    assert x.mean().item() == pytest.approx(0, abs=0.1)
+    assert x.var().item() == pytest.approx(1, abs=0.15)
+
+
+@each_setting
+def test_the_stated_range_is_the_range(activation: Activation, setting: str) -> None:
+    parameters = parameters_at(activation, setting)
+    ends = re.search(r"[(\[](\S+), (\S+)[)\]]$", activation.range_latex)
+    assert ends
+    named = {r"-\infty": -math.inf, r"\infty": math.inf} | {
+        f"-{parameter.symbol}": -parameters[parameter.name] for parameter in activation.parameters
+    }
+    low, high = (named[end] if end in named else float(end) for end in ends.groups())
+    found = properties(activation, **parameters)
+    assert (found.lowest, found.highest) == pytest.approx((low, high), abs=5e-4)
+
+
+@each_activation
+def test_an_entry_is_complete(activation: Activation) -> None:
+    assert activation.latex.startswith("f(x) = ")
+    assert activation.derivative_latex.startswith("f'(x) = ")
+    assert activation.note.endswith(".")
+    assert 1940 < activation.source.year < 2100
+    for parameter in activation.parameters:
+        assert parameter.low <= parameter.default <= parameter.high
+        assert parameter.symbol in activation.latex
+
+
+def test_keys_are_snake_case_and_names_are_unique() -> None:
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", key) for key in ACTIVATIONS)
+    assert len({activation.name for activation in ACTIVATIONS.values()}) == len(ACTIVATIONS)
+
+
+def test_parameters_are_filled_in_and_checked() -> None:
+    elu = ACTIVATIONS["elu"]
+    assert elu.with_defaults() == {"alpha": 1.0}
+    assert elu.with_defaults({"alpha": 2}) == {"alpha": 2.0}
+    with pytest.raises(InvalidRequest, match=r"ELU has no parameter 'beta'; it has alpha\."):
+        elu.with_defaults({"beta": 1})
+    with pytest.raises(InvalidRequest, match=r"alpha of ELU is 9; it must lie between 0.1 and 3\."):
+        elu.with_defaults({"alpha": 9})
+    with pytest.raises(InvalidRequest, match="nan"):
+        elu.with_defaults({"alpha": math.nan})
+    with pytest.raises(InvalidRequest, match="it has none"):
+        ACTIVATIONS["relu"].with_defaults({"alpha": 1})
+
+
+def test_reading_the_registry_does_not_import_torch() -> None:
+    code = (
+        "import sys, core.activations, core.activations.curves, core.activations.properties\n"
+        "assert core.activations.ACTIVATIONS['relu'].name == 'ReLU'\n"
+        "assert not {'torch', 'pandas', 'streamlit'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
