@@ -150,3 +150,5 @@ def _plain_torch() -> Iterator[None]:
     finally:
         torch.set_float32_matmul_precision(precision)
         torch.set_num_threads(threads)
+        if torch.cuda.is_initialized():
+            torch.cuda.empty_cache()  # a process that stays gives the GPU's memory back to others

@@ -91,6 +91,7 @@ def speedup_chart(records: Sequence[Record], sizes: Sequence[int]) -> alt.LayerC
             alt.Tooltip("high:Q", title="At most", format=".3g"),
         ],
         words=_in_words(rows, "ratio", "{:.3g} times as fast", highest=True),
+        every=list(dict.fromkeys(map(series_name, measurements(records)))),
         below=[same_speed.encode(y="ratio:Q")],
     )
 
@@ -106,18 +107,20 @@ def reading_chart(records: Sequence[Record], reading: str) -> alt.Chart:
     if reading == "utilisation":
         rows += [row | {"device": "cpu, other programs"} for row in _samples(records, "others", one)]
     table = pd.DataFrame(rows, columns=["at_s", "value", "device", "during"])
+    table = table.assign(dash=table["device"])
     highest = f" Highest: {table['value'].max():,.3g} {unit}." if rows else ""
-    colour, dash = _looks("device")
+    shown = list(dict.fromkeys(table["device"]))
+    colour, dash, _ = _looks("device", shown, shown)
     return (
-        alt.Chart(table, title=title, height=230, description=f"{title} in {unit} over the run.{highest}")
+        alt.Chart(table, title=title, height=250, description=f"{title} in {unit} over the run.{highest}")
         .mark_line(point=alt.OverlayMarkDef(size=18), clip=True)
         .encode(
-            x=alt.X("at_s:Q", title="Seconds since the start", axis=alt.Axis(tickCount=6)),
+            x=alt.X("at_s:Q", title="Seconds since the start", axis=alt.Axis(tickCount=6, labelFlush=True)),
             y=alt.Y(
                 "value:Q",
                 title=unit,
                 scale=alt.Scale(domain=[0, 100]) if unit == "%" else alt.Scale(zero=False, nice=True),
-                axis=alt.Axis(tickCount=4),
+                axis=alt.Axis(values=[0, 50, 100]) if unit == "%" else alt.Axis(tickCount=4),
             ),
             color=colour,
             strokeDash=dash,
@@ -169,12 +172,13 @@ def _against_size(
     title: str,
     tooltips: list[alt.Tooltip],
     words: str,
+    every: Sequence[str] = (),
     below: Sequence[alt.Chart] = (),
 ) -> alt.LayerChart:
     """Lines with points and interval bars; the size axis is that of the whole run from the start."""
-    ticks = sorted(set(sizes))
-    colour, dash = _looks("series")
-    base = alt.Chart(rows).encode(
+    ticks, shown = sorted(set(sizes)), list(dict.fromkeys(rows["series"]))
+    colour, dash, shape = _looks("series", every or shown, shown)
+    base = alt.Chart(rows.assign(dash=rows["series"])).encode(
         x=alt.X(
             "size:Q",
             title="Size N of an N × N matrix",
@@ -188,22 +192,34 @@ def _against_size(
     bars = base.mark_rule(strokeWidth=3, opacity=0.5).encode(
         y=alt.Y(f"{low}:Q", title=y_title), y2=f"{high}:Q"
     )
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(
-        y=y, shape=alt.Shape("series:N", title=None, sort=None), tooltip=tooltips
-    )
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape, tooltip=tooltips)
     return alt.LayerChart(
         layer=[*below, lines, bars, points], title=title, height=HEIGHT, description=f"{title}. {words}"
     )
 
 
-def _looks(field: str) -> tuple[alt.Color, alt.StrokeDash]:
-    """A colour of the theme and a dash pattern for each series, so that neither is needed alone."""
+def _looks(
+    field: str, every: Sequence[str], shown: Sequence[str]
+) -> tuple[alt.Color, alt.StrokeDash, alt.Shape]:
+    """A colour of the theme, a dash pattern and a shape for each series, so that none is needed alone.
+
+    every: all series of the run in order, so that one looks the same in all charts. The dash has a column of
+    its own, "dash", with the same values: one column for both would make the legend draw dashed symbols.
+    """
+    scale = alt.Scale(domain=list(every))
     legend = alt.Legend(
-        orient="top", columns=2, columnPadding=6, labelFontSize=11, labelLimit=0, symbolOpacity=1
+        values=list(shown),
+        orient="top",
+        columns=2,
+        columnPadding=6,
+        labelFontSize=11,
+        labelLimit=0,
+        symbolOpacity=1,
     )
     return (
-        alt.Color(f"{field}:N", title=None, sort=None, legend=legend),
-        alt.StrokeDash(f"{field}:N", sort=None, legend=None),
+        alt.Color(f"{field}:N", title=None, scale=scale, legend=legend if len(every) > 1 else None),
+        alt.StrokeDash("dash:N", scale=scale, legend=None),
+        alt.Shape(f"{field}:N", title=None, scale=scale, legend=legend if len(every) > 1 else None),
     )
 
 

@@ -49,7 +49,7 @@ def controls() -> SweepConfig | None:
     smallest, largest = sizes.select_slider(
         "Sizes (N of N × N)",
         SIZES,
-        (64, 2048 if not accelerators else 8192),
+        (64, 4096 if accelerators else 2048),
         key="sizes",
         bind="query-params",
     )
@@ -75,7 +75,7 @@ def controls() -> SweepConfig | None:
         "CPU threads",
         counts,
         selection_mode="multi",
-        default=[1, cores] if cores > 1 else [1],
+        default=[cores] if accelerators else sorted({1, cores}),
         key="threads",
         bind="query-params",
     )

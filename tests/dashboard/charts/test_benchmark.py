@@ -57,8 +57,9 @@ def test_series_differ_by_colour_dash_and_shape_and_axes_have_titles(
 ) -> None:
     specification = chart(records, CONFIG.sizes).to_dict()
     encodings = [layer["encoding"] for layer in specification["layer"]]
-    for channel in ("color", "strokeDash", "shape"):
-        assert any(encoding.get(channel, {}).get("field") == "series" for encoding in encodings)
+    for channel, field in (("color", "series"), ("strokeDash", "dash"), ("shape", "series")):
+        assert any(encoding.get(channel, {}).get("field") == field for encoding in encodings)
+    assert all(row["dash"] == row["series"] for row in drawn(chart(records, CONFIG.sizes)) if "series" in row)
     assert all(encoding["x"]["title"] for encoding in encodings if "x" in encoding)
     assert {encoding["y"]["title"] for encoding in encodings if "title" in encoding["y"]}
     assert specification["title"]
@@ -96,3 +97,16 @@ def test_a_reading_is_either_drawn_or_its_absence_explained(records: list[dict[s
         explained = any(title.lower() in sentence for sentence in unreported(records))
         there = name in next(r for r in records if r["event"] == "device_sampled")["readings"]
         assert (name in reported(records)) != explained or not there
+
+
+def test_a_series_looks_the_same_in_every_chart(records: list[dict[str, Any]]) -> None:
+    def colours(chart: alt.LayerChart) -> list[str]:
+        layers = chart.to_dict()["layer"]
+        return next(
+            layer["encoding"]["color"]["scale"]["domain"] for layer in layers if "color" in layer["encoding"]
+        )
+
+    speedup = speedup_chart(records, CONFIG.sizes)
+    assert colours(speedup) == list(
+        dict.fromkeys(row["series"] for row in drawn(rate_chart(records, CONFIG.sizes)))
+    )
