@@ -93,15 +93,16 @@ def test_a_matrix_multiplication_takes_what_torchs_own_benchmark_says() -> None:
     a, b = torch.randn(2, 192, 192).unbind()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    ours, theirs = [], []
     try:
-        ratios = []
-        for _ in range(5):  # in turns, so that a busy machine hits both
-            ours = result(lambda: torch.mm(a, b), timer_for("cpu"), target_ci=0.02, max_seconds=0.3)
-            theirs = TorchTimer("torch.mm(a, b)", globals={"torch": torch, "a": a, "b": b})
-            ratios.append(ours.median_s / theirs.blocked_autorange(min_run_time=0.2).median)
+        torchs = TorchTimer("torch.mm(a, b)", globals={"torch": torch, "a": a, "b": b})
+        for _ in range(10):  # in turns, and the best of each, so that a busy machine hits both alike
+            timing = result(lambda: torch.mm(a, b), timer_for("cpu"), target_ci=0.05, max_seconds=0.1)
+            ours.append(timing.median_s)
+            theirs.append(torchs.blocked_autorange(min_run_time=0.1).median)
     finally:
         torch.set_num_threads(threads)
-    assert 0.8 < statistics.median(ratios) < 1.25
+    assert 0.75 < min(ours) / min(theirs) < 1.33
 
 
 def test_the_timers_own_cost_is_small_and_not_negative() -> None:
