@@ -115,8 +115,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "selu": Activation(
         name="SELU",
-        latex=r"f(x) = \lambda \begin{cases} x & x > 0 \\ \alpha\,(e^x - 1) & x \le 0 \end{cases}"
-        r"\quad \begin{aligned} \lambda &\approx 1.0507 \\ \alpha &\approx 1.6733 \end{aligned}",
+        latex=r"f(x) = \lambda \begin{cases} x & x > 0 \\ \alpha\,(e^x - 1) & x \le 0 \end{cases}",
         derivative_latex=r"f'(x) = \lambda \begin{cases} 1 & x > 0 \\ \alpha\,e^x & x \le 0 \end{cases}",
         range_latex=r"(-\lambda\alpha, \infty) \approx (-1.758, \infty)",
         function=lambda x: F.selu(x),
@@ -128,7 +127,7 @@ ACTIVATIONS: dict[str, Activation] = {
             "https://arxiv.org/abs/1706.02515",
         ),
         note="An ELU scaled so that, with LeCun normal weights, each layer's output keeps mean 0 and "
-        "variance 1.",
+        "variance 1: λ ≈ 1.0507, α ≈ 1.6733.",
     ),
     "softplus": Activation(
         name="Softplus",
@@ -184,8 +183,8 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "mish": Activation(
         name="Mish",
-        latex=r"f(x) = x \tanh\bigl(\ln(1 + e^x)\bigr)",
-        derivative_latex=r"f'(x) = t + x\,(1 - t^2)\,\sigma(x), \quad t = \tanh\bigl(\ln(1 + e^x)\bigr)",
+        latex=r"f(x) = x \tanh s, \quad s = \ln(1 + e^x)",
+        derivative_latex=r"f'(x) = \tanh s + x\,\sigma(x)\,(1 - \tanh^2 s)",
         range_latex=r"[-0.309, \infty)",
         function=lambda x: F.mish(x),
         derivative=lambda x: _mish_derivative(x),

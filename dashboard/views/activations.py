@@ -141,6 +141,7 @@ for start in range(0, len(keys), CARDS_IN_A_ROW):
         with column.container(border=True, height="stretch"):
             card(ACTIVATIONS[key], found[key])
 st.caption(
-    "Properties are measured from the functions themselves. Smooth: the slope never jumps. Zero-centred: "
-    f"the mean output over standard normal x is 0. Saturates: the slope stays under {SATURATED_SLOPE:g} and goes to 0."
+    "Properties are measured from the functions themselves. Smooth: the slope never jumps. "
+    "Zero-centred: the mean output over standard normal x is 0. "
+    f"Saturates: the slope stays under {SATURATED_SLOPE:g} and goes to 0."
 )
