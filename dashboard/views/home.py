@@ -72,6 +72,14 @@ def show_utilisation() -> None:
     st.altair_chart(chart, key="utilisation", alt="Utilisation of each device over the last two minutes")
 
 
+def show_way_back(job: str, view: str) -> None:
+    """A link to the run that this session started last, if it did."""
+    run_id = st.session_state.get(f"{job}_run")
+    if run_id:
+        label, icon = "Back to your last run", ":material/history:"
+        st.page_link(view, label=label, icon=icon, query_params={"run": run_id})
+
+
 st.title("Nablascope")
 st.markdown(
     "See what deep learning is made of. New here? Open **Activations**, move a slider and watch the slopes; "
@@ -89,10 +97,12 @@ with train:
     st.page_link("views/train.py", label="**Train**", icon=":material/play_circle:")
     st.caption("Networks that learn before your eyes: two moons, handwritten digits, a temperature series.")
     st.image(SPIRALS, width="stretch", alt="The map that a small network learned of two spiral arms")
+    show_way_back("training", "views/train.py")
 with benchmark:
     st.page_link("views/benchmark.py", label="**Benchmark**", icon=":material/speed:")
     st.caption("How many operations a second this machine does, by size and precision.")
     show_utilisation()
+    show_way_back("timing", "views/benchmark.py")
 
 with place_for_machine:
     show_machine()

@@ -49,6 +49,13 @@ def test_it_has_a_door_to_each_page(page: AppTest) -> None:
     assert doors == {"activations", "train", "benchmark"}
 
 
+def test_it_leads_back_to_the_run_that_this_session_started() -> None:
+    page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+    page.session_state["training_run"] = "an-address"
+    links = [link.proto for link in page.run().get("page_link")]
+    assert [link.page for link in links if "run=an-address" in link.query_string] == ["train"]
+
+
 @pytest.mark.skipif(
     any(device.kind != "cpu" for device in devices.devices()), reason="this machine has an accelerator"
 )
