@@ -1,0 +1,96 @@
+"""What the registry says about a data set, and what loading one gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = LazyModule("numpy")
+
+# What one sample is, and therefore which networks and pictures fit it.
+POINTS, IMAGES, SERIES = "points", "images", "series"
+
+CLASSIFICATION, FORECAST = "classification", "forecast"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One data set, known before it is loaded.
+
+    kind is "points", "images" or "series"; task is "classification" or "forecast". defaults holds the
+    settings that apply, of samples (how many are drawn, train and test together) and noise (standard
+    deviation, in the units of the coordinates), each with its usual value. load(seed, test_fraction,
+    **settings) gives a LoadedDataset; the same arguments give the same arrays.
+    """
+
+    name: str
+    description: str
+    source: str
+    kind: str
+    task: str
+    load: Callable[..., LoadedDataset]
+    defaults: Mapping[str, Any]
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Which of samples and noise apply."""
+        return tuple(self.defaults)
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedDataset:
+    """Arrays of one data set, split into a part to learn from and a part held back.
+
+    train_inputs and test_inputs are float32: points (samples, 2); images (samples, 1, height, width) in
+    [0, 1]; series (samples, hours, features). train_targets and test_targets are int64 class numbers
+    (samples,) of a classification, float32 values (samples,) of a forecast. classes names the class numbers
+    and is empty for a forecast; features names what the last axis of points and series holds. series is
+    there for a series alone.
+    """
+
+    kind: str
+    task: str
+    train_inputs: np.ndarray
+    train_targets: np.ndarray
+    test_inputs: np.ndarray
+    test_targets: np.ndarray
+    classes: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    series: Series | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """What turns the scaled numbers of a forecast back into degrees; the scale is fitted on the training part.
+
+    A target is (value at the time forecast - value now) / change_scale, so a forecast of 0 says "as it is
+    now". test_times (datetime64[h]) are the times forecast; test_now and test_truth the values now and at
+    that time, float32 (samples,), in `unit`. mean and scale belong to the first input feature.
+    """
+
+    unit: str
+    horizon_h: int
+    change_scale: float
+    test_times: np.ndarray
+    test_now: np.ndarray
+    test_truth: np.ndarray
+
+    @property
+    def baseline_rmse(self) -> float:
+        """Error of "as it is now" on the test part, in `unit`."""
+        return rmse(self.test_now, self.test_truth)
+
+    def value(self, now: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """The forecast in `unit` that a scaled target stands for."""
+        return now + target * self.change_scale
+
+
+def rmse(expected: np.ndarray, truth: np.ndarray) -> float:
+    """Root of the mean squared difference, of equal shapes."""
+    return float(np.sqrt(np.mean(np.square(expected.astype(np.float64) - truth))))

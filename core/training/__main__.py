@@ -1,0 +1,184 @@
+"""The command line: `python -m core.training lenet --data mnist5k --epochs 3 --seed 0 --json`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from core.data import DATASETS
+from core.errors import InvalidRequest
+from core.models import MODELS
+from core.training.config import TrainConfig, default_config
+from core.training.optimizers import OPTIMIZERS
+from core.training.schedules import SCHEDULES
+
+OK, DIVERGED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InvalidRequest(f"{message[0].upper()}{message[1:]}; see {self.prog} --help.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    try:
+        options = vars(_parser().parse_args(arguments))
+        name, as_json = options.pop("name"), options.pop("json")
+        if name == "list":
+            _list(as_json)
+            return OK
+        given = {setting: value for setting, value in options.items() if value is not None}
+        return _run(default_config(name, picture_every_s=None, **given), as_json)
+    except InvalidRequest as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+
+
+def _run(config: TrainConfig, as_json: bool) -> int:
+    """Print each event as it comes; Ctrl-C keeps what was printed."""
+    line = _ProgressLine()
+    epochs, code = 0, OK
+    try:
+        from core.events import Picture, Progress
+        from core.training.events import EpochCompleted, TrainingDiverged
+        from core.training.loop import train
+
+        for event in train(config):
+            if isinstance(event, Progress):
+                line.show(event)
+            elif not isinstance(event, Picture):
+                line.clear()
+                _print(event, as_json)
+                epochs += isinstance(event, EpochCompleted)
+                code = DIVERGED if isinstance(event, TrainingDiverged) else code
+    except KeyboardInterrupt:
+        line.clear()
+        print(f"Stopped after {epochs} of {config.epochs} epochs.", file=sys.stderr)
+        return INTERRUPTED
+    return code
+
+
+def _print(event: Any, as_json: bool) -> None:
+    if as_json:
+        from core.events import to_record
+
+        print(json.dumps(to_record(event), ensure_ascii=False), flush=True)
+    else:
+        print(_in_words(event), flush=True)
+
+
+def _in_words(event: Any) -> str:
+    from core.training.events import EpochCompleted, TrainingDiverged, TrainingFinished, TrainingStarted
+
+    match event:
+        case TrainingStarted():
+            return (
+                f"{MODELS[event.model].name} on {DATASETS[event.data].name}: "
+                f"{event.parameters:,} parameters, "
+                f"{event.train_samples:,} samples to learn from and {event.test_samples:,} held back, "
+                f"{event.steps_per_epoch:,} steps an epoch, {event.device}, seed {event.seed}"
+            )
+        case EpochCompleted():
+            return (
+                f"epoch {event.epoch:>4}  loss {event.train_loss:.4f} (test {event.test_loss:.4f})  "
+                f"metric {event.train_metric:.4f} (test {event.test_metric:.4f})  "
+                f"{event.samples_per_s:,.0f} samples/s  {event.elapsed_s:.1f} s"
+            )
+        case TrainingDiverged():
+            return event.reason
+        case TrainingFinished():
+            value = "none" if event.value is None else f"{event.value:.4f}"
+            details = "".join(f", {name} {number:.4g}" for name, number in event.details.items())
+            return (
+                f"test {event.metric} {value}{details} after {event.epochs} epochs, {event.elapsed_s:.1f} s"
+            )
+    raise AssertionError(event)
+
+
+def _list(as_json: bool) -> None:
+    """Every network with the data that fits."""
+    for name, model in MODELS.items():
+        fitting = [data for data, dataset in DATASETS.items() if dataset.kind in model.kinds]
+        if as_json:
+            record = {"model": name, "name": model.name, "data": fitting, "activations": model.activations}
+            print(json.dumps(record, ensure_ascii=False))
+        else:
+            print(f"{name:<6} {model.name:<8} {', '.join(fitting)}")
+
+
+class _ProgressLine:
+    """One line on a terminal's stderr that is written over; nothing where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._on = sys.stderr.isatty()
+        self._began = self._shown = time.perf_counter()
+
+    def show(self, progress: Any) -> None:
+        if not self._on or (now := time.perf_counter()) - self._shown < 0.1:
+            return
+        self._shown = now
+        share = progress.done / progress.total
+        left = f", about {(now - self._began) * (1 / share - 1):.0f} s left" if share else ""
+        rate = f", {progress.rate_per_s:,.0f} {progress.rate_unit}/s" if progress.rate_per_s else ""
+        sys.stderr.write(f"\r\x1b[K{progress.done:,} of {progress.total:,} {progress.unit}{rate}{left}")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        if self._on:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m core.training",
+        description="Train one network and print what happens. Settings that are left out take the values "
+        "that suit the network and its data.",
+    )
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        choices=["list", *MODELS],
+        help=f"{', '.join(MODELS)}; or list, for what fits what",
+    )
+    for option, kind, values, meaning in (
+        ("--data", str, "D", f"of {', '.join(DATASETS)}"),
+        ("--epochs", int, "N", "passes over the training part"),
+        ("--seed", int, "N", "of weights, data and order (0)"),
+        ("--batch-size", int, "N", "samples a step"),
+        ("--learning-rate", float, "R", "of the first step"),
+        ("--optimizer", str, "O", f"of {', '.join(OPTIMIZERS)}"),
+        ("--schedule", str, "S", f"of the learning rate: {', '.join(SCHEDULES)}"),
+        ("--label-smoothing", float, "P", "share of each answer that is spread over all classes"),
+        ("--activation", str, "A", f"of {', '.join(MODELS['mlp'].activations)}"),
+        ("--hidden", _whole_numbers, "N,...", "units of each hidden layer (8,8), or of the state (20)"),
+        ("--samples", int, "N", "of data that is made, both parts together"),
+        ("--noise", float, "X", "of data that is made: standard deviation"),
+        ("--test-fraction", float, "P", "share of the data that is held back"),
+        ("--device", str, "D", "cpu, cuda, cuda:N, mps or xpu (cpu)"),
+        ("--threads", int, "N", "CPU threads (1)"),
+    ):
+        parser.add_argument(option, type=kind, metavar=values, help=meaning)
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, the test metric last")
+    return parser
+
+
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(number) for number in text.split(",") if number.strip())
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 8,8") from None
+
+
+if __name__ == "__main__":
+    # A reader that closes the pipe early (`| head`) is no error.
+    with contextlib.suppress(AttributeError, ValueError):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""What a training is asked to do: checked where it is made, without torch, before anything is loaded."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from core import devices
+from core.data import DATASETS
+from core.errors import InvalidRequest
+from core.models import MODELS
+from core.training.optimizers import OPTIMIZERS
+from core.training.schedules import SCHEDULES
+
+# Beyond these a single step, at which a training can be stopped, would take longer than a fifth of a second
+# on one core, or a person would wait for hours.
+MOST_EPOCHS = 10_000
+LARGEST_BATCH = 1024
+MOST_SAMPLES = 100_000
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One network on one data set, with everything that its numbers depend on.
+
+    hidden: units of each hidden layer of an MLP, the one state size of a recurrent network, () for LeNet-5.
+    samples, noise: of data sets that are made, None for real ones (see Dataset.defaults).
+    learning_rate is that of the first step; schedule says how it goes on. label_smoothing is the share of
+    each answer that is spread over all classes while learning; losses are reported without it.
+    device: torch's name; one that this machine lacks is refused when the training starts.
+    picture_every_s: seconds between pictures, None for pictures at the end alone.
+    default_config() fills in what suits a network and its data. Raises InvalidRequest for what cannot be.
+    """
+
+    model: str
+    data: str
+    epochs: int = 20
+    batch_size: int = 32
+    learning_rate: float = 0.005
+    optimizer: str = "adam"
+    schedule: str = "constant"
+    label_smoothing: float = 0.0
+    activation: str = "tanh"
+    hidden: tuple[int, ...] = ()
+    samples: int | None = None
+    noise: float | None = None
+    test_fraction: float = 0.2
+    seed: int = 0
+    device: str = "cpu"
+    threads: int = 1
+    picture_every_s: float | None = 0.8
+
+    def __post_init__(self) -> None:
+        _one_of("model", self.model, MODELS)
+        _one_of("data", self.data, DATASETS)
+        _check_model_fits(self.model, self.data)
+        _whole("epochs", self.epochs, 1, MOST_EPOCHS)
+        _whole("batch_size", self.batch_size, 1, LARGEST_BATCH)
+        _number("learning_rate", self.learning_rate, 1e-6, 100)
+        _one_of("optimizer", self.optimizer, OPTIMIZERS)
+        _one_of("schedule", self.schedule, SCHEDULES)
+        _one_of("activation", self.activation, MODELS[self.model].activations, f" of {self.model}")
+        _check_hidden(self.model, self.hidden)
+        _check_data_settings(self.data, self.samples, self.noise)
+        classified = DATASETS[self.data].task == "classification"
+        _number("label_smoothing", self.label_smoothing, 0, 0.5 if classified else 0)
+        _number("test_fraction", self.test_fraction, 0.05, 0.8)
+        _whole("seed", self.seed, 0, 2**63 - 1)
+        _check_device(self.device)
+        _whole("threads", self.threads, 1, devices.usable_cores())
+        if self.picture_every_s is not None:
+            _number("picture_every_s", self.picture_every_s, 0.05, 3600)
+
+
+def default_config(model: str, data: str | None = None, **overrides: Any) -> TrainConfig:
+    """The settings with which this network learns this data well, other than those given.
+
+    Without data it is the network's usual one. An optimiser given without a learning rate brings its own.
+    Raises InvalidRequest for unknown names and for values that cannot be.
+    """
+    _one_of("model", model, MODELS)
+    data = next(iter(MODELS[model].presets)) if data is None else data
+    _one_of("data", data, DATASETS)
+    known = [field.name for field in fields(TrainConfig)]
+    for name in overrides:
+        _one_of("setting", name, known)
+    settings = dict(DATASETS[data].defaults) | dict(MODELS[model].presets.get(data, {}))
+    if "learning_rate" not in overrides and overrides.get("optimizer") in OPTIMIZERS:
+        same = overrides["optimizer"] == settings.get("optimizer", TrainConfig.optimizer)
+        if not same:
+            settings["learning_rate"] = OPTIMIZERS[overrides["optimizer"]].learning_rate
+    return TrainConfig(model=model, data=data, **(settings | overrides))
+
+
+def _check_model_fits(model: str, data: str) -> None:
+    kinds, kind = MODELS[model].kinds, DATASETS[data].kind
+    if kind not in kinds:
+        fitting = [name for name, dataset in DATASETS.items() if dataset.kind in kinds]
+        raise InvalidRequest(
+            f"The model {model!r} takes {' or '.join(kinds)}, and {data} has {kind}; "
+            f"data that fits: {', '.join(fitting)}."
+        )
+
+
+def _check_hidden(model: str, hidden: Any) -> None:
+    limits = MODELS[model].hidden
+    if not isinstance(hidden, tuple) or not limits.fewest <= len(hidden) <= limits.most:
+        if limits.most == 0:
+            raise InvalidRequest(f"hidden {hidden!r} does not apply to {model}: {limits.meaning}.")
+        count = f"{limits.fewest}" if limits.fewest == limits.most else f"{limits.fewest} to {limits.most}"
+        raise InvalidRequest(f"hidden {hidden!r} of {model} must be {count} whole numbers: {limits.meaning}.")
+    for units in hidden:
+        _whole(f"hidden ({limits.meaning})", units, 1, limits.largest)
+
+
+def _check_data_settings(data: str, samples: Any, noise: Any) -> None:
+    for name, value in (("samples", samples), ("noise", noise)):
+        if name in DATASETS[data].defaults:
+            if value is None:
+                raise InvalidRequest(f"The data {data!r} needs the setting {name}.")
+        elif value is not None:
+            raise InvalidRequest(f"{name} {value!r} does not apply to {data}.")
+    if samples is not None:
+        _whole("samples", samples, 20, MOST_SAMPLES)
+    if noise is not None:
+        _number("noise", noise, 0, 2)
+
+
+def _check_device(device: Any) -> None:
+    kinds = "|".join(devices.KINDS)
+    if not isinstance(device, str) or not re.fullmatch(rf"cpu|(?:{kinds})(?::\d{{1,3}})?", device):
+        raise InvalidRequest(
+            f"Unknown device {device!r}; the devices are {', '.join(devices.KINDS)} and cuda:N."
+        )
+
+
+def _one_of(what: str, given: Any, allowed: Iterable[str], of: str = "") -> None:
+    names = list(allowed)
+    if given not in names:
+        raise InvalidRequest(f"Unknown {what} {given!r}{of}; choose from {', '.join(names)}.")
+
+
+def _whole(what: str, given: Any, at_least: int, at_most: int) -> None:
+    whole = isinstance(given, int) and not isinstance(given, bool)
+    if not whole or not at_least <= given <= at_most:
+        raise InvalidRequest(
+            f"{what} {given!r} is not possible; it must be a whole number from {at_least} to {at_most}."
+        )
+
+
+def _number(what: str, given: Any, at_least: float, at_most: float) -> None:
+    number = isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
+    if not number or not at_least <= given <= at_most:
+        limits = f"{at_least:g}" if at_least == at_most else f"from {at_least:g} to {at_most:g}"
+        raise InvalidRequest(f"{what} {given!r} is not possible; it must be {limits}.")

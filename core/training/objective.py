@@ -1,0 +1,68 @@
+"""What a network's outputs mean for a task: the loss that it learns by and the metric that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.data.dataset import CLASSIFICATION, LoadedDataset
+
+
+@dataclass(frozen=True)
+class Objective:
+    """loss(outputs, targets), the mean over a batch, is minimised; learning_loss may smooth labels as well.
+
+    outputs is the width of the network's last layer, and its outputs are (batch, outputs). metric(outputs,
+    targets) is a number, larger is better. target_dtype is what the loss needs.
+    """
+
+    outputs: int
+    metric_name: str
+    target_dtype: torch.dtype
+    loss: Callable[[Tensor, Tensor], Tensor]
+    learning_loss: Callable[[Tensor, Tensor], Tensor]
+    metric: Callable[[Tensor, Tensor], Tensor]
+
+
+def objective_for(data: LoadedDataset, label_smoothing: float = 0.0) -> Objective:
+    """One logit for two classes, a logit a class for more, and the scaled change for a forecast."""
+    if data.task != CLASSIFICATION:
+        return Objective(1, "skill", torch.float32, _squared_error, _squared_error, skill)
+    if len(data.classes) == 2:
+        smooth = _smoothed_binary(label_smoothing) if label_smoothing else _binary_cross_entropy
+        return Objective(1, "accuracy", torch.float32, _binary_cross_entropy, smooth, _binary_accuracy)
+    return Objective(
+        outputs=len(data.classes),
+        metric_name="accuracy",
+        target_dtype=torch.int64,
+        loss=F.cross_entropy,
+        learning_loss=lambda outputs, targets: F.cross_entropy(
+            outputs, targets, label_smoothing=label_smoothing
+        ),
+        metric=lambda outputs, targets: (outputs.argmax(1) == targets).double().mean(),
+    )
+
+
+def skill(outputs: Tensor, targets: Tensor) -> Tensor:
+    """1 - RMSE / RMSE of "no change"; targets are scaled changes, so "no change" forecasts 0."""
+    return 1 - torch.sqrt(_squared_error(outputs, targets) / targets.square().mean())
+
+
+def _squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
+    return F.mse_loss(outputs[:, 0], targets)
+
+
+def _binary_cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(outputs[:, 0], targets)
+
+
+def _smoothed_binary(share: float) -> Callable[[Tensor, Tensor], Tensor]:
+    return lambda outputs, targets: _binary_cross_entropy(outputs, targets * (1 - share) + share / 2)
+
+
+def _binary_accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
+    return ((outputs[:, 0] > 0) == (targets > 0.5)).double().mean()
