@@ -2,7 +2,11 @@
 
 import streamlit as st
 
+from dashboard.runs import runner
+
 st.set_page_config(page_title="Nablascope", page_icon="∇", layout="wide")
+
+runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
 
 st.navigation(
     [

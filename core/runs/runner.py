@@ -101,7 +101,7 @@ class LocalRunner:
     def _bury_dead(self) -> None:
         dead = {name: worker for name, worker in self._workers.items() if worker.poll() is not None}
         for name, worker in dead.items():
-            del self._workers[name]
+            _let_go(self._workers.pop(name))
             for run in self.store.all_with_status(QUEUED, RUNNING, PAUSED):
                 if run.worker == name:
                     self.store.end(run.id, INTERRUPTED, _cause_of_death(worker.returncode))

@@ -40,7 +40,10 @@ class Worker:
         """Claim runs and do them, until the leash is let go."""
         threading.Thread(target=self._hold_leash, daemon=True).start()
         threading.Thread(target=self._give_signs_of_life, daemon=True).start()
-        import_frameworks()
+        try:
+            import_frameworks()
+        except Exception:  # a broken installation: let the run itself fail, in words, where a person sees it
+            traceback.print_exc()
         while True:
             self._run = self._store.claim(self._name, self._limit)
             if self._run:

@@ -1,73 +1,79 @@
-"""Line charts of events over time."""
+"""Line charts over time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from dashboard.charts.theme import series_color, series_dash
+
 POINTS_ON_SCREEN = 300
 
 
-def thin(columns: Mapping[str, np.ndarray], limit: int = POINTS_ON_SCREEN) -> dict[str, np.ndarray]:
+def columns(records: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> dict[str, np.ndarray]:
+    """Fields of records as float32 columns; names maps a field to its column. None becomes NaN, a gap."""
+    return {
+        name: np.array([np.nan if record[field] is None else record[field] for record in records], np.float32)
+        for field, name in names.items()
+    }
+
+
+def thin(table: Mapping[str, np.ndarray], limit: int = POINTS_ON_SCREEN) -> dict[str, np.ndarray]:
     """At most `limit` rows of equally long columns, with the extremes of every column kept.
 
     Each bucket of neighbouring rows keeps the rows of its smallest and largest values, so that a spike stays
     on the screen however long the run.
     """
-    length = len(next(iter(columns.values())))
+    length = len(next(iter(table.values())))
     if length <= limit:
-        return dict(columns)
-    buckets = np.array_split(np.arange(length), max(1, limit // (2 * len(columns)) - 1))
+        return dict(table)
+    buckets = np.array_split(np.arange(length), max(1, limit // (2 * len(table)) - 1))
     kept = {0, length - 1}
-    for column in columns.values():
+    for column in table.values():
         for bucket in buckets:
             values = np.nan_to_num(column[bucket].astype(float))
             kept.update((int(bucket[values.argmin()]), int(bucket[values.argmax()])))
     rows = sorted(kept)
-    return {name: column[rows] for name, column in columns.items()}
+    return {name: column[rows] for name, column in table.items()}
 
 
 def lines(
-    records: Sequence[Mapping[str, Any]],
+    table: Mapping[str, np.ndarray],
     x: str,
-    series: Mapping[str, str],
     title: str,
-    x_title: str,
     y_title: str,
     y_format: str = ".3f",
-    zero: bool = False,
+    y_scale: alt.Scale | None = None,
     height: int = 260,
 ) -> alt.LayerChart:
-    """One line a series over x. series maps a field of the records to the name in the legend.
+    """One line for each column over column x, with a read-out where the pointer is.
 
-    Points that are None leave a gap. Each series has a colour of the theme and a dash pattern of its own.
+    Names of columns are shown as they are; Vega reads dots and brackets in them as paths, so they must have
+    none. x may be numbers or times (datetime64). Each series has a colour
+    of the theme and a dash pattern of its own.
     """
-    columns = {x: np.array([record[x] for record in records], np.float32)}
-    for key, name in series.items():
-        values = [record.get(key) for record in records]
-        columns[name] = np.array([np.nan if value is None else value for value in values], np.float32)
-    table = pd.DataFrame(thin(columns))
-    names = list(series.values())
+    names = [name for name in table if name != x]
+    temporal = np.issubdtype(table[x].dtype, np.datetime64)
+    x_type: Literal["temporal", "quantitative"] = "temporal" if temporal else "quantitative"
+    x_axis = alt.Axis() if temporal else alt.Axis(tickMinStep=1)
     pointer = alt.selection_point(nearest=True, on="pointerover", fields=[x], empty=False, name="pointer")
-    base = alt.Chart(table).encode(
-        x=alt.X(x, type="quantitative", title=x_title, axis=alt.Axis(tickMinStep=1))
-    )
+    base = alt.Chart(pd.DataFrame(thin(table))).encode(x=alt.X(x, type=x_type, title=x, axis=x_axis))
     curves = (
         base.transform_fold([*names], as_=["series", "value"])
-        .mark_line(clip=True)
+        .mark_line(clip=True, aria=False)
         .encode(
-            y=alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=zero)),
-            color=alt.Color("series:N", sort=names, title=None, legend=alt.Legend(orient="top")),
-            strokeDash=alt.StrokeDash("series:N", sort=names, title=None),
+            y=alt.Y("value:Q", title=y_title, scale=y_scale or alt.Scale(zero=False)),
+            color=series_color(names, names),
+            strokeDash=series_dash(names),
         )
     )
-    rule = base.mark_rule(color="gray").encode(
-        opacity=alt.when(pointer).then(alt.value(0.6)).otherwise(alt.value(0)),
-        tooltip=[alt.Tooltip(x, type="quantitative", title=x_title)]
-        + [alt.Tooltip(name, type="quantitative", format=y_format) for name in names],
-    )
+    read_out = [alt.Tooltip(x, type=x_type, title=x)]
+    read_out += [alt.Tooltip(name, type="quantitative", format=y_format) for name in names]
+    shown = alt.when(pointer).then(alt.value(0.6)).otherwise(alt.value(0))
+    # A label for screen readers at every point would cost more than all the rest of the chart.
+    rule = base.mark_rule(color="gray", aria=False).encode(opacity=shown, tooltip=read_out)
     return alt.LayerChart(layer=[curves, rule.add_params(pointer)], title=title, height=height)

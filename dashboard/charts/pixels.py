@@ -10,10 +10,11 @@ from PIL import Image
 
 # Okabe and Ito's blue and orange-red: told apart with any colour vision.
 BLUE, ORANGE = (0, 114, 178), (213, 94, 0)
+STRONGEST = 150  # of 255: points drawn in the same colours stay visible
 
 
 def png_url(pixels: np.ndarray, enlarge: int = 1) -> str:
-    """A data URL of uint8 pixels, (height, width) grey or (height, width, 4) RGBA, each enlarged to a square."""
+    """A data URL of uint8 pixels, (height, width) grey or (height, width, 4) RGBA, each made a square."""
     image = Image.fromarray(pixels)
     if enlarge > 1:
         image = image.resize((image.width * enlarge, image.height * enlarge), Image.Resampling.NEAREST)
@@ -29,5 +30,5 @@ def diverging(values: np.ndarray) -> np.ndarray:
     """
     pixels = np.empty((*values.shape, 4), np.uint8)
     pixels[..., :3] = np.where((values < 0)[..., None], ORANGE, BLUE)
-    pixels[..., 3] = np.clip(np.abs(values), 0, 1) * 230
+    pixels[..., 3] = np.clip(np.abs(values), 0, 1) * STRONGEST
     return pixels

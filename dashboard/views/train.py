@@ -1,2 +1,209 @@
+"""Train: a small network learns before your eyes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
-st.title('train')
+
+from core import devices
+from core.activations import ACTIVATIONS
+from core.data import DATASETS
+from core.errors import InvalidRequest
+from core.events import Picture
+from core.models import MODELS
+from core.runs.store import Run
+from core.training import OPTIMIZERS, TrainConfig, default_config
+from dashboard import runs
+from dashboard.charts.training import (
+    decision_map_chart,
+    filters_chart,
+    forecast_chart,
+    forecast_error_chart,
+    loss_chart,
+    metric_chart,
+    predictions_chart,
+)
+
+LEARNING_RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
+BATCH_SIZES = [1, 2, 5, 10, 20, 32, 64, 128, 256, 512, 1024]
+# Settings that belong to a network and its data, and start anew with them.
+SETTINGS = ("optimizer", "learning_rate", "batch_size", "epochs", "activation", "hidden", "noise")
+
+
+def take_over(run: Run | None) -> None:
+    """Set the controls to what the run at this address was asked to do, once for each run."""
+    if run is None or st.session_state.get("taken_over") == run.id:
+        return
+    st.session_state["taken_over"] = run.id
+    for name in ("model", "data", *SETTINGS, "seed", "device"):
+        value = run.config.get(name)
+        if value is not None:
+            st.session_state[name] = layers_as_text(value) if name == "hidden" else value
+
+
+def forget(*names: str) -> None:
+    """Another network or other data starts from the settings that suit it."""
+    for name in names:
+        st.session_state.pop(name, None)
+
+
+def choose() -> TrainConfig | None:
+    """What to train, from the controls; None, with the reason on the page, when it cannot be trained."""
+    model = choice("Network", MODELS, [*MODELS], "model", on_change=forget, args=("data", *SETTINGS))
+    fitting = [key for key, dataset in DATASETS.items() if dataset.kind in MODELS[model].kinds]
+    data = choice("Data", DATASETS, fitting, "data", on_change=forget, args=SETTINGS)
+    st.caption(f"{MODELS[model].description} {DATASETS[data].description}")
+    try:
+        return default_config(model, data, **choose_settings(model, data))
+    except InvalidRequest as error:
+        st.error(str(error))
+        return None
+
+
+def choose_settings(model: str, data: str) -> dict[str, Any]:
+    """Every setting that applies to this network and data."""
+    usual, entry = default_config(model, data), MODELS[model]
+    chosen: dict[str, Any] = {}
+    left, right = st.columns(2)
+    with left:
+        chosen["optimizer"] = choice("Optimiser", OPTIMIZERS, [*OPTIMIZERS], "optimizer", usual.optimizer)
+        chosen["batch_size"] = step("Batch size", BATCH_SIZES, "batch_size", usual.batch_size)
+        chosen["epochs"] = whole("Epochs", 1, 10_000, "epochs", usual.epochs)
+    with right:
+        chosen["activation"] = choice(
+            "Activation",
+            ACTIVATIONS,
+            [*entry.activations],
+            "activation",
+            usual.activation,
+            disabled=len(entry.activations) == 1,
+        )
+        chosen["learning_rate"] = step("Learning rate", LEARNING_RATES, "learning_rate", usual.learning_rate)
+        chosen["seed"] = whole("Seed", 0, 2**31 - 1, "seed", 0, help="The same seed gives the same numbers.")
+    if entry.hidden.most:
+        label = "Hidden layers" if entry.hidden.most > 1 else "Hidden units"
+        text = layers_as_text(usual.hidden)
+        help_text = f"{entry.hidden.meaning.capitalize()}, such as {text}."
+        typed = st.text_input(label, text, key="hidden", bind="query-params", help=help_text)
+        chosen["hidden"] = layers(typed)
+    if usual.noise is not None:
+        chosen["noise"] = st.slider("Noise", 0.0, 0.5, usual.noise, 0.05, key="noise", bind="query-params")
+    places = {device.id: device for device in devices.devices() if device.kind not in devices.absent()}
+    if len(places) > 1:
+        chosen["device"] = choice("Device", places, [*places], "device", usual.device)
+    return chosen
+
+
+def layers(text: str) -> tuple[int, ...]:
+    """Units of each hidden layer out of "8, 8". Raises InvalidRequest for anything but whole numbers."""
+    parts = re.split(r"[\s,]+", text.strip(" ,"))
+    if not all(re.fullmatch(r"[0-9]{1,6}", part) for part in parts if part):
+        raise InvalidRequest(f"Hidden {text[:40]!r} is not possible; write whole numbers such as 8, 8.")
+    return tuple(int(part) for part in parts if part)
+
+
+def layers_as_text(hidden: Any) -> str:
+    """(8, 8) as "8, 8"."""
+    return ", ".join(str(units) for units in hidden)
+
+
+def choice(
+    label: str, entries: Mapping[str, Any], keys: list[str], key: str, usual: str | None = None, **more: Any
+) -> str:
+    """A select box over registry entries, shown by name and kept in the URL by key."""
+    index = keys.index(usual) if usual in keys else 0
+    return st.selectbox(
+        label,
+        keys,
+        index,
+        format_func=lambda entry: entries[entry].name,
+        key=key,
+        bind="query-params",
+        filter_mode=None,
+        **more,
+    )
+
+
+def step(label: str, values: list[Any], key: str, usual: Any) -> Any:
+    """A slider over usual values, to which an unusual one in use is added."""
+    options = sorted({*values, usual, st.session_state.get(key, usual)})
+    return st.select_slider(label, options, usual, key=key, bind="query-params")
+
+
+def whole(label: str, low: int, high: int, key: str, usual: int, help: str | None = None) -> int:
+    """A field for a whole number."""
+    return st.number_input(label, low, high, usual, key=key, bind="query-params", help=help)
+
+
+def draw(_run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
+    """The training so far: figures, curves, and the picture that suits the data."""
+    events: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        events.setdefault(record["event"], []).append(record)
+    if "training_started" not in events:
+        return
+    started, epochs = events["training_started"][0], events.get("epoch_completed", [])
+    for diverged in events.get("training_diverged", []):
+        st.warning(diverged["reason"])
+    draw_figures(started, epochs)
+    left, right = st.columns(2)
+    with left:
+        draw_pictures(pictures)
+    with right:
+        if epochs:
+            st.altair_chart(loss_chart(epochs), key="loss")
+            st.altair_chart(metric_chart(epochs, started["metric"]), key="metric")
+
+
+def draw_figures(started: dict[str, Any], epochs: list[dict[str, Any]]) -> None:
+    """The figures of this moment."""
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("Epoch", f"{len(epochs)} of {started['epochs']}", width="content")
+        if epochs:
+            last = epochs[-1]
+            if started["metric"] == "accuracy":
+                st.metric("Accuracy, held back", f"{last['test_metric']:.1%}", width="content")
+            else:
+                error = f"{last['test_rmse']:.2f} {started['unit']}"
+                st.metric("Error, held back", error, width="content")
+                baseline = f"{started['baseline_rmse']:.2f} {started['unit']}"
+                st.metric("Error of “tomorrow equals today”", baseline, width="content")
+            st.metric("Speed", f"{last['samples_per_s']:,.0f} samples/s", width="content")
+        st.metric("Parameters", f"{started['parameters']:,}", width="content")
+
+
+def draw_pictures(pictures: dict[str, Picture]) -> None:
+    """What the network sees now."""
+    if "decision_map" in pictures:
+        chart = decision_map_chart(pictures["decision_map"], pictures.get("points"))
+        st.altair_chart(chart, key="decision_map")
+    if "forecast" in pictures:
+        st.altair_chart(forecast_chart(pictures["forecast"]), key="forecast")
+        st.altair_chart(forecast_error_chart(pictures["forecast"]), key="forecast_error")
+    if "predictions" in pictures:
+        st.altair_chart(predictions_chart(pictures["predictions"]), key="predictions")
+    if "filters" in pictures:
+        st.altair_chart(filters_chart(pictures["filters"]), key="filters")
+
+
+st.title("Train")
+run = runs.addressed_run("training")
+take_over(run)
+controls, results = st.columns([1, 2.6], gap="medium")
+with controls, st.container(border=True):
+    config = choose()
+    again = "Start again" if run else "Start"
+    if st.button(
+        again, type="primary", icon=":material/play_arrow:", disabled=config is None, width="stretch"
+    ):
+        assert config is not None
+        runs.start("training", config)
+        st.rerun()
+with results:
+    if run:
+        runs.follow(run, draw)
+    else:
+        st.info("Choose a network and data, then press **Start**: the first results appear within a second.")

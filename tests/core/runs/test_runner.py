@@ -1,0 +1,218 @@
+"""The runner and its workers: started, stopped, paused, killed. Real processes, real trainings, no mocks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.config import to_record
+from core.runs.runner import LocalRunner, default_limit
+from core.runs.store import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED, Run, RunStore
+from core.training.config import default_config
+
+SHORT = to_record(default_config("mlp", "moons", epochs=3))
+LONG = to_record(default_config("mlp", "moons", epochs=10_000))
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def run_of(store: RunStore, run_id: str) -> Run:
+    run = store.get(run_id)
+    assert run is not None
+    return run
+
+
+def pid_of(run: Run) -> int:
+    assert run.worker is not None
+    return int(run.worker.split("/")[-2])
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[LocalRunner]:
+    runner = LocalRunner(tmp_path / "runs.sqlite", limit=1)
+    yield runner
+    runner.close()
+
+
+def test_a_training_runs_to_its_end_and_is_recorded(runner: LocalRunner) -> None:
+    run_id = runner.submit("training", SHORT)
+    wait_until(lambda: run_of(runner.store, run_id).ended)
+    run = run_of(runner.store, run_id)
+    events = [record["event"] for _, record in runner.store.events_after(run_id)]
+    assert run.status == FINISHED
+    assert events[0] == "training_started"
+    assert events.count("epoch_completed") == 3
+    assert events[-1] == "training_finished"
+    assert "decision_map" in runner.store.pictures(run_id)
+    assert run.environment is not None
+    assert run.environment["torch"].startswith("2.")
+
+
+def test_one_run_at_a_time_and_the_others_wait_in_order(runner: LocalRunner) -> None:
+    first, second, third = (runner.submit("training", config) for config in (LONG, SHORT, SHORT))
+    wait_until(lambda: run_of(runner.store, first).status == RUNNING)
+    assert [runner.store.queue_position(run_id) for run_id in (second, third)] == [1, 2]
+    runner.want(first, "stop")
+    wait_until(lambda: run_of(runner.store, third).ended)
+    assert run_of(runner.store, second).started_at <= run_of(runner.store, third).started_at  # type: ignore[operator]
+
+
+def test_a_stopped_run_keeps_what_it_recorded(runner: LocalRunner) -> None:
+    run_id = runner.submit("training", LONG)
+    wait_until(lambda: len(runner.store.events_after(run_id)) > 5)
+    runner.want(run_id, "stop")
+    wait_until(lambda: run_of(runner.store, run_id).ended)
+    assert run_of(runner.store, run_id).status == STOPPED
+    assert len(runner.store.events_after(run_id)) > 5
+
+
+def test_a_pause_holds_still_and_a_resume_goes_on(runner: LocalRunner) -> None:
+    run_id = runner.submit("training", LONG)
+    wait_until(lambda: len(runner.store.events_after(run_id)) > 5)
+    runner.want(run_id, "pause")
+    wait_until(lambda: run_of(runner.store, run_id).status == PAUSED)
+    held = len(runner.store.events_after(run_id))
+    other = runner.submit("training", SHORT)  # a paused run gives its place to others
+    wait_until(lambda: run_of(runner.store, other).ended)
+    assert len(runner.store.events_after(run_id)) == held
+    runner.want(run_id, "resume")
+    wait_until(lambda: len(runner.store.events_after(run_id)) > held + 5)
+    assert run_of(runner.store, run_id).status == RUNNING
+    numbers = [sequence for sequence, _ in runner.store.events_after(run_id)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_paused_run_can_be_stopped(runner: LocalRunner) -> None:
+    run_id = runner.submit("training", LONG)
+    wait_until(lambda: run_of(runner.store, run_id).status == RUNNING)
+    runner.want(run_id, "pause")
+    wait_until(lambda: run_of(runner.store, run_id).status == PAUSED)
+    runner.want(run_id, "stop")
+    wait_until(lambda: run_of(runner.store, run_id).ended)
+    assert run_of(runner.store, run_id).status == STOPPED
+
+
+def test_stop_ends_a_run_that_is_stuck_in_one_step(runner: LocalRunner) -> None:
+    run_id = runner.submit("training", LONG)
+    wait_until(lambda: run_of(runner.store, run_id).status == RUNNING)
+    os.kill(pid_of(run_of(runner.store, run_id)), signal.SIGSTOP)  # as still as a step that never ends
+    runner.want(run_id, "stop")
+    wait_until(lambda: run_of(runner.store, run_id).ended)
+    assert run_of(runner.store, run_id).status == STOPPED
+
+
+def test_a_killed_worker_leaves_an_interrupted_run_and_the_next_run_works(runner: LocalRunner) -> None:
+    run_id = runner.submit("training", LONG)
+    wait_until(lambda: len(runner.store.events_after(run_id)) > 5)
+    waiting = runner.submit("training", SHORT)
+    os.kill(pid_of(run_of(runner.store, run_id)), signal.SIGKILL)
+    wait_until(lambda: run_of(runner.store, run_id).ended)
+    run = run_of(runner.store, run_id)
+    assert run.status == INTERRUPTED
+    assert "SIGKILL" in str(run.message)
+    assert len(runner.store.events_after(run_id)) > 5
+    wait_until(lambda: run_of(runner.store, waiting).ended)
+    assert run_of(runner.store, waiting).status == FINISHED
+
+
+def test_a_killed_worker_does_not_block_the_queue_with_the_run_that_it_held(runner: LocalRunner) -> None:
+    held, going = runner.submit("training", LONG), runner.submit("training", LONG)
+    wait_until(lambda: run_of(runner.store, held).status == RUNNING)
+    worker = pid_of(run_of(runner.store, held))
+    runner.want(held, "pause")
+    wait_until(lambda: run_of(runner.store, going).status == RUNNING)
+    runner.want(held, "resume")
+    assert run_of(runner.store, held).status == QUEUED
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: run_of(runner.store, held).ended)
+    runner.want(going, "stop")
+    last = runner.submit("training", SHORT)
+    wait_until(lambda: run_of(runner.store, last).ended)
+    assert run_of(runner.store, last).status == FINISHED
+
+
+def test_what_cannot_be_done_fails_in_one_sentence(runner: LocalRunner) -> None:
+    run_id = runner.submit("training", SHORT | {"model": "no such network"})
+    wait_until(lambda: run_of(runner.store, run_id).ended)
+    run = run_of(runner.store, run_id)
+    assert run.status == FAILED
+    assert "no such network" in str(run.message)
+    assert "Traceback" not in str(run.message)
+
+
+SERVER = """
+import sys, time
+from pathlib import Path
+from core.runs.runner import LocalRunner
+from tests.core.runs.test_runner import LONG
+runner = LocalRunner(Path(sys.argv[1]), limit=1)
+print(runner.submit("training", LONG), flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("signal_sent", [signal.SIGTERM, signal.SIGKILL])
+def test_workers_end_with_their_server_and_the_run_says_so(
+    tmp_path: Path, signal_sent: signal.Signals
+) -> None:
+    path = tmp_path / "runs.sqlite"
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(path)], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        run_id = server.stdout.readline().strip()
+        store = RunStore(path)
+        wait_until(lambda: len(store.events_after(run_id)) > 5)
+        workers = [process.pid for process in psutil.Process(server.pid).children()]
+        assert workers
+        server.send_signal(signal_sent)
+        server.wait()
+    wait_until(lambda: not any(psutil.pid_exists(pid) for pid in workers), 10)
+    run = run_of(store, run_id)
+    assert run.status == INTERRUPTED
+    assert len(store.events_after(run_id)) > 5
+    store.close()
+
+
+def test_after_a_crash_of_server_and_workers_the_next_server_tells_the_truth(tmp_path: Path) -> None:
+    path = tmp_path / "runs.sqlite"
+    first = LocalRunner(path, limit=1)
+    run_id = first.submit("training", LONG)
+    waiting = first.submit("training", SHORT)
+    wait_until(lambda: len(first.store.events_after(run_id)) > 5)
+    # The whole machine goes down: nobody is left to write that the run ended.
+    first._closing.set()
+    first._thread.join()
+    worker = psutil.Process(pid_of(run_of(first.store, run_id)))
+    worker.kill()
+    worker.wait()
+    assert run_of(first.store, run_id).status == RUNNING
+    second = LocalRunner(path, limit=1)
+    wait_until(lambda: run_of(second.store, waiting).ended)
+    assert run_of(second.store, run_id).status == INTERRUPTED
+    assert run_of(second.store, waiting).status == FINISHED
+    first.close()
+    second.close()
+
+
+def test_the_limit_can_be_set_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NABLASCOPE_MAX_RUNS", "3")
+    assert default_limit() == 3
+    monkeypatch.setenv("NABLASCOPE_MAX_RUNS", "none")
+    with pytest.raises(ValueError, match="whole number"):
+        default_limit()
+    monkeypatch.delenv("NABLASCOPE_MAX_RUNS")
+    assert default_limit() >= 1
