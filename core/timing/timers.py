@@ -13,16 +13,88 @@ import torch
 Operation = Callable[[], Any]
 Timer = Callable[[Operation, int], float]
 
+# A GPU takes some 1,000 launches into its queue before the program has to wait, and one call may launch
+# several kernels. More calls than this in a block could not be hidden behind a delay.
+_QUEUED_CALLS = 256
+# Longest delay that launches are hidden behind; an operation that takes this long to launch hides itself.
+_LONGEST_DELAY_S = 0.02
+# Clock cycles a second of torch.cuda._sleep, on the high side: a delay too long costs little.
+_CYCLES_A_SECOND = 2e9
+
 
 def timer_for(device: str) -> Timer:
     """The timer of this device, given by torch's name."""
     kind = torch.device(device).type
+    if kind == "cuda":
+        return CudaTimer(torch.device(device))
     return partial(_TIMERS[kind], torch.device(device))
+
+
+def most_repeats(device: str) -> int | None:
+    """Most calls in one block: on a CUDA GPU what its queue takes, elsewhere any number (None)."""
+    return _QUEUED_CALLS if torch.device(device).type == "cuda" else None
 
 
 def overhead_s(timer: Timer) -> float:
     """What the timer itself takes: the median over empty blocks."""
     return statistics.median(timer(_nothing, 0) for _ in range(11))
+
+
+def synchronise(device: str) -> None:
+    """Wait until a device has done everything that it was given."""
+    kind = torch.device(device).type
+    if kind == "cuda":
+        torch.cuda.synchronize(device)
+    elif kind == "mps":
+        torch.mps.synchronize()
+    elif kind == "xpu":
+        torch.xpu.synchronize(torch.device(device))
+
+
+class CudaTimer:
+    """Times a block with the GPU's own stamps, its launches hidden behind a queued delay.
+
+    Without the delay a short kernel would wait for the program to launch the next one, and the figure would
+    be the launch's. The GPU sleeps while the program fills its queue; whether it slept long enough is seen
+    from the start stamp, which must not have passed when the last launch returns. torch.cuda._sleep is not
+    part of torch's public interface: where it is missing nothing is hidden, and launches_hidden says so.
+
+    launch_s is what one call of the last block took the program, seconds; launches_hidden is True when the
+    GPU was still asleep at the end of the last block's launches.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._sleep: Callable[[int], Any] | None = getattr(torch.cuda, "_sleep", None)
+        self.launch_s = 0.0
+        self.launches_hidden = False
+
+    def __call__(self, operation: Operation, repeats: int, before: Operation | None = None) -> float:
+        """Seconds of the GPU's time for a block; `before` (a cache flush) is queued ahead of it."""
+        with torch.cuda.device(self._device):
+            start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            if before is not None:
+                before()
+            self._delay(repeats)
+            start.record()
+            began = time.perf_counter()
+            for _ in range(repeats):
+                operation()
+            launched_s = time.perf_counter() - began
+            end.record()
+            # Before waiting: has the GPU begun already? Then it may have waited for launches.
+            self.launches_hidden = repeats > 0 and not start.query()
+            end.synchronize()
+            if repeats:
+                self.launch_s = launched_s / repeats
+            return start.elapsed_time(end) / 1e3
+
+    def _delay(self, repeats: int) -> None:
+        if self._sleep is None or not repeats:
+            return
+        wanted_s = 2 * self.launch_s * repeats + 50e-6
+        if wanted_s <= _LONGEST_DELAY_S:
+            self._sleep(int(wanted_s * _CYCLES_A_SECOND))
 
 
 def _nothing() -> None:
@@ -36,38 +108,17 @@ def _cpu(_device: torch.device, operation: Operation, repeats: int) -> float:
     return (time.perf_counter_ns() - start) / 1e9
 
 
-def _cuda(device: torch.device, operation: Operation, repeats: int) -> float:
-    # A launch returns before the work is done; events are stamped by the GPU itself, in its own order.
-    with torch.cuda.device(device):
-        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        start.record()
-        for _ in range(repeats):
-            operation()
-        end.record()
-        end.synchronize()
-        return start.elapsed_time(end) / 1e3
-
-
-def _synchronised(synchronise: Callable[[], Any], operation: Operation, repeats: int) -> float:
-    synchronise()
+def _synchronised(device: torch.device, operation: Operation, repeats: int) -> float:
+    synchronise(str(device))
     start = time.perf_counter_ns()
     for _ in range(repeats):
         operation()
-    synchronise()
+    synchronise(str(device))
     return (time.perf_counter_ns() - start) / 1e9
-
-
-def _mps(_device: torch.device, operation: Operation, repeats: int) -> float:
-    return _synchronised(torch.mps.synchronize, operation, repeats)
-
-
-def _xpu(device: torch.device, operation: Operation, repeats: int) -> float:
-    return _synchronised(partial(torch.xpu.synchronize, device), operation, repeats)
 
 
 _TIMERS: dict[str, Callable[[torch.device, Operation, int], float]] = {
     "cpu": _cpu,
-    "cuda": _cuda,
-    "mps": _mps,
-    "xpu": _xpu,
+    "mps": _synchronised,
+    "xpu": _synchronised,
 }

@@ -107,3 +107,9 @@ def test_a_matrix_multiplication_takes_what_torchs_own_benchmark_says() -> None:
 
 def test_the_timers_own_cost_is_small_and_not_negative() -> None:
     assert 0 <= overhead_s(timer_for("cpu")) < 1e-4
+
+
+def test_a_queue_of_limited_length_bounds_the_block() -> None:
+    timing = result(print, simulated(lambda n: 2e-6), max_seconds=0.1, most_repeats=256)
+    assert timing.repeats == 256
+    assert timing.median_s == pytest.approx(2e-6, rel=1e-3)
