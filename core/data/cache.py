@@ -25,7 +25,8 @@ def cached(
     """
     file = data_folder() / "cache" / f"{name}.npz"
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        # Opened here, since numpy leaves a file that is no archive open.
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return tuple(archive[key] for key in keys)
     except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error):
         arrays = make()

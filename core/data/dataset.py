@@ -67,7 +67,7 @@ class LoadedDataset:
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """What turns the scaled numbers of a forecast back into degrees; the scale is fitted on the training part.
+    """What turns the scaled numbers of a forecast back into degrees, by a scale of the training part alone.
 
     A target is (value at the time forecast - value now) / change_scale, so a forecast of 0 says "as it is
     now". test_times (datetime64[h]) are the times forecast; test_now and test_truth the values now and at

@@ -17,21 +17,23 @@ def seattle_temps(seed: int, test_fraction: float) -> LoadedDataset:
     Inputs are (windows, 24, 1). Changes and not temperatures, since a year has each season once: a network
     that has seen no autumn must not lean on how cold it is. The last part of the year is held back, and
     nothing of it reaches the training part: no target, and no part in the scale. The seed plays no part.
-    Windows across the one hour that is missing are left out.
+    Windows that need the one hour that is missing are left out.
 
     Source: NOAA's hourly normals (means over 1981 to 2010, smoothed) in vega_datasets, dated 2010. Changes:
     seasonal differencing, Box & Jenkins 1970.
     """
-    hours, fahrenheit = cached("seattle_temps", ("hours", "fahrenheit"), _parse)
-    celsius = (fahrenheit - 32) / 1.8
-    change = _day_change(hours, celsius)
+    hours, celsius = _every_hour(*cached("seattle_temps", ("hours", "fahrenheit"), _parse))
+    change = np.full_like(celsius, np.nan)
+    change[HORIZON_H:] = celsius[HORIZON_H:] - celsius[:-HORIZON_H]
     held_back_from = round((1 - test_fraction) * len(hours))
     change_scale = float(np.nanstd(change[:held_back_from]))
     scaled = (change / change_scale).astype(np.float32)
 
-    now = _whole_windows(hours)
+    now = np.arange(HORIZON_H + WINDOW_H - 1, len(hours) - HORIZON_H)  # each window's last hour
     inputs = scaled[now[:, None] + np.arange(1 - WINDOW_H, 1), None]
     targets = scaled[now + HORIZON_H]
+    whole = np.isfinite(inputs).all(axis=(1, 2)) & np.isfinite(targets)
+    now, inputs, targets = now[whole], inputs[whole], targets[whole]
     in_training = now + HORIZON_H < held_back_from
     test = now[~in_training]
     return LoadedDataset(
@@ -53,19 +55,12 @@ def seattle_temps(seed: int, test_fraction: float) -> LoadedDataset:
     )
 
 
-def _whole_windows(hours: np.ndarray) -> np.ndarray:
-    """Positions of each window's last hour where every hour from a day before it to its target is there."""
-    before = WINDOW_H + HORIZON_H - 1  # the first hour's change looks back another day
-    now = np.arange(before, len(hours) - HORIZON_H)
-    return now[hours[now + HORIZON_H] - hours[now - before] == before + HORIZON_H]
-
-
-def _day_change(hours: np.ndarray, celsius: np.ndarray) -> np.ndarray:
-    """Change since the same hour of the day before; NaN where that hour is not 24 rows back."""
-    change = np.full_like(celsius, np.nan)
-    change[HORIZON_H:] = celsius[HORIZON_H:] - celsius[:-HORIZON_H]
-    change[HORIZON_H:][hours[HORIZON_H:] - hours[:-HORIZON_H] != HORIZON_H] = np.nan
-    return change
+def _every_hour(hours: np.ndarray, fahrenheit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """All hours from the first to the last, with their temperature in °C or NaN where it is missing."""
+    every = np.arange(hours[0], hours[-1] + 1)
+    celsius = np.full(len(every), np.nan)
+    celsius[hours - hours[0]] = (fahrenheit - 32) / 1.8
+    return every, celsius
 
 
 def _parse() -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ Timer = Callable[[Operation, int], float]
 
 # A GPU takes some 1,000 launches into its queue before the program has to wait, and one call may launch
 # several kernels. More calls than this in a block could not be hidden behind a delay.
-_QUEUED_CALLS = 256
+QUEUED_CALLS = 256
 # Longest delay that launches are hidden behind; an operation that takes this long to launch hides itself.
 _LONGEST_DELAY_S = 0.02
 # Clock cycles a second of torch.cuda._sleep, on the high side: a delay too long costs little.
@@ -32,7 +32,7 @@ def timer_for(device: str) -> Timer:
 
 def most_repeats(device: str) -> int | None:
     """Most calls in one block: on a CUDA GPU what its queue takes, elsewhere any number (None)."""
-    return _QUEUED_CALLS if torch.device(device).type == "cuda" else None
+    return QUEUED_CALLS if torch.device(device).type == "cuda" else None
 
 
 def overhead_s(timer: Timer) -> float:

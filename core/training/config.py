@@ -110,8 +110,8 @@ def _check_hidden(model: str, hidden: Any) -> None:
     if not isinstance(hidden, tuple) or not limits.fewest <= len(hidden) <= limits.most:
         if limits.most == 0:
             raise InvalidRequest(f"hidden {hidden!r} does not apply to {model}: {limits.meaning}.")
-        count = f"{limits.fewest}" if limits.fewest == limits.most else f"{limits.fewest} to {limits.most}"
-        raise InvalidRequest(f"hidden {hidden!r} of {model} must be {count} whole numbers: {limits.meaning}.")
+        numbers = "1 number" if limits.most == 1 else f"{limits.fewest} to {limits.most} numbers"
+        raise InvalidRequest(f"hidden {hidden!r} of {model} must be {numbers}: {limits.meaning}.")
     for units in hidden:
         _whole(f"hidden ({limits.meaning})", units, 1, limits.largest)
 

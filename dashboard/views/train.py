@@ -17,15 +17,8 @@ from core.models import MODELS
 from core.runs.store import Run
 from core.training import OPTIMIZERS, TrainConfig, default_config
 from dashboard import runs
-from dashboard.charts.training import (
-    decision_map_chart,
-    filters_chart,
-    forecast_chart,
-    forecast_error_chart,
-    loss_chart,
-    metric_chart,
-    predictions_chart,
-)
+from dashboard.charts.training.curves import loss_chart, metric_chart
+from dashboard.charts.training.pictures import PICTURE_CHARTS
 
 LEARNING_RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
 BATCH_SIZES = [1, 2, 5, 10, 20, 32, 64, 128, 256, 512, 1024]
@@ -177,16 +170,9 @@ def draw_figures(started: dict[str, Any], epochs: list[dict[str, Any]]) -> None:
 
 def draw_pictures(pictures: dict[str, Picture]) -> None:
     """What the network sees now."""
-    if "decision_map" in pictures:
-        chart = decision_map_chart(pictures["decision_map"], pictures.get("points"))
-        st.altair_chart(chart, key="decision_map")
-    if "forecast" in pictures:
-        st.altair_chart(forecast_chart(pictures["forecast"]), key="forecast")
-        st.altair_chart(forecast_error_chart(pictures["forecast"]), key="forecast_error")
-    if "predictions" in pictures:
-        st.altair_chart(predictions_chart(pictures["predictions"]), key="predictions")
-    if "filters" in pictures:
-        st.altair_chart(filters_chart(pictures["filters"]), key="filters")
+    for name, (needed, chart) in PICTURE_CHARTS.items():
+        if needed in pictures:
+            st.altair_chart(chart(pictures), key=name)
 
 
 st.title("Train")

@@ -1,0 +1,109 @@
+"""Our training loop against a bare eager PyTorch loop of the same network, batch and optimiser.
+
+    python benchmarks/training_speed.py [--networks mlp,lenet,lstm] [--seconds 8] [--pictures]
+
+The two take turns in one process, some epochs each (A B, B A, ...), so that a machine whose speed drifts
+drifts for both. A ratio of 1 says that events, learning-rate schedule, pictures and clock cost nothing. Ours
+is told with and without the evaluation after each epoch; the bare loop never evaluates.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from core.training.config import MOST_EPOCHS, TrainConfig, default_config
+from core.training.events import EpochCompleted
+from core.training.loop import train
+from core.training.training import prepare
+
+TURN_S = 0.3
+
+
+def bare_epochs(config: TrainConfig) -> Iterator[None]:
+    """What one would write by hand."""
+    training = prepare(config)
+    model, optimizer, loss_of = training.model, training.optimizer, training.objective.learning_loss
+    inputs, targets = training.train_inputs, training.train_targets
+    while True:
+        for batch in torch.randperm(len(inputs)).split(config.batch_size):
+            loss = loss_of(model(inputs[batch]), targets[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        yield
+
+
+def our_epochs(config: TrainConfig) -> Iterator[EpochCompleted]:
+    """The loop of core.training, with everything that it yields taken."""
+    for event in train(config):
+        if isinstance(event, EpochCompleted):
+            yield event
+
+
+def compare(network: str, seconds: float, picture_every_s: float | None) -> None:
+    """Print samples/s of both, and their ratio over all pairs of turns."""
+    config = default_config(network, epochs=MOST_EPOCHS, schedule="constant", picture_every_s=picture_every_s)
+    samples = len(prepare(config).train_inputs)
+    bare, ours = bare_epochs(config), our_epochs(config)
+
+    def take_bare_turn(epochs: int) -> float:
+        began = time.perf_counter()
+        for _ in range(epochs):
+            next(bare)
+        return time.perf_counter() - began
+
+    def take_our_turn(epochs: int) -> tuple[float, float]:
+        began = time.perf_counter()
+        steps_s = sum(samples / next(ours).samples_per_s for _ in range(epochs))
+        return steps_s, time.perf_counter() - began
+
+    take_bare_turn(1), take_our_turn(1)  # the first calls pay for set-up
+    epochs = max(1, math.ceil(TURN_S / take_bare_turn(1)))
+    bare_s, steps_s, all_s = [], [], []
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds or len(bare_s) < 6:
+        if len(bare_s) % 2:
+            steps, whole = take_our_turn(epochs)
+            bare_s.append(take_bare_turn(epochs))
+        else:
+            bare_s.append(take_bare_turn(epochs))
+            steps, whole = take_our_turn(epochs)
+        steps_s.append(steps)
+        all_s.append(whole)
+
+    ratios = sorted(one / other for one, other in zip(bare_s, steps_s, strict=True))
+    low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
+    with_evaluation = statistics.median(one / other for one, other in zip(bare_s, all_s, strict=True))
+    print(
+        f"{network:<6} batch {config.batch_size:<3} {config.optimizer:<8} "
+        f"bare {samples * epochs / statistics.median(bare_s):>8,.0f}  "
+        f"ours {samples * epochs / statistics.median(steps_s):>8,.0f} samples/s  "
+        f"ratio {statistics.median(ratios):.3f} (middle half {low:.3f} to {high:.3f}, {len(ratios)} pairs)  "
+        f"with evaluation {with_evaluation:.3f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--networks", default="mlp,lenet,lstm")
+    parser.add_argument("--seconds", type=float, default=8.0, help="for each network")
+    parser.add_argument("--pictures", action="store_true", help="draw pictures as for a page")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    for network in options.networks.split(","):
+        compare(network, options.seconds, TrainConfig.picture_every_s if options.pictures else None)
+
+
+if __name__ == "__main__":
+    main()

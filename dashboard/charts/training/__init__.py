@@ -1,0 +1,1 @@
+"""Charts of a training: its curves, and what the network sees, a file for each kind of data."""

@@ -1,0 +1,27 @@
+"""The chart of each picture that a training yields. To add one, add an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import altair as alt
+
+from core.events import Picture
+from dashboard.charts.training.images import filters_chart, predictions_chart
+from dashboard.charts.training.points import decision_map_chart
+from dashboard.charts.training.series import forecast_chart, forecast_error_chart
+
+Pictures = Mapping[str, Picture]
+
+# Chart by name: the picture that it needs first of all, and how it is drawn from all pictures of the run.
+# The page shows them in this order, each as soon as its picture is there.
+PICTURE_CHARTS: dict[str, tuple[str, Callable[[Pictures], alt.Chart | alt.LayerChart | alt.VConcatChart]]] = {
+    "decision_map": (
+        "decision_map",
+        lambda pictures: decision_map_chart(pictures["decision_map"], pictures.get("points")),
+    ),
+    "forecast": ("forecast", lambda pictures: forecast_chart(pictures["forecast"])),
+    "forecast_error": ("forecast", lambda pictures: forecast_error_chart(pictures["forecast"])),
+    "predictions": ("predictions", lambda pictures: predictions_chart(pictures["predictions"])),
+    "filters": ("filters", lambda pictures: filters_chart(pictures["filters"])),
+}

@@ -1,0 +1,67 @@
+"""What a network makes of points in the plane."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from core.events import Picture
+from dashboard.charts.pixels import BLUE, ORANGE, diverging, png_url
+
+POINTS_SHOWN = 300  # of each part: enough to see the shape
+_BLUE, _ORANGE = (f"rgb{color}" for color in (BLUE, ORANGE))
+
+
+def decision_map_chart(picture: Picture, points: Picture | None) -> alt.LayerChart:
+    """Which class the network sees where: a smooth picture under the points.
+
+    Stronger colour means a surer answer; the boundary is where the colour fades.
+    """
+    bounds = picture.values
+    x = alt.Scale(domain=[bounds["x_min"], bounds["x_max"]], nice=False)
+    y = alt.Scale(domain=[bounds["y_min"], bounds["y_max"]], nice=False)
+    area = pd.DataFrame([dict(bounds) | {"url": png_url(diverging(2 * picture.arrays["probability"] - 1))}])
+    surface = (
+        alt.Chart(area)
+        .mark_image(aspect=False)
+        .encode(
+            x=alt.X("x_min:Q", title="x", scale=x),
+            x2="x_max",
+            y=alt.Y("y_min:Q", title="y", scale=y),
+            y2="y_max",
+            url="url:N",
+        )
+    )
+    layers = [surface] if points is None else [surface, _points(points)]
+    subtitle = "Circles are points of the training part, diamonds are held back."
+    return alt.LayerChart(
+        layer=layers, title=alt.Title("Decision map", subtitle=subtitle, subtitleColor="gray"), height=400
+    )
+
+
+def _points(picture: Picture) -> alt.Chart:
+    arrays, classes = picture.arrays, picture.values["classes"]
+    parts = []
+    for part, name in (("train", "Training part"), ("test", "Held back")):
+        shown = arrays[f"{part}_points"][:POINTS_SHOWN]
+        labels = [classes[label] for label in arrays[f"{part}_labels"][:POINTS_SHOWN]]
+        parts.append(pd.DataFrame({"x": shown[:, 0], "y": shown[:, 1], "class": labels, "part": name}))
+    legend = alt.Legend(orient="top", title="Class", titleOrient="left", symbolSize=120, symbolOpacity=1)
+    return (
+        alt.Chart(pd.concat(parts))
+        .mark_point(filled=True, size=36, stroke="white", strokeWidth=0.8, opacity=1)
+        .encode(
+            x="x:Q",
+            y="y:Q",
+            color=alt.Color(
+                "class:N", scale=alt.Scale(domain=classes, range=[_ORANGE, _BLUE]), legend=legend
+            ),
+            shape=alt.Shape("part:N", scale=alt.Scale(range=["diamond", "circle"]), legend=None),
+            tooltip=[
+                alt.Tooltip("class:N", title="Class"),
+                alt.Tooltip("part:N", title="Part"),
+                alt.Tooltip("x:Q", format=".2f"),
+                alt.Tooltip("y:Q", format=".2f"),
+            ],
+        )
+    )

@@ -1,0 +1,101 @@
+"""Points in the plane have the geometry that scikit-learn's generators have."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import make_circles, make_moons
+from sklearn.neighbors import KNeighborsClassifier
+
+from core.data import DATASETS, LoadedDataset, load
+from core.data.points import SPIRAL_RADIUS, SPIRAL_TURNS
+
+POINT_SETS = [name for name, dataset in DATASETS.items() if dataset.kind == "points"]
+
+
+def all_points(data: LoadedDataset) -> tuple[np.ndarray, np.ndarray]:
+    """Both parts together, sorted, so that the order plays no part."""
+    points = np.concatenate([data.train_inputs, data.test_inputs])
+    labels = np.concatenate([data.train_targets, data.test_targets])
+    return in_order(points, labels)
+
+
+def in_order(points: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = np.lexsort((points[:, 1].round(4), points[:, 0].round(4), labels))
+    return points[order], labels[order]
+
+
+@pytest.mark.parametrize("samples", [20, 101, 1000])
+def test_moons_without_noise_are_those_of_scikit_learn(samples: int) -> None:
+    points, labels = all_points(load("moons", samples=samples, noise=0.0))
+    expected, expected_labels = in_order(*make_moons(samples, shuffle=False))
+    np.testing.assert_allclose(points, expected, atol=1e-5)
+    np.testing.assert_array_equal(labels, expected_labels)
+
+
+@pytest.mark.parametrize("samples", [20, 101, 1000])
+def test_circles_without_noise_are_those_of_scikit_learn(samples: int) -> None:
+    points, labels = all_points(load("circles", samples=samples, noise=0.0))
+    expected, expected_labels = in_order(*make_circles(samples, shuffle=False, factor=0.5))
+    np.testing.assert_allclose(points, expected, atol=1e-5)
+    np.testing.assert_array_equal(labels, expected_labels)
+
+
+def test_spiral_without_noise_lies_on_two_archimedean_arms() -> None:
+    points, labels = all_points(load("spiral", samples=400, noise=0.0))
+    radius = np.hypot(*points.T)
+    # On r = a * angle the angle follows from the radius; the second arm is half a turn away.
+    angle = 2 * np.pi * SPIRAL_TURNS * radius / SPIRAL_RADIUS + np.pi * labels
+    np.testing.assert_allclose(
+        points, radius[:, None] * np.stack([np.sin(angle), np.cos(angle)], 1), atol=1e-4
+    )
+    assert radius.max() == pytest.approx(SPIRAL_RADIUS)
+
+
+@pytest.mark.parametrize("name", POINT_SETS)
+def test_noise_is_the_standard_deviation_of_what_is_added(name: str) -> None:
+    clean, noisy = (load(name, samples=10_000, noise=noise) for noise in (0.0, 0.1))
+    added = noisy.train_inputs - clean.train_inputs  # the same seed mixes both in the same order
+    np.testing.assert_allclose(added.std(axis=0), 0.1, rtol=0.03)
+    np.testing.assert_allclose(added.mean(axis=0), 0.0, atol=0.004)
+
+
+@pytest.mark.parametrize("name", POINT_SETS)
+def test_usual_noise_leaves_the_classes_apart(name: str) -> None:
+    data = load(name, samples=4000, test_fraction=0.5)
+    neighbours = KNeighborsClassifier(15).fit(data.train_inputs, data.train_targets)
+    assert neighbours.score(data.test_inputs, data.test_targets) >= 0.96
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    name=st.sampled_from(POINT_SETS),
+    samples=st.integers(20, 500),
+    noise=st.floats(0, 2),
+    test_fraction=st.floats(0.05, 0.8),
+    seed=st.integers(0, 2**63 - 1),
+)
+def test_every_setting_gives_whole_arrays(
+    name: str, samples: int, noise: float, test_fraction: float, seed: int
+) -> None:
+    data = load(name, samples=samples, noise=noise, test_fraction=test_fraction, seed=seed)
+    assert len(data.test_inputs) == max(1, round(test_fraction * samples))
+    assert len(data.train_inputs) + len(data.test_inputs) == samples
+    assert len(data.train_inputs) == len(data.train_targets)
+    for inputs, targets in (
+        (data.train_inputs, data.train_targets),
+        (data.test_inputs, data.test_targets),
+    ):
+        assert inputs.dtype == np.float32
+        assert inputs.shape[1:] == (2,)
+        assert targets.dtype == np.int64
+        assert np.isfinite(inputs).all()
+        assert set(targets.tolist()) <= {0, 1}
+    again = load(name, samples=samples, noise=noise, test_fraction=test_fraction, seed=seed)
+    np.testing.assert_array_equal(data.train_inputs, again.train_inputs)
+
+
+def test_another_seed_gives_other_points() -> None:
+    assert not np.array_equal(load("moons", seed=1).train_inputs, load("moons", seed=2).train_inputs)

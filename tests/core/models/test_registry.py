@@ -1,0 +1,60 @@
+"""The registry names every network, costs nothing to import, and its presets can be trained."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import core.models
+from core.activations import ACTIVATIONS
+from core.data import DATASETS, load
+from core.models import MODELS
+from core.training.config import default_config
+
+PRESETS = [(model, data) for model, entry in MODELS.items() for data in entry.presets]
+
+
+@pytest.mark.parametrize(("model", "data"), PRESETS)
+def test_preset_is_allowed_and_fits_the_data(model: str, data: str) -> None:
+    config = default_config(model, data)
+    inputs = load(data).train_inputs
+    network = MODELS[model].build(inputs.shape[1:], 3, config.hidden, config.activation)
+    if model != "lenet":
+        assert network(torch.from_numpy(inputs[:4])).shape == (4, 3)
+    else:
+        assert network(torch.from_numpy(inputs[:4])).shape == (4, 10)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_fitting_data_set_has_a_preset(model: str) -> None:
+    fitting = {name for name, dataset in DATASETS.items() if dataset.kind in MODELS[model].kinds}
+    assert set(MODELS[model].presets) == fitting
+
+
+@pytest.mark.parametrize(
+    ("model", "activation"), [(model, name) for model in MODELS for name in MODELS[model].activations]
+)
+def test_network_can_be_built_with_every_activation_that_applies(model: str, activation: str) -> None:
+    assert activation in ACTIVATIONS
+    data = next(iter(MODELS[model].presets))
+    config = default_config(model, data, activation=activation)
+    inputs = torch.from_numpy(load(data).train_inputs[:4])
+    network = MODELS[model].build(inputs.shape[1:], 10, config.hidden, activation)
+    network(inputs).sum().backward()
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in network.parameters())
+
+
+def test_every_file_of_the_package_is_behind_an_entry() -> None:
+    files = {file.stem for file in Path(core.models.__file__).parent.glob("*.py")} - {"__init__", "registry"}
+    used = {next(iter(model.build.__code__.co_names)) for model in MODELS.values()}
+    assert used == files
+
+
+def test_import_needs_no_torch() -> None:
+    code = "import sys, core.models; print('torch' in sys.modules)"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert output.strip() == "False"

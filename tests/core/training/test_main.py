@@ -1,0 +1,146 @@
+"""The command line, run as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from core.models import MODELS
+
+PROGRAM = [sys.executable, "-m", "core.training"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_json_lines_end_with_the_test_metric(model: str) -> None:
+    done = run(model, "--epochs", "2", "--seed", "0", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    kinds = [record["event"] for record in records]
+    assert kinds == ["training_started", "epoch_completed", "epoch_completed", "training_finished"]
+    last = records[-1]
+    assert last["metric"] in ("accuracy", "skill")
+    assert last["value"] == records[-2]["test_metric"]
+    assert last["samples_per_s"] > 0
+
+
+def test_every_flag_reaches_the_training() -> None:
+    done = run(
+        *("mlp", "--data", "circles", "--epochs", "1", "--batch-size", "20", "--learning-rate", "0.1"),
+        *("--optimizer", "sgd", "--schedule", "constant", "--activation", "relu", "--hidden", "4,3"),
+        *(
+            "--samples",
+            "100",
+            "--noise",
+            "0.05",
+            "--test-fraction",
+            "0.4",
+            "--device",
+            "cpu",
+            "--threads",
+            "1",
+        ),
+        *("--seed", "3", "--label-smoothing", "0.05", "--json"),
+    )
+    started = json.loads(done.stdout.splitlines()[0])
+    assert (started["data"], started["seed"]) == ("circles", 3)
+    assert (started["train_samples"], started["test_samples"]) == (60, 40)
+    assert started["steps_per_epoch"] == 3
+    assert started["shapes"]["layers.1.weight"] == [3, 4]
+
+
+def test_without_json_a_line_an_epoch_is_for_people() -> None:
+    done = run("lstm", "--epochs", "1")
+    started, epoch, finished = done.stdout.splitlines()
+    assert started.startswith("LSTM on Seattle temperatures: ")
+    assert epoch.startswith("epoch    1  loss ")
+    assert finished.startswith("test skill 0.")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["lenett"], "invalid choice: 'lenett'"),
+        ([], "required: NAME"),
+        (["mlp", "--epochs", "many"], "invalid int value: 'many'"),
+        (["mlp", "--epochs", "0"], "epochs 0 is not possible"),
+        (["mlp", "--hidden", "8,x"], "not a list of whole numbers"),
+        (["lenet", "--data", "moons"], "lenet' takes images"),
+        (["lenet", "--samples", "10"], "does not apply to mnist5k"),
+        (["mlp", "--device", "xpu:7"], "'xpu:7' cannot be used"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(arguments: list[str], sentence: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert sentence in done.stderr
+
+
+def test_divergence_is_exit_code_1_and_valid_json() -> None:
+    arguments = ["--optimizer", "sgd", "--learning-rate", "100", "--activation", "relu", "--json"]
+    done = run("rnn", *arguments)
+    assert done.returncode == 1
+    records = [json.loads(line, parse_constant=pytest.fail) for line in done.stdout.splitlines()]
+    assert [record["event"] for record in records[-2:]] == ["training_diverged", "training_finished"]
+
+
+def test_ctrl_c_keeps_what_was_printed() -> None:
+    # Started from a shell's background, Ctrl-C would be ignored; the person's terminal does not do that.
+    with subprocess.Popen(
+        [*PROGRAM, "mlp", "--epochs", "10000", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        assert process.stdout is not None
+        first = [process.stdout.readline() for _ in range(3)]
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate()
+    assert process.returncode == 130
+    assert errors.startswith("Stopped after ")
+    assert len(errors.splitlines()) == 1
+    for line in first + rest.splitlines():
+        json.loads(line)
+
+
+def test_closed_pipe_is_no_error() -> None:
+    done = subprocess.run(
+        f"{' '.join(PROGRAM)} mlp --epochs 500 --json | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        env=os.environ.copy(),
+    )
+    assert json.loads(done.stdout)["event"] == "training_started"
+    assert done.stderr == ""
+
+
+def test_list_names_every_network() -> None:
+    plain, as_json = run("list").stdout, run("list", "--json").stdout
+    assert [line.split()[0] for line in plain.splitlines()] == list(MODELS)
+    assert [json.loads(line)["model"] for line in as_json.splitlines()] == list(MODELS)
+
+
+def test_help_and_bad_input_need_no_framework() -> None:
+    code = (
+        "import sys; from core.training.__main__ import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "main(['mlp', '--epochs', '0'])\n"
+        "print([m for m in ('torch', 'numpy', 'pandas', 'sklearn', 'streamlit') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "lenet" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
