@@ -1,0 +1,47 @@
+"""The Benchmark page in a real browser: it measures, shows, exports, and stops."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.app import overflow_px, wait_until_idle
+from tests.browser.conftest import OpenPage, Variant
+from tests.browser.test_train import badge
+
+
+def test_a_sweep_shows_charts_and_a_table_and_can_be_taken_away(
+    open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
+) -> None:
+    page = open_page("benchmark?sizes=64&sizes=128", *variant)
+    page.get_by_role("button", name="Start").click()
+    badge(page, "Finished", 120_000)
+    wait_until_idle(page)
+    screenshot(page, f"benchmark-finished-{variant.width}-{variant.color_scheme}")
+    for title in ("Rate against size", "Time against size", "Speed-up over"):
+        expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    assert overflow_px(page) <= 0
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+    assert {int(row["size"]) for row in rows} == {64, 128}
+    assert all(float(row["gflops"]) > 0 for row in rows)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    assert json.loads(Path(download.value.path()).read_text())
+
+
+def test_a_sweep_can_be_stopped_and_keeps_its_points(open_page: OpenPage) -> None:
+    page = open_page("benchmark")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Stop").click()
+    badge(page, "Stopped")
+    expect(page.get_by_test_id("stMetric").first).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()

@@ -1,0 +1,174 @@
+"""Trainings in a real browser: every network learns before the visitor's eyes, and obeys its buttons."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.runs.store import RunStore
+from tests.browser.app import Server, overflow_px, wait_until_idle
+from tests.browser.conftest import OpenPage, Variant
+
+FINISHED_MS = 120_000
+
+
+def start(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^Start")).click()
+
+
+def badge(page: Page, text: str, timeout_ms: int = 30_000) -> None:
+    badges = page.get_by_role("paragraph").filter(
+        has=page.get_by_role("img"), has_text=re.compile(f"{text}$")
+    )
+    expect(badges).to_be_visible(timeout=timeout_ms)
+
+
+def metric(page: Page, label: str) -> float:
+    text = page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue").inner_text()
+    return float(re.sub(r"[^0-9.]", "", text.split(" ")[0]))
+
+
+def make_long(page: Page) -> None:
+    """A training that goes on until it is stopped."""
+    page.get_by_label("Epochs").fill("10000")
+    page.get_by_label("Epochs").press("Enter")
+    wait_until_idle(page)
+
+
+def test_a_network_learns_the_moons_in_every_light(
+    open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
+) -> None:
+    page = open_page("train", *variant)
+    start(page)
+    badge(page, "Finished", FINISHED_MS)
+    wait_until_idle(page)
+    assert metric(page, "Accuracy") >= 95
+    for title in ("Decision map", "Loss", "Accuracy"):
+        expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
+    screenshot(page, f"train-moons-{variant.width}-{variant.color_scheme}")
+    assert overflow_px(page) <= 0
+
+
+@pytest.mark.parametrize(
+    ("network", "figure", "charts"),
+    [
+        ("LeNet-5", "Accuracy", ["Answers on held-back images", "First-layer filters"]),
+        ("RNN", "Error, held back", ["Forecast 24 h ahead"]),
+        ("LSTM", "Error, held back", ["Forecast 24 h ahead"]),
+        ("GRU", "Error, held back", ["Forecast 24 h ahead"]),
+    ],
+)
+def test_every_network_shows_what_it_learns(
+    open_page: OpenPage,
+    screenshot: Callable[[Page, str], Path],
+    network: str,
+    figure: str,
+    charts: list[str],
+) -> None:
+    page = open_page(f"train?model={network}&epochs=2")
+    start(page)
+    badge(page, "Finished", FINISHED_MS)
+    wait_until_idle(page)
+    screenshot(page, f"train-{network.lower()}")
+    assert metric(page, "Epoch") == 2
+    assert metric(page, figure) > 0
+    for title in charts:
+        expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
+
+
+def test_a_run_can_be_paused_resumed_and_stopped(open_page: OpenPage) -> None:
+    page = open_page("train")
+    make_long(page)
+    start(page)
+    badge(page, "Running")
+    page.get_by_role("button", name="Pause").click()
+    badge(page, "Paused")
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    held = metric(page, "Epoch")
+    page.wait_for_timeout(1500)
+    assert metric(page, "Epoch") == held
+    page.get_by_role("button", name="Resume").click()
+    badge(page, "Running")
+    page.wait_for_timeout(1500)
+    assert metric(page, "Epoch") > held
+    page.get_by_role("button", name="Stop").click()
+    badge(page, "Stopped")
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    assert metric(page, "Epoch") > held, "what was recorded must still be there"
+
+
+def test_an_address_shows_the_same_live_run_to_everybody(open_page: OpenPage, server: Server) -> None:
+    first = open_page("train?data=Circles&learning_rate=0.02")
+    make_long(first)
+    start(first)
+    badge(first, "Running")
+    address = first.url.removeprefix(f"{server.url}/")
+    assert "run=" in address
+
+    other = open_page(re.search(r"run=[^&]+", address).group().join(["train?", ""]))  # type: ignore[union-attr]
+    badge(other, "Running")
+    expect(other.get_by_text("Circles")).to_be_visible()
+    before = metric(other, "Epoch")
+    other.wait_for_timeout(2000)
+    assert metric(other, "Epoch") > before, "the second browser's page stands still"
+
+    first.reload()
+    wait_until_idle(first)
+    badge(first, "Running")
+    other.get_by_role("button", name="Stop").click()
+    badge(first, "Stopped")
+
+
+def test_a_waiting_run_says_its_place_in_the_queue(
+    open_page: OpenPage, new_server: Callable[..., Server]
+) -> None:
+    server = new_server(NABLASCOPE_MAX_RUNS="1")
+    first, second = open_page("train", url=server.url), open_page("train", url=server.url)
+    make_long(first)
+    start(first)
+    badge(first, "Running")
+    third = open_page("train", url=server.url)
+    start(second)
+    badge(second, "Waiting")
+    start(third)
+    expect(third.get_by_text("Number 2 in the queue")).to_be_visible()
+    second.get_by_role("button", name="Stop").click()
+    badge(second, "Stopped")
+    first.get_by_role("button", name="Stop").click()
+    badge(third, "Finished", FINISHED_MS)
+
+
+def test_nonsense_is_answered_in_words(open_page: OpenPage) -> None:
+    page = open_page("train?run=../../etc/passwd")
+    expect(page.get_by_text("There is no training run with the address")).to_be_visible()
+    page = open_page("train?hidden=eight,%20eight")
+    expect(page.get_by_text("write whole numbers such as 8, 8")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Start"))).to_be_disabled()
+    page = open_page("train?hidden=99999")
+    expect(page.get_by_role("alert")).to_contain_text("must be a whole number from 1 to")
+    page = open_page("train?model=Skynet&epochs=-5&noise=frog&learning_rate=1e99")
+    expect(page.get_by_role("button", name=re.compile("^Start"))).to_be_enabled()
+
+
+def test_the_first_event_is_on_the_page_soon_after_the_click(open_page: OpenPage, server: Server) -> None:
+    page = open_page("train")
+    start(page)  # warms the worker up, and the page
+    badge(page, "Finished", FINISHED_MS)
+    page.wait_for_timeout(1000)
+    old = page.url
+    clicked_at = time.time()
+    start(page)
+    page.wait_for_url(lambda url: url != old)
+    expect(page.get_by_test_id("stMetric").first).to_be_visible()
+    run_id = re.search(r"run=([^&]+)", page.url).group(1)  # type: ignore[union-attr]
+    store = RunStore(server.home / "runs.sqlite")
+    run = store.get(run_id)
+    store.close()
+    assert run is not None
+    assert run.started_at is not None
+    assert run.started_at - clicked_at < 5, "a warm worker takes a run at once, on a very busy machine too"

@@ -1,0 +1,117 @@
+"""The Train page starts what its controls say, and answers the impossible in words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.models import MODELS
+from core.training import default_config
+from dashboard import runs
+
+PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "train.py")
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
+    runs.runner.clear()
+    yield AppTest.from_file(PAGE, default_timeout=30)
+    runs.runner().close()
+    runs.runner.clear()
+
+
+def start(page: AppTest) -> str:
+    page.button[0].click().run()
+    assert not page.exception
+    return page.session_state["training_run"]
+
+
+def run_to_end(page: AppTest) -> None:
+    deadline = time.monotonic() + 60
+    while not runs.runner().store.get(page.session_state["training_run"]).ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    page.run()
+    assert not page.exception
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_network_opens_with_the_settings_that_suit_it(page: AppTest, model: str) -> None:
+    page.run()
+    page.selectbox(key="model").set_value(model).run()
+    assert not page.exception
+    usual = default_config(model)
+    assert page.selectbox(key="data").value == usual.data
+    assert page.number_input(key="epochs").value == usual.epochs
+    assert page.select_slider(key="learning_rate").value == usual.learning_rate
+    assert not page.button[0].disabled
+
+
+def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> None:
+    page.run()
+    page.number_input(key="epochs").set_value(2).run()
+    page.text_input(key="hidden").set_value("6 5").run()
+    page.number_input(key="seed").set_value(7).run()
+    run_id = start(page)
+    run_to_end(page)
+    config = runs.runner().store.get(run_id).config
+    assert (config["epochs"], config["hidden"], config["seed"]) == (2, [6, 5], 7)
+    figures = {metric.label: metric.value for metric in page.metric}
+    assert figures["Epoch"] == "2 of 2"
+    assert figures["Accuracy, held back"].endswith("%")
+    assert len(page.get("vega_lite_chart")) == 3
+    assert page.query_params["run"] == run_id
+
+
+def test_the_address_of_a_run_brings_its_settings_back(page: AppTest) -> None:
+    page.run()
+    page.selectbox(key="model").set_value("gru").run()
+    page.number_input(key="epochs").set_value(1).run()
+    run_id = start(page)
+    visitor = AppTest.from_file(PAGE, default_timeout=30)
+    visitor.query_params["run"] = run_id
+    visitor.run()
+    assert not visitor.exception
+    assert visitor.selectbox(key="model").value == "gru"
+    assert visitor.number_input(key="epochs").value == 1
+
+
+def test_a_new_start_stops_the_run_before_it(page: AppTest) -> None:
+    page.run()
+    page.number_input(key="epochs").set_value(10_000).run()
+    first = start(page)
+    second = start(page)
+    assert first != second
+    deadline = time.monotonic() + 30
+    while runs.runner().store.get(first).status != "stopped":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    runs.runner().want(second, "stop")
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("8; 8", "whole numbers"), ("0", "from 1 to"), ("9" * 6, "from 1 to")]
+)
+def test_impossible_layers_are_answered_in_words(page: AppTest, typed: str, answer: str) -> None:
+    page.run()
+    page.text_input(key="hidden").set_value(typed).run()
+    assert not page.exception
+    assert answer in page.error[0].value
+    assert page.button[0].disabled
+
+
+def test_a_training_that_diverges_says_why(page: AppTest) -> None:
+    page.run()
+    page.selectbox(key="model").set_value("lenet").run()
+    page.selectbox(key="optimizer").set_value("sgd").run()
+    page.select_slider(key="learning_rate").set_value(1.0).run()
+    page.selectbox(key="activation").set_value("identity").run()
+    page.number_input(key="epochs").set_value(2).run()
+    start(page)
+    run_to_end(page)
+    assert "learning rate" in page.warning[0].value
