@@ -28,12 +28,12 @@ def test_a_sweep_shows_charts_and_a_table_and_can_be_taken_away(
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     assert overflow_px(page) <= 0
     with page.expect_download() as download:
-        page.get_by_role("button", name="CSV").click()
+        page.get_by_role("button", name="CSV", exact=True).click()
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
     assert {int(row["size"]) for row in rows} == {64, 128}
     assert all(float(row["gflops"]) > 0 for row in rows)
     with page.expect_download() as download:
-        page.get_by_role("button", name="JSON").click()
+        page.get_by_role("button", name="JSON with raw samples").click()
     assert json.loads(Path(download.value.path()).read_text())
 
 

@@ -88,7 +88,7 @@ def test_progress_comes_with_every_step_and_within_evaluation() -> None:
 
 
 def test_epochs_are_those_of_a_loop_written_by_hand() -> None:
-    config = quick("mlp", "moons", epochs=2, optimizer="sgd", learning_rate=0.1, schedule="constant")
+    config = quick("mlp", data="moons", epochs=2, optimizer="sgd", learning_rate=0.1, schedule="constant")
     data = load("moons", seed=0, test_fraction=0.5)
     inputs, targets = torch.from_numpy(data.train_inputs), torch.from_numpy(data.train_targets).float()
     with torch.random.fork_rng():
