@@ -3,7 +3,9 @@
     python benchmarks/training_on_page.py [--viewers 10] [--rounds 3] [--network lenet]
 
 Each round trains the same config headless, on the page with one viewer, and on the page with many, one after
-the other, so that the ratios hold on a machine whose speed drifts.
+the other, so that the ratios hold on a machine whose speed drifts. Two figures for each: samples a second of
+wall time, in which viewers and other programs compete for the cores, and samples a second of the training
+process's own CPU time, which shows what recording and being looked at cost beyond the cores that viewers use.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -28,24 +31,31 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from core.config import to_record  # noqa: E402
-from core.runs.store import RunStore  # noqa: E402
+from core.runs.store import Run, RunStore  # noqa: E402
 from core.training.config import default_config  # noqa: E402
 from tests.load.viewer import Seen, look_together  # noqa: E402
 
 
 @dataclass(frozen=True)
 class Round:
-    """Samples a second of wall time, and of the training process's own CPU time where it is known."""
+    """Samples a second of wall time, and of the training process's own CPU time."""
 
     samples_per_s: float
-    samples_per_cpu_s: float | None = None
+    samples_per_cpu_s: float
 
 
 def headless(network: str, epochs: int) -> Round:
     """The command line's own figure."""
     command = [sys.executable, "-m", "core.training", network, "--epochs", str(epochs), "--json"]
-    output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    return Round(json.loads(output.splitlines()[-1])["samples_per_s"])
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        began_s, records = 0.0, []
+        for line in process.stdout:
+            records.append(json.loads(line))
+            # The process is still there when its last line is read: it has yet to take torch down.
+            ended_s = cpu_s(process.pid)
+            began_s = began_s or ended_s
+    return Round(records[-1]["samples_per_s"], samples(records) / (ended_s - began_s))
 
 
 def on_page(store: RunStore, port: int, network: str, epochs: int, viewers: int) -> tuple[Round, list[Seen]]:
@@ -60,18 +70,32 @@ def on_page(store: RunStore, port: int, network: str, epochs: int, viewers: int)
 
     thread = threading.Thread(target=watch)
     thread.start()
-    cpu_s = 0.0
+    began_s = 0.0
     while not (run := store.get(run_id)) or not run.ended:
-        if run and run.worker and run.started_at:
-            times = psutil.Process(int(run.worker.split("/")[-2])).cpu_times()
-            cpu_s = cpu_s or -(times.user + times.system)
+        if run and run.worker and not began_s and store.events_after(run_id):
+            began_s = cpu_s(process_of(run))
         time.sleep(0.02)
-    times = psutil.Process(int(str(run.worker).split("/")[-2])).cpu_times()
+    spent_s = cpu_s(process_of(run)) - began_s
     finished.set()
     thread.join()
-    last = store.events_after(run_id)[-1][1]
-    samples = last["samples_per_s"] * (run.ended_at - run.started_at)  # type: ignore[operator]
-    return Round(last["samples_per_s"], samples / (cpu_s + times.user + times.system)), seen
+    records = [record for _, record in store.events_after(run_id)]
+    return Round(records[-1]["samples_per_s"], samples(records) / spent_s), seen
+
+
+def samples(records: list[dict[str, Any]]) -> int:
+    """Samples learned from in the whole run."""
+    return int(records[0]["train_samples"] * records[-1]["epochs"])
+
+
+def process_of(run: Run) -> int:
+    """The worker's process number."""
+    return int(str(run.worker).split("/")[-2])
+
+
+def cpu_s(process: int) -> float:
+    """CPU seconds that a process has used so far."""
+    times = psutil.Process(process).cpu_times()
+    return times.user + times.system
 
 
 def serve(home: str) -> tuple[subprocess.Popen[bytes], int]:
@@ -107,14 +131,12 @@ def main() -> None:
         server, port = serve(home)
         store = RunStore(Path(home) / "runs.sqlite")
         try:
-            one_ratio, many_ratio, many_cpu_ratio, refresh_s = [], [], [], []
+            rounds, refresh_s = [], []
             for _ in range(options.rounds):
                 alone = headless(options.network, options.epochs)
                 one, _ = on_page(store, port, options.network, options.epochs, 1)
                 many, seen = on_page(store, port, options.network, options.epochs, options.viewers)
-                one_ratio.append(one.samples_per_s / alone.samples_per_s)
-                many_ratio.append(many.samples_per_s / one.samples_per_s)
-                many_cpu_ratio.append(many.samples_per_cpu_s / one.samples_per_cpu_s)  # type: ignore[operator]
+                rounds.append((alone, one, many))
                 refresh_s += [seconds for viewer in seen for seconds in viewer.refresh_s]
                 print(
                     f"headless {alone.samples_per_s:8,.0f}  page {one.samples_per_s:8,.0f}"
@@ -124,9 +146,11 @@ def main() -> None:
             server.terminate()
             server.wait()
             store.close()
-    print(f"page / headless: {statistics.median(one_ratio):.3f} (target 0.95)")
-    print(f"{options.viewers} viewers / 1 viewer: {statistics.median(many_ratio):.3f} (target 0.95)")
-    print(f"the same per CPU second of the training process: {statistics.median(many_cpu_ratio):.3f}")
+    print(f"{'':28}wall time  CPU time (target 0.95)")
+    for name, before, after in (("page / headless", 0, 1), (f"{options.viewers} viewers / 1 viewer", 1, 2)):
+        wall = statistics.median(r[after].samples_per_s / r[before].samples_per_s for r in rounds)
+        cpu = statistics.median(r[after].samples_per_cpu_s / r[before].samples_per_cpu_s for r in rounds)
+        print(f"{name:28}{wall:9.3f}  {cpu:8.3f}")
     print(f"a refresh took {1000 * statistics.median(refresh_s):.0f} ms (median)")
 
 
