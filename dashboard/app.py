@@ -5,6 +5,8 @@ import streamlit as st
 from dashboard.runs import runner
 
 st.set_page_config(page_title="Nablascope", page_icon="∇", layout="wide")
+# Streamlit leaves a tenth of a phone's screen empty above the title.
+st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")
 
 runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
 
