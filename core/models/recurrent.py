@@ -1,43 +1,116 @@
-"""Recurrent networks that read a sequence and forecast one value: plain RNN, LSTM and GRU."""
+"""Recurrent networks: plain RNN, LSTM and GRU, of one or many layers, in one or both directions."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+from core.errors import InvalidRequest
+
+LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
-class Forecaster(nn.Module):
-    """A recurrent layer over time, and a linear map from its last hidden state.
+class SequenceNetwork(nn.Module):
+    """Recurrent layers over time, and a linear map from what they hold when all is read.
 
-    (batch, time, features) -> (batch, outputs).
+    (batch, time, features) -> (batch, outputs). Sequences may end early: steps that are NaN in all features
+    are past the end, and no state sees them. What is mapped is the last layer's state after the last step,
+    and when it reads in both directions also the backward one's, after the first step.
     """
 
     def __init__(self, recurrent: nn.RNNBase, outputs: int) -> None:
         super().__init__()
         self.recurrent = recurrent
-        self.output = nn.Linear(recurrent.hidden_size, outputs)
+        self.directions = 2 if recurrent.bidirectional else 1
+        self.output = nn.Linear(self.directions * recurrent.hidden_size, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        states, _ = self.recurrent(x)  # (batch, time, hidden_size)
-        return self.output(states[:, -1])
+        steps = lengths(x)
+        if bool((steps < x.shape[1]).any()):
+            _, last = self.recurrent(
+                pack_padded_sequence(x, steps.cpu(), batch_first=True, enforce_sorted=False)
+            )
+        else:
+            _, last = self.recurrent(x)
+        h = last[0] if isinstance(last, tuple) else last  # an LSTM's cell is its own affair
+        return self.output(
+            torch.cat(h[-self.directions :].unbind(), dim=1)
+        )  # (layers * directions, batch, _)
 
 
-def rnn(features: int, hidden_size: int, outputs: int, nonlinearity: str) -> Forecaster:
-    """Elman's network: h = f(W x + U h + b), with f tanh or ReLU. Source: Elman 1990."""
-    layer = nn.RNN(features, hidden_size, nonlinearity=nonlinearity, batch_first=True)
-    return Forecaster(layer, outputs)
+class SymbolNetwork(nn.Module):
+    """Recurrent layers over symbols, and at each step a guess from all symbols so far.
 
-
-def lstm(features: int, hidden_size: int, outputs: int) -> Forecaster:
-    """Long short-term memory, with a forget gate.
-
-    Source: Hochreiter & Schmidhuber 1997; the forget gate: Gers, Schmidhuber & Cummins 2000.
+    (batch, time) int64 -> (batch, symbols, time): logits, which see their own step's symbol and those before.
     """
-    return Forecaster(nn.LSTM(features, hidden_size, batch_first=True), outputs)
+
+    def __init__(self, recurrent: nn.RNNBase, symbols: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(symbols, recurrent.input_size)
+        self.recurrent = recurrent
+        self.output = nn.Linear(recurrent.hidden_size, symbols)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h, _ = self.recurrent(self.embedding(x))  # (batch, time, hidden_size)
+        return self.output(h).transpose(1, 2)
+
+    @torch.inference_mode()
+    def generate(self, prompt: Tensor, count: int, temperature: float, generator: torch.Generator) -> Tensor:
+        """`count` symbols (count,) that go on from the prompt (time,), drawn one after the other.
+
+        A temperature below 1 prefers the likelier symbols. The generator lives on the CPU.
+        """
+        h, state = self.recurrent(self.embedding(prompt[None]))
+        drawn = []
+        for _ in range(count):
+            logits = self.output(h[0, -1]).float().cpu() / temperature
+            symbol = torch.multinomial(logits.softmax(0), 1, generator=generator).to(prompt.device)
+            drawn.append(symbol)
+            h, state = self.recurrent(self.embedding(symbol[None]), state)
+        return torch.cat(drawn)
 
 
-def gru(features: int, hidden_size: int, outputs: int) -> Forecaster:
-    """Gated recurrent unit: memory with three weight blocks instead of the LSTM's four.
+def lengths(x: Tensor) -> Tensor:
+    """Steps of each sequence before its end, int64 (batch,), of x (batch, time, features)."""
+    return (~torch.isnan(x).all(dim=2)).sum(dim=1)
 
-    Source: Cho et al. 2014.
+
+def network(
+    cell: str,
+    input_shape: tuple[int, ...],
+    outputs: int,
+    hidden_size: int,
+    layers: int = 1,
+    bidirectional: bool = False,
+    nonlinearity: str = "tanh",
+) -> SequenceNetwork | SymbolNetwork:
+    """The network of `cell` ("rnn", "lstm" or "gru") for samples of input_shape.
+
+    (time, features) are numbers, with one answer for the whole sequence; (time,) are symbols, with an answer
+    at each step, out of as many symbols as there are outputs. nonlinearity, tanh or relu, is the plain RNN's.
+    Raises InvalidRequest when symbols are to be read in both directions.
     """
-    return Forecaster(nn.GRU(features, hidden_size, batch_first=True), outputs)
+    symbols = len(input_shape) == 1
+    if symbols and bidirectional:
+        raise InvalidRequest(
+            "A network that answers at each step cannot read in both directions: it would see the answers. "
+            "Choose bidirectional off."
+        )
+    features = hidden_size if symbols else input_shape[-1]
+    own = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
+    recurrent = LAYERS[cell](
+        features, hidden_size, layers, batch_first=True, bidirectional=bidirectional, **own
+    )
+    if cell == "lstm":
+        _remember_at_first(recurrent)
+    return SymbolNetwork(recurrent, outputs) if symbols else SequenceNetwork(recurrent, outputs)
+
+
+def _remember_at_first(recurrent: nn.RNNBase) -> None:
+    """Open the forget gates: a bias of 1. Source: Gers et al. 2000; Jozefowicz, Zaremba & Sutskever 2015."""
+    units = recurrent.hidden_size
+    with torch.no_grad():
+        for name, bias in recurrent.named_parameters():
+            if "bias" in name:
+                bias[units : 2 * units] = 1.0 if "bias_ih" in name else 0.0

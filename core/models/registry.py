@@ -125,8 +125,8 @@ MODELS: dict[str, Model] = {
         description="A state that each step mixes with the next input.",
         paper=Paper("Elman", 1990, "Finding structure in time", "https://doi.org/10.1207/s15516709cog1402_1"),
         kinds=(SERIES,),
-        build=lambda input_shape, outputs, hidden, activation: recurrent.rnn(
-            input_shape[-1], hidden[0], outputs, nonlinearity=activation
+        build=lambda input_shape, outputs, hidden, activation: recurrent.network(
+            "rnn", input_shape, outputs, hidden[0], nonlinearity=activation
         ),
         activations=("tanh", "relu"),
         hidden=_STATE,
@@ -142,8 +142,8 @@ MODELS: dict[str, Model] = {
             "https://doi.org/10.1162/neco.1997.9.8.1735",
         ),
         kinds=(SERIES,),
-        build=lambda input_shape, outputs, hidden, activation: recurrent.lstm(
-            input_shape[-1], hidden[0], outputs
+        build=lambda input_shape, outputs, hidden, activation: recurrent.network(
+            "lstm", input_shape, outputs, hidden[0]
         ),
         activations=("tanh",),
         hidden=_STATE,
@@ -159,8 +159,8 @@ MODELS: dict[str, Model] = {
             "https://doi.org/10.3115/v1/D14-1179",
         ),
         kinds=(SERIES,),
-        build=lambda input_shape, outputs, hidden, activation: recurrent.gru(
-            input_shape[-1], hidden[0], outputs
+        build=lambda input_shape, outputs, hidden, activation: recurrent.network(
+            "gru", input_shape, outputs, hidden[0]
         ),
         activations=("tanh",),
         hidden=_STATE,

@@ -1,0 +1,124 @@
+"""The equations of recurrent cells, step by step, with every gate and state over time.
+
+torch.nn's layers are faster and compute the same, but show only their outputs. These functions read the
+weights of such a layer: W (gates * units, incoming) and b act on the input, U (gates * units, units) and c on
+the state before. x is (batch, incoming), states and gates are (batch, units).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+States = dict[str, Tensor]
+
+
+class Weights(NamedTuple):
+    """Of one layer and direction."""
+
+    W: Tensor
+    U: Tensor
+    b: Tensor
+    c: Tensor
+
+
+def rnn_step(x: Tensor, before: Mapping[str, Tensor], w: Weights) -> States:
+    """h = tanh(W x + b + U h + c). Source: Elman 1990."""
+    return {"h": torch.tanh(x @ w.W.T + w.b + before["h"] @ w.U.T + w.c)}
+
+
+def relu_rnn_step(x: Tensor, before: Mapping[str, Tensor], w: Weights) -> States:
+    """As rnn_step, with ReLU. Source: Le, Jaitly & Hinton 2015."""
+    return {"h": torch.relu(x @ w.W.T + w.b + before["h"] @ w.U.T + w.c)}
+
+
+def lstm_step(x: Tensor, before: Mapping[str, Tensor], w: Weights) -> States:
+    """Input gate i, forget gate f, candidate g, output gate o; the cell c keeps f of itself and adds i of g.
+
+    Source: Hochreiter & Schmidhuber 1997; the forget gate: Gers, Schmidhuber & Cummins 2000.
+    """
+    i, f, g, o = (x @ w.W.T + w.b + before["h"] @ w.U.T + w.c).chunk(4, dim=1)
+    i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
+    c = f * before["c"] + i * g
+    return {"i": i, "f": f, "g": g, "o": o, "c": c, "h": o * torch.tanh(c)}
+
+
+def gru_step(x: Tensor, before: Mapping[str, Tensor], w: Weights) -> States:
+    """Reset gate r, update gate z, candidate n; the state keeps z of itself and takes 1 - z of n.
+
+    Source: Cho et al. 2014, in the form of torch.nn and cuDNN: r acts on U h + c instead of on h.
+    """
+    from_x, from_h = (x @ w.W.T + w.b).chunk(3, dim=1), (before["h"] @ w.U.T + w.c).chunk(3, dim=1)
+    r, z = torch.sigmoid(from_x[0] + from_h[0]), torch.sigmoid(from_x[1] + from_h[1])
+    n = torch.tanh(from_x[2] + r * from_h[2])
+    return {"r": r, "z": z, "n": n, "h": (1 - z) * n + z * before["h"]}
+
+
+class Cell(NamedTuple):
+    """One step, and the states that it hands on to the next."""
+
+    step: Callable[[Tensor, Mapping[str, Tensor], Weights], States]
+    kept: tuple[str, ...]
+
+
+# By torch.nn's name of the mode.
+CELLS = {
+    "RNN_TANH": Cell(rnn_step, ("h",)),
+    "RNN_RELU": Cell(relu_rnn_step, ("h",)),
+    "LSTM": Cell(lstm_step, ("h", "c")),
+    "GRU": Cell(gru_step, ("h",)),
+}
+
+# What the letters stand for; tilde-free names, as people read them.
+NAMES = {
+    "h": "Hidden state",
+    "c": "Memory cell",
+    "i": "Input gate",
+    "f": "Forget gate",
+    "g": "Candidate",
+    "o": "Output gate",
+    "r": "Reset gate",
+    "z": "Update gate",
+    "n": "Candidate",
+}
+
+
+def unroll(recurrent: nn.RNNBase, x: Tensor) -> list[list[list[States]]]:
+    """Gates and states of every step, in [layer][direction][time]; direction 1 reads backwards.
+
+    x is (batch, time, incoming), and each state (batch, units) belongs to the place in time that it was
+    computed at. The computation can be differentiated. All states begin as zero.
+    """
+    layers = []
+    for layer in range(recurrent.num_layers):
+        directions = [
+            _unroll_one(recurrent, x, layer, backwards)
+            for backwards in range(2 if recurrent.bidirectional else 1)
+        ]
+        layers.append(directions)
+        outputs = [torch.stack([states["h"] for states in over_time], dim=1) for over_time in directions]
+        x = torch.cat(outputs, dim=2)  # (batch, time, directions * units) goes into the next layer
+    return layers
+
+
+def over_time(steps: list[States]) -> States:
+    """The states of one layer and direction as tensors (batch, time, units)."""
+    return {name: torch.stack([states[name] for states in steps], dim=1) for name in steps[0]}
+
+
+def _unroll_one(recurrent: nn.RNNBase, x: Tensor, layer: int, backwards: int) -> list[States]:
+    cell = CELLS[recurrent.mode]
+    suffix = f"l{layer}_reverse" if backwards else f"l{layer}"
+    weights = Weights(
+        *(getattr(recurrent, f"{name}_{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+    )
+    zero = x.new_zeros(len(x), recurrent.hidden_size)
+    states: States = dict.fromkeys(cell.kept, zero)
+    steps = []
+    for now in reversed(x.unbind(dim=1)) if backwards else x.unbind(dim=1):
+        states = cell.step(now, states, weights)
+        steps.append(states)
+    return steps[::-1] if backwards else steps
