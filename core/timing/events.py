@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.devices import Reading
 
-# Grows by one with every change that a reader of old results must know of.
-#   1: the first form.
-SCHEMA = 1
+# The version of the records below; core.timing.files tells its history and reads the older ones.
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,16 @@ class MeasurementTaken:
     threads is None where CPU threads play no part. stopped_by is "target" or "time limit". first_call_s is
     the very first call, which pays for all set-up; timer_overhead is the part of a block that reading the
     clock takes.
+
+    What follows times_s is None (or empty) where it was not looked for or cannot be known here; then the
+    *_reason beside it says why. gbps counts the least bytes that must move. arithmetic_intensity is
+    FLOPs a byte. limit is what bounds the operation: "compute-bound", "memory-bound" or "launch-bound".
+    cold_* are single calls on flushed caches. launch_s is what a call takes the program itself on a GPU,
+    and launches_hidden tells whether the samples are free of it. outliers counts the samples outside
+    Tukey's fences by label. precision is the number format that really ran, and relative_error its error
+    against float64. joules are those of one operation. noise_paired and noise_unpaired are the machine's
+    floors when this was measured (0.02 is 2%). conditions are what else went on, and disturbed says in
+    words what spoilt the figure; retaken counts how often it was measured again for that.
     """
 
     workload: str
@@ -61,6 +70,30 @@ class MeasurementTaken:
     flops: int
     bytes_moved: int
     times_s: tuple[float, ...]
+    step: str = "forward"
+    data: str = "random"
+    gbps: float | None = None
+    arithmetic_intensity: float | None = None
+    limit: str | None = None
+    cold_median_s: float | None = None
+    cold_interval_s: tuple[float, float] | None = None
+    cold_times_s: tuple[float, ...] = ()
+    cold_reason: str | None = None
+    launch_s: float | None = None
+    launches_hidden: bool | None = None
+    outliers: Mapping[str, int] = field(default_factory=dict)
+    precision: str | None = None
+    relative_error: float | None = None
+    precision_reason: str | None = None
+    joules: float | None = None
+    gflop_per_joule: float | None = None
+    energy_source: str | None = None
+    energy_reason: str | None = None
+    noise_paired: float | None = None
+    noise_unpaired: float | None = None
+    conditions: Mapping[str, Any] | None = None
+    disturbed: tuple[str, ...] = ()
+    retaken: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,6 +105,46 @@ class MeasurementFailed:
     dtype: str
     device: str
     threads: int | None
+    reason: str
+    step: str = "forward"
+    data: str = "random"
+
+
+@dataclass(frozen=True)
+class NoiseMeasured:
+    """How far an operation differs from itself on this device, as relative differences (0.02 is 2%).
+
+    paired holds for operations that run in turns, unpaired for figures taken at different moments. median_s
+    is the time of the operation that was used, rounds how often it was set against itself.
+    """
+
+    device: str
+    threads: int | None
+    paired: float
+    unpaired: float
+    median_s: float
+    rounds: int
+    elapsed_s: float
+
+
+@dataclass(frozen=True)
+class RoofMeasured:
+    """What a device reached in a short look: GFLOP/s by number format, GB/s of a copy, seconds of a call
+    that does next to nothing. None where the device cannot do it. A full search is the roofline command's.
+    """
+
+    device: str
+    threads: int | None
+    gflops: Mapping[str, float]
+    gbps: float | None
+    launch_s: float | None
+
+
+@dataclass(frozen=True)
+class PointsSkipped:
+    """Points that were not measured because the time for all of them was used up."""
+
+    points: tuple[str, ...]
     reason: str
 
 

@@ -18,7 +18,9 @@ NOTABLE_LOAD = 10.0
 COLUMNS = (
     "workload", "size", "dtype", "device", "threads", "median_s", "ci_low_s", "ci_high_s", "samples",
     "gflops", "gflops_low", "gflops_high", "stopped_by", "first_call_s", "repeats", "timer_overhead",
-    "flops", "bytes_moved",
+    "flops", "bytes_moved", "step", "data", "gbps", "arithmetic_intensity", "limit", "cold_median_s",
+    "launch_s", "precision", "relative_error", "joules", "gflop_per_joule", "noise_paired", "noise_unpaired",
+    "disturbed", "retaken",
 )  # fmt: skip
 
 
@@ -28,10 +30,31 @@ def measurements(records: Iterable[Record]) -> list[Record]:
 
 
 def series_name(record: Record) -> str:
-    """What one line of a chart is called: "cpu float32, 2 threads", "cuda:0 bfloat16"."""
+    """What one line of a chart is called: "cpu float32, 2 threads", "cuda:0 bfloat16, zeros"."""
     threads = record["threads"]
-    where = f"{record['device']} {record['dtype']}"
-    return where if threads is None else f"{where}, {threads} thread{'s' * (threads != 1)}"
+    parts = [f"{record['device']} {record['dtype']}"]
+    if threads is not None:
+        parts.append(f"{threads} thread{'s' * (threads != 1)}")
+    for name, usual in (("step", "forward"), ("data", "random")):
+        if record.get(name, usual) != usual:
+            parts.append(record[name])
+    return ", ".join(parts)
+
+
+def point_of(record: Record) -> tuple[Any, ...]:
+    """What was measured, apart from how it went: equal for the same point of two results."""
+    names = ("workload", "step", "data", "size", "dtype", "device", "threads")
+    return tuple(record.get(name) for name in names)
+
+
+def workloads_of(records: Iterable[Record]) -> list[str]:
+    """The workloads that have at least one measurement, in their order."""
+    return list(dict.fromkeys(record["workload"] for record in measurements(records)))
+
+
+def environment_of(records: Iterable[Record]) -> Mapping[str, Any]:
+    """What the records were measured on; empty when they do not tell."""
+    return next((record["environment"] for record in records if record["event"] == "environment_read"), {})
 
 
 def fastest(records: Iterable[Record], by: str) -> list[Record]:
@@ -46,7 +69,7 @@ def fastest(records: Iterable[Record], by: str) -> list[Record]:
 def other_load(records: Iterable[Record]) -> float | None:
     """The most that other programs used of the CPU during any one measurement, in %; None if unknown."""
     readings = [
-        record["readings"]["others"]["value"]
+        record["readings"].get("others", {}).get("value")
         for record in records
         if record["event"] == "device_sampled" and record["device"] == "cpu"
     ]
@@ -77,7 +100,8 @@ def to_csv(records: Iterable[Record]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(measurements(records))
+    for record in measurements(records):
+        writer.writerow({**record, "disturbed": "; ".join(record.get("disturbed", ()))})
     return text.getvalue()
 
 

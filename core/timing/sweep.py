@@ -103,6 +103,7 @@ def _measured(config: SweepConfig, point: Point, began: float, done: int, total:
         return
     assert timing.interval_s is not None
     low_s, high_s = timing.interval_s
+    moved = workload.bytes_moved(point.size, DTYPE_BYTES[point.dtype])
     yield MeasurementTaken(
         workload=config.workload,
         size=point.size,
@@ -122,8 +123,11 @@ def _measured(config: SweepConfig, point: Point, began: float, done: int, total:
         timer_overhead=timing.timer_overhead,
         elapsed_s=timing.elapsed_s,
         flops=flops,
-        bytes_moved=workload.bytes_moved(point.size, DTYPE_BYTES[point.dtype]),
+        bytes_moved=moved,
         times_s=timing.times_s,
+        gbps=moved / timing.median_s / 1e9,
+        arithmetic_intensity=flops / moved,
+        outliers=timing.outliers,
     )
     yield from _sampled(point, began, mark)
 

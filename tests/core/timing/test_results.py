@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.timing.events import SCHEMA
 from core.timing.results import fastest, measurements, other_load, series_name, table, to_csv, to_json
 from core.timing.speedup import speedups
 
@@ -88,7 +89,7 @@ def test_csv_reads_back_to_the_same_figures() -> None:
 
 def test_json_keeps_every_event_with_its_raw_samples() -> None:
     told = json.loads(to_json(WITH_GPU))
-    assert told["schema"] == 1
+    assert told["schema"] == SCHEMA
     assert told["events"] == WITH_GPU
 
 

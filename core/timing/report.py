@@ -1,0 +1,204 @@
+"""Results in words and in tables, for a terminal, a Markdown page or a CSV file. Records in, text out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from core.timing.conclusions import conclusions
+from core.timing.config import in_bytes
+from core.timing.results import Record, environment_of, measurements
+
+GEMM_HEADER = (
+    f"{'device':<8} {'dtype':<9} {'size':>6} {'threads':>7} {'median':>10} {'95% CI':>7} {'GFLOP/s':>9} "
+    f"{'samples':>7}  stopped by"
+)
+
+HEADER = (
+    f"{'workload':<22} {'device':<7} {'dtype':<9} {'size':>9} {'thr':>3} {'median':>9} {'95% CI':>7} "
+    f"{'first':>9} {'cold':>9} {'GFLOP/s':>9} {'GB/s':>7} {'FLOP/B':>7}  notes"
+)
+
+
+def duration(seconds: float | None) -> str:
+    """A time with its unit: 0.0000123 is "12.3 µs"; a dash where there is none."""
+    if seconds is None:
+        return "-"
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.4g} {unit}"
+    return f"{seconds * 1e9:.4g} ns"
+
+
+def environment_line(environment: Mapping[str, Any]) -> str:
+    """The machine in one line; what an old or foreign record does not tell is left out."""
+    known = {"usable_cores": "{} usable cores", "torch": "torch {}", "python": "Python {}", "platform": "{}"}
+    parts = [str(environment.get("cpu", "CPU unknown"))]
+    parts += [form.format(environment[name]) for name, form in known.items() if environment.get(name)]
+    memory = environment.get("memory_bytes")
+    if isinstance(memory, int | float):
+        parts.insert(2, in_bytes(memory))
+    return f"{', '.join(parts)}; {_gpus(environment)}"
+
+
+def _gpus(environment: Mapping[str, Any]) -> str:
+    gpus = environment.get("gpus")
+    names = (
+        [str(gpu.get("name", "GPU")) for gpu in gpus if isinstance(gpu, dict)]
+        if isinstance(gpus, list)
+        else []
+    )
+    return ", ".join(names) or "no NVIDIA GPU"
+
+
+def interval_share(record: Record) -> str:
+    """Half the width of the 95% interval, as a part of the median."""
+    return f"±{50 * (record['ci_high_s'] - record['ci_low_s']) / record['median_s']:.1f}%"
+
+
+def gemm_row(record: Record) -> str:
+    """One measurement under GEMM_HEADER."""
+    threads = "-" if record["threads"] is None else record["threads"]
+    return (
+        f"{record['device']:<8} {record['dtype']:<9} {record['size']:>6} {threads:>7} "
+        f"{duration(record['median_s']):>10} {interval_share(record):>7} "
+        f"{record['gflops']:>9,.1f} {record['samples']:>7}  {record['stopped_by']}"
+    )
+
+
+def row(record: Record) -> str:
+    """One measurement under HEADER."""
+    threads = "-" if record["threads"] is None else record["threads"]
+    return (
+        f"{called(record):<22} {record['device']:<7} {record['dtype']:<9} {record['size']:>9} {threads:>3} "
+        f"{duration(record['median_s']):>9} {interval_share(record):>7} "
+        f"{duration(record['first_call_s']):>9} {duration(record['cold_median_s']):>9} "
+        f"{figure(record['gflops'] or None):>9} {figure(record['gbps']):>7} "
+        f"{figure(record['arithmetic_intensity']):>7}  {notes(record)}"
+    )
+
+
+def called(record: Record) -> str:
+    """The workload with its step and data regime where they are not the usual ones."""
+    parts = [record["workload"]]
+    parts += [record["step"]] if record.get("step", "forward") != "forward" else []
+    parts += [record["data"]] if record.get("data", "random") != "random" else []
+    return " ".join(map(str, parts))
+
+
+def notes(record: Record) -> str:
+    """What limits the operation, the precision that ran, energy, and what spoilt the figure."""
+    parts = [record["limit"]] if record["limit"] else []
+    if record["precision"]:
+        parts.append(f"ran {record['precision']}")
+    if record["gflop_per_joule"] is not None:
+        parts.append(f"{record['gflop_per_joule']:.3g} GFLOP/J")
+    if record["stopped_by"] != "target":
+        parts.append(str(record["stopped_by"]))
+    parts += [f"! {why}" for why in record["disturbed"]]
+    return ", ".join(parts)
+
+
+def figure(value: float | None) -> str:
+    """Three significant digits, thousands apart; a dash for None."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def other_line(record: Record) -> str | None:
+    """What a record that is no measurement has to say, in one line; None when that is nothing."""
+    match record["event"]:
+        case "device_absent":
+            return f"{record['device']} is absent: {record['reason']}"
+        case "measurement_failed":
+            where = f"{record['device']} {record['dtype']}, size {record['size']}"
+            return f"{called(record)}, {where} failed: {record['reason']}"
+        case "points_skipped":
+            return f"{len(record['points'])} points left out: {record['reason']}"
+        case "noise_measured":
+            return (
+                f"Noise of {_place(record)}: {record['paired']:.1%} between operations that run in turns, "
+                f"{record['unpaired']:.1%} between figures taken apart"
+            )
+        case "roof_measured":
+            reached = [f"{dtype} {figure(rate)} GFLOP/s" for dtype, rate in record["gflops"].items()]
+            reached += [f"copy {figure(record['gbps'])} GB/s"] if record["gbps"] else []
+            reached += [f"smallest call {duration(record['launch_s'])}"] if record["launch_s"] else []
+            return f"A short look at {_place(record)}: {', '.join(reached) or 'nothing could run'}"
+    return None
+
+
+def _place(record: Record) -> str:
+    threads = record["threads"]
+    return (
+        record["device"] if threads is None else f"{record['device']}, {threads} thread{'s' * (threads != 1)}"
+    )
+
+
+_COLUMNS = (
+    "Workload", "Device", "Format", "Size", "Threads", "Median", "95% CI", "First call", "Cold", "GFLOP/s",
+    "GB/s", "FLOP/B", "Limit", "Ran in", "Energy", "Noise", "Notes",
+)  # fmt: skip
+
+
+def to_markdown(records: Sequence[Record]) -> str:
+    """A whole result as a Markdown page: the machine, what to know, every figure, what is missing and why."""
+    environment = environment_of(records)
+    parts = ["# Timing report", environment_line(environment) if environment else ""]
+    said = conclusions(records)
+    parts.append("\n".join(f"- {sentence}" for sentence in said))
+    if taken := measurements(records):
+        parts.append(markdown_table(_COLUMNS, map(_cells, taken)))
+    others = [line for record in records if (line := other_line(record))]
+    parts.append("\n".join(f"- {line}" for line in dict.fromkeys(others)))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _cells(record: Record) -> list[str]:
+    noise = record["noise_unpaired"]
+    return [
+        called(record),
+        record["device"],
+        record["dtype"],
+        f"{record['size']:,}",
+        "-" if record["threads"] is None else str(record["threads"]),
+        duration(record["median_s"]),
+        interval_share(record),
+        duration(record["first_call_s"]),
+        duration(record["cold_median_s"]) if record["cold_median_s"] else record["cold_reason"] or "-",
+        figure(record["gflops"] or None),
+        figure(record["gbps"]),
+        figure(record["arithmetic_intensity"]),
+        record["limit"] or "-",
+        record["precision"] or record["precision_reason"] or "-",
+        energy_told(record),
+        "-" if noise is None else f"{noise:.1%}",
+        "; ".join([record["stopped_by"], *record["disturbed"]]),
+    ]
+
+
+def energy_told(record: Record) -> str:
+    """Joules of one operation and GFLOP a joule, or why there are none."""
+    if record["joules"] is None:
+        return str(record["energy_reason"] or "-")
+    rate = record["gflop_per_joule"]
+    return f"{record['joules']:.3g} J" + (f", {rate:.3g} GFLOP/J" if rate else "")
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown; a bar inside a cell is escaped."""
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    lines += ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |" for cells in rows]
+    return "\n".join(lines)
+
+
+def csv_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """The same as comma-separated values."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
