@@ -15,6 +15,8 @@ else:
 
 # What one sample is, and therefore which networks and pictures fit it.
 POINTS, IMAGES, SERIES = "points", "images", "series"
+GRAPH, MIXTURE = "graph", "mixture"
+GRID_WORLD, CONTROL = "grid world", "control"
 
 CLASSIFICATION, FORECAST = "classification", "forecast"
 
