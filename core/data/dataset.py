@@ -17,8 +17,12 @@ else:
 POINTS, IMAGES, SERIES = "points", "images", "series"
 GRAPH, MIXTURE = "graph", "mixture"
 GRID_WORLD, CONTROL = "grid world", "control"
+# Numbers over time with one answer for all, symbols with an answer at each step, and characters of a text.
+SEQUENCES, SYMBOLS, TEXT = "sequences", "symbols", "text"
 
-CLASSIFICATION, FORECAST = "classification", "forecast"
+CLASSIFICATION, FORECAST, REGRESSION = "classification", "forecast", "regression"
+
+NO_ANSWER = -100  # stands among class numbers where no answer is asked; torch's losses leave it out
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,12 @@ class LoadedDataset:
     """Arrays of one data set, split into a part to learn from and a part held back.
 
     train_inputs and test_inputs are float32: points (samples, 2); images (samples, 1, height, width) in
-    [0, 1]; series (samples, hours, features). train_targets and test_targets are int64 class numbers
-    (samples,) of a classification, float32 values (samples,) of a forecast. classes names the class numbers
-    and is empty for a forecast; features names what the last axis of points and series holds. series is
-    there for a series alone.
+    [0, 1]; series (samples, hours, features); sequences (samples, time, features), NaN after the end of a
+    shorter one. Those of symbols and text are int64 class numbers (samples, time). train_targets and
+    test_targets are int64 class numbers (samples,) of a classification, for symbols and text (samples, time)
+    with NO_ANSWER where none is asked; float32 values (samples,) of a forecast or a regression, whose name is
+    `answer`. classes names the class numbers and is empty without a classification; features names what the
+    last axis of points, series and sequences holds. series is there for a series alone.
     """
 
     kind: str
@@ -65,6 +71,7 @@ class LoadedDataset:
     classes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     series: Series | None = None
+    answer: str = ""
 
 
 @dataclass(frozen=True, eq=False)
