@@ -99,19 +99,21 @@ def read(path: str | Path) -> list[Record]:
             raise InvalidRequest(
                 f"{_quoted(place)} is larger than any result file ({_LARGEST_BYTES >> 20} MiB)."
             )
-        text = place.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidRequest(f"{_quoted(place)} is not a result file: it is not text.") from None
+        content = place.read_bytes()
     except (OSError, ValueError) as error:
         raise InvalidRequest(f"{_quoted(place)} cannot be read: {_cause(error)}.") from None
-    return parse(text, _quoted(place))
+    return parse(content, _quoted(place))
 
 
-def parse(text: str, name: str = "The file") -> list[Record]:
+def parse(content: str | bytes, name: str = "The file") -> list[Record]:
     """The records in the text of a result file, or of the lines that --json printed.
 
     name begins the sentence of the InvalidRequest for a text that is neither.
     """
+    try:
+        text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
+    except UnicodeDecodeError:
+        raise InvalidRequest(f"{name} is not a result file: it is not text.") from None
     version, records = _document(text, name)
     if version > SCHEMA:
         raise InvalidRequest(

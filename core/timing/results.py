@@ -61,9 +61,20 @@ def fastest(records: Iterable[Record], by: str) -> list[Record]:
     """The measurement with the highest rate for each value of a field ("dtype", "device"), best first."""
     best: dict[Any, Record] = {}
     for record in measurements(records):
-        if record[by] not in best or record["gflops"] > best[record[by]]["gflops"]:
+        if record[by] not in best or _order(record) > _order(best[record[by]]):
             best[record[by]] = record
-    return sorted(best.values(), key=lambda record: -record["gflops"])
+    return sorted(best.values(), key=_order, reverse=True)
+
+
+def rate_of(record: Record) -> tuple[float, str]:
+    """A measurement's rate with its unit: GFLOP/s, or GB/s of what only moves data."""
+    if record["gflops"]:
+        return record["gflops"], "GFLOP/s"
+    return record["bytes_moved"] / record["median_s"] / 1e9, "GB/s"
+
+
+def _order(record: Record) -> tuple[float, float]:
+    return record["gflops"], record["bytes_moved"] / record["median_s"]
 
 
 def other_load(records: Iterable[Record]) -> float | None:

@@ -9,8 +9,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from core.timing.results import Record, measurements, series_name
+from core.timing.results import Record, measurements, series_name, workloads_of
 from core.timing.speedup import speedups
+from core.timing.workloads import WORKLOADS
 
 HEIGHT = 380
 
@@ -27,19 +28,22 @@ _MICRO = "format(datum.value, '~s') + 's'"  # 0.00012 becomes 120µs
 
 
 def rate_chart(records: Sequence[Record], sizes: Sequence[int], log_y: bool = False) -> alt.LayerChart:
-    """Rate in GFLOP/s against size, with the 95% confidence interval of each point."""
+    """Rate against size with the 95% confidence interval of each point, in GFLOP/s; in GB/s for what only
+    moves data."""
     rows = _rows(records)
+    column, unit = ("gbps", "GB/s") if len(rows) and not rows["gflops"].any() else ("gflops", "GFLOP/s")
     scale = alt.Scale(type="log") if log_y else alt.Scale(zero=True)
     axis = alt.Axis(tickCount=6, format=",~r")
     return _against_size(
         rows,
         sizes,
-        alt.Y("gflops:Q", title="Rate (GFLOP/s)", scale=scale, axis=axis),
-        "Rate (GFLOP/s)",
-        ("gflops_low", "gflops_high"),
+        alt.Y(f"{column}:Q", title=f"Rate ({unit})", scale=scale, axis=axis),
+        f"Rate ({unit})",
+        (f"{column}_low", f"{column}_high"),
         title="Rate against size",
         tooltips=_measured_tooltips(),
-        words=_in_words(rows, "gflops", "{:,.0f} GFLOP/s", highest=True),
+        words=_in_words(rows, column, f"{{:,.0f}} {unit}", highest=True),
+        size_title=_size_title(records),
     )
 
 
@@ -60,6 +64,7 @@ def time_chart(records: Sequence[Record], sizes: Sequence[int]) -> alt.LayerChar
         title="Time against size",
         tooltips=_measured_tooltips(),
         words=_in_words(rows, "median_s", "{:.3g} s", highest=False),
+        size_title=_size_title(records),
     )
 
 
@@ -93,6 +98,7 @@ def speedup_chart(records: Sequence[Record], sizes: Sequence[int]) -> alt.LayerC
         words=_in_words(rows, "ratio", "{:.3g} times as fast", highest=True),
         every=list(dict.fromkeys(map(series_name, measurements(records)))),
         below=[same_speed.encode(y="ratio:Q")],
+        size_title=_size_title(records),
     )
 
 
@@ -154,13 +160,31 @@ def unreported(records: Sequence[Record]) -> list[str]:
 _SPEEDUP_COLUMNS = ("series", "reference", "size", "ratio", "low", "high")
 _MEASURED_COLUMNS = (
     "series", "size", "median_s", "ci_low_s", "ci_high_s", "gflops", "gflops_low", "gflops_high", "samples",
-    "stopped_by",
+    "stopped_by", "gbps", "gbps_low", "gbps_high",
 )  # fmt: skip
 
 
 def _rows(records: Sequence[Record]) -> pd.DataFrame:
-    rows = [record | {"series": series_name(record)} for record in map(dict, measurements(records))]
+    rows = [
+        {
+            **record,
+            "series": series_name(record),
+            "gbps": record["bytes_moved"] / record["median_s"] / 1e9,
+            "gbps_low": record["bytes_moved"] / record["ci_high_s"] / 1e9,
+            "gbps_high": record["bytes_moved"] / record["ci_low_s"] / 1e9,
+        }
+        for record in measurements(records)
+    ]
     return pd.DataFrame(rows, columns=list(_MEASURED_COLUMNS))
+
+
+def _size_title(records: Sequence[Record]) -> str:
+    """What the size axis counts: of matrices where nothing else was measured."""
+    names = workloads_of(records) or ["gemm"]
+    if names == ["gemm"]:
+        return "Size N of an N × N matrix"
+    means = {WORKLOADS[name].size_means for name in names if name in WORKLOADS}
+    return f"Size: {means.pop()}" if len(means) == 1 else "Size"
 
 
 def _against_size(
@@ -174,6 +198,7 @@ def _against_size(
     words: str,
     every: Sequence[str] = (),
     below: Sequence[alt.Chart] = (),
+    size_title: str = "Size",
 ) -> alt.LayerChart:
     """Lines with points and interval bars; the size axis is that of the whole run from the start."""
     ticks, shown = sorted(set(sizes)), list(dict.fromkeys(rows["series"]))
@@ -181,7 +206,7 @@ def _against_size(
     base = alt.Chart(rows.assign(dash=rows["series"])).encode(
         x=alt.X(
             "size:Q",
-            title="Size N of an N × N matrix",
+            title=size_title,
             scale=alt.Scale(type="log", base=2, domain=[ticks[0], ticks[-1]], nice=False, padding=12),
             axis=alt.Axis(values=ticks, format="d", labelOverlap="greedy"),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -11,17 +12,24 @@ from core import devices
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.runs.store import Run
+from core.timing.conclusions import conclusions
 from core.timing.config import SweepConfig
 from core.timing.dtypes import DTYPE_BYTES
+from core.timing.files import parse
+from core.timing.report import environment_line
 from core.timing.results import (
     NOTABLE_LOAD,
+    Record,
+    environment_of,
     fastest,
     measurements,
     other_load,
+    rate_of,
     series_name,
     table,
     to_csv,
     to_json,
+    workloads_of,
 )
 from core.timing.sweep import points
 from dashboard import runs
@@ -106,6 +114,11 @@ def tell_about_accelerators() -> None:
 
 def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
     """The results of a sweep so far."""
+    draw_result(records, run.config["sizes"], run.id)
+
+
+def draw_result(records: Sequence[Record], sizes: Sequence[int], name: str) -> None:
+    """Figures of one workload, and what could not be measured."""
     for record in records:
         if record["event"] == "device_absent":
             st.warning(f"{record['device']} is not here. {record['reason']}.")
@@ -114,24 +127,24 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
     if not measurements(records):
         return
     draw_best(records)
-    sizes = run.config["sizes"]
     left, right = st.columns(2)
     show(left, rate_chart(records, sizes, log_y=st.session_state.get("log_rate", False)), "rate")
     show(right, time_chart(records, sizes), "time")
     left, right = st.columns(2)
     show(left, speedup_chart(records, sizes), "speedup")
     draw_readings(right, records)
-    draw_table(run, records)
+    draw_table(name, records)
 
 
-def draw_best(records: list[dict[str, Any]]) -> None:
+def draw_best(records: Sequence[Record]) -> None:
     """The highest rate of each precision, and a word on what disturbed the run."""
     with st.container(horizontal=True):
         for best in fastest(records, by="dtype"):
+            rate, unit = rate_of(best)
             st.metric(
                 f"Best {best['dtype']}",
-                f"{best['gflops']:,.0f} GFLOP/s",
-                f"{series_name(best)}, N = {best['size']}",
+                f"{rate:,.3g} {unit}" if rate < 100 else f"{rate:,.0f} {unit}",
+                f"{series_name(best)}, size {best['size']}",
                 delta_color="off",
                 delta_arrow="off",
                 width="content",
@@ -144,14 +157,14 @@ def draw_best(records: list[dict[str, Any]]) -> None:
         )
 
 
-def draw_readings(place: Any, records: list[dict[str, Any]]) -> None:
+def draw_readings(place: Any, records: Sequence[Record]) -> None:
     """What the devices reported after each measurement."""
     for reading in reported(records):
         show(place, reading_chart(records, reading), reading)
     place.caption("  \n".join(unreported(records)))
 
 
-def draw_table(run: Run, records: list[dict[str, Any]]) -> None:
+def draw_table(name: str, records: Sequence[Record]) -> None:
     """Every figure, to read and to take away."""
     number = st.column_config.NumberColumn
     st.dataframe(
@@ -172,8 +185,8 @@ def draw_table(run: Run, records: list[dict[str, Any]]) -> None:
         },
     )
     with st.container(horizontal=True):
-        save(f"benchmark-{run.id}.csv", "CSV", to_csv(records), "text/csv")
-        save(f"benchmark-{run.id}.json", "JSON with raw samples", to_json(records), "application/json")
+        save(f"benchmark-{name}.csv", "CSV", to_csv(records), "text/csv")
+        save(f"benchmark-{name}.json", "JSON with raw samples", to_json(records), "application/json")
 
 
 def save(file_name: str, label: str, text: str, mime: str) -> None:
@@ -186,6 +199,37 @@ def save(file_name: str, label: str, text: str, mime: str) -> None:
 def show(place: Any, chart: alt.Chart | alt.LayerChart, key: str) -> None:
     """A chart; its description is its text for those who cannot see it."""
     place.altair_chart(chart, key=f"chart-{key}")
+
+
+def open_file() -> bool:
+    """A result file of the command line or of this page, drawn again; False while there is none."""
+    with st.expander("Open a result file", icon=":material/folder_open:"):
+        upload = st.file_uploader(
+            "A file that the JSON button below or `python -m core.timing ... --out FILE` wrote",
+            type=["json", "jsonl"],
+            key="result_file",
+        )
+    if upload is None:
+        return False
+    try:
+        records = opened(upload.getvalue(), upload.name)
+    except InvalidRequest as error:
+        st.error(str(error))
+        return True
+    st.subheader(upload.name)
+    st.caption(environment_line(environment_of(records)))
+    st.markdown("\n".join(f"- {sentence}" for sentence in conclusions(records)))
+    names = workloads_of(records)
+    chosen = st.pills("Workload", names, default=names[0], required=True, key="workload") if names else None
+    of = [record for record in records if record.get("workload", chosen) == chosen]
+    draw_result(of, sorted({record["size"] for record in measurements(of)}), upload.name.rpartition(".")[0])
+    return True
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def opened(content: bytes, name: str) -> list[Record]:
+    """The records of an uploaded file; read once, however often the page is drawn."""
+    return parse(content, name)
 
 
 st.title("Benchmark")
@@ -204,7 +248,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
             f"{count} points, at most about {count * POINT_SECONDS:.0f} s; the largest sizes can take longer."
         )
 run = runs.addressed_run("timing")
-if run:
+if open_file():
+    pass
+elif run:
     runs.follow(run, draw)
 else:
     st.caption(

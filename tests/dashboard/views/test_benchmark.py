@@ -10,9 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import devices
+from core.timing.files import read
+from core.timing.results import measurements
 from dashboard import runs
 
 PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "benchmark.py")
+RESULTS = Path(__file__).parents[2] / "core" / "timing" / "results"
 
 
 @pytest.fixture
@@ -64,3 +67,24 @@ def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> N
     assert (figures["gflops"] > 0).all()
     assert {metric.label for metric in page.metric} == {"Best float32", "Best bfloat16"}
     assert len(page.get("download_button")) == 2
+
+
+@pytest.mark.parametrize("path", sorted(RESULTS.iterdir()), ids=lambda path: path.name)
+def test_a_result_file_of_any_version_opens_again(page: AppTest, path: Path) -> None:
+    page.run()
+    page.file_uploader(key="result_file").upload(path.name, path.read_bytes(), "application/json").run()
+    assert not page.exception
+    assert not page.error
+    assert page.subheader[0].value == path.name
+    assert len(page.get("vega_lite_chart")) >= 3
+    shown = page.dataframe[0].value
+    first = measurements(read(path))[0]
+    assert (shown["median_us"] == 1e6 * first["median_s"]).any()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[1, 2", b'{"schema": 99, "events": []}'])
+def test_a_file_that_is_no_result_is_answered_in_words(page: AppTest, content: bytes) -> None:
+    page.run()
+    page.file_uploader(key="result_file").upload("odd.json", content, "application/json").run()
+    assert not page.exception
+    assert page.error[0].value.startswith("odd.json")
