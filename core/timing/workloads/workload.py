@@ -1,0 +1,197 @@
+"""What a workload is, and how one is made from a function that draws its operands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from core.timing import regimes
+else:
+    torch = LazyModule("torch")
+    regimes = LazyModule("core.timing.regimes")
+
+FORWARD, TRAINING = "forward", "training"
+
+# The formats that nearly every operation has; matrix products have more.
+FLOATS = ("float32", "bfloat16", "float16", "float64")
+FLOATS_AND_TF32 = (*FLOATS, "tf32")
+
+# torch's name of a format where it is another than ours. TF32 is float32 whose products are rounded inside.
+_TORCH_NAMES = {"tf32": "float32", "float8": "float8_e4m3fn"}
+
+Operation = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One operation over a range of sizes.
+
+    sizes is its usual axis, small to large; dtypes are the formats that make sense for it, the usual one
+    first (whether a device has one is found by trying, see support()); steps are "forward" and, where it
+    makes sense, "training": forward, and backward to the gradients of all inputs and weights; the usual one
+    is first, and left out it is the first.
+
+    prepare(size, dtype, device, seed, step, data) draws the operands by the regime `data` and returns the
+    operation, a call without arguments that was not made before. It raises RuntimeError, TypeError or
+    NotImplementedError for what the device cannot do.
+    flops(size, step) counts the floating-point operations that the result needs: products and sums of matrix
+    products, convolutions and attention; where there are none, every arithmetic operation, comparison and
+    elementary function. Whole numbers count alike.
+    bytes_moved(size, element_bytes, step) is the least that must cross the memory bus: operands in, result
+    out, nothing twice. memory_bytes(size, element_bytes, step) is what it holds allocated.
+    check(size, dtype, device, seed) gives the forward result and the same from float64, on the same operands;
+    None where that has no meaning. transfer_bytes(size, element_bytes) are the bytes that must reach a
+    device before, and leave it after, when the data live in the host's memory; None for what has none.
+    """
+
+    title: str
+    family: str
+    size_means: str
+    sizes: tuple[int, ...]
+    dtypes: tuple[str, ...]
+    steps: tuple[str, ...]
+    prepare: Callable[..., Operation]
+    flops: Callable[..., int]
+    bytes_moved: Callable[..., int]
+    memory_bytes: Callable[..., int]
+    check: Callable[[int, str, str, int], tuple[Tensor, Tensor]] | None = None
+    transfer_bytes: Callable[[int, int], tuple[int, int]] | None = None
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Draws operands: draw(3, 4) is a tensor (3, 4) of this format on this device, filled as `data` says.
+
+    in_float64 draws the same values and gives them as float64.
+    """
+
+    dtype: str
+    device: str
+    generator: torch.Generator
+    data: str = "random"
+    in_float64: bool = False
+
+    def __call__(self, *shape: int) -> Tensor:
+        drawn = regimes.fill(shape, torch_dtype(self.dtype), self.device, self.generator, self.data)
+        return drawn.to(torch.float64) if self.in_float64 else drawn
+
+    def weights(self, *shape: int, fan_in: int) -> Tensor:
+        """Random whatever the regime, and small enough that layers keep the size of what they are given."""
+        drawn = regimes.fill(shape, torch_dtype(self.dtype), self.device, self.generator, "random")
+        return (drawn.to(torch.float64) if self.in_float64 else drawn) / math.sqrt(fan_in)
+
+    @property
+    def kind(self) -> str:
+        """The format that the operation computes with."""
+        return "float64" if self.in_float64 else self.dtype
+
+
+@dataclass(frozen=True)
+class Built:
+    """An operation that is ready to run, and the tensors that a training step finds gradients of.
+
+    upstream is the gradient of the result, in its shape; None when there is no training step.
+    """
+
+    call: Callable[[], Tensor]
+    inputs: Sequence[Tensor] = ()
+    upstream: Tensor | None = None
+
+
+Build = Callable[[int, Draw], Built]
+
+
+def torch_dtype(dtype: str) -> torch.dtype:
+    """torch's object for one of our format names."""
+    return getattr(torch, _TORCH_NAMES.get(dtype, dtype))
+
+
+def prepare_by(build: Build) -> Callable[..., Operation]:
+    """The `prepare` of a workload whose operation build(size, draw) makes."""
+
+    def prepare(
+        size: int, dtype: str, device: str, seed: int, step: str = FORWARD, data: str = "random"
+    ) -> Operation:
+        _refuse_tf32_without_tensor_cores(dtype, device)
+        built = build(size, Draw(dtype, device, torch.Generator(device).manual_seed(seed), data))
+        return with_products_in(dtype, device, _training(built) if step == TRAINING else built.call)
+
+    return prepare
+
+
+def check_by(build: Build) -> Callable[[int, str, str, int], tuple[Tensor, Tensor]]:
+    """The `check` of a workload whose operation build(size, draw) makes."""
+
+    def check(size: int, dtype: str, device: str, seed: int) -> tuple[Tensor, Tensor]:
+        _refuse_tf32_without_tensor_cores(dtype, device)
+        generator = torch.Generator(device)
+        built = build(size, Draw(dtype, device, generator.manual_seed(seed)))
+        exact = build(size, Draw(dtype, device, generator.manual_seed(seed), in_float64=True))
+        with torch.no_grad():
+            return with_products_in(dtype, device, built.call)(), exact.call()
+
+    return check
+
+
+def _training(built: Built) -> Operation:
+    if built.upstream is None:
+        raise RuntimeError("this operation has no training step")
+    for tensor in built.inputs:
+        tensor.requires_grad_()
+
+    def forward_and_backward() -> tuple[Tensor, ...]:
+        return torch.autograd.grad(built.call(), built.inputs, built.upstream)
+
+    return forward_and_backward
+
+
+def with_products_in(dtype: str, device: str, operation: Operation) -> Operation:
+    """On an NVIDIA GPU: TF32 products when asked for, and true float32 ones when not.
+
+    torch lets cuDNN round to TF32 unless it is told not to, and cuBLAS only when it is told to. The settings
+    hold for the call alone.
+    """
+    if torch.device(device).type != "cuda" or torch_dtype(dtype) != torch.float32:
+        return operation
+    matmul, cudnn, allow = torch.backends.cuda.matmul, torch.backends.cudnn, dtype == "tf32"
+
+    def run() -> Any:
+        before = matmul.allow_tf32, cudnn.allow_tf32
+        matmul.allow_tf32 = cudnn.allow_tf32 = allow
+        try:
+            return operation()
+        finally:
+            matmul.allow_tf32, cudnn.allow_tf32 = before
+
+    return run
+
+
+def _refuse_tf32_without_tensor_cores(dtype: str, device: str) -> None:
+    if dtype != "tf32":
+        return
+    if torch.device(device).type != "cuda":
+        raise RuntimeError("TF32 is a format of NVIDIA's tensor cores, and this device has none")
+    if torch.cuda.get_device_capability(device) < (8, 0):
+        raise RuntimeError("TF32 came with compute capability 8.0 (Ampere), and this GPU is older")
+
+
+def support(workload: Workload, dtype: str, device: str, step: str = FORWARD) -> str | None:
+    """None when a device can run a workload in a format, else the reason; it tries the smallest size."""
+    try:
+        workload.prepare(workload.sizes[0], dtype, device, 0, step)()
+    except (RuntimeError, TypeError, NotImplementedError, AttributeError) as error:
+        return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return None
+
+
+def forward_or_three_times(forward: Callable[[int], int]) -> Callable[..., int]:
+    """flops(size, step) where the backward pass costs twice the forward one, as it does for products."""
+    return lambda size, step=FORWARD: forward(size) * (3 if step == TRAINING else 1)
