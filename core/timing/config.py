@@ -10,6 +10,7 @@ from typing import Any
 from core import devices
 from core.errors import InvalidRequest
 from core.timing.dtypes import DTYPE_BYTES
+from core.timing.regimes import DATA
 from core.timing.workloads import WORKLOADS
 
 # Matrix libraries count rows in 32 bits.
@@ -18,12 +19,15 @@ _LARGEST_SIZE = 2**31 - 1
 
 @dataclass(frozen=True)
 class SweepConfig:
-    """One workload over sizes x dtypes x devices x CPU threads.
+    """One workload over sizes x dtypes x devices x CPU threads x steps x data regimes.
 
     devices: torch's names; "cuda" is the first GPU. One that this machine lacks is reported, not refused.
     threads: CPU threads, 0 for all usable cores; they do not apply to accelerators.
     target_ci: a point is done when the 95% confidence interval of its median is this narrow (relative width).
     max_seconds: or when it has taken this long.
+    thorough: also the time on cold caches, the precision that really ran, energy, and what limits it, with
+    the machine's noise floor first. quiet_wait_s: how long to wait for other programs to rest before a
+    figure that they spoilt is measured again; 0 keeps it with its mark.
     Raises InvalidRequest for what cannot be measured, above all for more memory than a device has free.
     """
 
@@ -35,10 +39,14 @@ class SweepConfig:
     target_ci: float = 0.02
     max_seconds: float = 2.0
     seed: int = 0
+    steps: tuple[str, ...] = ("forward",)
+    data: tuple[str, ...] = ("random",)
+    thorough: bool = False
+    quiet_wait_s: float = 0.0
 
     def __post_init__(self) -> None:
         _one_of("workload", self.workload, list(WORKLOADS))
-        for name in ("sizes", "dtypes", "devices", "threads"):
+        for name in ("sizes", "dtypes", "devices", "threads", "steps", "data"):
             _not_empty(name, getattr(self, name))
         for size in self.sizes:
             _whole("size", size, at_least=1, at_most=_LARGEST_SIZE)
@@ -51,11 +59,19 @@ class SweepConfig:
         _number("target-ci", self.target_ci, 0.001, 1.0)
         _number("max-seconds", self.max_seconds, 0.05, 600.0)
         _whole("seed", self.seed, at_least=0, at_most=2**63 - 1)
+        for step in self.steps:
+            _one_of(f"step of {self.workload}", step, WORKLOADS[self.workload].steps)
+        for data in self.data:
+            _one_of("data regime", data, DATA)
+        if not isinstance(self.thorough, bool):
+            raise InvalidRequest(f"thorough {self.thorough!r} is not possible; it must be True or False.")
+        _number("quiet-wait", self.quiet_wait_s, 0.0, 86_400.0)
         self._check_memory()
 
     def _check_memory(self) -> None:
         largest, widest = max(self.sizes), max(self.dtypes, key=lambda dtype: DTYPE_BYTES[dtype])
-        needed = WORKLOADS[self.workload].memory_bytes(largest, DTYPE_BYTES[widest])
+        workload = WORKLOADS[self.workload]
+        needed = max(workload.memory_bytes(largest, DTYPE_BYTES[widest], step) for step in self.steps)
         present = {device.id for device in devices.devices()}
         for name in (_with_index(device) for device in self.devices):
             free = devices.memory_free_bytes(name) if name in present else None

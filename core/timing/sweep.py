@@ -1,18 +1,17 @@
-"""Measure one workload over every combination that a config asks for, small sizes first."""
+"""Measure workloads over every combination that their configs ask for, small sizes first."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import devices
 from core.events import Progress
 from core.timing.config import SweepConfig
-from core.timing.dtypes import DTYPE_BYTES
 from core.timing.events import (
     SCHEMA,
     DeviceAbsent,
@@ -20,115 +19,152 @@ from core.timing.events import (
     EnvironmentRead,
     MeasurementFailed,
     MeasurementTaken,
+    NoiseMeasured,
+    PointsSkipped,
+    RoofMeasured,
     SweepFinished,
 )
-from core.timing.workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from core.timing.machine import Machine
+
+# Getting to know a device takes no longer than this for each of its noise and its roof.
+_LONGEST_PRELIMINARY_S = 1.0
 
 
 @dataclass(frozen=True)
 class Point:
     """One combination to measure. threads is None where CPU threads play no part."""
 
+    workload: str
     size: int
     dtype: str
     device: str
     threads: int | None
+    step: str = "forward"
+    data: str = "random"
 
     def __str__(self) -> str:
-        threads = "" if self.threads is None else f", {self.threads} thread{'s' * (self.threads != 1)}"
-        return f"{self.device}, {self.dtype}, size {self.size}{threads}"
+        parts = [self.device, self.dtype, f"size {self.size}"]
+        if self.threads is not None:
+            parts.append(f"{self.threads} thread{'s' * (self.threads != 1)}")
+        parts += [self.step] if self.step != "forward" else []
+        parts += [self.data] if self.data != "random" else []
+        return ", ".join(parts)
 
 
 def sweep(config: SweepConfig) -> Iterator[Any]:
-    """Yields EnvironmentRead; DeviceAbsent for each device that is not here; for each point MeasurementTaken
-    (or MeasurementFailed) and DeviceSampled; SweepFinished. Progress comes between samples.
+    """One workload; see sweeps() for the events."""
+    return sweeps((config,))
+
+
+def sweeps(configs: Sequence[SweepConfig], within_s: float | None = None) -> Iterator[Any]:
+    """Yields EnvironmentRead; DeviceAbsent for each device that is not here; NoiseMeasured and RoofMeasured
+    where a config is thorough; for each point MeasurementTaken (or MeasurementFailed) and DeviceSampled;
+    PointsSkipped for those that did not fit into within_s seconds; SweepFinished. Progress comes between
+    samples.
     """
     began = time.perf_counter()
     yield EnvironmentRead(SCHEMA, datetime.now(UTC).isoformat(timespec="seconds"), devices.environment())
-    yield Progress(0, len(points(config, config.devices)), "points")
+    yield Progress(0, sum(len(points(config, config.devices)) for config in configs), "points")
     from core.timing.present import why_absent  # imports torch, which takes a second or two
 
-    absent = {device: reason for device in config.devices if (reason := why_absent(device))}
+    asked = dict.fromkeys(device for config in configs for device in config.devices)
+    absent = {device: reason for device in asked if (reason := why_absent(device))}
     for device, reason in absent.items():
         yield DeviceAbsent(device, reason)
-    todo = points(config, [device for device in config.devices if device not in absent])
+    todo = [
+        (config, point)
+        for config in configs
+        for point in points(config, [device for device in config.devices if device not in absent])
+    ]
     taken = 0
-    with _plain_torch():
-        for done, point in enumerate(todo):
-            for event in _measured(config, point, began, done, len(todo)):
+    with plain_torch():
+        machines: dict[tuple[str, int | None], Machine] = {}
+        for event in _preliminaries(todo, machines):
+            yield Progress(0, len(todo), "points") if event is None else event
+        for done, (config, point) in enumerate(todo):
+            if within_s is not None and time.perf_counter() - began > within_s:
+                yield _skipped([point for _, point in todo[done:]], within_s)
+                break
+            machine = machines.get((point.device, point.threads))
+            for event in _measured(config, point, machine, began, done, len(todo)):
                 taken += isinstance(event, MeasurementTaken)
                 yield event
     yield Progress(len(todo), len(todo), "points")
     yield SweepFinished(taken, time.perf_counter() - began)
 
 
-def points(config: SweepConfig, on: Iterator[str] | list[str] | tuple[str, ...]) -> list[Point]:
+def points(config: SweepConfig, on: Iterable[str]) -> list[Point]:
     """Every combination on these devices, each once: all series grow together, from small to large."""
     usable = devices.usable_cores()
     every = [
-        Point(size, dtype, f"{device}:0" if device == "cuda" else device, threads)
+        Point(
+            config.workload, size, dtype, f"{device}:0" if device == "cuda" else device, threads, step, data
+        )
         for size in sorted(config.sizes)
         for device in on
         for dtype in config.dtypes
         for threads in ([count or usable for count in config.threads] if device == "cpu" else [None])
+        for step in config.steps
+        for data in config.data
     ]
     return list(dict.fromkeys(every))
 
 
-def _measured(config: SweepConfig, point: Point, began: float, done: int, total: int) -> Iterator[Any]:
+def _preliminaries(
+    todo: Sequence[tuple[SweepConfig, Point]], machines: dict[tuple[str, int | None], Machine]
+) -> Iterator[NoiseMeasured | RoofMeasured | None]:
+    """Fill in what is to be known of each device and thread count before their first thorough point.
+
+    Yields the events of that, and None in between.
+    """
+    from core.timing.clock import torch_threads
+    from core.timing.machine import Machine, noise, short_look
+
+    thorough = [(config, point) for config, point in todo if config.thorough]
+    for where in dict.fromkeys((point.device, point.threads) for _, point in thorough):
+        of = [(config, point) for config, point in thorough if (point.device, point.threads) == where]
+        seconds = min(_LONGEST_PRELIMINARY_S, 2 * max(config.max_seconds for config, _ in of))
+        dtypes = tuple(dict.fromkeys(point.dtype for _, point in of))
+        floor, roof = None, None
+        with torch_threads(where[1]):
+            for floor in noise(*where, seconds, of[0][0].seed):
+                yield floor
+            for roof in short_look(*where, dtypes, seconds):
+                yield roof
+        machines[where] = Machine(floor, roof)
+
+
+def _measured(
+    config: SweepConfig, point: Point, machine: Machine | None, began: float, done: int, total: int
+) -> Iterator[Any]:
     """Measure one point: Progress, then MeasurementTaken and DeviceSampled, or MeasurementFailed."""
-    import torch
+    from core.timing.point import measured
 
-    from core.timing.clock import measure
-    from core.timing.timers import timer_for
-
-    workload = WORKLOADS[config.workload]
-    flops = workload.flops(point.size)
-    if point.threads is not None:
-        torch.set_num_threads(point.threads)
-    mark = devices.mark()
     yield Progress(done, total, "points")
+    mark = devices.mark()
     try:
-        operation = workload.prepare(point.size, point.dtype, point.device, config.seed)
-        timer = timer_for(point.device)
-        for timing in measure(operation, timer, config.target_ci, config.max_seconds, config.seed):
-            share = min(0.99, timing.elapsed_s / config.max_seconds)
-            yield Progress(done + share, total, "points", flops / timing.median_s / 1e9, "GFLOP")
-    except (
-        RuntimeError,
-        TypeError,
-    ) as error:  # what torch raises for a format or an amount that it cannot do
-        reason = str(error).strip().splitlines()[0]
-        yield MeasurementFailed(config.workload, point.size, point.dtype, point.device, point.threads, reason)
+        for event in measured(config, point, machine):
+            if isinstance(event, MeasurementTaken):
+                yield event
+            else:
+                share, gflops = event
+                yield Progress(done + share, total, "points", gflops, "GFLOP")
+    # What torch raises for a format, an amount or an operation that a device cannot do.
+    except (RuntimeError, TypeError, AttributeError, NotImplementedError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        yield MeasurementFailed(
+            point.workload,
+            point.size,
+            point.dtype,
+            point.device,
+            point.threads,
+            reason,
+            point.step,
+            point.data,
+        )
         return
-    assert timing.interval_s is not None
-    low_s, high_s = timing.interval_s
-    moved = workload.bytes_moved(point.size, DTYPE_BYTES[point.dtype])
-    yield MeasurementTaken(
-        workload=config.workload,
-        size=point.size,
-        dtype=point.dtype,
-        device=point.device,
-        threads=point.threads,
-        median_s=timing.median_s,
-        ci_low_s=low_s,
-        ci_high_s=high_s,
-        samples=len(timing.times_s),
-        gflops=flops / timing.median_s / 1e9,
-        gflops_low=flops / high_s / 1e9,
-        gflops_high=flops / low_s / 1e9,
-        stopped_by=str(timing.stopped_by),
-        repeats=timing.repeats,
-        first_call_s=timing.first_call_s,
-        timer_overhead=timing.timer_overhead,
-        elapsed_s=timing.elapsed_s,
-        flops=flops,
-        bytes_moved=moved,
-        times_s=timing.times_s,
-        gbps=moved / timing.median_s / 1e9,
-        arithmetic_intensity=flops / moved,
-        outliers=timing.outliers,
-    )
     yield from _sampled(point, began, mark)
 
 
@@ -142,8 +178,13 @@ def _sampled(point: Point, began: float, mark: devices.Mark) -> Iterator[DeviceS
         yield DeviceSampled(device, time.perf_counter() - began, str(point), readings)
 
 
+def _skipped(points_left: Sequence[Point], within_s: float) -> PointsSkipped:
+    names = tuple(f"{point.workload}, {point}" for point in points_left)
+    return PointsSkipped(names, f"the {within_s:.0f} s for all of them were used up")
+
+
 @contextmanager
-def _plain_torch() -> Iterator[None]:
+def plain_torch() -> Iterator[None]:
     """float32 means float32 (neither TF32 nor bfloat16 inside), and what is set here is put back after."""
     import torch
 

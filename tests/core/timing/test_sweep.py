@@ -131,10 +131,10 @@ def test_a_point_that_the_device_cannot_do_is_told_and_the_rest_goes_on(
 ) -> None:
     real = WORKLOADS["gemm"]
 
-    def without_bfloat16(size: int, dtype: str, device: str, seed: int) -> Any:
+    def without_bfloat16(size: int, dtype: str, *others: Any) -> Any:
         if dtype == "bfloat16":
             torch.empty(2**62)  # torch's own words for more memory than there can be
-        return real.prepare(size, dtype, device, seed)
+        return real.prepare(size, dtype, *others)
 
     monkeypatch.setitem(WORKLOADS, "gemm", replace(real, prepare=without_bfloat16))
     found = kept(SweepConfig(sizes=(16,), dtypes=("bfloat16", "float32"), **QUICK))

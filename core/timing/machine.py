@@ -1,0 +1,103 @@
+"""What is learnt of a device before its first point: its noise, and a short look at its roof."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from core.timing.calibration import noise_floor
+from core.timing.events import NoiseMeasured, RoofMeasured
+from core.timing.timers import Operation, Timer, most_repeats, timer_for
+from core.timing.workloads import WORKLOADS
+
+# The product that is set against itself: some 100 microseconds on a core, and nobody's special case.
+_NOISE_SIZE = 256
+# Squares that are tried for the best product.
+_SMALLEST, _LARGEST = 256, 8192
+# Larger than any last-level cache that a copy could hide in, and small enough for any machine.
+_COPY_BYTES = 256 * 2**20
+_SMALLEST_COPY_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What is known of one device, with so many threads on a CPU; None where it could not be found out."""
+
+    noise: NoiseMeasured | None = None
+    roof: RoofMeasured | None = None
+
+
+def noise(device: str, threads: int | None, seconds: float, seed: int = 0) -> Iterator[NoiseMeasured | None]:
+    """Set a matrix product against itself for so long; yields None in between, and last the floors.
+
+    threads are those that torch has now.
+    """
+    operation = WORKLOADS["gemm"].prepare(_NOISE_SIZE, "float32", device, seed)
+    for floor in noise_floor(operation, timer_for(device), seconds, seed):
+        if floor is None:
+            yield None
+        else:
+            yield NoiseMeasured(
+                device, threads, floor.paired, floor.unpaired, floor.median_s, floor.rounds, floor.elapsed_s
+            )
+
+
+def short_look(
+    device: str, threads: int | None, dtypes: tuple[str, ...], seconds: float
+) -> Iterator[RoofMeasured | None]:
+    """A device's peak matrix product in each format, its copy bandwidth and the cost of its smallest call.
+
+    Yields None in between, and last the roof. It takes about `seconds`; threads are those that torch has now.
+    """
+    timer = timer_for(device)
+    share_s = seconds / (len(dtypes) + 1)
+    gflops: dict[str, float] = {}
+    for dtype in dtypes:
+        # A format that this device cannot multiply has no roof.
+        with contextlib.suppress(RuntimeError, TypeError, AttributeError):
+            gflops[dtype] = _best_product(device, timer, dtype, share_s)
+        yield None
+    gbps = _copy_bandwidth(device, timer, share_s)
+    yield None
+    yield RoofMeasured(device, threads, gflops, gbps, _smallest_call_s(device, timer))
+
+
+def _best_product(device: str, timer: Timer, dtype: str, seconds: float) -> float:
+    """The highest rate in GFLOP/s over growing squares, as far as the time goes."""
+    size, best, began = _SMALLEST, 0.0, time.perf_counter()
+    while size <= _LARGEST:
+        call_s = _fastest(WORKLOADS["gemm"].prepare(size, dtype, device, 0), timer)
+        best = max(best, WORKLOADS["gemm"].flops(size) / call_s / 1e9)
+        # The next size takes eight times as long.
+        if time.perf_counter() - began + 5 * 8 * call_s > seconds:
+            break
+        size *= 2
+    return best
+
+
+def _copy_bandwidth(device: str, timer: Timer, seconds: float) -> float | None:
+    """GB/s of a copy that no cache holds, reads and writes both counted."""
+    size = _COPY_BYTES if seconds >= 0.2 else _SMALLEST_COPY_BYTES
+    try:
+        source = torch.ones(size // 4, device=device)
+        target = torch.empty_like(source)
+        return 2 * size / _fastest(lambda: target.copy_(source), timer) / 1e9
+    except RuntimeError:  # not so much memory
+        return None
+
+
+def _smallest_call_s(device: str, timer: Timer) -> float:
+    one = torch.ones(1, device=device)
+    calls = min(200, most_repeats(device) or 200)
+    timer(lambda: torch.neg(one, out=one), calls)
+    return min(timer(lambda: torch.neg(one, out=one), calls) / calls for _ in range(5))
+
+
+def _fastest(operation: Operation, timer: Timer) -> float:
+    """Seconds of the fastest of four calls, after one that pays for set-up."""
+    timer(operation, 1)
+    return min(timer(operation, 1) for _ in range(4))
