@@ -3,6 +3,7 @@
 Names of readings, where a device has them: utilisation and others (%), clock and memory_clock (MHz),
 temperature (°C), power and power_limit (W), memory_used, memory_total and memory_free (B), load,
 throttled_by_power, throttled_by_heat, throttled_by_hardware (1 or 0).
+Names of counters, of which differences tell: energy (J), throttled_by_* (s).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from core.devices import cpu, nvidia, other
 from core.devices.cpu import Mark, mark, usable_cores
 from core.devices.environment import environment
-from core.devices.reading import Device, Reading
+from core.devices.reading import Device, Reading, not_reported
 from core.devices.torch_build import torch_build
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Mark",
     "Reading",
     "absent",
+    "clock",
+    "counters",
     "devices",
     "environment",
     "mark",
@@ -59,6 +62,20 @@ def read(device_id: str, since: Mark | None = None) -> dict[str, Reading]:
     if (kind := device_id.partition(":")[0]) in KINDS:
         return other.read(kind)
     raise KeyError(device_id)
+
+
+def clock(device_id: str) -> Reading:
+    """The clock of a device's cores now, MHz. Never waits."""
+    if device_id == "cpu":
+        return cpu.clock()
+    return read(device_id).get("clock") or not_reported("clock", "MHz", f"{device_id} is not read here")
+
+
+def counters(device_id: str) -> dict[str, Reading]:
+    """What a device has counted so far, by name; empty where it counts nothing. Never waits."""
+    if device_id == "cpu":
+        return cpu.counters()
+    return nvidia.counters(device_id) if device_id.startswith(("cuda", "GPU-")) else {}
 
 
 def memory_free_bytes(device_id: str) -> int | None:

@@ -1,6 +1,6 @@
 """Limits that a container puts on CPU time and memory, from Linux control groups, versions 1 and 2.
 
-Source: https://docs.kernel.org/admin-guide/cgroup-v2.html (cpu.max, memory.max) and
+Source: https://docs.kernel.org/admin-guide/cgroup-v2.html (cpu.max, cpu.stat, memory.max) and
 https://docs.kernel.org/scheduler/sched-bwc.html (cpu.cfs_quota_us).
 """
 
@@ -14,6 +14,7 @@ MEMBERSHIP = Path("/proc/self/cgroup")
 
 # Version 1 writes "no limit" as the largest whole page that fits 63 bits.
 _NO_LIMIT_BYTES = 1 << 60
+_THROTTLED_UNIT_S = {"throttled_usec": 1e-6, "throttled_time": 1e-9}
 
 
 def cpu_limit(root: Path = ROOT, membership: Path = MEMBERSHIP) -> float | None:
@@ -26,6 +27,20 @@ def cpu_limit(root: Path = ROOT, membership: Path = MEMBERSHIP) -> float | None:
         if words[0].isdigit() and words[1].isdigit():  # version 1 writes -1 for no quota
             limits.append(int(words[0]) / int(words[1]))
     return min(limits, default=None)
+
+
+def throttled_s(root: Path = ROOT, membership: Path = MEMBERSHIP) -> float | None:
+    """Seconds for which a CPU quota has stopped this process's group so far; None where nothing counts them.
+
+    Source: cpu.stat, "throttled_usec" in version 2 and "throttled_time" (ns) in version 1.
+    """
+    counted = []
+    for folder in _folders("cpu", root, membership):
+        for line in _text(folder / "cpu.stat").splitlines():
+            name, _, value = line.partition(" ")
+            if name in _THROTTLED_UNIT_S:
+                counted.append(int(value) * _THROTTLED_UNIT_S[name])
+    return max(counted, default=None)
 
 
 def memory_limit_bytes(root: Path = ROOT, membership: Path = MEMBERSHIP) -> int | None:

@@ -31,22 +31,27 @@ _INSTRUCTIONS = {
 
 @dataclass(frozen=True)
 class Mark:
-    """CPU time counters at one moment; two of them give the utilisation in between. All in seconds."""
+    """CPU time counters at one moment; two of them give the utilisation in between. All in seconds.
+
+    steal_s is contained in busy_s: what a virtual machine's host gave to others while this one wanted to run.
+    """
 
     at_s: float
     busy_s: float
     total_s: float
     own_s: float
+    steal_s: float = 0.0
 
 
 def mark() -> Mark:
     """The counters now, over all cores; own_s is this process alone."""
     times = psutil.cpu_times()
-    # guest and guest_nice are contained in user and nice already; steal went to other machines on this host.
+    # guest and guest_nice are contained in user and nice already.
     total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
     idle = times.idle + getattr(times, "iowait", 0.0)
     own = psutil.Process().cpu_times()
-    return Mark(time.perf_counter(), total - idle, total, own.user + own.system)
+    steal = getattr(times, "steal", 0.0)
+    return Mark(time.perf_counter(), total - idle, total, own.user + own.system, steal)
 
 
 def device() -> Device:
@@ -66,7 +71,7 @@ def read(since: Mark | None = None) -> dict[str, Reading]:
     """The processor's readings now; utilisation is that since the mark, else that of the next 0.1 s."""
     return by_name(
         *_utilisation(since),
-        _clock(),
+        clock(),
         _temperature(),
         *memory(),
         Reading("load", os.getloadavg()[0], "")
@@ -138,7 +143,16 @@ def utilisation(start: Mark, end: Mark) -> tuple[Reading, Reading]:
     )
 
 
-def _clock() -> Reading:
+def counters() -> dict[str, Reading]:
+    """Seconds for which this process was held back, counted since some past moment: differences tell.
+
+    throttled_by_quota: a container's CPU quota was used up. throttled_by_heat: the hottest core or package.
+    """
+    return by_name(_held_by_quota(), _held_by_heat())
+
+
+def clock() -> Reading:
+    """The cores' clock now, MHz."""
     # Without cpufreq a virtual machine shows the constant rate of its time stamp counter, which is not the
     # cores' clock (2600 MHz was shown where 4000 were measured).
     steered = Path("/sys/devices/system/cpu/cpu0/cpufreq").exists()
@@ -151,6 +165,26 @@ def _clock() -> Reading:
     if frequency is None or not frequency.current:
         return not_reported("clock", "MHz", "the system does not tell")
     return Reading("clock", float(frequency.current), "MHz")
+
+
+def _held_by_quota() -> Reading:
+    seconds = cgroup.throttled_s()
+    if seconds is None:
+        return not_reported("throttled_by_quota", "s", "no control group counts it here")
+    return Reading("throttled_by_quota", seconds, "s")
+
+
+def _held_by_heat(cores: Path = Path("/sys/devices/system/cpu")) -> Reading:
+    # Intel's processors alone count this, and virtual machines do not see it.
+    found = [
+        int(text)
+        for kind in ("core", "package")
+        for path in cores.glob(f"cpu[0-9]*/thermal_throttle/{kind}_throttle_total_time_ms")
+        if (text := path.read_text().strip()).isdigit()
+    ]
+    if not found:
+        return not_reported("throttled_by_heat", "s", "the system does not count the time")
+    return Reading("throttled_by_heat", max(found) / 1e3, "s")
 
 
 def _temperature() -> Reading:

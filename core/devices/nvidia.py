@@ -6,6 +6,7 @@ Source: https://docs.nvidia.com/deploy/nvml-api/ ; the bindings are the package 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
@@ -23,6 +24,17 @@ _THROTTLING = {
     "throttled_by_heat": pynvml.nvmlClocksThrottleReasonSwThermalSlowdown
     | pynvml.nvmlClocksThrottleReasonHwThermalSlowdown,
     "throttled_by_hardware": pynvml.nvmlClocksThrottleReasonHwSlowdown,
+}
+
+# Counters of nanoseconds: the field of newer drivers, and the policy under which older ones count the same.
+_THROTTLE_COUNTERS: dict[str, tuple[int, int | None]] = {
+    "throttled_by_power_cap": (pynvml.NVML_FI_DEV_PERF_POLICY_POWER, pynvml.NVML_PERF_POLICY_POWER),
+    "throttled_by_power_brake": (pynvml.NVML_FI_DEV_CLOCKS_EVENT_REASON_HW_POWER_BRAKE_SLOWDOWN, None),
+    "throttled_by_heat": (
+        pynvml.NVML_FI_DEV_CLOCKS_EVENT_REASON_SW_THERM_SLOWDOWN,
+        pynvml.NVML_PERF_POLICY_THERMAL,
+    ),
+    "throttled_by_hot_hardware": (pynvml.NVML_FI_DEV_CLOCKS_EVENT_REASON_HW_THERM_SLOWDOWN, None),
 }
 
 
@@ -56,6 +68,34 @@ def read(device_id: str) -> dict[str, Reading]:
     every reading tells so.
     """
     return by_name(*(_reading(name, unit, device_id, ask) for name, (unit, ask) in _READINGS.items()))
+
+
+def counters(device_id: str) -> dict[str, Reading]:
+    """What a GPU has counted since its driver started: differences tell. Like read() otherwise.
+
+    energy in J; throttled_by_power_cap, _power_brake, _heat and _hot_hardware: seconds for which the clock
+    was held down for that reason.
+    """
+    energy = _reading("energy", "J", device_id, _energy_j)
+    held = (
+        _reading(name, "s", device_id, partial(_held_down_s, *of)) for name, of in _THROTTLE_COUNTERS.items()
+    )
+    return by_name(energy, *held)
+
+
+def compute_processes(device_id: str) -> dict[int, int | None]:
+    """Processes that have work or memory on a GPU: process id to the % of its cores that it used of late.
+
+    None where that share is not told. In a container the ids may be the host's.
+    Raises LookupError in words where the list is not told.
+    """
+    try:
+        handle = _handle(device_id)
+        known = [int(process.pid) for process in _compute_processes(handle)]
+    except _ERRORS as error:
+        raise LookupError(f"not reported: {error}") from None
+    shares = _shares_of_late(handle)
+    return {pid: None if shares is None else shares.get(pid, 0) for pid in known}
 
 
 def driver() -> dict[str, str]:
@@ -158,6 +198,46 @@ def _event_reasons(handle: Any) -> int:
         return int(pynvml.nvmlDeviceGetCurrentClocksEventReasons(handle))
     except (pynvml.NVMLError_FunctionNotFound, pynvml.NVMLLibraryMismatchError):  # the name before driver 535
         return int(pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle))
+
+
+def _energy_j(handle: Any) -> float:
+    return pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1000  # mJ; Volta and newer
+
+
+def _held_down_s(field: int, policy: int | None, handle: Any) -> float:
+    """Seconds from a field's counter; from the older violation counter where the driver lacks the field."""
+    try:
+        (value,) = pynvml.nvmlDeviceGetFieldValues(handle, [field])
+        if value.nvmlReturn == pynvml.NVML_SUCCESS:
+            return value.value.ullVal / 1e9
+        refused = pynvml.NVMLError(value.nvmlReturn)
+    except _ERRORS as error:
+        refused = error
+    if policy is None:
+        raise refused
+    return pynvml.nvmlDeviceGetViolationStatus(handle, policy).violationTime / 1e9
+
+
+def _compute_processes(handle: Any) -> Sequence[Any]:
+    try:
+        return pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
+    except (pynvml.NVMLError_FunctionNotFound, pynvml.NVMLLibraryMismatchError):  # drivers before 510
+        return pynvml.nvmlDeviceGetComputeRunningProcesses_v2(handle)
+
+
+def _shares_of_late(handle: Any) -> dict[int, int] | None:
+    """Each process's share of the GPU's cores (%) over the last second; None where the driver keeps none."""
+    since_us = int((time.time() - 1) * 1e6)
+    try:
+        samples = pynvml.nvmlDeviceGetProcessUtilization(handle, since_us)
+    except pynvml.NVMLError_NotFound:
+        return {}  # no process ran
+    except _ERRORS:
+        return None
+    shares: dict[int, int] = {}
+    for sample in samples:
+        shares[int(sample.pid)] = max(shares.get(int(sample.pid), 0), int(sample.smUtil))
+    return shares
 
 
 def _reading(name: str, unit: str, device_id: str, ask: Callable[[Any], float]) -> Reading:
