@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from core.timing.workloads.activation import ACTIVATION
+from core.timing.workloads.attention import ATTENTION
+from core.timing.workloads.convolution import CONVOLUTION
 from core.timing.workloads.matmul import MATMUL
 from core.timing.workloads.memory import MEMORY
+from core.timing.workloads.recurrent import RECURRENT
 from core.timing.workloads.reduction import REDUCTION
+from core.timing.workloads.serial import SERIAL
 from core.timing.workloads.workload import Workload
 
-WORKLOADS: dict[str, Workload] = {**MATMUL, **REDUCTION, **MEMORY}
+WORKLOADS: dict[str, Workload] = {
+    **MATMUL,
+    **CONVOLUTION,
+    **RECURRENT,
+    **ATTENTION,
+    **ACTIVATION,
+    **REDUCTION,
+    **MEMORY,
+    **SERIAL,
+}

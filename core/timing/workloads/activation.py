@@ -1,0 +1,67 @@
+"""Every activation function of the registry, over a vector."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.activations import ACTIVATIONS
+from core.activations.activation import Activation
+from core.lazy import LazyModule
+from core.timing.workloads.workload import (
+    FLOATS,
+    FORWARD,
+    TRAINING,
+    Build,
+    Built,
+    Draw,
+    Workload,
+    check_by,
+    forward_or_three_times,
+    prepare_by,
+)
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = LazyModule("torch")
+
+# From 1,024 to 16,777,216 elements.
+_SIZES = tuple(4**power for power in range(5, 13))
+
+
+def _function(key: str) -> Build:
+    def build(size: int, draw: Draw) -> Built:
+        # The identity does nothing at all; written out, it is a copy like any other function's.
+        function = torch.clone if key == "identity" else ACTIVATIONS[key].function
+        x = draw(size)
+        return Built(lambda: function(x), (x,), draw(size))
+
+    return build
+
+
+def _bytes(size: int, element_bytes: int, step: str = FORWARD) -> int:
+    # Training besides reads the gradient of the result and writes that of the input.
+    return size * (4 if step == TRAINING else 2) * element_bytes
+
+
+def _entry(key: str, activation: Activation) -> Workload:
+    build = _function(key)
+    return Workload(
+        title=activation.name,
+        family="Activations",
+        size_means="elements",
+        sizes=_SIZES,
+        dtypes=FLOATS,
+        steps=("forward", "training"),
+        prepare=prepare_by(build),
+        # One operation an element: what a formula really costs differs between implementations, and what
+        # counts is how near the operation comes to the bandwidth of a copy.
+        flops=forward_or_three_times(lambda size: size),
+        bytes_moved=_bytes,
+        memory_bytes=_bytes,
+        check=check_by(build),
+        transfer_bytes=lambda size, element_bytes: (size * element_bytes, size * element_bytes),
+    )
+
+
+ACTIVATION = {f"activation_{key}": _entry(key, activation) for key, activation in ACTIVATIONS.items()}
