@@ -247,7 +247,7 @@ def _counted(device: str) -> dict[str, float]:
 
 def _foreign(device: str) -> int | str | None:
     """Other programs that use the GPU; the reason where that is not known; None on other devices."""
-    if torch.device(device).type != "cuda" or torch.version.hip:
+    if torch.device(device).type != "cuda":
         return None
     try:
         used = nvidia.compute_processes(readable_id(device))

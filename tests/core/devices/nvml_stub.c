@@ -1,10 +1,12 @@
 /* Stands in for the NVIDIA driver's library: two GPUs, the second of which reports less than the first.
- * Compile with -DNO_DRIVER, -DNO_GPU or -DOLD for a driver that is not loaded, sees no GPU, or lacks newer calls. */
+ * Compile with -DNO_DRIVER, -DNO_GPU or -DOLD for a driver that is not loaded, sees no GPU, or lacks newer calls.
+ * Its first GPU draws 400 W and is too hot half of the time; processes 4242 and 77 are on it, and 77 idles. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-enum { OK = 0, NOT_SUPPORTED = 3, NOT_FOUND = 6, DRIVER_NOT_LOADED = 9 };
+enum { OK = 0, NOT_SUPPORTED = 3, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7, DRIVER_NOT_LOADED = 9 };
 
 static const char *const UUIDS[] = {"GPU-aaaa0000-1111-2222-3333-444455556666",
                                     "GPU-bbbb0000-1111-2222-3333-444455556666"};
@@ -101,7 +103,67 @@ int nvmlDeviceGetEnforcedPowerLimit(void *handle, unsigned *milliwatts) {
     return OK;
 }
 
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+typedef struct { unsigned pid; unsigned long long memory; unsigned instance, compute; } process_t;
+
+static int processes(unsigned *count, process_t *list) {
+    if (list == NULL) {
+        *count = 2;
+        return INSUFFICIENT_SIZE;
+    }
+    memset(list, 0, 2 * sizeof *list);
+    list[0].pid = 4242;
+    list[1].pid = 77;
+    *count = 2;
+    return OK;
+}
+
 #ifndef OLD
+int nvmlDeviceGetTotalEnergyConsumption(void *handle, unsigned long long *millijoules) {
+    if (number(handle) == 1) return NOT_SUPPORTED;
+    *millijoules = (unsigned long long)(400e3 * seconds());
+    return OK;
+}
+
+typedef struct {
+    unsigned field, scope;
+    long long at, latency;
+    unsigned type, result;
+    unsigned long long value;
+} field_t;
+
+int nvmlDeviceGetFieldValues(void *handle, int count, field_t *fields) {
+    for (int i = 0; i < count; i++) {
+        int known = number(handle) == 0 && (fields[i].field == 74 || fields[i].field == 269);
+        fields[i].result = known ? OK : NOT_SUPPORTED;
+        fields[i].value = fields[i].field == 269 ? (unsigned long long)(0.5e9 * seconds()) : 7000000000ull;
+    }
+    return OK;
+}
+
+int nvmlDeviceGetComputeRunningProcesses_v3(void *handle, unsigned *count, process_t *list) {
+    return number(handle) == 1 ? NOT_SUPPORTED : processes(count, list);
+}
+
+typedef struct { unsigned pid; unsigned long long at; unsigned sm, memory, encoder, decoder; } share_t;
+
+int nvmlDeviceGetProcessUtilization(void *handle, share_t *list, unsigned *count, unsigned long long since) {
+    if (list == NULL) {
+        *count = 1;
+        return INSUFFICIENT_SIZE;
+    }
+    memset(list, 0, sizeof *list);
+    list[0].pid = 4242;
+    list[0].sm = 35;
+    *count = 1;
+    return OK;
+}
+
 typedef struct { unsigned version; int sensor; int celsius; } temperature_t;
 
 int nvmlDeviceGetTemperatureV(void *handle, temperature_t *temperature) {
@@ -126,6 +188,18 @@ int nvmlDeviceGetPciInfo_v3(void *handle, pci_t *pci) {
     return OK;
 }
 #else
+typedef struct { unsigned long long at, nanoseconds; } violation_t;
+
+int nvmlDeviceGetViolationStatus(void *handle, int policy, violation_t *violation) {
+    if (policy > 1) return NOT_SUPPORTED;
+    violation->nanoseconds = policy == 0 ? 3000000000ull : 5000000000ull; /* power, heat */
+    return OK;
+}
+
+int nvmlDeviceGetComputeRunningProcesses_v2(void *handle, unsigned *count, process_t *list) {
+    return processes(count, list);
+}
+
 int nvmlDeviceGetTemperature(void *handle, int sensor, unsigned *celsius) {
     *celsius = 59;
     return OK;

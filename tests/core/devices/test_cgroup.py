@@ -68,3 +68,18 @@ def test_without_control_groups_there_is_no_limit(tmp_path: Path) -> None:
     assert cgroup.cpu_limit(*nowhere) is None
     assert cgroup.memory_limit_bytes(*nowhere) is None
     assert cgroup.memory_free_bytes(*nowhere) is None
+
+
+def test_the_time_that_a_quota_took_is_that_of_the_group_that_had_most(version_2: tuple[Path, Path]) -> None:
+    root, membership = version_2
+    assert cgroup.throttled_s(root, membership) is None
+    write(root, {"docker/cpu.stat": "usage_usec 9\nnr_throttled 4\nthrottled_usec 2500000"})
+    write(root, {"docker/inner/cpu.stat": "usage_usec 9\nnr_throttled 0\nthrottled_usec 0"})
+    assert cgroup.throttled_s(root, membership) == pytest.approx(2.5)
+
+
+def test_version_1_counts_the_time_in_nanoseconds(tmp_path: Path) -> None:
+    root, membership = tmp_path / "cgroup", tmp_path / "membership"
+    write(root, {"cpu/box/cpu.stat": "nr_periods 3\nnr_throttled 1\nthrottled_time 1500000000"})
+    membership.write_text("4:memory:/box\n3:cpu,cpuacct:/box\n")
+    assert cgroup.throttled_s(root, membership) == pytest.approx(1.5)

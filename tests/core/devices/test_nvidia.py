@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,17 @@ ASK = """
 import dataclasses, json
 from core import devices
 from core.devices import nvidia
+def processes(id):
+    try:
+        return nvidia.compute_processes(id)
+    except LookupError as error:
+        return str(error)
 ids = [device.id for device in nvidia.devices()] + ["GPU-bbbb0000-1111-2222-3333-444455556666", "cuda:9"]
 print(json.dumps({
     "devices": [dataclasses.asdict(device) for device in nvidia.devices()],
     "readings": {id: {n: [r.value, r.unit, r.reason] for n, r in devices.read(id).items()} for id in ids},
+    "counters": {id: {n: [r.value, r.unit, r.reason] for n, r in devices.counters(id).items()} for id in ids},
+    "processes": {id: processes(id) for id in ids},
     "absent": devices.absent().get("cuda"),
     "free": devices.memory_free_bytes("cuda:0"),
     "gpus": devices.environment()["gpus"],
@@ -102,6 +110,37 @@ def test_an_older_driver_answers_through_the_older_names_and_leaves_out_what_it_
     assert readings["temperature"][0] == 59
     assert (readings["throttled_by_heat"][0], readings["throttled_by_power"][0]) == (1, 0)
     assert "pci_bus_id" not in told["devices"][0]["facts"]
+
+
+def test_counters_are_joules_and_seconds(stub_folder: Path) -> None:
+    counters = ask(stub_folder)["counters"]["cuda:0"]
+    now_s = time.monotonic()
+    assert counters["energy"] == [pytest.approx(400 * now_s, rel=0.01), "J", None]
+    assert counters["throttled_by_power_cap"] == [7, "s", None]
+    assert counters["throttled_by_heat"] == [pytest.approx(0.5 * now_s, rel=0.01), "s", None]
+    assert counters["throttled_by_hot_hardware"] == [None, "s", "not reported: Not Supported"]
+
+
+def test_a_card_without_counters_says_so(stub_folder: Path) -> None:
+    counters = ask(stub_folder)["counters"]
+    assert counters["cuda:1"]["energy"] == [None, "J", "not reported: Not Supported"]
+    assert "no cuda:9" in counters["cuda:9"]["energy"][2]
+
+
+def test_an_older_driver_counts_the_time_under_its_older_name(stub_folder: Path) -> None:
+    counters = ask(stub_folder, "-DOLD")["counters"]["cuda:0"]
+    assert counters["throttled_by_power_cap"][0] == 3
+    assert counters["throttled_by_heat"][0] == 5
+    assert counters["throttled_by_power_brake"][0] is None
+    assert counters["energy"][0] is None
+
+
+def test_other_programs_on_a_gpu_are_told_with_what_they_use(stub_folder: Path) -> None:
+    processes = ask(stub_folder)["processes"]
+    assert processes["cuda:0"] == {"4242": 35, "77": 0}
+    assert processes["cuda:1"] == "not reported: Not Supported"
+    assert "no cuda:9" in processes["cuda:9"]
+    assert ask(stub_folder, "-DOLD")["processes"]["cuda:0"] == {"4242": None, "77": None}
 
 
 def test_cuda_visible_devices_renumbers_the_gpus_as_cuda_does(stub_folder: Path) -> None:
