@@ -14,11 +14,21 @@ from core.lazy import LazyModule
 if TYPE_CHECKING:
     from torch import nn
 
-    from core.models import cnn, mlp, recurrent
+    from core.models import (
+        alexnet,
+        cnn,
+        mlp,
+        recurrent,
+        resnet,
+        vgg,
+    )
 else:
+    alexnet = LazyModule("core.models.alexnet")
     cnn = LazyModule("core.models.cnn")
     mlp = LazyModule("core.models.mlp")
     recurrent = LazyModule("core.models.recurrent")
+    resnet = LazyModule("core.models.resnet")
+    vgg = LazyModule("core.models.vgg")
 
 
 @dataclass(frozen=True)
@@ -119,6 +129,63 @@ MODELS: dict[str, Model] = {
         activations=tuple(ACTIVATIONS),
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES},
+    ),
+    "alexnet": Model(
+        name="AlexNet",
+        description="Five convolutions, then three fully connected layers; here with few channels, for small "
+        "images.",
+        paper=Paper(
+            "Krizhevsky, Sutskever & Hinton",
+            2012,
+            "ImageNet classification with deep convolutional neural networks",
+            "https://doi.org/10.1145/3065386",
+        ),
+        kinds=(IMAGES,),
+        build=lambda input_shape, outputs, hidden, activation, **options: alexnet.small_alexnet(
+            input_shape, outputs, activation=ACTIVATIONS[activation].function, **options
+        ),
+        activations=tuple(ACTIVATIONS),
+        hidden=_NO_HIDDEN,
+        presets={"mnist5k": _IMAGES | {"epochs": 5}},
+    ),
+    "vgg": Model(
+        name="VGG",
+        description="Nothing but 3 × 3 convolutions, eight to sixteen of them; here with few channels, for "
+        "small images.",
+        paper=Paper(
+            "Simonyan & Zisserman",
+            2014,
+            "Very deep convolutional networks for large-scale image recognition",
+            "https://arxiv.org/abs/1409.1556",
+        ),
+        kinds=(IMAGES,),
+        build=lambda input_shape, outputs, hidden, activation, **options: vgg.small_vgg(
+            input_shape, outputs, activation=ACTIVATIONS[activation].function, **options
+        ),
+        activations=tuple(ACTIVATIONS),
+        hidden=_NO_HIDDEN,
+        presets={"mnist5k": _IMAGES | {"epochs": 6}},
+    ),
+    "resnet": Model(
+        name="ResNet",
+        description="Layers that learn what to add to their input, so that depth no longer hurts; here the "
+        "form for small images.",
+        paper=Paper(
+            "He, Zhang, Ren & Sun",
+            2015,
+            "Deep residual learning for image recognition",
+            "https://arxiv.org/abs/1512.03385",
+        ),
+        kinds=(IMAGES,),
+        build=lambda input_shape, outputs, hidden, activation, **options: resnet.SmallResNet(
+            input_shape,
+            outputs,
+            activation=ACTIVATIONS[activation].function,
+            **({"depth": 14, "width": 8} | options),
+        ),
+        activations=tuple(ACTIVATIONS),
+        hidden=_NO_HIDDEN,
+        presets={"mnist5k": _IMAGES | {"epochs": 5, "learning_rate": 0.01}},
     ),
     "rnn": Model(
         name="RNN",
