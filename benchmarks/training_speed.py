@@ -24,14 +24,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from core.training.config import MOST_EPOCHS, TrainConfig, default_config
 from core.training.events import EpochCompleted
 from core.training.loop import train
-from core.training.training import prepare
+from core.training.supervised import SupervisedLearner
 
 TURN_S = 0.3
 
 
 def bare_epochs(config: TrainConfig) -> Iterator[None]:
     """What one would write by hand."""
-    training = prepare(config)
+    training = SupervisedLearner(config)
     model, optimizer, loss_of = training.model, training.optimizer, training.objective.learning_loss
     inputs, targets = training.train_inputs, training.train_targets
     while True:
@@ -53,7 +53,7 @@ def our_epochs(config: TrainConfig) -> Iterator[EpochCompleted]:
 def compare(network: str, seconds: float, picture_every_s: float | None) -> None:
     """Print samples/s of both, and their ratio over all pairs of turns."""
     config = default_config(network, epochs=MOST_EPOCHS, schedule="constant", picture_every_s=picture_every_s)
-    samples = len(prepare(config).train_inputs)
+    samples = len(SupervisedLearner(config).train_inputs)
     bare, ours = bare_epochs(config), our_epochs(config)
 
     def take_bare_turn(epochs: int) -> float:

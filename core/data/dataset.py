@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from core.lazy import LazyModule
+from core.options import Option
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,8 +32,9 @@ class Dataset:
 
     kind is "points", "images" or "series"; task is "classification" or "forecast". defaults holds the
     settings that apply, of samples (how many are drawn, train and test together) and noise (standard
-    deviation, in the units of the coordinates), each with its usual value. load(seed, test_fraction,
-    **settings) gives a LoadedDataset; the same arguments give the same arrays.
+    deviation, in the units of the coordinates), each with its usual value. options are the settings that only
+    this data set has. load(seed, test_fraction, **settings, **options) gives a LoadedDataset, or what its
+    kind stands for; the same arguments give the same arrays.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Dataset:
     task: str
     load: Callable[..., LoadedDataset]
     defaults: Mapping[str, Any]
+    options: Mapping[str, Option] = field(default_factory=dict)
 
     @property
     def settings(self) -> tuple[str, ...]:

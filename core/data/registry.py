@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.data.dataset import CLASSIFICATION, FORECAST, IMAGES, POINTS, SERIES, Dataset, LoadedDataset
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
+from core.options import filled_in
 
 if TYPE_CHECKING:
     from core.data import images, points, series
@@ -66,7 +67,7 @@ DATASETS: dict[str, Dataset] = {
 
 
 def load(name: str, *, seed: int = 0, test_fraction: float = 0.2, **settings: Any) -> LoadedDataset:
-    """The arrays of one data set; settings that are left out take their usual value.
+    """The arrays of one data set; settings and options that are left out take their usual value.
 
     Raises InvalidRequest for an unknown name or a setting that does not apply.
     """
@@ -74,6 +75,7 @@ def load(name: str, *, seed: int = 0, test_fraction: float = 0.2, **settings: An
         raise InvalidRequest(f"Unknown data {name!r}; the data sets are {', '.join(DATASETS)}.")
     dataset = DATASETS[name]
     for setting in settings:
-        if setting not in dataset.defaults:
+        if setting not in dataset.defaults and setting not in dataset.options:
             raise InvalidRequest(f"The setting {setting!r} does not apply to {name}.")
-    return dataset.load(seed=seed, test_fraction=test_fraction, **(dict(dataset.defaults) | settings))
+    usual = dict(dataset.defaults) | filled_in(dataset.options, {})
+    return dataset.load(seed=seed, test_fraction=test_fraction, **(usual | settings))

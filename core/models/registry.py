@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from core.activations import ACTIVATIONS
 from core.activations.activation import Paper
 from core.data.dataset import IMAGES, POINTS, SERIES
 from core.lazy import LazyModule
+from core.options import Option
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,11 +44,12 @@ class Hidden:
 
 @dataclass(frozen=True)
 class Model:
-    """One network. build(input_shape, outputs, hidden, activation) makes it, with weights drawn from torch's
-    global CPU generator; input_shape is one sample's shape and activation a key of ACTIVATIONS.
+    """One network. build(input_shape, outputs, hidden, activation, **options) makes it, with weights drawn
+    from torch's global CPU generator; input_shape is one sample's shape, activation a key of ACTIVATIONS.
 
     kinds are the kinds of data that fit, the usual data set first in presets. activations are those that
-    apply. presets holds, for each data set that has one, the settings that reach a good result fast.
+    apply. presets holds, for each data set that has one, the settings that reach a good result fast. options
+    are the settings that only this network has. learner names how it trains, a key of LEARNERS.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Model:
     activations: tuple[str, ...]
     hidden: Hidden
     presets: Mapping[str, Mapping[str, Any]]
+    options: Mapping[str, Option] = field(default_factory=dict)
+    learner: str = "supervised"
 
 
 _NO_HIDDEN = Hidden("its layers are those of the paper", 0, 0, 0)

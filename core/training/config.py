@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from core import devices
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
+from core.options import check_options
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
 
@@ -32,6 +33,8 @@ class TrainConfig:
     each answer that is spread over all classes while learning; losses are reported without it.
     device: torch's name; one that this machine lacks is refused when the training starts.
     picture_every_s: seconds between pictures, None for pictures at the end alone.
+    model_options, data_options: those that only this network or this data has (Model.options,
+    Dataset.options); what is left out takes its usual value.
     default_config() fills in what suits a network and its data. Raises InvalidRequest for what cannot be.
     """
 
@@ -52,6 +55,8 @@ class TrainConfig:
     device: str = "cpu"
     threads: int = 1
     picture_every_s: float | None = 0.8
+    model_options: Mapping[str, Any] = field(default_factory=dict)
+    data_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _one_of("model", self.model, MODELS)
@@ -73,6 +78,8 @@ class TrainConfig:
         _whole("threads", self.threads, 1, devices.usable_cores())
         if self.picture_every_s is not None:
             _number("picture_every_s", self.picture_every_s, 0.05, 3600)
+        check_options(MODELS[self.model].options, self.model_options, self.model)
+        check_options(DATASETS[self.data].options, self.data_options, self.data)
 
 
 def default_config(model: str, data: str | None = None, **overrides: Any) -> TrainConfig:

@@ -39,7 +39,8 @@ class EpochCompleted:
     """After each pass over the training part; epochs count from 1, step counts batches since the start.
 
     Losses and metrics of both parts are taken after the epoch, with the same weights; those of the training
-    part over at most 500 samples of it. test_rmse is in the unit of the data, None for a classification.
+    part over at most 500 samples of it. details holds further figures of the test part by name: for a
+    forecast rmse, baseline_rmse (both in the unit of the data) and rmse_ratio.
     samples_per_s is that of this epoch's steps, with pictures and whoever takes the events, without the
     evaluation; elapsed_s counts all since the start, less pauses.
     """
@@ -50,7 +51,7 @@ class EpochCompleted:
     test_loss: float
     train_metric: float
     test_metric: float
-    test_rmse: float | None
+    details: Mapping[str, float]
     samples_per_s: float
     elapsed_s: float
 
@@ -68,8 +69,7 @@ class TrainingDiverged:
 class TrainingFinished:
     """Last of all: the test metric after the last good epoch (None when there was none).
 
-    reason is "completed" or "diverged". details holds what belongs to the metric: for a skill rmse,
-    baseline_rmse and rmse_ratio (rmse / baseline_rmse), the first two in the unit of the data.
+    reason is "completed" or "diverged". details are those of the last good epoch.
     samples_per_s is the mean over all epochs' steps.
     """
 

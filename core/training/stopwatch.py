@@ -32,16 +32,16 @@ class Rate:
 
     def __init__(self, watch: Stopwatch) -> None:
         self._watch = watch
-        self._count, self._since_s = 0, watch.elapsed_s()
+        self._count, self._since_s = 0.0, watch.elapsed_s()
         self.per_s: float | None = None
 
-    def add(self, count: int) -> float | None:
+    def add(self, count: float) -> float | None:
         """The rate, now that `count` more are done."""
         self._count += count
         passed_s = self._watch.elapsed_s() - self._since_s
         if passed_s >= RATE_OVER_S:
             self.per_s = self._count / passed_s
-            self._count, self._since_s = 0, self._since_s + passed_s
+            self._count, self._since_s = 0.0, self._since_s + passed_s
         return self.per_s
 
 

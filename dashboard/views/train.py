@@ -14,6 +14,7 @@ from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.models import MODELS
+from core.options import Option
 from core.runs.store import Run
 from core.training import OPTIMIZERS, TrainConfig, default_config
 from dashboard import runs
@@ -24,6 +25,8 @@ LEARNING_RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
 BATCH_SIZES = [1, 2, 5, 10, 20, 32, 64, 128, 256, 512, 1024]
 # Settings that belong to a network and its data, and start anew with them.
 SETTINGS = ("optimizer", "learning_rate", "batch_size", "epochs", "activation", "hidden", "noise")
+_OPTIONS = [*(model.options for model in MODELS.values()), *(data.options for data in DATASETS.values())]
+OPTION_KEYS = tuple(dict.fromkeys(name for options in _OPTIONS for name in options))
 
 
 def take_over(run: Run | None) -> None:
@@ -35,6 +38,8 @@ def take_over(run: Run | None) -> None:
         value = run.config.get(name)
         if value is not None:
             st.session_state[name] = layers_as_text(value) if name == "hidden" else value
+    for name, value in {**run.config.get("model_options", {}), **run.config.get("data_options", {})}.items():
+        st.session_state[name] = value
 
 
 def forget(*names: str) -> None:
@@ -45,9 +50,11 @@ def forget(*names: str) -> None:
 
 def choose() -> TrainConfig | None:
     """What to train, from the controls; None, with the reason on the page, when it cannot be trained."""
-    model = choice("Network", MODELS, [*MODELS], "model", on_change=forget, args=("data", *SETTINGS))
+    model = choice(
+        "Network", MODELS, [*MODELS], "model", on_change=forget, args=("data", *SETTINGS, *OPTION_KEYS)
+    )
     fitting = [key for key, dataset in DATASETS.items() if dataset.kind in MODELS[model].kinds]
-    data = choice("Data", DATASETS, fitting, "data", on_change=forget, args=SETTINGS)
+    data = choice("Data", DATASETS, fitting, "data", on_change=forget, args=(*SETTINGS, *OPTION_KEYS))
     st.caption(f"{MODELS[model].description} {DATASETS[data].description}")
     try:
         return default_config(model, data, **choose_settings(model, data))
@@ -84,9 +91,31 @@ def choose_settings(model: str, data: str) -> dict[str, Any]:
         chosen["hidden"] = layers(typed)
     if usual.noise is not None:
         chosen["noise"] = st.slider("Noise", 0.0, 0.5, usual.noise, 0.05, key="noise", bind="query-params")
+    chosen["model_options"] = choose_options(entry.options, usual.model_options)
+    chosen["data_options"] = choose_options(DATASETS[data].options, usual.data_options)
     places = {device.id: device for device in devices.devices() if device.kind not in devices.absent()}
     if len(places) > 1:
         chosen["device"] = choice("Device", places, [*places], "device", usual.device)
+    return chosen
+
+
+def choose_options(options: Mapping[str, Option], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """A control for each option, of the kind that its usual value calls for."""
+    chosen: dict[str, Any] = {}
+    for name, option in options.items():
+        label, value = name.replace("_", " ").capitalize(), usual.get(name, option.usual)
+        kept: dict[str, Any] = {"key": name, "bind": "query-params", "help": f"{option.meaning}."}
+        if isinstance(value, bool):
+            chosen[name] = st.toggle(label, value, **kept)
+        elif option.choices:
+            chosen[name] = st.selectbox(
+                label, option.choices, option.choices.index(str(value)), filter_mode=None, **kept
+            )
+        elif isinstance(value, str):
+            chosen[name] = st.text_input(label, value, **kept)
+        else:
+            low, high = (None if end is None else type(value)(end) for end in (option.low, option.high))
+            chosen[name] = st.number_input(label, low, high, value, **kept)
     return chosen
 
 
@@ -160,7 +189,7 @@ def draw_figures(started: dict[str, Any], epochs: list[dict[str, Any]]) -> None:
             if started["metric"] == "accuracy":
                 st.metric("Accuracy, held back", f"{last['test_metric']:.1%}", width="content")
             else:
-                error = f"{last['test_rmse']:.2f} {started['unit']}"
+                error = f"{last['details']['rmse']:.2f} {started['unit']}"
                 st.metric("Error, held back", error, width="content")
                 baseline = f"{started['baseline_rmse']:.2f} {started['unit']}"
                 st.metric("Error of “tomorrow equals today”", baseline, width="content")

@@ -13,7 +13,7 @@ from core.events import Picture
 from core.training.config import default_config
 from core.training.loop import train
 from core.training.pictures import decision_map, forecast, predictions_and_filters
-from core.training.training import prepare
+from core.training.supervised import SupervisedLearner
 
 CPU = torch.device("cpu")
 
@@ -61,7 +61,7 @@ def test_decision_map_holds_all_points() -> None:
 
 
 def test_decision_map_agrees_with_the_network_at_each_cell() -> None:
-    training = prepare(default_config("mlp"))
+    training = SupervisedLearner(default_config("mlp"))
     (picture,) = decision_map(training.model, training.data, CPU, 0)
     bounds = picture.values
     x = bounds["x_min"] + (17 + 0.5) / 120 * (bounds["x_max"] - bounds["x_min"])
@@ -78,7 +78,7 @@ def test_points_are_those_of_the_data() -> None:
 
 
 def test_predictions_lead_with_mistakes_and_show_real_images() -> None:
-    training = prepare(default_config("lenet"))
+    training = SupervisedLearner(default_config("lenet"))
     predictions, filters = predictions_and_filters(training.model, training.data, CPU, 0)
     images, labels, predicted, confidence = (
         predictions.arrays[name] for name in ("images", "labels", "predicted", "confidence")
@@ -98,7 +98,7 @@ def test_predictions_lead_with_mistakes_and_show_real_images() -> None:
 
 
 def test_filters_do_not_change_with_the_network_afterwards() -> None:
-    training = prepare(default_config("lenet"))
+    training = SupervisedLearner(default_config("lenet"))
     _, filters = predictions_and_filters(training.model, training.data, CPU, 0)
     before = filters.arrays["weights"].copy()
     with torch.no_grad():

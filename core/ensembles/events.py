@@ -1,0 +1,72 @@
+"""What an ensemble yields, besides core.events.Progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# Shares of the members that lie below the five numbers told of each distribution.
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True)
+class EnsembleStarted:
+    """First of all. variants names each combination of the varied settings; each trains with all seeds."""
+
+    model: str
+    data: str
+    variants: tuple[str, ...]
+    seeds: int
+    epochs: int
+    metric: str
+
+
+@dataclass(frozen=True)
+class EnsembleEpochCompleted:
+    """After each epoch of all members: quantiles (QUANTILES) over the seeds of each variant, by its name.
+
+    Members that diverged are left out; `diverged` counts them. elapsed_s leaves pauses out.
+    """
+
+    epoch: int
+    train_loss: Mapping[str, tuple[float, ...]]
+    test_loss: Mapping[str, tuple[float, ...]]
+    test_metric: Mapping[str, tuple[float, ...]]
+    diverged: Mapping[str, int]
+    elapsed_s: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """One variant's place in the ranking by the median of the final test metric.
+
+    low and high bound that median (95%, bootstrap). behind: how far it lies behind the first, the median
+    over the seeds of the difference, with its interval; tied when that interval holds 0, and for the first.
+    With several variants the interval is widened, so that all of them hold together in 95%. seconds is the
+    time of one member's training.
+    """
+
+    variant: str
+    median: float | None
+    low: float | None
+    high: float | None
+    behind: float | None
+    behind_low: float | None
+    behind_high: float | None
+    tied: bool
+    diverged: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class EnsembleFinished:
+    """Last of all. final holds every member's last test metric, by variant, None where it diverged at once.
+
+    samples_per_s is that of all members together, in their steps alone.
+    """
+
+    metric: str
+    ranking: tuple[Place, ...]
+    final: Mapping[str, tuple[float | None, ...]]
+    samples_per_s: float
+    elapsed_s: float

@@ -1,0 +1,150 @@
+"""Learning from examples with answers: classification and forecasts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.events import Picture, Progress
+from core.training.config import TrainConfig
+from core.training.device import present_device
+from core.training.events import TrainingStarted
+from core.training.learner import Scores
+from core.training.objective import objective_for
+from core.training.optimizers import OPTIMIZERS
+from core.training.pictures import PICTURES, PICTURES_OF_DATA
+from core.training.schedules import SCHEDULES
+from core.training.training import build, loaded, shapes_of
+
+MOST_TRAINING_SAMPLES = 500  # the training part is only a yardstick here; all of it would cost time
+SAMPLES_AT_ONCE = 500  # between two such portions the job can be stopped
+
+
+class SupervisedLearner:
+    """A network, its data and its optimiser. Tensors live on `device`; shapes are those of LoadedDataset."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        self.config, self.step = config, 0
+        self.device = present_device(config.device)
+        self.data = data = loaded(config)
+        self.objective = objective_for(data, config.label_smoothing)
+        self.model = build(config, data.train_inputs.shape[1:], self.objective.outputs).to(self.device)
+        self.train_inputs = torch.from_numpy(data.train_inputs).to(self.device)
+        self.train_targets = torch.from_numpy(data.train_targets).to(self.device, self.objective.target_dtype)
+        self.test_inputs = torch.from_numpy(data.test_inputs).to(self.device)
+        self.test_targets = torch.from_numpy(data.test_targets).to(self.device, self.objective.target_dtype)
+        self.optimizer = OPTIMIZERS[config.optimizer].build(self.model.parameters(), config.learning_rate)
+        self.shuffle = torch.Generator().manual_seed(config.seed)
+
+    @property
+    def samples_per_epoch(self) -> int:
+        """Samples of the training part."""
+        return len(self.train_inputs)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of the training part."""
+        return math.ceil(len(self.train_inputs) / self.config.batch_size)
+
+    def started(self) -> TrainingStarted:
+        """What is about to be trained."""
+        config, data, series = self.config, self.data, self.data.series
+        shapes = shapes_of(self.model)
+        return TrainingStarted(
+            model=config.model,
+            data=config.data,
+            seed=config.seed,
+            device=config.device,
+            parameters=sum(math.prod(shape) for shape in shapes.values()),
+            shapes=shapes,
+            train_samples=len(data.train_inputs),
+            test_samples=len(data.test_inputs),
+            input_shape=data.train_inputs.shape[1:],
+            outputs=self.objective.outputs,
+            epochs=config.epochs,
+            steps_per_epoch=self.steps_per_epoch,
+            metric=self.objective.metric_name,
+            baseline=f"as it was {series.horizon_h} hours before" if series else None,
+            baseline_rmse=series.baseline_rmse if series else None,
+            unit=series.unit if series else None,
+        )
+
+    def batches(self) -> Iterable[tuple[Tensor, Tensor]]:
+        """One epoch's batches, inputs (batch, *shape) and targets (batch,), in a new random order."""
+        order = torch.randperm(len(self.train_inputs), generator=self.shuffle).to(self.device)
+        size = self.config.batch_size
+        inputs, targets = self.train_inputs[order], self.train_targets[order]
+        return zip(inputs.split(size), targets.split(size), strict=True)
+
+    def learn(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+        """One step of the optimiser; returns the batch's loss, which stays on the device."""
+        inputs, targets = batch
+        steps = self.config.epochs * self.steps_per_epoch
+        factor = SCHEDULES[self.config.schedule].factor(self.step / steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.config.learning_rate * factor
+        loss = self.objective.learning_loss(self.model(inputs), targets)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.step += 1
+        return loss.detach()
+
+    def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
+        """Scores on the test part, and on evenly spread samples of the training part."""
+        some = slice(None, None, math.ceil(len(self.train_inputs) / MOST_TRAINING_SAMPLES))
+        inputs, targets = self.train_inputs[some], self.train_targets[some]
+        train_loss, train_metric = yield from self._score(inputs, targets, progress)
+        test_loss, test_metric = yield from self._score(self.test_inputs, self.test_targets, progress)
+        return Scores(train_loss, train_metric, test_loss, test_metric, self._details(test_loss))
+
+    def _score(
+        self, inputs: Tensor, targets: Tensor, progress: Progress
+    ) -> Generator[Progress, None, tuple[float, float]]:
+        portions = []
+        for portion in inputs.split(SAMPLES_AT_ONCE):
+            # Not around the loop: whoever takes the events would run without gradients as well.
+            with torch.inference_mode():
+                portions.append(self.model(portion))
+            yield progress
+        with torch.inference_mode():
+            outputs = torch.cat(portions)
+            loss = self.objective.loss(outputs, targets)
+            metric = self.objective.metric(outputs, targets)
+        return loss.item(), metric.item()
+
+    def _details(self, test_loss: float) -> dict[str, float]:
+        """Error of a forecast on the test part, in the unit of the data; nothing for a classification."""
+        series = self.data.series
+        if series is None:
+            return {}
+        rmse, baseline_rmse = math.sqrt(test_loss) * series.change_scale, series.baseline_rmse
+        return {"rmse": rmse, "baseline_rmse": baseline_rmse, "rmse_ratio": rmse / baseline_rmse}
+
+    def pictures_of_data(self) -> Iterator[Picture]:
+        """Pictures that suit the data, before the first step."""
+        return PICTURES_OF_DATA[self.data.kind](self.data)
+
+    def pictures(self) -> Iterator[Picture]:
+        """Pictures that suit the data, of this moment."""
+        return PICTURES[self.data.kind](self.model, self.data, self.device, self.step)
+
+    def state(self) -> dict[str, Any]:
+        """Weights, optimiser, random state and step."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "shuffle": self.shuffle.get_state(),
+            "step": self.step,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to a state()."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.shuffle.set_state(state["shuffle"])
+        self.step = state["step"]
