@@ -1,22 +1,28 @@
-"""The command line: `python -m core.timing gemm --sizes 256,512,1024 --dtypes float32,bfloat16`."""
+"""The command line: `python -m core.timing suite quick`; `python -m core.timing --help` tells the rest."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import json
+import math
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from core.devices import KINDS
 from core.errors import InvalidRequest
 from core.timing.dtypes import DTYPE_BYTES
+from core.timing.regimes import DATA
+from core.timing.suites import SUITES
 from core.timing.workloads import WORKLOADS
 
-OK, NOTHING_RAN, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+OK, NOTHING_RAN, REGRESSION, BAD_INPUT, INTERRUPTED = 0, 1, 1, 2, 130
+
+# Where stderr is no terminal, a line of progress at most this often.
+_PROGRESS_EVERY_S = 2.0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,49 +34,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     try:
         options = _parser().parse_args(arguments)
-        from core.timing.config import SweepConfig
-
-        config = SweepConfig(
-            workload=options.workload,
-            sizes=options.sizes,
-            dtypes=options.dtypes,
-            devices=options.devices,
-            threads=options.threads,
-            target_ci=options.target_ci,
-            max_seconds=options.max_seconds,
-            seed=options.seed,
-        )
+        return int(options.command(options))
     except InvalidRequest as error:
-        print(error, file=sys.stderr)
+        print(_on_one_line(str(error)), file=sys.stderr)
         return BAD_INPUT
-    return _run(config, _print_json if options.json else _print_row)
-
-
-def _run(config: Any, show: Callable[[Any], None]) -> int:
-    """Print each event as it comes; Ctrl-C keeps what was printed."""
-    records: list[dict[str, Any]] = []
-    progress = _ProgressLine()
-    try:
-        from core.events import Progress, to_record
-        from core.timing.sweep import sweep
-
-        for event in sweep(config):
-            if isinstance(event, Progress):
-                progress.show(event)
-            else:
-                progress.clear()
-                show(event)
-                records.append(to_record(event))
-    except KeyboardInterrupt:
-        progress.clear()
-        print("Stopped.", _conclusion(records), file=sys.stderr)
+    except KeyboardInterrupt:  # before there was anything to keep
+        print("Stopped.", file=sys.stderr)
         return INTERRUPTED
-    progress.clear()
-    print(_conclusion(records), file=sys.stderr)
+
+
+def _gemm(options: argparse.Namespace) -> int:
+    """One sweep of matrix multiplications, each row as soon as it is known."""
+    from core.timing.config import SweepConfig
+
+    config = SweepConfig(
+        workload="gemm",
+        sizes=options.sizes,
+        dtypes=options.dtypes,
+        devices=options.devices,
+        threads=options.threads,
+        target_ci=options.target_ci,
+        max_seconds=options.max_seconds,
+        seed=options.seed,
+    )
+    return _run_gemm(config, _print_json if options.json else _print_gemm)
+
+
+def _run_gemm(config: Any, show: Callable[[Any], None]) -> int:
+    from core.timing.sweep import sweep
+
+    records, stopped = _kept(sweep(config), show, _ProgressLine(lines=False))
+    print(*["Stopped."] * stopped, _gemm_conclusion(records), file=sys.stderr)
+    if stopped:
+        return INTERRUPTED
     return OK if any(record["event"] == "measurement_taken" for record in records) else NOTHING_RAN
 
 
-def _conclusion(records: list[dict[str, Any]]) -> str:
+def _print_gemm(record: Any) -> None:
+    """The table of one workload, narrower than that of many."""
+    from core.timing import report
+
+    match record["event"]:
+        case "environment_read":
+            _print_lines([report.environment_line(record["environment"]), "", report.GEMM_HEADER])
+        case "device_absent":
+            print(f"{record['device']:<8} absent: {record['reason']}", flush=True)
+        case "measurement_failed":
+            where = f"{record['device']:<8} {record['dtype']:<9} {record['size']:>6}"
+            print(f"{where} failed: {record['reason']}", flush=True)
+        case "measurement_taken":
+            print(report.gemm_row(record), flush=True)
+
+
+def _gemm_conclusion(records: list[Any]) -> str:
     """What to know about the figures, or why there are none."""
     from core.timing.results import NOTABLE_LOAD, measurements, other_load
 
@@ -85,116 +101,304 @@ def _conclusion(records: list[dict[str, Any]]) -> str:
     return f"{said} Other programs used up to {load:.0f}% of the CPU meanwhile, so the figures may be low."
 
 
-def _print_json(event: Any) -> None:
+def _list(options: argparse.Namespace) -> int:
+    """The workloads, one a line."""
+    from core.timing import report
+
+    columns = ("workload", "title", "family", "size means", "steps", "dtypes", "sizes")
+    rows = [
+        (
+            name,
+            workload.title,
+            workload.family,
+            workload.size_means,
+            ",".join(workload.steps),
+            ",".join(workload.dtypes),
+            ",".join(map(str, workload.sizes)),
+        )
+        for name, workload in WORKLOADS.items()
+    ]
+    keyed = [dict(zip(columns, row, strict=True)) for row in rows]
+    if options.json:
+        _print_lines(json.dumps(row, ensure_ascii=False) for row in keyed)
+    elif options.csv:
+        print(report.csv_table(columns, rows), end="")
+    elif options.markdown:
+        print(report.markdown_table(columns, rows))
+    else:
+        _print_lines(f"{name:<24} {title}. Size: {means}." for name, title, _, means, *_ in rows)
+    return OK
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Chosen workloads over the axes."""
+    from core.timing.suites import chosen
+    from core.timing.sweep import sweeps
+
+    return _measured(sweeps(chosen(options.workloads, _axes(options)), _within(options, None)), options)
+
+
+def _suite(options: argparse.Namespace) -> int:
+    """A ready choice of workloads, within a time."""
+    from core.timing.suites import planned
+    from core.timing.sweep import sweeps
+
+    suite = SUITES[options.suite]
+    return _measured(sweeps(planned(suite, _axes(options)), _within(options, suite.within_s)), options)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    """Two result files, point by point."""
+    from core.timing import files, report
+    from core.timing.gate import compare_results
+
+    baseline, candidate = (files.with_measurements(path) for path in (options.baseline, options.candidate))
+    records = _followed(compare_results(baseline, candidate), options, report.COMPARISONS)[0]
+    if not any(record["event"] == "point_compared" for record in records):
+        raise InvalidRequest(f"{options.baseline!r} and {options.candidate!r} have no point in common.")
+    return OK
+
+
+def _gate(options: argparse.Namespace) -> int:
+    """Measure a baseline's points again; 1 for a confirmed regression."""
+    from core.timing import files, report
+    from core.timing.gate import gate
+
+    baseline = files.with_measurements(options.baseline)
+    records, stopped = _followed(gate(baseline, _axes(options)), options, report.COMPARISONS)
+    if any(record["event"] == "point_compared" and record["regression"] for record in records):
+        return REGRESSION
+    if not stopped and not any(record["event"] == "point_compared" for record in records):
+        raise InvalidRequest(f"No point of {options.baseline!r} can be measured on this machine.")
+    return INTERRUPTED if stopped else OK
+
+
+def _report(options: argparse.Namespace) -> int:
+    """A result file in Markdown, or the quick suite measured now."""
+    from core.timing import files, report
+
+    if not (options.json or options.csv):
+        options.markdown = True
+    if options.file is None:
+        options.suite = "quick"
+        return _suite(options)
+    records = files.read(options.file)
+    _followed(iter(records), options, report.FIGURES)
+    return OK
+
+
+def _measured(events: Iterator[Any], options: argparse.Namespace) -> int:
+    """Follow a measurement to its end; nothing measured at all is a request that cannot be met here."""
+    from core.timing import report
+    from core.timing.conclusions import nothing_measured
+    from core.timing.results import measurements
+
+    records, stopped = _followed(events, options, report.FIGURES)
+    if stopped:
+        return INTERRUPTED
+    if not measurements(records):
+        raise InvalidRequest(nothing_measured(records))
+    return OK
+
+
+def _followed(events: Iterator[Any], options: argparse.Namespace, telling: Any) -> tuple[list[Any], bool]:
+    """Show records in the chosen form and keep them in --out; Ctrl-C ends the events and loses none.
+
+    Returns the records and whether they were cut short.
+    """
     from core.events import to_record
+    from core.timing import files
+    from core.timing.events import Concluded
 
-    print(json.dumps(to_record(event), ensure_ascii=False), flush=True)
-
-
-_HEADER = (
-    f"{'device':<8} {'dtype':<9} {'size':>6} {'threads':>7} {'median':>10} {'95% CI':>7} {'GFLOP/s':>9} "
-    f"{'samples':>7}  stopped by"
-)
-
-
-def _print_row(event: Any) -> None:
-    """The table, a row as soon as it is known."""
-    from core.timing.events import DeviceAbsent, EnvironmentRead, MeasurementFailed, MeasurementTaken
-
-    match event:
-        case EnvironmentRead():
-            print(_environment_line(event.environment), _HEADER, sep="\n\n", flush=True)
-        case DeviceAbsent():
-            print(f"{event.device:<8} absent: {event.reason}", flush=True)
-        case MeasurementFailed():
-            print(f"{event.device:<8} {event.dtype:<9} {event.size:>6} failed: {event.reason}", flush=True)
-        case MeasurementTaken():
-            print(_row(event), flush=True)
+    if options.out is not None:
+        files.check_writable(options.out)
+    show = _print_json if options.json else _shown_as_table(telling)
+    if options.csv or options.markdown:
+        show = _ignored
+    records, stopped = _kept(events, show, _ProgressLine(lines=True))
+    records.append(to_record(Concluded(tuple(telling.sentences(records)))))
+    show(records[-1])
+    if options.out is not None:
+        files.write_as(options.out, records, telling.csv, telling.markdown)
+    if options.csv:
+        print(telling.csv(records), end="")
+    elif options.markdown:
+        print(telling.markdown(records), end="")
+    if stopped:
+        print("Stopped; what was measured until then is kept.", file=sys.stderr)
+    return records, stopped
 
 
-def _row(taken: Any) -> str:
-    median = _duration(taken.median_s)
-    half_width = f"±{50 * (taken.ci_high_s - taken.ci_low_s) / taken.median_s:.1f}%"
-    threads = "-" if taken.threads is None else taken.threads
-    return (
-        f"{taken.device:<8} {taken.dtype:<9} {taken.size:>6} {threads:>7} {median:>10} {half_width:>7} "
-        f"{taken.gflops:>9,.1f} {taken.samples:>7}  {taken.stopped_by}"
-    )
+def _kept(
+    events: Iterator[Any], show: Callable[[Any], None], progress: _ProgressLine
+) -> tuple[list[Any], bool]:
+    """The records of all events, each shown as it comes, and whether Ctrl-C ended them."""
+    from core.events import Progress, to_record
+
+    records: list[Any] = []
+    try:
+        for event in events:
+            if isinstance(event, Progress):
+                progress.show(event)
+            else:
+                progress.clear()
+                records.append(event if isinstance(event, dict) else to_record(event))
+                show(records[-1])
+    except KeyboardInterrupt:
+        return records, True
+    finally:
+        progress.clear()
+    return records, False
 
 
-def _environment_line(environment: Any) -> str:
-    from core.timing.config import in_bytes
-
-    gpus = ", ".join(gpu["name"] for gpu in environment["gpus"]) or "no NVIDIA GPU"
-    return (
-        f"{environment['cpu']}, {environment['usable_cores']} usable cores, "
-        f"{in_bytes(environment['memory_bytes'])}; {gpus}; "
-        f"torch {environment['torch']}, Python {environment['python']}, {environment['platform']}"
-    )
+def _print_json(record: Any) -> None:
+    print(json.dumps(record, ensure_ascii=False), flush=True)
 
 
-def _duration(seconds: float) -> str:
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.4g} {unit}"
-    return f"{seconds * 1e9:.4g} ns"
+def _shown_as_table(telling: Any) -> Callable[[Any], None]:
+    """Prints each record's line under a header that comes first."""
+    headed = False
+
+    def show(record: Any) -> None:
+        nonlocal headed
+        line = telling.line(record)
+        if line is not None and record["event"] in telling.under_header and not headed:
+            headed = True
+            _print_lines(["", telling.header])
+        if line is not None:
+            print(line, flush=True)
+
+    return show
+
+
+def _ignored(_record: Any) -> None:
+    return None
 
 
 class _ProgressLine:
-    """One line on a terminal's stderr that is written over; nothing where stderr is no terminal."""
+    """How far it is and the time left, on stderr: one line that is written over on a terminal.
 
-    def __init__(self) -> None:
-        self._on = sys.stderr.isatty()
+    lines: elsewhere (a file, a CI log) a line every few seconds; without it nothing.
+    """
+
+    def __init__(self, lines: bool) -> None:
+        self._over = sys.stderr.isatty()
+        self._lines = lines and not self._over
         self._began = time.perf_counter()
+        self._told_at = self._began
 
     def show(self, progress: Any) -> None:
-        if not self._on:
-            return
+        now = time.perf_counter()
+        if self._over:
+            sys.stderr.write(f"\r\x1b[K{self._words(progress, now)}")
+            sys.stderr.flush()
+        elif self._lines and 0 < progress.done < progress.total and now - self._told_at >= _PROGRESS_EVERY_S:
+            self._told_at = now
+            print(self._words(progress, now), file=sys.stderr)
+
+    def _words(self, progress: Any, now: float) -> str:
         left = ""
         if progress.done > 0:
-            spent = time.perf_counter() - self._began
-            left = f", about {spent * (progress.total / progress.done - 1):.0f} s left"
-        sys.stderr.write(f"\r\x1b[K{int(progress.done)} of {progress.total:.0f} {progress.unit}{left}")
-        sys.stderr.flush()
+            left = f", about {(now - self._began) * (progress.total / progress.done - 1):.0f} s left"
+        return f"{int(progress.done)} of {progress.total:.0f} {progress.unit}{left}"
 
     def clear(self) -> None:
-        if self._on:
+        if self._over:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def _axes(options: argparse.Namespace) -> dict[str, Any]:
+    """The options that were given, by the names of a config's fields."""
+    names = (
+        "sizes", "dtypes", "devices", "threads", "steps", "data", "max_seconds", "target_ci", "quiet_wait_s",
+        "seed",
+    )  # fmt: skip
+    return {name: value for name in names if (value := getattr(options, name, None)) is not None}
+
+
+def _within(options: argparse.Namespace, usual_s: float | None) -> float | None:
+    given = getattr(options, "within", None)
+    if given is None:
+        return usual_s
+    if not 0 <= given < math.inf:
+        raise InvalidRequest(f"within {given!r} is not possible; it must be a number of seconds.")
+    return float(given)
+
+
+def _print_lines(lines: Any) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
+def _on_one_line(text: str) -> str:
+    """The text with line breaks and control characters written out, as an argument may hold them."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m core.timing", description="Measure operations on the devices of this machine."
     )
-    commands = parser.add_subparsers(dest="workload", required=True, metavar="WORKLOAD")
-    for name, workload in WORKLOADS.items():
-        command = commands.add_parser(
-            name,
-            help=workload.title.lower(),
-            description=f"{workload.title} over sizes, number formats, devices and CPU threads.",
-        )
-        _add_options(command, workload.size_means)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, (run, says, add_options) in _COMMANDS.items():
+        command = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+        command.set_defaults(command=run)
+        add_options(command)
     return parser
 
 
-def _add_options(command: argparse.ArgumentParser, size_means: str) -> None:
-    for option, kind, default, values, meaning in (
-        ("--sizes", _whole_numbers, (256, 512, 1024), "N,...", f"{size_means} (256,512,1024)"),
-        ("--dtypes", _names, ("float32",), "NAME,...", f"of {', '.join(DTYPE_BYTES)} (float32)"),
-        ("--devices", _names, ("cpu",), "NAME,...", f"of {', '.join(KINDS)}, cuda:N (cpu)"),
-        ("--threads", _whole_numbers, (0,), "N,...", "CPU threads; 0 is all usable cores (0)"),
-        (
-            "--target-ci",
-            float,
-            0.01,
-            "SHARE",
-            "relative width of the median's 95%% interval to stop at (0.01)",
-        ),
-        ("--max-seconds", float, 2.0, "S", "longest a point may take, but for its least six samples (2)"),
-        ("--seed", int, 0, "N", "of the random operands (0)"),
+def _list_options(command: argparse.ArgumentParser) -> None:
+    _add_forms(command, out=False)
+
+
+def _run_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("workloads", nargs="+", metavar="WORKLOAD", help="as `list` names them, or a family")
+    _add(command, "sizes", "dtypes", "devices", "threads", "steps", "data")
+    _add(command, "max-seconds", "within", "target-ci", "quiet-wait", "seed")
+    _add_forms(command)
+
+
+def _suite_options(command: argparse.ArgumentParser) -> None:
+    told = "; ".join(f"{name}: {suite.title}" for name, suite in SUITES.items())
+    command.add_argument("suite", choices=tuple(SUITES), metavar="SUITE", help=told)
+    _add(command, "sizes", "dtypes", "devices", "threads", "data")
+    _add(command, "max-seconds", "within", "target-ci", "quiet-wait", "seed")
+    _add_forms(command)
+
+
+def _compare_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("baseline", metavar="A.json", help="the result to compare with")
+    command.add_argument("candidate", metavar="B.json", help="the result to judge")
+    _add_forms(command)
+
+
+def _gate_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("baseline", metavar="BASELINE.json", help="a result of this machine")
+    _add(command, "max-seconds", "target-ci", "quiet-wait", "seed")
+    _add_forms(command)
+
+
+def _report_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "file", nargs="?", metavar="FILE.json", help="a result; without one, `suite quick` now"
+    )
+    _add(command, "devices", "threads", "max-seconds", "within", "target-ci", "quiet-wait", "seed")
+    _add_forms(command)
+
+
+def _gemm_options(command: argparse.ArgumentParser) -> None:
+    for option, default, told in (
+        ("sizes", (256, 512, 1024), f"{WORKLOADS['gemm'].size_means} (256,512,1024)"),
+        ("dtypes", ("float32",), f"of {', '.join(DTYPE_BYTES)} (float32)"),
+        ("devices", ("cpu",), f"of {', '.join(KINDS)}, cuda:N (cpu)"),
+        ("threads", (0,), "CPU threads; 0 is all usable cores (0)"),
+        ("target-ci", 0.01, "relative width of the median's 95%% interval to stop at (0.01)"),
+        ("max-seconds", 2.0, "longest a point may take, but for its least six samples (2)"),
+        ("seed", 0, "of the random operands (0)"),
     ):
-        command.add_argument(option, type=kind, default=default, metavar=values, help=meaning)
+        kind, values, _ = _OPTIONS[option]
+        command.add_argument(f"--{option}", type=kind, default=default, metavar=values, help=told)
     command.add_argument("--json", action="store_true", help="one JSON object a line, the environment first")
 
 
@@ -207,6 +411,67 @@ def _whole_numbers(text: str) -> tuple[int, ...]:
         return tuple(int(number) for number in text.split(",") if number.strip())
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 256,512") from None
+
+
+# Type, values as the help names them, and meaning. What is not given is the command's own choice.
+_OPTIONS: dict[str, tuple[Callable[[str], Any], str, str]] = {
+    "sizes": (_whole_numbers, "N,...", "sizes; `list` tells what a workload's size means (its own)"),
+    "dtypes": (_names, "NAME,...", f"of {', '.join(DTYPE_BYTES)} (the workload's first)"),
+    "devices": (_names, "NAME,...", f"of {', '.join(KINDS)}, cuda:N (all that are here)"),
+    "threads": (_whole_numbers, "N,...", "CPU threads; 0 is all usable cores (0)"),
+    "steps": (_names, "NAME,...", "forward, training, where the workload has it (its first)"),
+    "data": (_names, "NAME,...", f"what operands hold, of {', '.join(DATA)} (random)"),
+    "max-seconds": (float, "S", "longest a point may take, but for its least six samples"),
+    "within": (float, "S", "time for all points; those that do not fit are left out, and that is told"),
+    "target-ci": (float, "SHARE", "relative width of the median's 95%% interval to stop at (0.01)"),
+    "quiet-wait": (float, "S", "wait so long for other programs to rest, then retake what they spoilt (0)"),
+    "seed": (int, "N", "of the random operands (0)"),
+}
+
+
+def _add(command: argparse.ArgumentParser, *names: str) -> None:
+    for name in names:
+        kind, values, told = _OPTIONS[name]
+        dest = {"quiet-wait": "quiet_wait_s"}.get(name, name.replace("-", "_"))
+        command.add_argument(f"--{name}", type=kind, metavar=values, help=told, dest=dest)
+
+
+def _add_forms(command: argparse.ArgumentParser, out: bool = True) -> None:
+    forms = command.add_mutually_exclusive_group()
+    forms.add_argument("--json", action="store_true", help="one JSON object a line, the environment first")
+    forms.add_argument("--csv", action="store_true", help="comma-separated values at the end")
+    forms.add_argument("--markdown", action="store_true", help="a Markdown page at the end")
+    if out:
+        command.add_argument(
+            "--out",
+            metavar="FILE",
+            help="also keep the result here, raw samples too; .csv or .md for those forms",
+        )
+
+
+_COMMANDS: dict[
+    str, tuple[Callable[[argparse.Namespace], int], str, Callable[[argparse.ArgumentParser], None]]
+] = {
+    "list": (_list, "what can be measured", _list_options),
+    "run": (_run, "measure workloads", _run_options),
+    "suite": (
+        _suite,
+        "measure a ready choice of workloads, and say what they tell of the machine",
+        _suite_options,
+    ),
+    "compare": (
+        _compare,
+        "set two results against each other, with a verdict for each point",
+        _compare_options,
+    ),
+    "gate": (_gate, "measure a baseline's points again; exits 1 on a confirmed regression", _gate_options),
+    "report": (_report, "tell a result in Markdown", _report_options),
+    "gemm": (
+        _gemm,
+        f"{WORKLOADS['gemm'].title.lower()} over sizes, formats, devices and threads",
+        _gemm_options,
+    ),
+}
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from core.timing.results import NOTABLE_LOAD, Record, fastest, measurements, oth
 
 # Workloads whose figures are about the whole machine.
 _MATMUL, _COPY = "gemm", "copy"
+# Smaller copies stay in a cache, and show that instead.
+_LEAST_COPY_BYTES = 2**28
 # A first call this many times as long as a later one is worth a sentence.
 _NOTABLE_FIRST_CALL = 5.0
 # Operands that change the time by less than this mislead nobody.
@@ -23,7 +26,7 @@ def conclusions(records: Sequence[Record]) -> list[str]:
     said = [
         *_best_matmul(taken),
         *_threads(taken),
-        *_bandwidth(taken),
+        *_bandwidth(records, taken),
         *_precision(taken),
         *_regimes(taken),
         *_first_call(taken),
@@ -32,6 +35,28 @@ def conclusions(records: Sequence[Record]) -> list[str]:
         *_other_programs(records, taken),
     ]
     return said or [f"{len(taken)} point{'s' * (len(taken) != 1)} measured."]
+
+
+def verdicts(records: Sequence[Record]) -> list[str]:
+    """How a comparison or a gate ended, in a sentence or two."""
+    compared = [record for record in records if record["event"] == "point_compared"]
+    if not compared:
+        return ["No point could be compared."]
+    counts = Counter(record["verdict"] for record in compared)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    said = [f"{len(compared)} point{'s' * (len(compared) != 1)} compared: {told}."]
+    worse = [record for record in compared if record["regression"]]
+    said += [
+        f"Regression: {record['workload']} in {record['dtype']} of size {record['size']:,} on "
+        f"{record['device']} takes {record['ratio']:.3g} times as long as in the baseline, "
+        f"found in {record['takes']} takes."
+        for record in worse
+    ]
+    if counts["UNSURE"]:
+        said.append(
+            "UNSURE: the figures scatter too much to tell; measure longer, or when the machine rests."
+        )
+    return said
 
 
 def nothing_measured(records: Sequence[Record]) -> str:
@@ -84,18 +109,18 @@ def _alike(record: Record, other: Record) -> bool:
     return all(record[name] == other[name] for name in ("size", "dtype", "device"))
 
 
-def _bandwidth(taken: Sequence[Record]) -> Iterator[str]:
+def _bandwidth(records: Sequence[Record], taken: Sequence[Record]) -> Iterator[str]:
     for device in dict.fromkeys(record["device"] for record in taken):
-        copies = [r for r in taken if r["workload"] == _COPY and r["device"] == device and r["gbps"]]
-        if not copies:
+        of = [record for record in taken if record["device"] == device]
+        copies = [r["gbps"] for r in of if r["workload"] == _COPY and r["bytes_moved"] >= _LEAST_COPY_BYTES]
+        copies += [r["gbps"] for r in records if r["event"] == "roof_measured" and r["device"] == device]
+        best_copy = max(filter(None, copies), default=None)
+        if best_copy is None:
             continue
-        # The largest copy: smaller ones stay in a cache, and show that instead.
-        largest = max(copies, key=lambda r: (r["bytes_moved"], r["gbps"]))
-        sentence = f"Copying memory on {device} moves {largest['gbps']:.3g} GB/s"
-        products = [r for r in taken if r["workload"] == _MATMUL and r["device"] == device]
-        if products:
+        sentence = f"Copying memory on {device} moves {best_copy:.3g} GB/s"
+        if products := [r for r in of if r["workload"] == _MATMUL]:
             best = max(products, key=lambda r: r["gflops"])
-            ridge = best["gflops"] / largest["gbps"]
+            ridge = best["gflops"] / best_copy
             sentence += f", so below {ridge:.3g} FLOPs a byte memory limits {best['dtype']} and not the cores"
         yield sentence + "."
 

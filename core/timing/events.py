@@ -149,6 +149,54 @@ class PointsSkipped:
 
 
 @dataclass(frozen=True)
+class PointCompared:
+    """One point of a candidate against the same point of a baseline.
+
+    ratio is candidate over baseline: 1.05 is 5% slower; low and high bound it. floor is the least relative
+    difference that is called one here. verdict: FASTER, SLOWER, SAME or UNSURE. takes counts how often the
+    candidate was measured; regression is True when the gate found every take SLOWER.
+    """
+
+    workload: str
+    step: str
+    data: str
+    size: int
+    dtype: str
+    device: str
+    threads: int | None
+    baseline_s: float
+    candidate_s: float
+    ratio: float
+    low: float
+    high: float
+    floor: float
+    verdict: str
+    takes: int = 1
+    regression: bool = False
+
+
+@dataclass(frozen=True)
+class PointNotCompared:
+    """A point that only one of two results has, or that cannot be measured here, with the reason."""
+
+    workload: str
+    step: str
+    data: str
+    size: int
+    dtype: str
+    device: str
+    threads: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Concluded:
+    """What all the figures say, in sentences; last."""
+
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DeviceSampled:
     """A device's readings right after a measurement; at_s is seconds since the sweep began.
 

@@ -5,7 +5,7 @@ History of the form, by its number ("schema"):
      one JSON object a line with environment_read first, are what the command line's --json prints.
   2: A measurement also names its step and data regime, and carries GB/s, arithmetic intensity, what limits
      it, cold times, outliers, launch cost, the precision that ran, energy, noise floors and conditions.
-     noise_measured, roof_measured and points_skipped are new.
+     noise_measured, roof_measured, points_skipped, point_compared, point_not_compared and concluded are new.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import math
 import os
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -40,6 +40,9 @@ _KINDS = {
     "noise_measured": events.NoiseMeasured,
     "roof_measured": events.RoofMeasured,
     "points_skipped": events.PointsSkipped,
+    "point_compared": events.PointCompared,
+    "point_not_compared": events.PointNotCompared,
+    "concluded": events.Concluded,
     "sweep_finished": events.SweepFinished,
 }
 
@@ -52,9 +55,19 @@ def write(path: str | Path, records: Sequence[Record]) -> None:
     _replace(Path(path), to_json(records) + "\n")
 
 
-def write_text(path: str | Path, text: str) -> None:
-    """Write a text in the same way."""
-    _replace(Path(path), text)
+def write_as(
+    path: str | Path,
+    records: Sequence[Record],
+    csv: Callable[[Sequence[Record]], str],
+    markdown: Callable[[Sequence[Record]], str],
+) -> None:
+    """Write records in the form that the file's name asks for: .csv, .md, else a result file."""
+    forms = {".csv": csv, ".md": markdown}
+    place = Path(path)
+    if place.suffix.lower() in forms:
+        _replace(place, forms[place.suffix.lower()](records))
+    else:
+        write(place, records)
 
 
 def _replace(path: Path, text: str) -> None:
@@ -177,7 +190,7 @@ def _upgraded(record: Any, version: int) -> Any:
 def _with_rates(record: dict[str, Any]) -> dict[str, Any]:
     """What version 1 left for the reader to work out, where its figures are sound."""
     moved, flops, median_s = (record.get(name) for name in ("bytes_moved", "flops", "median_s"))
-    if not all(isinstance(value, int | float) and value > 0 for value in (moved, flops, median_s)):
+    if not all(_fits(value, float) and value > 0 for value in (moved, flops, median_s)):
         return record
     return record | {"gbps": moved / median_s / 1e9, "arithmetic_intensity": flops / moved}  # type: ignore[operator]
 
@@ -234,8 +247,8 @@ def _fits(value: Any, hint: Any) -> bool:
         return value is None
     if hint is bool or isinstance(value, bool):
         return hint is bool and isinstance(value, bool)
-    if hint is float:
-        return isinstance(value, int | float) and _finite(value)
+    if hint in (int, float):
+        return isinstance(value, int if hint is int else int | float) and _finite(value)
     if origin is tuple:
         return isinstance(value, list) and _items_fit(value, inner)
     if origin is not None and issubclass(origin, Mapping):

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import torch
 
+from core.devices.cache import last_level_bytes
 from core.timing.calibration import noise_floor
+from core.timing.cold import Flush, flush_for
 from core.timing.events import NoiseMeasured, RoofMeasured
 from core.timing.timers import Operation, Timer, most_repeats, timer_for
 from core.timing.workloads import WORKLOADS
@@ -18,17 +20,30 @@ from core.timing.workloads import WORKLOADS
 _NOISE_SIZE = 256
 # Squares that are tried for the best product.
 _SMALLEST, _LARGEST = 256, 8192
-# Larger than any last-level cache that a copy could hide in, and small enough for any machine.
+# A copy is larger than the last-level cache, so that it cannot hide there, and at least as large as this.
 _COPY_BYTES = 256 * 2**20
 _SMALLEST_COPY_BYTES = 16 * 2**20
+# Filling a large cache takes a tenth of a second, and each cold call needs it.
+_SHORTEST_WITH_COLD_S = 0.2
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What is known of one device, with so many threads on a CPU; None where it could not be found out."""
+    """What is known of one device, with so many threads on a CPU; None where it could not be found out.
 
-    noise: NoiseMeasured | None = None
-    roof: RoofMeasured | None = None
+    flush empties its caches, or says why it cannot.
+    """
+
+    noise: NoiseMeasured | None
+    roof: RoofMeasured | None
+    flush: Flush | str
+
+
+def flush(device: str, max_seconds: float) -> Flush | str:
+    """The flush of a device's caches; a sentence where there can be none in so short a time."""
+    if max_seconds < _SHORTEST_WITH_COLD_S:
+        return "the time limit is too short for calls on cold caches"
+    return flush_for(device)
 
 
 def noise(device: str, threads: int | None, seconds: float, seed: int = 0) -> Iterator[NoiseMeasured | None]:
@@ -61,7 +76,7 @@ def short_look(
         with contextlib.suppress(RuntimeError, TypeError, AttributeError):
             gflops[dtype] = _best_product(device, timer, dtype, share_s)
         yield None
-    gbps = _copy_bandwidth(device, timer, share_s)
+    gbps = _copy_bandwidth(device, timer, share_s, last_level_bytes() or 0)
     yield None
     yield RoofMeasured(device, threads, gflops, gbps, _smallest_call_s(device, timer))
 
@@ -79,12 +94,11 @@ def _best_product(device: str, timer: Timer, dtype: str, seconds: float) -> floa
     return best
 
 
-def _copy_bandwidth(device: str, timer: Timer, seconds: float) -> float | None:
+def _copy_bandwidth(device: str, timer: Timer, seconds: float, cache_bytes: int) -> float | None:
     """GB/s of a copy that no cache holds, reads and writes both counted."""
-    size = _COPY_BYTES if seconds >= 0.2 else _SMALLEST_COPY_BYTES
+    size = _SMALLEST_COPY_BYTES if seconds < 0.2 else max(_COPY_BYTES, cache_bytes)
     try:
-        source = torch.ones(size // 4, device=device)
-        target = torch.empty_like(source)
+        source, target = (torch.ones(size // 4, device=device) for _ in range(2))
         return 2 * size / _fastest(lambda: target.copy_(source), timer) / 1e9
     except RuntimeError:  # not so much memory
         return None

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from core.timing.conclusions import conclusions
+from core.timing.conclusions import conclusions, verdicts
 from core.timing.config import in_bytes
-from core.timing.results import Record, environment_of, measurements
+from core.timing.results import Record, environment_of, measurements, to_csv
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How the records of one kind of result are told.
+
+    line(record) is a row of a table, or a sentence, or None; header stands above the first of the events in
+    under_header. csv and markdown tell all records, and sentences conclude.
+    """
+
+    header: str
+    under_header: tuple[str, ...]
+    line: Callable[[Record], str | None]
+    csv: Callable[[Sequence[Record]], str]
+    markdown: Callable[[Sequence[Record]], str]
+    sentences: Callable[[Sequence[Record]], list[str]]
+
 
 GEMM_HEADER = (
     f"{'device':<8} {'dtype':<9} {'size':>6} {'threads':>7} {'median':>10} {'95% CI':>7} {'GFLOP/s':>9} "
@@ -34,13 +52,13 @@ def duration(seconds: float | None) -> str:
 
 def environment_line(environment: Mapping[str, Any]) -> str:
     """The machine in one line; what an old or foreign record does not tell is left out."""
-    known = {"usable_cores": "{} usable cores", "torch": "torch {}", "python": "Python {}", "platform": "{}"}
-    parts = [str(environment.get("cpu", "CPU unknown"))]
-    parts += [form.format(environment[name]) for name, form in known.items() if environment.get(name)]
+    forms = {"usable_cores": "{} usable cores", "torch": "torch {}", "python": "Python {}", "platform": "{}"}
+    told = {name: form.format(environment[name]) for name, form in forms.items() if environment.get(name)}
     memory = environment.get("memory_bytes")
-    if isinstance(memory, int | float):
-        parts.insert(2, in_bytes(memory))
-    return f"{', '.join(parts)}; {_gpus(environment)}"
+    machine = [str(environment.get("cpu", "an unknown CPU")), told.pop("usable_cores", "")]
+    machine.append(in_bytes(memory) if isinstance(memory, int | float) else "")
+    parts = [", ".join(filter(None, machine)), _gpus(environment), ", ".join(told.values())]
+    return "; ".join(filter(None, parts))
 
 
 def _gpus(environment: Mapping[str, Any]) -> str:
@@ -108,6 +126,15 @@ def figure(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def line(record: Record) -> str | None:
+    """One record of a measurement in one line of a table or a sentence; None when it has nothing to say."""
+    if record["event"] == "environment_read":
+        return environment_line(record["environment"])
+    if record["event"] == "concluded":
+        return "\n" + "\n".join(record["sentences"])
+    return row(record) if record["event"] == "measurement_taken" else other_line(record)
+
+
 def other_line(record: Record) -> str | None:
     """What a record that is no measurement has to say, in one line; None when that is nothing."""
     match record["event"]:
@@ -136,6 +163,86 @@ def _place(record: Record) -> str:
     return (
         record["device"] if threads is None else f"{record['device']}, {threads} thread{'s' * (threads != 1)}"
     )
+
+
+COMPARISON_HEADER = (
+    f"{'workload':<22} {'device':<7} {'dtype':<9} {'size':>9} {'thr':>3} {'baseline':>9} {'now':>9} "
+    f"{'ratio':>6} {'between':>15} {'floor':>6}  verdict"
+)
+
+
+def comparison_line(record: Record) -> str | None:
+    """One record of a comparison or a gate in one line; None when it has nothing to say."""
+    if record["event"] == "point_not_compared":
+        where = f"{record['device']} {record['dtype']}, size {record['size']}"
+        return f"{called(record)}, {where} was not compared: {record['reason']}"
+    if record["event"] == "concluded":
+        return "\n" + "\n".join(record["sentences"])
+    if record["event"] != "point_compared":
+        return None
+    threads = "-" if record["threads"] is None else record["threads"]
+    between = f"{record['low']:.3f} to {record['high']:.3f}"
+    return (
+        f"{called(record):<22} {record['device']:<7} {record['dtype']:<9} {record['size']:>9} {threads:>3} "
+        f"{duration(record['baseline_s']):>9} {duration(record['candidate_s']):>9} {record['ratio']:>6.3f} "
+        f"{between:>15} {record['floor']:>6.1%}  {_verdict(record)}"
+    )
+
+
+def _verdict(record: Record) -> str:
+    if record["regression"]:
+        return f"REGRESSION, {record['verdict']} in {record['takes']} takes"
+    return str(record["verdict"])
+
+
+_COMPARED = (
+    "workload", "step", "data", "size", "dtype", "device", "threads", "baseline_s", "candidate_s", "ratio",
+    "low", "high", "floor", "verdict", "takes", "regression",
+)  # fmt: skip
+
+
+def comparison_csv(records: Sequence[Record]) -> str:
+    """One line a compared point."""
+    return csv_table(_COMPARED, [[record[name] for name in _COMPARED] for record in _compared(records)])
+
+
+def comparison_markdown(records: Sequence[Record]) -> str:
+    """The verdicts as a Markdown page."""
+    columns = (
+        "Workload",
+        "Device",
+        "Format",
+        "Size",
+        "Threads",
+        "Baseline",
+        "Now",
+        "Ratio",
+        "Floor",
+        "Verdict",
+    )
+    rows = [
+        (
+            called(record),
+            record["device"],
+            record["dtype"],
+            f"{record['size']:,}",
+            "-" if record["threads"] is None else str(record["threads"]),
+            duration(record["baseline_s"]),
+            duration(record["candidate_s"]),
+            f"{record['ratio']:.3f} ({record['low']:.3f} to {record['high']:.3f})",
+            f"{record['floor']:.1%}",
+            _verdict(record),
+        )
+        for record in _compared(records)
+    ]
+    others = [f"- {comparison_line(record)}" for record in records if record["event"] == "point_not_compared"]
+    said = "\n".join(f"- {sentence}" for sentence in verdicts(records))
+    parts = ["# Comparison", said, markdown_table(columns, rows) if rows else "", "\n".join(others)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _compared(records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if record["event"] == "point_compared"]
 
 
 _COLUMNS = (
@@ -202,3 +309,9 @@ def csv_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     writer.writerow(columns)
     writer.writerows(rows)
     return text.getvalue()
+
+
+FIGURES = Telling(HEADER, ("measurement_taken",), line, to_csv, to_markdown, conclusions)
+COMPARISONS = Telling(
+    COMPARISON_HEADER, ("point_compared",), comparison_line, comparison_csv, comparison_markdown, verdicts
+)

@@ -41,10 +41,13 @@ def series_name(record: Record) -> str:
     return ", ".join(parts)
 
 
+# What names a point of a result.
+POINT = ("workload", "step", "data", "size", "dtype", "device", "threads")
+
+
 def point_of(record: Record) -> tuple[Any, ...]:
     """What was measured, apart from how it went: equal for the same point of two results."""
-    names = ("workload", "step", "data", "size", "dtype", "device", "threads")
-    return tuple(record.get(name) for name in names)
+    return tuple(record.get(name) for name in POINT)
 
 
 def workloads_of(records: Iterable[Record]) -> list[str]:
@@ -85,6 +88,20 @@ def other_load(records: Iterable[Record]) -> float | None:
         if record["event"] == "device_sampled" and record["device"] == "cpu"
     ]
     return max((value for value in readings if value is not None), default=None)
+
+
+def load_during(records: Iterable[Record]) -> dict[tuple[Any, ...], float]:
+    """What other programs used of the CPU during each point, in %, where the CPU was read after it."""
+    loads: dict[tuple[Any, ...], float] = {}
+    last: Record | None = None
+    for record in records:
+        if record["event"] == "measurement_taken":
+            last = record
+        elif record["event"] == "device_sampled" and record["device"] == "cpu" and last is not None:
+            others = record["readings"].get("others", {}).get("value")
+            if others is not None:
+                loads[point_of(last)] = others
+    return loads
 
 
 def table(records: Iterable[Record]) -> list[dict[str, Any]]:

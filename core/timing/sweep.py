@@ -81,7 +81,7 @@ def sweeps(configs: Sequence[SweepConfig], within_s: float | None = None) -> Ite
     taken = 0
     with plain_torch():
         machines: dict[tuple[str, int | None], Machine] = {}
-        for event in _preliminaries(todo, machines):
+        for event in _preliminaries(todo, machines) if within_s is None or within_s > 0 else ():
             yield Progress(0, len(todo), "points") if event is None else event
         for done, (config, point) in enumerate(todo):
             if within_s is not None and time.perf_counter() - began > within_s:
@@ -120,9 +120,10 @@ def _preliminaries(
     Yields the events of that, and None in between.
     """
     from core.timing.clock import torch_threads
-    from core.timing.machine import Machine, noise, short_look
+    from core.timing.machine import Machine, flush, noise, short_look
 
     thorough = [(config, point) for config, point in todo if config.thorough]
+    flushes: dict[str, Any] = {}
     for where in dict.fromkeys((point.device, point.threads) for _, point in thorough):
         of = [(config, point) for config, point in thorough if (point.device, point.threads) == where]
         seconds = min(_LONGEST_PRELIMINARY_S, 2 * max(config.max_seconds for config, _ in of))
@@ -133,7 +134,9 @@ def _preliminaries(
                 yield floor
             for roof in short_look(*where, dtypes, seconds):
                 yield roof
-        machines[where] = Machine(floor, roof)
+        if where[0] not in flushes:
+            flushes[where[0]] = flush(where[0], max(config.max_seconds for config, _ in of))
+        machines[where] = Machine(floor, roof, flushes[where[0]])
 
 
 def _measured(

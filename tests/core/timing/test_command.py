@@ -7,13 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from core.timing import __main__ as command
+from core.timing import files
+from core.timing.workloads import WORKLOADS
+
+RESULTS = Path(__file__).parent / "results"
 
 SLOW = ["--threads", "1", "--max-seconds", "60", "--target-ci", "0.001"]
 QUICK = ["--max-seconds", "0.1", "--target-ci", "0.2"]
@@ -80,7 +83,20 @@ def test_when_no_device_is_there_it_fails_with_the_reason() -> None:
         (["gemm", "--devices", "abacus"], "cpu, cuda"),
         (["gemm", "--frobnicate"], "--frobnicate"),
         (["gemn"], "gemm"),
-        ([], "WORKLOAD"),
+        ([], "COMMAND"),
+        (["run"], "WORKLOAD"),
+        (["run", "gemn"], "gemm"),
+        (["run", "gemm", "--data", "ones"], "random, zeros"),
+        (["run", "gemm", "--steps", "training"], "forward"),
+        (["run", "gemm", "--json", "--csv"], "--json"),
+        (["run", "gemm", "--out", "/none/x.json"], "/none"),
+        (["run", "gemm\n", "--sizes", "1"], "gemm\\n"),
+        (["run", "host_to_device", "--sizes", "64", "--devices", "cpu"], "Nothing was measured"),
+        (["run", "gemm", "--sizes", "64", "--devices", "cuda:99"], "Nothing was measured"),
+        (["suite", "quickest"], "quick"),
+        (["compare", "none.json", "none.json"], "none.json"),
+        (["gate", "none.json"], "none.json"),
+        (["report", "none.json"], "none.json"),
     ],
 )
 def test_bad_input_is_exit_code_2_and_one_sentence(
@@ -88,44 +104,24 @@ def test_bad_input_is_exit_code_2_and_one_sentence(
 ) -> None:
     assert command.main(arguments) == 2
     out, err = capsys.readouterr()
-    assert out == ""
+    assert "Traceback" not in out
     assert said in err
     assert len(err.splitlines()) == 1
 
 
-words = st.sampled_from(
-    ["gemm", "--sizes", "--dtypes", "--devices", "--threads", "--json", "--seed", "--max-seconds"]
+@pytest.mark.parametrize(
+    "words", [[], *([name] for name in command._COMMANDS), ["suite", "quick"]], ids=" ".join
 )
-junk = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6) | st.sampled_from(
-    ["0", "-1", "16,0", "float31", "cuda,,x", "nan", "1" * 30]
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(words | junk, max_size=5))
-def test_a_random_command_line_never_ends_in_a_traceback(arguments: list[str]) -> None:
-    measured = []
-    original = command._run
-    command._run = lambda config, show: measured.append(config) or 0  # what would run is not run here
-    try:
-        code = command.main(arguments)
-    except SystemExit as end:  # --help and its abbreviations
-        code = int(end.code or 0)
-    finally:
-        command._run = original
-    assert code == 2 or measured or any(word.startswith(("-h", "--h")) for word in arguments)
-
-
-def test_help_comes_without_torch_or_numpy() -> None:
+def test_help_comes_without_torch_or_numpy(words: list[str]) -> None:
     script = (
-        "import sys, runpy; sys.argv = ['core.timing', 'gemm', '--help']\n"
+        f"import sys, runpy; sys.argv = ['core.timing', *{words!r}, '--help']\n"
         "try: runpy.run_module('core.timing', run_name='__main__')\n"
         "except SystemExit as end: assert not end.code\n"
         "assert not {'torch', 'numpy', 'pandas'} & set(sys.modules), 'heavy imports'"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
-    assert "--dtypes" in told.stdout
+    assert "--help" in told.stdout
 
 
 def test_ctrl_c_keeps_what_was_measured() -> None:
@@ -143,3 +139,72 @@ def test_ctrl_c_keeps_what_was_measured() -> None:
     assert err.startswith("Stopped.")
     for line in out.splitlines():
         json.loads(line)
+
+
+def test_ctrl_c_prints_and_writes_what_was_measured(tmp_path: Path) -> None:
+    out = tmp_path / "part.json"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core.timing", "run", "gemm", "--sizes", "16,1500", "--out", str(out), *SLOW],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith("Noise"):
+        assert process.poll() is None
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err.splitlines()[-1].startswith("Stopped")
+    assert files.read(out)[0]["event"] == "environment_read"
+
+
+def test_results_go_to_stdout_and_progress_with_the_time_left_to_stderr(tmp_path: Path) -> None:
+    told = run(
+        "run", "copy", "softmax", "--sizes", "64,128,1024", "--max-seconds", "0.5", "--target-ci", "0.001"
+    )
+    assert told.returncode == 0
+    assert " of 6 points, about " in told.stderr
+    assert " points, about" not in told.stdout
+    assert [line.split()[0] for line in told.stdout.splitlines() if line.startswith(("copy", "softmax"))] == [
+        "copy", "copy", "copy", "softmax", "softmax", "softmax",
+    ]  # fmt: skip
+
+
+def test_every_form_tells_the_same_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for form, suffix in (("--json", "json"), ("--csv", "csv"), ("--markdown", "md")):
+        out = tmp_path / f"result.{suffix}"
+        arguments = ["run", "gemm", "--sizes", "16,32", "--devices", "cpu", form, "--out", str(out), *QUICK]
+        assert command.main(arguments) == 0
+        printed = capsys.readouterr().out
+        if form == "--json":
+            lines = [json.loads(line) for line in printed.splitlines()]
+            assert lines == json.loads(out.read_text())["events"] == files.read(out)
+        else:
+            assert out.read_text() == printed
+            assert [int(size) for size in ("16", "32") if size in printed] == [16, 32]
+
+
+def test_a_report_of_a_file_is_markdown_with_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["report", str(RESULTS / "schema_1.json")]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("# ")
+    assert sum(line.startswith("| gemm") for line in told.splitlines()) == 8
+
+
+def test_a_result_compared_with_itself_is_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(RESULTS / "schema_1.json")
+    assert command.main(["compare", path, path, "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    compared = [line for line in lines if line["event"] == "point_compared"]
+    assert len(compared) == 8
+    assert {line["ratio"] for line in compared} == {1.0}
+    assert not {"FASTER", "SLOWER"} & {line["verdict"] for line in compared}
+
+
+def test_list_names_every_workload_with_what_its_size_means(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["list"]) == 0
+    told = capsys.readouterr().out
+    for name, workload in WORKLOADS.items():
+        assert name in told
+        assert workload.size_means in told

@@ -1,0 +1,124 @@
+"""Which sweeps a list of names, or a suite, stands for. Torch-free; what is impossible is refused here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core import devices
+from core.errors import InvalidRequest
+from core.timing.config import SweepConfig
+from core.timing.dtypes import DTYPE_BYTES
+from core.timing.regimes import DATA
+from core.timing.workloads import WORKLOADS
+
+# Sizes that a person did not name leave this much of the free memory alone.
+_MEMORY_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A ready choice: names of workloads, each with the settings of its sweep; what is not set is its own.
+
+    max_seconds bounds a point, and within_s the whole: points for which no time is left are left out, and
+    that is told.
+    """
+
+    title: str
+    within_s: float | None
+    max_seconds: float
+    sweeps: tuple[tuple[str, Mapping[str, Any]], ...]
+
+
+# Most telling first, since a slow machine may not come to the end.
+_QUICK: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    ("gemm", {"sizes": (1024,), "dtypes": ("float32", "bfloat16")}),
+    ("copy", {"sizes": (2**24,)}),
+    ("gemm", {"sizes": (1024,), "dtypes": ("float32",), "threads": (1,)}),
+    ("softmax", {"sizes": (1024,)}),
+)
+
+
+def _every(most_sizes: int | None, regimes: bool) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    """Every workload in all its steps: at so many of its larger sizes, or at all and in all its formats."""
+    chosen_axes = {}
+    for name, workload in WORKLOADS.items():
+        axes: dict[str, Any] = {"dtypes": workload.dtypes, "steps": workload.steps}
+        if most_sizes is not None:
+            axes = {"sizes": workload.sizes[len(workload.sizes) // 2 :][:most_sizes], "steps": workload.steps}
+        chosen_axes[name] = axes | ({"data": DATA} if regimes else {})
+    return tuple(chosen_axes.items())
+
+
+SUITES = {
+    "quick": Suite("a minute's look at the machine", 45.0, 0.5, _QUICK),
+    "standard": Suite("every workload at its middle sizes, some ten minutes", None, 1.0, _every(1, False)),
+    "full": Suite("every workload, size, format, step and data regime, hours", None, 2.0, _every(None, True)),
+}
+
+
+def chosen(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
+    """A thorough sweep for each workload, or for each of a family, over its own axes where none are given.
+
+    Raises InvalidRequest for an unknown name and for what cannot be measured.
+    """
+    return tuple(_config(name, axes) for name in dict.fromkeys(_expanded(names)))
+
+
+def planned(suite: Suite, axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
+    """The sweeps of a suite; axes replace those of every one of them.
+
+    A workload whose only device would be one that is not here is left to say so when it is measured.
+    """
+    own = {"max_seconds": suite.max_seconds}
+    return tuple(_config(name, own | dict(settings) | dict(axes)) for name, settings in suite.sweeps)
+
+
+def _expanded(names: Sequence[str]) -> Iterator[str]:
+    families = {workload.family for workload in WORKLOADS.values()}
+    for name in names:
+        if name in WORKLOADS:
+            yield name
+        elif name in families:
+            yield from (key for key, workload in WORKLOADS.items() if workload.family == name)
+        else:
+            known = ", ".join([*sorted(families), *WORKLOADS])
+            raise InvalidRequest(f"Unknown workload {name!r}; the families and workloads are {known}.")
+
+
+def _config(name: str, axes: Mapping[str, Any]) -> SweepConfig:
+    workload = WORKLOADS[name]
+    settings: dict[str, Any] = {
+        "dtypes": workload.dtypes[:1],
+        "devices": _all_devices(),
+        "steps": workload.steps[:1],
+        "target_ci": 0.01,
+        "thorough": True,
+    } | dict(axes)
+    if "sizes" not in settings:
+        settings["sizes"] = _fitting(name, settings)
+    return SweepConfig(workload=name, **settings)
+
+
+def _all_devices() -> tuple[str, ...]:
+    absent = devices.absent()
+    return tuple(device.id for device in devices.devices() if device.kind not in absent)
+
+
+def _fitting(name: str, settings: Mapping[str, Any]) -> tuple[int, ...]:
+    """The workload's own sizes that leave memory to others; its smallest at least."""
+    workload = WORKLOADS[name]
+    widest = max((DTYPE_BYTES.get(dtype, 8) for dtype in settings["dtypes"]), default=8)
+    free = [devices.memory_free_bytes(device.id) for device in devices.devices()]
+    most = _MEMORY_SHARE * min(count for count in free if count is not None)
+    fitting = tuple(
+        size
+        for size in workload.sizes
+        if all(
+            workload.memory_bytes(size, widest, step) <= most
+            for step in settings["steps"]
+            if step in workload.steps
+        )
+    )
+    return fitting or workload.sizes[:1]
