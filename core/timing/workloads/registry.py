@@ -7,6 +7,7 @@ from core.timing.workloads.attention import ATTENTION
 from core.timing.workloads.convolution import CONVOLUTION
 from core.timing.workloads.matmul import MATMUL
 from core.timing.workloads.memory import MEMORY
+from core.timing.workloads.networks import NETWORKS
 from core.timing.workloads.recurrent import RECURRENT
 from core.timing.workloads.reduction import REDUCTION
 from core.timing.workloads.serial import SERIAL
@@ -21,4 +22,5 @@ WORKLOADS: dict[str, Workload] = {
     **REDUCTION,
     **MEMORY,
     **SERIAL,
+    **NETWORKS,
 }
