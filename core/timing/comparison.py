@@ -1,9 +1,11 @@
 """Which of two operations is faster, with a verdict that a busy machine does not upset.
 
-Both run in turns, A B B A and B A A B, so that whatever drifts (clock, heat, other programs) falls on both
-alike. Each such round gives one log-ratio; the verdict rests on the bootstrap interval of their median, and
-never on two separate medians: two runs of the same code on a shared machine mostly have disjoint intervals.
-Rounds in which the system took a core away are told apart by its count of involuntary context switches.
+Both run in turns, A B B A B A A B, so that whatever drifts (clock, heat, other programs) falls on both alike.
+Each two neighbours, A B or B A, are a round and give one log-ratio; one round of either order together make
+a sample, free of what it means to come first. The verdict rests on the bootstrap interval of the samples'
+median, and never on two separate medians: two runs of the same code on a shared machine mostly have disjoint
+intervals. Rounds in which the system took a core away are told apart by its count of involuntary context
+switches: rounds are short, so that on a busy machine, too, many fall between two of these.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.timing.bootstrap import FEWEST_SAMPLES, median_interval
+from core.timing.bootstrap import FEWEST_SAMPLES, median_interval, ratio_interval
 from core.timing.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, overhead_s
 
 if sys.platform != "win32":
@@ -27,15 +29,17 @@ FASTER, SLOWER, SAME, UNSURE = "FASTER", "SLOWER", "SAME", "UNSURE"
 LEAST_DIFFERENCE = 0.01
 # A verdict is looked for several times in one comparison, so each look asks for more than 95%.
 _CONFIDENCE = 0.99
-# Short blocks: most of them fall between two interruptions by other programs, and the median is theirs.
+# Short blocks: most of them fall between two interruptions by other programs, which come every 2 ms or so.
 _BLOCK_S = 0.0002
 # Rounds between two moments at which the caller may stop or show progress.
 _BATCH_S = 0.05
 # Reading the clock costs both sides the same; it may take this part of a block.
 _OVERHEAD_SHARE = 1e-3
-_FIRST_LOOK_ROUNDS = 20
-# With so many rounds that nothing interrupted, the others are left out of the verdict.
-_ENOUGH_CLEAN_ROUNDS = 20
+_FIRST_LOOK_ROUNDS = 40
+# With so many samples that nothing interrupted, the others are left out of the verdict.
+_ENOUGH_CLEAN_SAMPLES = 20
+# Which of A and B comes first in each round.
+_ORDERS = ("AB", "BA", "BA", "AB")
 
 
 @dataclass(frozen=True)
@@ -44,18 +48,30 @@ class Round:
 
     log_ratio: float
     interrupted: bool
+    order: str
 
 
 @dataclass(frozen=True)
 class Cycle:
     """One series of rounds. low and high bound the median of candidate over baseline, as ratios (99%).
 
-    All rounds are kept; the interval is that of the uninterrupted ones where there are 20 of them.
+    All rounds are kept; the interval is that of the uninterrupted ones where they make 20 samples.
     """
 
     rounds: tuple[Round, ...]
     low: float
     high: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Two sets of samples set against each other: like Comparison, of one look and without confirmation."""
+
+    ratio: float
+    low: float
+    high: float
+    floor: float
     verdict: str
 
 
@@ -111,7 +127,7 @@ def compare(
 def rounds(
     baseline: Operation, candidate: Operation, timer: Timer, repeats: tuple[int, int], max_seconds: float
 ) -> Iterator[tuple[list[Round], float]]:
-    """Rounds of A B B A and B A A B in turn: those done so far, and the seconds that they took.
+    """Rounds of A B, B A, B A and A B in turn: those done so far, and the seconds that they took.
 
     Yields some ten times a second. What the caller does meanwhile leaves the caches cold, so each batch
     begins with a block of both that does not count.
@@ -119,7 +135,7 @@ def rounds(
     sides = {"A": (baseline, repeats[0]), "B": (candidate, repeats[1])}
     done: list[Round] = []
     spent_s, batch_s = 0.0, math.inf
-    for order in itertools.cycle(("ABBA", "BAAB")):
+    for order in itertools.cycle(_ORDERS):
         if batch_s >= _BATCH_S:
             batch_s = sum(timer(*side) for side in sides.values())
             spent_s += batch_s
@@ -127,7 +143,7 @@ def rounds(
         done.append(one)
         batch_s += round_s
         spent_s += round_s
-        time_is_up = spent_s >= max_seconds and len(done) >= FEWEST_SAMPLES
+        time_is_up = spent_s >= max_seconds and len(done) >= 2 * FEWEST_SAMPLES
         if time_is_up or batch_s >= _BATCH_S:
             yield done, spent_s
         if time_is_up:
@@ -136,14 +152,11 @@ def rounds(
 
 def _round(order: str, sides: dict[str, tuple[Operation, int]], timer: Timer) -> tuple[Round, float]:
     """One round, and the seconds that it took."""
-    logs, spent_s = {"A": 0.0, "B": 0.0}, 0.0
     before = interruptions()
-    for side in order:
-        operation, calls = sides[side]
-        block_s = max(timer(operation, calls), 1e-12)
-        logs[side] += math.log(block_s / calls)
-        spent_s += block_s
-    return Round((logs["B"] - logs["A"]) / 2, interruptions() > before), spent_s
+    blocks_s = {side: max(timer(*sides[side]), 1e-12) for side in order}
+    interrupted = interruptions() > before
+    a_s, b_s = (blocks_s[side] / sides[side][1] for side in "AB")
+    return Round(math.log(b_s / a_s), interrupted, order), sum(blocks_s.values())
 
 
 def interruptions() -> int:
@@ -153,22 +166,44 @@ def interruptions() -> int:
 
 def telling(done: Sequence[Round]) -> list[float]:
     """The log-ratios that a verdict rests on: of uninterrupted rounds, or of all where those are few."""
-    clean = [one.log_ratio for one in done if not one.interrupted]
-    return clean if len(clean) >= _ENOUGH_CLEAN_ROUNDS else [one.log_ratio for one in done]
+    clean = _samples([one for one in done if not one.interrupted])
+    return clean if len(clean) >= _ENOUGH_CLEAN_SAMPLES else _samples(done)
+
+
+def _samples(done: Sequence[Round]) -> list[float]:
+    """The mean of each round that began with A and the next one that began with B."""
+    of = {order: [one.log_ratio for one in done if one.order == order] for order in ("AB", "BA")}
+    return [(first + second) / 2 for first, second in zip(of["AB"], of["BA"], strict=False)]
 
 
 def judged(done: Sequence[Round], floor: float, seed: int = 0) -> Cycle:
     """What one series of rounds says: outside the floor, inside it, or neither."""
     low, high = median_interval(telling(done), seed, _CONFIDENCE)
+    return Cycle(tuple(done), math.exp(low), math.exp(high), _verdict(low, high, floor))
+
+
+def compare_apart(
+    baseline_s: Sequence[float], candidate_s: Sequence[float], noise_floor: float, seed: int = 0
+) -> Apart:
+    """Judge samples that were taken at different moments, as two result files hold them (seconds a call).
+
+    noise_floor: the unpaired one of calibration.noise_floor(), the larger of both results. Samples of one
+    run say nothing of what changed until the next one; the floor alone stands for that, so it must be there.
+    """
+    floor = max(noise_floor, LEAST_DIFFERENCE)
+    low, high = ratio_interval(baseline_s, candidate_s, seed, _CONFIDENCE)
+    ratio = statistics.median(candidate_s) / statistics.median(baseline_s)
+    return Apart(ratio, low, high, floor, _verdict(math.log(low), math.log(high), floor))
+
+
+def _verdict(low: float, high: float, floor: float) -> str:
+    """Of an interval of the log-ratio."""
     edge = math.log1p(floor)
-    verdict = UNSURE
     if low > edge:
-        verdict = SLOWER
-    elif high < -edge:
-        verdict = FASTER
-    elif -edge <= low and high <= edge:
-        verdict = SAME
-    return Cycle(tuple(done), math.exp(low), math.exp(high), verdict)
+        return SLOWER
+    if high < -edge:
+        return FASTER
+    return SAME if -edge <= low and high <= edge else UNSURE
 
 
 def _confirmed(cycles: Sequence[Cycle]) -> str:
@@ -187,7 +222,7 @@ def _known(cycles: Sequence[Cycle], floor: float, elapsed_s: float, verdict: str
 
 def block_sizes(baseline: Operation, candidate: Operation, timer: Timer) -> tuple[int, int]:
     """Calls in a block of each side, both blocks about as long; the calls here warm up too."""
-    block_s = max(_BLOCK_S, overhead_s(timer) / _OVERHEAD_SHARE)
+    block_s = max(_BLOCK_S, overhead_s(timer) / (0.75 * _OVERHEAD_SHARE))
     most = QUEUED_CALLS if isinstance(timer, CudaTimer) else 10**9
     return _calls_for(baseline, timer, block_s, most), _calls_for(candidate, timer, block_s, most)
 
@@ -195,6 +230,7 @@ def block_sizes(baseline: Operation, candidate: Operation, timer: Timer) -> tupl
 def _calls_for(operation: Operation, timer: Timer, block_s: float, most: int) -> int:
     timer(operation, 1)  # the first call pays for set-up
     calls = 1
-    while calls < most and (taken_s := min(timer(operation, calls) for _ in range(3))) < block_s:
-        calls = min(most, math.ceil(calls * min(10.0, 1.05 * block_s / max(taken_s, 1e-9))))
+    # Rather somewhat shorter than half as long again.
+    while calls < most and (taken_s := min(timer(operation, calls) for _ in range(3))) < 0.75 * block_s:
+        calls = min(most, math.ceil(calls * min(10.0, block_s / max(taken_s, 1e-9))))
     return calls
