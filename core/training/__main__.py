@@ -1,4 +1,4 @@
-"""The command line: `python -m core.training lenet --data mnist5k --epochs 3 --seed 0 --json`."""
+"""The command line: `python -m core.training mlp --data moons --set hidden=16,16 --epochs 3 --json`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 from core.data import DATASETS
@@ -17,6 +18,7 @@ from core.models import MODELS
 from core.training.config import TrainConfig, default_config
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
+from core.training.settings import from_texts
 
 OK, DIVERGED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -34,11 +36,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name == "list":
             _list(as_json)
             return OK
-        given = {setting: value for setting, value in options.items() if value is not None}
-        return _run(default_config(name, picture_every_s=None, **given), as_json)
+        return _run(_config(name, options.pop("set"), options), as_json)
     except InvalidRequest as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
+
+
+def _config(model: str, texts: Sequence[str], options: Mapping[str, Any]) -> TrainConfig:
+    """The preset of this network and its data, with the flags and then the --set texts over it."""
+    given = {setting: value for setting, value in options.items() if value is not None}
+    data = given.pop("data", None) or next(iter(MODELS[model].presets))
+    if data not in DATASETS:
+        raise InvalidRequest(f"Unknown data {data!r}; choose from {', '.join(DATASETS)}.")
+    return default_config(model, data, **({"picture_every_s": None} | given | from_texts(model, data, texts)))
 
 
 def _run(config: TrainConfig, as_json: bool) -> int:
@@ -107,10 +117,22 @@ def _list(as_json: bool) -> None:
     for name, model in MODELS.items():
         fitting = [data for data, dataset in DATASETS.items() if dataset.kind in model.kinds]
         if as_json:
-            record = {"model": name, "name": model.name, "data": fitting, "activations": model.activations}
+            record = {
+                "model": name,
+                "name": model.name,
+                "data": fitting,
+                "activations": model.activations,
+                "options": {key: asdict(option) for key, option in model.options.items()},
+                "data_options": {
+                    data: {key: asdict(option) for key, option in DATASETS[data].options.items()}
+                    for data in fitting
+                    if DATASETS[data].options
+                },
+            }
             print(json.dumps(record, ensure_ascii=False))
         else:
-            print(f"{name:<6} {model.name:<8} {', '.join(fitting)}")
+            options = "".join(f"  {key}={option.usual}" for key, option in model.options.items())
+            print(f"{name:<12} {model.name:<14} {', '.join(fitting)}{options}")
 
 
 class _ProgressLine:
@@ -166,6 +188,13 @@ def _parser() -> argparse.ArgumentParser:
         ("--threads", int, "N", "CPU threads (1)"),
     ):
         parser.add_argument(option, type=kind, metavar=values, help=meaning)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="any setting, or an option of this network or data (`list` names them); may be repeated",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line, the test metric last")
     return parser
 

@@ -99,6 +99,9 @@ def default_config(model: str, data: str | None = None, **overrides: Any) -> Tra
         same = overrides["optimizer"] == settings.get("optimizer", TrainConfig.optimizer)
         if not same:
             settings["learning_rate"] = OPTIMIZERS[overrides["optimizer"]].learning_rate
+    for options in ("model_options", "data_options"):
+        if isinstance(overrides.get(options), Mapping):
+            overrides[options] = {**settings.get(options, {}), **overrides[options]}
     return TrainConfig(model=model, data=data, **(settings | overrides))
 
 

@@ -57,6 +57,13 @@ def test_every_flag_reaches_the_training() -> None:
     assert started["shapes"]["layers.1.weight"] == [3, 4]
 
 
+def test_set_reaches_any_setting_and_wins_over_a_flag() -> None:
+    done = run("mlp", "--epochs", "9", "--set", "epochs=1", "--set", "hidden=5", "--set", "noise=0", "--json")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert records[0]["shapes"]["layers.0.weight"] == [5, 2]
+    assert records[-1]["epochs"] == 1
+
+
 def test_without_json_a_line_an_epoch_is_for_people() -> None:
     done = run("lstm", "--epochs", "1")
     started, epoch, finished = done.stdout.splitlines()
@@ -72,6 +79,9 @@ def test_without_json_a_line_an_epoch_is_for_people() -> None:
         (["lenett"], "invalid choice: 'lenett'"),
         ([], "required: NAME"),
         (["mlp", "--epochs", "many"], "invalid int value: 'many'"),
+        (["mlp", "--set", "speed=3"], "Unknown setting 'speed' of mlp on "),
+        (["mlp", "--set", "epochs"], "write key=value"),
+        (["mlp", "--set", "epochs=x"], "it must be a whole number"),
         (["mlp", "--epochs", "0"], "epochs 0 is not possible"),
         (["mlp", "--hidden", "8,x"], "not a list of whole numbers"),
         (["lenet", "--data", "moons"], "lenet' takes images"),

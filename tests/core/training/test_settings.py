@@ -1,0 +1,75 @@
+"""A setting as text becomes what the config takes, or is refused in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.data import DATASETS
+from core.errors import InvalidRequest
+from core.models import MODELS
+from core.training.config import TrainConfig, default_config
+from core.training.settings import from_texts
+
+PAIRS = [(model, data) for model, entry in MODELS.items() for data in entry.presets]
+
+
+@pytest.mark.parametrize(
+    ("text", "setting"),
+    [
+        ("epochs=5", {"epochs": 5}),
+        ("learning-rate=1e-3", {"learning_rate": 0.001}),
+        (" hidden = 4,3 ", {"hidden": (4, 3)}),
+        ("hidden=", {"hidden": ()}),
+        ("picture_every_s=none", {"picture_every_s": None}),
+        ("activation=relu", {"activation": "relu"}),
+    ],
+)
+def test_a_field_is_read_by_its_kind(text: str, setting: dict[str, Any]) -> None:
+    assert from_texts("mlp", "moons", [text]) == setting
+
+
+@pytest.mark.parametrize(("model", "data"), PAIRS)
+def test_every_option_and_every_field_can_be_set_to_its_usual_value(model: str, data: str) -> None:
+    usual = default_config(model, data)
+    options = {**MODELS[model].options, **DATASETS[data].options}
+    texts = [f"{name}={option.usual}" for name, option in options.items()]
+    for field in fields(TrainConfig):
+        value = getattr(usual, field.name)
+        if not field.name.endswith("options") and field.name not in ("model", "data", *options):
+            as_text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            texts.append(f"{field.name}={as_text}")
+    config = default_config(model, data, **from_texts(model, data, texts))
+    assert config.learning_rate == usual.learning_rate
+    assert set(config.model_options) >= set(MODELS[model].options)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("epochs", "write key=value"),
+        ("=5", "write key=value"),
+        ("epochs=many", "epochs 'many' is not possible; it must be a whole number"),
+        ("learning_rate=fast", "it must be a number"),
+        ("hidden=8,x", "it must be a whole number"),
+        ("model=lenet", "Unknown setting 'model'"),
+        ("speed=9", "Unknown setting 'speed' of mlp on moons; choose from epochs"),
+    ],
+)
+def test_what_cannot_be_is_told_in_a_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(InvalidRequest, match=sentence):
+        from_texts("mlp", "moons", [text])
+
+
+@given(st.text())
+def test_any_text_is_taken_or_refused(text: str) -> None:
+    refusal = None
+    try:
+        from_texts("mlp", "moons", [text])
+    except InvalidRequest as refused:
+        refusal = str(refused)
+    assert refusal is None or refusal.endswith(".")
