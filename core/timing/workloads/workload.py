@@ -120,7 +120,7 @@ def prepare_by(build: Build) -> Callable[..., Operation]:
     def prepare(
         size: int, dtype: str, device: str, seed: int, step: str = FORWARD, data: str = "random"
     ) -> Operation:
-        _refuse_tf32_without_tensor_cores(dtype, device)
+        check_format(dtype, device)
         built = build(size, Draw(dtype, device, torch.Generator(device).manual_seed(seed), data))
         return with_products_in(dtype, device, _training(built) if step == TRAINING else built.call)
 
@@ -131,7 +131,7 @@ def check_by(build: Build) -> Callable[[int, str, str, int], tuple[Tensor, Tenso
     """The `check` of a workload whose operation build(size, draw) makes."""
 
     def check(size: int, dtype: str, device: str, seed: int) -> tuple[Tensor, Tensor]:
-        _refuse_tf32_without_tensor_cores(dtype, device)
+        check_format(dtype, device)
         generator = torch.Generator(device)
         built = build(size, Draw(dtype, device, generator.manual_seed(seed)))
         exact = build(size, Draw(dtype, device, generator.manual_seed(seed), in_float64=True))
@@ -174,7 +174,8 @@ def with_products_in(dtype: str, device: str, operation: Operation) -> Operation
     return run
 
 
-def _refuse_tf32_without_tensor_cores(dtype: str, device: str) -> None:
+def check_format(dtype: str, device: str) -> None:
+    """Raises RuntimeError for TF32 where there is none: elsewhere it would silently be float32."""
     if dtype != "tf32":
         return
     if torch.device(device).type != "cuda":
