@@ -120,8 +120,10 @@ def import_frameworks() -> None:
 
     import core.timing.sweep
     import core.training.loop  # noqa: F401
+    from core.training.fused import compiler_missing
 
     torch.ones(2, requires_grad=True).sum().backward()
+    compiler_missing()  # compiles the step of small networks, or loads it
     environment()
 
 

@@ -21,6 +21,9 @@ from core.training.schedules import SCHEDULES
 MOST_EPOCHS = 10_000
 LARGEST_BATCH = 1024
 MOST_SAMPLES = 100_000
+MOST_STEPS = 100_000_000
+
+ENGINES = ("auto", "eager", "compiled")
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,13 @@ class TrainConfig:
     each answer that is spread over all classes while learning; losses are reported without it.
     device: torch's name; one that this machine lacks is refused when the training starts.
     picture_every_s: seconds between pictures, None for pictures at the end alone.
+    engine: "eager" steps operator by operator; "compiled" takes whole steps of small fully connected networks
+    in machine code on the CPU, many times as fast; "auto" takes the latter where it can.
     model_options, data_options: those that only this network or this data has (Model.options,
     Dataset.options); what is left out takes its usual value.
+    target, patience, most_steps, most_seconds: what ends a training before its last epoch, None for never: a
+    test metric that is enough, epochs without a lower test loss, steps, seconds.
+    resume_from: the run whose checkpoint this training goes on from, with settings that may differ.
     default_config() fills in what suits a network and its data. Raises InvalidRequest for what cannot be.
     """
 
@@ -55,8 +63,14 @@ class TrainConfig:
     device: str = "cpu"
     threads: int = 1
     picture_every_s: float | None = 0.8
+    engine: str = "auto"
     model_options: Mapping[str, Any] = field(default_factory=dict)
     data_options: Mapping[str, Any] = field(default_factory=dict)
+    target: float | None = None
+    patience: int | None = None
+    most_steps: int | None = None
+    most_seconds: float | None = None
+    resume_from: str | None = None
 
     def __post_init__(self) -> None:
         _one_of("model", self.model, MODELS)
@@ -78,6 +92,16 @@ class TrainConfig:
         _whole("threads", self.threads, 1, devices.usable_cores())
         if self.picture_every_s is not None:
             _number("picture_every_s", self.picture_every_s, 0.05, 3600)
+        _one_of("engine", self.engine, ENGINES)
+        if self.target is not None:
+            _number("target", self.target, -1e9, 1e9)
+        if self.patience is not None:
+            _whole("patience", self.patience, 1, MOST_EPOCHS)
+        if self.most_steps is not None:
+            _whole("most_steps", self.most_steps, 1, MOST_STEPS)
+        if self.most_seconds is not None:
+            _number("most_seconds", self.most_seconds, 0.1, 7 * 24 * 3600)
+        _check_run_id(self.resume_from)
         check_options(MODELS[self.model].options, self.model_options, self.model)
         check_options(DATASETS[self.data].options, self.data_options, self.data)
 
@@ -145,6 +169,11 @@ def _check_device(device: Any) -> None:
         raise InvalidRequest(
             f"Unknown device {device!r}; the devices are {', '.join(devices.KINDS)} and cuda:N."
         )
+
+
+def _check_run_id(given: Any) -> None:
+    if given is not None and not (isinstance(given, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", given)):
+        raise InvalidRequest(f"resume_from {given!r} is not possible; it must be the address of a run.")
 
 
 def _one_of(what: str, given: Any, allowed: Iterable[str], of: str = "") -> None:

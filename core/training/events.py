@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,7 @@ class TrainingStarted:
     shapes holds each parameter tensor's shape by name. metric is "accuracy" (share of right answers) or
     "skill" (1 - RMSE / RMSE of the baseline: 0 is as good as the baseline, 1 perfect). baseline tells in
     words what the skill compares with, and baseline_rmse its error on the test part in `unit`; all three are
-    None for a classification.
+    None for a classification. engine is "eager" or "compiled".
     """
 
     model: str
@@ -32,6 +33,35 @@ class TrainingStarted:
     baseline: str | None = None
     baseline_rmse: float | None = None
     unit: str | None = None
+    engine: str = "eager"
+
+
+@dataclass(frozen=True)
+class TrainingResumed:
+    """After TrainingStarted, when it goes on from a checkpoint: where that was taken, and what differs now."""
+
+    epoch: int
+    step: int
+    changed: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class SettingChanged:
+    """A person changed a setting of the going training; the step after `step` is the first to use it."""
+
+    step: int
+    setting: str
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True)
+class SettingRefused:
+    """A change that cannot be, and why; the training goes on as it was."""
+
+    step: int
+    setting: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +99,8 @@ class TrainingDiverged:
 class TrainingFinished:
     """Last of all: the test metric after the last good epoch (None when there was none).
 
-    reason is "completed" or "diverged". details are those of the last good epoch.
+    reason is "completed", or what ended it early: "target" (reached), "plateau" (the test loss stood still),
+    "steps" or "seconds" (as many as were given), "diverged". details are those of the last good epoch.
     samples_per_s is the mean over all epochs' steps.
     """
 

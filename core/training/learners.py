@@ -9,14 +9,24 @@ from core.lazy import LazyModule
 from core.models import MODELS
 
 if TYPE_CHECKING:
-    from core.training import supervised
+    from core.training import deep_q, fused, gan, graph, q_learning, rbm
     from core.training.config import TrainConfig
     from core.training.learner import Learner
 else:
-    supervised = LazyModule("core.training.supervised")
+    deep_q = LazyModule("core.training.deep_q")
+    fused = LazyModule("core.training.fused")
+    gan = LazyModule("core.training.gan")
+    graph = LazyModule("core.training.graph")
+    q_learning = LazyModule("core.training.q_learning")
+    rbm = LazyModule("core.training.rbm")
 
 LEARNERS: dict[str, Callable[[TrainConfig], Learner]] = {
-    "supervised": lambda config: supervised.SupervisedLearner(config),
+    "supervised": lambda config: fused.supervised_learner(config),
+    "rbm": lambda config: rbm.RBMLearner(config),
+    "gan": lambda config: gan.GANLearner(config),
+    "graph": lambda config: graph.GraphLearner(config),
+    "q_table": lambda config: q_learning.TableLearner(config),
+    "dqn": lambda config: deep_q.DeepQLearner(config),
 }
 
 

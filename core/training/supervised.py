@@ -27,6 +27,8 @@ SAMPLES_AT_ONCE = 500  # between two such portions the job can be stopped
 class SupervisedLearner:
     """A network, its data and its optimiser. Tensors live on `device`; shapes are those of LoadedDataset."""
 
+    engine = "eager"
+
     def __init__(self, config: TrainConfig) -> None:
         self.config, self.step = config, 0
         self.device = present_device(config.device)
@@ -71,16 +73,17 @@ class SupervisedLearner:
             baseline=f"as it was {series.horizon_h} hours before" if series else None,
             baseline_rmse=series.baseline_rmse if series else None,
             unit=series.unit if series else None,
+            engine=self.engine,
         )
 
-    def batches(self) -> Iterable[tuple[Tensor, Tensor]]:
+    def batches(self) -> Iterable[Any]:
         """One epoch's batches, inputs (batch, *shape) and targets (batch,), in a new random order."""
         order = torch.randperm(len(self.train_inputs), generator=self.shuffle).to(self.device)
         size = self.config.batch_size
         inputs, targets = self.train_inputs[order], self.train_targets[order]
         return zip(inputs.split(size), targets.split(size), strict=True)
 
-    def learn(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+    def learn(self, batch: Any) -> Tensor:
         """One step of the optimiser; returns the batch's loss, which stays on the device."""
         inputs, targets = batch
         steps = self.config.epochs * self.steps_per_epoch

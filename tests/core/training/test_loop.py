@@ -80,7 +80,7 @@ def test_events_come_in_order_and_count_right() -> None:
 
 
 def test_progress_comes_with_every_step_and_within_evaluation() -> None:
-    config = quick("mlp", samples=4000, test_fraction=0.5, batch_size=100)
+    config = quick("mlp", samples=4000, test_fraction=0.5, batch_size=100, engine="eager")
     progress = [event for event in train(config) if isinstance(event, Progress)]
     assert [event.done for event in progress if event.unit == "steps"][:20] == list(range(1, 21))
     assert progress[-1].done == progress[-1].total == 20
