@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,9 @@ from core.training.learner import Learner, Scores
 from core.training.learners import learner_for
 from core.training.stopwatch import Stopwatch
 
+# So many points make a smooth curve; between them nothing is evaluated, which would take most of the time.
+EVALUATIONS = 40
+
 
 @dataclass
 class Member:
@@ -42,15 +46,16 @@ class Member:
         """Whether its loss is no longer a finite number."""
         return self.scores is not None and not self.scores.finite
 
-    def train_an_epoch(self) -> None:
-        """All batches of one epoch, and the evaluation after it."""
+    def train(self, epochs: int) -> None:
+        """All batches of some epochs, and the evaluation after them."""
         if self.diverged:
             return
         began_s = time.perf_counter()
-        for batch in self.learner.batches():
-            self.learner.learn(batch)
+        for _ in range(epochs):
+            for batch in self.learner.batches():
+                self.learner.learn(batch)
         self.steps_s += time.perf_counter() - began_s
-        self.samples += self.learner.samples_per_epoch
+        self.samples += epochs * self.learner.samples_per_epoch
         self.scores = _scores_of(self.learner)
         if self.scores.finite:
             self.last_metric = self.scores.test_metric
@@ -59,8 +64,9 @@ class Member:
 def train_ensemble(config: EnsembleConfig) -> Iterator[Any]:
     """Train all members; yields EnsembleStarted, EnsembleEpochCompleted after each epoch, EnsembleFinished.
 
-    A Progress comes after every few members. On a CPU the same config gives the same numbers, whatever the
-    number of threads. Raises InvalidRequest when the device cannot be used.
+    A Progress comes after every few members; long trainings are evaluated after some of their epochs only. On
+    a CPU the same config gives the same numbers, whatever the number of threads. Raises InvalidRequest when
+    the device cannot be used.
     """
     watch = Stopwatch()
     with cpu_threads(1), ThreadPoolExecutor(config.threads) as pool:
@@ -83,17 +89,25 @@ def _train(config: EnsembleConfig, watch: Stopwatch, pool: ThreadPoolExecutor) -
     metric = members[0].learner.started().metric
     yield EnsembleStarted(config.training.model, config.training.data, names, config.seeds, epochs, metric)
     began_s = watch.elapsed_s()
-    for epoch in range(1, epochs + 1):
-        for done, _ in enumerate(pool.map(Member.train_an_epoch, members), 1):
+    done_epochs = 0
+    for epoch in evaluated_epochs(epochs):
+        stretch = epoch - done_epochs
+        for done, _ in enumerate(pool.map(Member.train, members, itertools.repeat(stretch)), 1):
             if done % config.threads == 0 or done == count:
-                work = (epoch - 1) * count + done
+                work = done_epochs * count + stretch * done
                 samples = sum(member.samples for member in members)
                 rate = samples / max(watch.elapsed_s() - began_s, 1e-9)
                 yield Progress(work, epochs * count, "epochs of one network", rate, "samples")
+        done_epochs = epoch
         yield _epoch_completed(epoch, names, members, watch.elapsed_s())
         if all(member.diverged for member in members):
             break
     yield _finished(names, members, metric, watch.elapsed_s())
+
+
+def evaluated_epochs(epochs: int) -> list[int]:
+    """The epochs after which members are evaluated: evenly spread, the first and the last among them."""
+    return sorted({round(epoch) for epoch in np.linspace(1, epochs, min(epochs, EVALUATIONS))})
 
 
 def _trainings(variants: Sequence[Variant], seeds: int) -> Iterator[tuple[Variant, TrainConfig]]:

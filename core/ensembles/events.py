@@ -23,7 +23,7 @@ class EnsembleStarted:
 
 @dataclass(frozen=True)
 class EnsembleEpochCompleted:
-    """After each epoch of all members: quantiles (QUANTILES) over the seeds of each variant, by its name.
+    """After an epoch of all members: quantiles (QUANTILES) over the seeds of each variant, by its name.
 
     Members that diverged are left out; `diverged` counts them. elapsed_s leaves pauses out.
     """
