@@ -133,7 +133,8 @@ def measure(
 
     The time limit counts the operation's own time, not what the caller does between two blocks, and gives
     way to the six samples that a 95% interval needs: slow operations take longer. most_repeats bounds the
-    calls of a block, for a device whose queue is no longer.
+    calls of a block, for a device whose queue is no longer; there very short operations cannot hide the
+    timer's overhead as far, and timer_overhead tells how far they do.
     """
     overhead = overhead_s(timer)
     first_call_s = timer(operation, 1)

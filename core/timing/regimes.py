@@ -47,7 +47,9 @@ def _denormal(
 ) -> Tensor:
     if not dtype.is_floating_point:
         raise RuntimeError("whole numbers have no denormal values")
-    return torch.full(shape, torch.finfo(dtype).tiny / 2, dtype=torch.float64, device=device).to(dtype)
+    # One number, made in float64, which not every device has, and laid out as often as needed.
+    one = torch.tensor(torch.finfo(dtype).tiny / 2, dtype=torch.float64).to(dtype)
+    return one.to(device).expand(shape).clone(memory_format=torch.contiguous_format)
 
 
 _FILLS: dict[str, Callable[..., Tensor]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -59,13 +60,15 @@ class CudaTimer:
     from the start stamp, which must not have passed when the last launch returns. torch.cuda._sleep is not
     part of torch's public interface: where it is missing nothing is hidden, and launches_hidden says so.
 
-    launch_s is what one call of the last block took the program, seconds; launches_hidden is True when the
-    GPU was still asleep at the end of the last block's launches.
+    launch_s is the least that a call of the last operation took the program, seconds: where the queue is full
+    the program waits, and that is no cost of launching. launches_hidden is True when the GPU was still asleep
+    at the end of the last block's launches.
     """
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._sleep: Callable[[int], Any] | None = getattr(torch.cuda, "_sleep", None)
+        self._launches_s: dict[Operation, float] = {}
         self.launch_s = 0.0
         self.launches_hidden = False
 
@@ -75,7 +78,7 @@ class CudaTimer:
             start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
             if before is not None:
                 before()
-            self._delay(repeats)
+            self._delay(self._launches_s.get(operation, 0.0) * repeats)
             start.record()
             began = time.perf_counter()
             for _ in range(repeats):
@@ -86,14 +89,13 @@ class CudaTimer:
             self.launches_hidden = repeats > 0 and not start.query()
             end.synchronize()
             if repeats:
-                self.launch_s = launched_s / repeats
+                least_s = min(launched_s / repeats, self._launches_s.get(operation, math.inf))
+                self._launches_s[operation] = self.launch_s = least_s
             return start.elapsed_time(end) / 1e3
 
-    def _delay(self, repeats: int) -> None:
-        if self._sleep is None or not repeats:
-            return
-        wanted_s = 2 * self.launch_s * repeats + 50e-6
-        if wanted_s <= _LONGEST_DELAY_S:
+    def _delay(self, launches_s: float) -> None:
+        wanted_s = 2 * launches_s + 50e-6
+        if self._sleep is not None and wanted_s <= _LONGEST_DELAY_S:
             self._sleep(int(wanted_s * _CYCLES_A_SECOND))
 
 
