@@ -49,11 +49,12 @@ def main() -> int:
     for others in (0, usable_cores()):
         with busy_programs(others):
             found.append({"busy_programs": others} | promises(options.slowdowns, options.same))
+            if not options.json:
+                print(told(found[-1]), flush=True)
     kept = all(kept_by(result) for result in found)
     if options.json:
         print(json.dumps({"promises_kept": kept, "results": found}))
     else:
-        print("\n".join(told(result) for result in found))
         print("All promises kept." if kept else "A promise was broken.")
     return 0 if kept else 1
 
@@ -64,10 +65,13 @@ def promises(slowdowns: int, same: int) -> dict[str, Any]:
     usual, slower = multiplications(20), multiplications(21)
     *_, floor = noise_floor(usual, timer, max_seconds=1.0)
     assert floor is not None
-    verdicts = {
-        name: Counter(verdict(usual, other, floor.paired, seed) for seed in range(runs))
-        for name, other, runs in (("slowdown", slower, slowdowns), ("same", usual, same))
-    }
+    verdicts: dict[str, Counter[str]] = {"slowdown": Counter(), "same": Counter()}
+    for name, other, runs in (("slowdown", slower, slowdowns), ("same", usual, same)):
+        for seed in range(runs):
+            verdicts[name][verdict(usual, other, floor.paired, seed)] += 1
+            said = f"{name}: {in_words(verdicts[name])} of {runs}"
+            print(f"\r\x1b[K{said}", end="", file=sys.stderr, flush=True)
+    print("\r\x1b[K", end="", file=sys.stderr)
     ratio, low, high = medians_against_torch()
     return {
         "noise_floor": floor.paired,
