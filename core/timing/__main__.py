@@ -33,7 +33,8 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     try:
-        options = _parser().parse_args(arguments)
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        options = _parser(words[0] if words else "").parse_args(words)
         return int(options.command(options))
     except InvalidRequest as error:
         print(_on_one_line(str(error)), file=sys.stderr)
@@ -336,7 +337,8 @@ def _on_one_line(text: str) -> str:
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(wanted: str) -> argparse.ArgumentParser:
+    """The parser of all commands; of the wanted one alone with its options, since adding these takes time."""
     parser = _Parser(
         prog="python -m core.timing", description="Measure operations on the devices of this machine."
     )
@@ -344,7 +346,8 @@ def _parser() -> argparse.ArgumentParser:
     for name, (run, says, add_options) in _COMMANDS.items():
         command = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
         command.set_defaults(command=run)
-        add_options(command)
+        if name == wanted:
+            add_options(command)
     return parser
 
 

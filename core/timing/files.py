@@ -24,6 +24,7 @@ from typing import Any, NoReturn
 
 from core.errors import InvalidRequest
 from core.timing import events
+from core.timing.dtypes import DTYPE_BYTES
 from core.timing.events import SCHEMA
 from core.timing.results import Record, measurements, to_json
 
@@ -189,10 +190,11 @@ def _upgraded(record: Any, version: int) -> Any:
 
 def _with_rates(record: dict[str, Any]) -> dict[str, Any]:
     """What version 1 left for the reader to work out, where its figures are sound."""
-    moved, flops, median_s = (record.get(name) for name in ("bytes_moved", "flops", "median_s"))
-    if not all(_fits(value, float) and value > 0 for value in (moved, flops, median_s)):
+    figures = [record.get(name, 0) for name in ("bytes_moved", "flops", "median_s")]
+    if not all(_fits(value, float) and value > 0 for value in figures):
         return record
-    return record | {"gbps": moved / median_s / 1e9, "arithmetic_intensity": flops / moved}  # type: ignore[operator]
+    moved, flops, median_s = map(float, figures)
+    return record | {"gbps": moved / median_s / 1e9, "arithmetic_intensity": flops / moved}
 
 
 def _checked(record: Any, name: str) -> Record:
@@ -217,6 +219,10 @@ def _check_figures(taken: Record, name: str) -> None:
     wrong = [field_name for field_name in positive if taken[field_name] <= 0]
     if not all(time_s > 0 for time_s in taken["times_s"]) or len(taken["times_s"]) != taken["samples"]:
         wrong.append("times_s")
+    if taken["device"] == "cpu" and taken["threads"] is None:
+        wrong.append("threads")
+    if taken["dtype"] not in DTYPE_BYTES:
+        wrong.append("dtype")
     if wrong:
         raise InvalidRequest(f"{name} is broken: {wrong[0]} of a measurement_taken is not what it should be.")
 

@@ -7,14 +7,15 @@ when every take says so.
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from core.errors import InvalidRequest
 from core.events import Progress, to_record
-from core.timing.calibration import unpaired_floor
-from core.timing.comparison import FASTER, LEAST_DIFFERENCE, SAME, SLOWER, UNSURE
+from core.timing.comparison import FASTER, SLOWER, UNSURE, compare_apart
 from core.timing.config import SweepConfig
 from core.timing.events import MeasurementTaken, PointCompared, PointNotCompared
 from core.timing.results import POINT, Record, environment_of, load_during, measurements, point_of
@@ -23,6 +24,8 @@ from core.timing.workloads import WORKLOADS
 
 # How often a point must be found slower, each time measured anew, before it is called a regression.
 TAKES = 3
+# From this share of the CPU in other programs' use on, nothing bounds what they do to several threads.
+_BUSY_SHARE = 0.5
 
 Point = tuple[Any, ...]  # as results.point_of() names one
 
@@ -100,15 +103,23 @@ def _by_point(records: Sequence[Record]) -> dict[Point, Record]:
 def _floor(records: Sequence[Record], taken: Record) -> float:
     """The noise of a figure against another result's: relative differences below it are no difference.
 
-    The largest of: what is of no use to anybody, the machine's own noise then, and how far the figure
-    wandered while it was measured.
+    The larger of the machine's own noise then and of how far the figure wandered while it was measured.
     """
     machine = [
         record["unpaired"]
         for record in records
         if record["event"] == "noise_measured" and record["device"] == taken["device"]
     ]
-    return max([LEAST_DIFFERENCE, *machine, unpaired_floor(list(taken["times_s"]))])
+    return max([*machine, _wandered(taken["times_s"])])
+
+
+def _wandered(times_s: Sequence[float]) -> float:
+    """How far the median moved from the first half of a series to the second, relative."""
+    middle = len(times_s) // 2
+    if not middle:
+        return 0.0
+    halves = statistics.median(times_s[:middle]), statistics.median(times_s[middle:])
+    return max(halves) / min(halves) - 1
 
 
 def _load_margin(records: Sequence[Record], taken: Record) -> float:
@@ -116,6 +127,8 @@ def _load_margin(records: Sequence[Record], taken: Record) -> float:
     threads = taken["threads"] or 1
     cores = environment_of(records).get("usable_cores") or threads
     others = (load_during(records).get(point_of(taken)) or 0.0) / 100 * cores
+    if threads > 1 and others >= _BUSY_SHARE * cores:
+        return math.inf  # threads wait for each other, so one that waits for a core holds up all
     left = max(cores - others, 0.1)
     return max(0.0, min(threads, cores) / left - 1)
 
@@ -123,30 +136,27 @@ def _load_margin(records: Sequence[Record], taken: Record) -> float:
 def _compared(
     baseline: Sequence[Record], before: Record, now: Sequence[Record], after: Record
 ) -> PointCompared:
-    """The verdict from both medians' intervals, ends against ends.
+    """The verdict on two sets of samples that were taken at different moments.
 
-    SAME is what lies within the noise; FASTER and SLOWER are what neither noise nor other programs explain.
+    SLOWER and FASTER are what neither noise nor other programs explain, and what the fastest sample shows as
+    well: other programs seldom disturb every one, and another operation changes them all.
     """
-    low, high = after["ci_low_s"] / before["ci_high_s"], after["ci_high_s"] / before["ci_low_s"]
     noise = max(_floor(baseline, before), _floor(now, after))
-    slower = max(noise, _load_margin(now, after))
-    faster = max(noise, _load_margin(baseline, before))
-    verdict = UNSURE
-    if low > 1 + slower:
-        verdict = SLOWER
-    elif high < 1 / (1 + faster):
-        verdict = FASTER
-    elif 1 / (1 + noise) <= low and high <= 1 + noise:
-        verdict = SAME
+    apart = compare_apart(before["times_s"], after["times_s"], noise)
+    fastest = min(after["times_s"]) / min(before["times_s"])
+    explained = {
+        SLOWER: apart.low <= 1 + _load_margin(now, after) or fastest <= 1 + noise,
+        FASTER: 1 / apart.high <= 1 + _load_margin(baseline, before) or 1 / fastest <= 1 + noise,
+    }
     return PointCompared(
         **{name: after[name] for name in POINT},
         baseline_s=before["median_s"],
         candidate_s=after["median_s"],
-        ratio=after["median_s"] / before["median_s"],
-        low=low,
-        high=high,
-        floor=slower if low > 1 else faster,
-        verdict=verdict,
+        ratio=apart.ratio,
+        low=apart.low,
+        high=apart.high,
+        floor=apart.floor,
+        verdict=UNSURE if explained.get(apart.verdict) else apart.verdict,
     )
 
 

@@ -64,14 +64,14 @@ def test_a_machine_against_itself_passes(baseline: Path, capsys: pytest.CaptureF
     assert not any(line["regression"] for line in compared)
 
 
-def test_a_baseline_a_hundred_times_faster_is_a_regression_found_in_every_take(
+def test_a_baseline_far_faster_is_a_regression_found_in_every_take(
     baseline: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files.write(tmp_path / "faster.json", slowed(files.read(baseline), 0.01))
+    files.write(tmp_path / "faster.json", slowed(files.read(baseline), 1e-4))
     code, compared = gate(tmp_path / "faster.json", capsys)
     assert code == 1
     assert all(line["regression"] and line["takes"] == TAKES for line in compared)
-    assert all(line["ratio"] > 10 for line in compared)
+    assert all(line["ratio"] > 1000 for line in compared)
 
 
 def test_what_cannot_be_measured_here_is_told_and_alone_is_bad_input(
