@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import NamedTuple
 import torch
 
 from core import devices
-from core.timing.timers import QUEUED_CALLS, CudaTimer, Operation, timer_for
+from core.timing.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, timer_for
 from core.timing.workloads.matmul import product
 from core.timing.workloads.workload import Draw, check_format, with_products_in
 
@@ -23,12 +24,17 @@ _OTHER_SIDES = (1024, 16384)
 _MEMORY_SHARE = 0.3
 # A shape is called until this time is up, twice at least; the fastest call counts.
 _LOOK_S, _FEWEST_CALLS = 0.01, 2
+# A clock of processor time that is coarser than this is of no use here.
+_PRECISE_S = 1e-6
 # The shortest side that tensor cores take in every format.
 _SMALLEST_SIDE = 32
 # A neighbour must be faster by this much to be gone to, or scatter alone would lead the way.
 _BETTER = 1.003
+# After the first climb others begin where a random shape comes this near to the best, and all end when this
+# part of all shapes has been looked at.
+_PROMISING, _SHAPES_SHARE, _FEWEST_SHAPES = 0.93, 14, 24
 # The best few are looked at again in the end, so that the best is not the luckiest.
-_FINALISTS, _FINAL_LOOKS = 3, 2
+_FINALISTS, _FINAL_LOOKS = 4, 2
 
 
 class Shape(NamedTuple):
@@ -72,20 +78,39 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
     First a small product, so that a format which a device only imitates, thousands of times slower, does not
     take minutes. Then squares, each twice as large as the one before. Then, from the best of them, one side
     at a time is made longer or shorter, by half the axis, a quarter and so on to the next side, whenever that
-    is faster.
-    Ends when no neighbour is faster, or when the next look would not fit in max_seconds.
+    is faster. When no neighbour is, it goes on from shapes drawn at random that promise as much, until a
+    fourteenth of all shapes have been looked at. No look begins that would not fit in max_seconds.
     """
     known: dict[Shape, float] = {}
+    late = 1.0  # how many times as long as expected a look takes of late, on a busy machine
     began = time.perf_counter()
 
     def affordable(shape: Shape) -> bool:
-        look_s = max(_LOOK_S, (_FEWEST_CALLS + 2) * shape.flops / max(known.values()) / 1e9)
-        return time.perf_counter() - began + look_s <= max_seconds
+        return time.perf_counter() - began + late * expected_s(shape) <= max_seconds
+
+    def expected_s(shape: Shape) -> float:
+        return max(_LOOK_S, (_FEWEST_CALLS + 2) * shape.flops / max(known.values()) / 1e9)
 
     def look(shape: Shape) -> Tried:
+        nonlocal late
+        looked = time.perf_counter()
         known[shape] = max(rate(shape), known.get(shape, 0.0))
+        late = max(1.0, (late + (time.perf_counter() - looked) / expected_s(shape)) / 2)
         best = max(known, key=known.__getitem__)
         return Tried(best, known[best], len(known), time.perf_counter() - began)
+
+    def climb(here: Shape) -> Iterator[Tried]:
+        step = max(1, len(axis) // 2)
+        while step:
+            moved = False
+            for neighbour in _neighbours(here, axis, step):
+                if neighbour not in known and affordable(neighbour):
+                    yield look(neighbour)
+                    if known[neighbour] > _BETTER * known[here]:
+                        here, moved = neighbour, True
+                        break
+            if not moved:
+                step //= 2
 
     probe = Shape(*[max(_SMALLEST_SIDE, axis[0] // 8)] * 3)
     yield look(probe)
@@ -95,18 +120,14 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
             yield look(square)
     if set(known) == {probe}:
         return
-    here = max(set(known) - {probe}, key=known.__getitem__)
-    step = max(1, len(axis) // 2)
-    while step:
-        moved = False
-        for neighbour in _neighbours(here, axis, step):
-            if neighbour not in known and affordable(neighbour):
-                yield look(neighbour)
-                if known[neighbour] > _BETTER * known[here]:
-                    here, moved = neighbour, True
-                    break
-        if not moved:
-            step //= 2
+    yield from climb(max(set(known) - {probe}, key=known.__getitem__))
+    for start in _anywhere(axis):
+        if len(known) >= max(_FEWEST_SHAPES, len(axis) ** 3 // _SHAPES_SHARE):
+            break
+        if start not in known and affordable(start):
+            yield look(start)
+            if known[start] > _PROMISING * max(known.values()):
+                yield from climb(start)
     finalists = sorted(known, key=known.__getitem__, reverse=True)[:_FINALISTS]
     for shape in finalists * _FINAL_LOOKS:
         if affordable(shape):
@@ -124,15 +145,10 @@ def measured_rate(device: str, dtype: str, largest: int, seed: int = 0) -> Rate:
     largest is the longest side that it will be asked for. Raises RuntimeError where the device lacks the
     format.
     """
-    check_format(dtype, device)
-    draw = Draw(dtype, device, torch.Generator(device).manual_seed(seed))
-    # Drawn once, since drawing takes longer than multiplying; operands are parts of it.
-    pools = draw(2, largest * largest)
-    timer = timer_for(device)
+    operation_of, timer = operations(device, dtype, largest, seed), steady_timer(device)
 
     def rate(shape: Shape) -> float:
-        built = product(*shape, _Part(draw, pools))
-        operation = with_products_in(dtype, device, built.call)
+        operation = operation_of(shape)
         call_s = timer(operation, 1)  # pays for set-up
         if isinstance(timer, CudaTimer):
             calls = max(1, min(QUEUED_CALLS, int(_LOOK_S / 2 / max(call_s, 1e-9))))
@@ -142,7 +158,36 @@ def measured_rate(device: str, dtype: str, largest: int, seed: int = 0) -> Rate:
     return rate
 
 
-def _fastest_s(operation: Operation, timer: Callable[[Operation, int], float]) -> float:
+def operations(device: str, dtype: str, largest: int, seed: int = 0) -> Callable[[Shape], Operation]:
+    """A function that makes the product of a shape, with random operands that all its products share."""
+    check_format(dtype, device)
+    draw = Draw(dtype, device, torch.Generator(device).manual_seed(seed))
+    # Drawn once, since drawing takes longer than multiplying; operands are parts of it.
+    pools = draw(2, largest * largest)
+    return lambda shape: with_products_in(dtype, device, product(*shape, _Part(draw, pools)).call)
+
+
+def steady_timer(device: str) -> Timer:
+    """The device's timer; on one CPU thread that thread's own processor time.
+
+    It stands still while another program has the core. A long product never runs undisturbed on a busy
+    machine, and short ones would look faster only for being short. Several threads wait for each other, which
+    processor time does not tell, so there the clock on the wall goes on.
+    """
+    precise = time.get_clock_info("thread_time").resolution <= _PRECISE_S
+    if torch.device(device).type == "cpu" and torch.get_num_threads() == 1 and precise:
+        return _processor_time
+    return timer_for(device)
+
+
+def _processor_time(operation: Operation, repeats: int) -> float:
+    start = time.thread_time_ns()
+    for _ in range(repeats):
+        operation()
+    return (time.thread_time_ns() - start) / 1e9
+
+
+def _fastest_s(operation: Operation, timer: Timer) -> float:
     spent_s, fastest_s, calls = 0.0, math.inf, 0
     while calls < _FEWEST_CALLS or spent_s < _LOOK_S:
         taken_s = timer(operation, 1)
@@ -162,6 +207,13 @@ class _Part(Draw):
     def __call__(self, *shape: int) -> torch.Tensor:
         pool: torch.Tensor = next(self._pools)  # type: ignore[attr-defined]
         return pool[: math.prod(shape)].view(shape)
+
+
+def _anywhere(axis: Sequence[int]) -> Iterator[Shape]:
+    """Shapes in random order, always the same; each once or more."""
+    drawn = random.Random(0)
+    for _ in range(len(axis) ** 3):
+        yield Shape(*drawn.choices(axis, k=3))
 
 
 def _doubling(count: int) -> list[int]:
