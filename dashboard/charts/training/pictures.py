@@ -7,6 +7,14 @@ from collections.abc import Callable, Mapping
 import altair as alt
 
 from core.events import Picture
+from dashboard.charts.training.episodes import episode_returns_chart, policy_map_chart, value_map_chart
+from dashboard.charts.training.generated import (
+    fantasies_chart,
+    generated_chart,
+    reconstructions_chart,
+    samples_chart,
+)
+from dashboard.charts.training.graph import graph_chart
 from dashboard.charts.training.images import filters_chart, predictions_chart
 from dashboard.charts.training.points import decision_map_chart
 from dashboard.charts.training.series import forecast_chart, forecast_error_chart
@@ -24,4 +32,21 @@ PICTURE_CHARTS: dict[str, tuple[str, Callable[[Pictures], alt.Chart | alt.LayerC
     "forecast_error": ("forecast", lambda pictures: forecast_error_chart(pictures["forecast"])),
     "predictions": ("predictions", lambda pictures: predictions_chart(pictures["predictions"])),
     "filters": ("filters", lambda pictures: filters_chart(pictures["filters"])),
+    "reconstructions": (
+        "reconstructions",
+        lambda pictures: reconstructions_chart(pictures["reconstructions"]),
+    ),
+    "fantasies": ("fantasies", lambda pictures: fantasies_chart(pictures["fantasies"])),
+    "generated": (
+        "generated",
+        lambda pictures: generated_chart(pictures["generated"], pictures.get("target")),
+    ),
+    "samples": ("samples", lambda pictures: samples_chart(pictures["samples"])),
+    "graph": ("graph", lambda pictures: graph_chart(pictures["graph"])),
+    "value_map": ("value_map", lambda pictures: value_map_chart(pictures["value_map"])),
+    "policy_map": ("policy_map", lambda pictures: policy_map_chart(pictures["policy_map"])),
+    "episode_returns": (
+        "episode_returns",
+        lambda pictures: episode_returns_chart(pictures["episode_returns"]),
+    ),
 }

@@ -14,12 +14,20 @@ from core.activations import ACTIVATIONS
 from core.data import DATASETS, load
 from core.models import MODELS
 from core.training.config import default_config
+from core.training.learners import LEARNERS
 
 PRESETS = [(model, data) for model, entry in MODELS.items() for data in entry.presets]
+SUPERVISED = [model for model, entry in MODELS.items() if entry.learner == "supervised"]
 
 
 @pytest.mark.parametrize(("model", "data"), PRESETS)
-def test_preset_is_allowed_and_fits_the_data(model: str, data: str) -> None:
+def test_preset_is_allowed_and_its_learner_is_known(model: str, data: str) -> None:
+    assert default_config(model, data).data == data
+    assert MODELS[model].learner in LEARNERS
+
+
+@pytest.mark.parametrize(("model", "data"), [preset for preset in PRESETS if preset[0] in SUPERVISED])
+def test_preset_fits_the_data(model: str, data: str) -> None:
     config = default_config(model, data)
     inputs = load(data).train_inputs
     network = MODELS[model].build(inputs.shape[1:], 3, config.hidden, config.activation)
@@ -36,7 +44,7 @@ def test_every_fitting_data_set_has_a_preset(model: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "activation"), [(model, name) for model in MODELS for name in MODELS[model].activations]
+    ("model", "activation"), [(model, name) for model in SUPERVISED for name in MODELS[model].activations]
 )
 def test_network_can_be_built_with_every_activation_that_applies(model: str, activation: str) -> None:
     assert activation in ACTIVATIONS

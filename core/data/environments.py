@@ -1,0 +1,225 @@
+"""Gymnasium's environments: worlds of grid squares with known rules, and a pole to balance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from core.data.dataset import CONTROL, GRID_WORLD, RETURN, SUCCESS
+
+FOUR_WAYS_OF_LAKE = ("left", "down", "right", "up")
+FOUR_WAYS_OF_CLIFF = ("up", "right", "down", "left")
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedEnvironment:
+    """One environment, ready to be made.
+
+    make() gives it without wrappers; make_many(n) gives n that step together. An episode is cut off after
+    most_steps steps, which is no end of the world: the value of the state that it breaks off in counts on.
+    observation_size is the number of inputs that a network sees, and scale what to divide each by for it to
+    be about 1, where they are measured; actions names the actions by number.
+    attributes are those that, with the random state, tell where an episode stands. world is there for a grid
+    world alone.
+    """
+
+    kind: str
+    task: str
+    make: Callable[[], Any]
+    make_many: Callable[[int], Any]
+    most_steps: int
+    observation_size: int
+    actions: tuple[str, ...]
+    attributes: tuple[str, ...]
+    scale: tuple[float, ...] = ()
+    world: GridWorld | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class GridWorld:
+    """The rules and the map of a grid world; states, actions and outcomes are numbered.
+
+    probability, next_state, reward, ends: (states, actions, outcomes), of each outcome of an action.
+    start (states,): probability to start in each state. maps shows states as squares, by title.
+    """
+
+    probability: np.ndarray
+    next_state: np.ndarray
+    reward: np.ndarray
+    ends: np.ndarray
+    start: np.ndarray
+    maps: dict[str, Map]
+
+    def expected_return(self, policy: np.ndarray, most_steps: int) -> tuple[float, np.ndarray]:
+        """Mean return of a policy (states,) within so many steps, exactly; and how often it is in each state.
+
+        The latter, (states,), sums the probability of each state over the steps.
+        """
+        states = np.arange(len(policy))
+        chance, onward = self.probability[states, policy], self.next_state[states, policy]
+        reward = (chance * self.reward[states, policy]).sum(1)
+        goes_on = chance * ~self.ends[states, policy]
+        total, now, visits = 0.0, self.start, np.zeros(len(policy))
+        for _ in range(most_steps):
+            visits += now
+            total += float(now @ reward)
+            now = np.bincount(onward.ravel(), (now[:, None] * goes_on).ravel(), minlength=len(policy))
+        return total, visits
+
+    def backup(self, values: np.ndarray, discount: float) -> np.ndarray:
+        """Expected reward and discounted value of what follows, (states, actions), for values (states,)."""
+        onward = np.where(self.ends, 0.0, values[self.next_state])
+        return (self.probability * (self.reward + discount * onward)).sum(2)
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """states (rows, columns) are the states of the squares; marks (rows, columns) what is written on each.
+
+    decides is False on squares where nothing is decided any more.
+    """
+
+    states: np.ndarray
+    marks: np.ndarray
+    decides: np.ndarray
+
+
+def frozen_lake(slippery: bool, size: str) -> LoadedEnvironment:
+    """Cross a lake from S to G without falling into a hole H; slippery ice leads astray two times of three.
+
+    The return is 1 for the goal and else 0.
+    """
+    most_steps = {"4x4": 100, "8x8": 200}[size]
+    names = {"map_name": size, "is_slippery": slippery}
+    return _grid_world("FrozenLake-v1", names, most_steps, FOUR_WAYS_OF_LAKE, SUCCESS, _lake_maps)
+
+
+def cliff_walking(slippery: bool) -> LoadedEnvironment:
+    """Walk along a cliff C to G: each step costs 1, a fall 100 and the way back to S.
+
+    Gymnasium sets no limit; 200 steps are one here.
+    Source: Sutton & Barto 2018, example 6.6.
+    """
+    return _grid_world(
+        "CliffWalking-v1",
+        {"is_slippery": slippery},
+        200,
+        FOUR_WAYS_OF_CLIFF,
+        RETURN,
+        _cliff_maps,
+        ("s", "lastaction"),
+    )
+
+
+def taxi() -> LoadedEnvironment:
+    """Fetch a passenger and bring them where they want: 20 for that, -1 a step, -10 for a wrong stop.
+
+    Source: Dietterich 2000.
+    """
+    actions = ("down", "up", "right", "left", "pick up", "drop off")
+    attributes = ("s", "lastaction", "fickle_step", "taxi_orientation")
+    return _grid_world("Taxi-v4", {}, 200, actions, RETURN, _taxi_maps, attributes)
+
+
+def cart_pole() -> LoadedEnvironment:
+    """Push a cart left or right so that the pole on it stays up: 1 for each step, 500 at most.
+
+    Observations: position, speed, angle (rad), angular speed. Source: Barto, Sutton & Anderson 1983.
+    """
+    name = "CartPole-v1"
+    return LoadedEnvironment(
+        kind=CONTROL,
+        task=RETURN,
+        make=lambda: gymnasium.make(name, disable_env_checker=True).unwrapped,
+        make_many=lambda count: gymnasium.make_vec(
+            name, num_envs=count, vectorization_mode="vector_entry_point"
+        ),
+        most_steps=500,
+        observation_size=4,
+        actions=("left", "right"),
+        attributes=("state", "steps_beyond_terminated"),
+        scale=(2.4, 2.0, 0.2095, 2.0),  # where the cart leaves, the pole falls; and speeds that are common
+    )
+
+
+def _grid_world(
+    name: str,
+    settings: dict[str, Any],
+    most_steps: int,
+    actions: tuple[str, ...],
+    task: str,
+    maps: Callable[[Any], dict[str, Map]],
+    attributes: tuple[str, ...] = ("s", "lastaction"),
+) -> LoadedEnvironment:
+    def make() -> Any:
+        return gymnasium.make(name, disable_env_checker=True, **settings).unwrapped
+
+    environment = make()
+    return LoadedEnvironment(
+        kind=GRID_WORLD,
+        task=task,
+        make=make,
+        make_many=lambda count: gymnasium.make_vec(
+            name, num_envs=count, vectorization_mode="sync", **settings
+        ),
+        most_steps=most_steps,
+        observation_size=int(environment.observation_space.n),
+        actions=actions,
+        attributes=attributes,
+        world=_rules(environment, maps(environment)),
+    )
+
+
+def _rules(environment: Any, maps: dict[str, Map]) -> GridWorld:
+    """Gymnasium's dictionary of rules as arrays, filled up with outcomes of probability 0."""
+    rules = environment.P
+    states, actions = len(rules), len(rules[0])
+    outcomes = max(len(rules[s][a]) for s in range(states) for a in range(actions))
+    table = np.zeros((states, actions, outcomes, 4))
+    for s in range(states):
+        for a in range(actions):
+            table[s, a, : len(rules[s][a])] = rules[s][a]
+    return GridWorld(
+        probability=table[..., 0],
+        next_state=table[..., 1].astype(np.int64),
+        reward=table[..., 2],
+        ends=table[..., 3] > 0,
+        start=np.asarray(environment.initial_state_distrib, np.float64),
+        maps=maps,
+    )
+
+
+def _lake_maps(environment: Any) -> dict[str, Map]:
+    marks = np.asarray(environment.desc).astype(str)
+    states = np.arange(marks.size).reshape(marks.shape)
+    return {"": Map(states, np.where(marks == "F", "", marks), ~np.isin(marks, ("H", "G")))}
+
+
+def _cliff_maps(environment: Any) -> dict[str, Map]:
+    marks = np.full(environment.shape, "")
+    marks[3, 0], marks[3, 1:11], marks[3, 11] = "S", "C", "G"
+    states = np.arange(marks.size).reshape(marks.shape)
+    return {"": Map(states, marks, ~np.isin(marks, ("C", "G")))}
+
+
+def _taxi_maps(environment: Any) -> dict[str, Map]:
+    """Two of the 20 tasks, and the way in each: to the passenger, and with them to the destination."""
+    marks = np.full((5, 5), "")
+    for (row, column), letter in zip(environment.locs, "RGYB", strict=True):
+        marks[row, column] = letter
+    all_decide = np.full((5, 5), True)
+
+    def squares(passenger: int, destination: int) -> np.ndarray:
+        return np.array(
+            [[environment.encode(r, c, passenger, destination) for c in range(5)] for r in range(5)]
+        )
+
+    in_taxi = 4
+    return {
+        "To a passenger at R who wants to B": Map(squares(0, 3), marks, all_decide),
+        "With that passenger to B": Map(squares(in_taxi, 3), marks, all_decide),
+    }

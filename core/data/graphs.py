@@ -1,0 +1,95 @@
+"""Real social networks out of networkx, with the group of a few people known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import networkx as nx  # type: ignore[import-untyped]
+import numpy as np
+
+from core.data.dataset import CLASSIFICATION, GRAPH
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedGraph:
+    """One graph whose nodes belong to classes, some of which are known.
+
+    features float32 (nodes, features), here one of its own for each node, so that only the links tell nodes
+    apart; edges int64 (2, edges), each link both ways; labels int64 (nodes,); known and held_back are the
+    node numbers to learn from and to test on. positions float32 (nodes, 2), in [-1, 1], are for drawing.
+    """
+
+    features: np.ndarray
+    edges: np.ndarray
+    labels: np.ndarray
+    known: np.ndarray
+    held_back: np.ndarray
+    positions: np.ndarray
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    kind: str = GRAPH
+    task: str = CLASSIFICATION
+
+
+def karate_club(known: int) -> LoadedGraph:
+    """34 members of a club that split; the classes are the factions of the instructor and the officer.
+
+    Source: Zachary 1977.
+    """
+    graph = nx.karate_club_graph()
+    factions = {"Mr. Hi": "Mr. Hi", "Officer": "Officer"}
+    classes = [factions[graph.nodes[node]["club"]] for node in graph]
+    return _loaded(graph, [f"Member {node + 1}" for node in graph], classes, known)
+
+
+def les_miserables(known: int) -> LoadedGraph:
+    """77 characters of Hugo's novel, linked where they share a chapter; the classes are communities.
+
+    Sources: Knuth 1993; communities by greedy modularity, Clauset, Newman & Moore 2004.
+    """
+    return _with_communities(nx.les_miserables_graph(), known)
+
+
+def florentine_families(known: int) -> LoadedGraph:
+    """15 families of Renaissance Florence, linked by marriage; the classes are communities.
+
+    Sources: Padgett & Ansell 1993; communities by greedy modularity, Clauset, Newman & Moore 2004.
+    """
+    return _with_communities(nx.florentine_families_graph(), known)
+
+
+def _with_communities(graph: nx.Graph, known: int) -> LoadedGraph:
+    """Each node's class is its community, named after the community's best connected node."""
+    class_of: dict[object, str] = {}
+    for members in nx.community.greedy_modularity_communities(graph):
+        name = f"{_best_connected(graph, members)[0]}’s"
+        class_of |= dict.fromkeys(members, name)
+    return _loaded(graph, [str(node) for node in graph], [class_of[node] for node in graph], known)
+
+
+def _loaded(graph: nx.Graph, names: list[str], class_names: list[str], known: int) -> LoadedGraph:
+    nodes = list(graph)
+    classes = tuple(dict.fromkeys(class_names))
+    number = {node: n for n, node in enumerate(nodes)}
+    told = []
+    for name in classes:
+        members = [node for node, its in zip(nodes, class_names, strict=True) if its == name]
+        told += [number[node] for node in _best_connected(graph, members)[:known]]
+    links = np.array([(number[a], number[b]) for a, b in graph.edges], np.int64).T
+    layout = nx.kamada_kawai_layout(graph, weight=None)
+    return LoadedGraph(
+        features=np.eye(len(nodes), dtype=np.float32),
+        edges=np.concatenate([links, links[::-1]], axis=1),
+        labels=np.array([classes.index(name) for name in class_names], np.int64),
+        known=np.array(sorted(told), np.int64),
+        held_back=np.array(sorted(set(number.values()) - set(told)), np.int64),
+        positions=np.array([layout[node] for node in nodes], np.float32),
+        names=tuple(names),
+        classes=classes,
+    )
+
+
+def _best_connected(graph: nx.Graph, members: object) -> list[object]:
+    """Members with the most links first; of equals, the earlier one in the graph."""
+    order = {node: n for n, node in enumerate(graph)}
+    return sorted(members, key=lambda node: (-graph.degree[node], order[node]))  # type: ignore[call-overload]

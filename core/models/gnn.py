@@ -1,0 +1,174 @@
+"""Graph networks: GCN, GraphSAGE and GAT.
+
+Nodes hold features (nodes, features). edges (2, edges) int64 lists messages: from edges[0] to edges[1]; an
+undirected graph lists each edge both ways, and a node's message to itself only where a layer adds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+ATTENTION_SLOPE = 0.2  # of the leaky ReLU inside GAT's attention, as in the paper
+DROPOUT = 0.5
+
+
+class GCNLayer(nn.Module):
+    """H = D^-1/2 (A + I) D^-1/2 X W + b, with D the degrees of A + I: (nodes, inputs) -> (nodes, outputs).
+
+    Source: Kipf & Welling 2017, equation 2.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(inputs, outputs, bias=False)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        nn.init.xavier_uniform_(self.linear.weight)
+
+    def forward(self, x: Tensor, edges: Tensor) -> Tensor:
+        sources, targets = with_self_loops(edges, len(x))
+        degree = torch.zeros(len(x), device=x.device).index_add(
+            0, targets, torch.ones_like(targets, dtype=x.dtype)
+        )
+        share = (degree[sources] * degree[targets]).rsqrt()
+        return gather(share[:, None] * self.linear(x)[sources], targets, len(x)) + self.bias
+
+
+class SAGELayer(nn.Module):
+    """H = X W_self + mean of the neighbours' X W_neighbours + b: (nodes, inputs) -> (nodes, outputs).
+
+    A node without neighbours hears zero from them.
+    Source: Hamilton, Ying & Leskovec 2017, algorithm 1 with the mean aggregator.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.own = nn.Linear(inputs, outputs)
+        self.neighbours = nn.Linear(inputs, outputs, bias=False)
+        nn.init.xavier_uniform_(self.own.weight)
+        nn.init.zeros_(self.own.bias)
+        nn.init.xavier_uniform_(self.neighbours.weight)
+
+    def forward(self, x: Tensor, edges: Tensor) -> Tensor:
+        sources, targets = edges
+        heard = torch.zeros(len(x), device=x.device).index_add(
+            0, targets, torch.ones_like(targets, dtype=x.dtype)
+        )
+        mean = gather(x[sources], targets, len(x)) / heard.clamp(min=1)[:, None]
+        return self.own(x) + self.neighbours(mean)
+
+
+class GATLayer(nn.Module):
+    """H_i = sum over j of a_ij (X W)_j, j being i and its neighbours, with attention a learnt by each head.
+
+    a_ij = softmax over j of LeakyReLU(s·(X W)_j + t·(X W)_i). The heads' outputs stand side by side, or are
+    averaged where joined is False: (nodes, inputs) -> (nodes, heads * outputs) or (nodes, outputs).
+    Source: Veličković et al. 2018, equations 3 to 6.
+    """
+
+    def __init__(self, inputs: int, outputs: int, heads: int, joined: bool) -> None:
+        super().__init__()
+        self.heads, self.outputs, self.joined = heads, outputs, joined
+        self.linear = nn.Linear(inputs, heads * outputs, bias=False)
+        self.source = nn.Parameter(torch.empty(heads, outputs))
+        self.target = nn.Parameter(torch.empty(heads, outputs))
+        self.bias = nn.Parameter(torch.zeros(heads * outputs if joined else outputs))
+        for weight in (self.linear.weight, self.source, self.target):
+            nn.init.xavier_uniform_(weight)
+
+    def forward(self, x: Tensor, edges: Tensor) -> Tensor:
+        sources, targets = with_self_loops(edges, len(x))
+        projected = self.linear(x).unflatten(1, (self.heads, self.outputs))
+        weights = self._attention(projected, sources, targets)
+        heads = gather(weights[:, :, None] * projected[sources], targets, len(x))
+        return (heads.flatten(1) if self.joined else heads.mean(1)) + self.bias
+
+    def attention(self, x: Tensor, edges: Tensor) -> Tensor:
+        """How much each node heeds each message, (edges + nodes, heads); the nodes' own come last.
+
+        The weights that a node gives out add up to 1 in each head.
+        """
+        sources, targets = with_self_loops(edges, len(x))
+        projected = self.linear(x).unflatten(1, (self.heads, self.outputs))
+        return self._attention(projected, sources, targets)
+
+    def _attention(self, projected: Tensor, sources: Tensor, targets: Tensor) -> Tensor:
+        scores = (projected * self.source).sum(2)[sources] + (projected * self.target).sum(2)[targets]
+        scores = F.leaky_relu(scores, ATTENTION_SLOPE)
+        # The same for all of a node's messages cancels; without it exp would overflow.
+        largest = torch.full((len(projected), self.heads), -torch.inf, device=scores.device)
+        largest = largest.scatter_reduce(0, targets[:, None].expand_as(scores), scores.detach(), "amax")
+        weights = (scores - largest[targets]).exp()
+        return weights / gather(weights, targets, len(projected))[targets]
+
+
+class GraphNetwork(nn.Module):
+    """Graph layers with an activation and dropout between: (nodes, features), (2, edges) -> (nodes, outputs).
+
+    While it learns, each feature that goes into a layer is left out with probability `dropout`.
+    """
+
+    def __init__(
+        self, layers: list[nn.Module], activation: Callable[[Tensor], Tensor], dropout: float
+    ) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.activation, self.dropout = activation, dropout
+
+    def forward(self, x: Tensor, edges: Tensor, random: torch.Generator | None = None) -> Tensor:
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = self.activation(layer(self.drop(x, random), edges))
+        return last(self.drop(x, random), edges)
+
+    def drop(self, x: Tensor, random: torch.Generator | None) -> Tensor:
+        """x with some features left out, drawn from a CPU generator; x itself without one."""
+        if random is None or not self.dropout:
+            return x
+        kept = torch.rand(x.shape, generator=random) >= self.dropout
+        return x * kept.to(x) / (1 - self.dropout)
+
+
+def gcn(
+    inputs: int, outputs: int, hidden: tuple[int, ...], activation: Callable[[Tensor], Tensor], dropout: float
+) -> GraphNetwork:
+    """A graph convolutional network."""
+    sizes = (inputs, *hidden, outputs)
+    return GraphNetwork([GCNLayer(a, b) for a, b in pairwise(sizes)], activation, dropout)
+
+
+def graphsage(
+    inputs: int, outputs: int, hidden: tuple[int, ...], activation: Callable[[Tensor], Tensor], dropout: float
+) -> GraphNetwork:
+    """GraphSAGE with all neighbours (the graphs are small) and their mean."""
+    sizes = (inputs, *hidden, outputs)
+    return GraphNetwork([SAGELayer(a, b) for a, b in pairwise(sizes)], activation, dropout)
+
+
+def gat(
+    inputs: int,
+    outputs: int,
+    hidden: tuple[int, ...],
+    activation: Callable[[Tensor], Tensor],
+    dropout: float,
+    heads: int,
+) -> GraphNetwork:
+    """A graph attention network; hidden counts the units of all heads together, the last layer has one."""
+    sizes = (inputs, *hidden)
+    layers: list[nn.Module] = [GATLayer(a, b // heads, heads, joined=True) for a, b in pairwise(sizes)]
+    return GraphNetwork([*layers, GATLayer(sizes[-1], outputs, 1, joined=False)], activation, dropout)
+
+
+def with_self_loops(edges: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+    """Where messages come from and go to, with each node's message to itself at the end."""
+    own = torch.arange(nodes, device=edges.device)
+    return torch.cat([edges[0], own]), torch.cat([edges[1], own])
+
+
+def gather(messages: Tensor, targets: Tensor, nodes: int) -> Tensor:
+    """Sum of the messages that reach each node: (messages, ...), (messages,) -> (nodes, ...)."""
+    return torch.zeros(nodes, *messages.shape[1:], device=messages.device).index_add(0, targets, messages)

@@ -1,0 +1,57 @@
+"""The memory of a deep Q-network: what it did, to learn from again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Replay:
+    """The last `capacity` transitions, from which batches are drawn at random with equal chance.
+
+    Source: Lin 1992; Mnih et al. 2015.
+    """
+
+    def __init__(self, capacity: int, observation_size: int) -> None:
+        self._columns: dict[str, np.ndarray] = {
+            "observations": np.zeros((capacity, observation_size), np.float32),
+            "actions": np.zeros(capacity, np.int64),
+            "rewards": np.zeros(capacity, np.float32),
+            "next_observations": np.zeros((capacity, observation_size), np.float32),
+            "ended": np.zeros(capacity, np.float32),
+        }
+        self._capacity, self._added = capacity, 0
+
+    def __len__(self) -> int:
+        return min(self._added, self._capacity)
+
+    def add(
+        self, observation: np.ndarray, action: int, reward: float, after: np.ndarray, ended: bool
+    ) -> None:
+        """Remember one transition, in place of the oldest when the memory is full."""
+        row = self._added % self._capacity
+        values = (observation, action, reward, after, ended)
+        for column, value in zip(self._columns.values(), values, strict=True):
+            column[row] = value
+        self._added += 1
+
+    def draw(self, count: int, random: np.random.Generator, device: torch.device) -> tuple[Tensor, ...]:
+        """Observations, actions, rewards, next observations and ends of `count` transitions."""
+        rows = random.integers(len(self), size=count)
+        return tuple(torch.from_numpy(column[rows]).to(device) for column in self._columns.values())
+
+    def state(self) -> dict[str, Any]:
+        """The transitions remembered."""
+        filled = {
+            name: torch.from_numpy(column[: len(self)].copy()) for name, column in self._columns.items()
+        }
+        return {"added": self._added, **filled}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state()."""
+        self._added = state["added"]
+        for name, column in self._columns.items():
+            column[: len(self)] = state[name].numpy()

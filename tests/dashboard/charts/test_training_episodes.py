@@ -1,0 +1,82 @@
+"""Charts of Q-learning say of each square what it is worth and what to do there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pytest
+
+from core.data.environments import cliff_walking, frozen_lake, taxi
+from core.training.q_pictures import episode_returns, policy_map, value_map
+from dashboard.charts.training.episodes import (
+    ARROWS,
+    episode_returns_chart,
+    policy_map_chart,
+    value_map_chart,
+)
+
+ENVIRONMENTS = {
+    "lake": lambda: frozen_lake(slippery=False, size="4x4"),
+    "cliff": lambda: cliff_walking(slippery=False),
+    "taxi": taxi,
+}
+
+
+def rows(chart: Any) -> list[dict[str, Any]]:
+    return [row for table in chart.to_dict()["datasets"].values() for row in table]
+
+
+def drawn(name: str) -> list[dict[str, Any]]:
+    """Squares of a map whose values are drawn at random."""
+    environment = ENVIRONMENTS[name]()
+    values = np.random.default_rng(0).random((environment.observation_size, len(environment.actions)))
+    assert environment.world is not None
+    return rows(value_map_chart(value_map(0, environment, environment.world, values)))
+
+
+@pytest.mark.parametrize(("name", "squares"), [("lake", 16), ("cliff", 48), ("taxi", 50)])
+def test_every_square_of_every_map_is_shown(name: str, squares: int) -> None:
+    table = drawn(name)
+    assert len(table) == squares
+    assert len({(row["title"], row["row"], row["column"]) for row in table}) == squares
+
+
+def test_arrows_point_where_gymnasium_moves() -> None:
+    """Each way of a free square leads to the square that the arrow points at."""
+    for name in ("lake", "cliff", "taxi"):
+        environment = ENVIRONMENTS[name]()
+        world = environment.world
+        assert world is not None
+        squares = next(iter(world.maps.values())).states
+        begin = squares[1, 1] if name != "taxi" else squares[0, 0]
+        for action, way in enumerate(environment.actions):
+            if way not in ARROWS:
+                continue
+            after = world.next_state[begin, action][world.probability[begin, action].argmax()]
+            row, column = np.argwhere(squares == begin)[0]
+            if after != begin:
+                row_after, column_after = np.argwhere(squares == after)[0]
+                turn = np.deg2rad(ARROWS[way])
+                assert (column_after - column, row - row_after) == pytest.approx((np.sin(turn), np.cos(turn)))
+
+
+def test_squares_without_an_answer_have_no_arrow() -> None:
+    holes = [row for row in drawn("lake") if row["mark"] == "H"]
+    assert len(holes) == 4
+    assert all(row["action"] == "" and row["angle"] is None for row in holes)
+
+
+def test_actions_that_are_no_way_are_written_out() -> None:
+    words = {row["words"] for row in drawn("taxi")} - {""}
+    assert words <= {"pick up", "drop off"}
+
+
+def test_charts_are_valid() -> None:
+    policy = policy_map(0, lambda observations: observations[:, 2:])
+    alt.Chart.from_dict(policy_map_chart(policy).to_dict(), validate=True)
+    (returns,) = episode_returns(0, [1.0, 3.0])
+    chart = episode_returns_chart(returns)
+    alt.LayerChart.from_dict(chart.to_dict(), validate=True)
+    assert [row["highest"] for row in rows(chart)] == [1, 3]
