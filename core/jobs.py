@@ -24,6 +24,13 @@ def _training(record: Mapping[str, Any]) -> Iterator[Any]:
     return train(from_record(TrainConfig, record))
 
 
+def _ensemble(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.ensembles.config import EnsembleConfig
+    from core.ensembles.ensemble import train_ensemble
+
+    return train_ensemble(from_record(EnsembleConfig, record))
+
+
 def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.config import SweepConfig
     from core.timing.sweep import sweep
@@ -33,5 +40,6 @@ def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
 
 JOBS = {
     "training": Job(_training),
+    "ensemble": Job(_ensemble),
     "timing": Job(_timing, exclusive=True),
 }

@@ -15,6 +15,7 @@ st.navigation(
         st.Page("views/home.py", title="Home", icon=":material/home:", default=True),
         st.Page("views/activations.py", title="Activations", icon=":material/ssid_chart:"),
         st.Page("views/train.py", title="Train", icon=":material/play_circle:"),
+        st.Page("views/compare.py", title="Compare", icon=":material/stacked_line_chart:"),
         st.Page("views/benchmark.py", title="Benchmark", icon=":material/speed:"),
     ],
     position="top",

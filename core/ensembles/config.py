@@ -8,14 +8,24 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from core import devices
+from core.activations import ACTIVATIONS
 from core.config import from_record
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
 from core.training.config import TrainConfig
+from core.training.optimizers import OPTIMIZERS
+from core.training.schedules import SCHEDULES
 
 MOST_SEEDS = 256
 MOST_MEMBERS = 1024
+
+# Settings whose values are keys of a registry and have names for people.
+NAMED: dict[str, Mapping[str, Any]] = {
+    "activation": ACTIVATIONS,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+}
 
 
 @dataclass(frozen=True)
@@ -96,11 +106,13 @@ def _in_words(settings: Mapping[str, Any]) -> str:
     if not settings:
         return "all"
     if len(settings) == 1:
-        return _value(*settings.values())
-    return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in settings.items())
+        return _value(*next(iter(settings.items())))
+    return ", ".join(f"{name.replace('_', ' ')} {_value(name, value)}" for name, value in settings.items())
 
 
-def _value(value: Any) -> str:
+def _value(name: str, value: Any) -> str:
+    if name in NAMED:
+        return str(NAMED[name][value].name)
     if isinstance(value, list | tuple):
         return "-".join(map(str, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

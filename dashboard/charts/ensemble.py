@@ -20,7 +20,7 @@ def distribution_chart(
 
     epochs are records of EnsembleEpochCompleted; field is one of its distributions.
     """
-    every = max(1, len(epochs) * len(variants) // (POINTS_ON_SCREEN * max(1, len(variants))))
+    every = max(1, -(-len(epochs) // POINTS_ON_SCREEN))
     rows = [
         dict(
             zip(("low5", "low25", "median", "high25", "high5"), quantiles, strict=True),
@@ -31,15 +31,19 @@ def distribution_chart(
         for name, quantiles in record[field].items()
     ]
     table = pd.DataFrame(rows, columns=["epoch", "series", "low5", "low25", "median", "high25", "high5"])
-    base = alt.Chart(table).encode(
-        x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1)),
-        color=series_color(variants, variants),
-    )
+    x = alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1))
     scale = alt.Scale(zero=False)
-    outer = base.mark_area(opacity=0.12, aria=False).encode(y=alt.Y("low5:Q", scale=scale), y2="high5")
-    inner = base.mark_area(opacity=0.25, aria=False).encode(y=alt.Y("low25:Q", scale=scale), y2="high25")
+    base = alt.Chart(table).encode(x=x)
+    band_color = alt.Color("series:N", scale=alt.Scale(domain=[*variants]), legend=None)
+    bands = [
+        base.mark_area(opacity=opacity, aria=False).encode(
+            color=band_color, y=alt.Y(f"{low}:Q", scale=scale), y2=high
+        )
+        for low, high, opacity in (("low5", "high5", 0.12), ("low25", "high25", 0.25))
+    ]
     median = base.mark_line().encode(
         y=alt.Y("median:Q", title=y_title, scale=scale),
+        color=series_color(variants, variants),
         strokeDash=series_dash(variants),
         tooltip=[
             alt.Tooltip("series:N", title="Variant"),
@@ -49,24 +53,29 @@ def distribution_chart(
             alt.Tooltip("high5:Q", title="5% lie above", format=".4f"),
         ],
     )
-    subtitle = "Line: median over the seeds. Bands: middle half, and nine tenths."
+    subtitle = ["Line: median over the seeds.", "Bands: middle half, and nine tenths."]
+    # Each layer keeps its own colours, so that the legend takes the lines' and not the pale bands'.
     return alt.LayerChart(
-        layer=[outer, inner, median],
+        layer=[*bands, median],
         title=alt.Title(title, subtitle=subtitle, subtitleColor="gray"),
-        height=280,
-    )
+        height=300,
+    ).resolve_scale(color="independent")
 
 
 def ranking_chart(finished: Mapping[str, Any]) -> alt.LayerChart:
     """Every seed's final metric as a tick, and the median with its 95% interval, the best variant on top."""
-    order = [place["variant"] for place in finished["ranking"]]
+    names = {place["variant"]: _told(place, n) for n, place in enumerate(finished["ranking"])}
     seeds = pd.DataFrame(
-        [(name, value) for name in order for value in finished["final"][name] if value is not None],
+        [
+            (told, value)
+            for key, told in names.items()
+            for value in finished["final"][key]
+            if value is not None
+        ],
         columns=["variant", "value"],
     )
-    places = pd.DataFrame(finished["ranking"])
-    places["note"] = ["best" if n == 0 else "tied" if tied else "" for n, tied in enumerate(places["tied"])]
-    y = alt.Y("variant:N", sort=order, title=None, axis=alt.Axis(labelLimit=160))
+    places = pd.DataFrame([dict(place, variant=names[place["variant"]]) for place in finished["ranking"]])
+    y = alt.Y("variant:N", sort=[*names.values()], title=None, axis=alt.Axis(labelLimit=160))
     x_title = f"{finished['metric'].capitalize().replace('_', ' ')}, held back"
     scale = alt.Scale(zero=False)
     ticks = (
@@ -86,14 +95,21 @@ def ranking_chart(finished: Mapping[str, Any]) -> alt.LayerChart:
             alt.Tooltip("seconds:Q", title="Seconds a network", format=".3f"),
         ],
     )
-    interval = base.mark_rule(strokeWidth=4, opacity=0.8).encode(x=alt.X("low:Q", scale=scale), x2="high")
+    interval = base.mark_rule(strokeWidth=4, color="gray").encode(x=alt.X("low:Q", scale=scale), x2="high")
     median = base.mark_point(filled=True, size=90, opacity=1).encode(x=alt.X("median:Q", scale=scale))
-    notes = base.mark_text(dy=-14, fontSize=11, color="gray").encode(
-        x=alt.X("median:Q", scale=scale), text="note:N"
-    )
-    subtitle = "Ticks: each seed. Bar: 95% interval of the median. “tied”: no certain difference to the best."
+    subtitle = [
+        "Ticks: each seed. Bar: 95% interval of the median.",
+        "Tied: no certain difference to the best.",
+    ]
     return alt.LayerChart(
-        layer=[ticks, interval, median, notes],
+        layer=[ticks, interval, median],
         title=alt.Title("Who ends best", subtitle=subtitle, subtitleColor="gray"),
         height=alt.Step(38),
     )
+
+
+def _told(place: Mapping[str, Any], number: int) -> str:
+    """A variant with its place, where there is something to say."""
+    if number == 0:
+        return f"{place['variant']} (best)"
+    return f"{place['variant']} (tied)" if place["tied"] else str(place["variant"])

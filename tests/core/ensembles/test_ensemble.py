@@ -100,10 +100,10 @@ def test_variants_are_every_combination_named_by_what_differs() -> None:
     config = EnsembleConfig(quick(), vary={"activation": ["tanh", "relu"], "hidden": [[8], [4, 4]]})
     names = [variant.name for variant in variants_of(config)]
     assert names == [
-        "activation tanh, hidden 8",
-        "activation tanh, hidden 4-4",
-        "activation relu, hidden 8",
-        "activation relu, hidden 4-4",
+        "activation Tanh, hidden 8",
+        "activation Tanh, hidden 4-4",
+        "activation ReLU, hidden 8",
+        "activation ReLU, hidden 4-4",
     ]
 
 

@@ -1,0 +1,170 @@
+"""Compare: one training with several values of a setting, each with many seeds, so that luck shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core import devices
+from core.activations import ACTIVATIONS
+from core.data import DATASETS
+from core.ensembles import EnsembleConfig
+from core.errors import InvalidRequest
+from core.events import Picture
+from core.models import MODELS
+from core.runs.store import Run
+from core.training import OPTIMIZERS, default_config
+from dashboard import runs
+from dashboard.charts.ensemble import distribution_chart, ranking_chart
+
+# What can be varied here: its label, its values, and those that are chosen at first.
+LEARNING_RATES = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
+BATCH_SIZES = [1, 5, 10, 20, 50, 100, 200]
+LAYERS = {"no hidden layer": (), "4": (4,), "8": (8,), "16": (16,), "8-8": (8, 8), "8-8-8": (8, 8, 8)}
+FIRST_ACTIVATIONS = ["sigmoid", "tanh", "relu", "leaky_relu", "silu", "gelu"]
+SEEDS = [1, 2, 4, 8, 16, 32, 64]
+
+
+def values_of(setting: str, model: str) -> dict[Any, str]:
+    """Every value that a setting can take here, with its name."""
+    if setting == "activation":
+        return {key: ACTIVATIONS[key].name for key in MODELS[model].activations}
+    if setting == "optimizer":
+        return {key: optimizer.name for key, optimizer in OPTIMIZERS.items()}
+    if setting == "learning_rate":
+        return {rate: f"{rate:g}" for rate in LEARNING_RATES}
+    if setting == "batch_size":
+        return {size: str(size) for size in BATCH_SIZES}
+    return {layers: name for name, layers in LAYERS.items()}
+
+
+FIRST_VALUES: dict[str, list[Any]] = {
+    "activation": FIRST_ACTIVATIONS,
+    "optimizer": ["sgd", "momentum", "adam"],
+    "learning_rate": [0.001, 0.01, 0.1],
+    "batch_size": [1, 10, 100],
+    "hidden": [(), (4,), (8,), (8, 8)],
+}
+SETTINGS = {
+    "activation": "Activation",
+    "optimizer": "Optimiser",
+    "learning_rate": "Learning rate",
+    "batch_size": "Batch size",
+    "hidden": "Hidden layers",
+}
+
+
+def forget(*names: str) -> None:
+    """Another network, data or setting starts from its own values."""
+    for name in names:
+        st.session_state.pop(name, None)
+
+
+def choose() -> EnsembleConfig | None:
+    """What to compare, from the controls; None, with the reason on the page, when it cannot be."""
+    models = [key for key, model in MODELS.items() if model.learner == "supervised"]
+    model = picked("Network", models, "model", {key: MODELS[key].name for key in models}, "data", "epochs")
+    fitting = [key for key, dataset in DATASETS.items() if dataset.kind in MODELS[model].kinds]
+    data = picked("Data", fitting, "data", {key: DATASETS[key].name for key in fitting}, "epochs")
+    possible = [key for key in SETTINGS if allowed(key, model)]
+    setting = picked("What differs", possible, "vary", SETTINGS, "values")
+    names = values_of(setting, model)
+    first = [value for value in FIRST_VALUES[setting] if value in names]
+    values = st.pills(
+        SETTINGS[setting],
+        [*names],
+        default=first,
+        selection_mode="multi",
+        format_func=lambda value: names[value],
+        key=f"values of {setting} of {model}",
+    )
+    seeds = st.select_slider(
+        "Seeds", SEEDS, 16, key="seeds", bind="query-params", help="How often each value is tried."
+    )
+    usual = default_config(model, data)
+    epochs = st.number_input("Epochs", 1, 10_000, usual.epochs, key="epochs", bind="query-params")
+    st.caption(f"{len(values) * seeds:,} networks. Each seed has its own data, weights and order.")
+    try:
+        if not values:
+            raise InvalidRequest(f"Choose at least one value of {SETTINGS[setting].lower()}.")
+        training = default_config(model, data, epochs=epochs, picture_every_s=None)
+        return EnsembleConfig(training, seeds, {setting: tuple(values)}, threads=devices.usable_cores())
+    except InvalidRequest as error:
+        st.error(str(error))
+        return None
+
+
+def allowed(setting: str, model: str) -> bool:
+    """Whether the setting can differ for this network."""
+    if setting == "activation":
+        return len(MODELS[model].activations) > 1
+    return setting != "hidden" or MODELS[model].hidden.most > 1
+
+
+def picked(label: str, keys: list[str], key: str, names: Mapping[str, str], *forgotten: str) -> str:
+    """A select box, kept in the URL; a change forgets what depends on it."""
+    return st.selectbox(
+        label,
+        keys,
+        format_func=lambda entry: names[entry],
+        key=key,
+        bind="query-params",
+        filter_mode=None,
+        on_change=forget,
+        args=forgotten,
+    )
+
+
+def draw(_run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
+    """The distribution so far, and who is best at the end."""
+    started = next((record for record in records if record["event"] == "ensemble_started"), None)
+    if started is None:
+        return
+    epochs = [record for record in records if record["event"] == "ensemble_epoch_completed"]
+    variants, metric = started["variants"], started["metric"].replace("_", " ").capitalize()
+    finished = records[-1] if records[-1]["event"] == "ensemble_finished" else None
+    if finished:
+        st.altair_chart(ranking_chart(finished), key="ranking")
+        st.caption(
+            "Look at the bars: where two of them reach over each other, luck may decide which is better. "
+            f"All networks together: {finished['samples_per_s']:,.0f} samples/s in their steps."
+        )
+    if epochs:
+        left, right = st.columns(2)
+        with left:
+            st.altair_chart(
+                distribution_chart(epochs, variants, "test_metric", f"{metric}, held back", metric),
+                key="metric",
+            )
+        with right:
+            st.altair_chart(
+                distribution_chart(epochs, variants, "test_loss", "Loss, held back", "Loss"), key="loss"
+            )
+        diverged = {name: count for name, count in epochs[-1]["diverged"].items() if count}
+        if diverged:
+            told = ", ".join(f"{name}: {count} of {started['seeds']}" for name, count in diverged.items())
+            st.warning(f"Some networks diverged and are left out from then on ({told}).")
+
+
+st.title("Compare")
+st.markdown(
+    "Is one setting better than another, or was it luck? The same training, many seeds, side by side."
+)
+run = runs.addressed_run("ensemble")
+controls, results = st.columns([1, 2.6], gap="medium")
+with controls, st.container(border=True):
+    config = choose()
+    again = "Start again" if run else "Start"
+    if st.button(
+        again, type="primary", icon=":material/play_arrow:", disabled=config is None, width="stretch"
+    ):
+        assert config is not None
+        runs.start("ensemble", config)
+        st.rerun()
+with results:
+    if run:
+        runs.follow(run, draw)
+    else:
+        st.info("Choose what differs, then press **Start**. The bands that appear show what luck alone does.")
