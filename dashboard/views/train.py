@@ -192,7 +192,7 @@ def draw_figures(started: dict[str, Any], epochs: list[dict[str, Any]]) -> None:
                 error = f"{last['details']['rmse']:.2f} {started['unit']}"
                 st.metric("Error, held back", error, width="content")
                 baseline = f"{started['baseline_rmse']:.2f} {started['unit']}"
-                st.metric("Error of “tomorrow equals today”", baseline, width="content")
+                st.metric(f"Error of “{started['baseline']}”", baseline, width="content")
             st.metric("Speed", f"{last['samples_per_s']:,.0f} samples/s", width="content")
         st.metric("Parameters", f"{started['parameters']:,}", width="content")
 

@@ -15,43 +15,52 @@ from dashboard.charts.pixels import diverging, png_url
 ARROWS = {"up": 0, "right": 90, "down": 180, "left": 270}
 
 
-def value_map_chart(picture: Picture) -> alt.VConcatChart:
-    """Each square in the strength of what its best action is worth, with an arrow for that action."""
-    titles, squares = picture.values["titles"], _squares(picture)
-    charts = [_one_map(squares[squares["title"] == title], title) for title in titles]
-    subtitle = "Darker squares are worth more; arrows show the best action so far."
-    return alt.VConcatChart(
-        vconcat=charts,
-        title=alt.Title("Values and best actions", subtitle=subtitle, subtitleColor="gray", anchor="middle"),
-    )
+def value_map_chart(picture: Picture) -> alt.LayerChart:
+    """Each square in the strength of what its best action is worth, with an arrow for that action.
 
-
-def _one_map(squares: pd.DataFrame, title: str) -> alt.LayerChart:
-    place: dict[str, Any] = {"x": alt.X("column:O", axis=None), "y": alt.Y("row:O", axis=None)}
-    base = alt.Chart(squares).encode(**place)
-    cells = base.mark_rect(stroke="gray", strokeWidth=0.5, strokeOpacity=0.5).encode(
-        opacity=alt.Opacity(
-            "value:Q", title="Value", scale=alt.Scale(range=[0.05, 0.75], zero=False), legend=None
-        ),
-        tooltip=[
-            alt.Tooltip("value:Q", title="Value", format=".3f"),
-            alt.Tooltip("action:N", title="Best action"),
-            alt.Tooltip("mark:N", title="Square"),
-        ],
+    Several maps stand side by side, each under its title and with a scale of its own.
+    """
+    squares, titles = _squares(picture), _titles(picture)
+    scale = alt.Scale(nice=False, zero=False, domain=[0, float(squares["right"].max())])
+    down = alt.Scale(nice=False, zero=False, domain=[float(squares["bottom"].max()), -0.6 if titles else 0])
+    base = alt.Chart(squares).encode(
+        x=alt.X("left:Q", axis=None, scale=scale), y=alt.Y("top:Q", axis=None, scale=down)
     )
+    outline = base.mark_rect(fillOpacity=0, stroke="gray", strokeWidth=0.5).encode(x2="right", y2="bottom")
+    cells = (
+        base.mark_rect()
+        .encode(
+            x2="right",
+            y2="bottom",
+            opacity=alt.Opacity(
+                "strength:Q", scale=alt.Scale(domain=[0, 1], range=[0.05, 0.75]), legend=None
+            ),
+            tooltip=[
+                alt.Tooltip("value:Q", title="Value", format=".3f"),
+                alt.Tooltip("action:N", title="Best action"),
+                alt.Tooltip("mark:N", title="Square"),
+            ],
+        )
+        .transform_filter("isValid(datum.value)")
+    )
+    inside = base.encode(x=alt.X("middle:Q", scale=scale), y=alt.Y("centre:Q", scale=down))
     arrows = (
-        base.transform_filter("isValid(datum.angle)")
+        inside.transform_filter("isValid(datum.angle)")
         .mark_point(shape="arrow", filled=True, size=260, color="gray", opacity=1)
         .encode(angle=alt.Angle("angle:Q", scale=alt.Scale(domain=[0, 360], range=[0, 360]), legend=None))
     )
-    others = base.transform_filter("datum.words != ''").mark_text(fontSize=11, color="gray")
-    marks = base.mark_text(fontSize=11, color="gray", fontWeight="bold", dx=-14, dy=-14)
-    rows = int(squares["row"].max()) + 1
-    height = rows * 46
+    others = inside.transform_filter("datum.words != ''").mark_text(fontSize=11, color="gray")
+    marks = base.mark_text(fontSize=11, color="gray", fontWeight="bold", dx=9, dy=10)
+    layers = [outline, cells, arrows, others.encode(text="words:N"), marks.encode(text="mark:N")]
+    if titles:
+        places = {"x": alt.X("left:Q", scale=scale), "y": alt.Y("top:Q", scale=down)}
+        names = alt.Chart(pd.DataFrame(titles)).mark_text(align="left", fontSize=11, color="gray")
+        layers.append(names.encode(x=places["x"], y=places["y"], text="title:N"))
+    subtitle = "Stronger squares are worth more; arrows show the best action so far."
     return alt.LayerChart(
-        layer=[cells, arrows, others.encode(text="words:N"), marks.encode(text="mark:N")],
-        title=title,
-        height=height,
+        layer=layers,
+        title=alt.Title("Values and best actions", subtitle=subtitle, subtitleColor="gray"),
+        height=int(squares["bottom"].max()) * 56 + 70,
     )
 
 
@@ -61,19 +70,37 @@ def _squares(picture: Picture) -> pd.DataFrame:
     rows = []
     for (of, row, column), action in np.ndenumerate(best):
         name = actions[action] if action >= 0 else ""
+        left = of * (best.shape[2] + 1) + column  # a square's width between two maps
         rows.append(
             {
-                "title": picture.values["titles"][of],
-                "row": row,
-                "column": column,
+                "left": left,
+                "right": left + 1,
+                "middle": left + 0.5,
+                "top": row,
+                "bottom": row + 1,
+                "centre": row + 0.5,
                 "mark": marks[of, row, column],
                 "value": worth[of, row, column],
+                "strength": _strength(worth[of], float(worth[of, row, column])),
                 "action": name,
                 "angle": ARROWS.get(name, np.nan),
                 "words": "" if name in ARROWS else name,
             }
         )
     return pd.DataFrame(rows)
+
+
+def _strength(worth: np.ndarray, value: float) -> float:
+    """Where a value lies between the smallest and the largest of its map, 0 to 1."""
+    known = worth[np.isfinite(worth)]
+    spread = float(known.max() - known.min()) if len(known) else 0.0
+    return float(value - known.min()) / spread if spread and np.isfinite(value) else 1.0
+
+
+def _titles(picture: Picture) -> list[dict[str, Any]]:
+    across = picture.arrays["actions"].shape[2] + 1
+    titles = picture.values["titles"]
+    return [{"title": title, "left": of * across, "top": -0.3} for of, title in enumerate(titles) if title]
 
 
 def policy_map_chart(picture: Picture) -> alt.Chart:
@@ -94,9 +121,11 @@ def policy_map_chart(picture: Picture) -> alt.Chart:
         )
         .mark_image(aspect=False)
         .encode(
-            x=alt.X("x_min:Q", title="Angle of the pole, to the right (rad)", scale=x),
+            x=alt.X(
+                "x_min:Q", title="Angle of the pole, to the right (rad)", scale=x, axis=alt.Axis(grid=False)
+            ),
             x2="x_max",
-            y=alt.Y("y_min:Q", title="Angular speed (rad/s)", scale=y),
+            y=alt.Y("y_min:Q", title="Angular speed (rad/s)", scale=y, axis=alt.Axis(grid=False)),
             y2="y_max",
             url="url:N",
         )

@@ -95,7 +95,7 @@ def reconstructions_chart(picture: Picture) -> alt.LayerChart:
             subtitle="Held-back images, each above its reconstruction",
             subtitleColor="gray",
         ),
-        height=int(table["row"].max() + 1) * 54 + 45,
+        height=int(table["row"].max() + 1) * 50 + 80,
     )
 
 
@@ -113,7 +113,7 @@ def _images(images: np.ndarray, title: str, subtitle: str) -> alt.Chart:
         alt.Chart(
             table,
             title=alt.Title(title, subtitle=subtitle, subtitleColor="gray"),
-            height=int(table["row"].max() + 1) * 54 + 45,
+            height=int(table["row"].max() + 1) * 50 + 80,
         )
         .mark_image(width=44, height=44)
         .encode(

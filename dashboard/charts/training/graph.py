@@ -31,14 +31,11 @@ def graph_chart(picture: Picture) -> alt.LayerChart:
     else:
         links = links.mark_rule(color="gray", opacity=0.4)
     legend = alt.Legend(orient="top", title=None, symbolOpacity=1, symbolSize=140, columns=3)
-    symbols = alt.Legend(orient="top", title=None, symbolSize=140, columns=3)
     base = alt.Chart(nodes).encode(**place)
     points = base.mark_point(filled=True, opacity=1, stroke="white", strokeWidth=1).encode(
         color=alt.Color("answer:N", scale=alt.Scale(domain=values["classes"]), legend=legend),
         shape=alt.Shape(
-            "part:N",
-            scale=alt.Scale(domain=["Held back", "Known"], range=["circle", "square"]),
-            legend=symbols,
+            "part:N", scale=alt.Scale(domain=["Held back", "Known"], range=["circle", "square"]), legend=None
         ),
         size=alt.Size(
             "part:N", scale=alt.Scale(domain=["Held back", "Known"], range=[170, 380]), legend=None
@@ -66,7 +63,7 @@ def graph_chart(picture: Picture) -> alt.LayerChart:
         layers.append(base.mark_text(dy=-16, fontSize=10, color="gray").encode(text="label:N"))
     mistakes = int((~nodes["right"]).sum())
     subtitle = (
-        f"{mistakes} of {int((~arrays['known']).sum())} answers on nodes held back are wrong (crosses)."
+        f"{mistakes} of {int((~arrays['known']).sum())} answers are wrong (crosses); squares were known."
     )
     if "attention" in arrays:
         subtitle += " Thick links get more attention."

@@ -38,9 +38,9 @@ def drawn(name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(("name", "squares"), [("lake", 16), ("cliff", 48), ("taxi", 50)])
 def test_every_square_of_every_map_is_shown(name: str, squares: int) -> None:
-    table = drawn(name)
+    table = [row for row in drawn(name) if "mark" in row]
     assert len(table) == squares
-    assert len({(row["title"], row["row"], row["column"]) for row in table}) == squares
+    assert len({(row["left"], row["top"]) for row in table}) == squares
 
 
 def test_arrows_point_where_gymnasium_moves() -> None:
@@ -63,13 +63,13 @@ def test_arrows_point_where_gymnasium_moves() -> None:
 
 
 def test_squares_without_an_answer_have_no_arrow() -> None:
-    holes = [row for row in drawn("lake") if row["mark"] == "H"]
+    holes = [row for row in drawn("lake") if row.get("mark") == "H"]
     assert len(holes) == 4
     assert all(row["action"] == "" and row["angle"] is None for row in holes)
 
 
 def test_actions_that_are_no_way_are_written_out() -> None:
-    words = {row["words"] for row in drawn("taxi")} - {""}
+    words = {row.get("words", "") for row in drawn("taxi")} - {""}
     assert words <= {"pick up", "drop off"}
 
 
