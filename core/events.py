@@ -1,6 +1,6 @@
 """What a job yields. A job is a generator: it takes one frozen config and yields events.
 
-Events that belong to one kind of job live beside that job (core.training.events, core.timing.events); the two
+Events that belong to one kind of job live beside that job (core.training.events, core.timing.events); those
 here are understood by every sink. A sink turns any other event into a record and keeps it.
 """
 
@@ -39,6 +39,18 @@ class Picture:
     step: int
     arrays: Mapping[str, np.ndarray]
     values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that the job needs to go on from here; the latest one replaces those before.
+
+    state holds tensors and plain values. The tensors are the job's own, which change once it goes on: a sink
+    writes them before it asks for the next event, or not at all.
+    """
+
+    step: int
+    state: Mapping[str, Any]
 
 
 def to_record(event: Any) -> dict[str, Any]:

@@ -8,20 +8,26 @@ from typing import Any
 
 from core.config import from_record
 
+CHECKPOINT_EVERY_S = 3.0  # what a killed worker can lose
+
 
 @dataclass(frozen=True)
 class Job:
-    """start(config record) yields events. An exclusive job runs alone, since other work would falsify it."""
+    """start(config record) yields events. An exclusive job runs alone, since other work would falsify it.
+
+    go_on(config record, state of a Checkpoint) does so from there; None for a job that has no checkpoints.
+    """
 
     start: Callable[[Mapping[str, Any]], Iterator[Any]]
     exclusive: bool = False
+    go_on: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Any]] | None = None
 
 
-def _training(record: Mapping[str, Any]) -> Iterator[Any]:
+def _training(record: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> Iterator[Any]:
     from core.training.config import TrainConfig
     from core.training.loop import train
 
-    return train(from_record(TrainConfig, record))
+    return train(from_record(TrainConfig, record), start, CHECKPOINT_EVERY_S)
 
 
 def _ensemble(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -39,7 +45,7 @@ def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
 
 
 JOBS = {
-    "training": Job(_training),
+    "training": Job(_training, go_on=_training),
     "ensemble": Job(_ensemble),
     "timing": Job(_timing, exclusive=True),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from core.events import Picture, Progress, to_record
+from core.events import Checkpoint, Picture, Progress, to_record
 from core.runs.store import RunStore
 
 WRITE_EVERY_S = 0.25  # what a kill -9 can lose; each write costs some 2 ms
@@ -14,10 +14,13 @@ WRITE_EVERY_S = 0.25  # what a kill -9 can lose; each write costs some 2 ms
 class Recorder:
     """Buffers the events of one run; the first one is written at once, so that a page sees the run start."""
 
-    def __init__(self, store: RunStore, run_id: str) -> None:
+    def __init__(self, store: RunStore, run_id: str, sequence: int = 0, change: int = 0) -> None:
+        """sequence, change: of the last event and the last change of settings, where the run goes on from a
+        checkpoint.
+        """
         self._store, self._run_id = store, run_id
-        self._sequence = 0
-        self._written_at = 0.0
+        self._sequence, self._change = sequence, change
+        self._written_at, self._looked = 0.0, False
         self._events: list[tuple[int, float, dict[str, Any]]] = []
         self._pictures: dict[str, Picture] = {}
         self._progress: Progress | None = None
@@ -28,15 +31,33 @@ class Recorder:
             self._progress = event
         elif isinstance(event, Picture):
             self._pictures[event.name] = event
+        elif isinstance(event, Checkpoint):
+            return self._keep(event)
         else:
             self._sequence += 1
             self._events.append((self._sequence, time.time(), to_record(event)))
         due = time.monotonic() - self._written_at >= WRITE_EVERY_S
         return self.flush() if due else None
 
+    def changes(self) -> dict[str, Any]:
+        """The settings that the person has changed since the last call, as of the last flush()."""
+        found: dict[str, Any] = {}
+        if self._looked:
+            self._looked = False
+            for number, settings in self._store.changes_after(self._run_id, self._change):
+                self._change = number
+                found |= settings
+        return found
+
+    def _keep(self, checkpoint: Checkpoint) -> str | None:
+        """Write it, together with what came before it; events after it would come again."""
+        wanted = self.flush()
+        self._store.keep_checkpoint(self._run_id, self._sequence, self._change, checkpoint.state)
+        return wanted
+
     def flush(self) -> str | None:
         """Write what has gathered."""
         events, pictures, progress = self._events, self._pictures.values(), self._progress
         self._events, self._pictures, self._progress = [], {}, None
-        self._written_at = time.monotonic()
+        self._written_at, self._looked = time.monotonic(), True
         return self._store.write(self._run_id, events, pictures, progress)

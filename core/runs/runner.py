@@ -66,6 +66,11 @@ class LocalRunner:
         self.store.want(run_id, wanted)
         self._wake_workers()
 
+    def resume(self, run_id: str) -> None:
+        """Queue a run again that ended early; it goes on from its last checkpoint."""
+        self.store.resume(run_id)
+        self._wake_workers()
+
     def close(self) -> None:
         """End all workers; runs that were going are marked as interrupted."""
         self._closing.set()

@@ -55,6 +55,14 @@ _events = sa.Table(
     sa.Column("record", sa.JSON, nullable=False),
 )
 
+_changes = sa.Table(
+    "changes",
+    _metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("run_id", sa.String, nullable=False, index=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+)
+
 _pictures = sa.Table(
     "pictures",
     _metadata,
@@ -97,6 +105,7 @@ class RunStore:
     """All runs in one file. Safe to use from many threads and many processes at once."""
 
     def __init__(self, path: Path) -> None:
+        self._checkpoints = path.parent / "checkpoints"
         self._engine = sa.create_engine(
             f"sqlite:///{path}",
             connect_args={"timeout": 10},
@@ -182,6 +191,26 @@ class RunStore:
                     _runs.update().where(mine, _runs.c.status == PAUSED).values(status=QUEUED, queued_at=now)
                 )
 
+    def resume(self, run_id: str) -> None:
+        """Queue a run again that ended before it had finished; it goes on from its last checkpoint."""
+        again = (INTERRUPTED, STOPPED, FAILED)
+        none = {"worker": None, "wanted": None, "wanted_at": None, "message": None, "ended_at": None}
+        with self._writer.begin() as connection:
+            connection.execute(
+                _runs.update()
+                .where(_runs.c.id == run_id, _runs.c.status.in_(again))
+                .values(status=QUEUED, queued_at=time.time(), **none)
+            )
+
+    def can_resume(self, run_id: str) -> bool:
+        """Whether the run has a checkpoint to go on from."""
+        return self._checkpoint_file(run_id).exists()
+
+    def change(self, run_id: str, settings: Mapping[str, Any]) -> None:
+        """Ask the run to go on with other settings; it tells by an event what became of that."""
+        with self._writer.begin() as connection:
+            connection.execute(_changes.insert().values(run_id=run_id, settings=dict(settings)))
+
     # --- what a worker does -----------------------------------------------------------------------------
 
     def claim(self, worker: str, limit: int, run_id: str | None = None) -> Run | None:
@@ -248,6 +277,41 @@ class RunStore:
                 )
             connection.execute(_runs.update().where(_runs.c.id == run_id).values(changes))
             return connection.execute(sa.select(_runs.c.wanted).where(_runs.c.id == run_id)).scalar()
+
+    def changes_after(self, run_id: str, number: int) -> list[tuple[int, dict[str, Any]]]:
+        """(number, settings) of each change asked for after that one, in order."""
+        query = (
+            sa.select(_changes.c.number, _changes.c.settings)
+            .where(_changes.c.run_id == run_id, _changes.c.number > number)
+            .order_by(_changes.c.number)
+        )
+        with self._engine.connect() as connection:
+            return [(row.number, row.settings) for row in connection.execute(query)]
+
+    def keep_checkpoint(self, run_id: str, sequence: int, change: int, state: Mapping[str, Any]) -> None:
+        """Replace the run's checkpoint; sequence and change are those of the last event and change before."""
+        from core.training.checkpoint import write
+
+        write(self._checkpoint_file(run_id), {"sequence": sequence, "change": change, "state": dict(state)})
+
+    def checkpoint(self, run_id: str) -> dict[str, Any] | None:
+        """sequence, change and state of the run's last checkpoint, None if it has none.
+
+        Raises InvalidRequest when the file is broken.
+        """
+        from core.training.checkpoint import read
+
+        return read(self._checkpoint_file(run_id)) if self.can_resume(run_id) else None
+
+    def forget_events_after(self, run_id: str, sequence: int) -> None:
+        """Drop events that a run which goes on from a checkpoint will bring again."""
+        with self._writer.begin() as connection:
+            connection.execute(
+                _events.delete().where(_events.c.run_id == run_id, _events.c.sequence > sequence)
+            )
+
+    def _checkpoint_file(self, run_id: str) -> Path:
+        return self._checkpoints / f"{run_id}.pt"
 
     def describe(self, run_id: str, environment: Mapping[str, Any]) -> None:
         """Keep what the run ran on."""

@@ -15,7 +15,9 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 from core.errors import InvalidRequest
 from core.jobs import JOBS
@@ -56,7 +58,8 @@ class Worker:
     def _do(self, run: Run) -> None:
         recorder = Recorder(self._store, run.id)
         try:
-            status, message = self._follow(run, recorder)
+            recorder, events = self._begin(run)
+            status, message = self._follow(run, recorder, events)
             recorder.flush()
             self._store.end(run.id, status, message)
         except InvalidRequest as refused:
@@ -70,9 +73,26 @@ class Worker:
             traceback.print_exc()
             os._exit(1)
 
-    def _follow(self, run: Run, recorder: Recorder) -> tuple[str, str | None]:
+    def _begin(self, run: Run) -> tuple[Recorder, Iterator[Any]]:
+        """Start the run, or go on from its own checkpoint, or from that of the run that it branches from."""
+        job, branch = JOBS[run.job], run.config.get("resume_from")
+        own = self._store.checkpoint(run.id) if job.go_on else None
+        if job.go_on and own:
+            self._store.forget_events_after(run.id, own["sequence"])
+            # Its config is the run's, with what the person has changed since.
+            events = job.go_on(own["state"]["config"], own["state"])
+            return Recorder(self._store, run.id, own["sequence"], own["change"]), events
+        self._store.forget_events_after(run.id, 0)
+        if job.go_on and branch:
+            other = self._store.checkpoint(branch)
+            if other is None:
+                raise InvalidRequest(f"The run {branch!r} has no checkpoint to go on from.")
+            return Recorder(self._store, run.id), job.go_on(run.config, other["state"])
+        return Recorder(self._store, run.id), job.start(run.config)
+
+    def _follow(self, run: Run, recorder: Recorder, events: Iterator[Any]) -> tuple[str, str | None]:
         self._store.describe(run.id, environment())
-        for event in JOBS[run.job].start(run.config):
+        for event in _steered(events, recorder):
             wanted = recorder.add(event)
             if wanted == "pause":
                 recorder.flush()
@@ -112,6 +132,18 @@ class Worker:
             run = self._run
             if run:
                 self._store.seen(run.id)
+
+
+def _steered(events: Iterator[Any], recorder: Recorder) -> Iterator[Any]:
+    """The job's events; it is told of each change of settings that the person asks for."""
+    event = next(events, None)
+    while event is not None:
+        yield event
+        changes = recorder.changes()
+        try:
+            event = events.send(changes) if changes and isinstance(events, Generator) else next(events)
+        except StopIteration:
+            return
 
 
 def import_frameworks() -> None:

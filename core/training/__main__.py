@@ -9,7 +9,8 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any, NoReturn
 
 from core.data import DATASETS
@@ -19,6 +20,8 @@ from core.training.config import TrainConfig, default_config
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
 from core.training.settings import from_texts
+
+CHECKPOINT_EVERY_S = 3.0
 
 OK, DIVERGED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -36,7 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name == "list":
             _list(as_json)
             return OK
-        return _run(_config(name, options.pop("set"), options), as_json)
+        out, resume = options.pop("out"), options.pop("resume")
+        if (name is None) == (resume is None):
+            raise InvalidRequest(
+                "One of NAME and --resume is required: NAME starts a training, --resume goes on."
+            )
+        if resume:
+            return _resume(resume, out or resume, options, as_json)
+        return _run(_config(name, options.pop("set"), options), as_json, out)
     except InvalidRequest as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
@@ -51,19 +61,43 @@ def _config(model: str, texts: Sequence[str], options: Mapping[str, Any]) -> Tra
     return default_config(model, data, **({"picture_every_s": None} | given | from_texts(model, data, texts)))
 
 
-def _run(config: TrainConfig, as_json: bool) -> int:
-    """Print each event as it comes; Ctrl-C keeps what was printed."""
+def _resume(folder: Path, out: Path, options: dict[str, Any], as_json: bool) -> int:
+    """Go on from a folder's checkpoint, with the flags and --set texts over its config; into `out`."""
+    from core.training.folder import checkpoint_in
+
+    config, lines, state = checkpoint_in(folder)
+    texts = options.pop("set")
+    given = {setting: value for setting, value in options.items() if value is not None}
+    config = replace(config, **(given | from_texts(config.model, config.data, texts)))
+    return _run(config, as_json, out, state, lines if out == folder else 0)
+
+
+def _run(
+    config: TrainConfig,
+    as_json: bool,
+    out: Path | None = None,
+    start: Mapping[str, Any] | None = None,
+    lines: int = 0,
+) -> int:
+    """Print each event as it comes, and keep it in the folder `out`; Ctrl-C keeps what came."""
     line = _ProgressLine()
     epochs, code = 0, OK
     try:
-        from core.events import Picture, Progress
+        from core.events import Checkpoint, Picture, Progress
+        from core.training.checkpoint import check_fits
         from core.training.events import EpochCompleted, TrainingDiverged
+        from core.training.folder import Folder
         from core.training.loop import train
 
-        for event in train(config):
+        if start:
+            check_fits(config, start)  # before the folder loses lines
+        folder = Folder(out, lines) if out else None
+        for event in train(config, start, CHECKPOINT_EVERY_S if out else None):
+            if folder:
+                folder.add(event)
             if isinstance(event, Progress):
                 line.show(event)
-            elif not isinstance(event, Picture):
+            elif not isinstance(event, Picture | Checkpoint):
                 line.clear()
                 _print(event, as_json)
                 epochs += isinstance(event, EpochCompleted)
@@ -85,9 +119,18 @@ def _print(event: Any, as_json: bool) -> None:
 
 
 def _in_words(event: Any) -> str:
-    from core.training.events import EpochCompleted, TrainingDiverged, TrainingFinished, TrainingStarted
+    from core.training.events import (
+        EpochCompleted,
+        TrainingDiverged,
+        TrainingFinished,
+        TrainingResumed,
+        TrainingStarted,
+    )
 
     match event:
+        case TrainingResumed():
+            changed = "".join(f", {name} now {value}" for name, value in event.changed.items())
+            return f"goes on after {event.epoch} epochs, at step {event.step:,}{changed}"
         case TrainingStarted():
             return (
                 f"{MODELS[event.model].name} on {DATASETS[event.data].name}: "
@@ -106,8 +149,10 @@ def _in_words(event: Any) -> str:
         case TrainingFinished():
             value = "none" if event.value is None else f"{event.value:.4f}"
             details = "".join(f", {name} {number:.4g}" for name, number in event.details.items())
+            early = f" (ended by {event.reason})" if event.reason not in ("completed", "diverged") else ""
             return (
-                f"test {event.metric} {value}{details} after {event.epochs} epochs, {event.elapsed_s:.1f} s"
+                f"test {event.metric} {value}{details} after {event.epochs} epochs{early}, "
+                f"{event.elapsed_s:.1f} s"
             )
     raise AssertionError(event)
 
@@ -167,6 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "name",
         metavar="NAME",
+        nargs="?",
         choices=["list", *MODELS],
         help=f"{', '.join(MODELS)}; or list, for what fits what",
     )
@@ -194,6 +240,15 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="KEY=VALUE",
         help="any setting, or an option of this network or data (`list` names them); may be repeated",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="keep events and checkpoints in this folder, to go on from"
+    )
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="DIR",
+        help="go on from a folder's checkpoint, in it or in --out; --set then changes settings from there",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line, the test metric last")
     return parser

@@ -38,7 +38,7 @@ class TrainingStarted:
 
 @dataclass(frozen=True)
 class TrainingResumed:
-    """After TrainingStarted, when it goes on from a checkpoint: where that was taken, and what differs now."""
+    """After TrainingStarted, when it goes on from a checkpoint: where that was taken, what differs now."""
 
     epoch: int
     step: int

@@ -41,7 +41,7 @@ class Learner(Protocol):
     outcome, and drawing pictures takes none of them.
     """
 
-    config: TrainConfig
+    config: TrainConfig  # the loop replaces it when the learning rate changes: learn() reads it each time
     step: int  # steps done
 
     @property

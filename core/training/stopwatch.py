@@ -12,10 +12,10 @@ RATE_OVER_S = 0.5
 
 
 class Stopwatch:
-    """Counts from when it is made, and leaves out pauses."""
+    """Counts from when it is made, on top of what was counted before, and leaves out pauses."""
 
-    def __init__(self) -> None:
-        self._since = time.perf_counter()
+    def __init__(self, already_s: float = 0.0) -> None:
+        self._since = time.perf_counter() - already_s
 
     def elapsed_s(self) -> float:
         """Seconds so far."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -45,6 +46,63 @@ def runner(tmp_path: Path) -> Iterator[LocalRunner]:
     runner = LocalRunner(tmp_path / "runs.sqlite", limit=1)
     yield runner
     runner.close()
+
+
+def losses(store: RunStore, run_id: str) -> list[tuple[int, float]]:
+    records = [record for _, record in store.events_after(run_id)]
+    return [(r["epoch"], r["test_loss"]) for r in records if r["event"] == "epoch_completed"]
+
+
+def test_a_killed_run_resumes_and_ends_with_the_numbers_of_one_that_was_not(runner: LocalRunner) -> None:
+    config = to_record(default_config("mlp", "moons", epochs=400, engine="eager"))
+    unharmed = runner.submit("training", config)
+    wait_until(lambda: run_of(runner.store, unharmed).ended, 60)
+    killed = runner.submit("training", config)
+    wait_until(lambda: runner.store.can_resume(killed) and len(losses(runner.store, killed)) > 50, 60)
+    os.kill(pid_of(run_of(runner.store, killed)), signal.SIGKILL)
+    wait_until(lambda: run_of(runner.store, killed).ended)
+    assert run_of(runner.store, killed).status == INTERRUPTED
+    runner.resume(killed)
+    wait_until(lambda: run_of(runner.store, killed).ended, 60)
+    assert run_of(runner.store, killed).status == FINISHED
+    assert losses(runner.store, killed) == losses(runner.store, unharmed)
+    records = [record["event"] for _, record in runner.store.events_after(killed)]
+    assert records.count("training_resumed") == 1
+
+
+def test_a_branch_begins_where_the_other_run_stands(runner: LocalRunner) -> None:
+    config = default_config("mlp", "moons", epochs=3)
+    first = runner.submit("training", to_record(config))
+    wait_until(lambda: run_of(runner.store, first).ended)
+    branch = replace(config, epochs=5, learning_rate=0.02, resume_from=first)
+    second = runner.submit("training", to_record(branch))
+    wait_until(lambda: run_of(runner.store, second).ended)
+    assert [epoch for epoch, _ in losses(runner.store, second)] == [4, 5]
+    lost = runner.submit("training", to_record(replace(branch, resume_from="nothing")))
+    wait_until(lambda: run_of(runner.store, lost).ended)
+    assert run_of(runner.store, lost).message == "The run 'nothing' has no checkpoint to go on from."
+
+
+def test_a_setting_changes_while_the_run_goes(runner: LocalRunner) -> None:
+    run_id = runner.submit("training", LONG)
+    wait_until(lambda: len(losses(runner.store, run_id)) > 0)
+    runner.store.change(run_id, {"learning_rate": 0.0123})
+    runner.store.change(run_id, {"seed": 3})
+
+    def told() -> list[dict[str, object]]:
+        records = [record for _, record in runner.store.events_after(run_id)]
+        return [record for record in records if record["event"].startswith("setting_")]
+
+    wait_until(lambda: len(told()) == 2)
+    runner.want(run_id, "stop")
+    changed, refused = told()
+    assert (changed["setting"], changed["before"], changed["after"]) == (
+        "learning_rate",
+        LONG["learning_rate"],
+        0.0123,
+    )
+    assert (refused["event"], refused["setting"]) == ("setting_refused", "seed")
+    wait_until(lambda: run_of(runner.store, run_id).ended)
 
 
 def test_a_training_runs_to_its_end_and_is_recorded(runner: LocalRunner) -> None:

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -77,11 +79,12 @@ def test_without_json_a_line_an_epoch_is_for_people() -> None:
     ("arguments", "sentence"),
     [
         (["lenett"], "invalid choice: 'lenett'"),
-        ([], "required: NAME"),
+        ([], "One of NAME and --resume is required"),
         (["mlp", "--epochs", "many"], "invalid int value: 'many'"),
         (["mlp", "--set", "speed=3"], "Unknown setting 'speed' of mlp on "),
         (["mlp", "--set", "epochs"], "write key=value"),
         (["mlp", "--set", "epochs=x"], "it must be a whole number"),
+        (["--resume", "/nowhere"], "There is no checkpoint /nowhere/checkpoint.pt."),
         (["mlp", "--epochs", "0"], "epochs 0 is not possible"),
         (["mlp", "--hidden", "8,x"], "not a list of whole numbers"),
         (["lenet", "--data", "moons"], "lenet' takes images"),
@@ -123,6 +126,34 @@ def test_ctrl_c_keeps_what_was_printed() -> None:
     assert len(errors.splitlines()) == 1
     for line in first + rest.splitlines():
         json.loads(line)
+
+
+def losses(folder: Path) -> list[tuple[int, float]]:
+    records = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    return [(r["epoch"], r["test_loss"]) for r in records if r["event"] == "epoch_completed"]
+
+
+def test_a_killed_training_goes_on_and_ends_with_the_same_numbers(tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    arguments = ["mlp", "--epochs", "400", "--set", "engine=eager", "--json", "--out"]
+    assert run(*arguments, str(whole)).returncode == 0
+    with subprocess.Popen([*PROGRAM, *arguments, str(killed)], stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while not (killed / "checkpoint.pt").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    refused = run("--resume", str(killed), "--seed", "9")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("seed 9 differs from 0 of the checkpoint")
+    assert run("--resume", str(killed), "--json").returncode == 0
+    assert losses(killed) == losses(whole)
+    branch = tmp_path / "branch"
+    arguments = ["--resume", str(killed), "--out", str(branch), "--set", "epochs=402", "--json"]
+    assert run(*arguments).returncode == 0
+    assert [epoch for epoch, _ in losses(branch)] == [401, 402]
+    assert losses(killed) == losses(whole)
 
 
 def test_closed_pipe_is_no_error() -> None:
