@@ -15,10 +15,14 @@ from core.data.dataset import (
     IMAGES,
     MIXTURE,
     POINTS,
+    REGRESSION,
     RETURN,
+    SEQUENCES,
     SERIES,
     SMALL_IMAGES,
     SUCCESS,
+    SYMBOLS,
+    TEXT,
     Dataset,
 )
 from core.errors import InvalidRequest
@@ -26,14 +30,17 @@ from core.lazy import LazyModule
 from core.options import Option, filled_in
 
 if TYPE_CHECKING:
-    from core.data import environments, graphs, images, mixtures, points, series
+    from core.data import environments, graphs, images, mixtures, points, sequences, series, stocks, text
 else:
     environments = LazyModule("core.data.environments")
     graphs = LazyModule("core.data.graphs")
     images = LazyModule("core.data.images")
     mixtures = LazyModule("core.data.mixtures")
     points = LazyModule("core.data.points")
+    sequences = LazyModule("core.data.sequences")
     series = LazyModule("core.data.series")
+    stocks = LazyModule("core.data.stocks")
+    text = LazyModule("core.data.text")
 
 _KNOWN = Option("nodes of each class whose class is known, the best connected first", 1, 1, 3)
 _SLIPPERY = Option("whether each step goes astray two times of three", False)
@@ -182,6 +189,77 @@ DATASETS: dict[str, Dataset] = {
         task=RETURN,
         load=lambda **_: environments.cart_pole(),
         defaults={},
+    ),
+    "adding": Dataset(
+        name="Adding problem",
+        description="Numbers in a row, two of them marked: what is their sum? Whoever forgets the first one "
+        "does no better than the mean.",
+        source="Made from a seed; Hochreiter & Schmidhuber 1997",
+        kind=SEQUENCES,
+        task=REGRESSION,
+        load=lambda **settings: sequences.adding_problem(**settings),
+        defaults={"samples": 10_000},
+        options={"length": Option("numbers in a row", 50, 2, 400)},
+    ),
+    "parity": Dataset(
+        name="Parity",
+        description="Rows of bits, long and short: is the number of ones even or odd?",
+        source="Made from a seed; Minsky & Papert 1969",
+        kind=SEQUENCES,
+        task=CLASSIFICATION,
+        load=lambda **settings: sequences.parity(**settings),
+        defaults={"samples": 5000},
+        options={"length": Option("bits of the longest row", 20, 1, 100)},
+    ),
+    "sines": Dataset(
+        name="Sine mixtures",
+        description="Sums of sines, each with periods and phases of its own: how does this one go on?",
+        source="Made from a seed",
+        kind=SEQUENCES,
+        task=REGRESSION,
+        load=lambda **settings: sequences.sines(**settings),
+        defaults={"samples": 5000, "noise": 0.1},
+        options={
+            "length": Option("steps that are seen; asked is the value a tenth of them ahead", 40, 10, 200),
+            "waves": Option("sines in each sum", 2, 1, 8),
+        },
+    ),
+    "stocks": Dataset(
+        name="Share prices",
+        description="Five companies' shares, month by month through ten years: how will the next one change "
+        "them? Past changes tell next to nothing: no network should do much better than the mean.",
+        source="Amazon, Apple, Google, IBM, Microsoft, 2000 to 2010, in vega_datasets",
+        kind=SEQUENCES,
+        task=REGRESSION,
+        load=lambda **settings: stocks.stocks(**settings),
+        defaults={},
+        options={"months": Option("months that are seen", 12, 1, 36)},
+    ),
+    "copy_memory": Dataset(
+        name="Copy memory",
+        description="A few symbols, a long pause, a call: repeat them in order.",
+        source="Made from a seed; Hochreiter & Schmidhuber 1997",
+        kind=SYMBOLS,
+        task=CLASSIFICATION,
+        load=lambda **settings: sequences.copy_memory(**settings),
+        defaults={"samples": 4000},
+        options={
+            "symbols": Option("symbols to remember, each one of eight", 3, 1, 20),
+            "delay": Option("steps between the last symbol and the first answer", 15, 1, 200),
+        },
+    ),
+    "python_help": Dataset(
+        name="Python's help texts",
+        description="Real English: which character comes next? The network writes a text as it learns.",
+        source="pydoc_data.topics of CPython",
+        kind=TEXT,
+        task=CLASSIFICATION,
+        load=lambda **settings: text.python_help(**settings),
+        defaults={},
+        options={
+            "characters": Option("of the text, both parts together", 300_000, 20_000, 1_000_000),
+            "length": Option("characters that the network reads before it starts anew", 64, 8, 256),
+        },
     ),
 }
 

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from core.activations import ACTIVATIONS
 from core.activations.activation import Paper
-from core.data.dataset import CONTROL, GRAPH, GRID_WORLD, IMAGES, MIXTURE, POINTS, SERIES, SMALL_IMAGES
+from core.data.dataset import (
+    CONTROL,
+    GRAPH,
+    GRID_WORLD,
+    IMAGES,
+    MIXTURE,
+    POINTS,
+    SEQUENCES,
+    SERIES,
+    SMALL_IMAGES,
+    SYMBOLS,
+    TEXT,
+)
 from core.lazy import LazyModule
 from core.options import Option
 
@@ -102,6 +114,24 @@ _FORECAST = {
     "activation": "tanh",
     "hidden": (20,),
 }
+_ADDING = _FORECAST | {"epochs": 10, "learning_rate": 0.01, "hidden": (32,)}
+_PARITY = _FORECAST | {"epochs": 10, "learning_rate": 0.01, "hidden": (16,)}
+_SINES = _FORECAST | {"epochs": 15, "learning_rate": 0.01, "hidden": (32,)}
+_COPY = _FORECAST | {"epochs": 25, "learning_rate": 0.005, "hidden": (48,)}
+_TEXT = _FORECAST | {"epochs": 6, "batch_size": 16, "hidden": (96,), "test_fraction": 0.1}
+_RECURRENT_PRESETS = {
+    "seattle_temps": _FORECAST,
+    "adding": _ADDING,
+    "parity": _PARITY,
+    "sines": _SINES,
+    "stocks": _FORECAST | {"epochs": 10, "hidden": (8,)},
+    "copy_memory": _COPY,
+    "python_help": _TEXT,
+}
+_RECURRENT_OPTIONS = {
+    "layers": Option("recurrent layers, each reading the states of the one below", 1, 1, 4),
+    "bidirectional": Option("read from both ends, where one answer is asked for all", False),
+}
 
 _RBM = {"optimizer": "momentum", "schedule": "cosine", "activation": "sigmoid", "hidden": (64,)}
 _GAN = {"batch_size": 128, "learning_rate": 0.001, "schedule": "cosine", "hidden": (64, 64)}
@@ -127,8 +157,8 @@ MODELS: dict[str, Model] = {
             "https://doi.org/10.1038/323533a0",
         ),
         kinds=(POINTS, IMAGES),
-        build=lambda input_shape, outputs, hidden, activation: mlp.MLP(
-            input_shape, outputs, hidden, ACTIVATIONS[activation].function
+        build=lambda input_shape, outputs, hidden, activation, **options: mlp.MLP(
+            input_shape, outputs, hidden, ACTIVATIONS[activation].function, **options
         ),
         activations=tuple(ACTIVATIONS),
         hidden=_LAYERS,
@@ -138,6 +168,14 @@ MODELS: dict[str, Model] = {
             # tanh and ReLU rarely get through the spiral with two layers of 8; SiLU does in every seed tried.
             "spiral": _POINTS | {"epochs": 60, "activation": "silu"},
             "mnist5k": _IMAGES | {"hidden": (64,)},
+        },
+        options={
+            "norm": Option(
+                "What comes into each activation is normalised over the batch, over the layer, or not",
+                "none",
+                choices=("none", "batch", "layer"),
+            ),
+            "dropout": Option("Share of each hidden layer's outputs left out at a step", 0.0, 0.0, 0.9),
         },
     ),
     "lenet": Model(
@@ -172,6 +210,9 @@ MODELS: dict[str, Model] = {
         activations=tuple(ACTIVATIONS),
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES | {"epochs": 5}},
+        options={
+            "width": Option("channels of the first layer; the others have 3 to 6 times as many", 8, 2, 32),
+        },
     ),
     "vgg": Model(
         name="VGG",
@@ -184,12 +225,17 @@ MODELS: dict[str, Model] = {
             "https://arxiv.org/abs/1409.1556",
         ),
         kinds=(IMAGES,),
-        build=lambda input_shape, outputs, hidden, activation, **options: vgg.small_vgg(
-            input_shape, outputs, activation=ACTIVATIONS[activation].function, **options
+        build=lambda input_shape, outputs, hidden, activation, depth="11", **options: vgg.small_vgg(
+            input_shape, outputs, int(depth), activation=ACTIVATIONS[activation].function, **options
         ),
         activations=tuple(ACTIVATIONS),
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES | {"epochs": 6}},
+        options={
+            "depth": Option("layers with weights", "11", choices=("11", "13", "16", "19")),
+            "width": Option("channels of the first stage; the last has eight times as many", 8, 2, 32),
+            "batch_norm": Option("normalise over the batch after each convolution", True),
+        },
     ),
     "resnet": Model(
         name="ResNet",
@@ -202,27 +248,41 @@ MODELS: dict[str, Model] = {
             "https://arxiv.org/abs/1512.03385",
         ),
         kinds=(IMAGES,),
-        build=lambda input_shape, outputs, hidden, activation, **options: resnet.SmallResNet(
-            input_shape,
-            outputs,
-            activation=ACTIVATIONS[activation].function,
-            **({"depth": 14, "width": 8} | options),
+        build=lambda input_shape, outputs, hidden, activation, depth="14", width=8, **options: (
+            resnet.SmallResNet(
+                input_shape,
+                outputs,
+                int(depth),
+                width,
+                activation=ACTIVATIONS[activation].function,
+                **options,
+            )
         ),
         activations=tuple(ACTIVATIONS),
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES | {"epochs": 5, "learning_rate": 0.01}},
+        options={
+            "depth": Option("layers with weights", "14", choices=("8", "14", "20", "32", "44", "56")),
+            "width": Option("channels of the first stage; the last has four times as many", 8, 2, 32),
+            "residual": Option("add each block's input to its output; without, a plain network", True),
+        },
     ),
     "rnn": Model(
         name="RNN",
         description="A state that each step mixes with the next input.",
         paper=Paper("Elman", 1990, "Finding structure in time", "https://doi.org/10.1207/s15516709cog1402_1"),
-        kinds=(SERIES,),
-        build=lambda input_shape, outputs, hidden, activation: recurrent.network(
-            "rnn", input_shape, outputs, hidden[0], nonlinearity=activation
+        kinds=(SERIES, SEQUENCES, SYMBOLS, TEXT),
+        build=lambda input_shape, outputs, hidden, activation, **options: recurrent.network(
+            "rnn", input_shape, outputs, hidden[0], nonlinearity=activation, **options
         ),
         activations=("tanh", "relu"),
         hidden=_STATE,
-        presets={"seattle_temps": _FORECAST},
+        presets=_RECURRENT_PRESETS
+        | {
+            "adding": _ADDING | {"epochs": 5, "learning_rate": 0.003},
+            "python_help": _TEXT | {"learning_rate": 0.002},
+        },
+        options=_RECURRENT_OPTIONS,
     ),
     "lstm": Model(
         name="LSTM",
@@ -233,13 +293,14 @@ MODELS: dict[str, Model] = {
             "Long short-term memory",
             "https://doi.org/10.1162/neco.1997.9.8.1735",
         ),
-        kinds=(SERIES,),
-        build=lambda input_shape, outputs, hidden, activation: recurrent.network(
-            "lstm", input_shape, outputs, hidden[0]
+        kinds=(SERIES, SEQUENCES, SYMBOLS, TEXT),
+        build=lambda input_shape, outputs, hidden, activation, **options: recurrent.network(
+            "lstm", input_shape, outputs, hidden[0], **options
         ),
         activations=("tanh",),
         hidden=_STATE,
-        presets={"seattle_temps": _FORECAST},
+        presets=_RECURRENT_PRESETS | {"python_help": _TEXT | {"learning_rate": 0.01}},
+        options=_RECURRENT_OPTIONS,
     ),
     "gru": Model(
         name="GRU",
@@ -250,13 +311,15 @@ MODELS: dict[str, Model] = {
             "Learning phrase representations using RNN encoder–decoder for statistical machine translation",
             "https://doi.org/10.3115/v1/D14-1179",
         ),
-        kinds=(SERIES,),
-        build=lambda input_shape, outputs, hidden, activation: recurrent.network(
-            "gru", input_shape, outputs, hidden[0]
+        kinds=(SERIES, SEQUENCES, SYMBOLS, TEXT),
+        build=lambda input_shape, outputs, hidden, activation, **options: recurrent.network(
+            "gru", input_shape, outputs, hidden[0], **options
         ),
         activations=("tanh",),
         hidden=_STATE,
-        presets={"seattle_temps": _FORECAST},
+        presets=_RECURRENT_PRESETS
+        | {"adding": _ADDING | {"epochs": 5}, "python_help": _TEXT | {"learning_rate": 0.005}},
+        options=_RECURRENT_OPTIONS,
     ),
     "rbm": Model(
         name="RBM",

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.data.dataset import CLASSIFICATION, LoadedDataset
+from core.data.dataset import CLASSIFICATION, FORECAST, NO_ANSWER, LoadedDataset
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,14 @@ class Objective:
 
 
 def objective_for(data: LoadedDataset, label_smoothing: float = 0.0) -> Objective:
-    """One logit for two classes, a logit a class for more, and the scaled change for a forecast."""
-    if data.task != CLASSIFICATION:
+    """One logit for two classes, a logit a class for more, and the value itself for a forecast or regression.
+
+    A class of each step of a sequence is asked of outputs (batch, classes, time).
+    """
+    if data.task == FORECAST:
         return Objective(1, "skill", torch.float32, _squared_error, _squared_error, skill)
+    if data.task != CLASSIFICATION:
+        return Objective(1, "skill", torch.float32, _squared_error, _squared_error, skill_over_mean)
     if len(data.classes) == 2:
         smooth = _smoothed_binary(label_smoothing) if label_smoothing else _binary_cross_entropy
         return Objective(1, "accuracy", torch.float32, _binary_cross_entropy, smooth, _binary_accuracy)
@@ -43,8 +48,19 @@ def objective_for(data: LoadedDataset, label_smoothing: float = 0.0) -> Objectiv
         learning_loss=lambda outputs, targets: F.cross_entropy(
             outputs, targets, label_smoothing=label_smoothing
         ),
-        metric=lambda outputs, targets: (outputs.argmax(1) == targets).double().mean(),
+        metric=accuracy,
     )
+
+
+def accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Share of right answers where any is asked; outputs (batch, classes, ...), targets (batch, ...)."""
+    right = outputs.argmax(1) == targets
+    return right[targets != NO_ANSWER].double().mean()
+
+
+def skill_over_mean(outputs: Tensor, targets: Tensor) -> Tensor:
+    """1 - RMSE / standard deviation of the targets: always answering their mean has 0."""
+    return 1 - torch.sqrt(_squared_error(outputs, targets)) / targets.std(correction=0)
 
 
 def skill(outputs: Tensor, targets: Tensor) -> Tensor:

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.data.dataset import IMAGES, POINTS, SERIES, LoadedDataset, rmse
+from core.data.dataset import IMAGES, POINTS, SEQUENCES, SERIES, SYMBOLS, TEXT, LoadedDataset, rmse
 from core.events import Picture
+from core.training.training import at_rest
+from core.training import sequence_pictures
 
 GRID = 120  # cells of the decision map along each axis
 MARGIN = 0.1  # around the points, as a share of their extent
@@ -99,16 +101,23 @@ def forecast(model: nn.Module, data: LoadedDataset, device: torch.device, step: 
 Draw = Callable[[nn.Module, LoadedDataset, torch.device, int], Iterator[Picture]]
 
 # Drawn again and again, and at the end.
-PICTURES: dict[str, Draw] = {POINTS: decision_map, IMAGES: predictions_and_filters, SERIES: forecast}
+PICTURES: dict[str, Draw] = {
+    POINTS: decision_map,
+    IMAGES: predictions_and_filters,
+    SERIES: forecast,
+    SEQUENCES: sequence_pictures.sequences,
+    SYMBOLS: sequence_pictures.symbols,
+    TEXT: sequence_pictures.text,
+}
 
 # Drawn once, before the first step.
 DrawData = Callable[[LoadedDataset], Iterator[Picture]]
-PICTURES_OF_DATA: dict[str, DrawData] = {POINTS: points, IMAGES: nothing, SERIES: nothing}
+PICTURES_OF_DATA: dict[str, DrawData] = {kind: points if kind == POINTS else nothing for kind in PICTURES}
 
 
-@torch.inference_mode()
 def _outputs(model: nn.Module, inputs: Tensor) -> Tensor:
-    return model(inputs)
+    with at_rest(model):
+        return model(inputs)
 
 
 def _array(values: Tensor) -> np.ndarray:

@@ -17,6 +17,13 @@ from dashboard.charts.training.generated import (
 from dashboard.charts.training.graph import graph_chart
 from dashboard.charts.training.images import filters_chart, predictions_chart
 from dashboard.charts.training.points import decision_map_chart
+from dashboard.charts.training.sequences import (
+    answers_chart,
+    memory_chart,
+    recall_chart,
+    states_chart,
+    text_chart,
+)
 from dashboard.charts.training.series import forecast_chart, forecast_error_chart
 
 Pictures = Mapping[str, Picture]
@@ -32,6 +39,11 @@ PICTURE_CHARTS: dict[str, tuple[str, Callable[[Pictures], alt.Chart | alt.LayerC
     "forecast_error": ("forecast", lambda pictures: forecast_error_chart(pictures["forecast"])),
     "predictions": ("predictions", lambda pictures: predictions_chart(pictures["predictions"])),
     "filters": ("filters", lambda pictures: filters_chart(pictures["filters"])),
+    "answers": ("answers", lambda pictures: answers_chart(pictures["answers"])),
+    "recall": ("recall", lambda pictures: recall_chart(pictures["recall"])),
+    "generated_text": ("generated_text", lambda pictures: text_chart(pictures["generated_text"])),
+    "states": ("states", lambda pictures: states_chart(pictures["states"])),
+    "memory": ("states", lambda pictures: memory_chart(pictures["states"])),
     "reconstructions": (
         "reconstructions",
         lambda pictures: reconstructions_chart(pictures["reconstructions"]),

@@ -12,6 +12,7 @@ import torch
 import core.models
 from core.activations import ACTIVATIONS
 from core.data import DATASETS, load
+from core.data.dataset import SYMBOLS, TEXT
 from core.models import MODELS
 from core.training.config import default_config
 from core.training.learners import LEARNERS
@@ -29,12 +30,13 @@ def test_preset_is_allowed_and_its_learner_is_known(model: str, data: str) -> No
 @pytest.mark.parametrize(("model", "data"), [preset for preset in PRESETS if preset[0] in SUPERVISED])
 def test_preset_fits_the_data(model: str, data: str) -> None:
     config = default_config(model, data)
-    inputs = load(data).train_inputs
-    network = MODELS[model].build(inputs.shape[1:], 3, config.hidden, config.activation)
-    if model != "lenet":
-        assert network(torch.from_numpy(inputs[:4])).shape == (4, 3)
-    else:
-        assert network(torch.from_numpy(inputs[:4])).shape == (4, 10)
+    loaded = load(data)
+    inputs = loaded.train_inputs
+    answers = 10 if model == "lenet" else len(loaded.classes) or 1
+    options = {name: option.usual for name, option in MODELS[model].options.items()}
+    network = MODELS[model].build(inputs.shape[1:], answers, config.hidden, config.activation, **options)
+    asked = (inputs.shape[1],) if loaded.kind in (SYMBOLS, TEXT) else ()
+    assert network(torch.from_numpy(inputs[:4])).shape == (4, answers, *asked)
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import accuracy_score, log_loss, root_mean_squared_error
+from sklearn.metrics import accuracy_score, log_loss, r2_score, root_mean_squared_error
 
 from core.data import load
 from core.training.objective import objective_for
@@ -60,3 +60,24 @@ def test_without_smoothing_learning_loss_is_the_loss(data: str) -> None:
     outputs = torch.randn(50, objective.outputs)
     targets = torch.randint(2, (50,)).to(objective.target_dtype)
     torch.testing.assert_close(objective.learning_loss(outputs, targets), objective.loss(outputs, targets))
+
+
+def test_regression_is_scored_against_the_mean() -> None:
+    objective = objective_for(load("adding", samples=200))
+    outputs, targets = torch.randn(200, 1), torch.rand(200)
+    r2 = r2_score(targets, outputs[:, 0])
+    assert (1 - objective.metric(outputs, targets).item()) ** 2 == pytest.approx(1 - r2, rel=1e-5)
+    assert objective.metric_name == "skill"
+
+
+def test_answers_at_each_step_count_where_they_were_asked() -> None:
+    data = load("copy_memory", samples=200)
+    objective = objective_for(data)
+    targets = torch.from_numpy(data.test_targets)
+    outputs = torch.randn(len(targets), objective.outputs, targets.shape[1])
+    asked = (targets >= 0).numpy()
+    answers, truth = outputs.argmax(1).numpy()[asked], targets.numpy()[asked]
+    probability = outputs.softmax(1).movedim(1, 2).numpy()[asked]
+    expected = log_loss(truth, probability, labels=range(10))
+    assert objective.metric(outputs, targets).item() == pytest.approx(accuracy_score(truth, answers))
+    assert objective.loss(outputs, targets).item() == pytest.approx(expected, rel=1e-5)
