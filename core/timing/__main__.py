@@ -142,10 +142,62 @@ def _run(options: argparse.Namespace) -> int:
 def _suite(options: argparse.Namespace) -> int:
     """A ready choice of workloads, within a time."""
     from core.timing.suites import planned
-    from core.timing.sweep import sweeps
+    from core.timing.under_roof import under_roof
 
     suite = SUITES[options.suite]
-    return _measured(sweeps(planned(suite, _axes(options)), _within(options, suite.within_s)), options)
+    axes = _axes(options)
+    configs, within_s = planned(suite, axes), _within(options, suite.within_s)
+    roofs = _roofs(axes, seconds=max(1.0, 20 * configs[0].max_seconds), dtypes=("float32", "bfloat16"))
+    if within_s == 0:
+        raise InvalidRequest("Nothing was measured: within 0 seconds there is no time for any point.")
+    return _measured(under_roof(roofs, configs, within_s, with_dots=False), options)
+
+
+def _roofline(options: argparse.Namespace) -> int:
+    """The roofs of all devices, and workloads under them."""
+    from core.timing.suites import chosen, middle, placed
+    from core.timing.under_roof import under_roof
+
+    axes = _axes(options)
+    roofs = _roofs(axes, seconds=axes.pop("max_seconds", 60.0), dtypes=tuple(DTYPE_BYTES))
+    axes.pop("dtypes", None)
+    names = options.workloads or placed()
+    configs = [
+        config
+        for name in names
+        for config in chosen(
+            [name], {"max_seconds": 0.2} | axes | ({} if name not in WORKLOADS else {"sizes": middle(name)})
+        )
+    ]
+    return _measured(under_roof(roofs, configs, _within(options, None)), options)
+
+
+def _roofs(axes: dict[str, Any], seconds: float, dtypes: tuple[str, ...]) -> Any:
+    from core.timing.roofline import RooflineConfig
+    from core.timing.suites import all_devices
+
+    return RooflineConfig(
+        devices=axes.get("devices", all_devices()),
+        dtypes=axes.get("dtypes", dtypes),
+        threads=axes.get("threads", (0,)),
+        max_seconds=seconds,
+        seed=axes.get("seed", 0),
+    )
+
+
+def _speedup(options: argparse.Namespace) -> int:
+    """Accelerators over the CPU, size by size."""
+    from core.timing.suites import all_devices, chosen
+    from core.timing.sweep import sweeps
+    from core.timing.under_roof import with_speedups
+
+    axes = {"max_seconds": 0.5} | _axes(options)
+    transfers = [] if all_devices() == ("cpu",) else ["host_to_device", "device_to_host"]
+    configs = chosen(options.workloads or ["gemm"], axes)
+    configs += chosen(
+        transfers, {name: axes[name] for name in axes if name in ("devices", "max_seconds", "seed")}
+    )
+    return _measured(with_speedups(sweeps(configs, _within(options, None))), options)
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -197,7 +249,7 @@ def _measured(events: Iterator[Any], options: argparse.Namespace) -> int:
     records, stopped = _followed(events, options, report.FIGURES)
     if stopped:
         return INTERRUPTED
-    if not measurements(records):
+    if not measurements(records) and not any(record["event"] == "peak_found" for record in records):
         raise InvalidRequest(nothing_measured(records))
     return OK
 
@@ -293,13 +345,13 @@ class _ProgressLine:
         if self._over:
             sys.stderr.write(f"\r\x1b[K{self._words(progress, now)}")
             sys.stderr.flush()
-        elif self._lines and 0 < progress.done < progress.total and now - self._told_at >= _PROGRESS_EVERY_S:
+        elif self._lines and 1 <= progress.done < progress.total and now - self._told_at >= _PROGRESS_EVERY_S:
             self._told_at = now
             print(self._words(progress, now), file=sys.stderr)
 
     def _words(self, progress: Any, now: float) -> str:
         left = ""
-        if progress.done > 0:
+        if progress.done >= 1:
             left = f", about {(now - self._began) * (progress.total / progress.done - 1):.0f} s left"
         return f"{int(progress.done)} of {progress.total:.0f} {progress.unit}{left}"
 
@@ -373,6 +425,23 @@ def _suite_options(command: argparse.ArgumentParser) -> None:
 def _compare_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("baseline", metavar="A.json", help="the result to compare with")
     command.add_argument("candidate", metavar="B.json", help="the result to judge")
+    _add_forms(command)
+
+
+def _roofline_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "workloads", nargs="*", metavar="WORKLOAD", help="to place under the roof (all but activations)"
+    )
+    _add(command, "dtypes", "devices", "threads", "max-seconds", "within", "target-ci", "quiet-wait", "seed")
+    _add_forms(command)
+
+
+def _speedup_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "workloads", nargs="*", metavar="WORKLOAD", help="as `list` names them, or a family (gemm)"
+    )
+    _add(command, "sizes", "dtypes", "devices", "threads", "steps")
+    _add(command, "max-seconds", "within", "target-ci", "quiet-wait", "seed")
     _add_forms(command)
 
 
@@ -461,6 +530,16 @@ _COMMANDS: dict[
         _suite,
         "measure a ready choice of workloads, and say what they tell of the machine",
         _suite_options,
+    ),
+    "roofline": (
+        _roofline,
+        "find the best matrix product of each format and the copy bandwidth, and place workloads under them",
+        _roofline_options,
+    ),
+    "speedup": (
+        _speedup,
+        "measure how many times faster accelerators are, and from which size on",
+        _speedup_options,
     ),
     "compare": (
         _compare,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from core.timing.results import NOTABLE_LOAD, Record, fastest, measurements, other_load
+from core.timing.results import NOTABLE_LOAD, Record, measurements, other_load
 
 # Workloads whose figures are about the whole machine.
 _MATMUL, _COPY = "gemm", "copy"
@@ -21,10 +21,10 @@ _NOTABLE_REGIME = 1.1
 def conclusions(records: Sequence[Record]) -> list[str]:
     """A few sentences, most important first; one alone when nothing was measured."""
     taken = measurements(records)
-    if not taken:
+    if not taken and not any(record["event"] == "peak_found" for record in records):
         return [nothing_measured(records)]
     said = [
-        *_best_matmul(taken),
+        *_best_matmul(records, taken),
         *_threads(taken),
         *_bandwidth(records, taken),
         *_precision(taken),
@@ -69,16 +69,28 @@ def nothing_measured(records: Sequence[Record]) -> str:
     return f"Nothing was measured: {'; '.join(sorted(reasons))}." if reasons else "Nothing was measured."
 
 
-def _best_matmul(taken: Sequence[Record]) -> Iterator[str]:
-    for device in dict.fromkeys(record["device"] for record in taken):
-        of = [
-            r for r in taken if r["workload"] == _MATMUL and r["device"] == device and r["data"] == "random"
-        ]
-        best = [
-            f"{_rate(one['gflops'])} in {_ran(one)} (N = {one['size']:,})" for one in fastest(of, by="dtype")
-        ]
-        if best:
-            yield f"Best matrix multiplication on {device}: {', '.join(best)}."
+def _best_matmul(records: Sequence[Record], taken: Sequence[Record]) -> Iterator[str]:
+    """The best product of each device and format: found by a search where there was one, else measured."""
+    measured = [r for r in taken if r["workload"] == _MATMUL and r["data"] == "random"]
+    peaks = [record for record in records if record["event"] == "peak_found"]
+    for device in dict.fromkeys(record["device"] for record in (*peaks, *measured)):
+        found: dict[str, tuple[float, str]] = {}
+        for one in peaks:
+            if one["device"] == device:
+                shape = f"{one['rows']} × {one['inner']} by {one['inner']} × {one['columns']}"
+                found[one["dtype"]] = max(found.get(one["dtype"], (0.0, "")), (one["gflops"], shape))
+        for one in measured:
+            if one["device"] == device:
+                found[_ran(one)] = max(
+                    found.get(_ran(one), (0.0, "")), (one["gflops"], f"N = {one['size']:,}")
+                )
+        ordered = sorted(found.items(), key=lambda item: -item[1][0])
+        told = [f"{_rate(gflops)} in {dtype} with {shape}" for dtype, (gflops, shape) in ordered]
+        if told:
+            yield f"Best matrix multiplication on {device}: {', '.join(told)}."
+    for one in peaks:
+        if one["explanation"]:
+            yield f"The best {one['dtype']} product on {one['device']} reaches {one['explanation']}."
 
 
 def _ran(record: Record) -> str:
@@ -157,6 +169,8 @@ def _without_data(record: Record) -> tuple[Any, ...]:
 
 
 def _first_call(taken: Sequence[Record]) -> Iterator[str]:
+    if not taken:
+        return
     slowest = max(taken, key=lambda r: r["first_call_s"] / r["median_s"])
     factor = slowest["first_call_s"] / slowest["median_s"]
     if factor >= _NOTABLE_FIRST_CALL:
@@ -206,4 +220,4 @@ def _other_programs(records: Sequence[Record], taken: Sequence[Record]) -> Itera
 
 
 def _without_stop(sentence: str) -> str:
-    return sentence.rstrip(".")
+    return sentence.rstrip(".").removeprefix("not reported: ")

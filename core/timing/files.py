@@ -5,7 +5,8 @@ History of the form, by its number ("schema"):
      one JSON object a line with environment_read first, are what the command line's --json prints.
   2: A measurement also names its step and data regime, and carries GB/s, arithmetic intensity, what limits
      it, cold times, outliers, launch cost, the precision that ran, energy, noise floors and conditions.
-     noise_measured, roof_measured, points_skipped, point_compared, point_not_compared and concluded are new.
+     noise_measured, roof_measured, points_skipped, point_compared, point_not_compared, concluded, and those
+     of the roofline and speedup commands are new.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core.errors import InvalidRequest
-from core.timing import events
+from core.timing import events, roofline, speedup
 from core.timing.dtypes import DTYPE_BYTES
 from core.timing.events import SCHEMA
 from core.timing.results import Record, measurements, to_json
@@ -44,6 +45,12 @@ _KINDS = {
     "point_compared": events.PointCompared,
     "point_not_compared": events.PointNotCompared,
     "concluded": events.Concluded,
+    "fma_measured": roofline.FmaMeasured,
+    "peak_found": roofline.PeakFound,
+    "format_absent": roofline.FormatAbsent,
+    "bandwidth_found": roofline.BandwidthFound,
+    "dot": roofline.Dot,
+    "speedup_curve": speedup.SpeedupCurve,
     "sweep_finished": events.SweepFinished,
 }
 

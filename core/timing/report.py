@@ -154,8 +154,72 @@ def other_line(record: Record) -> str | None:
             reached = [f"{dtype} {figure(rate)} GFLOP/s" for dtype, rate in record["gflops"].items()]
             reached += [f"copy {figure(record['gbps'])} GB/s"] if record["gbps"] else []
             reached += [f"smallest call {duration(record['launch_s'])}"] if record["launch_s"] else []
-            return f"A short look at {_place(record)}: {', '.join(reached) or 'nothing could run'}"
+            return f"Roof of {_place(record)}: {', '.join(reached) or 'nothing could run'}"
+        case "fma_measured":
+            return _fma_line(record)
+        case "peak_found":
+            return _peak_line(record)
+        case "format_absent":
+            return f"{record['device']} has no {record['dtype']}: {record['reason']}"
+        case "bandwidth_found":
+            vendor = record["vendor_gbps"]
+            of = f", {100 * (record['gbps'] or 0) / vendor:.0f}% of the vendor's figure" if vendor else ""
+            told = f"{figure(record['gbps'])} GB/s{of}" if record["gbps"] else record["reason"]
+            return f"Copy of {in_bytes(record['copied_bytes'])} on {_place(record)}: {told}"
+        case "dot":
+            return _dot_line(record)
+        case "speedup_curve":
+            return _speedup_lines(record)
     return None
+
+
+def _fma_line(record: Record) -> str:
+    if record["gflops"] is None:
+        return f"FMA peak of the cores: {record['reason']}"
+    peak = f"{figure(record['gflops'])} GFLOP/s in float32 ({record['instructions']})"
+    return f"FMA peak of {record['threads']} core{'s' * (record['threads'] != 1)}: {peak}"
+
+
+def _peak_line(record: Record) -> str:
+    shape = f"({record['rows']}, {record['inner']}) times ({record['inner']}, {record['columns']})"
+    parts = [f"{record['dtype']} {figure(record['gflops'])} GFLOP/s, of {shape}"]
+    if record["fma_share"] is not None:
+        parts.append(record["explanation"] or f"{record['fma_share']:.0%} of the FMA peak")
+    if record["vendor_gflops"]:
+        parts.append(f"{record['gflops'] / record['vendor_gflops']:.0%} of the vendor's figure")
+    return f"Best product of {record['tried']} tried on {_place(record)}: {'; '.join(parts)}"
+
+
+def _dot_line(record: Record) -> str:
+    parts = [f"{figure(record['intensity'])} FLOP/B", f"{figure(record['gflops'])} GFLOP/s"]
+    shares = {
+        "percent_of_peak": "peak",
+        "percent_of_bandwidth": "bandwidth",
+        "percent_of_vendor": "vendor's peak",
+    }
+    parts += [
+        f"{figure(record[name])}% of {what}" for name, what in shares.items() if record[name] is not None
+    ]
+    where = f"{_place(record)}, {record['dtype']}, size {record['size']}"
+    return f"{called(record)} under the roof of {where}: {', '.join([*parts, record['limit'] or ''])}".rstrip(
+        ", "
+    )
+
+
+def _speedup_lines(record: Record) -> str:
+    lines = [f"{called(record)}: {record['series']} over {record['reference']}"]
+    ratios = zip(record["sizes"], record["ratios"], strict=False)
+    lines.append("  " + ", ".join(f"{ratio:.3g}x at {size:,}" for size, ratio in ratios))
+    for title, key in (("operands there", "reached"), ("with transfers", "reached_with_transfers")):
+        told = [
+            f"{one['ratio']:g}x from size {one['size']:,.0f}"
+            if one["size"]
+            else f"{one['ratio']:g}x {one['reason']}"
+            for one in record[key]
+        ]
+        lines += [f"  {title}: {'; '.join(told)}"] if told else []
+    lines += [f"  without transfers: {record['transfer_reason']}"] if record["transfer_reason"] else []
+    return "\n".join(lines)
 
 
 def _place(record: Record) -> str:

@@ -33,10 +33,18 @@ class Suite:
 
 # Most telling first, since a slow machine may not come to the end.
 _QUICK: tuple[tuple[str, Mapping[str, Any]], ...] = (
-    ("gemm", {"sizes": (1024,), "dtypes": ("float32", "bfloat16")}),
-    ("copy", {"sizes": (2**24,)}),
-    ("gemm", {"sizes": (1024,), "dtypes": ("float32",), "threads": (1,)}),
+    ("gemm", {"sizes": (1024,), "dtypes": ("float32", "bfloat16"), "threads": (1, 0)}),
+    ("copy", {"sizes": (2**22,)}),
+    ("launch", {"sizes": (1,)}),
+    ("host_to_device", {"sizes": (2**22,)}),
     ("softmax", {"sizes": (1024,)}),
+    ("layer_norm", {"sizes": (1024,), "steps": ("training",)}),
+    ("conv2d", {"sizes": (WORKLOADS["conv2d"].sizes[1],)}),
+    ("attention", {"sizes": (WORKLOADS["attention"].sizes[1],)}),
+    ("lstm", {"sizes": (WORKLOADS["lstm"].sizes[1],)}),
+    ("serial_recurrence", {"sizes": (WORKLOADS["serial_recurrence"].sizes[1],)}),
+    ("mlp_step", {"sizes": (WORKLOADS["mlp_step"].sizes[1],)}),
+    ("activation_gelu", {"sizes": (2**18,), "data": ("random", "zeros", "denormal")}),
 )
 
 
@@ -51,8 +59,23 @@ def _every(most_sizes: int | None, regimes: bool) -> tuple[tuple[str, Mapping[st
     return tuple(chosen_axes.items())
 
 
+def placed() -> tuple[str, ...]:
+    """The workloads that are placed under the roof when none is named: all but activations and transfers."""
+    return tuple(
+        name
+        for name, workload in WORKLOADS.items()
+        if not name.startswith("activation_") and workload.flops(workload.sizes[0], workload.steps[0])
+    )
+
+
+def middle(name: str) -> tuple[int, ...]:
+    """The middle one of a workload's own sizes."""
+    sizes = WORKLOADS[name].sizes
+    return (sizes[len(sizes) // 2],)
+
+
 SUITES = {
-    "quick": Suite("a minute's look at the machine", 45.0, 0.5, _QUICK),
+    "quick": Suite("a minute's look at the machine", 30.0, 0.3, _QUICK),
     "standard": Suite("every workload at its middle sizes, some ten minutes", None, 1.0, _every(1, False)),
     "full": Suite("every workload, size, format, step and data regime, hours", None, 2.0, _every(None, True)),
 }
@@ -91,7 +114,7 @@ def _config(name: str, axes: Mapping[str, Any]) -> SweepConfig:
     workload = WORKLOADS[name]
     settings: dict[str, Any] = {
         "dtypes": workload.dtypes[:1],
-        "devices": _all_devices(),
+        "devices": all_devices(),
         "steps": workload.steps[:1],
         "target_ci": 0.01,
         "thorough": True,
@@ -101,7 +124,8 @@ def _config(name: str, axes: Mapping[str, Any]) -> SweepConfig:
     return SweepConfig(workload=name, **settings)
 
 
-def _all_devices() -> tuple[str, ...]:
+def all_devices() -> tuple[str, ...]:
+    """The devices of this machine that torch can use, by its names."""
     absent = devices.absent()
     return tuple(device.id for device in devices.devices() if device.kind not in absent)
 

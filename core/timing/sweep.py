@@ -58,11 +58,13 @@ def sweep(config: SweepConfig) -> Iterator[Any]:
     return sweeps((config,))
 
 
-def sweeps(configs: Sequence[SweepConfig], within_s: float | None = None) -> Iterator[Any]:
+def sweeps(
+    configs: Sequence[SweepConfig], within_s: float | None = None, roofs: Sequence[RoofMeasured] = ()
+) -> Iterator[Any]:
     """Yields EnvironmentRead; DeviceAbsent for each device that is not here; NoiseMeasured and RoofMeasured
     where a config is thorough; for each point MeasurementTaken (or MeasurementFailed) and DeviceSampled;
     PointsSkipped for those that did not fit into within_s seconds; SweepFinished. Progress comes between
-    samples.
+    samples. roofs: those that are known already.
     """
     began = time.perf_counter()
     yield EnvironmentRead(SCHEMA, datetime.now(UTC).isoformat(timespec="seconds"), devices.environment())
@@ -81,7 +83,7 @@ def sweeps(configs: Sequence[SweepConfig], within_s: float | None = None) -> Ite
     taken = 0
     with plain_torch():
         machines: dict[tuple[str, int | None], Machine] = {}
-        for event in _preliminaries(todo, machines) if within_s is None or within_s > 0 else ():
+        for event in _preliminaries(todo, machines, roofs) if within_s is None or within_s > 0 else ():
             yield Progress(0, len(todo), "points") if event is None else event
         for done, (config, point) in enumerate(todo):
             if within_s is not None and time.perf_counter() - began > within_s:
@@ -113,7 +115,9 @@ def points(config: SweepConfig, on: Iterable[str]) -> list[Point]:
 
 
 def _preliminaries(
-    todo: Sequence[tuple[SweepConfig, Point]], machines: dict[tuple[str, int | None], Machine]
+    todo: Sequence[tuple[SweepConfig, Point]],
+    machines: dict[tuple[str, int | None], Machine],
+    roofs: Sequence[RoofMeasured],
 ) -> Iterator[NoiseMeasured | RoofMeasured | None]:
     """Fill in what is to be known of each device and thread count before their first thorough point.
 
@@ -128,12 +132,14 @@ def _preliminaries(
         of = [(config, point) for config, point in thorough if (point.device, point.threads) == where]
         seconds = min(_LONGEST_PRELIMINARY_S, 2 * max(config.max_seconds for config, _ in of))
         dtypes = tuple(dict.fromkeys(point.dtype for _, point in of))
-        floor, roof = None, None
+        floor = None
+        roof = next((known for known in roofs if (known.device, known.threads) == where), None)
         with torch_threads(where[1]):
             for floor in noise(*where, seconds, of[0][0].seed):
                 yield floor
-            for roof in short_look(*where, dtypes, seconds):
-                yield roof
+            if roof is None:
+                for roof in short_look(*where, dtypes, seconds):
+                    yield roof
         if where[0] not in flushes:
             flushes[where[0]] = flush(where[0], max(config.max_seconds for config, _ in of))
         machines[where] = Machine(floor, roof, flushes[where[0]])

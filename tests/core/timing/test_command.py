@@ -202,6 +202,39 @@ def test_a_result_compared_with_itself_is_the_same(capsys: pytest.CaptureFixture
     assert not {"FASTER", "SLOWER"} & {line["verdict"] for line in compared}
 
 
+def test_a_roofline_places_workloads_under_peaks_that_were_found(capsys: pytest.CaptureFixture[str]) -> None:
+    options = [
+        "--dtypes",
+        "float32",
+        "--devices",
+        "cpu",
+        "--threads",
+        "1",
+        "--max-seconds",
+        "1",
+    ]
+    assert command.main(["roofline", "softmax", *options, "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    events = [line["event"] for line in lines]
+    assert events[0] == "environment_read"
+    assert {"fma_measured", "peak_found", "bandwidth_found", "roof_measured", "dot", "concluded"} <= set(
+        events
+    )
+    (dot,) = (line for line in lines if line["event"] == "dot")
+    assert dot["workload"] == "softmax"
+    assert dot["percent_of_bandwidth"] > 0
+
+
+def test_without_an_accelerator_a_speed_up_still_gives_the_figures_of_the_cpu(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = ["--sizes", "16,32", "--devices", "cpu,cuda:99", "--threads", "1", *QUICK]
+    assert command.main(["speedup", "gemm", *options]) == 0
+    told = capsys.readouterr().out
+    assert "cuda:99 is absent" in told
+    assert sum(line.startswith("gemm ") for line in told.splitlines()) == 2
+
+
 def test_list_names_every_workload_with_what_its_size_means(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["list"]) == 0
     told = capsys.readouterr().out
