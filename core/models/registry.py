@@ -157,8 +157,8 @@ MODELS: dict[str, Model] = {
             "https://doi.org/10.1038/323533a0",
         ),
         kinds=(POINTS, IMAGES),
-        build=lambda input_shape, outputs, hidden, activation, **options: mlp.MLP(
-            input_shape, outputs, hidden, ACTIVATIONS[activation].function, **options
+        build=lambda input_shape, outputs, hidden, activation: mlp.MLP(
+            input_shape, outputs, hidden, ACTIVATIONS[activation].function
         ),
         activations=tuple(ACTIVATIONS),
         hidden=_LAYERS,
@@ -168,14 +168,6 @@ MODELS: dict[str, Model] = {
             # tanh and ReLU rarely get through the spiral with two layers of 8; SiLU does in every seed tried.
             "spiral": _POINTS | {"epochs": 60, "activation": "silu"},
             "mnist5k": _IMAGES | {"hidden": (64,)},
-        },
-        options={
-            "norm": Option(
-                "What comes into each activation is normalised over the batch, over the layer, or not",
-                "none",
-                choices=("none", "batch", "layer"),
-            ),
-            "dropout": Option("Share of each hidden layer's outputs left out at a step", 0.0, 0.0, 0.9),
         },
     ),
     "lenet": Model(
