@@ -8,10 +8,14 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+_NORMS = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+
 
 class MLP(nn.Module):
     """Fully connected layers with an activation after each but the last; no hidden layer makes it linear.
 
+    norm, "batch" or "layer", normalises what comes into each activation; dropout is the share of what comes
+    out that is left out while learning.
     (batch, *input_shape) -> (batch, outputs).
     Source: Rumelhart, Hinton & Williams 1986.
     """
@@ -22,15 +26,24 @@ class MLP(nn.Module):
         outputs: int,
         hidden: tuple[int, ...],
         activation: Callable[[Tensor], Tensor],
+        norm: str = "none",
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         sizes = (math.prod(input_shape), *hidden, outputs)
         self.layers = nn.ModuleList(nn.Linear(fan_in, fan_out) for fan_in, fan_out in pairwise(sizes))
         self.activation = activation
+        self.norms = nn.ModuleList(_NORMS[norm](units) for units in hidden) if norm != "none" else None
+        self.dropout = nn.Dropout(dropout) if dropout else None
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.flatten(1)
         *hidden, last = self.layers
-        for layer in hidden:
-            x = self.activation(layer(x))
+        for index, layer in enumerate(hidden):
+            x = layer(x)
+            if self.norms is not None:
+                x = self.norms[index](x)
+            x = self.activation(x)
+            if self.dropout is not None:
+                x = self.dropout(x)
         return last(x)

@@ -13,6 +13,7 @@ from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
 from core.options import check_options
+from core.training.initialisation import INITIALISATIONS
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
 
@@ -40,6 +41,9 @@ class TrainConfig:
     in machine code on the CPU, many times as fast; "auto" takes the latter where it can.
     model_options, data_options: those that only this network or this data has (Model.options,
     Dataset.options); what is left out takes its usual value.
+    initialisation: how weights are drawn. momentum: of the optimisers that have it. weight_decay: L2, or
+    AdamW's own; None for the optimiser's usual one. l1: share of each weight's sign in its gradient.
+    clip_norm: largest length of the gradient of all weights together, None for any; l1 comes after it.
     target, patience, most_steps, most_seconds: what ends a training before its last epoch, None for never: a
     test metric that is enough, epochs without a lower test loss, steps, seconds.
     resume_from: the run whose checkpoint this training goes on from, with settings that may differ.
@@ -66,6 +70,11 @@ class TrainConfig:
     engine: str = "auto"
     model_options: Mapping[str, Any] = field(default_factory=dict)
     data_options: Mapping[str, Any] = field(default_factory=dict)
+    initialisation: str = "default"
+    momentum: float = 0.9
+    weight_decay: float | None = None
+    l1: float = 0.0
+    clip_norm: float | None = None
     target: float | None = None
     patience: int | None = None
     most_steps: int | None = None
@@ -101,6 +110,14 @@ class TrainConfig:
             _whole("most_steps", self.most_steps, 1, MOST_STEPS)
         if self.most_seconds is not None:
             _number("most_seconds", self.most_seconds, 0.1, 7 * 24 * 3600)
+        _one_of("initialisation", self.initialisation, INITIALISATIONS)
+        _number("momentum", self.momentum, 0, 0.999)
+        if self.weight_decay is not None:
+            _number("weight_decay", self.weight_decay, 0, 10)
+        _number("l1", self.l1, 0, 10)
+        if self.clip_norm is not None:
+            _number("clip_norm", self.clip_norm, 1e-6, 1e6)
+        _check_supervised(self)
         _check_run_id(self.resume_from)
         check_options(MODELS[self.model].options, self.model_options, self.model)
         check_options(DATASETS[self.data].options, self.data_options, self.data)
@@ -169,6 +186,16 @@ def _check_device(device: Any) -> None:
         raise InvalidRequest(
             f"Unknown device {device!r}; the devices are {', '.join(devices.KINDS)} and cuda:N."
         )
+
+
+def _check_supervised(config: TrainConfig) -> None:
+    """What other kinds of learning would silently leave out."""
+    if MODELS[config.model].learner == "supervised":
+        return
+    for name in ("momentum", "weight_decay", "l1", "clip_norm"):
+        value = getattr(config, name)
+        if value != getattr(TrainConfig, name):
+            raise InvalidRequest(f"{name} {value!r} does not apply to {config.model}.")
 
 
 def _check_run_id(given: Any) -> None:

@@ -66,6 +66,8 @@ def why_not_compiled(learner: SupervisedLearner) -> str | None:
         return f"beyond {MOST_PARAMETERS:,} parameters matrix products are faster"
     if config.activation not in ACTIVATIONS:
         return f"it knows the activations {', '.join(ACTIVATIONS)}"
+    if config.l1 or config.clip_norm is not None:
+        return "it knows neither l1 nor clip_norm"
     if _optimizer_number(learner.optimizer) is None:
         return f"it does not know the optimiser {config.optimizer}"
     return compiler_missing()
@@ -112,6 +114,7 @@ class FusedLearner(SupervisedLearner):
     """A SupervisedLearner whose learn() takes many steps in one call of machine code."""
 
     engine = "compiled"
+    changeable = ("learning_rate",)
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__(config)

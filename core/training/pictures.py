@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from core.data.dataset import IMAGES, POINTS, SEQUENCES, SERIES, SYMBOLS, TEXT, LoadedDataset, rmse
 from core.events import Picture
 from core.training import sequence_pictures
+from core.training.training import at_rest
 
 GRID = 120  # cells of the decision map along each axis
 MARGIN = 0.1  # around the points, as a share of their extent
@@ -111,12 +112,12 @@ PICTURES: dict[str, Draw] = {
 
 # Drawn once, before the first step.
 DrawData = Callable[[LoadedDataset], Iterator[Picture]]
-PICTURES_OF_DATA: dict[str, DrawData] = dict.fromkeys(PICTURES, nothing) | {POINTS: points}
+PICTURES_OF_DATA: dict[str, DrawData] = {kind: points if kind == POINTS else nothing for kind in PICTURES}
 
 
-@torch.inference_mode()
 def _outputs(model: nn.Module, inputs: Tensor) -> Tensor:
-    return model(inputs)
+    with at_rest(model):
+        return model(inputs)
 
 
 def _array(values: Tensor) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.data.dataset import CLASSIFICATION, REGRESSION
 from core.events import Picture, Progress
@@ -16,10 +16,10 @@ from core.training.device import present_device
 from core.training.events import TrainingStarted
 from core.training.learner import Scores
 from core.training.objective import objective_for
-from core.training.optimizers import OPTIMIZERS
+from core.training.optimizers import OPTIMIZERS, build_optimizer
 from core.training.pictures import PICTURES, PICTURES_OF_DATA
 from core.training.schedules import SCHEDULES
-from core.training.training import build, loaded, shapes_of
+from core.training.training import at_rest, build, loaded, shapes_of
 
 MOST_TRAINING_SAMPLES = 500  # the training part is only a yardstick here; all of it would cost time
 SAMPLES_AT_ONCE = 500  # between two such portions the job can be stopped
@@ -29,6 +29,7 @@ class SupervisedLearner:
     """A network, its data and its optimiser. Tensors live on `device`; shapes are those of LoadedDataset."""
 
     engine = "eager"
+    changeable: tuple[str, ...] = ("learning_rate", "momentum", "weight_decay", "l1", "clip_norm")
 
     def __init__(self, config: TrainConfig) -> None:
         self.config, self.step = config, 0
@@ -40,8 +41,19 @@ class SupervisedLearner:
         self.train_targets = torch.from_numpy(data.train_targets).to(self.device, self.objective.target_dtype)
         self.test_inputs = torch.from_numpy(data.test_inputs).to(self.device)
         self.test_targets = torch.from_numpy(data.test_targets).to(self.device, self.objective.target_dtype)
-        self.optimizer = OPTIMIZERS[config.optimizer].build(self.model.parameters(), config.learning_rate)
+        self.optimizer = build_optimizer(
+            config.optimizer,
+            self.model.parameters(),
+            config.learning_rate,
+            config.momentum,
+            config.weight_decay,
+        )
+        self.applied: TrainConfig | None = config
         self.shuffle = torch.Generator().manual_seed(config.seed)
+        parts = [*self.model.modules()]
+        self.drops_out = any(isinstance(part, nn.Dropout) and part.p > 0 for part in parts)
+        self.norms_batches = any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in parts)
+        self.chance = torch.Generator().manual_seed(config.seed).get_state()  # of dropout, on the CPU
 
     @property
     def samples_per_epoch(self) -> int:
@@ -89,21 +101,59 @@ class SupervisedLearner:
         factor = SCHEDULES[self.config.schedule].factor(self.step / steps)
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * factor
-        loss = self.objective.learning_loss(self.model(inputs), targets)
+        if self.config is not self.applied:
+            self._apply_config()
+        loss = self.objective.learning_loss(self._outputs(inputs), targets)
         self.optimizer.zero_grad()
         loss.backward()
+        if self.config.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+        if self.config.l1:
+            self._add_l1()
         self.optimizer.step()
         self.step += 1
         return loss.detach()
 
+    def _apply_config(self) -> None:
+        """Take over settings that have changed, into the optimiser that goes on."""
+        optimizer, config = OPTIMIZERS[self.config.optimizer], self.config
+        for group in self.optimizer.param_groups:
+            usual = optimizer.weight_decay if config.weight_decay is None else config.weight_decay
+            group["weight_decay"] = usual
+            if optimizer.has_momentum:
+                group["momentum"] = config.momentum
+                group["nesterov"] = group["nesterov"] and config.momentum > 0
+        self.applied = config
+
+    def _add_l1(self) -> None:
+        """The gradient of l1 times the sum of absolute weights, biases left out."""
+        weights = [weight for weight in self.model.parameters() if weight.dim() > 1]
+        for weight in weights:
+            if weight.grad is not None:
+                weight.grad.add_(weight.detach().sign(), alpha=self.config.l1)
+
+    def _outputs(self, inputs: Tensor) -> Tensor:
+        """What the network makes of a batch while it learns."""
+        if self.norms_batches and len(inputs) == 1:  # one sample has no spread to be normalised by
+            self.model.eval()
+            outputs = self.model(inputs)
+            self.model.train()
+            return outputs
+        if not self.drops_out:
+            return self.model(inputs)
+        before = torch.get_rng_state()
+        torch.set_rng_state(self.chance)
+        outputs = self.model(inputs)
+        self.chance = torch.get_rng_state()
+        torch.set_rng_state(before)
+        return outputs
+
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
         """Scores on the test part, and on evenly spread samples of the training part."""
-        self.model.eval()
         some = slice(None, None, math.ceil(len(self.train_inputs) / MOST_TRAINING_SAMPLES))
         inputs, targets = self.train_inputs[some], self.train_targets[some]
         train_loss, train_metric = yield from self._score(inputs, targets, progress)
         test_loss, test_metric = yield from self._score(self.test_inputs, self.test_targets, progress)
-        self.model.train()
         return Scores(train_loss, train_metric, test_loss, test_metric, self._details(test_loss))
 
     def _score(
@@ -112,7 +162,7 @@ class SupervisedLearner:
         portions = []
         for portion in inputs.split(SAMPLES_AT_ONCE):
             # Not around the loop: whoever takes the events would run without gradients as well.
-            with torch.inference_mode():
+            with at_rest(self.model):
                 portions.append(self.model(portion))
             yield progress
         with torch.inference_mode():
@@ -149,10 +199,7 @@ class SupervisedLearner:
 
     def pictures(self) -> Iterator[Picture]:
         """Pictures that suit the data, of this moment."""
-        self.model.eval()
-        drawn = [*PICTURES[self.data.kind](self.model, self.data, self.device, self.step)]
-        self.model.train()
-        return iter(drawn)
+        return PICTURES[self.data.kind](self.model, self.data, self.device, self.step)
 
     def state(self) -> dict[str, Any]:
         """Weights, optimiser, random state and step."""
@@ -160,6 +207,7 @@ class SupervisedLearner:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "shuffle": self.shuffle.get_state(),
+            "chance": self.chance,
             "step": self.step,
         }
 
@@ -168,4 +216,6 @@ class SupervisedLearner:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.shuffle.set_state(state["shuffle"])
+        self.chance = state["chance"]
+        self.applied = None  # the optimiser's state brings its old settings
         self.step = state["step"]

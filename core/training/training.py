@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -12,6 +14,7 @@ from core.data import DATASETS, load
 from core.models import MODELS
 from core.options import filled_in
 from core.training.config import TrainConfig
+from core.training.initialisation import initialise
 
 
 def loaded(config: TrainConfig) -> Any:
@@ -25,9 +28,27 @@ def build(config: TrainConfig, input_shape: tuple[int, ...], outputs: int) -> nn
     """The network with this seed's weights, on the CPU; torch's global random state stays as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(config.seed)  # torch.manual_seed would reseed the GPUs as well
-        return MODELS[config.model].build(
+        model = MODELS[config.model].build(
             input_shape, outputs, config.hidden, config.activation, **model_options(config)
         )
+        initialise(model, config.initialisation)
+        return model
+
+
+@contextmanager
+def at_rest(model: nn.Module) -> Iterator[None]:
+    """Without gradients and dropout, and with the running statistics of batch norm, while this lasts.
+
+    Never around a yield: whoever takes the events would run without gradients as well.
+    """
+    learning = model.training
+    if learning:
+        model.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        model.train(learning)
 
 
 def model_options(config: TrainConfig) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from core.training.optimizers import OPTIMIZERS
         ("mlp", None, {"learning_rate": float("nan")}, "learning_rate nan is not possible"),
         ("mlp", None, {"learning_rate": "fast"}, "learning_rate 'fast' is not possible"),
         ("mlp", None, {"optimizer": "adamax"}, "Unknown optimizer 'adamax'; choose from sgd"),
-        ("mlp", None, {"schedule": "step"}, "Unknown schedule 'step'; choose from constant, cosine"),
+        ("mlp", None, {"schedule": "stairs"}, "Unknown schedule 'stairs'; choose from constant, cosine"),
         ("mlp", None, {"activation": "rellu"}, "Unknown activation 'rellu' of mlp; choose from"),
         ("lstm", None, {"activation": "relu"}, "Unknown activation 'relu' of lstm; choose from tanh"),
         ("mlp", None, {"hidden": (8,) * 9}, "hidden .* of mlp must be 0 to 8 numbers"),
@@ -50,7 +50,7 @@ from core.training.optimizers import OPTIMIZERS
         ("mlp", None, {"device": "cpu:1; rm"}, "Unknown device"),
         ("mlp", None, {"threads": 0}, "threads 0 is not possible"),
         ("mlp", None, {"picture_every_s": 0.0}, "picture_every_s 0.0 is not possible"),
-        ("mlp", None, {"momentum": 0.9}, "Unknown setting 'momentum'; choose from model, data, epochs"),
+        ("mlp", None, {"speed": 0.9}, "Unknown setting 'speed'; choose from model, data, epochs"),
     ],
 )
 def test_what_cannot_be_is_told(
