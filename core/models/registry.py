@@ -135,7 +135,13 @@ _RECURRENT_OPTIONS = {
 
 _RBM = {"optimizer": "momentum", "schedule": "cosine", "activation": "sigmoid", "hidden": (64,)}
 _GAN = {"batch_size": 128, "learning_rate": 0.001, "schedule": "cosine", "hidden": (64, 64)}
-_GAN_IMAGES = _GAN | {"batch_size": 64, "activation": "leaky_relu"}
+# The original loss covers few digits; Wasserstein's covers most.
+_GAN_IMAGES = _GAN | {
+    "batch_size": 64,
+    "hidden": (128, 128),
+    "activation": "leaky_relu",
+    "model_options": {"loss": "wasserstein_gp", "penalty": 10.0, "critic_steps": 3, "latent": 16},
+}
 _Q_TABLE = {"batch_size": 50, "activation": "identity"}
 _GRAPHS = ("karate_club", "les_miserables", "florentine_families")
 _DROPOUT = Option("share of the features left out at random while learning", 0.5, 0, 0.9)
@@ -157,8 +163,8 @@ MODELS: dict[str, Model] = {
             "https://doi.org/10.1038/323533a0",
         ),
         kinds=(POINTS, IMAGES),
-        build=lambda input_shape, outputs, hidden, activation: mlp.MLP(
-            input_shape, outputs, hidden, ACTIVATIONS[activation].function
+        build=lambda input_shape, outputs, hidden, activation, **options: mlp.MLP(
+            input_shape, outputs, hidden, ACTIVATIONS[activation].function, **options
         ),
         activations=tuple(ACTIVATIONS),
         hidden=_LAYERS,
@@ -168,6 +174,14 @@ MODELS: dict[str, Model] = {
             # tanh and ReLU rarely get through the spiral with two layers of 8; SiLU does in every seed tried.
             "spiral": _POINTS | {"epochs": 60, "activation": "silu"},
             "mnist5k": _IMAGES | {"hidden": (64,)},
+        },
+        options={
+            "norm": Option(
+                "What comes into each activation is normalised over the batch, over the layer, or not",
+                "none",
+                choices=("none", "batch", "layer"),
+            ),
+            "dropout": Option("Share of each hidden layer's outputs left out at a step", 0.0, 0.0, 0.9),
         },
     ),
     "lenet": Model(
@@ -356,8 +370,9 @@ MODELS: dict[str, Model] = {
         hidden=Hidden("units of each hidden layer, of both networks", 0, 6, 256),
         presets={
             "ring": _GAN | {"epochs": 60, "activation": "tanh"},
-            "grid": _GAN | {"epochs": 60, "activation": "tanh"},
-            "digits": _GAN_IMAGES | {"epochs": 60},
+            "grid": _GAN
+            | {"epochs": 60, "learning_rate": 0.002, "hidden": (128, 128), "activation": "leaky_relu"},
+            "digits": _GAN_IMAGES | {"epochs": 120},
             "mnist5k": _GAN_IMAGES | {"epochs": 30},
         },
         options={
