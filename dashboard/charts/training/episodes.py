@@ -43,7 +43,9 @@ def value_map_chart(picture: Picture) -> alt.LayerChart:
         )
         .transform_filter("isValid(datum.value)")
     )
-    inside = base.encode(x=alt.X("middle:Q", scale=scale), y=alt.Y("centre:Q", scale=down))
+    inside = base.encode(
+        x=alt.X("middle:Q", axis=None, scale=scale), y=alt.Y("centre:Q", axis=None, scale=down)
+    )
     arrows = (
         inside.transform_filter("isValid(datum.angle)")
         .mark_point(shape="arrow", filled=True, size=260, color="gray", opacity=1)
@@ -53,7 +55,7 @@ def value_map_chart(picture: Picture) -> alt.LayerChart:
     marks = base.mark_text(fontSize=11, color="gray", fontWeight="bold", dx=9, dy=10)
     layers = [outline, cells, arrows, others.encode(text="words:N"), marks.encode(text="mark:N")]
     if titles:
-        places = {"x": alt.X("left:Q", scale=scale), "y": alt.Y("top:Q", scale=down)}
+        places = {"x": alt.X("left:Q", axis=None, scale=scale), "y": alt.Y("top:Q", axis=None, scale=down)}
         names = alt.Chart(pd.DataFrame(titles)).mark_text(align="left", fontSize=11, color="gray")
         layers.append(names.encode(x=places["x"], y=places["y"], text="title:N"))
     subtitle = "Stronger squares are worth more; arrows show the best action so far."
