@@ -158,6 +158,8 @@ class FusedLearner(SupervisedLearner):
         from core.training import compiled
 
         config = self.config
+        if config.most_steps is not None:
+            batch = batch[: (config.most_steps - self.step) * config.batch_size]
         count = -(-len(batch) // config.batch_size)
         steps, factor = config.epochs * self.steps_per_epoch, SCHEDULES[config.schedule].factor
         rates = [config.learning_rate * factor((self.step + step) / steps) for step in range(count)]
