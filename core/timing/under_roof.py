@@ -7,7 +7,7 @@ from typing import Any
 
 from core.events import Progress, to_record
 from core.timing.config import SweepConfig
-from core.timing.events import EnvironmentRead, RoofMeasured
+from core.timing.events import DeviceAbsent, EnvironmentRead, RoofMeasured
 from core.timing.results import Record
 from core.timing.roofline import RooflineConfig, dots, roofline
 from core.timing.speedup import speedup_curves
@@ -34,7 +34,7 @@ def under_roof(
     for event in sweeps(configs, within_s, roofs):
         if isinstance(event, Progress):
             yield event
-        elif not isinstance(event, EnvironmentRead):
+        elif not isinstance(event, EnvironmentRead | DeviceAbsent):  # told already
             kept.append(to_record(event))
             yield event
     yield from dots(kept) if with_dots else ()
