@@ -33,7 +33,7 @@ def value_map_chart(picture: Picture) -> alt.LayerChart:
             x2="right",
             y2="bottom",
             opacity=alt.Opacity(
-                "strength:Q", scale=alt.Scale(domain=[0, 1], range=[0.05, 0.75]), legend=None
+                "strength:Q", scale=alt.Scale(domain=[0, 1], range=[0.05, 0.45]), legend=None
             ),
             tooltip=[
                 alt.Tooltip("value:Q", title="Value", format=".3f"),

@@ -62,11 +62,11 @@ def graph_chart(picture: Picture) -> alt.LayerChart:
     if len(nodes) <= NAMED_NODES:
         layers.append(base.mark_text(dy=-16, fontSize=10, color="gray").encode(text="label:N"))
     mistakes = int((~nodes["right"]).sum())
-    subtitle = (
+    subtitle = [
         f"{mistakes} of {int((~arrays['known']).sum())} answers are wrong (crosses); squares were known."
-    )
+    ]
     if "attention" in arrays:
-        subtitle += " Thick links get more attention."
+        subtitle.append("Thick links get more attention.")
     return alt.LayerChart(
         layer=layers, title=alt.Title("Graph", subtitle=subtitle, subtitleColor="gray"), height=440
     )

@@ -40,7 +40,7 @@ def test_nodes_and_links_are_where_the_picture_has_them() -> None:
 
 
 def test_mistakes_on_held_back_nodes_are_counted() -> None:
-    assert "1 of 2 answers are wrong" in graph_chart(picture()).title.subtitle
+    assert "1 of 2 answers are wrong" in graph_chart(picture()).title.subtitle[0]
 
 
 def test_attention_is_the_width_of_a_link() -> None:
