@@ -68,6 +68,11 @@ def start(job: str, config: Any) -> None:
     _wait_for_first_event(run_id)
 
 
+def change(run_id: str, setting: str, key: str) -> None:
+    """Ask a going run to go on with the value of the widget of this key."""
+    runner().store.change(run_id, {setting: st.session_state[key]})
+
+
 def addressed_run(job: str) -> Run | None:
     """The run that the page's address names (`?run=...`); a warning on the page when there is none."""
     run_id = st.query_params.get("run")
@@ -115,6 +120,8 @@ def _show_state(run: Run) -> None:
         st.markdown(_in_words(run))
         if not run.ended:
             _buttons(run)
+        elif run.status != FINISHED and runner().store.can_resume(run.id):
+            _resume_button(run)
     if run.status in (FAILED, INTERRUPTED):
         st.error(f"{run.message} What was recorded until then is below.")
     elif run.progress and not run.ended:
@@ -149,6 +156,15 @@ def _buttons(run: Run) -> None:
             args=(run.id, "resume"),
         )
     st.button("Stop", icon=":material/stop:", on_click=runner().want, args=(run.id, "stop"))
+
+
+def _resume_button(run: Run) -> None:
+    """For a run that ended early: it goes on from its last checkpoint."""
+    help_text = "Goes on from the last checkpoint, with the same numbers as if it had never ended."
+    if st.button("Resume", icon=":material/play_arrow:", type="primary", help=help_text):
+        runner().resume(run.id)
+        st.session_state.pop("event_log", None)  # what came after the checkpoint comes again
+        st.rerun()
 
 
 def _seconds(seconds: float) -> str:

@@ -15,10 +15,10 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.models import MODELS
 from core.options import Option
-from core.runs.store import Run
+from core.runs.store import RUNNING, Run
 from core.training import OPTIMIZERS, TrainConfig, default_config
 from dashboard import runs
-from dashboard.charts.training.curves import loss_chart, metric_chart
+from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.pictures import PICTURE_CHARTS
 
 LEARNING_RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
@@ -160,7 +160,7 @@ def whole(label: str, low: int, high: int, key: str, usual: int, help: str | Non
     return st.number_input(label, low, high, usual, key=key, bind="query-params", help=help)
 
 
-def draw(_run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
+def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
     """The training so far: figures, curves, and the picture that suits the data."""
     events: dict[str, list[dict[str, Any]]] = {}
     for record in records:
@@ -171,6 +171,10 @@ def draw(_run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture])
     for diverged in events.get("training_diverged", []):
         st.warning(diverged["reason"])
     draw_figures(started, epochs)
+    for refused in events.get("setting_refused", [])[-1:]:
+        st.warning(refused["reason"])
+    if run.status == RUNNING:
+        change_while_running(run, events.get("setting_changed", []))
     left, right = st.columns(2)
     with left:
         draw_pictures(pictures)
@@ -180,19 +184,41 @@ def draw(_run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture])
             st.altair_chart(metric_chart(epochs, started["metric"]), key="metric")
 
 
+def change_while_running(run: Run, changes: list[dict[str, Any]]) -> None:
+    """Controls of what may change while the run goes."""
+    now = next(
+        (change["after"] for change in reversed(changes) if change["setting"] == "learning_rate"),
+        run.config["learning_rate"],
+    )
+    key = f"learning_rate_now_{run.id}"
+    options = sorted({*LEARNING_RATES, now, st.session_state.get(key, now)})
+    st.select_slider(
+        "Learning rate from now on",
+        options,
+        now,
+        key=key,
+        on_change=runs.change,
+        args=(run.id, "learning_rate", key),
+        help="Takes effect within half a second; the run goes on from where it is.",
+    )
+
+
 def draw_figures(started: dict[str, Any], epochs: list[dict[str, Any]]) -> None:
     """The figures of this moment."""
     with st.container(horizontal=True, gap="medium"):
-        st.metric("Epoch", f"{len(epochs)} of {started['epochs']}", width="content")
+        done = epochs[-1]["epoch"] if epochs else 0
+        st.metric("Epoch", f"{done} of {started['epochs']}", width="content")
         if epochs:
             last = epochs[-1]
-            if started["metric"] == "accuracy":
-                st.metric("Accuracy, held back", f"{last['test_metric']:.1%}", width="content")
-            else:
+            told = METRICS[started["metric"]]
+            if "rmse" in last["details"]:
                 error = f"{last['details']['rmse']:.2f} {started['unit']}"
                 st.metric("Error, held back", error, width="content")
                 baseline = f"{started['baseline_rmse']:.2f} {started['unit']}"
                 st.metric(f"Error of “{started['baseline']}”", baseline, width="content")
+            else:
+                part, value = told.parts[1].lower(), format(last["test_metric"], told.format)
+                st.metric(f"{told.name}, {part}", value, width="content")
             st.metric("Speed", f"{last['samples_per_s']:,.0f} samples/s", width="content")
         st.metric("Parameters", f"{started['parameters']:,}", width="content")
 

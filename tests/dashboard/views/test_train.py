@@ -115,3 +115,25 @@ def test_a_training_that_diverges_says_why(page: AppTest) -> None:
     start(page)
     run_to_end(page)
     assert "learning rate" in page.warning[0].value
+
+
+def test_a_going_run_takes_another_learning_rate_and_a_stopped_one_goes_on(page: AppTest) -> None:
+    page.run()
+    page.number_input(key="epochs").set_value(10_000).run()
+    run_id = start(page)
+    store = runs.runner().store
+    deadline = time.monotonic() + 60
+    while not store.can_resume(run_id):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    page.run()
+    page.select_slider(key=f"learning_rate_now_{run_id}").set_value(0.0001).run()
+    while "setting_changed" not in [record["event"] for _, record in store.events_after(run_id)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    runs.runner().want(run_id, "stop")
+    run_to_end(page)
+    next(button for button in page.button if button.label == "Resume").click().run()
+    assert not page.exception
+    assert store.get(run_id).status != "stopped"
+    runs.runner().want(run_id, "stop")
