@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from core.activations.activation import Activation, Paper, Parameter
+from core.activations.more import PIECEWISE, SMOOTH
 from core.lazy import LazyModule
 
 if TYPE_CHECKING:
@@ -219,6 +220,8 @@ ACTIVATIONS: dict[str, Activation] = {
         note="Like tanh, but it approaches its limits slowly, so its gradient fades with 1/x² and not "
         "exponentially.",
     ),
+    **PIECEWISE,
+    **SMOOTH,
 }
 
 

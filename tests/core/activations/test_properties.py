@@ -16,12 +16,20 @@ def found(key: str, **parameters: float) -> Properties:
 
 def test_only_the_self_gated_ones_are_not_monotonic() -> None:
     not_monotonic = {key for key in ACTIVATIONS if not found(key).monotonic}
-    assert not_monotonic == {"gelu", "silu", "mish", "hardswish"}
+    assert not_monotonic == {"gelu", "gelu_tanh", "silu", "mish", "hardswish"}
 
 
 def test_kinks_are_where_the_pieces_meet() -> None:
     kinks = {key: found(key).kinks for key in ACTIVATIONS if found(key).kinks}
-    assert kinks == {"relu": (0,), "leaky_relu": (0,), "selu": (0,), "hardswish": (-3, 3)}
+    assert kinks == {
+        "relu": (0,),
+        "leaky_relu": (0,),
+        "selu": (0,),
+        "hardswish": (-3, 3),
+        "relu6": (0, 6),
+        "hardtanh": (-1, 1),
+        "hardsigmoid": (-3, 3),
+    }
 
 
 def test_kinks_come_and_go_with_the_parameters() -> None:
@@ -32,7 +40,8 @@ def test_kinks_come_and_go_with_the_parameters() -> None:
 
 
 def test_the_s_shaped_ones_are_bounded() -> None:
-    assert {key for key in ACTIVATIONS if found(key).bounded} == {"sigmoid", "tanh", "softsign"}
+    s_shaped = {"sigmoid", "tanh", "softsign", "relu6", "hardtanh", "hardsigmoid", "arctan", "isru"}
+    assert {key for key in ACTIVATIONS if found(key).bounded} == s_shaped
 
 
 def test_minima_are_those_of_the_papers() -> None:
@@ -43,7 +52,8 @@ def test_minima_are_those_of_the_papers() -> None:
 
 
 def test_zero_centred_means_a_mean_of_zero_over_standard_normal_inputs() -> None:
-    assert {key for key in ACTIVATIONS if found(key).zero_centred} == {"identity", "tanh", "selu", "softsign"}
+    centred = {"identity", "tanh", "selu", "softsign", "hardtanh", "tanhshrink", "arctan", "isru"}
+    assert {key for key in ACTIVATIONS if found(key).zero_centred} == centred
     assert found("relu").mean_output == pytest.approx(1 / math.sqrt(2 * math.pi), abs=1e-5)
     assert found("sigmoid").mean_output == pytest.approx(0.5)
     assert found("gelu").mean_output == pytest.approx(1 / (2 * math.sqrt(math.pi)), abs=1e-5)
@@ -73,6 +83,7 @@ def test_the_steepest_slope_is_the_lipschitz_constant() -> None:
     assert found("tanh").largest_slope == 1
     assert found("gelu").largest_slope == pytest.approx(1.12890, abs=1e-5)  # at x = √2
     assert found("elu", alpha=3).largest_slope == 3
+    assert found("bent_identity").largest_slope == pytest.approx(1.5, abs=1e-4)
 
 
 def test_saturated_parts_are_clipped_to_what_is_shown() -> None:

@@ -6,7 +6,9 @@ import math
 import re
 import subprocess
 import sys
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -29,6 +31,19 @@ TORCH_MODULES = {
     "mish": nn.Mish,
     "hardswish": nn.Hardswish,
     "softsign": nn.Softsign,
+    "relu6": nn.ReLU6,
+    "hardtanh": nn.Hardtanh,
+    "hardsigmoid": nn.Hardsigmoid,
+    "celu": nn.CELU,
+    "gelu_tanh": partial(nn.GELU, approximate="tanh"),
+    "log_sigmoid": nn.LogSigmoid,
+    "tanhshrink": nn.Tanhshrink,
+}
+# What torch.nn lacks, in NumPy.
+CLOSED_FORMS = {
+    "arctan": np.arctan,
+    "isru": lambda x: x / np.sqrt(1 + x**2),
+    "bent_identity": lambda x: (np.sqrt(x**2 + 1) - 1) / 2 + x,
 }
 EACH_SETTING = [
     pytest.param(activation, setting, id=f"{key}-{setting}")
@@ -36,6 +51,12 @@ EACH_SETTING = [
     for setting in ("default", "low", "high")
     if activation.parameters or setting == "default"
 ]
+
+
+def _key(activation: object) -> str:
+    return next(key for key, entry in ACTIVATIONS.items() if entry is activation)
+
+
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
 each_setting = pytest.mark.parametrize(("activation", "setting"), EACH_SETTING)
 
@@ -53,13 +74,22 @@ def value(key: str, x: float) -> float:
     return ACTIVATIONS[key].function(torch.tensor(x, dtype=torch.float64)).item()
 
 
-def test_every_activation_has_a_counterpart_in_torch_here() -> None:
-    assert TORCH_MODULES.keys() == ACTIVATIONS.keys()
+def test_every_activation_has_a_counterpart_in_torch_or_a_closed_form_here() -> None:
+    assert TORCH_MODULES.keys() | CLOSED_FORMS.keys() == ACTIVATIONS.keys()
 
 
-@each_setting
+@pytest.mark.parametrize("key", CLOSED_FORMS)
+def test_what_torch_lacks_equals_its_closed_form(key: str) -> None:
+    x = torch.linspace(-12, 12, 481, dtype=torch.float64)
+    expected = torch.from_numpy(CLOSED_FORMS[key](x.numpy()))
+    torch.testing.assert_close(ACTIVATIONS[key].function(x), expected, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("activation", "setting"), [case for case in EACH_SETTING if _key(case.values[0]) in TORCH_MODULES]
+)
 def test_values_and_gradients_equal_those_of_torch_nn(activation: Activation, setting: str) -> None:
-    key = next(key for key, entry in ACTIVATIONS.items() if entry is activation)
+    key = _key(activation)
     parameters = parameters_at(activation, setting)
     theirs = TORCH_MODULES[key](**parameters)
     x = torch.linspace(-12, 12, 481, dtype=torch.float64)
