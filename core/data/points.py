@@ -1,4 +1,4 @@
-"""Two classes of points in the plane: moons, circles and a two-arm spiral."""
+"""Two classes of points in the plane: moons, circles, a two-arm spiral, XOR and Gaussians."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ CIRCLES_RATIO = 0.5
 # https://playground.tensorflow.org, whose spiral is a well-known test of small networks.
 SPIRAL_TURNS = 1.75
 SPIRAL_RADIUS = 2.0
+
+# XOR's squares end this far from the axes, so that a little noise leaves the classes apart.
+XOR_GAP = 0.1
 
 
 def moons(samples: int, noise: float, seed: int, test_fraction: float) -> LoadedDataset:
@@ -36,6 +39,22 @@ def spiral(samples: int, noise: float, seed: int, test_fraction: float) -> Loade
     """Two arms that wind around the origin, class 1 half a turn behind class 0."""
     first, second = _halves(samples)
     return _split(_arm(first), -_arm(second), noise, seed, test_fraction)
+
+
+def xor(samples: int, noise: float, seed: int, test_fraction: float) -> LoadedDataset:
+    """Points of [-1, 1] x [-1, 1]; class 1 where the signs of x and y differ. Minsky & Papert 1969."""
+    random = np.random.default_rng([seed, 1])  # not the numbers that noise is drawn from
+    same, different = (
+        random.uniform(XOR_GAP, 1, (count, 2)) * random.choice([-1, 1], (count, 1))
+        for count in _halves(samples)
+    )
+    return _split(same, different * [1, -1], noise, seed, test_fraction)
+
+
+def gaussians(samples: int, noise: float, seed: int, test_fraction: float) -> LoadedDataset:
+    """A cloud around (-1, -1), class 0, and one around (1, 1); noise is their standard deviation."""
+    first, second = _halves(samples)
+    return _split(np.full((first, 2), -1.0), np.full((second, 2), 1.0), noise, seed, test_fraction)
 
 
 def _halves(samples: int) -> tuple[int, int]:

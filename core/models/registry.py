@@ -173,6 +173,8 @@ MODELS: dict[str, Model] = {
             "circles": _TANH_POINTS,
             # tanh and ReLU rarely get through the spiral with two layers of 8; SiLU does in every seed tried.
             "spiral": _POINTS | {"epochs": 60, "activation": "silu"},
+            "xor": _TANH_POINTS,
+            "gaussians": _TANH_POINTS | {"epochs": 10},
             "mnist5k": _IMAGES | {"hidden": (64,)},
         },
         options={

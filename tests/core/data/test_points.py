@@ -54,6 +54,20 @@ def test_spiral_without_noise_lies_on_two_archimedean_arms() -> None:
     assert radius.max() == pytest.approx(SPIRAL_RADIUS)
 
 
+def test_class_of_xor_is_whether_the_signs_differ() -> None:
+    points, labels = all_points(load("xor", samples=400, noise=0.0))
+    np.testing.assert_array_equal(labels, np.logical_xor(*(points > 0).T))
+    assert len(np.unique(points > 0, axis=0)) == 4
+    assert 0.9 < np.abs(points).max() <= 1
+
+
+def test_gaussians_have_their_mean_and_deviation() -> None:
+    points, labels = all_points(load("gaussians", samples=20_000, noise=0.5))
+    for label, mean in ((0, -1), (1, 1)):
+        np.testing.assert_allclose(points[labels == label].mean(axis=0), mean, atol=0.02)
+        np.testing.assert_allclose(points[labels == label].std(axis=0), 0.5, rtol=0.03)
+
+
 @pytest.mark.parametrize("name", POINT_SETS)
 def test_noise_is_the_standard_deviation_of_what_is_added(name: str) -> None:
     clean, noisy = (load(name, samples=10_000, noise=noise) for noise in (0.0, 0.1))
