@@ -93,7 +93,7 @@ def test_each_kind_of_entry_has_an_example() -> None:
 
 
 def test_added_activation_data_set_and_model_train_from_the_command_line(changed: Path) -> None:
-    options = "residual --data xor --hidden 16,16 --activation squareplus --json"
+    options = "residual --data band --hidden 16,16 --activation squareplus --json"
     last = run(["-m", "core.training", *options.split()], changed).splitlines()[-1]
     assert json.loads(last)["value"] > 0.9  # accuracy; a network that learned nothing has 0.5
 
@@ -112,7 +112,7 @@ def test_added_activation_has_the_derivative_that_autograd_finds(changed: Path) 
 
 
 def test_added_workload_is_timed_from_the_command_line(changed: Path) -> None:
-    options = "add --sizes 1000 --max-seconds 0.05 --json"
+    options = "run add --sizes 1000 --max-seconds 0.05 --json"
     lines = run(["-m", "core.timing", *options.split()], changed).splitlines()
     taken = [record for record in map(json.loads, lines) if record["event"] == "measurement_taken"]
     assert [(record["workload"], record["size"]) for record in taken] == [("add", 1000)]
