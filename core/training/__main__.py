@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core.data import DATASETS
+from core.ensembles import EnsembleConfig
 from core.errors import InvalidRequest
 from core.models import MODELS
 from core.training.config import TrainConfig, default_config
@@ -40,10 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _list(as_json)
             return OK
         out, resume = options.pop("out"), options.pop("resume")
+        seeds, vary = options.pop("seeds"), options.pop("vary")
         if (name is None) == (resume is None):
             raise InvalidRequest(
                 "One of NAME and --resume is required: NAME starts a training, --resume goes on."
             )
+        if seeds is not None or vary:
+            if out or resume:
+                raise InvalidRequest("--seeds and --vary go with neither --out nor --resume.")
+            training = _config(name, options.pop("set"), options)
+            return _run_ensemble(_ensemble(training, seeds, vary), as_json)
         if resume:
             return _resume(resume, out or resume, options, as_json)
         return _run(_config(name, options.pop("set"), options), as_json, out)
@@ -109,6 +116,45 @@ def _run(
     return code
 
 
+def _ensemble(training: TrainConfig, seeds: int | None, vary: Sequence[str]) -> EnsembleConfig:
+    """The training with several seeds, and with each value of "key=value,value"; ";" parts lists of numbers."""
+    values: dict[str, tuple[Any, ...]] = {}
+    for text in vary:
+        key, found, joined = text.partition("=")
+        if not found or not joined:
+            raise InvalidRequest(f"--vary {text!r} is not possible; write key=value,value.")
+        parts = joined.split(";" if ";" in joined or key == "hidden" else ",")
+        each = (from_texts(training.model, training.data, [f"{key}={part}"]) for part in parts)
+        values[key] = tuple(_innermost(settings) for settings in each)
+    return EnsembleConfig(training, 16 if seeds is None else seeds, values, training.threads)
+
+
+def _innermost(settings: Mapping[str, Any]) -> Any:
+    """The value out of {"activation": "tanh"}, or out of {"model_options": {"depth": 3}}."""
+    value = next(iter(settings.values()))
+    return next(iter(value.values())) if isinstance(value, Mapping) else value
+
+
+def _run_ensemble(config: EnsembleConfig, as_json: bool) -> int:
+    """Print each event as it comes; Ctrl-C keeps what was printed."""
+    line = _ProgressLine()
+    try:
+        from core.ensembles.ensemble import train_ensemble
+        from core.events import Progress
+
+        for event in train_ensemble(config):
+            if isinstance(event, Progress):
+                line.show(event)
+            else:
+                line.clear()
+                _print(event, as_json)
+    except KeyboardInterrupt:
+        line.clear()
+        print("Stopped.", file=sys.stderr)
+        return INTERRUPTED
+    return OK
+
+
 def _print(event: Any, as_json: bool) -> None:
     if as_json:
         from core.events import to_record
@@ -119,6 +165,7 @@ def _print(event: Any, as_json: bool) -> None:
 
 
 def _in_words(event: Any) -> str:
+    from core.ensembles.events import EnsembleEpochCompleted, EnsembleFinished, EnsembleStarted
     from core.training.events import (
         EpochCompleted,
         TrainingDiverged,
@@ -128,6 +175,22 @@ def _in_words(event: Any) -> str:
     )
 
     match event:
+        case EnsembleStarted():
+            return (
+                f"{MODELS[event.model].name} on {DATASETS[event.data].name}: "
+                f"{', '.join(event.variants)}; {event.seeds} seeds each"
+            )
+        case EnsembleEpochCompleted():
+            medians = ", ".join(f"{name} {five[2]:.4f}" for name, five in event.test_metric.items())
+            return f"epoch {event.epoch:>4}  median test metric {medians}  {event.elapsed_s:.1f} s"
+        case EnsembleFinished():
+            places = (
+                f"{place.variant} {_number(place.median)} ({_number(place.low)} to {_number(place.high)})"
+                + (", tied with the first" if place.tied and number else "")
+                + (f", {place.diverged} diverged" if place.diverged else "")
+                for number, place in enumerate(event.ranking)
+            )
+            return f"median test {event.metric} with its 95% interval, best first:\n" + "\n".join(places)
         case TrainingResumed():
             changed = "".join(f", {name} now {value}" for name, value in event.changed.items())
             return f"goes on after {event.epoch} epochs, at step {event.step:,}{changed}"
@@ -155,6 +218,10 @@ def _in_words(event: Any) -> str:
                 f"{event.elapsed_s:.1f} s"
             )
     raise AssertionError(event)
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.4f}"
 
 
 def _list(as_json: bool) -> None:
@@ -240,6 +307,16 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="KEY=VALUE",
         help="any setting, or an option of this network or data (`list` names them); may be repeated",
+    )
+    parser.add_argument(
+        "--seeds", type=int, metavar="N", help="train with so many seeds and tell the distribution (16)"
+    )
+    parser.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="KEY=V,V",
+        help="train each of these values with all seeds and rank them; values of hidden are parted by ';'",
     )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="keep events and checkpoints in this folder, to go on from"

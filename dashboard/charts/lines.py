@@ -59,12 +59,13 @@ def lines(
     names = [name for name in table if name != x]
     temporal = np.issubdtype(table[x].dtype, np.datetime64)
     x_type: Literal["temporal", "quantitative"] = "temporal" if temporal else "quantitative"
-    x_axis = alt.Axis() if temporal else alt.Axis(tickMinStep=1)
+    x_axis = alt.Axis() if temporal else alt.Axis(tickMinStep=1, format=",.0f")
+    first = len(table[x]) == 1  # a line through one point is nothing
     pointer = alt.selection_point(nearest=True, on="pointerover", fields=[x], empty=False, name="pointer")
     base = alt.Chart(pd.DataFrame(thin(table))).encode(x=alt.X(x, type=x_type, title=x, axis=x_axis))
     curves = (
         base.transform_fold([*names], as_=["series", "value"])
-        .mark_line(clip=True, aria=False)
+        .mark_line(clip=True, aria=False, point=first)
         .encode(
             y=alt.Y("value:Q", title=y_title, scale=y_scale or alt.Scale(zero=False)),
             color=series_color(names, names),
