@@ -117,7 +117,7 @@ def _run(
 
 
 def _ensemble(training: TrainConfig, seeds: int | None, vary: Sequence[str]) -> EnsembleConfig:
-    """The training with several seeds, and each value of "key=value,value" (lists of numbers parted by ";")."""
+    """The training with several seeds, and each value of "key=v,v" (lists of numbers parted by ";")."""
     values: dict[str, tuple[Any, ...]] = {}
     for text in vary:
         key, found, joined = text.partition("=")
