@@ -1,6 +1,6 @@
 """Our training loop against a bare eager PyTorch loop of the same network, batch and optimiser.
 
-    python benchmarks/training_speed.py [--networks mlp,lenet,lstm] [--seconds 8] [--pictures] [--engine eager]
+    python benchmarks/training_speed.py [--networks mlp,lenet,lstm] [--seconds 8] [--pictures] [--engine auto]
 
 The two take turns in one process, some epochs each (A B, B A, ...), so that a machine whose speed drifts
 drifts for both. A ratio of 1 says that events, learning-rate schedule, pictures and clock cost nothing. Ours
