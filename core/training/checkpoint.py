@@ -31,7 +31,7 @@ FREE = frozenset(
     (
         *("epochs", "learning_rate", "schedule", "label_smoothing", "device", "threads"),
         *("picture_every_s", "resume_from", "momentum", "weight_decay", "l1", "clip_norm"),
-        *("target", "patience", "most_steps", "most_seconds"),
+        *("target", "patience", "most_steps", "most_seconds", "probes"),
     )
 )
 

@@ -15,6 +15,7 @@ from core.models import MODELS
 from core.options import check_options
 from core.training.initialisation import INITIALISATIONS
 from core.training.optimizers import OPTIMIZERS
+from core.training.probes.registry import fitting
 from core.training.schedules import SCHEDULES
 
 # Beyond these a single step, at which a training can be stopped, would take longer than a fifth of a second
@@ -46,6 +47,7 @@ class TrainConfig:
     clip_norm: largest length of the gradient of all weights together, None for any; l1 comes after it.
     target, patience, most_steps, most_seconds: what ends a training before its last epoch, None for never: a
     test metric that is enough, epochs without a lower test loss, steps, seconds.
+    probes: what is looked at inside, keys of PROBES that fit; None for those that are on by default.
     resume_from: the run whose checkpoint this training goes on from, with settings that may differ.
     default_config() fills in what suits a network and its data. Raises InvalidRequest for what cannot be.
     """
@@ -80,6 +82,7 @@ class TrainConfig:
     most_steps: int | None = None
     most_seconds: float | None = None
     resume_from: str | None = None
+    probes: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         _one_of("model", self.model, MODELS)
@@ -119,6 +122,7 @@ class TrainConfig:
             _number("clip_norm", self.clip_norm, 1e-6, 1e6)
         _check_supervised(self)
         _check_run_id(self.resume_from)
+        _check_probes(self)
         check_options(MODELS[self.model].options, self.model_options, self.model)
         check_options(DATASETS[self.data].options, self.data_options, self.data)
 
@@ -196,6 +200,15 @@ def _check_supervised(config: TrainConfig) -> None:
         value = getattr(config, name)
         if value != getattr(TrainConfig, name):
             raise InvalidRequest(f"{name} {value!r} does not apply to {config.model}.")
+
+
+def _check_probes(config: TrainConfig) -> None:
+    if config.probes is None:
+        return
+    if not isinstance(config.probes, tuple):
+        raise InvalidRequest(f"probes {config.probes!r} is not possible; it must be a list of probes.")
+    for probe in config.probes:
+        _one_of("probe", probe, fitting(config.model, config.data), f" of {config.model} on {config.data}")
 
 
 def _check_run_id(given: Any) -> None:

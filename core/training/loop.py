@@ -26,10 +26,13 @@ from core.training.events import (
 )
 from core.training.learner import Learner, Scores
 from core.training.learners import learner_for
+from core.training.probes.looking import Looking
 from core.training.stopwatch import Rate, Stopwatch, Timer
 
 # A checkpoint that takes long to write comes so much more seldom that it costs at most this share of time.
 CHECKPOINT_SHARE = 0.03
+# So do pictures.
+PICTURE_SHARE = 0.04
 
 # What every learner reads from its config anew at each step; one that reads more names it as `changeable`.
 CHANGEABLE = ("learning_rate",)
@@ -74,9 +77,10 @@ def _train(
         if start:
             yield TrainingResumed(at.epoch, learner.step, checkpoint.changed(config, start))
         yield from learner.pictures_of_data()
+        looking = Looking(learner)
         if config.picture_every_s is not None:
-            yield from learner.pictures()
-        going = _Going(learner, at, watch, wanted, checkpoint_every_s)
+            yield from looking.pictures()
+        going = _Going(learner, looking, at, watch, wanted, checkpoint_every_s)
         if batches is not None:
             assert start is not None
             going.epoch_began = start["epoch_began"]
@@ -95,13 +99,15 @@ class _Going:
     def __init__(
         self,
         learner: Learner,
+        looking: Looking,
         at: Position,
         watch: Stopwatch,
         wanted: dict[str, Any],
         checkpoint_every_s: float | None,
     ) -> None:
         self.learner, self.at, self.watch, self.wanted = learner, at, watch, wanted
-        self.picture, self.rate = Timer(watch, learner.config.picture_every_s), Rate(watch)
+        self.looking, self.picture_every_s = looking, learner.config.picture_every_s
+        self.picture, self.rate = Timer(watch, self.picture_every_s), Rate(watch)
         self.save_every_s, self.save = checkpoint_every_s, Timer(watch, checkpoint_every_s)
         self.since_s = watch.elapsed_s()
         self.epoch_began: Mapping[str, Any] | None = None
@@ -125,7 +131,7 @@ class _Going:
             if self.save.due() and at.epoch < learner.config.epochs and not reason:
                 yield from self._checkpoint()
         if reason != "diverged":
-            yield from learner.pictures()
+            yield from self.looking.pictures()
             if self.save_every_s is not None:
                 yield from self._checkpoint()
         yield finished(learner, at, reason or "completed", self.watch.elapsed_s())
@@ -150,7 +156,7 @@ class _Going:
             rate = self.rate.add(per_step * (learner.step - done))
             yield Progress(learner.step, steps, "steps", rate, "samples")
             if self.picture.due() and math.isfinite(loss.item()):
-                yield from learner.pictures()
+                yield from self._pictures()
             if self.wanted:
                 yield from self._change()
             reason = stopping.within_epoch(learner.config, learner.step, watch)
@@ -198,6 +204,13 @@ class _Going:
         yield checkpoint.take(self.learner, self.at, self.epoch_began)
         cost_s = self.watch.elapsed_s() - began_s
         self.save = Timer(self.watch, max(self.save_every_s, cost_s / CHECKPOINT_SHARE))
+
+    def _pictures(self) -> Iterator[Any]:
+        assert self.picture_every_s is not None
+        began_s = self.watch.elapsed_s()
+        yield from self.looking.pictures()
+        cost_s = self.watch.elapsed_s() - began_s
+        self.picture = Timer(self.watch, max(self.picture_every_s, cost_s / PICTURE_SHARE))
 
     def _change(self) -> Iterator[Any]:
         learner = self.learner

@@ -51,6 +51,9 @@ def _keys(*options: Mapping[str, Option]) -> list[str]:
 
 def _field_value(key: str, text: str) -> Any:
     kind = _FIELDS[key]
+    if kind.startswith("tuple[str"):  # here none is a choice of its own, other than the usual ones
+        parts = () if text.lower() == "none" else text.split(",")
+        return None if text.lower() == "usual" else tuple(part.strip() for part in parts if part.strip())
     if "None" in kind and text.lower() in ("none", ""):
         return None
     if kind.startswith("tuple"):

@@ -141,7 +141,8 @@ def test_pictures_change_no_number(model: str) -> None:
 
 
 def test_last_picture_shows_the_trained_network() -> None:
-    pictures = [event for event in train(quick("mlp")) if isinstance(event, Picture)]
+    config = quick("mlp", probes=("decision_map",))
+    pictures = [event for event in train(config) if isinstance(event, Picture)]
     assert [(picture.name, picture.step) for picture in pictures] == [("points", 0), ("decision_map", 50)]
 
 
