@@ -1,4 +1,4 @@
-"""Two classes of points in the plane: moons, circles, a two-arm spiral, XOR and Gaussians."""
+"""Classes of points in the plane: moons, circles, spirals, XOR, Gaussians and checkerboards."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.data.dataset import CLASSIFICATION, POINTS, LoadedDataset
 # The inner circle's radius against the outer one's.
 CIRCLES_RATIO = 0.5
 
-# Each arm of the spiral winds this often around the centre, out to this radius. The turns are those of
+# The usual spiral winds this often around the centre, out to this radius. The turns are those of
 # https://playground.tensorflow.org, whose spiral is a well-known test of small networks.
 SPIRAL_TURNS = 1.75
 SPIRAL_RADIUS = 2.0
@@ -17,48 +17,100 @@ SPIRAL_RADIUS = 2.0
 # XOR's squares end this far from the axes, so that a little noise leaves the classes apart.
 XOR_GAP = 0.1
 
+# The squares of a checkerboard have edges of length 1, of which this stays free on each side.
+CHECKERBOARD_GAP = 0.07
 
-def moons(samples: int, noise: float, seed: int, test_fraction: float) -> LoadedDataset:
+# Neighbouring Gaussians are so far apart: (-1, -1) from (1, 1), however many there are.
+GAUSSIANS_DISTANCE = 2 * np.sqrt(2)
+
+# The sines of the features "sine" are those of this multiple of x and y. A spiral of radius 2 then has the
+# waves that the TensorFlow Playground's has, whose sines are of x and y themselves and whose radius is 5.
+SINE_SCALE = 2.5
+PLANE = ("x", "y")
+SINES = (f"sin {SINE_SCALE}x", f"sin {SINE_SCALE}y")
+
+
+def moons(samples: int, noise: float, seed: int, test_fraction: float, features: str) -> LoadedDataset:
     """Two half circles of radius 1 that reach into each other; class 1 is the lower one."""
-    above, below = _halves(samples)
+    above, below = _shares(samples, 2)
     angle, angle_below = np.linspace(0, np.pi, above), np.linspace(0, np.pi, below)
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     lower = np.stack([1 - np.cos(angle_below), 0.5 - np.sin(angle_below)], axis=1)
-    return _split(upper, lower, noise, seed, test_fraction)
+    return _split([upper, lower], noise, seed, test_fraction, features)
 
 
-def circles(samples: int, noise: float, seed: int, test_fraction: float) -> LoadedDataset:
+def circles(samples: int, noise: float, seed: int, test_fraction: float, features: str) -> LoadedDataset:
     """A circle of radius 1 (class 0) around one of radius 0.5 (class 1)."""
-    outside, inside = _halves(samples)
+    outside, inside = _shares(samples, 2)
     outer = _circle(outside)
     inner = CIRCLES_RATIO * _circle(inside)
-    return _split(outer, inner, noise, seed, test_fraction)
+    return _split([outer, inner], noise, seed, test_fraction, features)
 
 
-def spiral(samples: int, noise: float, seed: int, test_fraction: float) -> LoadedDataset:
-    """Two arms that wind around the origin, class 1 half a turn behind class 0."""
-    first, second = _halves(samples)
-    return _split(_arm(first), -_arm(second), noise, seed, test_fraction)
+def spiral(
+    samples: int, noise: float, seed: int, test_fraction: float, features: str, arms: int, turns: float
+) -> LoadedDataset:
+    """Arms that wind around the origin, a class each, evenly spread; with two, half a turn apart."""
+    angles = 2 * np.pi * np.arange(arms) / arms
+    shares = _shares(samples, arms)
+    classes = [_turned(_arm(share, turns), angle) for share, angle in zip(shares, angles, strict=True)]
+    return _split(classes, noise, seed, test_fraction, features)
 
 
-def xor(samples: int, noise: float, seed: int, test_fraction: float) -> LoadedDataset:
+def xor(samples: int, noise: float, seed: int, test_fraction: float, features: str) -> LoadedDataset:
     """Points of [-1, 1] x [-1, 1]; class 1 where the signs of x and y differ. Minsky & Papert 1969."""
     random = np.random.default_rng([seed, 1])  # not the numbers that noise is drawn from
     same, different = (
         random.uniform(XOR_GAP, 1, (count, 2)) * random.choice([-1, 1], (count, 1))
-        for count in _halves(samples)
+        for count in _shares(samples, 2)
     )
-    return _split(same, different * [1, -1], noise, seed, test_fraction)
+    return _split([same, different * [1, -1]], noise, seed, test_fraction, features)
 
 
-def gaussians(samples: int, noise: float, seed: int, test_fraction: float) -> LoadedDataset:
-    """A cloud around (-1, -1), class 0, and one around (1, 1); noise is their standard deviation."""
-    first, second = _halves(samples)
-    return _split(np.full((first, 2), -1.0), np.full((second, 2), 1.0), noise, seed, test_fraction)
+def gaussians(
+    samples: int, noise: float, seed: int, test_fraction: float, features: str, classes: int
+) -> LoadedDataset:
+    """A cloud for each class, on a circle around the origin; noise is their standard deviation.
+
+    The first of two is around (-1, -1) and the second around (1, 1).
+    """
+    radius = GAUSSIANS_DISTANCE / 2 / np.sin(np.pi / classes)
+    angles = 2 * np.pi * np.arange(classes) / classes - 0.75 * np.pi
+    centres = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    clouds = [
+        np.tile(centre, (share, 1)) for centre, share in zip(centres, _shares(samples, classes), strict=True)
+    ]
+    return _split(clouds, noise, seed, test_fraction, features)
 
 
-def _halves(samples: int) -> tuple[int, int]:
-    return samples // 2, samples - samples // 2
+def checkerboard(
+    samples: int, noise: float, seed: int, test_fraction: float, features: str, squares: int
+) -> LoadedDataset:
+    """Points on a board around the origin with so many squares of length 1 along each edge.
+
+    Class 0 has the square at the lower left, and every other one.
+    """
+    random = np.random.default_rng([seed, 1])  # not the numbers that noise is drawn from
+    column, row = np.divmod(np.arange(squares**2), squares)
+    classes = []
+    for colour, share in enumerate(_shares(samples, 2)):
+        square = random.choice(np.flatnonzero((column + row) % 2 == colour), share)
+        corner = np.stack([column[square], row[square]], axis=1) - squares / 2
+        classes.append(corner + random.uniform(CHECKERBOARD_GAP, 1 - CHECKERBOARD_GAP, (share, 2)))
+    return _split(classes, noise, seed, test_fraction, features)
+
+
+def inputs_of(plane: np.ndarray, features: tuple[str, ...]) -> np.ndarray:
+    """What a network gets of points in the plane: (n, 2) -> float32 (n, features), x and y first."""
+    plane = plane.astype(np.float32)
+    if len(features) == len(PLANE):
+        return plane
+    return np.concatenate([plane, np.sin(np.float32(SINE_SCALE) * plane)], axis=1)
+
+
+def _shares(samples: int, classes: int) -> list[int]:
+    """Samples of each class: equally many, or one more."""
+    return [(samples + number) // classes for number in range(classes)]
 
 
 def _circle(samples: int) -> np.ndarray:
@@ -66,30 +118,37 @@ def _circle(samples: int) -> np.ndarray:
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
-def _arm(samples: int) -> np.ndarray:
+def _arm(samples: int, turns: float) -> np.ndarray:
     share = np.linspace(0, 1, samples)  # of the way out: angle and radius grow together (Archimedes)
-    angle = 2 * np.pi * SPIRAL_TURNS * share
+    angle = 2 * np.pi * turns * share
     return SPIRAL_RADIUS * share[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
 
 
+def _turned(points: np.ndarray, angle: float) -> np.ndarray:
+    """Points turned clockwise around the origin, as the arms of the spiral wind."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    return points @ np.array([[cos, -sin], [sin, cos]])
+
+
 def _split(
-    class_0: np.ndarray, class_1: np.ndarray, noise: float, seed: int, test_fraction: float
+    classes: list[np.ndarray], noise: float, seed: int, test_fraction: float, features: str = "xy"
 ) -> LoadedDataset:
     """Add normal noise, mix, and hold a part back."""
     random = np.random.default_rng(seed)
-    points = np.concatenate([class_0, class_1])
+    points = np.concatenate(classes)
     points = (points + random.normal(0.0, noise, points.shape)).astype(np.float32)
-    labels = np.repeat(np.array([0, 1], np.int64), [len(class_0), len(class_1)])
+    labels = np.repeat(np.arange(len(classes)), [len(points_of) for points_of in classes])
     order = random.permutation(len(points))
-    points, labels = points[order], labels[order]
+    names = PLANE + SINES if features == "sine" else PLANE
+    inputs, labels = inputs_of(points[order], names), labels[order].astype(np.int64)
     held_back = max(1, round(test_fraction * len(points)))
     return LoadedDataset(
         kind=POINTS,
         task=CLASSIFICATION,
-        train_inputs=points[held_back:],
+        train_inputs=inputs[held_back:],
         train_targets=labels[held_back:],
-        test_inputs=points[:held_back],
+        test_inputs=inputs[:held_back],
         test_targets=labels[:held_back],
-        classes=("0", "1"),
-        features=("x", "y"),
+        classes=tuple(str(number) for number in range(len(classes))),
+        features=names,
     )

@@ -43,6 +43,9 @@ else:
     text = LazyModule("core.data.text")
 
 _KNOWN = Option("nodes of each class whose class is known, the best connected first", 1, 1, 3)
+_FEATURES = Option(
+    "what the network gets of a point: x and y, or their sines as well", "xy", choices=("xy", "sine")
+)
 _SLIPPERY = Option("whether each step goes astray two times of three", False)
 
 DATASETS: dict[str, Dataset] = {
@@ -54,6 +57,7 @@ DATASETS: dict[str, Dataset] = {
         task=CLASSIFICATION,
         load=lambda **settings: points.moons(**settings),
         defaults={"samples": 1000, "noise": 0.2},
+        options={"features": _FEATURES},
     ),
     "circles": Dataset(
         name="Circles",
@@ -63,15 +67,21 @@ DATASETS: dict[str, Dataset] = {
         task=CLASSIFICATION,
         load=lambda **settings: points.circles(**settings),
         defaults={"samples": 1000, "noise": 0.1},
+        options={"features": _FEATURES},
     ),
     "spiral": Dataset(
         name="Spiral",
-        description="Two arms that wind 1¾ times around each other: hard for a small network.",
+        description="Arms that wind around each other: hard for a small network.",
         source="Made from a seed",
         kind=POINTS,
         task=CLASSIFICATION,
         load=lambda **settings: points.spiral(**settings),
         defaults={"samples": 2000, "noise": 0.05},
+        options={
+            "features": _FEATURES,
+            "arms": Option("arms, a class each", 2, 2, 5),
+            "turns": Option("how often each arm winds around the centre", 1.75, 0.25, 3),
+        },
     ),
     "xor": Dataset(
         name="XOR",
@@ -81,15 +91,27 @@ DATASETS: dict[str, Dataset] = {
         task=CLASSIFICATION,
         load=lambda **settings: points.xor(**settings),
         defaults={"samples": 1000, "noise": 0.03},
+        options={"features": _FEATURES},
     ),
     "gaussians": Dataset(
         name="Gaussians",
-        description="Two round clouds: a straight line is enough.",
+        description="Round clouds, a class each: straight lines are enough.",
         source="Made from a seed",
         kind=POINTS,
         task=CLASSIFICATION,
         load=lambda **settings: points.gaussians(**settings),
         defaults={"samples": 1000, "noise": 0.5},
+        options={"features": _FEATURES, "classes": Option("clouds, a class each", 2, 2, 8)},
+    ),
+    "checkerboard": Dataset(
+        name="Checkerboard",
+        description="Squares of two classes in turn, four by four: a border on every side.",
+        source="Made from a seed",
+        kind=POINTS,
+        task=CLASSIFICATION,
+        load=lambda **settings: points.checkerboard(**settings),
+        defaults={"samples": 2000, "noise": 0.03},
+        options={"features": _FEATURES, "squares": Option("squares along each edge", 4, 2, 8)},
     ),
     "ring": Dataset(
         name="Ring of Gaussians",

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core.data.dataset import IMAGES, POINTS, SEQUENCES, SERIES, SYMBOLS, TEXT, LoadedDataset, rmse
+from core.data.points import PLANE, inputs_of
 from core.events import Picture
 from core.training import sequence_pictures
 from core.training.training import at_rest
@@ -22,30 +23,44 @@ SHOWN_HOURS = 14 * 24
 
 
 def decision_map(model: nn.Module, data: LoadedDataset, device: torch.device, step: int) -> Iterator[Picture]:
-    """ "decision_map": probability of class 1, float32 (GRID, GRID), over the plane.
+    """ "decision_map": what the network answers at each place of the plane, (GRID, GRID).
 
-    Row 0 is at the top (y_max) and column 0 at the left (x_min), as in an image; each value belongs to the
-    middle of its cell. values: x_min, x_max, y_min, y_max.
+    For two classes probability, float32, is that of class 1. For more there is also winner, uint8, the most
+    probable class, and probability is the winner's. Row 0 is at the top (y_max) and column 0 at the left
+    (x_min), as in an image; each value belongs to the middle of its cell. values: x_min, x_max, y_min, y_max;
+    classes, their number.
     """
     x_min, x_max, y_min, y_max = _bounds(data)
-    x = _middles(x_min, x_max, device).expand(GRID, GRID)
-    y = _middles(y_max, y_min, device).unsqueeze(1).expand(GRID, GRID)
-    outputs = _outputs(model, torch.stack([x, y], dim=-1).reshape(-1, 2))
-    probability = torch.sigmoid(outputs[:, 0]).reshape(GRID, GRID)
+    x = _middles(x_min, x_max, GRID)
+    y = _middles(y_max, y_min, GRID)
+    plane = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    inputs = torch.from_numpy(inputs_of(plane, data.features)).to(device)
     bounds = {"x_min": x_min, "x_max": x_max, "y_min": y_min, "y_max": y_max}
-    yield Picture("decision_map", step, {"probability": _array(probability)}, bounds)
+    arrays = _answers(_outputs(model, inputs))
+    yield Picture("decision_map", step, arrays, bounds | {"classes": len(data.classes)})
+
+
+def _answers(outputs: Tensor) -> dict[str, np.ndarray]:
+    """The arrays of a decision map, from the outputs at all its cells."""
+    if outputs.shape[1] == 1:
+        return {"probability": _array(torch.sigmoid(outputs[:, 0])).reshape(GRID, GRID)}
+    probability, winner = torch.softmax(outputs, dim=1).max(dim=1)
+    return {
+        "probability": _array(probability).reshape(GRID, GRID),
+        "winner": _array(winner).astype(np.uint8).reshape(GRID, GRID),
+    }
 
 
 def points(data: LoadedDataset) -> Iterator[Picture]:
     """ "points": train and test points, float32 (n, 2), and their classes, uint8 (n,); at most 1,000 each."""
-    shown = slice(MOST_POINTS)
+    shown, plane = slice(MOST_POINTS), slice(len(PLANE))
     arrays = {
-        "train_points": data.train_inputs[shown],
+        "train_points": data.train_inputs[shown, plane],
         "train_labels": data.train_targets[shown].astype(np.uint8),
-        "test_points": data.test_inputs[shown],
+        "test_points": data.test_inputs[shown, plane],
         "test_labels": data.test_targets[shown].astype(np.uint8),
     }
-    yield Picture("points", 0, arrays, {"classes": list(data.classes), "features": list(data.features)})
+    yield Picture("points", 0, arrays, {"classes": list(data.classes), "features": list(PLANE)})
 
 
 def nothing(data: LoadedDataset) -> Iterator[Picture]:
@@ -125,17 +140,17 @@ def _array(values: Tensor) -> np.ndarray:
 
 
 def _bounds(data: LoadedDataset) -> tuple[float, float, float, float]:
-    both = np.concatenate([data.train_inputs, data.test_inputs])
+    both = np.concatenate([data.train_inputs, data.test_inputs])[:, : len(PLANE)]
     low, high = both.min(axis=0), both.max(axis=0)
     around = MARGIN * (high - low)
     (x_min, y_min), (x_max, y_max) = (low - around).tolist(), (high + around).tolist()
     return x_min, x_max, y_min, y_max
 
 
-def _middles(first: float, last: float, device: torch.device) -> Tensor:
-    """Middles of GRID cells between two edges."""
-    half = (last - first) / GRID / 2
-    return torch.linspace(first + half, last - half, GRID, device=device)
+def _middles(first: float, last: float, cells: int) -> np.ndarray:
+    """Middles of cells between two edges, float32."""
+    half = (last - first) / cells / 2
+    return np.linspace(first + half, last - half, cells, dtype=np.float32)
 
 
 def _mistakes_first(confidence: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -10,6 +10,18 @@ from PIL import Image
 
 # Okabe and Ito's blue and orange-red: told apart with any colour vision.
 BLUE, ORANGE = (0, 114, 178), (213, 94, 0)
+# Okabe and Ito's other colours, and a grey for their black, which a dark page would hide. Two classes stay
+# orange and blue.
+CLASSES = (
+    ORANGE,
+    BLUE,
+    (0, 158, 115),
+    (204, 121, 167),
+    (86, 180, 233),
+    (230, 159, 0),
+    (100, 100, 100),
+    (240, 228, 66),
+)
 STRONGEST = 150  # of 255: points drawn in the same colours stay visible
 
 
@@ -31,4 +43,15 @@ def diverging(values: np.ndarray) -> np.ndarray:
     pixels = np.empty((*values.shape, 4), np.uint8)
     pixels[..., :3] = np.where((values < 0)[..., None], ORANGE, BLUE)
     pixels[..., 3] = np.clip(np.abs(values), 0, 1) * STRONGEST
+    return pixels
+
+
+def by_class(winner: np.ndarray, probability: np.ndarray, classes: int) -> np.ndarray:
+    """RGBA pixels in the colour of each winner, 0 to classes - 1; the less sure, the more transparent.
+
+    A probability of 1 / classes, as unsure as can be, is nothing.
+    """
+    pixels = np.empty((*winner.shape, 4), np.uint8)
+    pixels[..., :3] = np.array(CLASSES, np.uint8)[winner]
+    pixels[..., 3] = np.clip((probability * classes - 1) / (classes - 1), 0, 1) * STRONGEST
     return pixels

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from core.events import Picture
-from dashboard.charts.pixels import BLUE, ORANGE, diverging, png_url
+from dashboard.charts.pixels import CLASSES, by_class, diverging, png_url
 
 POINTS_SHOWN = 300  # of each part: enough to see the shape
-_BLUE, _ORANGE = (f"rgb{color}" for color in (BLUE, ORANGE))
+_COLORS = [f"rgb{color}" for color in CLASSES]
 
 
 def decision_map_chart(picture: Picture, points: Picture | None) -> alt.LayerChart:
@@ -17,10 +18,10 @@ def decision_map_chart(picture: Picture, points: Picture | None) -> alt.LayerCha
 
     Stronger colour means a surer answer; the boundary is where the colour fades.
     """
-    bounds = picture.values
+    bounds = {name: picture.values[name] for name in ("x_min", "x_max", "y_min", "y_max")}
     x = alt.Scale(domain=[bounds["x_min"], bounds["x_max"]], nice=False)
     y = alt.Scale(domain=[bounds["y_min"], bounds["y_max"]], nice=False)
-    area = pd.DataFrame([dict(bounds) | {"url": png_url(diverging(2 * picture.arrays["probability"] - 1))}])
+    area = pd.DataFrame([bounds | {"url": png_url(_pixels(picture))}])
     surface = (
         alt.Chart(area)
         .mark_image(aspect=False)
@@ -39,6 +40,13 @@ def decision_map_chart(picture: Picture, points: Picture | None) -> alt.LayerCha
     )
 
 
+def _pixels(picture: Picture) -> np.ndarray:
+    probability = picture.arrays["probability"]
+    if "winner" not in picture.arrays:
+        return diverging(2 * probability - 1)
+    return by_class(picture.arrays["winner"], probability, picture.values["classes"])
+
+
 def _points(picture: Picture) -> alt.Chart:
     arrays, classes = picture.arrays, picture.values["classes"]
     parts = []
@@ -54,7 +62,7 @@ def _points(picture: Picture) -> alt.Chart:
             x="x:Q",
             y="y:Q",
             color=alt.Color(
-                "class:N", scale=alt.Scale(domain=classes, range=[_ORANGE, _BLUE]), legend=legend
+                "class:N", scale=alt.Scale(domain=classes, range=_COLORS[: len(classes)]), legend=legend
             ),
             shape=alt.Shape("part:N", scale=alt.Scale(range=["diamond", "circle"]), legend=None),
             tooltip=[

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.datasets import make_circles, make_moons
+from sklearn.datasets import make_blobs, make_circles, make_moons
 from sklearn.neighbors import KNeighborsClassifier
 
 from core.data import DATASETS, LoadedDataset, load
@@ -68,6 +68,52 @@ def test_gaussians_have_their_mean_and_deviation() -> None:
         np.testing.assert_allclose(points[labels == label].std(axis=0), 0.5, rtol=0.03)
 
 
+@pytest.mark.parametrize(("arms", "turns"), [(2, 0.5), (3, 1.75), (5, 1.0)])
+def test_each_arm_of_a_spiral_is_the_first_one_turned(arms: int, turns: float) -> None:
+    options = {"arms": arms, "turns": turns}
+    points, labels = all_points(load("spiral", samples=60 * arms, noise=0.0, **options))
+    radius = np.hypot(*points.T)
+    angle = 2 * np.pi * (turns * radius / SPIRAL_RADIUS + labels / arms)
+    np.testing.assert_allclose(
+        points, radius[:, None] * np.stack([np.sin(angle), np.cos(angle)], 1), atol=1e-4
+    )
+    assert np.bincount(labels).tolist() == [60] * arms
+
+
+@pytest.mark.parametrize("classes", [2, 3, 8])
+def test_gaussians_of_many_classes_are_the_blobs_of_scikit_learn_around_the_same_centres(
+    classes: int,
+) -> None:
+    clean = load("gaussians", samples=classes * 10, noise=0.0, classes=classes)
+    points, labels = all_points(clean)
+    centres = np.array([points[labels == label][0] for label in range(classes)])
+    blobs, blob_labels = make_blobs(4000, centers=centres, cluster_std=0.5, random_state=0)
+    points, labels = all_points(load("gaussians", samples=4000, noise=0.5, classes=classes))
+    assert KNeighborsClassifier(15).fit(blobs, blob_labels).score(points, labels) > 0.985
+    distances = np.linalg.norm(centres - np.roll(centres, 1, axis=0), axis=1)
+    np.testing.assert_allclose(distances, 2 * np.sqrt(2), rtol=1e-5)
+    np.testing.assert_allclose(centres.mean(axis=0), 0, atol=1e-5)
+
+
+@pytest.mark.parametrize("squares", [2, 3, 8])
+def test_class_of_a_checkerboard_is_the_colour_of_the_square(squares: int) -> None:
+    points, labels = all_points(load("checkerboard", samples=4000, noise=0.0, squares=squares))
+    place = np.floor(points + squares / 2).astype(int)
+    assert (place.min(), place.max()) == (0, squares - 1)
+    np.testing.assert_array_equal(labels, place.sum(axis=1) % 2)
+    assert len(np.unique(place, axis=0)) == squares**2
+
+
+@pytest.mark.parametrize("name", POINT_SETS)
+def test_sine_features_follow_x_and_y_of_the_same_points(name: str) -> None:
+    plain, sines = load(name, samples=200), load(name, samples=200, features="sine")
+    assert plain.features == ("x", "y")
+    assert sines.features == ("x", "y", "sin 2.5x", "sin 2.5y")
+    np.testing.assert_array_equal(sines.train_inputs[:, :2], plain.train_inputs)
+    expected = np.sin(2.5 * plain.test_inputs.astype(float))
+    np.testing.assert_allclose(sines.test_inputs[:, 2:], expected, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", POINT_SETS)
 def test_noise_is_the_standard_deviation_of_what_is_added(name: str) -> None:
     clean, noisy = (load(name, samples=10_000, noise=noise) for noise in (0.0, 0.1))
@@ -90,11 +136,13 @@ def test_usual_noise_leaves_the_classes_apart(name: str) -> None:
     noise=st.floats(0, 2),
     test_fraction=st.floats(0.05, 0.8),
     seed=st.integers(0, 2**63 - 1),
+    features=st.sampled_from(["xy", "sine"]),
 )
 def test_every_setting_gives_whole_arrays(
-    name: str, samples: int, noise: float, test_fraction: float, seed: int
+    name: str, samples: int, noise: float, test_fraction: float, seed: int, features: str
 ) -> None:
-    data = load(name, samples=samples, noise=noise, test_fraction=test_fraction, seed=seed)
+    settings = {"samples": samples, "noise": noise, "test_fraction": test_fraction, "features": features}
+    data = load(name, seed=seed, **settings)
     assert len(data.test_inputs) == max(1, round(test_fraction * samples))
     assert len(data.train_inputs) + len(data.test_inputs) == samples
     assert len(data.train_inputs) == len(data.train_targets)
@@ -103,12 +151,14 @@ def test_every_setting_gives_whole_arrays(
         (data.test_inputs, data.test_targets),
     ):
         assert inputs.dtype == np.float32
-        assert inputs.shape[1:] == (2,)
+        assert inputs.shape[1:] == (4 if features == "sine" else 2,)
         assert targets.dtype == np.int64
         assert np.isfinite(inputs).all()
         assert set(targets.tolist()) <= {0, 1}
-    again = load(name, samples=samples, noise=noise, test_fraction=test_fraction, seed=seed)
+    again = load(name, seed=seed, **settings)
     np.testing.assert_array_equal(data.train_inputs, again.train_inputs)
+    np.testing.assert_array_equal(data.train_targets, again.train_targets)
+    np.testing.assert_array_equal(data.test_inputs, again.test_inputs)
 
 
 def test_another_seed_gives_other_points() -> None:

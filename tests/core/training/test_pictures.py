@@ -70,6 +70,33 @@ def test_decision_map_agrees_with_the_network_at_each_cell() -> None:
     assert picture.arrays["probability"][92, 17] == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.parametrize("features", ["xy", "sine"])
+def test_decision_map_of_many_classes_agrees_with_the_network_at_each_cell(features: str) -> None:
+    options = {"arms": 3, "features": features}
+    training = SupervisedLearner(default_config("mlp", "spiral", data_options=options))
+    (picture,) = decision_map(training.model, training.data, CPU, 0)
+    bounds, winner = picture.values, picture.arrays["winner"]
+    assert (winner.shape, winner.dtype, bounds["classes"]) == ((120, 120), np.uint8, 3)
+    x = bounds["x_min"] + (101 + 0.5) / 120 * (bounds["x_max"] - bounds["x_min"])
+    y = bounds["y_max"] - (8 + 0.5) / 120 * (bounds["y_max"] - bounds["y_min"])
+    place = [x, y] if features == "xy" else [x, y, np.sin(2.5 * x), np.sin(2.5 * y)]
+    expected = torch.softmax(training.model(torch.tensor([place], dtype=torch.float32)), 1)[0]
+    assert winner[8, 101] == expected.argmax()
+    assert picture.arrays["probability"][8, 101] == pytest.approx(expected.max().item(), abs=1e-4)
+
+
+def test_pictures_of_sine_features_are_drawn_over_the_plane() -> None:
+    sines = SupervisedLearner(default_config("mlp", "moons", data_options={"features": "sine"}))
+    (drawn,) = sines.pictures_of_data()
+    assert drawn.arrays["train_points"].shape == (500, 2)
+    assert drawn.values["features"] == ["x", "y"]
+    (map_of_sines,), (map_of_plane,) = (
+        decision_map(learner.model, learner.data, CPU, 0)
+        for learner in (sines, SupervisedLearner(default_config("mlp", "moons")))
+    )
+    assert map_of_sines.values == map_of_plane.values
+
+
 def test_points_are_those_of_the_data() -> None:
     picture = pictures("mlp")["points"]
     data = load("moons", test_fraction=0.5)
