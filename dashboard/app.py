@@ -11,12 +11,19 @@ st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")
 runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
 
 st.navigation(
-    [
-        st.Page("views/home.py", title="Home", icon=":material/home:", default=True),
-        st.Page("views/activations.py", title="Activations", icon=":material/ssid_chart:"),
-        st.Page("views/train.py", title="Train", icon=":material/play_circle:"),
-        st.Page("views/compare.py", title="Compare", icon=":material/stacked_line_chart:"),
-        st.Page("views/benchmark.py", title="Benchmark", icon=":material/speed:"),
-    ],
+    {
+        "": [st.Page("views/home.py", title="Home", icon=":material/home:", default=True)],
+        "Activations": [
+            st.Page("views/activations.py", title="Curves", icon=":material/ssid_chart:"),
+            st.Page("views/catalogue.py", title="Catalogue", icon=":material/table_rows:"),
+        ],
+        "Networks": [
+            st.Page("views/train.py", title="Train", icon=":material/play_circle:"),
+            st.Page("views/compare.py", title="Compare", icon=":material/stacked_line_chart:"),
+        ],
+        "Hardware": [
+            st.Page("views/benchmark.py", title="Benchmark", icon=":material/speed:"),
+        ],
+    },
     position="top",
 ).run()
