@@ -1,0 +1,69 @@
+"""A training that has ended, as far as it is taken away: what was asked, what happened, where it stood."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.config import from_record
+from core.errors import InvalidRequest
+from core.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.runs.store import RunStore
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRun:
+    """config, the records of all its events in order, and the state of its last checkpoint (None without)."""
+
+    config: TrainConfig
+    records: Sequence[Mapping[str, Any]]
+    state: Mapping[str, Any] | None
+
+    def of(self, event: str) -> list[Mapping[str, Any]]:
+        """The records of one kind of event."""
+        return [record for record in self.records if record["event"] == event]
+
+    @cached_property
+    def network(self) -> nn.Module:
+        """The network with the weights of the last checkpoint, at rest on the CPU.
+
+        Raises InvalidRequest when there is no checkpoint.
+        """
+        from core.takeaway.network import network_of
+
+        return network_of(self)
+
+
+def run_in_store(store: RunStore, run_id: str) -> TrainingRun:
+    """A training of the run store. Raises InvalidRequest when there is none of this id."""
+    run = store.get(run_id)
+    if run is None or run.job != "training":
+        raise InvalidRequest(f"There is no training with the address {run_id!r}.")
+    kept = store.checkpoint(run_id)
+    records = [record for _, record in store.events_after(run_id)]
+    return TrainingRun(from_record(TrainConfig, run.config), records, kept["state"] if kept else None)
+
+
+def run_in_folder(folder: Path) -> TrainingRun:
+    """A training that `--out` kept in a folder. Raises InvalidRequest when there is none that can be read."""
+    from core.training.folder import EVENTS, checkpoint_in
+
+    config, _, state = checkpoint_in(folder)
+    try:
+        lines = (folder / EVENTS).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise InvalidRequest(f"{folder / EVENTS} cannot be read: {error.strerror}.") from None
+    return TrainingRun(config, [json.loads(line) for line in lines], state)
+
+
+def on_cpu(config: TrainConfig) -> TrainConfig:
+    """The same training where no accelerator is."""
+    return replace(config, device="cpu", engine="eager")
