@@ -31,8 +31,6 @@ from core.training.stopwatch import Rate, Stopwatch, Timer
 
 # A checkpoint that takes long to write comes so much more seldom that it costs at most this share of time.
 CHECKPOINT_SHARE = 0.03
-# So do pictures.
-PICTURE_SHARE = 0.04
 
 # What every learner reads from its config anew at each step; one that reads more names it as `changeable`.
 CHANGEABLE = ("learning_rate",)
@@ -77,7 +75,7 @@ def _train(
         if start:
             yield TrainingResumed(at.epoch, learner.step, checkpoint.changed(config, start))
         yield from learner.pictures_of_data()
-        looking = Looking(learner)
+        looking = Looking(learner, watch)
         if config.picture_every_s is not None:
             yield from looking.pictures()
         going = _Going(learner, looking, at, watch, wanted, checkpoint_every_s)
@@ -106,8 +104,8 @@ class _Going:
         checkpoint_every_s: float | None,
     ) -> None:
         self.learner, self.at, self.watch, self.wanted = learner, at, watch, wanted
-        self.looking, self.picture_every_s = looking, learner.config.picture_every_s
-        self.picture, self.rate = Timer(watch, self.picture_every_s), Rate(watch)
+        self.looking = looking
+        self.picture, self.rate = Timer(watch, learner.config.picture_every_s), Rate(watch)
         self.save_every_s, self.save = checkpoint_every_s, Timer(watch, checkpoint_every_s)
         self.since_s = watch.elapsed_s()
         self.epoch_began: Mapping[str, Any] | None = None
@@ -156,7 +154,7 @@ class _Going:
             rate = self.rate.add(per_step * (learner.step - done))
             yield Progress(learner.step, steps, "steps", rate, "samples")
             if self.picture.due() and math.isfinite(loss.item()):
-                yield from self._pictures()
+                yield from self.looking.pictures_due()
             if self.wanted:
                 yield from self._change()
             reason = stopping.within_epoch(learner.config, learner.step, watch)
@@ -204,13 +202,6 @@ class _Going:
         yield checkpoint.take(self.learner, self.at, self.epoch_began)
         cost_s = self.watch.elapsed_s() - began_s
         self.save = Timer(self.watch, max(self.save_every_s, cost_s / CHECKPOINT_SHARE))
-
-    def _pictures(self) -> Iterator[Any]:
-        assert self.picture_every_s is not None
-        began_s = self.watch.elapsed_s()
-        yield from self.looking.pictures()
-        cost_s = self.watch.elapsed_s() - began_s
-        self.picture = Timer(self.watch, max(self.picture_every_s, cost_s / PICTURE_SHARE))
 
     def _change(self) -> Iterator[Any]:
         learner = self.learner

@@ -15,42 +15,42 @@ from core.training.supervised import SupervisedLearner
 BINS = 40
 
 
-def histograms(learner: SupervisedLearner) -> Iterator[Picture]:
-    """ "histograms": of each layer's weights, and of what comes into each activation from held-back samples.
+def weight_histograms(learner: SupervisedLearner) -> Iterator[Picture]:
+    """ "weight_histograms": counts int64 (layers, 40) and edges float32 (layers, 41) of each layer's weights.
 
-    For "weights" and "inputs": counts int64 (layers, 40) and edges float32 (layers, 41); inputs are missing
-    where a network has no activation between its layers. values: weights_layers and inputs_layers (names),
-    samples.
+    Each layer's bins reach from its smallest to its largest weight; biases are left out. values: layers.
+    """
+    while True:
+        weights = weights_of(learner.model)
+        layers = {name: weights[name].detach() for name in spread([*weights])}
+        yield Picture("weight_histograms", learner.step, counted(layers), {"layers": [*layers]})
+
+
+def input_histograms(learner: SupervisedLearner) -> Iterator[Picture]:
+    """ "input_histograms": counts int64 (layers, 40) and edges float32 (layers, 41) of pre-activations.
+
+    Of what comes into each activation, of every unit and place, from held-back samples; nothing where the
+    network has no activation. values: layers, samples (how many).
     """
     shown = held_back(learner)
     samples = learner.test_inputs[torch.from_numpy(shown).to(learner.device)]
-    recurrent = any(isinstance(module, torch.nn.RNNBase) for module in learner.model.modules())
     while True:
-        weights = weights_of(learner.model)
-        kinds: dict[str, dict[str, Tensor]] = {
-            "weights": {name: weights[name] for name in spread([*weights])},
-            "inputs": {},
-        }
-        if not recurrent:
-            kinds["inputs"] = {
-                layer.name: layer.before for layer in spread(activated(learner.model, samples))
-            }
-        arrays: dict[str, np.ndarray] = {}
-        for kind, layers in kinds.items():
-            if layers:
-                arrays |= _counted(kind, layers)
-        names = {f"{kind}_layers": [*layers] for kind, layers in kinds.items()}
-        yield Picture("histograms", learner.step, arrays, {**names, "samples": len(shown)})
+        layers = {layer.name: layer.before for layer in spread(activated(learner.model, samples))}
+        if not layers:
+            return
+        values = {"layers": [*layers], "samples": len(shown)}
+        yield Picture("input_histograms", learner.step, counted(layers), values)
 
 
-def _counted(kind: str, layers: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
-    counted = [np.histogram(_finite(values), BINS) for values in layers.values()]
+def counted(layers: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+    """counts and edges of each layer's finite values, in 40 bins of equal width."""
+    pairs = [np.histogram(_finite(values), BINS) for values in layers.values()]
     return {
-        f"{kind}_counts": np.array([counts for counts, _ in counted], np.int64),
-        f"{kind}_edges": np.array([edges for _, edges in counted], np.float32),
+        "counts": np.array([counts for counts, _ in pairs], np.int64),
+        "edges": np.array([edges for _, edges in pairs], np.float32),
     }
 
 
 def _finite(values: Tensor) -> np.ndarray:
-    numbers = values.detach().double().cpu().numpy().ravel()
+    numbers = values.double().cpu().numpy().ravel()
     return numbers[np.isfinite(numbers)]

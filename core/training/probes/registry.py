@@ -10,6 +10,7 @@ from core.data import DATASETS
 from core.data.dataset import (
     CLASSIFICATION,
     CONTROL,
+    CURVE,
     GRAPH,
     GRID_WORLD,
     IMAGES,
@@ -18,6 +19,7 @@ from core.data.dataset import (
     SEQUENCES,
     SERIES,
     SMALL_IMAGES,
+    SURFACE,
     SYMBOLS,
     TEXT,
 )
@@ -112,6 +114,10 @@ def _own(*kinds: str, learners: tuple[str, ...] | None = None) -> Callable[[str,
 
 PROBES: dict[str, Probe] = {
     "decision_map": Probe("Decision map", "Which class the network sees where.", _own(POINTS), None, on=True),
+    "curve": Probe("Curve", "What the network answers along x, and the truth.", _own(CURVE), None, on=True),
+    "surface": Probe(
+        "Surface", "What the network answers over the plane, and the truth.", _own(SURFACE), None, on=True
+    ),
     "forecast": Probe(
         "Forecast", "What was held back, and what the network made of it.", _own(SERIES), None, on=True
     ),
@@ -195,11 +201,17 @@ PROBES: dict[str, Probe] = {
         lambda learner: activity.dead_units(learner),
         on=True,
     ),
-    "histograms": Probe(
-        "Histograms",
-        "How each layer's weights and pre-activations are spread.",
+    "weight_histograms": Probe(
+        "Weight histograms",
+        "How each layer's weights are spread.",
         _supervised,
-        lambda learner: histograms.histograms(learner),
+        lambda learner: histograms.weight_histograms(learner),
+    ),
+    "input_histograms": Probe(
+        "Pre-activation histograms",
+        "How the sums are spread that come into each layer's activation.",
+        _feedforward,
+        lambda learner: histograms.input_histograms(learner),
     ),
     "confusion": Probe(
         "Confusion matrix",

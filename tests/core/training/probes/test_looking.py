@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from core.training.events import EpochCompleted
 from core.training.learners import learner_for
 from core.training.loop import train
 from core.training.probes.looking import Looking
-from core.training.probes.registry import PROBES, fitting
+from core.training.probes.registry import PROBES, Probe, fitting
+from core.training.stopwatch import Stopwatch
 
 SMALL: dict[str, dict[str, Any]] = {
     "eager points": {"model": "mlp", "data": "moons", "engine": "eager", "samples": 60},
@@ -62,7 +64,7 @@ def test_same_numbers_with_every_probe_and_with_none(name: str) -> None:
 def test_looking_between_two_steps_leaves_weights_gradients_and_optimiser_alone(name: str) -> None:
     every = fitting(SMALL[name]["model"], SMALL[name]["data"])
     learners = [learner_for(config(name, probes=every)) for _ in range(2)]
-    looking = Looking(learners[0])
+    looking = Looking(learners[0], Stopwatch())
     for _ in range(2):
         for batches in zip(*(learner.batches() for learner in learners), strict=True):
             losses = [learner.learn(batch) for learner, batch in zip(learners, batches, strict=True)]
@@ -99,7 +101,9 @@ def test_only_what_was_chosen_is_drawn() -> None:
 
 
 def test_pictures_come_in_the_order_of_the_entries_and_one_of_each_at_a_time() -> None:
-    looking = Looking(learner_for(config("eager points", probes=("embedding", "confusion", "decision_map"))))
+    looking = Looking(
+        learner_for(config("eager points", probes=("embedding", "confusion", "decision_map"))), Stopwatch()
+    )
     for _ in range(3):
         assert [p.name for p in looking.pictures()] == ["decision_map", "confusion", "embedding"]
     assert [name for name in PROBES if name in ("decision_map", "confusion", "embedding")] == [
@@ -107,3 +111,32 @@ def test_pictures_come_in_the_order_of_the_entries_and_one_of_each_at_a_time() -
         "confusion",
         "embedding",
     ]
+
+
+def test_a_probe_that_takes_long_comes_seldom_and_the_cheap_ones_stay_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = [0.0]
+    monkeypatch.setattr(Stopwatch, "elapsed_s", lambda _: now_s[0])
+
+    def taking(name: str, seconds: float) -> Probe:
+        def draw(_: Any) -> Iterator[Picture]:
+            while True:
+                now_s[0] += seconds
+                yield Picture(name, 0, {})
+
+        return Probe(name, "A test.", lambda model, data: True, draw)
+
+    probes = {"cheap": taking("cheap", 0.001), "slow": taking("slow", 0.5)}
+    monkeypatch.setattr("core.training.probes.looking.PROBES", probes)
+    monkeypatch.setattr("core.training.probes.looking.fitting", lambda *_: ())
+    monkeypatch.setattr("core.training.probes.looking.chosen", lambda _: tuple(probes))
+    looking = Looking(learner_for(config("graph")), Stopwatch())
+    drawn = []
+    while now_s[0] < 100:
+        now_s[0] += 0.8
+        drawn += [picture.name for picture in looking.pictures_due() if picture.name in probes]
+    assert drawn.count("cheap") > 100
+    assert (
+        3 <= drawn.count("slow") <= 5
+    )  # of 0.5 s each, in 2 of the 4 seconds in which pictures may be drawn

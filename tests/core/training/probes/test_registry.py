@@ -57,8 +57,8 @@ def test_every_probe_fits_somewhere_and_says_in_a_sentence_what_it_shows() -> No
 
 def test_probes_are_the_usual_ones_unless_they_are_named() -> None:
     assert "layer_norms" in chosen(default_config("mlp"))
-    assert "histograms" not in chosen(default_config("mlp"))
-    assert chosen(default_config("mlp", probes=("histograms",))) == ("histograms",)
+    assert "weight_histograms" not in chosen(default_config("mlp"))
+    assert chosen(default_config("mlp", probes=("weight_histograms",))) == ("weight_histograms",)
     assert chosen(default_config("mlp", probes=())) == ()
 
 
