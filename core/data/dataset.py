@@ -21,6 +21,8 @@ GRAPH, MIXTURE = "graph", "mixture"
 GRID_WORLD, CONTROL = "grid world", "control"
 # Numbers over time with one answer for all, symbols with an answer at each step, and characters of a text.
 SEQUENCES, SYMBOLS, TEXT = "sequences", "symbols", "text"
+# A value over one number, and over two.
+CURVE, SURFACE = "curve", "surface"
 
 CLASSIFICATION, FORECAST, REGRESSION = "classification", "forecast", "regression"
 # What to make more of, and what to earn: of mixtures and of environments.
@@ -59,13 +61,14 @@ class Dataset:
 class LoadedDataset:
     """Arrays of one data set, split into a part to learn from and a part held back.
 
-    train_inputs and test_inputs are float32: points (samples, 2); images (samples, 1, height, width) in
-    [0, 1]; series (samples, hours, features); sequences (samples, time, features), NaN after the end of a
-    shorter one. Those of symbols and text are int64 class numbers (samples, time). train_targets and
-    test_targets are int64 class numbers (samples,) of a classification, for symbols and text (samples, time)
-    with NO_ANSWER where none is asked; float32 values (samples,) of a forecast or a regression, whose name is
-    `answer`. classes names the class numbers and is empty without a classification; features names what the
-    last axis of points, series and sequences holds. series is there for a series alone.
+    train_inputs and test_inputs are float32: points, curves and surfaces (samples, features); images
+    (samples, 1, height, width) in [0, 1]; series (samples, hours, features); sequences (samples, time,
+    features), NaN after the end of a shorter one. Those of symbols and text are int64 class numbers (samples,
+    time). train_targets and test_targets are int64 class numbers (samples,) of a classification, for symbols
+    and text (samples, time) with NO_ANSWER where none is asked; float32 values (samples,) of a forecast or a
+    regression, whose name is `answer`. classes names the class numbers and is empty without a classification;
+    features names what the last axis of points, curves, series and sequences holds. series is there for a
+    series alone, and truth, the targets without noise at inputs of any kind, for curves and surfaces.
     """
 
     kind: str
@@ -78,6 +81,7 @@ class LoadedDataset:
     features: tuple[str, ...] = ()
     series: Series | None = None
     answer: str = ""
+    truth: Callable[[np.ndarray], np.ndarray] | None = None
 
 
 @dataclass(frozen=True, eq=False)

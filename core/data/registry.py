@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.data.dataset import (
     CLASSIFICATION,
     CONTROL,
+    CURVE,
     FORECAST,
     GENERATION,
     GRAPH,
@@ -21,6 +22,7 @@ from core.data.dataset import (
     SERIES,
     SMALL_IMAGES,
     SUCCESS,
+    SURFACE,
     SYMBOLS,
     TEXT,
     Dataset,
@@ -30,8 +32,20 @@ from core.lazy import LazyModule
 from core.options import Option, filled_in
 
 if TYPE_CHECKING:
-    from core.data import environments, graphs, images, mixtures, points, sequences, series, stocks, text
+    from core.data import (
+        curves,
+        environments,
+        graphs,
+        images,
+        mixtures,
+        points,
+        sequences,
+        series,
+        stocks,
+        text,
+    )
 else:
+    curves = LazyModule("core.data.curves")
     environments = LazyModule("core.data.environments")
     graphs = LazyModule("core.data.graphs")
     images = LazyModule("core.data.images")
@@ -112,6 +126,43 @@ DATASETS: dict[str, Dataset] = {
         load=lambda **settings: points.checkerboard(**settings),
         defaults={"samples": 2000, "noise": 0.03},
         options={"features": _FEATURES, "squares": Option("squares along each edge", 4, 2, 8)},
+    ),
+    "sine_curve": Dataset(
+        name="Sine curve",
+        description="A sine, to be told from x.",
+        source="Made from a seed",
+        kind=CURVE,
+        task=REGRESSION,
+        load=lambda **settings: curves.sine(**settings),
+        defaults={"samples": 400, "noise": 0.1},
+        options={"waves": Option("waves from -2 to 2", 2.0, 0.25, 6)},
+    ),
+    "step_curve": Dataset(
+        name="Step",
+        description="-1 below zero, 1 above: what has no slope anywhere is hard for smooth functions.",
+        source="Made from a seed",
+        kind=CURVE,
+        task=REGRESSION,
+        load=lambda **settings: curves.step(**settings),
+        defaults={"samples": 400, "noise": 0.1},
+    ),
+    "cubic_curve": Dataset(
+        name="Noisy cubic",
+        description="A curve that turns twice, under much noise: does the network follow the noise?",
+        source="Made from a seed",
+        kind=CURVE,
+        task=REGRESSION,
+        load=lambda **settings: curves.cubic(**settings),
+        defaults={"samples": 200, "noise": 0.3},
+    ),
+    "hills": Dataset(
+        name="Hills",
+        description="Two hills and a hollow over the plane: a height to be told from x and y.",
+        source="Made from a seed",
+        kind=SURFACE,
+        task=REGRESSION,
+        load=lambda **settings: curves.hills(**settings),
+        defaults={"samples": 2000, "noise": 0.05},
     ),
     "ring": Dataset(
         name="Ring of Gaussians",

@@ -10,6 +10,7 @@ from core.activations import ACTIVATIONS
 from core.activations.activation import Paper
 from core.data.dataset import (
     CONTROL,
+    CURVE,
     GRAPH,
     GRID_WORLD,
     IMAGES,
@@ -18,6 +19,7 @@ from core.data.dataset import (
     SEQUENCES,
     SERIES,
     SMALL_IMAGES,
+    SURFACE,
     SYMBOLS,
     TEXT,
 )
@@ -98,6 +100,7 @@ _POINTS = {
     "test_fraction": 0.5,
 }
 _TANH_POINTS = _POINTS | {"activation": "tanh"}
+_CURVE = _TANH_POINTS | {"epochs": 200, "learning_rate": 0.01, "hidden": (16, 16)}
 _IMAGES = {
     "epochs": 10,
     "batch_size": 32,
@@ -162,7 +165,7 @@ MODELS: dict[str, Model] = {
             "Learning representations by back-propagating errors",
             "https://doi.org/10.1038/323533a0",
         ),
-        kinds=(POINTS, IMAGES),
+        kinds=(POINTS, IMAGES, CURVE, SURFACE),
         build=lambda input_shape, outputs, hidden, activation, **options: mlp.MLP(
             input_shape, outputs, hidden, ACTIVATIONS[activation].function, **options
         ),
@@ -177,6 +180,10 @@ MODELS: dict[str, Model] = {
             "gaussians": _TANH_POINTS | {"epochs": 10},
             "checkerboard": _POINTS
             | {"epochs": 100, "learning_rate": 0.01, "hidden": (16, 16), "activation": "silu"},
+            "sine_curve": _CURVE,
+            "step_curve": _CURVE,
+            "cubic_curve": _CURVE | {"epochs": 100},
+            "hills": _CURVE | {"epochs": 40},
             "mnist5k": _IMAGES | {"hidden": (64,)},
         },
         options={

@@ -8,10 +8,21 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.data.dataset import IMAGES, POINTS, SEQUENCES, SERIES, SYMBOLS, TEXT, LoadedDataset, rmse
+from core.data.dataset import (
+    CURVE,
+    IMAGES,
+    POINTS,
+    SEQUENCES,
+    SERIES,
+    SURFACE,
+    SYMBOLS,
+    TEXT,
+    LoadedDataset,
+    rmse,
+)
 from core.data.points import PLANE, inputs_of
 from core.events import Picture
-from core.training import sequence_pictures
+from core.training import curve_pictures, sequence_pictures
 from core.training.training import at_rest
 
 GRID = 120  # cells of the decision map along each axis
@@ -123,11 +134,18 @@ PICTURES: dict[str, Draw] = {
     SEQUENCES: sequence_pictures.sequences,
     SYMBOLS: sequence_pictures.symbols,
     TEXT: sequence_pictures.text,
+    CURVE: curve_pictures.curve,
+    SURFACE: curve_pictures.surface,
 }
 
 # Drawn once, before the first step.
 DrawData = Callable[[LoadedDataset], Iterator[Picture]]
-PICTURES_OF_DATA: dict[str, DrawData] = {kind: points if kind == POINTS else nothing for kind in PICTURES}
+PICTURES_OF_DATA: dict[str, DrawData] = {
+    **dict.fromkeys(PICTURES, nothing),
+    POINTS: points,
+    CURVE: curve_pictures.samples_of_curve,
+    SURFACE: curve_pictures.samples_of_curve,
+}
 
 
 def _outputs(model: nn.Module, inputs: Tensor) -> Tensor:

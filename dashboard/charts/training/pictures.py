@@ -17,6 +17,7 @@ from dashboard.charts.training.generated import (
 from dashboard.charts.training.graph import graph_chart
 from dashboard.charts.training.images import filters_chart, predictions_chart
 from dashboard.charts.training.points import decision_map_chart
+from dashboard.charts.training.regression import curve_chart, surface_chart
 from dashboard.charts.training.sequences import (
     answers_chart,
     memory_chart,
@@ -34,6 +35,11 @@ PICTURE_CHARTS: dict[str, tuple[str, Callable[[Pictures], alt.Chart | alt.LayerC
     "decision_map": (
         "decision_map",
         lambda pictures: decision_map_chart(pictures["decision_map"], pictures.get("points")),
+    ),
+    "curve": ("curve", lambda pictures: curve_chart(pictures["curve"], pictures.get("curve_samples"))),
+    "surface": (
+        "surface",
+        lambda pictures: surface_chart(pictures["surface"], pictures.get("curve_samples")),
     ),
     "forecast": ("forecast", lambda pictures: forecast_chart(pictures["forecast"])),
     "forecast_error": ("forecast", lambda pictures: forecast_error_chart(pictures["forecast"])),

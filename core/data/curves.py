@@ -1,0 +1,85 @@
+"""Values to be told from one number, and from two: curves and a surface, under noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from core.data.dataset import CURVE, REGRESSION, SURFACE, LoadedDataset
+
+# x, and y of the surface, are drawn evenly from -EDGE to EDGE.
+EDGE = 2.0
+
+# Each hill of the surface: x and y of its top, height (a hollow's is negative), standard deviation.
+HILLS = ((-0.9, 0.9, 1.0, 0.6), (1.0, 0.6, 0.7, 0.4), (0.3, -0.9, -1.0, 0.6))
+
+Truth = Callable[[np.ndarray], np.ndarray]
+
+
+def sine(samples: int, noise: float, seed: int, test_fraction: float, waves: float) -> LoadedDataset:
+    """A sine of height 1, with so many waves from -2 to 2."""
+
+    def truth(inputs: np.ndarray) -> np.ndarray:
+        return np.sin(np.pi * waves / EDGE * inputs[:, 0])
+
+    return _noisy(truth, CURVE, ("x",), samples, noise, seed, test_fraction)
+
+
+def step(samples: int, noise: float, seed: int, test_fraction: float) -> LoadedDataset:
+    """-1 below zero, and 1 from there on."""
+    return _noisy(_step, CURVE, ("x",), samples, noise, seed, test_fraction)
+
+
+def cubic(samples: int, noise: float, seed: int, test_fraction: float) -> LoadedDataset:
+    """(x^3 - 2x) / 2, which turns twice."""
+    return _noisy(_cubic, CURVE, ("x",), samples, noise, seed, test_fraction)
+
+
+def hills(samples: int, noise: float, seed: int, test_fraction: float) -> LoadedDataset:
+    """Two round hills and a hollow over x and y, of HILLS."""
+    return _noisy(_hills, SURFACE, ("x", "y"), samples, noise, seed, test_fraction)
+
+
+def _step(inputs: np.ndarray) -> np.ndarray:
+    return np.where(inputs[:, 0] < 0, -1.0, 1.0)
+
+
+def _cubic(inputs: np.ndarray) -> np.ndarray:
+    x = inputs[:, 0].astype(np.float64)
+    return (x**3 - 2 * x) / 2
+
+
+def _hills(inputs: np.ndarray) -> np.ndarray:
+    height = np.zeros(len(inputs))
+    for x, y, top, deviation in HILLS:
+        distance = np.hypot(inputs[:, 0] - x, inputs[:, 1] - y)
+        height += top * np.exp(-0.5 * (distance / deviation) ** 2)
+    return height
+
+
+def _noisy(
+    truth: Truth,
+    kind: str,
+    features: tuple[str, ...],
+    samples: int,
+    noise: float,
+    seed: int,
+    test_fraction: float,
+) -> LoadedDataset:
+    """Places drawn evenly, the truth there and normal noise on it, both parts alike; a part is held back."""
+    places, added = np.random.default_rng([seed, 1]), np.random.default_rng(seed)
+    inputs = places.uniform(-EDGE, EDGE, (samples, len(features))).astype(np.float32)
+    targets = (truth(inputs) + added.normal(0.0, noise, samples)).astype(np.float32)
+    held_back = max(1, round(test_fraction * samples))
+    return LoadedDataset(
+        kind=kind,
+        task=REGRESSION,
+        train_inputs=inputs[held_back:],
+        train_targets=targets[held_back:],
+        test_inputs=inputs[:held_back],
+        test_targets=targets[:held_back],
+        features=features,
+        answer="y" if kind == CURVE else "z",
+        truth=truth,
+    )
