@@ -43,7 +43,7 @@ def curve_chart(picture: Picture, samples: Picture | None) -> alt.LayerChart:
     told = [alt.Tooltip(name, type="quantitative", format=".3f") for name in (feature, *SERIES)]
     rule = base.mark_rule(color="gray", aria=False).encode(opacity=shown, tooltip=told)
     dots = [] if samples is None else [_dots(samples, feature, answer)]
-    subtitle = "Circles are samples of the training part, diamonds are held back."
+    subtitle = "Circles: training part; diamonds: held back."
     return alt.LayerChart(
         layer=[*dots, curves, rule.add_params(pointer)],
         title=alt.Title("Curve", subtitle=subtitle, subtitleColor="gray"),
@@ -142,11 +142,11 @@ def _places(samples: Picture) -> alt.Chart:
 
 
 def _twice(x_min: float, x_max: float, shift: float) -> alt.Axis:
-    """Round values of the first map, and again of the second, under their own labels."""
-    ticks = [float(value) for value in np.arange(np.ceil(x_min), np.floor(x_max) + 1)]
+    """Three round values of the first map, and again of the second: more would not fit a phone."""
+    ticks = [float(value) for value in np.linspace(np.ceil(x_min), np.floor(x_max), 3)]
     label = f"format(datum.value > {x_max} ? datum.value - {shift} : datum.value, '~g')"
     values = [*ticks, *(tick + shift for tick in ticks)]
-    return alt.Axis(values=values, labelExpr=label, grid=False, labelOverlap=False)
+    return alt.Axis(values=values, labelExpr=label, grid=False)
 
 
 def _read_outs(picture: Picture, shift: float) -> alt.Chart:
