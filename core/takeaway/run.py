@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class TrainingRun:
-    """config, the records of all its events in order, and the state of its last checkpoint (None without)."""
+    """config, the records of all its events in order, and the state of its last checkpoint (None without).
+
+    began_at: seconds since 1970.
+    """
 
     config: TrainConfig
     records: Sequence[Mapping[str, Any]]
     state: Mapping[str, Any] | None
+    began_at: float = 0.0
 
     def of(self, event: str) -> list[Mapping[str, Any]]:
         """The records of one kind of event."""
@@ -49,7 +53,8 @@ def run_in_store(store: RunStore, run_id: str) -> TrainingRun:
         raise InvalidRequest(f"There is no training with the address {run_id!r}.")
     kept = store.checkpoint(run_id)
     records = [record for _, record in store.events_after(run_id)]
-    return TrainingRun(from_record(TrainConfig, run.config), records, kept["state"] if kept else None)
+    config, state = from_record(TrainConfig, run.config), kept["state"] if kept else None
+    return TrainingRun(config, records, state, run.started_at or run.created_at)
 
 
 def run_in_folder(folder: Path) -> TrainingRun:
@@ -59,9 +64,12 @@ def run_in_folder(folder: Path) -> TrainingRun:
     config, _, state = checkpoint_in(folder)
     try:
         lines = (folder / EVENTS).read_text(encoding="utf-8").splitlines()
+        ended_at = (folder / EVENTS).stat().st_mtime
     except OSError as error:
         raise InvalidRequest(f"{folder / EVENTS} cannot be read: {error.strerror}.") from None
-    return TrainingRun(config, [json.loads(line) for line in lines], state)
+    records = [json.loads(line) for line in lines]
+    took_s = max((record.get("elapsed_s", 0.0) for record in records), default=0.0)
+    return TrainingRun(config, records, state, ended_at - took_s)
 
 
 def on_cpu(config: TrainConfig) -> TrainConfig:
