@@ -9,6 +9,7 @@ import pandas as pd
 from core.events import Picture
 from dashboard.charts.pixels import CLASSES, by_class, diverging, png_url
 
+CLASSES_IN_A_ROW = 5  # of the legend: fits a phone
 POINTS_SHOWN = 300  # of each part: enough to see the shape
 _COLORS = [f"rgb{color}" for color in CLASSES]
 
@@ -54,7 +55,14 @@ def _points(picture: Picture) -> alt.Chart:
         shown = arrays[f"{part}_points"][:POINTS_SHOWN]
         labels = [classes[label] for label in arrays[f"{part}_labels"][:POINTS_SHOWN]]
         parts.append(pd.DataFrame({"x": shown[:, 0], "y": shown[:, 1], "class": labels, "part": name}))
-    legend = alt.Legend(orient="top", title="Class", titleOrient="left", symbolSize=120, symbolOpacity=1)
+    legend = alt.Legend(
+        orient="top",
+        title="Class",
+        titleOrient="left",
+        symbolSize=120,
+        symbolOpacity=1,
+        columns=CLASSES_IN_A_ROW,
+    )
     return (
         alt.Chart(pd.concat(parts))
         .mark_point(filled=True, size=36, stroke="white", strokeWidth=0.8, opacity=1)
