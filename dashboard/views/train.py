@@ -16,7 +16,8 @@ from core.events import Picture
 from core.models import MODELS
 from core.options import Option
 from core.runs.store import RUNNING, Run
-from core.training import OPTIMIZERS, TrainConfig, default_config
+from core.training import OPTIMIZERS, TrainConfig, default_config, probes
+from core.training.probes import PROBES
 from dashboard import runs
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.pictures import PICTURE_CHARTS
@@ -24,7 +25,7 @@ from dashboard.charts.training.pictures import PICTURE_CHARTS
 LEARNING_RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
 BATCH_SIZES = [1, 2, 5, 10, 20, 32, 64, 128, 256, 512, 1024]
 # Settings that belong to a network and its data, and start anew with them.
-SETTINGS = ("optimizer", "learning_rate", "batch_size", "epochs", "activation", "hidden", "noise")
+SETTINGS = ("optimizer", "learning_rate", "batch_size", "epochs", "activation", "hidden", "noise", "probes")
 _OPTIONS = [*(model.options for model in MODELS.values()), *(data.options for data in DATASETS.values())]
 OPTION_KEYS = tuple(dict.fromkeys(name for options in _OPTIONS for name in options))
 
@@ -93,10 +94,27 @@ def choose_settings(model: str, data: str) -> dict[str, Any]:
         chosen["noise"] = st.slider("Noise", 0.0, 0.5, usual.noise, 0.05, key="noise", bind="query-params")
     chosen["model_options"] = choose_options(entry.options, usual.model_options)
     chosen["data_options"] = choose_options(DATASETS[data].options, usual.data_options)
+    chosen["probes"] = choose_probes(model, data)
     places = {device.id: device for device in devices.devices() if device.kind not in devices.absent()}
     if len(places) > 1:
         chosen["device"] = choice("Device", places, [*places], "device", usual.device)
     return chosen
+
+
+def choose_probes(model: str, data: str) -> tuple[str, ...] | None:
+    """What to look at inside, None for what is looked at without being asked."""
+    fitting, usual = probes.fitting(model, data), probes.usual(model, data)
+    shown = st.multiselect(
+        "Look inside",
+        fitting,
+        usual,
+        format_func=lambda probe: PROBES[probe].name,
+        key="probes",
+        bind="query-params",
+        help="Pictures taken while it learns. "
+        + " ".join(f"**{PROBES[probe].name}:** {PROBES[probe].shows}" for probe in fitting),
+    )
+    return None if {*shown} == {*usual} else tuple(name for name in fitting if name in shown)
 
 
 def choose_options(options: Mapping[str, Option], usual: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,13 +193,18 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
         st.warning(refused["reason"])
     if run.status == RUNNING:
         change_while_running(run, events.get("setting_changed", []))
+    there = [name for name, (needed, _) in PICTURE_CHARTS.items() if needed in pictures]
+    inside = [name for name in there if looks_inside(PICTURE_CHARTS[name][0])]
     left, right = st.columns(2)
     with left:
-        draw_pictures(pictures)
+        draw_pictures(pictures, [name for name in there if name not in inside])
     with right:
         if epochs:
             st.altair_chart(loss_chart(epochs), key="loss")
             st.altair_chart(metric_chart(epochs, started["metric"]), key="metric")
+    for column, names in zip(st.columns(2), (inside[::2], inside[1::2]), strict=True):
+        with column:
+            draw_pictures(pictures, names)
 
 
 def change_while_running(run: Run, changes: list[dict[str, Any]]) -> None:
@@ -223,11 +246,15 @@ def draw_figures(started: dict[str, Any], epochs: list[dict[str, Any]]) -> None:
         st.metric("Parameters", f"{started['parameters']:,}", width="content")
 
 
-def draw_pictures(pictures: dict[str, Picture]) -> None:
-    """What the network sees now."""
-    for name, (needed, chart) in PICTURE_CHARTS.items():
-        if needed in pictures:
-            st.altair_chart(chart(pictures), key=name)
+def looks_inside(picture: str) -> bool:
+    """Whether a picture is a probe's, and not the one by which this kind of network is known."""
+    return picture in PROBES and PROBES[picture].draw is not None
+
+
+def draw_pictures(pictures: dict[str, Picture], names: list[str]) -> None:
+    """What the network sees now, by names of charts."""
+    for name in names:
+        st.altair_chart(PICTURE_CHARTS[name][1](pictures), key=name)
 
 
 st.title("Train")

@@ -17,6 +17,17 @@ from dashboard.charts.training.generated import (
 from dashboard.charts.training.graph import graph_chart
 from dashboard.charts.training.images import filters_chart, predictions_chart
 from dashboard.charts.training.points import decision_map_chart
+from dashboard.charts.training.probes_classes import confusion_chart, embedding_chart
+from dashboard.charts.training.probes_images import feature_maps_chart, saliency_chart
+from dashboard.charts.training.probes_layers import (
+    dead_units_chart,
+    gradient_norm_chart,
+    input_histograms_chart,
+    update_norm_chart,
+    update_ratio_chart,
+    weight_histograms_chart,
+)
+from dashboard.charts.training.probes_time import gradient_through_time_chart
 from dashboard.charts.training.regression import curve_chart, surface_chart
 from dashboard.charts.training.sequences import (
     answers_chart,
@@ -66,5 +77,25 @@ PICTURE_CHARTS: dict[str, tuple[str, Callable[[Pictures], alt.Chart | alt.LayerC
     "episode_returns": (
         "episode_returns",
         lambda pictures: episode_returns_chart(pictures["episode_returns"]),
+    ),
+    "confusion": ("confusion", lambda pictures: confusion_chart(pictures["confusion"])),
+    "embedding": ("embedding", lambda pictures: embedding_chart(pictures["embedding"])),
+    "saliency": ("saliency", lambda pictures: saliency_chart(pictures["saliency"])),
+    "feature_maps": ("feature_maps", lambda pictures: feature_maps_chart(pictures["feature_maps"])),
+    "gradient_through_time": (
+        "gradient_through_time",
+        lambda pictures: gradient_through_time_chart(pictures["gradient_through_time"]),
+    ),
+    "update_ratio": ("layer_norms", lambda pictures: update_ratio_chart(pictures["layer_norms"])),
+    "gradient_norm": ("layer_norms", lambda pictures: gradient_norm_chart(pictures["layer_norms"])),
+    "update_norm": ("layer_norms", lambda pictures: update_norm_chart(pictures["layer_norms"])),
+    "dead_units": ("dead_units", lambda pictures: dead_units_chart(pictures["dead_units"])),
+    "weight_histograms": (
+        "weight_histograms",
+        lambda pictures: weight_histograms_chart(pictures["weight_histograms"]),
+    ),
+    "input_histograms": (
+        "input_histograms",
+        lambda pictures: input_histograms_chart(pictures["input_histograms"]),
     ),
 }

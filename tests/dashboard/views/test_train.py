@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.models import MODELS
-from core.training import default_config
+from core.training import default_config, probes
 from dashboard import runs
 
 PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "train.py")
@@ -64,8 +64,25 @@ def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> Non
     figures = {metric.label: metric.value for metric in page.metric}
     assert figures["Epoch"] == "2 of 2"
     assert figures["Accuracy, held back"].endswith("%")
-    assert len(page.get("vega_lite_chart")) == 3
+    assert len(page.get("vega_lite_chart")) == 3 + 5  # the map and the curves, and what is seen inside
     assert page.query_params["run"] == run_id
+
+
+def test_what_to_look_at_inside_is_chosen_and_comes_back_with_the_run(page: AppTest) -> None:
+    page.run()
+    assert page.multiselect(key="probes").value == [*probes.usual("mlp", "moons")]
+    page.number_input(key="epochs").set_value(1).run()
+    page.multiselect(key="probes").set_value(["embedding"]).run()
+    run_id = start(page)
+    run_to_end(page)
+    assert runs.runner().store.get(run_id).config["probes"] == ["embedding"]
+    assert set(runs.runner().store.pictures(run_id)) == {"points", "embedding"}
+    again = AppTest.from_file(page._script_path, default_timeout=30)
+    again.query_params["run"] = run_id
+    again.run()
+    assert again.multiselect(key="probes").value == ["embedding"]
+    again.selectbox(key="model").set_value("gru").run()
+    assert again.multiselect(key="probes").value == [*probes.usual("gru", "seattle_temps")]
 
 
 def test_the_address_of_a_run_brings_its_settings_back(page: AppTest) -> None:
