@@ -19,7 +19,7 @@ run: .venv/installed
 test: .venv/installed-for-tests
 	@.ci/install-system-packages
 	@$(MAKE) --no-print-directory lint
-	$(bin)/python -m pytest
+	$(bin)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/installed-for-tests
 	$(bin)/ruff format --check .

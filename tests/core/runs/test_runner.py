@@ -20,7 +20,7 @@ from core.runs.store import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNI
 from core.training.config import default_config
 
 SHORT = to_record(default_config("mlp", "moons", epochs=3))
-LONG = to_record(default_config("mlp", "moons", epochs=10_000))
+LONG = to_record(default_config("mlp", "moons", epochs=10_000, engine="eager"))
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:

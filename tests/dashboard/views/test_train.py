@@ -100,6 +100,7 @@ def test_the_address_of_a_run_brings_its_settings_back(page: AppTest) -> None:
 
 def test_a_new_start_stops_the_run_before_it(page: AppTest) -> None:
     page.run()
+    page.text_input(key="hidden").set_value("64, 64, 64").run()  # too large to be compiled: it goes on for long
     page.number_input(key="epochs").set_value(10_000).run()
     first = start(page)
     second = start(page)
@@ -136,6 +137,7 @@ def test_a_training_that_diverges_says_why(page: AppTest) -> None:
 
 def test_a_going_run_takes_another_learning_rate_and_a_stopped_one_goes_on(page: AppTest) -> None:
     page.run()
+    page.text_input(key="hidden").set_value("64, 64, 64").run()  # too large to be compiled: it goes on for long
     page.number_input(key="epochs").set_value(10_000).run()
     run_id = start(page)
     store = runs.runner().store
