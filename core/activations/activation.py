@@ -39,8 +39,11 @@ class Activation:
     """One elementwise activation function.
 
     function and derivative take a tensor of any shape and the parameters by keyword, and keep shape and
-    dtype. function is differentiable and fit for training; derivative is the closed form that tests compare
-    autograd with. At a kink both follow torch's choice of one side.
+    dtype. function is differentiable; derivative is the closed form that tests compare autograd with. At a
+    kink both follow torch's choice of one side.
+
+    unfit says why no network can be trained through it, and is empty where one can. superlinear: it grows
+    faster than x, so that signals and gradients of deep stacks without normalization overflow.
     """
 
     name: str
@@ -52,6 +55,8 @@ class Activation:
     source: Paper
     note: str
     parameters: tuple[Parameter, ...] = ()
+    unfit: str = ""
+    superlinear: bool = False
 
     def with_defaults(self, given: Mapping[str, float] | None = None) -> dict[str, float]:
         """All parameters: the given ones, and the default of each other.

@@ -25,23 +25,38 @@ HALF_WIDTH, POINTS_PER_UNIT = 100, 200  # the grid: x from -100 to 100, 0.005 ap
 class Properties:
     """What a function does over all x.
 
-    kinks: where the slope jumps. lowest, highest: bounds of the output, infinite where there is none.
+    jumps, kinks, bends: where the value, the slope, the second derivative jumps; a bend is found where it
+    lies on a multiple of 0.005. lowest, highest: bounds of the output, infinite where there is none.
     saturates_below, saturates_above: from there on |f'| is under SATURATED_SLOPE and goes to 0; None where it
-    does not. largest_slope: the Lipschitz constant. mean_output: over standard normal x.
+    does not. dead: stretches of x, from and to, over which the slope is exactly 0. largest_slope: of |f'|,
+    infinite where it grows without bound. mean_output: over standard normal x.
     """
 
     monotonic: bool
+    jumps: tuple[float, ...]
     kinks: tuple[float, ...]
+    bends: tuple[float, ...]
     lowest: float
     highest: float
     saturates_below: float | None
     saturates_above: float | None
+    dead: tuple[tuple[float, float], ...]
     largest_slope: float
     mean_output: float
 
     @property
     def bounded(self) -> bool:
         return math.isfinite(self.lowest) and math.isfinite(self.highest)
+
+    @property
+    def lipschitz(self) -> float:
+        """The smallest L with |f(a) - f(b)| <= L |a - b| for all a and b; infinite where there is none."""
+        return math.inf if self.jumps else self.largest_slope
+
+    @property
+    def continuous_derivatives(self) -> int:
+        """How many derivatives are continuous: -1 where f itself jumps, and 2 for two or more."""
+        return -1 if self.jumps else 0 if self.kinks else 1 if self.bends else 2
 
     @property
     def zero_centred(self) -> bool:
@@ -59,7 +74,7 @@ class Properties:
 
 @lru_cache(maxsize=512)
 def properties(activation: Activation, **parameters: float) -> Properties:
-    """Look at the function on a fine grid and far out; some 2 ms, remembered for each set of parameters."""
+    """Look at the function on a fine grid and far out; some milliseconds, remembered for each setting."""
 
     def function(x: torch.Tensor) -> torch.Tensor:
         return activation.function(x, **parameters)
@@ -71,14 +86,18 @@ def properties(activation: Activation, **parameters: float) -> Properties:
         x = _grid()
         values, slopes = function(x), slope(x)
         lowest, highest = _bounds(function, values)
+        kinks = _jumps(slope, x, slopes)
         return Properties(
             monotonic=not (values.diff() < -1e-12).any(),
-            kinks=_kinks(slope, x, slopes),
+            jumps=_jumps(function, x, values),
+            kinks=kinks,
+            bends=tuple(place for place in _bends(slope, x, slopes) if place not in kinks),
             lowest=lowest,
             highest=highest,
             saturates_below=_saturated_until(slope, x, slopes),
             saturates_above=_negative(_saturated_until(lambda x: slope(-x), x, slopes.flip(0))),
-            largest_slope=slopes.abs().max().item(),
+            dead=_dead(x, slopes),
+            largest_slope=_largest_slope(slope, slopes),
             mean_output=_mean_output(x, values),
         )
 
@@ -89,43 +108,90 @@ def _grid() -> torch.Tensor:
     return torch.arange(-end, end + 1, dtype=torch.float64, device="cpu") / POINTS_PER_UNIT
 
 
+def _far() -> torch.Tensor:
+    return torch.tensor([-1e12, -1e4, 1e4, 1e12], dtype=torch.float64, device="cpu")
+
+
 def _bounds(function: Callable[[torch.Tensor], torch.Tensor], values: torch.Tensor) -> tuple[float, float]:
-    """Limits are read at ±1e12; a function that still grows from 1e3 to 1e4 has none."""
-    far = function(torch.tensor([-1e12, -1e4, -1e3, 1e3, 1e4, 1e12], dtype=torch.float64, device="cpu"))
-    lowest, highest = min(values.min(), far.min()).item(), max(values.max(), far.max()).item()
-    changes = torch.stack([far[1] - far[2], far[4] - far[3]])
+    """Limits are read at ±1e12; a function that leaves far behind what it reaches on the grid has none."""
+    far = function(_far())
+    lowest, highest = values.min().item(), values.max().item()
+    deepest, top = far.min().item(), far.max().item()
     return (
-        -math.inf if changes.min() < -1 else lowest,
-        math.inf if changes.max() > 1 else highest,
+        -math.inf if deepest < lowest - 1 - 0.05 * abs(lowest) else min(lowest, deepest),
+        math.inf if top > highest + 1 + 0.05 * abs(highest) else max(highest, top),
     )
 
 
-def _kinks(
-    slope: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, slopes: torch.Tensor
+def _largest_slope(slope: Callable[[torch.Tensor], torch.Tensor], slopes: torch.Tensor) -> float:
+    steepest, far = slopes.abs().max().item(), slope(_far()).abs().max().item()
+    return math.inf if far > 2 * steepest else max(steepest, far)
+
+
+def _jumps(
+    function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, values: torch.Tensor
 ) -> tuple[float, ...]:
-    """Halve each interval in which the slope changes, keep the half with more of it, until a jump is left."""
-    left, right, at_left, at_right = x[:-1], x[1:], slopes[:-1], slopes[1:]
+    """Halve each interval in which the value changes, keep the half with more of it, until a jump is left."""
+    left, right, at_left, at_right = x[:-1], x[1:], values[:-1], values[1:]
     for _ in range(40):
-        keep = (at_right - at_left).abs() > KINK
+        keep = (at_right - at_left).abs() > KINK * (1 + at_left.abs())
         left, right, at_left, at_right = left[keep], right[keep], at_left[keep], at_right[keep]
         if not len(left):
             return ()
         middle = (left + right) / 2
-        at_middle = slope(middle)
+        at_middle = function(middle)
         leftward = (at_middle - at_left).abs() > (at_right - at_middle).abs()
         left, at_left = torch.where(leftward, left, middle), torch.where(leftward, at_left, at_middle)
         right, at_right = torch.where(leftward, middle, right), torch.where(leftward, at_middle, at_right)
-    return tuple(round(place, 6) + 0.0 for place in left.tolist())
+    # A value of its own at the jump, as sign(0) has, makes two jumps at one place.
+    return tuple(dict.fromkeys(round(place, 6) + 0.0 for place in left.tolist()))
+
+
+def _bends(
+    slope: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, slopes: torch.Tensor
+) -> tuple[float, ...]:
+    """Where the slope's quotients to the left and to the right stay apart however near they are taken.
+
+    Where the second derivative is continuous they come together in proportion to the step.
+    """
+    wide, near = 1 / POINTS_PER_UNIT, 1 / POINTS_PER_UNIT / 256
+    apart = (slopes[2:] - 2 * slopes[1:-1] + slopes[:-2]).abs() / wide
+    keep = apart > 10 * KINK
+    places, apart = x[1:-1][keep], apart[keep]
+    still = (slope(places + near) - 2 * slope(places) + slope(places - near)).abs() / near
+    return tuple(round(place, 6) + 0.0 for place in places[still > 0.5 * apart].tolist())
+
+
+def _dead(x: torch.Tensor, slopes: torch.Tensor) -> tuple[tuple[float, float], ...]:
+    """Runs of slopes of exactly 0, unless the slope only fades until it rounds to 0."""
+    zero = torch.nn.functional.pad((slopes == 0).int(), (1, 1))
+    starts, ends = (zero.diff() == 1).nonzero().flatten().tolist(), (zero.diff() == -1).nonzero().flatten()
+    last, zones = len(x) - 1, []
+    for start, end in zip(starts, (ends - 1).tolist(), strict=True):
+        beside = [slopes[place].abs() for place in (start - 1, end + 1) if 0 <= place <= last]
+        if end > start and all(slope > 1e-6 for slope in beside):
+            zones.append(
+                (
+                    -math.inf if start == 0 else _rounded(x[start]),
+                    math.inf if end == last else _rounded(x[end]),
+                )
+            )
+    return tuple(zones)
 
 
 def _saturated_until(
     slope: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, slopes: torch.Tensor
 ) -> float | None:
     """The last x up to which, from the far left, the slope stays small; None unless it goes to 0 there."""
-    if slope(torch.tensor(-1e4, dtype=torch.float64, device="cpu")).abs() > 1e-6:
+    far = torch.tensor([-1e4, -1.1e4, -1.23e4], dtype=torch.float64, device="cpu")  # a wave has one slope ≠ 0
+    if slope(far).abs().max() > 1e-6:
         return None
     steep = (slopes.abs() >= SATURATED_SLOPE).nonzero()
-    return round(x[int(steep[0]) - 1].item(), 3) + 0.0
+    return round(x[int(steep[0]) - 1].item(), 3) + 0.0 if len(steep) else 0.0
+
+
+def _rounded(x: torch.Tensor) -> float:
+    return round(x.item(), 6) + 0.0
 
 
 def _negative(x: float | None) -> float | None:

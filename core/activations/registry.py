@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from core.activations.activation import Activation, Paper, Parameter
-from core.activations.more import PIECEWISE, SMOOTH
+from core.activations.piecewise import PIECEWISE
+from core.activations.smooth import SMOOTH
 from core.lazy import LazyModule
 
 if TYPE_CHECKING:

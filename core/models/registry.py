@@ -86,6 +86,11 @@ class Model:
     learner: str = "supervised"
 
 
+# Those that a gradient passes. A square at each layer doubles the exponent of a signal and of its gradient:
+# deep convolutional networks overflow with their first weights, so they go without.
+_ACTIVATIONS = tuple(key for key, activation in ACTIVATIONS.items() if not activation.unfit)
+_NOT_SUPERLINEAR = tuple(key for key in _ACTIVATIONS if not ACTIVATIONS[key].superlinear)
+
 _NO_HIDDEN = Hidden("its layers are those of the paper", 0, 0, 0)
 _LAYERS = Hidden("units of each hidden layer", 0, 8, 256)
 _STATE = Hidden("units of the hidden state", 1, 1, 128)
@@ -169,7 +174,7 @@ MODELS: dict[str, Model] = {
         build=lambda input_shape, outputs, hidden, activation, **options: mlp.MLP(
             input_shape, outputs, hidden, ACTIVATIONS[activation].function, **options
         ),
-        activations=tuple(ACTIVATIONS),
+        activations=_ACTIVATIONS,
         hidden=_LAYERS,
         presets={
             "moons": _TANH_POINTS,
@@ -206,7 +211,7 @@ MODELS: dict[str, Model] = {
         ),
         kinds=(IMAGES,),
         build=lambda input_shape, outputs, hidden, activation: cnn.LeNet5(ACTIVATIONS[activation].function),
-        activations=tuple(ACTIVATIONS),
+        activations=_ACTIVATIONS,
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES},
     ),
@@ -224,7 +229,7 @@ MODELS: dict[str, Model] = {
         build=lambda input_shape, outputs, hidden, activation, **options: alexnet.small_alexnet(
             input_shape, outputs, activation=ACTIVATIONS[activation].function, **options
         ),
-        activations=tuple(ACTIVATIONS),
+        activations=_NOT_SUPERLINEAR,
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES | {"epochs": 5}},
         options={
@@ -245,7 +250,7 @@ MODELS: dict[str, Model] = {
         build=lambda input_shape, outputs, hidden, activation, depth="11", **options: vgg.small_vgg(
             input_shape, outputs, int(depth), activation=ACTIVATIONS[activation].function, **options
         ),
-        activations=tuple(ACTIVATIONS),
+        activations=_NOT_SUPERLINEAR,
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES | {"epochs": 6}},
         options={
@@ -275,7 +280,7 @@ MODELS: dict[str, Model] = {
                 **options,
             )
         ),
-        activations=tuple(ACTIVATIONS),
+        activations=_NOT_SUPERLINEAR,
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES | {"epochs": 5, "learning_rate": 0.01}},
         options={
@@ -377,7 +382,7 @@ MODELS: dict[str, Model] = {
         build=lambda input_shape, outputs, hidden, activation, latent, **_: gan.GAN(
             input_shape, latent, hidden, ACTIVATIONS[activation].function, bounded=len(input_shape) == 3
         ),
-        activations=tuple(ACTIVATIONS),
+        activations=_ACTIVATIONS,
         hidden=Hidden("units of each hidden layer, of both networks", 0, 6, 256),
         presets={
             "ring": _GAN | {"epochs": 60, "activation": "tanh"},
@@ -411,7 +416,7 @@ MODELS: dict[str, Model] = {
         build=lambda input_shape, outputs, hidden, activation, dropout: gnn.gcn(
             input_shape[0], outputs, hidden, ACTIVATIONS[activation].function, dropout
         ),
-        activations=tuple(ACTIVATIONS),
+        activations=_ACTIVATIONS,
         hidden=_LAYERS,
         presets=dict.fromkeys(_GRAPHS, _GRAPH | {"hidden": (32, 32), "activation": "tanh"}),
         options={"dropout": _DROPOUT},
@@ -430,7 +435,7 @@ MODELS: dict[str, Model] = {
         build=lambda input_shape, outputs, hidden, activation, dropout: gnn.graphsage(
             input_shape[0], outputs, hidden, ACTIVATIONS[activation].function, dropout
         ),
-        activations=tuple(ACTIVATIONS),
+        activations=_ACTIVATIONS,
         hidden=_LAYERS,
         presets=dict.fromkeys(_GRAPHS, _GRAPH | {"hidden": (32, 32), "activation": "tanh"}),
         options={"dropout": _DROPOUT},
@@ -446,7 +451,7 @@ MODELS: dict[str, Model] = {
         build=lambda input_shape, outputs, hidden, activation, dropout, heads: gnn.gat(
             input_shape[0], outputs, hidden, ACTIVATIONS[activation].function, dropout, heads
         ),
-        activations=tuple(ACTIVATIONS),
+        activations=_ACTIVATIONS,
         hidden=Hidden("units of each hidden layer, of all heads together", 0, 8, 256),
         presets=dict.fromkeys(_GRAPHS, _GRAPH | {"hidden": (64,), "activation": "elu"}),
         options={"dropout": _DROPOUT, "heads": Option("heads of attention in a hidden layer", 4, 1, 8)},
@@ -484,7 +489,7 @@ MODELS: dict[str, Model] = {
         build=lambda input_shape, outputs, hidden, activation, **_: q_learning.q_network(
             input_shape[0], outputs, hidden, ACTIVATIONS[activation].function
         ),
-        activations=tuple(ACTIVATIONS),
+        activations=_ACTIVATIONS,
         hidden=_LAYERS,
         presets={
             "cart_pole": {

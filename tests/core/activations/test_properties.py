@@ -14,9 +14,10 @@ def found(key: str, **parameters: float) -> Properties:
     return properties(ACTIVATIONS[key], **ACTIVATIONS[key].with_defaults(parameters))
 
 
-def test_only_the_self_gated_ones_are_not_monotonic() -> None:
+def test_only_the_self_gated_ones_bumps_and_waves_are_not_monotonic() -> None:
     not_monotonic = {key for key in ACTIVATIONS if not found(key).monotonic}
-    assert not_monotonic == {"gelu", "gelu_tanh", "silu", "mish", "hardswish"}
+    self_gated = {"gelu", "gelu_tanh", "silu", "swish", "mish", "hardswish", "logish", "serf", "tanhexp"}
+    assert not_monotonic == self_gated | {"elish", "lisht", "gaussian", "sine"}
 
 
 def test_kinks_are_where_the_pieces_meet() -> None:
@@ -29,6 +30,49 @@ def test_kinks_are_where_the_pieces_meet() -> None:
         "relu6": (0, 6),
         "hardtanh": (-1, 1),
         "hardsigmoid": (-3, 3),
+        "threshold": (1,),
+        "softshrink": (-0.5, 0.5),
+        "hardshrink": (-0.5, 0.5),
+        "prelu": (0,),
+        "rrelu": (0,),
+        "penalized_tanh": (0,),
+    }
+
+
+def test_jumps_are_where_the_value_has_two_limits() -> None:
+    jumps = {key: found(key).jumps for key in ACTIVATIONS if found(key).jumps}
+    assert jumps == {"threshold": (1,), "hardshrink": (-0.5, 0.5), "binary_step": (0,), "sign": (0,)}
+    assert found("threshold", threshold=0).jumps == ()
+    assert found("sign").lipschitz == math.inf
+
+
+def test_bends_are_where_the_second_derivative_jumps_and_the_slope_does_not() -> None:
+    bends = {key for key in ACTIVATIONS if found(key).bends}
+    assert bends == {"elu", "celu", "softsign", "squared_relu", "star_relu", "symlog", "elish"}
+    assert all(found(key).bends == (0,) for key in bends)
+
+
+def test_derivatives_are_counted_up_to_the_second() -> None:
+    counts = {key: found(key).continuous_derivatives for key in ("sign", "relu", "elu", "isrlu", "sine")}
+    assert counts == {"sign": -1, "relu": 0, "elu": 1, "isrlu": 2, "sine": 2}
+    assert found("elu", alpha=2).continuous_derivatives == 0
+
+
+def test_dead_zones_are_where_no_gradient_passes_at_all() -> None:
+    inf = math.inf
+    assert {key: found(key).dead for key in ACTIVATIONS if found(key).dead} == {
+        "relu": ((-inf, 0),),
+        "relu6": ((-inf, 0), (6, inf)),
+        "hardtanh": ((-inf, -1), (1, inf)),
+        "hardsigmoid": ((-inf, -3), (3, inf)),
+        "hardswish": ((-inf, -3),),
+        "threshold": ((-inf, 1),),
+        "softshrink": ((-0.5, 0.5),),
+        "hardshrink": ((-0.5, 0.5),),
+        "squared_relu": ((-inf, 0),),
+        "star_relu": ((-inf, 0),),
+        "binary_step": ((-inf, inf),),
+        "sign": ((-inf, inf),),
     }
 
 
@@ -39,9 +83,10 @@ def test_kinks_come_and_go_with_the_parameters() -> None:
     assert found("leaky_relu", negative_slope=1).kinks == ()
 
 
-def test_the_s_shaped_ones_are_bounded() -> None:
+def test_the_s_shaped_ones_bumps_and_waves_are_bounded() -> None:
     s_shaped = {"sigmoid", "tanh", "softsign", "relu6", "hardtanh", "hardsigmoid", "arctan", "isru"}
-    assert {key for key in ACTIVATIONS if found(key).bounded} == s_shaped
+    s_shaped |= {"lecun_tanh", "penalized_tanh", "binary_step", "sign"}
+    assert {key for key in ACTIVATIONS if found(key).bounded} == s_shaped | {"gaussian", "sine"}
 
 
 def test_minima_are_those_of_the_papers() -> None:
@@ -53,6 +98,7 @@ def test_minima_are_those_of_the_papers() -> None:
 
 def test_zero_centred_means_a_mean_of_zero_over_standard_normal_inputs() -> None:
     centred = {"identity", "tanh", "selu", "softsign", "hardtanh", "tanhshrink", "arctan", "isru"}
+    centred |= {"sine", "sign", "softshrink", "hardshrink", "lecun_tanh", "symlog", "star_relu"}
     assert {key for key in ACTIVATIONS if found(key).zero_centred} == centred
     assert found("relu").mean_output == pytest.approx(1 / math.sqrt(2 * math.pi), abs=1e-5)
     assert found("sigmoid").mean_output == pytest.approx(0.5)
@@ -83,6 +129,8 @@ def test_the_steepest_slope_is_the_lipschitz_constant() -> None:
     assert found("tanh").largest_slope == 1
     assert found("gelu").largest_slope == pytest.approx(1.12890, abs=1e-5)  # at x = √2
     assert found("elu", alpha=3).largest_slope == 3
+    assert found("sine", omega=30).lipschitz == pytest.approx(30)
+    assert found("squared_relu").lipschitz == math.inf
     assert found("bent_identity").largest_slope == pytest.approx(1.5, abs=1e-4)
 
 

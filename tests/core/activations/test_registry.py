@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from scipy import special
 from torch import Tensor, nn
 
 from core.activations import ACTIVATIONS, Activation
@@ -38,12 +39,34 @@ TORCH_MODULES = {
     "gelu_tanh": partial(nn.GELU, approximate="tanh"),
     "log_sigmoid": nn.LogSigmoid,
     "tanhshrink": nn.Tanhshrink,
+    "threshold": partial(nn.Threshold, value=0),
+    "softshrink": nn.Softshrink,
+    "hardshrink": nn.Hardshrink,
+    "prelu": lambda slope=0.25: nn.PReLU(init=slope, dtype=torch.float64),
+    "rrelu": lambda **bounds: nn.RReLU(**bounds).eval(),
 }
 # What torch.nn lacks, in NumPy.
 CLOSED_FORMS = {
     "arctan": np.arctan,
     "isru": lambda x: x / np.sqrt(1 + x**2),
     "bent_identity": lambda x: (np.sqrt(x**2 + 1) - 1) / 2 + x,
+    "sine": np.sin,
+    "squared_relu": lambda x: np.maximum(x, 0) ** 2,
+    "star_relu": lambda x: 0.8944 * np.maximum(x, 0) ** 2 - 0.4472,
+    "snake": lambda x: x + (1 - np.cos(2 * x)) / 2,
+    "gaussian": lambda x: np.exp(-x * x),
+    "binary_step": lambda x: np.heaviside(x, 0),
+    "sign": np.sign,
+    "swish": lambda x: x * special.expit(1.702 * x),
+    "logish": lambda x: x * np.log1p(special.expit(x)),
+    "serf": lambda x: x * special.erf(np.log1p(np.exp(x))),
+    "tanhexp": lambda x: x * np.tanh(np.exp(x)),
+    "lisht": lambda x: np.abs(x) * np.tanh(np.abs(x)),
+    "isrlu": lambda x: np.where(x > 0, x, x / np.sqrt(1 + x**2)),
+    "lecun_tanh": lambda x: 1.7159 * np.tanh(2 * x / 3),
+    "symlog": lambda x: np.sign(x) * np.log1p(np.abs(x)),
+    "elish": lambda x: np.where(x > 0, x, np.expm1(x)) / (1 + np.exp(-x)),
+    "penalized_tanh": lambda x: np.maximum(np.tanh(x), np.tanh(x) / 4),
 }
 EACH_SETTING = [
     pytest.param(activation, setting, id=f"{key}-{setting}")
@@ -57,6 +80,7 @@ def _key(activation: object) -> str:
     return next(key for key, entry in ACTIVATIONS.items() if entry is activation)
 
 
+TRAINABLE = {key: activation for key, activation in ACTIVATIONS.items() if not activation.unfit}
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
 each_setting = pytest.mark.parametrize(("activation", "setting"), EACH_SETTING)
 
@@ -82,7 +106,7 @@ def test_every_activation_has_a_counterpart_in_torch_or_a_closed_form_here() -> 
 def test_what_torch_lacks_equals_its_closed_form(key: str) -> None:
     x = torch.linspace(-12, 12, 481, dtype=torch.float64)
     expected = torch.from_numpy(CLOSED_FORMS[key](x.numpy()))
-    torch.testing.assert_close(ACTIVATIONS[key].function(x), expected, rtol=1e-13, atol=1e-15)
+    torch.testing.assert_close(ACTIVATIONS[key].function(x), expected, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +165,7 @@ def test_shape_and_dtype_are_kept(activation: Activation, dtype: torch.dtype) ->
         assert (result.shape, result.dtype) == (x.shape, dtype)
 
 
-@each_activation
+@pytest.mark.parametrize("activation", TRAINABLE.values(), ids=TRAINABLE)
 def test_a_network_trains_through_it(activation: Activation) -> None:
     torch.manual_seed(0)
     first, last = nn.Linear(1, 16), nn.Linear(16, 1)
@@ -162,6 +186,34 @@ def test_torch_func_can_transform_it(activation: Activation) -> None:
     x = torch.linspace(-4, 4, 33, dtype=torch.float64)
     each = torch.func.vmap(torch.func.grad(activation.function))(x)
     torch.testing.assert_close(each, activation.derivative(x), rtol=1e-7, atol=1e-9)
+
+
+def test_every_elementwise_activation_of_torch_nn_is_here() -> None:
+    not_elementwise = {"GLU", "MultiheadAttention", "Softmax", "Softmax2d", "Softmin", "LogSoftmax"}
+    elementwise = set(nn.modules.activation.__all__) - not_elementwise
+    built = (theirs(**parameters_at(ACTIVATIONS[key], "default")) for key, theirs in TORCH_MODULES.items())
+    assert elementwise <= {type(module).__name__ for module in built}
+
+
+@pytest.mark.parametrize("key", [key for key in ACTIVATIONS if key not in TRAINABLE])
+def test_what_is_unfit_for_training_has_no_gradient_anywhere(key: str) -> None:
+    x = torch.linspace(-20, 20, 4001, dtype=torch.float64)
+    assert not autograd(ACTIVATIONS[key], x).any()
+    assert ACTIVATIONS[key].unfit
+
+
+@each_setting
+def test_superlinear_are_those_without_a_lipschitz_constant(activation: Activation, setting: str) -> None:
+    found = properties(activation, **parameters_at(activation, setting))
+    assert activation.superlinear == (found.largest_slope == math.inf)
+
+
+def test_star_relu_keeps_mean_0_and_variance_1() -> None:
+    x, weights = np.polynomial.hermite_e.hermegauss(200)
+    values = ACTIVATIONS["star_relu"].function(torch.from_numpy(x)).numpy()
+    mean = (weights @ values) / weights.sum()
+    assert mean == pytest.approx(0, abs=1e-4)
+    assert (weights @ (values - mean) ** 2) / weights.sum() == pytest.approx(1, abs=1e-3)
 
 
 def test_textbook_numbers() -> None:
@@ -204,9 +256,14 @@ def test_the_stated_range_is_the_range(activation: Activation, setting: str) -> 
     parameters = parameters_at(activation, setting)
     ends = re.search(r"[(\[](\S+), (\S+)[)\]]$", activation.range_latex)
     assert ends
-    named = {r"-\infty": -math.inf, r"\infty": math.inf} | {
-        f"-{parameter.symbol}": -parameters[parameter.name] for parameter in activation.parameters
-    }
+    named = {r"-\infty": -math.inf, r"\infty": math.inf}
+    for parameter in activation.parameters:
+        value = torch.tensor(parameters[parameter.name], dtype=torch.float64)
+        named |= {
+            f"-{parameter.symbol}": -value.item(),
+            f"-0.2785/{parameter.symbol}": (-0.2785 / value).item(),
+            rf"-1/\sqrt{parameter.symbol}": -value.rsqrt().item(),
+        }
     low, high = (named[end] if end in named else float(end) for end in ends.groups())
     found = properties(activation, **parameters)
     assert (found.lowest, found.highest) == pytest.approx((low, high), abs=5e-4)

@@ -1,0 +1,350 @@
+"""Smooth activation functions, and those that are smooth on either side of 0."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from core.activations.activation import Activation, Paper, Parameter
+from core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch = LazyModule("torch")
+    F = LazyModule("torch.nn.functional")
+
+SMOOTH: dict[str, Activation] = {
+    "celu": Activation(
+        name="CELU",
+        latex=r"f(x) = \begin{cases} x & x > 0 \\ \alpha\,(e^{x / \alpha} - 1) & x \le 0 \end{cases}",
+        derivative_latex=r"f'(x) = \begin{cases} 1 & x > 0 \\ e^{x / \alpha} & x \le 0 \end{cases}",
+        range_latex=r"(-\alpha, \infty)",
+        function=lambda x, alpha=1.0: F.celu(x, alpha),
+        derivative=lambda x, alpha=1.0: torch.exp(x.clamp(max=0) / alpha),
+        parameters=(Parameter("alpha", r"\alpha", 1.0, 0.1, 3.0, 0.1),),
+        source=Paper(
+            "Barron",
+            2017,
+            "Continuously differentiable exponential linear units",
+            "https://arxiv.org/abs/1704.07483",
+        ),
+        note="An ELU whose slope meets at 0 whatever its α.",
+    ),
+    "gelu_tanh": Activation(
+        name="GELU (tanh)",
+        latex=r"f(x) = \frac{x}{2} (1 + \tanh u), \quad u = \sqrt{2 / \pi}\,(x + 0.044715\,x^3)",
+        derivative_latex=r"f'(x) = \frac{1 + \tanh u}{2} + \frac{x}{2} (1 - \tanh^2 u) \sqrt{2 / \pi}\,"
+        r"(1 + 0.134145\,x^2)",
+        range_latex=r"[-0.170, \infty)",
+        function=lambda x: F.gelu(x, approximate="tanh"),
+        derivative=lambda x: _gelu_tanh_derivative(x),
+        source=Paper(
+            "Hendrycks & Gimpel",
+            2016,
+            "Gaussian error linear units (GELUs)",
+            "https://arxiv.org/abs/1606.08415",
+        ),
+        note="GELU with tanh in place of the error function, within 0.0005 of it. Used in GPT-2.",
+    ),
+    "log_sigmoid": Activation(
+        name="Log Sigmoid",
+        latex=r"f(x) = \ln \sigma(x) = -\ln(1 + e^{-x})",
+        derivative_latex=r"f'(x) = \sigma(-x)",
+        range_latex=r"(-\infty, 0)",
+        function=lambda x: F.logsigmoid(x),
+        derivative=lambda x: torch.sigmoid(-x),
+        source=Paper(
+            "Mnih & Teh",
+            2012,
+            "A fast and simple algorithm for training neural probabilistic language models",
+            "https://arxiv.org/abs/1206.6426",
+        ),
+        note="The logarithm of a probability, without underflow. Used in losses more than inside networks.",
+    ),
+    "tanhshrink": Activation(
+        name="Tanhshrink",
+        latex=r"f(x) = x - \tanh x",
+        derivative_latex=r"f'(x) = \tanh^2 x",
+        range_latex=r"(-\infty, \infty)",
+        function=lambda x: F.tanhshrink(x),
+        derivative=lambda x: torch.tanh(x) ** 2,
+        source=Paper(
+            "Paszke et al.",
+            2019,
+            "PyTorch: an imperative style, high-performance deep learning library",
+            "https://arxiv.org/abs/1912.01703",
+        ),
+        note="What tanh takes away from x: flat at 0, so small signals fade in stacks.",
+    ),
+    "arctan": Activation(
+        name="Arctan",
+        latex=r"f(x) = \arctan x",
+        derivative_latex=r"f'(x) = \frac{1}{1 + x^2}",
+        range_latex=r"(-1.5708, 1.5708)",
+        function=lambda x: torch.atan(x),
+        derivative=lambda x: 1 / (1 + x**2),
+        source=Paper(
+            "Kamruzzaman & Aziz",
+            2002,
+            "A note on activation function in multilayer feedforward learning",
+            "https://doi.org/10.1109/IJCNN.2002.1005526",
+        ),
+        note="Like tanh with limits ±π/2 that it nears slowly: its gradient fades with 1/x².",
+    ),
+    "isru": Activation(
+        name="ISRU",
+        latex=r"f(x) = \frac{x}{\sqrt{1 + x^2}}",
+        derivative_latex=r"f'(x) = (1 + x^2)^{-3/2}",
+        range_latex=r"(-1, 1)",
+        function=lambda x: x * torch.rsqrt(1 + x**2),
+        derivative=lambda x: torch.rsqrt(1 + x**2) ** 3,
+        source=Paper(
+            "Carlile, Delamarter, Kinney, Marti & Whitney",
+            2017,
+            "Improving deep learning by inverse square root linear units (ISRLUs)",
+            "https://arxiv.org/abs/1710.09967",
+        ),
+        note="An S-shape from one inverse square root, with no exponential to compute.",
+    ),
+    "bent_identity": Activation(
+        name="Bent Identity",
+        latex=r"f(x) = \frac{\sqrt{x^2 + 1} - 1}{2} + x",
+        derivative_latex=r"f'(x) = \frac{x}{2 \sqrt{x^2 + 1}} + 1",
+        range_latex=r"(-\infty, \infty)",
+        function=lambda x: (torch.sqrt(x**2 + 1) - 1) / 2 + x,
+        derivative=lambda x: x * torch.rsqrt(x**2 + 1) / 2 + 1,
+        source=Paper(
+            "Dubey, Singh & Chaudhuri",
+            2022,
+            "Activation functions in deep learning: a comprehensive survey and benchmark",
+            "https://arxiv.org/abs/2109.14545",
+        ),
+        note="A line whose slope bends from ½ to 1½, so a gradient passes everywhere.",
+    ),
+    "sine": Activation(
+        name="Sine",
+        latex=r"f(x) = \sin(\omega x)",
+        derivative_latex=r"f'(x) = \omega \cos(\omega x)",
+        range_latex=r"[-1, 1]",
+        function=lambda x, omega=1.0: torch.sin(omega * x),
+        derivative=lambda x, omega=1.0: omega * torch.cos(omega * x),
+        parameters=(Parameter("omega", r"\omega", 1.0, 0.5, 30.0, 0.5),),
+        source=Paper(
+            "Sitzmann, Martel, Bergman, Lindell & Wetzstein",
+            2020,
+            "Implicit neural representations with periodic activation functions",
+            "https://arxiv.org/abs/2006.09661",
+        ),
+        note="A wave, and so are all its derivatives. SIREN draws images and shapes with it, with ω = 30 "
+        "in the first layer.",
+    ),
+    "snake": Activation(
+        name="Snake",
+        latex=r"f(x) = x + \frac{\sin^2(a x)}{a}",
+        derivative_latex=r"f'(x) = 1 + \sin(2 a x)",
+        range_latex=r"(-\infty, \infty)",
+        function=lambda x, a=1.0: x + torch.sin(a * x) ** 2 / a,
+        derivative=lambda x, a=1.0: 1 + torch.sin(2 * a * x),
+        parameters=(Parameter("a", "a", 1.0, 0.2, 5.0, 0.1),),
+        source=Paper(
+            "Ziyin, Hartwig & Ueda",
+            2020,
+            "Neural networks fail to learn periodic functions and how to fix it",
+            "https://arxiv.org/abs/2006.08195",
+        ),
+        note="A line with a wave on it: it learns periodic curves and goes on with them outside the data.",
+    ),
+    "gaussian": Activation(
+        name="Gaussian",
+        latex=r"f(x) = e^{-x^2}",
+        derivative_latex=r"f'(x) = -2 x\,e^{-x^2}",
+        range_latex=r"(0, 1]",
+        function=lambda x: torch.exp(-(x**2)),
+        derivative=lambda x: -2 * x * torch.exp(-(x**2)),
+        source=Paper(
+            "Broomhead & Lowe", 1988, "Multivariable functional interpolation and adaptive networks"
+        ),
+        note="Answers to inputs near 0 alone, as units of a radial basis network do.",
+    ),
+    "swish": Activation(
+        name="Swish",
+        latex=r"f(x) = x\,\sigma(\beta x)",
+        derivative_latex=r"f'(x) = \sigma(\beta x)\,\bigl(1 + \beta x\,(1 - \sigma(\beta x))\bigr)",
+        range_latex=r"[-0.2785/\beta, \infty)",
+        function=lambda x, beta=1.702: x * torch.sigmoid(beta * x),
+        derivative=lambda x, beta=1.702: torch.sigmoid(beta * x) * (1 + beta * x * torch.sigmoid(-beta * x)),
+        parameters=(Parameter("beta", r"\beta", 1.702, 0.1, 10.0, 0.001),),
+        source=Paper(
+            "Ramachandran, Zoph & Le",
+            2017,
+            "Searching for activation functions",
+            "https://arxiv.org/abs/1710.05941",
+        ),
+        note="SiLU with a dial: β = 1 is SiLU, a large β nears ReLU, and 1.702 comes close to GELU.",
+    ),
+    "logish": Activation(
+        name="Logish",
+        latex=r"f(x) = x \ln\bigl(1 + \sigma(x)\bigr)",
+        derivative_latex=r"f'(x) = \ln\bigl(1 + \sigma(x)\bigr) + \frac{x\,\sigma(x)\,(1 - \sigma(x))}{1 + "
+        r"\sigma(x)}",
+        range_latex=r"[-0.2528, \infty)",
+        function=lambda x: x * torch.log1p(torch.sigmoid(x)),
+        derivative=lambda x: (
+            torch.log1p(torch.sigmoid(x)) + x * torch.sigmoid(x) * torch.sigmoid(-x) / (1 + torch.sigmoid(x))
+        ),
+        source=Paper(
+            "Zhu, Meng, Zhang & Huo",
+            2021,
+            "Logish: a new nonlinear nonmonotonic activation function for convolutional neural network",
+            "https://doi.org/10.1016/j.neucom.2021.06.067",
+        ),
+        note="x gated by a logarithm; far to the right its slope is ln 2 = 0.69 and not 1.",
+    ),
+    "serf": Activation(
+        name="Serf",
+        latex=r"f(x) = x \operatorname{erf} s, \quad s = \ln(1 + e^x)",
+        derivative_latex=r"f'(x) = \operatorname{erf} s + \frac{2 x}{\sqrt \pi}\,e^{-s^2} \sigma(x)",
+        range_latex=r"[-0.3484, \infty)",
+        function=lambda x: x * torch.erf(F.softplus(x)),
+        derivative=lambda x: (
+            torch.erf(F.softplus(x))
+            + 2 / math.sqrt(math.pi) * x * torch.exp(-(F.softplus(x) ** 2)) * torch.sigmoid(x)
+        ),
+        source=Paper(
+            "Nag, Bhattacharyya, Mukherjee & Kundu",
+            2021,
+            "Serf: towards better training of deep neural networks using log-softplus error activation "
+            "function",
+            "https://arxiv.org/abs/2108.09598",
+        ),
+        note="Mish with the error function in place of tanh.",
+    ),
+    "tanhexp": Activation(
+        name="TanhExp",
+        latex=r"f(x) = x \tanh(e^x)",
+        derivative_latex=r"f'(x) = \tanh(e^x) + x\,e^x \bigl(1 - \tanh^2(e^x)\bigr)",
+        range_latex=r"[-0.3533, \infty)",
+        function=lambda x: x * torch.tanh(torch.exp(x.clamp(max=10))),
+        derivative=lambda x: (
+            torch.tanh(torch.exp(x.clamp(max=10)))
+            + x * torch.exp(x.clamp(max=10)) * (1 - torch.tanh(torch.exp(x.clamp(max=10))) ** 2)
+        ),
+        source=Paper(
+            "Liu & Di",
+            2020,
+            "TanhExp: a smooth activation function with high convergence speed for lightweight neural "
+            "networks",
+            "https://arxiv.org/abs/2003.09855",
+        ),
+        note="Close to Mish, and straighter on the right: above 1 it is nearly x.",
+    ),
+    "lisht": Activation(
+        name="LiSHT",
+        latex=r"f(x) = x \tanh x",
+        derivative_latex=r"f'(x) = \tanh x + x\,(1 - \tanh^2 x)",
+        range_latex=r"[0, \infty)",
+        function=lambda x: x * torch.tanh(x),
+        derivative=lambda x: torch.tanh(x) + x * (1 - torch.tanh(x) ** 2),
+        source=Paper(
+            "Roy, Manna, Dubey & Chaudhuri",
+            2019,
+            "LiSHT: non-parametric linearly scaled hyperbolic tangent activation function for neural "
+            "networks",
+            "https://arxiv.org/abs/1901.05894",
+        ),
+        note="A smooth |x|: it forgets the sign of its input.",
+    ),
+    "isrlu": Activation(
+        name="ISRLU",
+        latex=r"f(x) = \begin{cases} x & x > 0 \\ \frac{x}{\sqrt{1 + \alpha x^2}} & x \le 0 \end{cases}",
+        derivative_latex=r"f'(x) = \begin{cases} 1 & x > 0 \\ (1 + \alpha x^2)^{-3/2} & x \le 0 \end{cases}",
+        range_latex=r"(-1/\sqrt\alpha, \infty)",
+        function=lambda x, alpha=1.0: x * torch.rsqrt(1 + alpha * x.clamp(max=0) ** 2),
+        derivative=lambda x, alpha=1.0: torch.rsqrt(1 + alpha * x.clamp(max=0) ** 2) ** 3,
+        parameters=(Parameter("alpha", r"\alpha", 1.0, 0.1, 5.0, 0.1),),
+        source=Paper(
+            "Carlile, Delamarter, Kinney, Marti & Whitney",
+            2017,
+            "Improving deep learning by inverse square root linear units (ISRLUs)",
+            "https://arxiv.org/abs/1710.09967",
+        ),
+        note="ELU's shape from one inverse square root, with no exponential; two of its derivatives are "
+        "continuous.",
+    ),
+    "lecun_tanh": Activation(
+        name="Scaled Tanh",
+        latex=r"f(x) = 1.7159 \tanh\bigl(\tfrac{2}{3} x\bigr)",
+        derivative_latex=r"f'(x) = 1.1439 \bigl(1 - \tanh^2(\tfrac{2}{3} x)\bigr)",
+        range_latex=r"(-1.7159, 1.7159)",
+        function=lambda x: 1.7159 * torch.tanh(2 / 3 * x),
+        derivative=lambda x: 1.7159 * 2 / 3 * (1 - torch.tanh(2 / 3 * x) ** 2),
+        source=Paper(
+            "LeCun, Bottou, Orr & Müller",
+            1998,
+            "Efficient BackProp",
+            "https://doi.org/10.1007/3-540-49430-8_2",
+        ),
+        note="A tanh stretched so that f(±1) = ±1, where it bends most: targets of ±1 lie off its flat ends.",
+    ),
+    "symlog": Activation(
+        name="Symlog",
+        latex=r"f(x) = \operatorname{sign}(x) \ln(1 + |x|)",
+        derivative_latex=r"f'(x) = \frac{1}{1 + |x|}",
+        range_latex=r"(-\infty, \infty)",
+        function=lambda x: torch.where(x > 0, torch.log1p(x.clamp(min=0)), -torch.log1p(-x.clamp(max=0))),
+        derivative=lambda x: 1 / (1 + x.abs()),
+        source=Paper(
+            "Hafner, Pasukonis, Ba & Lillicrap",
+            2023,
+            "Mastering diverse domains through world models",
+            "https://arxiv.org/abs/2301.04104",
+        ),
+        note="A logarithm for both signs: it has no limits, yet brings 10,000 down to 9.2.",
+    ),
+    "elish": Activation(
+        name="ELiSH",
+        latex=r"f(x) = \begin{cases} x\,\sigma(x) & x > 0 \\ (e^x - 1)\,\sigma(x) & x \le 0 \end{cases}",
+        derivative_latex=r"f'(x) = \begin{cases} \sigma(x)\,(1 + x\,\sigma(-x)) & x > 0 \\ \sigma(x)\,(e^x "
+        r"+ (e^x - 1)\,\sigma(-x)) & x \le 0 \end{cases}",
+        range_latex=r"[-0.1716, \infty)",
+        function=lambda x: torch.where(x > 0, x, torch.expm1(x.clamp(max=0))) * torch.sigmoid(x),
+        derivative=lambda x: (
+            torch.sigmoid(x)
+            * (
+                torch.exp(x.clamp(max=0))
+                + torch.where(x > 0, x, torch.expm1(x.clamp(max=0))) * torch.sigmoid(-x)
+            )
+        ),
+        source=Paper(
+            "Basirat & Roth",
+            2018,
+            "The quest for the golden activation function",
+            "https://arxiv.org/abs/1808.00783",
+        ),
+        note="SiLU on the right, ELU times a sigmoid on the left; found by a genetic search.",
+    ),
+    "penalized_tanh": Activation(
+        name="Penalized Tanh",
+        latex=r"f(x) = \begin{cases} \tanh x & x > 0 \\ a \tanh x & x \le 0 \end{cases}",
+        derivative_latex=r"f'(x) = (1 - \tanh^2 x) \begin{cases} 1 & x > 0 \\ a & x \le 0 \end{cases}",
+        range_latex=r"(-a, 1)",
+        function=lambda x, a=0.25: F.leaky_relu(torch.tanh(x), a),
+        derivative=lambda x, a=0.25: (1 - torch.tanh(x) ** 2) * torch.where(x > 0, 1.0, a).to(x.dtype),
+        parameters=(Parameter("a", "a", 0.25, 0.01, 1.0, 0.01),),
+        source=Paper(
+            "Xu, Huang & Li",
+            2016,
+            "Revise saturated activation functions",
+            "https://arxiv.org/abs/1602.05980",
+        ),
+        note="A tanh whose left half is made flatter, as Leaky ReLU does to the line.",
+    ),
+}
+
+
+def _gelu_tanh_derivative(x: torch.Tensor) -> torch.Tensor:
+    t = torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+    # Where 1 - t² is 0 the factor beside it may be large but stays finite: x³ is under 1e13 at ±1e4.
+    return (1 + t) / 2 + x / 2 * (1 - t**2) * math.sqrt(2 / math.pi) * (1 + 0.134145 * x**2)
