@@ -1,0 +1,34 @@
+"""The Compare page in a real browser: many networks, one ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.app import overflow_px, wait_until_idle
+from tests.browser.conftest import OpenPage, Variant
+from tests.browser.test_train import badge, start
+
+
+def test_variants_are_ranked_over_seeds(
+    open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
+) -> None:
+    page = open_page("compare?epochs=5&seeds=4", *variant)
+    start(page)
+    badge(page, "Finished", 120_000)
+    wait_until_idle(page)
+    for title in ("Who ends best", "Accuracy, held back", "Loss, held back"):
+        expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
+    screenshot(page, f"compare-{variant.width}-{variant.color_scheme}-finished")
+    assert overflow_px(page) <= 0
+
+
+def test_nothing_to_compare_is_told(open_page: OpenPage) -> None:
+    page = open_page("compare")
+    for name in page.get_by_test_id("stButtonGroup").get_by_role("button", pressed=True).all_inner_texts():
+        page.get_by_test_id("stButtonGroup").get_by_role("button", name=name, exact=True).click()
+        wait_until_idle(page)
+    expect(page.get_by_text("Choose at least one value of activation.")).to_be_visible()
+    expect(page.get_by_role("button", name="Start")).to_be_disabled()
