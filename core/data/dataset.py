@@ -23,6 +23,7 @@ GRID_WORLD, CONTROL = "grid world", "control"
 SEQUENCES, SYMBOLS, TEXT = "sequences", "symbols", "text"
 # A value over one number, and over two.
 CURVE, SURFACE = "curve", "surface"
+TABLE = "table"  # rows of any number of features, with a class or a value each
 
 CLASSIFICATION, FORECAST, REGRESSION = "classification", "forecast", "regression"
 # What to make more of, and what to earn: of mixtures and of environments.
@@ -61,14 +62,15 @@ class Dataset:
 class LoadedDataset:
     """Arrays of one data set, split into a part to learn from and a part held back.
 
-    train_inputs and test_inputs are float32: points, curves and surfaces (samples, features); images
+    train_inputs and test_inputs are float32: points, curves, surfaces and tables (samples, features); images
     (samples, 1, height, width) in [0, 1]; series (samples, hours, features); sequences (samples, time,
     features), NaN after the end of a shorter one. Those of symbols and text are int64 class numbers (samples,
     time). train_targets and test_targets are int64 class numbers (samples,) of a classification, for symbols
     and text (samples, time) with NO_ANSWER where none is asked; float32 values (samples,) of a forecast or a
     regression, whose name is `answer`. classes names the class numbers and is empty without a classification;
-    features names what the last axis of points, curves, series and sequences holds. series is there for a
-    series alone, and truth, the targets without noise at inputs of any kind, for curves and surfaces.
+    features names what the last axis of points, curves, tables, series and sequences holds. series is there
+    for a series alone, and truth, the targets without noise at inputs of any kind, for curves and surfaces.
+    An answer in its unit is target * answer_scale + answer_mean; tables alone have other than 1 and 0.
     """
 
     kind: str
@@ -81,6 +83,8 @@ class LoadedDataset:
     features: tuple[str, ...] = ()
     series: Series | None = None
     answer: str = ""
+    answer_mean: float = 0.0
+    answer_scale: float = 1.0
     truth: Callable[[np.ndarray], np.ndarray] | None = None
 
 

@@ -24,6 +24,7 @@ from core.data.dataset import (
     SUCCESS,
     SURFACE,
     SYMBOLS,
+    TABLE,
     TEXT,
     Dataset,
 )
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         sequences,
         series,
         stocks,
+        tables,
         text,
     )
 else:
@@ -54,6 +56,7 @@ else:
     sequences = LazyModule("core.data.sequences")
     series = LazyModule("core.data.series")
     stocks = LazyModule("core.data.stocks")
+    tables = LazyModule("core.data.tables")
     text = LazyModule("core.data.text")
 
 _KNOWN = Option("nodes of each class whose class is known, the best connected first", 1, 1, 3)
@@ -163,6 +166,51 @@ DATASETS: dict[str, Dataset] = {
         task=REGRESSION,
         load=lambda **settings: curves.hills(**settings),
         defaults={"samples": 2000, "noise": 0.05},
+    ),
+    "iris": Dataset(
+        name="Iris",
+        description="Flowers of three species, by four lengths and widths.",
+        source="Fisher 1936; 150 flowers in scikit-learn",
+        kind=TABLE,
+        task=CLASSIFICATION,
+        load=lambda **settings: tables.iris(**settings),
+        defaults={},
+    ),
+    "wine": Dataset(
+        name="Wine",
+        description="Wines of three growers, by 13 chemical measures.",
+        source="Aeberhard & Forina 1991; 178 wines in scikit-learn",
+        kind=TABLE,
+        task=CLASSIFICATION,
+        load=lambda **settings: tables.wine(**settings),
+        defaults={},
+    ),
+    "breast_cancer": Dataset(
+        name="Breast cancer",
+        description="Tumours, malignant or benign, by 30 measures of their cells.",
+        source="Street, Wolberg & Mangasarian 1993; 569 tumours in scikit-learn",
+        kind=TABLE,
+        task=CLASSIFICATION,
+        load=lambda **settings: tables.breast_cancer(**settings),
+        defaults={},
+    ),
+    "digits_table": Dataset(
+        name="Digits as a table",
+        description="Handwritten digits as rows of 64 shades: where a pixel lay is not told.",
+        source="Alpaydin & Kaynak 1998; 1,797 digits of 8 x 8 pixels in scikit-learn",
+        kind=TABLE,
+        task=CLASSIFICATION,
+        load=lambda **settings: tables.digits(**settings),
+        defaults={},
+    ),
+    "diabetes": Dataset(
+        name="Diabetes",
+        description="How far a diabetes goes in a year, by ten measures: they tell less than half of it.",
+        source="Efron, Hastie, Johnstone & Tibshirani 2004; 442 patients in scikit-learn",
+        kind=TABLE,
+        task=REGRESSION,
+        load=lambda **settings: tables.diabetes(**settings),
+        defaults={},
     ),
     "ring": Dataset(
         name="Ring of Gaussians",

@@ -21,6 +21,7 @@ from core.data.dataset import (
     SMALL_IMAGES,
     SURFACE,
     SYMBOLS,
+    TABLE,
     TEXT,
 )
 from core.lazy import LazyModule
@@ -106,6 +107,15 @@ _POINTS = {
 }
 _TANH_POINTS = _POINTS | {"activation": "tanh"}
 _CURVE = _TANH_POINTS | {"epochs": 200, "learning_rate": 0.01, "hidden": (16, 16)}
+_TABLE = {
+    "epochs": 60,
+    "batch_size": 16,
+    "learning_rate": 0.003,
+    "schedule": "cosine",
+    "activation": "relu",
+    "hidden": (32,),
+    "test_fraction": 0.25,
+}
 _IMAGES = {
     "epochs": 10,
     "batch_size": 32,
@@ -170,7 +180,7 @@ MODELS: dict[str, Model] = {
             "Learning representations by back-propagating errors",
             "https://doi.org/10.1038/323533a0",
         ),
-        kinds=(POINTS, IMAGES, CURVE, SURFACE),
+        kinds=(POINTS, IMAGES, CURVE, SURFACE, TABLE),
         build=lambda input_shape, outputs, hidden, activation, **options: mlp.MLP(
             input_shape, outputs, hidden, ACTIVATIONS[activation].function, **options
         ),
@@ -189,6 +199,12 @@ MODELS: dict[str, Model] = {
             "step_curve": _CURVE,
             "cubic_curve": _CURVE | {"epochs": 100},
             "hills": _CURVE | {"epochs": 40},
+            "iris": _TABLE | {"activation": "tanh", "label_smoothing": 0.1},
+            "wine": _TABLE,
+            "breast_cancer": _TABLE,
+            "digits_table": _TABLE
+            | {"epochs": 20, "batch_size": 32, "hidden": (64,), "label_smoothing": 0.1},
+            "diabetes": _TABLE,
             "mnist5k": _IMAGES | {"hidden": (64,)},
         },
         options={

@@ -16,13 +16,14 @@ from core.data.dataset import (
     SERIES,
     SURFACE,
     SYMBOLS,
+    TABLE,
     TEXT,
     LoadedDataset,
     rmse,
 )
 from core.data.points import PLANE, inputs_of
 from core.events import Picture
-from core.training import curve_pictures, sequence_pictures
+from core.training import curve_pictures, sequence_pictures, table_pictures
 from core.training.training import at_rest
 
 GRID = 120  # cells of the decision map along each axis
@@ -136,6 +137,7 @@ PICTURES: dict[str, Draw] = {
     TEXT: sequence_pictures.text,
     CURVE: curve_pictures.curve,
     SURFACE: curve_pictures.surface,
+    TABLE: table_pictures.answers,
 }
 
 # Drawn once, before the first step.
@@ -145,6 +147,7 @@ PICTURES_OF_DATA: dict[str, DrawData] = {
     POINTS: points,
     CURVE: curve_pictures.samples_of_curve,
     SURFACE: curve_pictures.samples_of_curve,
+    TABLE: table_pictures.rows_in_plane,
 }
 
 

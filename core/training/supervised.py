@@ -180,7 +180,7 @@ class SupervisedLearner:
         if data.task == REGRESSION:
             return {
                 "baseline": "always the mean",
-                "baseline_rmse": float(data.test_targets.std()),
+                "baseline_rmse": float(data.test_targets.std()) * data.answer_scale,
                 "unit": "",
             }
         return {}
@@ -190,7 +190,7 @@ class SupervisedLearner:
         if self.data.task == CLASSIFICATION:
             return {}
         series, baseline_rmse = self.data.series, self._baseline()["baseline_rmse"]
-        rmse = math.sqrt(test_loss) * (series.change_scale if series else 1)
+        rmse = math.sqrt(test_loss) * (series.change_scale if series else self.data.answer_scale)
         return {"rmse": rmse, "baseline_rmse": baseline_rmse, "rmse_ratio": rmse / baseline_rmse}
 
     def pictures_of_data(self) -> Iterator[Picture]:

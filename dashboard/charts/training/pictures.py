@@ -37,6 +37,7 @@ from dashboard.charts.training.sequences import (
     text_chart,
 )
 from dashboard.charts.training.series import forecast_chart, forecast_error_chart
+from dashboard.charts.training.tables import predicted_chart, table_map_chart
 
 Pictures = Mapping[str, Picture]
 
@@ -52,6 +53,11 @@ PICTURE_CHARTS: dict[str, tuple[str, Callable[[Pictures], alt.Chart | alt.LayerC
         "surface",
         lambda pictures: surface_chart(pictures["surface"], pictures.get("curve_samples")),
     ),
+    "table_map": (
+        "table_map",
+        lambda pictures: table_map_chart(pictures["table_map"], pictures.get("table_points")),
+    ),
+    "predicted": ("predicted", lambda pictures: predicted_chart(pictures["predicted"])),
     "forecast": ("forecast", lambda pictures: forecast_chart(pictures["forecast"])),
     "forecast_error": ("forecast", lambda pictures: forecast_error_chart(pictures["forecast"])),
     "predictions": ("predictions", lambda pictures: predictions_chart(pictures["predictions"])),
