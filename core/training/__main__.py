@@ -35,7 +35,10 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     try:
-        options = vars(_parser().parse_args(arguments))
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        if given[:1] == ["export"]:
+            return _export(**vars(_export_parser().parse_args(given[1:])))
+        options = vars(_parser().parse_args(given))
         name, as_json = options.pop("name"), options.pop("json")
         if name == "list":
             _list(as_json)
@@ -57,6 +60,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InvalidRequest as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
+
+
+def _export(run: str, out: Path) -> int:
+    """Write all that can be taken away from a run, of a folder or of the run store, and print the paths."""
+    from core.takeaway.archive import write
+    from core.takeaway.run import run_in_folder, run_in_store
+
+    if Path(run).is_dir():
+        taken = run_in_folder(Path(run))
+    else:
+        from core.runs.folder import data_folder
+        from core.runs.store import RunStore
+
+        with contextlib.closing(RunStore(data_folder() / "runs.sqlite")) as store:
+            taken = run_in_store(store, run)
+    for path in write(taken, out):
+        print(path)
+    return OK
 
 
 def _config(model: str, texts: Sequence[str], options: Mapping[str, Any]) -> TrainConfig:
@@ -98,17 +119,18 @@ def _run(
 
         if start:
             check_fits(config, start)  # before the folder loses lines
-        folder = Folder(out, lines) if out else None
-        for event in train(config, start, CHECKPOINT_EVERY_S if out else None):
-            if folder:
-                folder.add(event)
-            if isinstance(event, Progress):
-                line.show(event)
-            elif not isinstance(event, Picture | Checkpoint):
-                line.clear()
-                _print(event, as_json)
-                epochs += isinstance(event, EpochCompleted)
-                code = DIVERGED if isinstance(event, TrainingDiverged) else code
+        sink = contextlib.closing(Folder(out, lines)) if out else contextlib.nullcontext()
+        with sink as folder:
+            for event in train(config, start, CHECKPOINT_EVERY_S if out else None):
+                if folder:
+                    folder.add(event)
+                if isinstance(event, Progress):
+                    line.show(event)
+                elif not isinstance(event, Picture | Checkpoint):
+                    line.clear()
+                    _print(event, as_json)
+                    epochs += isinstance(event, EpochCompleted)
+                    code = DIVERGED if isinstance(event, TrainingDiverged) else code
     except KeyboardInterrupt:
         line.clear()
         print(f"Stopped after {epochs} of {config.epochs} epochs.", file=sys.stderr)
@@ -281,7 +303,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         nargs="?",
         choices=["list", *MODELS],
-        help=f"{', '.join(MODELS)}; or list, for what fits what",
+        help=f"{', '.join(MODELS)}; or list, for what fits what; or export, to take a run away",
     )
     for option, kind, values, meaning in (
         ("--data", str, "D", f"of {', '.join(DATASETS)}"),
@@ -328,6 +350,17 @@ def _parser() -> argparse.ArgumentParser:
         help="go on from a folder's checkpoint, in it or in --out; --set then changes settings from there",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line, the test metric last")
+    return parser
+
+
+def _export_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m core.training export",
+        description="Write all that can be taken away from a run: a script that does it again, its weights, "
+        "its network as ONNX, its metrics. README.txt tells what each file is.",
+    )
+    parser.add_argument("run", metavar="RUN", help="the folder of --out, or the address of a run on the page")
+    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="where to write them")
     return parser
 
 
