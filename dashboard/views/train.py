@@ -15,7 +15,8 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.models import MODELS
 from core.options import Option
-from core.runs.store import RUNNING, Run
+from core.runs.store import FINISHED, RUNNING, STOPPED, Run
+from core.takeaway.archive import zipped_from_store
 from core.training import OPTIMIZERS, TrainConfig, default_config, probes
 from core.training.probes import PROBES
 from dashboard import runs
@@ -257,6 +258,19 @@ def draw_pictures(pictures: dict[str, Picture], names: list[str]) -> None:
         st.altair_chart(PICTURE_CHARTS[name][1](pictures), key=name)
 
 
+def take_away(run: Run) -> None:
+    """All that a person can keep of a run, as one zip that is made when it is asked for."""
+    st.download_button(
+        "Take away",
+        lambda: zipped_from_store(runs.runner().store, run.id),
+        f"nablascope-{run.config['model']}-{run.config['data']}-{run.id}.zip",
+        "application/zip",
+        icon=":material/download:",
+        on_click="ignore",
+        help="A script that does this run again, weights, ONNX, metrics and TensorBoard curves in one zip.",
+    )
+
+
 st.title("Train")
 run = runs.addressed_run("training")
 take_over(run)
@@ -273,5 +287,7 @@ with controls, st.container(border=True):
 with results:
     if run:
         runs.follow(run, draw)
+        if run.status in (FINISHED, STOPPED):
+            take_away(run)
     else:
         st.info("Choose a network and data, then press **Start**: the first results appear within a second.")
