@@ -43,7 +43,8 @@ class Activation:
     kink both follow torch's choice of one side.
 
     unfit says why no network can be trained through it, and is empty where one can. superlinear: it grows
-    faster than x, so that signals and gradients of deep stacks without normalization overflow.
+    faster than x, so that signals and gradients of deep stacks without normalization overflow. use says where
+    it is met in practice; note_zh is a note in Simplified Chinese.
     """
 
     name: str
@@ -57,6 +58,9 @@ class Activation:
     parameters: tuple[Parameter, ...] = ()
     unfit: str = ""
     superlinear: bool = False
+    aliases: tuple[str, ...] = ()
+    use: str = ""
+    note_zh: str = ""
 
     def with_defaults(self, given: Mapping[str, float] | None = None) -> dict[str, float]:
         """All parameters: the given ones, and the default of each other.

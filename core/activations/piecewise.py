@@ -29,6 +29,9 @@ PIECEWISE: dict[str, Activation] = {
             "https://arxiv.org/abs/1704.04861",
         ),
         note="ReLU cut off at 6, so that numbers of few bits can hold its output. Used in MobileNet.",
+        aliases=("clipped ReLU",),
+        use="MobileNet, and numbers of few bits.",
+        note_zh="在 6 处截断的 ReLU，便于低位宽量化。",
     ),
     "hardtanh": Activation(
         name="Hard Tanh",
@@ -44,6 +47,9 @@ PIECEWISE: dict[str, Activation] = {
             "https://arxiv.org/abs/1103.0398",
         ),
         note="Tanh made of three straight lines; outside [−1, 1] no gradient passes at all.",
+        aliases=("hard tanh", "clip"),
+        use="Binarized networks, and clipping of actions.",
+        note_zh="由三段直线组成的 tanh，区间外没有梯度。",
     ),
     "hardsigmoid": Activation(
         name="Hard Sigmoid",
@@ -55,6 +61,9 @@ PIECEWISE: dict[str, Activation] = {
         derivative=lambda x: ((x > -3) & (x < 3)).to(x.dtype) / 6,
         source=Paper("Howard et al.", 2019, "Searching for MobileNetV3", "https://arxiv.org/abs/1905.02244"),
         note="Sigmoid made of three straight lines: no exponential, but no gradient beyond ±3 either.",
+        aliases=("hard-sigmoid",),
+        use="Squeeze-and-excite blocks of MobileNetV3.",
+        note_zh="由三段直线组成的 sigmoid，不需要指数运算。",
     ),
     "threshold": Activation(
         name="Threshold",
@@ -71,6 +80,9 @@ PIECEWISE: dict[str, Activation] = {
             "https://arxiv.org/abs/1402.3337",
         ),
         note="Keeps what exceeds θ as it is and silences the rest, so its value jumps at θ.",
+        aliases=("thresholded ReLU", "TRec"),
+        use="Sparse autoencoders.",
+        note_zh="只让大于 θ 的输入通过，在 θ 处函数值跳变。",
     ),
     "softshrink": Activation(
         name="Softshrink",
@@ -83,6 +95,9 @@ PIECEWISE: dict[str, Activation] = {
         source=Paper("Donoho", 1995, "De-noising by soft-thresholding", "https://doi.org/10.1109/18.382009"),
         note="Takes λ off the size of every input, and all of it from small ones: noise goes, and so does "
         "the gradient.",
+        aliases=("soft thresholding", "shrinkage operator"),
+        use="Sparse coding (ISTA) and denoising.",
+        note_zh="软阈值：把输入的绝对值减去 λ，小信号归零。",
     ),
     "hardshrink": Activation(
         name="Hardshrink",
@@ -99,6 +114,9 @@ PIECEWISE: dict[str, Activation] = {
             "https://doi.org/10.1093/biomet/81.3.425",
         ),
         note="Silences small inputs and keeps the others whole, so its value jumps at ±λ.",
+        aliases=("hard thresholding",),
+        use="Sparse coding and wavelet denoising.",
+        note_zh="硬阈值：小信号归零，其余原样保留。",
     ),
     "prelu": Activation(
         name="PReLU",
@@ -115,6 +133,9 @@ PIECEWISE: dict[str, Activation] = {
             "https://arxiv.org/abs/1502.01852",
         ),
         note="A Leaky ReLU whose left slope is learnt; here it stays at the 0.25 that learning starts from.",
+        aliases=("parametric ReLU",),
+        use="Face recognition and super-resolution networks.",
+        note_zh="左侧斜率可学习的 ReLU；此处固定为初始值 0.25。",
     ),
     "rrelu": Activation(
         name="RReLU",
@@ -137,6 +158,9 @@ PIECEWISE: dict[str, Activation] = {
         ),
         note="A Leaky ReLU that draws its left slope between l and u while it trains; here it has their "
         "mean, as after training.",
+        aliases=("randomized leaky ReLU",),
+        use="Small data sets, where its noise regularises.",
+        note_zh="训练时左侧斜率随机抽取；此处取其平均值。",
     ),
     "squared_relu": Activation(
         name="Squared ReLU",
@@ -154,6 +178,9 @@ PIECEWISE: dict[str, Activation] = {
         note="ReLU squared: no kink, but its slope grows without bound, so signals explode in deep stacks "
         "without normalization.",
         superlinear=True,
+        aliases=("ReLU²",),
+        use="The feed-forward layers of Primer and of later language models.",
+        note_zh="ReLU 的平方：没有折点，但斜率无界增长。",
     ),
     "star_relu": Activation(
         name="StarReLU",
@@ -167,6 +194,9 @@ PIECEWISE: dict[str, Activation] = {
         ),
         note="Squared ReLU scaled and shifted so that standard normal inputs give mean 0 and variance 1.",
         superlinear=True,
+        aliases=("StarReLU",),
+        use="MetaFormer vision networks.",
+        note_zh="缩放并平移的平方 ReLU：标准正态输入得到均值 0、方差 1。",
     ),
     "binary_step": Activation(
         name="Binary Step",
@@ -184,6 +214,9 @@ PIECEWISE: dict[str, Activation] = {
         note="The first model of a neuron: it fires or it does not. Its slope is 0 wherever it has one, so "
         "gradient descent learns nothing through it.",
         unfit="its slope is 0 everywhere, so no gradient passes",
+        aliases=("Heaviside step", "unit step"),
+        use="The perceptron; today only to explain why gradients are needed.",
+        note_zh="最早的神经元模型；处处斜率为 0，无法用梯度下降训练。",
     ),
     "sign": Activation(
         name="Sign",
@@ -202,5 +235,8 @@ PIECEWISE: dict[str, Activation] = {
         note="One bit of the input. Its slope is 0 wherever it has one: binarized networks train with a "
         "stand-in for its gradient.",
         unfit="its slope is 0 everywhere, so no gradient passes",
+        aliases=("signum", "sgn"),
+        use="Binarized networks, with a stand-in for its gradient.",
+        note_zh="只保留输入的符号；斜率处处为 0，训练需用替代梯度。",
     ),
 }

@@ -34,6 +34,9 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
         note="No activation at all: layers of it, however many, make one linear map. Used on the output of a "
         "regression.",
+        aliases=("linear",),
+        use="The output of a regression.",
+        note_zh="不做任何变换：多少层叠在一起仍是一个线性映射。",
     ),
     "sigmoid": Activation(
         name="Sigmoid",
@@ -50,6 +53,9 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
         note="Turns any number into a probability. 96.4% of its range lies between x = −4 and 4; outside, "
         "and in deep stacks, gradients vanish. Used for gates and yes/no outputs.",
+        aliases=("logistic",),
+        use="Yes/no outputs, and gates of LSTM and GRU.",
+        note_zh="把任意实数压到 0 与 1 之间；两端饱和，深层网络中梯度消失。",
     ),
     "tanh": Activation(
         name="Tanh",
@@ -66,6 +72,9 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
         note="A sigmoid stretched to be symmetric about 0, with a slope of 1 there. The usual choice inside "
         "recurrent networks.",
+        aliases=("hyperbolic tangent",),
+        use="Inside recurrent networks.",
+        note_zh="以 0 为中心的 S 形曲线，在 0 处斜率为 1。",
     ),
     "relu": Activation(
         name="ReLU",
@@ -82,6 +91,9 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
         note="Cheap, and passes gradients undiminished where it is on. A unit that is off for all inputs "
         "gets no gradient and stays off: it is dead. The usual choice in convolutional networks.",
+        aliases=("rectifier", "rectified linear unit", "ramp"),
+        use="The default of convolutional networks.",
+        note_zh="便宜，导通时梯度不衰减；一直关闭的单元会死亡。",
     ),
     "leaky_relu": Activation(
         name="Leaky ReLU",
@@ -98,6 +110,9 @@ ACTIVATIONS: dict[str, Activation] = {
             "https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf",
         ),
         note="ReLU with a small slope on the left, so that no unit is ever without a gradient.",
+        aliases=("LReLU",),
+        use="Discriminators of GANs; networks whose ReLU units die.",
+        note_zh="负半轴保留小斜率的 ReLU，单元不会死亡。",
     ),
     "elu": Activation(
         name="ELU",
@@ -114,6 +129,9 @@ ACTIVATIONS: dict[str, Activation] = {
             "https://arxiv.org/abs/1511.07289",
         ),
         note="ReLU with a soft floor of -α, which brings the mean output nearer to 0.",
+        aliases=("exponential linear unit",),
+        use="Fully connected networks without normalization.",
+        note_zh="左侧平滑趋于 -α 的 ReLU，使输出均值更接近 0。",
     ),
     "selu": Activation(
         name="SELU",
@@ -130,6 +148,9 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
         note="An ELU scaled so that, with LeCun normal weights, each layer's output keeps mean 0 and "
         "variance 1: λ ≈ 1.0507, α ≈ 1.6733.",
+        aliases=("scaled exponential linear unit",),
+        use="Deep fully connected networks with LeCun normal weights.",
+        note_zh="自归一化的 ELU：配合 LeCun 初始化，各层保持均值 0、方差 1。",
     ),
     "softplus": Activation(
         name="Softplus",
@@ -147,6 +168,9 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
         note="A smooth ReLU that is always above 0; its slope is the sigmoid. Used where an output must be "
         "positive, such as a variance.",
+        aliases=("smooth ReLU",),
+        use="Outputs that must be positive, such as a variance.",
+        note_zh="平滑的 ReLU，输出恒为正，其斜率就是 sigmoid。",
     ),
     "gelu": Activation(
         name="GELU",
@@ -165,6 +189,9 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
         note="Weighs x by the chance Φ(x) that a standard normal draw lies below it. Its minimum is −0.170 "
         "at x = −0.752. The usual choice in BERT, GPT and their kin.",
+        aliases=("Gaussian error linear unit",),
+        use="BERT, GPT and vision transformers.",
+        note_zh="用标准正态分布函数给 x 加权；Transformer 的常用选择。",
     ),
     "silu": Activation(
         name="SiLU",
@@ -182,6 +209,9 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
         note="x gated by its own sigmoid; also called Swish. Used in EfficientNet and, as part of SwiGLU, in "
         "Llama.",
+        aliases=("Swish-1", "sigmoid linear unit"),
+        use="EfficientNet; as part of SwiGLU, Llama.",
+        note_zh="x 乘以自身的 sigmoid，平滑而非单调。",
     ),
     "mish": Activation(
         name="Mish",
@@ -197,6 +227,9 @@ ACTIVATIONS: dict[str, Activation] = {
             "https://arxiv.org/abs/1908.08681",
         ),
         note="Close to SiLU with a slightly deeper dip. Used in YOLOv4.",
+        aliases=("self-regularized non-monotonic",),
+        use="YOLOv4.",
+        note_zh="与 SiLU 相近，左侧的凹处稍深。",
     ),
     "hardswish": Activation(
         name="Hard Swish",
@@ -209,6 +242,9 @@ ACTIVATIONS: dict[str, Activation] = {
         source=Paper("Howard et al.", 2019, "Searching for MobileNetV3", "https://arxiv.org/abs/1905.02244"),
         note="SiLU made of straight lines and one parabola: no exponential, so it is cheap on phones. Used "
         "in MobileNetV3.",
+        aliases=("hard-swish", "h-swish"),
+        use="MobileNetV3, on phones.",
+        note_zh="用直线和一段抛物线近似 SiLU，不需要指数运算。",
     ),
     "softsign": Activation(
         name="Softsign",
@@ -220,6 +256,9 @@ ACTIVATIONS: dict[str, Activation] = {
         source=Paper("Elliott", 1993, "A better activation function for artificial neural networks"),
         note="Like tanh, but it approaches its limits slowly, so its gradient fades with 1/x² and not "
         "exponentially.",
+        aliases=("Elliott function",),
+        use="Text-to-speech networks such as Deep Voice 3; else rarely.",
+        note_zh="形似 tanh，但趋近极限较慢，梯度按 1/x² 衰减。",
     ),
     **PIECEWISE,
     **SMOOTH,

@@ -31,6 +31,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/1704.07483",
         ),
         note="An ELU whose slope meets at 0 whatever its α.",
+        aliases=("continuously differentiable ELU",),
+        use="Where an ELU with α other than 1 shall have no kink.",
+        note_zh="无论 α 取何值，在 0 处斜率都连续的 ELU。",
     ),
     "gelu_tanh": Activation(
         name="GELU (tanh)",
@@ -47,6 +50,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/1606.08415",
         ),
         note="GELU with tanh in place of the error function, within 0.0005 of it. Used in GPT-2.",
+        aliases=("tanh-approximated GELU", "GELU new"),
+        use="GPT-2 and Gemma.",
+        note_zh="用 tanh 近似误差函数的 GELU，误差小于 0.0005。",
     ),
     "log_sigmoid": Activation(
         name="Log Sigmoid",
@@ -62,6 +68,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/1206.6426",
         ),
         note="The logarithm of a probability, without underflow. Used in losses more than inside networks.",
+        aliases=("logsigmoid",),
+        use="Losses: binary cross-entropy, word vectors, preferences.",
+        note_zh="sigmoid 的对数，不会下溢，多用于损失函数。",
     ),
     "tanhshrink": Activation(
         name="Tanhshrink",
@@ -77,6 +86,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/1912.01703",
         ),
         note="What tanh takes away from x: flat at 0, so small signals fade in stacks.",
+        aliases=("tanh shrink",),
+        use="Sparse coding; rarely inside networks.",
+        note_zh="x 减去 tanh x：在 0 处斜率为 0，小信号会消失。",
     ),
     "arctan": Activation(
         name="Arctan",
@@ -92,6 +104,9 @@ SMOOTH: dict[str, Activation] = {
             "https://doi.org/10.1109/IJCNN.2002.1005526",
         ),
         note="Like tanh with limits ±π/2 that it nears slowly: its gradient fades with 1/x².",
+        aliases=("inverse tangent", "atan"),
+        use="Stand-in gradients of spiking networks; else rarely.",
+        note_zh="形似 tanh，极限为 ±π/2，梯度按 1/x² 衰减。",
     ),
     "isru": Activation(
         name="ISRU",
@@ -107,6 +122,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/1710.09967",
         ),
         note="An S-shape from one inverse square root, with no exponential to compute.",
+        aliases=("inverse square root unit",),
+        use="Recurrent networks where exponentials are dear.",
+        note_zh="只需一次平方根倒数的 S 形函数。",
     ),
     "bent_identity": Activation(
         name="Bent Identity",
@@ -122,6 +140,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/2109.14545",
         ),
         note="A line whose slope bends from ½ to 1½, so a gradient passes everywhere.",
+        aliases=("bent line",),
+        use="Regression networks; rarely.",
+        note_zh="斜率从 ½ 渐变到 1½ 的弯线，处处有梯度。",
     ),
     "sine": Activation(
         name="Sine",
@@ -139,6 +160,9 @@ SMOOTH: dict[str, Activation] = {
         ),
         note="A wave, and so are all its derivatives. SIREN draws images and shapes with it, with ω = 30 "
         "in the first layer.",
+        aliases=("sin", "SIREN"),
+        use="Networks that stand for an image, a sound or a shape (SIREN).",
+        note_zh="正弦函数，其各阶导数仍是正弦；用于隐式神经表示。",
     ),
     "snake": Activation(
         name="Snake",
@@ -155,6 +179,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/2006.08195",
         ),
         note="A line with a wave on it: it learns periodic curves and goes on with them outside the data.",
+        aliases=("x + sin²",),
+        use="Periodic series; the vocoder BigVGAN.",
+        note_zh="直线加波动：能学会周期信号并向外延拓。",
     ),
     "gaussian": Activation(
         name="Gaussian",
@@ -167,6 +194,9 @@ SMOOTH: dict[str, Activation] = {
             "Broomhead & Lowe", 1988, "Multivariable functional interpolation and adaptive networks"
         ),
         note="Answers to inputs near 0 alone, as units of a radial basis network do.",
+        aliases=("Gaussian bump", "radial basis"),
+        use="Radial basis networks and implicit representations.",
+        note_zh="只对 0 附近的输入有响应，即径向基单元。",
     ),
     "swish": Activation(
         name="Swish",
@@ -183,6 +213,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/1710.05941",
         ),
         note="SiLU with a dial: β = 1 is SiLU, a large β nears ReLU, and 1.702 comes close to GELU.",
+        aliases=("SiLU with β", "quick GELU"),
+        use="CLIP, with β = 1.702.",
+        note_zh="带参数 β 的 SiLU：β = 1 即 SiLU，β 很大时接近 ReLU。",
     ),
     "logish": Activation(
         name="Logish",
@@ -201,6 +234,9 @@ SMOOTH: dict[str, Activation] = {
             "https://doi.org/10.1016/j.neucom.2021.06.067",
         ),
         note="x gated by a logarithm; far to the right its slope is ln 2 = 0.69 and not 1.",
+        aliases=("log-sigmoid gate",),
+        use="Image classification, in its paper.",
+        note_zh="用对数门控的 x，右侧斜率趋于 ln 2。",
     ),
     "serf": Activation(
         name="Serf",
@@ -220,6 +256,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/2108.09598",
         ),
         note="Mish with the error function in place of tanh.",
+        aliases=("log-softplus error function",),
+        use="Image classification, in its paper.",
+        note_zh="用误差函数代替 tanh 的 Mish。",
     ),
     "tanhexp": Activation(
         name="TanhExp",
@@ -239,6 +278,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/2003.09855",
         ),
         note="Close to Mish, and straighter on the right: above 1 it is nearly x.",
+        aliases=("tanh exponential",),
+        use="Small image networks, in its paper.",
+        note_zh="与 Mish 相近，x 大于 1 后几乎等于 x。",
     ),
     "lisht": Activation(
         name="LiSHT",
@@ -255,6 +297,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/1901.05894",
         ),
         note="A smooth |x|: it forgets the sign of its input.",
+        aliases=("linearly scaled tanh",),
+        use="Image classification, in its paper.",
+        note_zh="平滑的 |x|，会丢掉输入的符号。",
     ),
     "isrlu": Activation(
         name="ISRLU",
@@ -272,6 +317,9 @@ SMOOTH: dict[str, Activation] = {
         ),
         note="ELU's shape from one inverse square root, with no exponential; two of its derivatives are "
         "continuous.",
+        aliases=("inverse square root linear unit",),
+        use="Where exponentials are dear.",
+        note_zh="形似 ELU，只需一次平方根倒数。",
     ),
     "lecun_tanh": Activation(
         name="Scaled Tanh",
@@ -287,6 +335,9 @@ SMOOTH: dict[str, Activation] = {
             "https://doi.org/10.1007/3-540-49430-8_2",
         ),
         note="A tanh stretched so that f(±1) = ±1, where it bends most: targets of ±1 lie off its flat ends.",
+        aliases=("LeCun's tanh",),
+        use="LeNet-5 as first published.",
+        note_zh="拉伸的 tanh，使 f(±1) = ±1。",
     ),
     "symlog": Activation(
         name="Symlog",
@@ -302,6 +353,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/2301.04104",
         ),
         note="A logarithm for both signs: it has no limits, yet brings 10,000 down to 9.2.",
+        aliases=("symmetric logarithm",),
+        use="Rewards and observations in DreamerV3.",
+        note_zh="正负对称的对数，压缩大数而没有上下界。",
     ),
     "elish": Activation(
         name="ELiSH",
@@ -324,6 +378,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/1808.00783",
         ),
         note="SiLU on the right, ELU times a sigmoid on the left; found by a genetic search.",
+        aliases=("exponential linear squashing",),
+        use="Image classification, in its paper.",
+        note_zh="右侧为 SiLU，左侧为 ELU 乘以 sigmoid。",
     ),
     "penalized_tanh": Activation(
         name="Penalized Tanh",
@@ -340,6 +397,9 @@ SMOOTH: dict[str, Activation] = {
             "https://arxiv.org/abs/1602.05980",
         ),
         note="A tanh whose left half is made flatter, as Leaky ReLU does to the line.",
+        aliases=("leaky tanh",),
+        use="Text networks, where a survey found it steady.",
+        note_zh="左半部分被压平的 tanh。",
     ),
 }
 

@@ -274,6 +274,9 @@ def test_an_entry_is_complete(activation: Activation) -> None:
     assert activation.latex.startswith("f(x) = ")
     assert activation.derivative_latex.startswith("f'(x) = ")
     assert activation.note.endswith(".")
+    assert activation.use.endswith(".")
+    assert re.search(r"[\u4e00-\u9fff]{2,}.*。$", activation.note_zh)
+    assert activation.aliases
     assert 1940 < activation.source.year < 2100
     for parameter in activation.parameters:
         assert parameter.low <= parameter.default <= parameter.high
@@ -283,6 +286,48 @@ def test_an_entry_is_complete(activation: Activation) -> None:
 def test_keys_are_snake_case_and_names_are_unique() -> None:
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", key) for key in ACTIVATIONS)
     assert len({activation.name for activation in ACTIVATIONS.values()}) == len(ACTIVATIONS)
+
+
+def test_no_alias_means_two_functions() -> None:
+    called = [
+        name.casefold()
+        for key, activation in ACTIVATIONS.items()
+        for name in {key, activation.name.casefold(), *(alias.casefold() for alias in activation.aliases)}
+    ]
+    assert sorted(called) == sorted(set(called))
+
+
+INF = math.inf
+# f(-∞), f(0), f(∞), by hand.
+LIMITS = {
+    "identity": (-INF, 0, INF),
+    "sigmoid": (0, 0.5, 1),
+    "tanh": (-1, 0, 1),
+    "relu": (0, 0, INF),
+    "elu": (-1, 0, INF),
+    "selu": (-1.7580993408473766, 0, INF),
+    "softplus": (0, math.log(2), INF),
+    "hardtanh": (-1, 0, 1),
+    "hardsigmoid": (0, 0.5, 1),
+    "arctan": (-math.pi / 2, 0, math.pi / 2),
+    "log_sigmoid": (-INF, -math.log(2), 0),
+    "relu6": (0, 0, 6),
+    "gaussian": (0, 1, 0),
+    "binary_step": (0, 0, 1),
+    "sign": (-1, 0, 1),
+    "squared_relu": (0, 0, INF),
+    "star_relu": (-0.4472, -0.4472, INF),
+    "symlog": (-INF, 0, INF),
+    "lecun_tanh": (-1.7159, 0, 1.7159),
+    "penalized_tanh": (-0.25, 0, 1),
+    "threshold": (0, 0, INF),
+    "softshrink": (-INF, 0, INF),
+}
+
+
+@pytest.mark.parametrize("key", LIMITS)
+def test_infinity_and_zero_give_the_limits(key: str) -> None:
+    assert [value(key, x) for x in (-INF, 0.0, INF)] == pytest.approx(LIMITS[key], abs=1e-12)
 
 
 def test_parameters_are_filled_in_and_checked() -> None:
