@@ -59,7 +59,7 @@ def _lines(names: tuple[str, ...], every: tuple[str, ...], y_title: str) -> alt.
             x=alt.X("x:Q", title="x", scale=alt.Scale(nice=False, zero=False)),
             y=alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True)),
             color=series_color(every, names),
-            strokeDash=series_dash(every),
+            strokeDash=series_dash(every, shown=names),
         )
     )
 

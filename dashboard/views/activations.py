@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from core.activations import ACTIVATIONS, Activation
@@ -48,7 +50,8 @@ def choose_parameters(keys: list[str]) -> dict[str, dict[str, float]]:
 
 def badges(found: Properties) -> str:
     """The properties as badges: blue for a property that the function has, grey for one that it lacks."""
-    kinks = " and ".join(_signed(place) for place in found.kinks)
+    jumping = "value" if found.jumps else "slope"
+    places = " and ".join(_signed(place) for place in found.jumps or found.kinks)
     sides = [
         f"{side} {_signed(place)}"
         for side, place in (("below", found.saturates_below), ("above", found.saturates_above))
@@ -56,11 +59,13 @@ def badges(found: Properties) -> str:
     ]
     words = [
         (found.monotonic, "monotonic", "not monotonic"),
-        (not found.kinks, "smooth", f"slope jumps at {kinks}"),
+        (found.continuous_derivatives > 0, "smooth", f"{jumping} jumps at {places}"),
         (found.bounded, "bounded", "unbounded"),
         (found.zero_centred, "zero-centred", f"mean output {found.mean_output:.2f}"),
         (bool(sides), f"saturates {' and '.join(sides)}", "never saturates"),
     ]
+    if found.dead:
+        words.append((False, "", f"no gradient {' and '.join(_stretch(*zone) for zone in found.dead)}"))
     return " ".join(f":blue-badge[{yes}]" if holds else f":gray-badge[{no}]" for holds, yes, no in words)
 
 
@@ -68,15 +73,27 @@ def _signed(x: float) -> str:
     return f"{x:.2g}".replace("-", "−")
 
 
+def _stretch(low: float, high: float) -> str:
+    if math.isinf(low):
+        return "anywhere" if math.isinf(high) else f"below {_signed(high)}"
+    return f"above {_signed(low)}" if math.isinf(high) else f"from {_signed(low)} to {_signed(high)}"
+
+
+def _steepest(found: Properties) -> str:
+    return f"{found.lipschitz:.3g}" if math.isfinite(found.lipschitz) else "without bound"
+
+
 def card(activation: Activation, found: Properties) -> None:
     """Formula, derivative, range, properties and source of one activation."""
     paper = activation.source
     title = f"[{paper.title}]({paper.url})" if paper.url else paper.title
     st.markdown(
-        f"#### {activation.name}\n\n{activation.note}\n\n"
+        f"#### {activation.name}\n\n{activation.note} :gray[{activation.note_zh}]\n\n"
         f"$${activation.latex}$$\n\n$${activation.derivative_latex}$$\n\n"
-        f"Range ${activation.range_latex}$ · steepest slope {found.largest_slope:.3g}\n\n"
-        f"{badges(found)}\n\n:small[{paper.authors} {paper.year}, {title}]"
+        f"Range ${activation.range_latex}$ · steepest slope {_steepest(found)}\n\n"
+        f"{badges(found)}\n\n"
+        f":small[Also called {', '.join(activation.aliases)}. In use: {activation.use}]\n\n"
+        f":small[{paper.authors} {paper.year}, {title}]"
     )
 
 
