@@ -29,7 +29,7 @@ from tests.browser.app import Server, chromium, find_chromium, start_server, wai
 TASKS = {
     "circles": ("model=MLP&data=Circles&noise=0", 1.3),
     "spiral, sines of x and y too": ("model=MLP&data=Spiral&noise=0&features=sine", 1.0),
-    "spiral, x and y alone, 8-8": ("model=MLP&data=Spiral&noise=0&activation=Sine&learning_rate=0.01", 5.0),
+    "spiral, x and y alone, 8-8": ("model=MLP&data=Spiral&noise=0", 5.0),
 }
 
 
