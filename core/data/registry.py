@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         graphs,
         images,
         mixtures,
+        own_csv,
         points,
         sequences,
         series,
@@ -52,6 +53,7 @@ else:
     graphs = LazyModule("core.data.graphs")
     images = LazyModule("core.data.images")
     mixtures = LazyModule("core.data.mixtures")
+    own_csv = LazyModule("core.data.own_csv")
     points = LazyModule("core.data.points")
     sequences = LazyModule("core.data.sequences")
     series = LazyModule("core.data.series")
@@ -63,6 +65,10 @@ _KNOWN = Option("nodes of each class whose class is known, the best connected fi
 _FEATURES = Option(
     "what the network gets of a point: x and y, or their sines as well", "xy", choices=("xy", "sine")
 )
+_OWN_TABLE = {
+    "file": Option("the table, by the name under which it is kept; none for an example", ""),
+    "target_column": Option("the column to be told, none for the last", ""),
+}
 _SLIPPERY = Option("whether each step goes astray two times of three", False)
 
 DATASETS: dict[str, Dataset] = {
@@ -211,6 +217,28 @@ DATASETS: dict[str, Dataset] = {
         task=REGRESSION,
         load=lambda **settings: tables.diabetes(**settings),
         defaults={},
+    ),
+    "own_csv": Dataset(
+        name="Your own table",
+        description="A CSV file of yours: a class to be told from the other columns. Until you give one, "
+        "made-up fruit.",
+        source="A CSV file",
+        kind=TABLE,
+        task=CLASSIFICATION,
+        load=lambda **settings: own_csv.classes(**settings),
+        defaults={},
+        options=_OWN_TABLE,
+    ),
+    "own_csv_values": Dataset(
+        name="Your own table, a number",
+        description="A CSV file of yours: a number to be told from the other columns. Until you give one, "
+        "the mass of made-up fruit.",
+        source="A CSV file",
+        kind=TABLE,
+        task=REGRESSION,
+        load=lambda **settings: own_csv.values(**settings),
+        defaults={},
+        options=_OWN_TABLE,
     ),
     "ring": Dataset(
         name="Ring of Gaussians",

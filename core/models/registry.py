@@ -205,6 +205,8 @@ MODELS: dict[str, Model] = {
             "digits_table": _TABLE
             | {"epochs": 20, "batch_size": 32, "hidden": (64,), "label_smoothing": 0.1},
             "diabetes": _TABLE,
+            "own_csv": _TABLE,
+            "own_csv_values": _TABLE,
             "mnist5k": _IMAGES | {"hidden": (64,)},
         },
         options={

@@ -84,9 +84,19 @@ def _config(model: str, texts: Sequence[str], options: Mapping[str, Any]) -> Tra
     """The preset of this network and its data, with the flags and then the --set texts over it."""
     given = {setting: value for setting, value in options.items() if value is not None}
     data = given.pop("data", None) or next(iter(MODELS[model].presets))
+    file = None
+    if data not in DATASETS and (data.lower().endswith(".csv") or Path(data).is_file()):
+        from core.data import own_csv
+
+        data, file = "own_csv", own_csv.add(data)
     if data not in DATASETS:
-        raise InvalidRequest(f"Unknown data {data!r}; choose from {', '.join(DATASETS)}.")
-    return default_config(model, data, **({"picture_every_s": None} | given | from_texts(model, data, texts)))
+        raise InvalidRequest(
+            f"Unknown data {data!r}; choose from {', '.join(DATASETS)}, or name a file that ends in .csv."
+        )
+    given = {"picture_every_s": None} | given | from_texts(model, data, texts)
+    if file:
+        given["data_options"] = {"file": file, **given.get("data_options", {})}
+    return default_config(model, data, **given)
 
 
 def _resume(folder: Path, out: Path, options: dict[str, Any], as_json: bool) -> int:
@@ -306,7 +316,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"{', '.join(MODELS)}; or list, for what fits what; or export, to take a run away",
     )
     for option, kind, values, meaning in (
-        ("--data", str, "D", f"of {', '.join(DATASETS)}"),
+        ("--data", str, "D", f"of {', '.join(DATASETS)}; or a CSV file"),
         ("--epochs", int, "N", "passes over the training part"),
         ("--seed", int, "N", "of weights, data and order (0)"),
         ("--batch-size", int, "N", "samples a step"),
