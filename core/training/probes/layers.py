@@ -29,7 +29,11 @@ class Activated:
 
 
 def label(parameter: str) -> str:
-    """ "layers.0.weight" as "layers 1", "recurrent.weight_hh_l0" as "recurrent weight_hh_l0"."""
+    """ "layers.0.weight" as "layers 1", "recurrent.weight_hh_l0" as "state 1"."""
+    recurrent = re.fullmatch(r"(?:.*\.)?weight_(ih|hh)_l(\d+)(_reverse)?", parameter)
+    if recurrent:
+        what = "input" if recurrent[1] == "ih" else "state"
+        return f"{what} {int(recurrent[2]) + 1}" + (" back" if recurrent[3] else "")
     name = parameter.removesuffix(".weight")
     return re.sub(r"\.(\d+)", lambda number: f" {int(number[1]) + 1}", name).replace(".", " ")
 

@@ -12,7 +12,7 @@ from core.training.probes.registry import PROBES, chosen, fitting
 from core.training.stopwatch import Stopwatch
 
 # All pictures together take at most this share of the time: one that takes long comes so much more seldom.
-SHARE = 0.04
+SHARE = 0.03
 
 
 class Looking:

@@ -11,7 +11,7 @@ import torch
 from core.training.config import default_config
 from core.training.probes.activity import dead_share, dead_units, relative_slopes
 from core.training.probes.histograms import input_histograms, weight_histograms
-from core.training.probes.layers import Activated, activated, spread
+from core.training.probes.layers import Activated, activated, label, spread
 from core.training.supervised import SupervisedLearner
 
 
@@ -83,3 +83,9 @@ def test_histograms_count_every_weight_and_every_pre_activation() -> None:
 def test_spread_keeps_first_and_last() -> None:
     assert spread(range(5), 12) == [0, 1, 2, 3, 4]
     assert spread(range(100), 3) == [0, 50, 99]
+
+
+def test_layers_have_names_that_people_read() -> None:
+    assert label("layers.0.weight") == "layers 1"
+    assert label("recurrent.weight_hh_l1_reverse") == "state 2 back"
+    assert label("recurrent.weight_ih_l0") == "input 1"
