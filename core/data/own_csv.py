@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.data import tables
-from core.data.dataset import LoadedDataset
+from core.data.dataset import REGRESSION, LoadedDataset
 from core.errors import InvalidRequest
 from core.runs.folder import data_folder
 
@@ -57,7 +57,7 @@ def classes(seed: int, test_fraction: float, file: str, target_column: str) -> L
 def values(seed: int, test_fraction: float, file: str, target_column: str) -> LoadedDataset:
     """A number for each row; arguments and errors are those of classes()."""
     table = read(_content(file))
-    answer = _target(table, target_column or ("" if file else "mass_g"))
+    answer = _target(table, target_column or usual_target(file, REGRESSION))
     numbers = _numbers(_column(table, answer), answer)
     if numbers is None:
         raise InvalidRequest(f"Column {_told(answer)} has text, and a value to be told must be a number.")
@@ -84,6 +84,12 @@ def add(source: Path | str | bytes) -> str:
 def columns(file: str) -> tuple[str, ...]:
     """The columns of a file that add() took, or of the example for ""."""
     return read(_content(file)).columns
+
+
+def usual_target(file: str, task: str) -> str:
+    """The last column; of the example the fruit, and its mass where a number is to be told."""
+    names = columns(file)
+    return "mass_g" if task == REGRESSION and not file else names[-1]
 
 
 def read(content: bytes) -> Table:

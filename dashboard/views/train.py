@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import devices
 from core.activations import ACTIVATIONS
-from core.data import DATASETS
+from core.data import DATASETS, own_csv
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.models import MODELS
@@ -94,7 +94,10 @@ def choose_settings(model: str, data: str) -> dict[str, Any]:
     if usual.noise is not None:
         chosen["noise"] = st.slider("Noise", 0.0, 0.5, usual.noise, 0.05, key="noise", bind="query-params")
     chosen["model_options"] = choose_options(entry.options, usual.model_options)
-    chosen["data_options"] = choose_options(DATASETS[data].options, usual.data_options)
+    if "file" in DATASETS[data].options:
+        chosen["data_options"] = choose_table(data)
+    else:
+        chosen["data_options"] = choose_options(DATASETS[data].options, usual.data_options)
     chosen["probes"] = choose_probes(model, data)
     places = {device.id: device for device in devices.devices() if device.kind not in devices.absent()}
     if len(places) > 1:
@@ -116,6 +119,29 @@ def choose_probes(model: str, data: str) -> tuple[str, ...] | None:
         + " ".join(f"**{PROBES[probe].name}:** {PROBES[probe].shows}" for probe in fitting),
     )
     return None if {*shown} == {*usual} else tuple(name for name in fitting if name in shown)
+
+
+def choose_table(data: str) -> dict[str, Any]:
+    """One's own CSV file and its column to be told. Raises InvalidRequest for a file that is no table."""
+    limits = (
+        f"At most {own_csv.MOST_ROWS:,} rows and {own_csv.MOST_COLUMNS} columns, the first row their names."
+    )
+    given = st.file_uploader("CSV file", type="csv", key="upload", help=limits)
+    file = kept_table(given.getvalue()) if given else st.session_state.get("file", "")
+    names = own_csv.columns(file)
+    if st.session_state.get("target_column") not in names:
+        forget("target_column")
+    usual = names.index(own_csv.usual_target(file, DATASETS[data].task))
+    target = st.selectbox(
+        "Column to be told", names, usual, key="target_column", bind="query-params", filter_mode=None
+    )
+    return {"file": file, "target_column": target}
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def kept_table(content: bytes) -> str:
+    """Keep an uploaded file; gives its name in the store of tables."""
+    return own_csv.add(content)
 
 
 def choose_options(options: Mapping[str, Option], usual: Mapping[str, Any]) -> dict[str, Any]:

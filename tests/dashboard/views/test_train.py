@@ -100,7 +100,9 @@ def test_the_address_of_a_run_brings_its_settings_back(page: AppTest) -> None:
 
 def test_a_new_start_stops_the_run_before_it(page: AppTest) -> None:
     page.run()
-    page.text_input(key="hidden").set_value("64, 64, 64").run()  # too large to be compiled: it goes on for long
+    page.text_input(key="hidden").set_value(
+        "64, 64, 64"
+    ).run()  # too large to be compiled: it goes on for long
     page.number_input(key="epochs").set_value(10_000).run()
     first = start(page)
     second = start(page)
@@ -123,6 +125,25 @@ def test_impossible_layers_are_answered_in_words(page: AppTest, typed: str, answ
     assert page.button[0].disabled
 
 
+def test_an_uploaded_table_is_trained_on_and_a_bad_one_is_told(page: AppTest) -> None:
+    page.run()
+    page.selectbox(key="data").set_value("own_csv").run()
+    assert not page.exception
+    page.file_uploader(key="upload").upload("bad.csv", b"a,b\n1,\n", "text/csv").run()
+    assert "Row 2 has no value in column 'b'" in page.error[0].value
+    assert page.button[0].disabled
+    rows = "".join(f"{number},{number % 5},{'yes' if number % 2 else 'no'}\n" for number in range(40))
+    page.file_uploader(key="upload").upload("good.csv", f"a,b,y\n{rows}".encode(), "text/csv").run()
+    assert not page.error
+    assert page.selectbox(key="target_column").options == ["a", "b", "y"]
+    page.selectbox(key="target_column").set_value("b").run()
+    page.number_input(key="epochs").set_value(1).run()
+    run_id = start(page)
+    run_to_end(page)
+    run = runs.runner().store.get(run_id)
+    assert (run.status, run.config["data_options"]["target_column"]) == ("finished", "b")
+
+
 def test_a_training_that_diverges_says_why(page: AppTest) -> None:
     page.run()
     page.selectbox(key="model").set_value("lenet").run()
@@ -137,7 +158,9 @@ def test_a_training_that_diverges_says_why(page: AppTest) -> None:
 
 def test_a_going_run_takes_another_learning_rate_and_a_stopped_one_goes_on(page: AppTest) -> None:
     page.run()
-    page.text_input(key="hidden").set_value("64, 64, 64").run()  # too large to be compiled: it goes on for long
+    page.text_input(key="hidden").set_value(
+        "64, 64, 64"
+    ).run()  # too large to be compiled: it goes on for long
     page.number_input(key="epochs").set_value(10_000).run()
     run_id = start(page)
     store = runs.runner().store
