@@ -1,0 +1,91 @@
+"""The command line tells what the registry knows, and refuses nonsense in one sentence."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+
+from core.activations import ACTIVATIONS
+from core.activations.__main__ import main
+
+
+def lines(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict]:
+    assert main([*words, "--json"]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_list_names_every_function(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = lines(capsys, "list")
+    assert [row["key"] for row in rows] == [*ACTIVATIONS]
+    assert {row["key"] for row in rows if not row["trains"]} == {"binary_step", "sign"}
+    assert main(["list", "--csv"]) == 0
+    assert len(list(csv.DictReader(io.StringIO(capsys.readouterr().out)))) == len(ACTIVATIONS)
+
+
+@pytest.mark.parametrize("name", ["gelu", "GELU", "Gaussian error linear unit"])
+def test_show_finds_a_function_by_any_of_its_names(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (row,) = lines(capsys, "show", name)
+    assert row["key"] == "gelu"
+    assert row["lowest"] == pytest.approx(-0.170, abs=5e-4)
+    assert row["highest"] == "inf"
+
+
+def test_show_heeds_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert lines(capsys, "show", "elu", "--set", "alpha=2")[0]["lipschitz"] == 2
+    assert main(["show", "sign"]) == 0
+    assert "no gradient passes" in capsys.readouterr().out
+
+
+def test_curve_gives_value_and_derivative(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = lines(capsys, "curve", "sigmoid", "--from=-4", "--to", "4", "--points", "3")
+    assert [row["x"] for row in rows] == [-4, 0, 4]
+    assert rows[1] == {"x": 0, "f": 0.5, "derivative": 0.25}
+    assert rows[2]["f"] - rows[0]["f"] == pytest.approx(math.tanh(2))
+
+
+def test_cost_measures_both_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = lines(capsys, "cost", "relu", "--size", "1024", "--max-seconds", "0.05")
+    assert [row["step"] for row in rows] == ["forward", "training"]
+    assert all(row["median_s"] > 0 and row["gbps"] > 0 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["show", "gellu"], "There is no activation 'gellu'; did you mean gelu"),
+        (["show", "x" * 10_000], "`list` names them all"),
+        (["show", "elu", "--set", "alpha"], "write it as name=number"),
+        (["show", "elu", "--set", "alpha=two"], "write it as name=number"),
+        (["show", "elu", "--set", "beta=2"], "ELU has no parameter 'beta'"),
+        (["curve", "elu", "--set", "alpha=99"], "must lie between 0.1 and 3"),
+        (["curve", "relu", "--from", "2", "--to", "1"], "the left end must be below"),
+        (["curve", "relu", "--points", "1"], "2 to 10,001 are allowed"),
+        (["cost", "relu", "--size", "0"], "size"),
+        (["cost", "relu", "--dtype", "float3"], "float3"),
+        (["dance"], "--help"),
+        ([], "--help"),
+    ],
+)
+def test_nonsense_ends_with_2_and_one_sentence(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+def test_help_needs_no_torch_and_no_numpy() -> None:
+    code = (
+        "import sys; from core.activations.__main__ import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "assert not {'torch', 'numpy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
