@@ -34,7 +34,7 @@ def metric(page: Page, label: str) -> float:
 
 
 def make_long(page: Page) -> None:
-    """A training that goes on until it is stopped: too large to be compiled, which would be done in seconds."""
+    """A training that goes on until it is stopped: too large to be compiled, and done in seconds."""
     page.get_by_role("textbox", name="Hidden layers").fill("64, 64, 64")
     page.get_by_role("textbox", name="Hidden layers").press("Enter")
     wait_until_idle(page)
