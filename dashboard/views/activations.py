@@ -88,7 +88,7 @@ def card(activation: Activation, found: Properties) -> None:
     paper = activation.source
     title = f"[{paper.title}]({paper.url})" if paper.url else paper.title
     st.markdown(
-        f"#### {activation.name}\n\n{activation.note} :gray[{activation.note_zh}]\n\n"
+        f"#### {activation.name}\n\n{activation.note}\n\n:gray[{activation.note_zh}]\n\n"
         f"$${activation.latex}$$\n\n$${activation.derivative_latex}$$\n\n"
         f"Range ${activation.range_latex}$ · steepest slope {_steepest(found)}\n\n"
         f"{badges(found)}\n\n"
