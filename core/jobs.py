@@ -37,6 +37,13 @@ def _ensemble(record: Mapping[str, Any]) -> Iterator[Any]:
     return train_ensemble(from_record(EnsembleConfig, record))
 
 
+def _classical(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.training.classical import compare
+    from core.training.config import TrainConfig
+
+    return compare(from_record(TrainConfig, record))
+
+
 def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.config import SweepConfig
     from core.timing.sweep import sweep
@@ -47,5 +54,6 @@ def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
 JOBS = {
     "training": Job(_training, go_on=_training),
     "ensemble": Job(_ensemble),
+    "classical": Job(_classical),
     "timing": Job(_timing, exclusive=True),
 }

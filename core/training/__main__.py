@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise InvalidRequest(
                 "One of NAME and --resume is required: NAME starts a training, --resume goes on."
             )
+        if name == "classical":
+            return _compare(_config("mlp", options.pop("set"), options), as_json)
         if seeds is not None or vary:
             if out or resume:
                 raise InvalidRequest("--seeds and --vary go with neither --out nor --resume.")
@@ -77,6 +79,17 @@ def _export(run: str, out: Path) -> int:
             taken = run_in_store(store, run)
     for path in write(taken, out):
         print(path)
+    return OK
+
+
+def _compare(config: TrainConfig, as_json: bool) -> int:
+    """Print what each classical method reaches on the data of a training."""
+    from core.events import Progress
+    from core.training.classical import compare
+
+    for event in compare(config):
+        if not isinstance(event, Progress):
+            _print(event, as_json)
     return OK
 
 
@@ -198,6 +211,7 @@ def _print(event: Any, as_json: bool) -> None:
 
 def _in_words(event: Any) -> str:
     from core.ensembles.events import EnsembleEpochCompleted, EnsembleFinished, EnsembleStarted
+    from core.training.classical import ClassicalCompleted
     from core.training.events import (
         EpochCompleted,
         TrainingDiverged,
@@ -207,6 +221,11 @@ def _in_words(event: Any) -> str:
     )
 
     match event:
+        case ClassicalCompleted():
+            return (
+                f"{event.method:<18} test {event.metric} {event.value:.4f}  "
+                f"fitted in {event.fit_s:.3f} s, answered in {event.predict_s:.3f} s"
+            )
         case EnsembleStarted():
             return (
                 f"{MODELS[event.model].name} on {DATASETS[event.data].name}: "
@@ -312,8 +331,9 @@ def _parser() -> argparse.ArgumentParser:
         "name",
         metavar="NAME",
         nargs="?",
-        choices=["list", *MODELS],
-        help=f"{', '.join(MODELS)}; or list, for what fits what; or export, to take a run away",
+        choices=["list", "classical", *MODELS],
+        help=f"{', '.join(MODELS)}; list, for what fits what; classical, for other "
+        "methods on --data; or export, to take a run away",
     )
     for option, kind, values, meaning in (
         ("--data", str, "D", f"of {', '.join(DATASETS)}; or a CSV file"),
