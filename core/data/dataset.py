@@ -24,6 +24,8 @@ SEQUENCES, SYMBOLS, TEXT = "sequences", "symbols", "text"
 # A value over one number, and over two.
 CURVE, SURFACE = "curve", "surface"
 TABLE = "table"  # rows of any number of features, with a class or a value each
+# Kinds whose samples are rows of numbers with one answer, which classical methods take as well.
+ROWS = (POINTS, TABLE, CURVE, SURFACE, IMAGES, SMALL_IMAGES)
 
 CLASSIFICATION, FORECAST, REGRESSION = "classification", "forecast", "regression"
 # What to make more of, and what to earn: of mixtures and of environments.

@@ -20,22 +20,12 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.svm import SVC, SVR
 
-from core.data.dataset import (
-    CLASSIFICATION,
-    CURVE,
-    IMAGES,
-    POINTS,
-    SMALL_IMAGES,
-    SURFACE,
-    TABLE,
-    LoadedDataset,
-)
+from core.data.dataset import CLASSIFICATION, ROWS, LoadedDataset
 from core.errors import InvalidRequest
 from core.events import Progress
 from core.training.config import TrainConfig
 from core.training.training import loaded
 
-KINDS = (POINTS, TABLE, CURVE, SURFACE, IMAGES, SMALL_IMAGES)
 MOST_SAMPLES = 5_000  # to learn from: a support vector machine's time grows with their square
 
 
@@ -76,8 +66,8 @@ def compare(config: TrainConfig) -> Iterator[Progress | ClassicalCompleted]:
     Raises InvalidRequest for data of which a sample is no row of numbers.
     """
     data = loaded(config)
-    if not isinstance(data, LoadedDataset) or data.kind not in KINDS:
-        raise InvalidRequest(f"Classical methods take {', '.join(KINDS)}, and {config.data} is none of them.")
+    if not isinstance(data, LoadedDataset) or data.kind not in ROWS:
+        raise InvalidRequest(f"Classical methods take {', '.join(ROWS)}, and {config.data} is none of them.")
     classified = data.task == CLASSIFICATION
     for done, (name, makes) in enumerate(METHODS.items()):
         yield Progress(done, len(METHODS), "methods")

@@ -11,6 +11,7 @@ import streamlit as st
 from core import devices
 from core.activations import ACTIVATIONS
 from core.data import DATASETS, own_csv
+from core.data.dataset import ROWS
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.models import MODELS
@@ -20,6 +21,7 @@ from core.takeaway.archive import zipped_from_store
 from core.training import OPTIMIZERS, TrainConfig, default_config, probes
 from core.training.probes import PROBES
 from dashboard import runs
+from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.pictures import PICTURE_CHARTS
 
@@ -297,6 +299,32 @@ def take_away(run: Run) -> None:
     )
 
 
+def classical(run: Run) -> None:
+    """What methods without a network reach on the same split, when it is asked for."""
+    if DATASETS[run.config["data"]].kind not in ROWS or MODELS[run.config["model"]].learner != "supervised":
+        return
+    key = f"classical_of_{run.id}"
+    asked = st.button(
+        "Compare with classical methods",
+        icon=":material/bar_chart:",
+        help="Linear, nearest neighbours, support vectors, random forest and gradient boosting on this data.",
+        disabled=key in st.session_state,
+    )
+    if asked:
+        st.session_state[key] = runs.runner().submit("classical", run.config)
+        st.rerun()
+    other = runs.runner().store.get(st.session_state[key]) if key in st.session_state else None
+    if other:
+        last = [record for _, record in runs.runner().store.events_after(run.id)][-1]
+        runs.follow(other, lambda _run, records, _pictures: draw_classical(last, records))
+
+
+def draw_classical(network: dict[str, Any], methods: list[dict[str, Any]]) -> None:
+    """The network's metric beside that of each method so far."""
+    if methods and network.get("value") is not None:
+        st.altair_chart(classical_chart(network, methods), key="classical")
+
+
 st.title("Train")
 run = runs.addressed_run("training")
 take_over(run)
@@ -315,5 +343,6 @@ with results:
         runs.follow(run, draw)
         if run.status in (FINISHED, STOPPED):
             take_away(run)
+            classical(run)
     else:
         st.info("Choose a network and data, then press **Start**: the first results appear within a second.")

@@ -179,3 +179,24 @@ def test_a_going_run_takes_another_learning_rate_and_a_stopped_one_goes_on(page:
     assert not page.exception
     assert store.get(run_id).status != "stopped"
     runs.runner().want(run_id, "stop")
+
+
+def test_a_finished_run_is_set_beside_classical_methods(page: AppTest) -> None:
+    page.run()
+    page.number_input(key="epochs").set_value(1).run()
+    start(page)
+    run_to_end(page)
+    next(button for button in page.button if button.label == "Compare with classical methods").click().run()
+    assert not page.exception
+    store, other = (
+        runs.runner().store,
+        page.session_state[f"classical_of_{page.session_state['training_run']}"],
+    )
+    deadline = time.monotonic() + 90
+    while not store.get(other).ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    page.run()
+    assert not page.exception
+    methods = {record["method"] for _, record in store.events_after(other)}
+    assert methods == {"linear", "k-NN", "SVM", "random forest", "gradient boosting"}
