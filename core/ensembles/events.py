@@ -41,7 +41,8 @@ class Place:
     """One variant's place in the ranking by the median of the final test metric.
 
     low and high bound that median (95%, bootstrap). behind: how far it lies behind the first, the median
-    over the seeds of the difference, with its interval; tied when that interval holds 0, and for the first.
+    over the seeds of the difference, with its interval; tied for the first, and when that interval holds 0 or
+    cannot be told from so few seeds.
     With several variants the interval is widened, so that all of them hold together in 95%. seconds is the
     time of one member's training.
     """

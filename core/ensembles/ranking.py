@@ -25,12 +25,14 @@ def ranked(
     places = []
     for name in order:
         low, high = _interval(_numbers(final[name]), 0.95)
-        behind, behind_low, behind_high = None, None, None
+        behind, behind_low, behind_high, tied = None, None, None, name == first
         if name != first:
             pairs = zip(final[first], final[name], strict=True)
             gaps = [one - other for one, other in pairs if one is not None and other is not None]
             behind = statistics.median(gaps) if gaps else None
             behind_low, behind_high = _interval(gaps, confidence)
+            # With too few seeds for an interval nothing is certain.
+            tied = bool(gaps) and (behind_low is None or behind_low <= 0)
         places.append(
             Place(
                 variant=name,
@@ -40,7 +42,7 @@ def ranked(
                 behind=behind,
                 behind_low=behind_low,
                 behind_high=behind_high,
-                tied=name == first or (behind_low is not None and behind_low <= 0),
+                tied=tied,
                 diverged=diverged[name],
                 seconds=seconds[name],
             )

@@ -44,7 +44,7 @@ def distribution_chart(
     median = base.mark_line().encode(
         y=alt.Y("median:Q", title=y_title, scale=scale),
         color=series_color(variants, variants),
-        strokeDash=series_dash(variants),
+        strokeDash=series_dash(variants).legend(None),
         tooltip=[
             alt.Tooltip("series:N", title="Variant"),
             alt.Tooltip("epoch:Q", title="Epoch"),

@@ -42,10 +42,17 @@ def test_differences_are_taken_seed_by_seed() -> None:
     assert not places["b"].tied
 
 
+def test_too_few_seeds_make_no_certain_difference() -> None:
+    places = ranking({"a": [0.9, 0.91], "b": [0.5, 0.51]})
+    assert places["b"].tied
+    assert places["b"].low is None
+
+
 def test_what_learned_nothing_is_last() -> None:
     places = ranking({"broken": [None] * 8, "poor": [0.1] * 8})
     assert list(places) == ["poor", "broken"]
     assert places["broken"].median is None
+    assert not places["broken"].tied
 
 
 @settings(max_examples=50, deadline=None)
