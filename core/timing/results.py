@@ -112,6 +112,7 @@ def table(records: Iterable[Record]) -> list[dict[str, Any]]:
             "dtype": record["dtype"],
             "threads": record["threads"],
             "size": record["size"],
+            "data": record.get("data", "random"),
             "gflops": record["gflops"],
             "median_us": 1e6 * record["median_s"],
             "plus_minus_percent": 50 * (record["ci_high_s"] - record["ci_low_s"]) / record["median_s"],

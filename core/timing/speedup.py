@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from core.timing.dtypes import DTYPE_BYTES
-from core.timing.results import Record, measurements, series_name
+from core.timing.results import Record, measurements, point_of, series_name
 from core.timing.workloads import WORKLOADS
 
 # Where a GPU overtakes the CPU, and where it is ten and forty times as fast.
@@ -87,6 +87,23 @@ def speedups(records: Sequence[Record]) -> list[Speedup]:
         if reference is not None:
             found.append(_against(record, reference))
     return found
+
+
+def against_random(records: Sequence[Record]) -> list[Speedup]:
+    """Every point with other data than random against the same point with random data: how far it misleads.
+
+    Ratios above 1 look faster than they are.
+    """
+    taken = measurements(records)
+    random = {point_of({**record, "data": "random"}): record for record in taken if _data(record) == "random"}
+    pairs = [(record, random.get(point_of({**record, "data": "random"}))) for record in taken]
+    return [
+        _against(record, usual) for record, usual in pairs if usual is not None and _data(record) != "random"
+    ]
+
+
+def _data(record: Record) -> str:
+    return str(record.get("data", "random"))
 
 
 def speedup_curves(records: Sequence[Record]) -> list[SpeedupCurve]:

@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 
 from core.timing.results import Record, measurements, series_name, workloads_of
-from core.timing.speedup import speedups
+from core.timing.speedup import Speedup, against_random, speedups
 from core.timing.workloads import WORKLOADS
 
 HEIGHT = 380
@@ -71,9 +71,20 @@ def time_chart(records: Sequence[Record], sizes: Sequence[int]) -> alt.LayerChar
 def speedup_chart(records: Sequence[Record], sizes: Sequence[int]) -> alt.LayerChart:
     """How many times faster each series is than the CPU, or than the CPU's simplest way without a GPU."""
     found = [speedup for speedup in speedups(records) if speedup.series != speedup.reference]
-    rows = pd.DataFrame([asdict(speedup) for speedup in found], columns=list(_SPEEDUP_COLUMNS))
     references = sorted({speedup.reference for speedup in found})
     over = references[0] if len(references) == 1 else "the CPU in the same precision"
+    return _ratio_chart(records, sizes, found, f"Speed-up over {over}")
+
+
+def data_chart(records: Sequence[Record], sizes: Sequence[int]) -> alt.LayerChart:
+    """How many times faster other data than random looks: how far a benchmark on it misleads."""
+    return _ratio_chart(records, sizes, against_random(records), "Speed-up over random data")
+
+
+def _ratio_chart(
+    records: Sequence[Record], sizes: Sequence[int], found: Sequence[Speedup], title: str
+) -> alt.LayerChart:
+    rows = pd.DataFrame([asdict(speedup) for speedup in found], columns=list(_SPEEDUP_COLUMNS))
     same_speed = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(color="gray", strokeDash=[2, 3])
     return _against_size(
         rows,
@@ -86,7 +97,7 @@ def speedup_chart(records: Sequence[Record], sizes: Sequence[int]) -> alt.LayerC
         ),
         "Times as fast",
         ("low", "high"),
-        title=f"Speed-up over {over}",
+        title=title,
         tooltips=[
             alt.Tooltip("series:N", title="What"),
             alt.Tooltip("reference:N", title="Against"),

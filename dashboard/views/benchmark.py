@@ -16,6 +16,7 @@ from core.timing.conclusions import conclusions
 from core.timing.config import SweepConfig
 from core.timing.dtypes import DTYPE_BYTES
 from core.timing.files import parse
+from core.timing.regimes import DATA
 from core.timing.report import environment_line
 from core.timing.results import (
     NOTABLE_LOAD,
@@ -31,9 +32,11 @@ from core.timing.results import (
     to_json,
     workloads_of,
 )
+from core.timing.speedup import against_random, speedups
 from core.timing.sweep import points
 from dashboard import runs
 from dashboard.charts.benchmark import (
+    data_chart,
     rate_chart,
     reading_chart,
     reported,
@@ -53,7 +56,7 @@ def controls() -> SweepConfig | None:
     cores = devices.usable_cores()
     counts = sorted({1, cores, *(2**power for power in range(cores.bit_length()))})
 
-    sizes, dtypes, places, threads = st.columns([2, 1.6, 1.2, 1.2])
+    sizes, dtypes, places, threads = st.columns([1.8, 2.8, 1, 1])
     smallest, largest = sizes.select_slider(
         "Sizes (N of N × N)",
         SIZES,
@@ -87,12 +90,23 @@ def controls() -> SweepConfig | None:
         key="threads",
         bind="query-params",
     )
+    chosen_data = st.pills(
+        "Data",
+        DATA,
+        selection_mode="multi",
+        default=["random"],
+        key="data",
+        bind="query-params",
+        help="What the matrices hold. On some devices zeros look faster than real data, and denormal numbers "
+        "slower: choose random and another to see by how much.",
+    )
     try:
         return SweepConfig(
             sizes=tuple(size for size in SIZES if smallest <= size <= largest),
             dtypes=tuple(chosen_dtypes),
             devices=tuple(chosen_devices),
             threads=tuple(chosen_threads),
+            data=tuple(chosen_data),
             max_seconds=POINT_SECONDS,
         )
     except InvalidRequest as error:
@@ -131,8 +145,12 @@ def draw_result(records: Sequence[Record], sizes: Sequence[int], name: str) -> N
     show(left, rate_chart(records, sizes, log_y=st.session_state.get("log_rate", False)), "rate")
     show(right, time_chart(records, sizes), "time")
     left, right = st.columns(2)
-    show(left, speedup_chart(records, sizes), "speedup")
+    if any(speedup.series != speedup.reference for speedup in speedups(records)):
+        show(left, speedup_chart(records, sizes), "speedup")
     draw_readings(right, records)
+    if against_random(records):
+        show(left, data_chart(records, sizes), "data")
+        left.caption("Look for lines off 1: a benchmark on such data would mislead by so much.")
     draw_table(name, records)
 
 
@@ -176,6 +194,7 @@ def draw_table(name: str, records: Sequence[Record]) -> None:
             "dtype": "Precision",
             "threads": "Threads",
             "size": number("Size", format="%d"),
+            "data": "Data",
             "gflops": number("GFLOP/s", format="localized"),
             "median_us": number("Median (µs)", format="localized"),
             "plus_minus_percent": number("95% CI (± %)", format="%.1f"),

@@ -13,6 +13,7 @@ from core.timing.speedup import (
     FORTYFOLD,
     OVERTAKES,
     TENFOLD,
+    against_random,
     reached,
     speedup_curves,
     speedups,
@@ -120,6 +121,19 @@ def test_workloads_steps_and_data_are_never_mixed() -> None:
     ]
     assert [(found.series, found.ratio) for found in speedups(records)] == [("cuda:0 float32", 2.0)]
     assert [curve.workload for curve in speedup_curves(records)] == ["gemm"]
+
+
+def test_other_data_is_set_against_random_data_of_the_same_point() -> None:
+    records = [
+        taken("gemm", "cpu", 64, 8.0),
+        taken("gemm", "cpu", 64, 4.0, data="zeros"),
+        taken("gemm", "cpu", 128, 1.0, data="zeros"),
+        taken("gemm", "cpu", 64, 16.0, data="denormal"),
+    ]
+    assert [(found.series, found.size, found.ratio) for found in against_random(records)] == [
+        ("cpu float32, 2 threads, zeros", 64, 2.0),
+        ("cpu float32, 2 threads, denormal", 64, 0.5),
+    ]
 
 
 def test_the_cpu_is_compared_at_its_most_threads() -> None:

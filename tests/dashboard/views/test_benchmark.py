@@ -69,6 +69,22 @@ def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> N
     assert len(page.get("download_button")) == 2
 
 
+def test_other_data_is_set_against_random_data(page: AppTest) -> None:
+    page.run()
+    page.select_slider(key="sizes").set_value((32, 32)).run()
+    page.button_group(key="dtypes").set_value(["float32"]).run()
+    page.button_group(key="threads").set_value([1]).run()
+    page.button_group(key="data").set_value(["random", "zeros"]).run()
+    page.button[0].click().run()
+    deadline = time.monotonic() + 60
+    while not runs.runner().store.get(page.session_state["timing_run"]).ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    page.run()
+    assert not page.exception
+    assert any("would mislead by so much" in caption.value for caption in page.caption)
+
+
 @pytest.mark.parametrize("path", sorted(RESULTS.iterdir()), ids=lambda path: path.name)
 def test_a_result_file_of_any_version_opens_again(page: AppTest, path: Path) -> None:
     page.run()
