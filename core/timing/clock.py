@@ -153,12 +153,14 @@ def measure(
         times.append(taken_s / repeats)
         spent_s += taken_s
         time_is_up = spent_s >= max_seconds and len(times) >= FEWEST_SAMPLES
-        if time_is_up or len(times) >= next_check:
+        # Between two checks the interval is an older one's: good enough to show, not to stop by.
+        checked = time_is_up or len(times) >= next_check
+        if checked:
             interval = median_interval(times, seed)
             next_check = math.ceil(len(times) * 1.2)
         share = overhead * len(times) / (sum(times) * repeats)
         timing = Timing(first_call_s, repeats, tuple(times), interval, None, share, spent_s)
-        if timing.relative_width <= target_ci or time_is_up:
+        if checked and (timing.relative_width <= target_ci or time_is_up):
             break
         yield timing
     yield replace(timing, stopped_by=TARGET if timing.relative_width <= target_ci else TIME_LIMIT)

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.utils.benchmark import Timer as TorchTimer
 
-from core.timing.bootstrap import FEWEST_SAMPLES
+from core.timing.bootstrap import FEWEST_SAMPLES, median_interval
 from core.timing.clock import TARGET, TIME_LIMIT, Timing, measure
 from core.timing.timers import overhead_s, timer_for
 
@@ -63,6 +63,13 @@ def test_noise_is_stopped_by_the_time_limit_and_its_interval_is_as_wide_as_it_is
     assert timing.elapsed_s == pytest.approx(1, rel=0.1)
     assert timing.interval_s is not None
     assert timing.interval_s[0] <= 0.02 <= timing.interval_s[1]
+
+
+def test_the_interval_is_that_of_all_the_samples() -> None:
+    for noise_seed in range(200):
+        calls_s = 0.02 * np.random.default_rng(noise_seed).lognormal(0, 0.1, 1000)
+        timing = result(print, simulated(calls_s.__getitem__), target_ci=0.1, max_seconds=1)
+        assert timing.interval_s == median_interval(timing.times_s, seed=0)
 
 
 def test_a_slow_operation_still_gets_the_six_samples_that_an_interval_needs() -> None:
