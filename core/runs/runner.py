@@ -48,6 +48,7 @@ class LocalRunner:
         self.limit = limit or default_limit()
         self._store_file = store_file
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._stops: dict[str, float] = {}  # when a stop was asked for, known even while the file is locked
         self._started_at = 0.0
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -62,12 +63,19 @@ class LocalRunner:
         return run_id
 
     def want(self, run_id: str, wanted: str) -> None:
-        """Ask for "pause", "resume" or "stop" of a run."""
+        """Ask for "pause", "resume" or "stop" of a run.
+
+        A worker that froze in the middle of writing keeps the file locked; a stop then takes until it is
+        killed.
+        """
+        if wanted == "stop":
+            self._stops[run_id] = time.time()
         self.store.want(run_id, wanted)
         self._wake_workers()
 
     def resume(self, run_id: str) -> None:
         """Queue a run again that ended early; it goes on from its last checkpoint."""
+        self._stops.pop(run_id, None)
         self.store.resume(run_id)
         self._wake_workers()
 
@@ -124,8 +132,11 @@ class LocalRunner:
                 )
 
     def _kill_overdue(self, held: list[Run], now: float) -> None:
+        for run_id in set(self._stops) - {run.id for run in held}:
+            self._stops.pop(run_id, None)
         for run in held:
-            overdue = run.wanted == "stop" and now - (run.wanted_at or now) > STOP_GRACE_S
+            stored_at = run.wanted_at if run.wanted == "stop" else None
+            overdue = now - (stored_at or self._stops.get(run.id, now)) > STOP_GRACE_S
             worker = self._workers.get(run.worker or "")
             if overdue and worker:
                 worker.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -170,6 +171,37 @@ def test_stop_ends_a_run_that_is_stuck_in_one_step(runner: LocalRunner) -> None:
     runner.want(run_id, "stop")
     wait_until(lambda: run_of(runner.store, run_id).ended)
     assert run_of(runner.store, run_id).status == STOPPED
+
+
+def is_locked(store_file: Path) -> bool:
+    connection = sqlite3.connect(store_file, timeout=0)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.rollback()
+    except sqlite3.OperationalError:
+        return True
+    finally:
+        connection.close()
+    return False
+
+
+def test_stop_ends_a_run_that_froze_while_it_held_the_files_lock(runner: LocalRunner, tmp_path: Path) -> None:
+    run_id = runner.submit("training", LONG)
+    wait_until(lambda: run_of(runner.store, run_id).status == RUNNING)
+    process = pid_of(run_of(runner.store, run_id))
+
+    def frozen_with_the_lock() -> bool:
+        os.kill(process, signal.SIGCONT)
+        time.sleep(0.002)
+        os.kill(process, signal.SIGSTOP)
+        return is_locked(tmp_path / "runs.sqlite")
+
+    wait_until(frozen_with_the_lock)
+    asked_at = time.monotonic()
+    runner.want(run_id, "stop")
+    wait_until(lambda: run_of(runner.store, run_id).ended)
+    assert run_of(runner.store, run_id).status == STOPPED
+    assert time.monotonic() - asked_at < 10  # what the file's own waiting time would have taken
 
 
 def test_a_killed_worker_leaves_an_interrupted_run_and_the_next_run_works(runner: LocalRunner) -> None:
