@@ -51,9 +51,16 @@ def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
     return sweep(from_record(SweepConfig, record))
 
 
+def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.timing.cost import CostConfig, cost
+
+    return cost(from_record(CostConfig, record))
+
+
 JOBS = {
     "training": Job(_training, go_on=_training),
     "ensemble": Job(_ensemble),
     "classical": Job(_classical),
     "timing": Job(_timing, exclusive=True),
+    "cost": Job(_cost, exclusive=True),
 }

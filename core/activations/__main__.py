@@ -110,34 +110,44 @@ def _curve(options: argparse.Namespace) -> None:
 
 
 def _cost(options: argparse.Namespace) -> None:
-    """Time and bandwidth of each function on the CPU, forward and in training."""
-    from core.events import to_record
-    from core.timing.config import SweepConfig
-    from core.timing.events import MeasurementTaken
-    from core.timing.sweep import sweeps
+    """What each function costs on this machine: time, bandwidth, fusion, and memory kept for backward."""
+    from core.events import Progress, to_record
+    from core.timing.cost import CostConfig, cost
+    from core.timing.cost_table import cost_rows
 
-    configs = [
-        SweepConfig(
-            workload=f"activation_{_key(name)}",
-            sizes=(options.size,),
-            dtypes=(options.dtype,),
-            steps=("forward", "training"),
-            max_seconds=options.max_seconds,
-        )
-        for name in options.names
-    ]
-    records = [to_record(event) for event in sweeps(configs) if isinstance(event, MeasurementTaken)]
-    names = ("workload", "step", "size", "dtype", "median_s", "ci_low_s", "ci_high_s", "gbps", "disturbed")
-    rows = [{name: record[name] for name in names} for record in records]
-    _show(
-        rows,
-        options,
-        lambda row: (
-            f"{row['workload'].removeprefix('activation_'):<16} {row['step']:<9}"
-            f"{row['median_s'] * 1e6:>11.1f} µs {row['gbps'] or 0:>8.1f} GB/s"
-            f"{'  disturbed by other programs' if row['disturbed'] else ''}"
-        ),
+    config = CostConfig(
+        activations=tuple(_key(name) for name in options.names),
+        size=options.size,
+        dtype=options.dtype,
+        device=options.device,
+        threads=options.threads,
+        max_seconds=options.max_seconds,
+        composed=options.composed,
+        seed=options.seed,
     )
+    records = [to_record(event) for event in cost(config) if not isinstance(event, Progress)]
+    absent = [record["reason"] for record in records if record["event"] == "device_absent"]
+    if absent:
+        raise InvalidRequest(f"{options.device} is not here: {absent[0].rstrip('.')}.")
+    for record in records:
+        if record["event"] == "measurement_failed":
+            print(f"{record['workload']} {record['step']} failed: {record['reason']}", file=sys.stderr)
+    _show(cost_rows(records), options, _cost_line)
+
+
+def _cost_line(row: dict[str, Any]) -> str:
+    """One function and step for people."""
+    told = [
+        f"{row['median_s'] * 1e6:>11.1f} µs {row['gbps']:>8.3g} GB/s",
+        *([row["limit"]] if row["limit"] else []),
+    ]
+    told += ["fastest" if row["times_as_long"] == 1 else "tied with the fastest"] if row["tied"] else []
+    told += [f"{row['times_as_long']:.3g}x the fastest"] if row["tied"] is False else []
+    told += [f"keeps {row['kept_bytes']:.3g} B/element"] if row["kept_bytes"] is not None else []
+    if row["verdict"]:
+        told.append(f"one call {row['one_call_times_as_fast']:.3g}x as fast as the formula: {row['verdict']}")
+    told += [f"! {row['disturbed']}"] if row["disturbed"] else []
+    return f"{row['activation']:<16} {row['step']:<9}{', '.join(told)}"
 
 
 def _key(name: str) -> str:
@@ -237,8 +247,18 @@ def _cost_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--size", type=int, default=2**18, metavar="N", help="elements (262144)")
     command.add_argument("--dtype", default="float32", metavar="NAME", help="number format (float32)")
     command.add_argument(
+        "--device", default="cpu", metavar="NAME", help="cpu, or torch's name of a GPU (cpu)"
+    )
+    command.add_argument(
+        "--threads", type=int, default=1, metavar="N", help="CPU threads; 0 is all usable cores (1)"
+    )
+    command.add_argument(
+        "--composed", action="store_true", help="also set torch's one call against the formula written out"
+    )
+    command.add_argument(
         "--max-seconds", type=float, default=0.3, metavar="S", help="longest a point may take (0.3)"
     )
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers (0)")
 
 
 _COMMANDS: dict[

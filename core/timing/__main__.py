@@ -491,7 +491,7 @@ _OPTIONS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "dtypes": (_names, "NAME,...", f"of {', '.join(DTYPE_BYTES)} (the workload's first)"),
     "devices": (_names, "NAME,...", f"of {', '.join(KINDS)}, cuda:N (all that are here)"),
     "threads": (_whole_numbers, "N,...", "CPU threads; 0 is all usable cores (0)"),
-    "steps": (_names, "NAME,...", "forward, training, where the workload has it (its first)"),
+    "steps": (_names, "NAME,...", "forward, training, backward, where the workload has it (its first)"),
     "data": (_names, "NAME,...", f"what operands hold, of {', '.join(DATA)} (random)"),
     "max-seconds": (float, "S", "longest a point may take, but for its least six samples"),
     "within": (float, "S", "time for all points; those that do not fit are left out, and that is told"),

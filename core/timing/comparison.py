@@ -27,6 +27,9 @@ FASTER, SLOWER, SAME, UNSURE = "FASTER", "SLOWER", "SAME", "UNSURE"
 
 # Differences below this are of no use to anybody, and the quietest machine has some of them.
 LEAST_DIFFERENCE = 0.01
+# On a machine whose floor is larger than this, nothing is called the same for being below it: a calibration
+# beside other programs can find tens of percent, and "no difference of 40%" would sound like "no difference".
+MOST_CALLED_SAME = 0.10
 # A verdict is looked for several times in one comparison, so each look asks for more than 95%.
 _CONFIDENCE = 0.99
 # Short blocks: most of them fall between two interruptions by other programs, which come every 2 ms or so.
@@ -80,8 +83,9 @@ class Comparison:
     """The candidate's time over the baseline's: 1.05 is 5% slower. low and high are its 99% interval.
 
     verdict: FASTER or SLOWER when both cycles found so, by more than the floor; SAME when both found the
-    ratio within the floor; else UNSURE. None while it is not known yet. floor is the least relative
-    difference that is called one; elapsed_s is the time of both operations together.
+    ratio within the floor, or within 10% where the floor is larger; else UNSURE. None while it is not known
+    yet. floor is the least relative difference that is called one; elapsed_s is the time of both operations
+    together.
     """
 
     ratio: float
@@ -198,12 +202,12 @@ def compare_apart(
 
 def _verdict(low: float, high: float, floor: float) -> str:
     """Of an interval of the log-ratio."""
-    edge = math.log1p(floor)
+    edge, near = math.log1p(floor), math.log1p(min(floor, MOST_CALLED_SAME))
     if low > edge:
         return SLOWER
     if high < -edge:
         return FASTER
-    return SAME if -edge <= low and high <= edge else UNSURE
+    return SAME if -near <= low and high <= near else UNSURE
 
 
 def _confirmed(cycles: Sequence[Cycle]) -> str:

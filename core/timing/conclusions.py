@@ -14,6 +14,8 @@ _MATMUL, _COPY = "gemm", "copy"
 _LEAST_COPY_BYTES = 2**28
 # A first call this many times as long as a later one is worth a sentence.
 _NOTABLE_FIRST_CALL = 5.0
+# Where the same operation differs this much from itself, figures of different moments say nothing.
+_USELESS_FLOOR = 1.0
 # Operands that change the time by less than this mislead nobody.
 _NOTABLE_REGIME = 1.1
 
@@ -197,12 +199,18 @@ def _energy(taken: Sequence[Record]) -> Iterator[str]:
 
 def _noise(records: Sequence[Record]) -> Iterator[str]:
     floors = [record for record in records if record["event"] == "noise_measured"]
-    if floors:
-        paired, unpaired = (max(floor[name] for floor in floors) for name in ("paired", "unpaired"))
-        yield (
-            f"Noise here: operations that run in turns are told apart from {paired:.1%} on, "
-            f"figures taken at different moments from {unpaired:.1%} on."
-        )
+    if not floors:
+        return
+    paired, unpaired = (max(floor[name] for floor in floors) for name in ("paired", "unpaired"))
+    apart = f"from {unpaired:.1%} on" if unpaired < _USELESS_FLOOR else "not at all"
+    sentence = (
+        f"Noise here: operations that run in turns are told apart from {paired:.1%} on, "
+        f"figures taken at different moments {apart}"
+    )
+    why = dict.fromkeys(reason for floor in floors for reason in floor.get("disturbed", ()))
+    if why:
+        sentence += f"; the calibration was disturbed ({'; '.join(why)}), and a quiet machine does better"
+    yield f"{sentence}."
 
 
 def _other_programs(records: Sequence[Record], taken: Sequence[Record]) -> Iterator[str]:

@@ -11,6 +11,12 @@ from core.devices import Reading
 # The version of the records below; core.timing.files tells its history and reads the older ones.
 SCHEMA = 2
 
+# What bounds an operation.
+COMPUTE_BOUND, MEMORY_BOUND, LAUNCH_BOUND = "compute-bound", "memory-bound", "launch-bound"
+IN_CACHE = "in cache"
+# Faster than the copy bandwidth allows by this much is no scatter any more: memory was not asked.
+FASTER_THAN_MEMORY = 1.2
+
 
 @dataclass(frozen=True)
 class EnvironmentRead:
@@ -41,13 +47,14 @@ class MeasurementTaken:
 
     What follows times_s is None (or empty) where it was not looked for or cannot be known here; then the
     *_reason beside it says why. gbps counts the least bytes that must move. arithmetic_intensity is
-    FLOPs a byte. limit is what bounds the operation: "compute-bound", "memory-bound" or "launch-bound".
-    cold_* are single calls on flushed caches. launch_s is what a call takes the program itself on a GPU,
-    and launches_hidden tells whether the samples are free of it. outliers counts the samples outside
-    Tukey's fences by label. precision is the number format that really ran, and relative_error its error
-    against float64. joules are those of one operation. noise_paired and noise_unpaired are the machine's
-    floors when this was measured (0.02 is 2%). conditions are what else went on, and disturbed says in
-    words what spoilt the figure; retaken counts how often it was measured again for that.
+    FLOPs a byte. limit is what bounds the operation: "compute-bound", "memory-bound", "launch-bound", or
+    "in cache" where its operands never leave one. cold_* are single calls on flushed caches. launch_s is
+    what a call takes the program itself on a GPU, and launches_hidden tells whether the samples are free of
+    it. outliers counts the samples outside Tukey's fences by label. precision is the number format that
+    really ran, and relative_error its error against float64. joules are those of one operation. noise_paired
+    and noise_unpaired are the machine's floors when this was measured (0.02 is 2%). conditions are what else
+    went on, and disturbed says in words what spoilt the figure; retaken counts how often it was measured
+    again for that.
     """
 
     workload: str
@@ -115,7 +122,8 @@ class NoiseMeasured:
     """How far an operation differs from itself on this device, as relative differences (0.02 is 2%).
 
     paired holds for operations that run in turns, unpaired for figures taken at different moments. median_s
-    is the time of the operation that was used, rounds how often it was set against itself.
+    is the time of the operation that was used, rounds how often it was set against itself. disturbed says in
+    words what else went on: then the floors are those of that moment, and larger than the machine's own.
     """
 
     device: str
@@ -125,6 +133,7 @@ class NoiseMeasured:
     median_s: float
     rounds: int
     elapsed_s: float
+    disturbed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ History of the form, by its number ("schema"):
   2: A measurement also names its step and data regime, and carries GB/s, arithmetic intensity, what limits
      it, cold times, outliers, launch cost, the precision that ran, energy, noise floors and conditions.
      noise_measured, roof_measured, points_skipped, point_compared, point_not_compared, concluded, and those
-     of the roofline and speedup commands are new.
+     of the roofline, speedup and activation cost commands are new.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core.errors import InvalidRequest
-from core.timing import events, roofline, speedup
+from core.timing import cost, events, roofline, speedup
 from core.timing.dtypes import DTYPE_BYTES
 from core.timing.events import SCHEMA
 from core.timing.results import Record, measurements, to_json
@@ -51,6 +51,9 @@ _KINDS = {
     "bandwidth_found": roofline.BandwidthFound,
     "dot": roofline.Dot,
     "speedup_curve": speedup.SpeedupCurve,
+    "fused_compared": cost.FusedCompared,
+    "memory_kept": cost.MemoryKept,
+    "cost_ranked": cost.CostRanked,
     "sweep_finished": events.SweepFinished,
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +13,7 @@ import torch
 from core.devices.cache import last_level_bytes
 from core.timing.calibration import noise_floor
 from core.timing.cold import Flush, flush_for
+from core.timing.conditions import observe, wait_until_quiet
 from core.timing.events import NoiseMeasured, RoofMeasured
 from core.timing.timers import Operation, Timer, most_repeats, timer_for
 from core.timing.workloads import WORKLOADS
@@ -47,19 +48,43 @@ def flush(device: str, max_seconds: float) -> Flush | str:
     return flush_for(device)
 
 
-def noise(device: str, threads: int | None, seconds: float, seed: int = 0) -> Iterator[NoiseMeasured | None]:
+def noise(
+    device: str, threads: int | None, seconds: float, seed: int = 0, quiet_wait_s: float = 0.0
+) -> Iterator[NoiseMeasured | None]:
     """Set a matrix product against itself for so long; yields None in between, and last the floors.
 
-    threads are those that torch has now.
+    quiet_wait_s: how long to wait for other programs to rest before floors that they spoilt are looked for
+    again; what they are then stands, with its mark. threads are those that torch has now.
     """
     operation = WORKLOADS["gemm"].prepare(_NOISE_SIZE, "float32", device, seed)
+    found = yield from _noise(operation, device, threads, seconds, seed)
+    if found.disturbed and quiet_wait_s > 0:
+        disturbing: tuple[str, ...] = ()
+        for disturbing in wait_until_quiet(device, quiet_wait_s):  # noqa: B007
+            yield None
+        if not disturbing:
+            found = yield from _noise(operation, device, threads, seconds, seed)
+    yield found
+
+
+def _noise(
+    operation: Operation, device: str, threads: int | None, seconds: float, seed: int
+) -> Generator[None, None, NoiseMeasured]:
+    finish = observe(device)
     for floor in noise_floor(operation, timer_for(device), seconds, seed):
         if floor is None:
             yield None
-        else:
-            yield NoiseMeasured(
-                device, threads, floor.paired, floor.unpaired, floor.median_s, floor.rounds, floor.elapsed_s
-            )
+    assert floor is not None
+    return NoiseMeasured(
+        device,
+        threads,
+        floor.paired,
+        floor.unpaired,
+        floor.median_s,
+        floor.rounds,
+        floor.elapsed_s,
+        finish().contaminated,
+    )
 
 
 def short_look(

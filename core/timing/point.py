@@ -21,6 +21,9 @@ from core.timing.sweep import Point
 from core.timing.timers import Operation
 from core.timing.workloads import WORKLOADS
 
+# The share done that is told while a figure waits to be retaken.
+WAITING = 0.995
+
 _NOT_LOOKED_FOR = "not looked for"
 # Finding out which precision ran may take so many FLOPs in float64 for each second of the time limit.
 _CHECK_FLOPS = 4e9
@@ -49,7 +52,7 @@ def measured(
         began = time.perf_counter()
         disturbing: tuple[str, ...] = ()
         for disturbing in wait_until_quiet(point.device, left_s):  # noqa: B007
-            yield 0.99, taken.gflops
+            yield WAITING, taken.gflops
         left_s -= time.perf_counter() - began
         if disturbing:  # it never rested, so the figure keeps its mark
             break
@@ -81,7 +84,8 @@ def _limited(taken: MeasurementTaken, machine: Machine, operation: Operation) ->
     if noise is not None:
         taken = replace(taken, noise_paired=noise.paired, noise_unpaired=noise.unpaired)
     if roof is not None:
-        taken = replace(taken, limit=limit(taken, launches(operation), roof))
+        cache_bytes = machine.flush.flushed_bytes if isinstance(machine.flush, Flush) else None
+        taken = replace(taken, limit=limit(taken, launches(operation), roof, cache_bytes))
     return taken
 
 

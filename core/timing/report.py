@@ -146,9 +146,10 @@ def other_line(record: Record) -> str | None:
         case "points_skipped":
             return f"{len(record['points'])} points left out: {record['reason']}"
         case "noise_measured":
+            told = "".join(f"; disturbed: {why}" for why in record.get("disturbed", ()))
             return (
                 f"Noise of {_place(record)}: {record['paired']:.1%} between operations that run in turns, "
-                f"{record['unpaired']:.1%} between figures taken apart"
+                f"{record['unpaired']:.1%} between figures taken apart{told}"
             )
         case "roof_measured":
             reached = [f"{dtype} {figure(rate)} GFLOP/s" for dtype, rate in record["gflops"].items()]
@@ -170,6 +171,8 @@ def other_line(record: Record) -> str | None:
             return _dot_line(record)
         case "speedup_curve":
             return _speedup_lines(record)
+        case "fused_compared" | "memory_kept" | "cost_ranked":
+            return _COST_LINES[record["event"]](record)
     return None
 
 
@@ -220,6 +223,38 @@ def _speedup_lines(record: Record) -> str:
         lines += [f"  {title}: {'; '.join(told)}"] if told else []
     lines += [f"  without transfers: {record['transfer_reason']}"] if record["transfer_reason"] else []
     return "\n".join(lines)
+
+
+def _fused_line(record: Record) -> str:
+    between = f"{record['low']:.3g} to {record['high']:.3g}"
+    return (
+        f"{record['activation']} {record['step']}: one call is {record['times_as_fast']:.3g} times as fast "
+        f"as its formula written out ({between}): {record['verdict']}"
+    )
+
+
+def _kept_line(record: Record) -> str:
+    names = {"input": "its input", "result": "its result", "other": "intermediate results"}
+    parts = {what: record[f"{name}_bytes"] for name, what in names.items()}
+    told = ", ".join(f"{value:.3g} of {what}" for what, value in parts.items() if value)
+    form = " as a formula" if record["form"] == "formula" else ""
+    count = f"{sum(parts.values()):.3g}"
+    bytes_told = f"{count} byte{'s' * (count != '1')} an element for backward"
+    return f"{record['activation']}{form} keeps {bytes_told}{': ' if told else ''}{told}"
+
+
+def _ranking_line(record: Record) -> str:
+    tied = [place["activation"] for place in record["places"] if place["tied"]]
+    slower = [
+        f"{place['activation']} {place['times_as_long']:.3g}x"
+        for place in record["places"]
+        if not place["tied"]
+    ]
+    first = f"Fastest {record['step']}: {', tied with '.join([tied[0], ', '.join(tied[1:])][: len(tied)])}"
+    return f"{first}; slower: {', '.join(slower)}" if slower else first
+
+
+_COST_LINES = {"fused_compared": _fused_line, "memory_kept": _kept_line, "cost_ranked": _ranking_line}
 
 
 def _place(record: Record) -> str:

@@ -21,7 +21,16 @@ from core.events import Progress
 from core.lazy import LazyModule
 from core.timing.config import SweepConfig
 from core.timing.dtypes import DTYPE_BYTES
-from core.timing.events import SCHEMA, DeviceAbsent, EnvironmentRead, RoofMeasured
+from core.timing.events import (
+    COMPUTE_BOUND,
+    FASTER_THAN_MEMORY,
+    IN_CACHE,
+    MEMORY_BOUND,
+    SCHEMA,
+    DeviceAbsent,
+    EnvironmentRead,
+    RoofMeasured,
+)
 from core.timing.peaks import peak_of
 from core.timing.results import NOTABLE_LOAD, Record, environment_of, measurements
 from core.timing.workloads import WORKLOADS
@@ -43,7 +52,6 @@ GOOD_SHARE = 0.85
 # Sides shorter than this leave no time to reach the peak in.
 _SHORT_SIDE = 1024
 
-_COMPUTE_BOUND, _MEMORY_BOUND = "compute-bound", "memory-bound"
 # A copy is larger than any cache that it could hide in, and at least as large as this.
 _COPY_BYTES, _COPY_MEMORY_SHARE = 256 * 2**20, 0.2
 _COPY_LOOKS = 6
@@ -140,8 +148,8 @@ class Dot:
 
     intensity is FLOPs a byte. attainable_gflops is the roof above it: the peak of its format, or what the
     bandwidth allows at its intensity, whichever is lower. percent_of_peak and percent_of_bandwidth are of the
-    measured ones, percent_of_vendor of the vendor's peak. limit is "compute-bound", "memory-bound" or
-    "launch-bound". None where the roof does not tell.
+    measured ones, percent_of_vendor of the vendor's peak. limit is "compute-bound", "memory-bound",
+    "launch-bound" or "in cache". None where the roof does not tell.
     """
 
     workload: str
@@ -243,7 +251,9 @@ def _one_roof(config: RooflineConfig, device: str, threads: int | None, seconds:
             if isinstance(event, PeakFound):
                 gflops[dtype] = event.gflops
             yield event
-    bandwidth = _bandwidth(device, threads)
+    bandwidth = BandwidthFound(device, threads, None, 0)
+    for bandwidth in _bandwidth(device, threads):  # noqa: B007
+        yield None
     yield bandwidth
     yield RoofMeasured(device, threads, gflops, bandwidth.gbps, _launch_s(device))
 
@@ -306,7 +316,8 @@ def _load(mark: devices.Mark) -> float | None:
     return others.value if others is not None and isinstance(others.value, float) else None
 
 
-def _bandwidth(device: str, threads: int | None) -> BandwidthFound:
+def _bandwidth(device: str, threads: int | None) -> Iterator[BandwidthFound]:
+    """What is known after each copy; the last is what was found."""
     timer = timers.timer_for(device)
     size = _copy_bytes(device)
     vendor = _vendor(device)
@@ -315,11 +326,12 @@ def _bandwidth(device: str, threads: int | None) -> BandwidthFound:
         # Constant, since drawing so many random numbers takes longer than everything else here.
         copy = WORKLOADS["copy"].prepare(size // 4, "float32", device, 0, "forward", "constant")
         timer(copy, 1)
-        fastest_s = min(timer(copy, 1) for _ in range(_COPY_LOOKS))
+        moved, fastest_s = WORKLOADS["copy"].bytes_moved(size // 4, 4), math.inf
+        for _ in range(_COPY_LOOKS):
+            fastest_s = min(fastest_s, timer(copy, 1))
+            yield BandwidthFound(device, threads, moved / fastest_s / 1e9, size, told, source)
     except RuntimeError as error:
-        return BandwidthFound(device, threads, None, size, told, source, str(error).splitlines()[0])
-    moved = WORKLOADS["copy"].bytes_moved(size // 4, 4)
-    return BandwidthFound(device, threads, moved / fastest_s / 1e9, size, told, source)
+        yield BandwidthFound(device, threads, None, size, told, source, str(error).splitlines()[0])
 
 
 def _copy_bytes(device: str) -> int:
@@ -379,7 +391,9 @@ def _dot(record: Record, roof: Record | None, card: str | None) -> Dot:
     tflops: Mapping[str, float] = vendor.tflops if vendor else {}
     limit = record.get("limit")
     if limit is None and peak and bandwidth:
-        limit = _COMPUTE_BOUND if intensity * bandwidth >= peak else _MEMORY_BOUND
+        limit = COMPUTE_BOUND if intensity * bandwidth >= peak else MEMORY_BOUND
+        if limit == MEMORY_BOUND and gbps > FASTER_THAN_MEMORY * bandwidth:
+            limit = IN_CACHE
     return Dot(
         record["workload"],
         record.get("step", "forward"),

@@ -12,6 +12,7 @@ from core.timing.config import SweepConfig
 from core.timing.dtypes import DTYPE_BYTES
 from core.timing.regimes import DATA
 from core.timing.workloads import WORKLOADS
+from core.timing.workloads.workload import BACKWARD
 
 # Sizes that a person did not name leave this much of the free memory alone.
 _MEMORY_SHARE = 0.5
@@ -49,12 +50,16 @@ _QUICK: tuple[tuple[str, Mapping[str, Any]], ...] = (
 
 
 def _every(most_sizes: int | None, regimes: bool) -> tuple[tuple[str, Mapping[str, Any]], ...]:
-    """Every workload in all its steps: at so many of its larger sizes, or at all and in all its formats."""
+    """Every workload in all its steps: at so many of its larger sizes, or at all and in all its formats.
+
+    Backward alone is left out: it is part of training.
+    """
     chosen_axes = {}
     for name, workload in WORKLOADS.items():
-        axes: dict[str, Any] = {"dtypes": workload.dtypes, "steps": workload.steps}
+        steps = tuple(step for step in workload.steps if step != BACKWARD)
+        axes: dict[str, Any] = {"dtypes": workload.dtypes, "steps": steps}
         if most_sizes is not None:
-            axes = {"sizes": workload.sizes[len(workload.sizes) // 2 :][:most_sizes], "steps": workload.steps}
+            axes = {"sizes": workload.sizes[len(workload.sizes) // 2 :][:most_sizes], "steps": steps}
         chosen_axes[name] = axes | ({"data": DATA} if regimes else {})
     return tuple(chosen_axes.items())
 

@@ -135,7 +135,7 @@ def _preliminaries(
         floor = None
         roof = next((known for known in roofs if (known.device, known.threads) == where), None)
         with torch_threads(where[1]):
-            for floor in noise(*where, seconds, of[0][0].seed):
+            for floor in noise(*where, seconds, of[0][0].seed, of[0][0].quiet_wait_s):
                 yield floor
             if roof is None:
                 for roof in short_look(*where, dtypes, seconds):

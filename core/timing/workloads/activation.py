@@ -8,6 +8,7 @@ from core.activations import ACTIVATIONS
 from core.activations.activation import Activation
 from core.lazy import LazyModule
 from core.timing.workloads.workload import (
+    BACKWARD,
     FLOATS,
     FORWARD,
     TRAINING,
@@ -39,9 +40,17 @@ def _function(key: str) -> Build:
     return build
 
 
+# Vectors that each step must read or write: x and f(x), and in training the gradients of both besides.
+# Backward alone needs the gradients, and x or f(x) for the slope.
+_VECTORS = {FORWARD: 2, TRAINING: 4, BACKWARD: 3}
+
+
 def _bytes(size: int, element_bytes: int, step: str = FORWARD) -> int:
-    # Training besides reads the gradient of the result and writes that of the input.
-    return size * (4 if step == TRAINING else 2) * element_bytes
+    return size * _VECTORS[step] * element_bytes
+
+
+def _memory(size: int, element_bytes: int, step: str = FORWARD) -> int:
+    return size * (2 if step == FORWARD else 4) * element_bytes
 
 
 def _entry(key: str, activation: Activation) -> Workload:
@@ -52,13 +61,14 @@ def _entry(key: str, activation: Activation) -> Workload:
         size_means="elements",
         sizes=_SIZES,
         dtypes=FLOATS,
-        steps=("forward", "training"),
+        # The identity's gradient is handed on as it is: there is no backward pass to time.
+        steps=(FORWARD, TRAINING) if key == "identity" else (FORWARD, TRAINING, BACKWARD),
         prepare=prepare_by(build),
         # One operation an element: what a formula really costs differs between implementations, and what
         # counts is how near the operation comes to the bandwidth of a copy.
         flops=forward_or_three_times(lambda size: size),
         bytes_moved=_bytes,
-        memory_bytes=_bytes,
+        memory_bytes=_memory,
         check=check_by(build),
         transfer_bytes=lambda size, element_bytes: (size * element_bytes, size * element_bytes),
     )

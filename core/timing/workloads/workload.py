@@ -18,7 +18,7 @@ else:
     torch = LazyModule("torch")
     regimes = LazyModule("core.timing.regimes")
 
-FORWARD, TRAINING = "forward", "training"
+FORWARD, TRAINING, BACKWARD = "forward", "training", "backward"
 
 # The formats that nearly every operation has; matrix products have more.
 FLOATS = ("float32", "bfloat16", "float16", "float64")
@@ -36,8 +36,9 @@ class Workload:
 
     sizes is its usual axis, small to large; dtypes are the formats that make sense for it, the usual one
     first (whether a device has one is found by trying, see support()); steps are "forward" and, where it
-    makes sense, "training": forward, and backward to the gradients of all inputs and weights; the usual one
-    is first, and left out it is the first.
+    makes sense, "training": forward, and backward to the gradients of all inputs and weights; "backward" is
+    that without the forward pass, which is made beforehand. The usual one is first, and is meant when left
+    out.
 
     prepare(size, dtype, device, seed, step, data) draws the operands by the regime `data` and returns the
     operation, a call without arguments that was not made before. It raises RuntimeError, TypeError or
@@ -122,7 +123,7 @@ def prepare_by(build: Build) -> Callable[..., Operation]:
     ) -> Operation:
         check_format(dtype, device)
         built = build(size, Draw(dtype, device, torch.Generator(device).manual_seed(seed), data))
-        return with_products_in(dtype, device, _training(built) if step == TRAINING else built.call)
+        return with_products_in(dtype, device, _STEPS[step](built))
 
     return prepare
 
@@ -141,16 +142,40 @@ def check_by(build: Build) -> Callable[[int, str, str, int], tuple[Tensor, Tenso
     return check
 
 
-def _training(built: Built) -> Operation:
+def training_step(built: Built) -> Operation:
+    """Forward, and backward to the gradients of all inputs. Raises RuntimeError where there are none."""
+    upstream = _with_gradients(built)
+
+    def forward_and_backward() -> tuple[Tensor, ...]:
+        return torch.autograd.grad(built.call(), built.inputs, upstream)
+
+    return forward_and_backward
+
+
+def backward_step(built: Built) -> Operation:
+    """Backward alone, again and again through one forward pass, which is made here.
+
+    Raises RuntimeError where there are no gradients.
+    """
+    upstream = _with_gradients(built)
+    result = built.call()
+    return lambda: torch.autograd.grad(result, built.inputs, upstream, retain_graph=True)
+
+
+def _with_gradients(built: Built) -> Tensor:
+    """Let the inputs have gradients; the gradient of the result."""
     if built.upstream is None:
         raise RuntimeError("this operation has no training step")
     for tensor in built.inputs:
         tensor.requires_grad_()
+    return built.upstream
 
-    def forward_and_backward() -> tuple[Tensor, ...]:
-        return torch.autograd.grad(built.call(), built.inputs, built.upstream)
 
-    return forward_and_backward
+_STEPS: dict[str, Callable[[Built], Operation]] = {
+    FORWARD: lambda built: built.call,
+    TRAINING: training_step,
+    BACKWARD: backward_step,
+}
 
 
 def with_products_in(dtype: str, device: str, operation: Operation) -> Operation:
@@ -195,4 +220,5 @@ def support(workload: Workload, dtype: str, device: str, step: str = FORWARD) ->
 
 def forward_or_three_times(forward: Callable[[int], int]) -> Callable[..., int]:
     """flops(size, step) where the backward pass costs twice the forward one, as it does for products."""
-    return lambda size, step=FORWARD: forward(size) * (3 if step == TRAINING else 1)
+    passes = {FORWARD: 1, TRAINING: 3, BACKWARD: 2}
+    return lambda size, step=FORWARD: forward(size) * passes[step]

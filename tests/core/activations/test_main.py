@@ -51,8 +51,18 @@ def test_curve_gives_value_and_derivative(capsys: pytest.CaptureFixture[str]) ->
 
 def test_cost_measures_both_steps(capsys: pytest.CaptureFixture[str]) -> None:
     rows = lines(capsys, "cost", "relu", "--size", "1024", "--max-seconds", "0.05")
-    assert [row["step"] for row in rows] == ["forward", "training"]
+    assert [row["step"] for row in rows] == ["forward", "backward"]
     assert all(row["median_s"] > 0 and row["gbps"] > 0 for row in rows)
+    assert [row["kept_bytes"] for row in rows] == [4, 4]  # the result, in float32
+    assert rows[0]["verdict"] is None
+
+
+def test_cost_sets_the_call_against_the_formula_where_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["cost", "silu", "--composed", "--size", "1024", "--max-seconds", "0.05", "--dtype", "bfloat16"]
+    assert main(words) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in told] == [["silu", "forward"], ["silu", "backward"]]
+    assert all("as fast as the formula" in line and "keeps 2 B/element" in line for line in told)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +78,7 @@ def test_cost_measures_both_steps(capsys: pytest.CaptureFixture[str]) -> None:
         (["curve", "relu", "--points", "1"], "2 to 10,001 are allowed"),
         (["cost", "relu", "--size", "0"], "size"),
         (["cost", "relu", "--dtype", "float3"], "float3"),
+        (["cost", "relu", "--device", "cuda:99"], "cuda:99 is not here"),
         (["dance"], "--help"),
         ([], "--help"),
     ],

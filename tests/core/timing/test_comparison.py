@@ -210,7 +210,16 @@ def test_apart_means_the_largest_difference_between_stretches() -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "floor", "verdict"),
-    [(1.2, 0.05, SLOWER), (1 / 1.2, 0.05, FASTER), (1.0, 0.05, SAME), (1.2, 0.3, SAME), (1.05, 0.05, UNSURE)],
+    [
+        (1.2, 0.05, SLOWER),
+        (1 / 1.2, 0.05, FASTER),
+        (1.0, 0.05, SAME),
+        (1.05, 0.05, UNSURE),
+        # A floor of 30% hides a difference of 20%, and that is not to be called none.
+        (1.2, 0.3, UNSURE),
+        (1.0, 0.3, SAME),
+        (1.5, 0.3, SLOWER),
+    ],
 )
 def test_samples_taken_apart_are_judged_by_the_floor(ratio: float, floor: float, verdict: str) -> None:
     generator = np.random.default_rng(0)

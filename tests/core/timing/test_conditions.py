@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -17,8 +17,13 @@ from hypothesis import strategies as st
 
 from core.devices import Mark, usable_cores
 from core.events import to_record
-from core.timing import conditions
+from core.timing import conditions, machine
+from core.timing.conclusions import _noise
 from core.timing.conditions import Conditions, observe, shares, wait_until_quiet
+from core.timing.config import SweepConfig
+from core.timing.events import MeasurementTaken
+from core.timing.point import WAITING, measured
+from core.timing.sweep import points
 
 
 def work(seconds: float) -> None:
@@ -135,3 +140,53 @@ def test_waiting_ends_after_a_quiet_second(monkeypatch: pytest.MonkeyPatch) -> N
     told = list(wait_until_quiet("cpu", 30.0))
     assert told[-1] == ()
     assert all(reasons == ("waiting for a quiet second",) for reasons in told[:-1])
+
+
+@whole_machine
+def test_a_spoilt_figure_is_retaken_once_the_other_programs_rest() -> None:
+    config = SweepConfig(
+        sizes=(64,), dtypes=("float32",), threads=(1,), max_seconds=0.3, target_ci=0.5, quiet_wait_s=20.0
+    )
+    (point,) = points(config, ["cpu"])
+    with ExitStack() as others:
+        others.enter_context(another_program(usable_cores()))
+        taken = None
+        for event in measured(config, point, None):
+            if isinstance(event, MeasurementTaken):
+                taken = event
+            elif event[0] == WAITING:
+                others.close()  # the programs end while the measurement waits for that
+    assert taken is not None
+    if taken.disturbed:
+        pytest.skip(f"this machine did not rest: {taken.disturbed}")
+    assert taken.retaken >= 1
+    assert taken.conditions is not None
+    assert taken.conditions["others_share"] < conditions.OTHERS_SHARE
+
+
+@whole_machine
+def test_a_spoilt_figure_keeps_its_mark_where_nobody_waits() -> None:
+    config = SweepConfig(sizes=(64,), dtypes=("float32",), threads=(1,), max_seconds=0.3, target_ci=0.001)
+    (point,) = points(config, ["cpu"])
+    with another_program(usable_cores()):
+        *_, taken = measured(config, point, None)
+    assert isinstance(taken, MeasurementTaken)
+    assert taken.retaken == 0
+    assert any(reason.startswith("other programs used") for reason in taken.disturbed)
+
+
+@whole_machine
+def test_a_calibration_beside_other_programs_says_so() -> None:
+    with another_program(usable_cores()):
+        *_, floor = machine.noise("cpu", None, 0.3)
+    assert floor is not None
+    assert any(reason.startswith("other programs used") for reason in floor.disturbed)
+    (sentence,) = _noise([to_record(floor)])
+    assert "the calibration was disturbed (other programs used" in sentence
+
+
+def test_a_floor_of_several_times_is_not_told_as_one() -> None:
+    record = {"event": "noise_measured", "paired": 0.03, "unpaired": 72.0, "disturbed": []}
+    (sentence,) = _noise([record])
+    assert "figures taken at different moments not at all" in sentence
+    assert "from 3.0% on" in sentence

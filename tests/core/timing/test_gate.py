@@ -102,7 +102,8 @@ def test_without_noise_a_difference_is_called_what_it_is(factor: float, verdict:
 def test_no_difference_below_the_noise_floor_is_called_one() -> None:
     noise = {"event": "noise_measured", "device": "cpu", "threads": 1, "paired": 0.01, "unpaired": 0.2}
     before = [noise, *steady(FIRST)]
-    assert {one.verdict for one in compare_results(before, slowed(before, 1.15))} == {"SAME"}
+    assert {one.verdict for one in compare_results(before, slowed(before, 1.15))} == {"UNSURE"}
+    assert {one.verdict for one in compare_results(before, slowed(before, 1.05))} == {"SAME"}
     assert {one.verdict for one in compare_results(before, slowed(before, 1.25))} == {"SLOWER"}
 
 
