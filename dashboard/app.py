@@ -16,6 +16,7 @@ st.navigation(
         "Activations": [
             st.Page("views/activations.py", title="Curves", icon=":material/ssid_chart:"),
             st.Page("views/catalogue.py", title="Catalogue", icon=":material/table_rows:"),
+            st.Page("views/precision.py", title="Precision", icon=":material/straighten:"),
         ],
         "Networks": [
             st.Page("views/train.py", title="Train", icon=":material/play_circle:"),

@@ -1,0 +1,66 @@
+"""The Precision page as a person uses it, without a browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from streamlit.testing.v1 import AppTest
+
+from core.activations.formats import FORMATS
+
+PAGE = Path(__file__).parents[3] / "dashboard/views/precision.py"
+
+
+def page(**query: str | list[str]) -> AppTest:
+    opened = AppTest.from_file(str(PAGE), default_timeout=120)
+    for key, value in query.items():
+        opened.query_params[key] = value
+    opened.run()
+    assert not opened.exception
+    return opened
+
+
+def titles(opened: AppTest) -> list[str]:
+    return [json.loads(chart.proto.spec)["title"]["text"] for chart in opened.get("vega_lite_chart")]
+
+
+def limits(opened: AppTest) -> pd.DataFrame:
+    return opened.dataframe[0].value
+
+
+def test_it_opens_with_two_functions_in_every_format() -> None:
+    opened = page()
+    assert titles(opened) == ["Sigmoid: f(x)", "Sigmoid: f′(x)", "GELU: f(x)", "GELU: f′(x)"]
+    assert set(limits(opened)["Format"]) == {format.name for format in FORMATS.values()}
+
+
+def test_an_overflow_that_could_be_avoided_is_marked() -> None:
+    shown = limits(page(functions="StarReLU", formats="float16"))
+    assert list(shown["Of"]) == ["f", "f′"]
+    assert shown["Infinite"][0] == "256 to 270 ⚠, x ≥ 271"
+
+
+def test_every_view_can_be_asked_for_in_the_address() -> None:
+    for show in ("Relative error", "Error in ulps", "Absolute error", "The curve itself"):
+        for reach in ("±1", "all"):
+            opened = page(functions="Tanh", show=show, reach=reach, log="true")
+            assert titles(opened) == ["Tanh: f(x)", "Tanh: f′(x)"]
+
+
+def test_nonsense_in_the_address_leaves_the_defaults() -> None:
+    opened = page(functions="swoosh", formats="float4", reach="far", show="<b>")
+    assert len(titles(opened)) == 4
+
+
+def test_without_a_format_the_page_asks_for_one() -> None:
+    opened = page()
+    opened.button_group[0].set_value([]).run()
+    assert not opened.exception
+    assert opened.info[0].value == "Choose at least one function and one format."
+
+
+def test_the_errors_can_be_taken_away_as_csv() -> None:
+    (button,) = page(functions="ReLU").get("download_button")
+    assert button.proto.label == "Errors as CSV"
