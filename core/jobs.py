@@ -57,10 +57,18 @@ def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
     return cost(from_record(CostConfig, record))
 
 
+def _dying_units(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.experiments.dying_config import DyingUnitsConfig
+    from core.experiments.dying_units import dying_units
+
+    return dying_units(from_record(DyingUnitsConfig, record))
+
+
 JOBS = {
     "training": Job(_training, go_on=_training),
     "ensemble": Job(_ensemble),
     "classical": Job(_classical),
     "timing": Job(_timing, exclusive=True),
     "cost": Job(_cost, exclusive=True),
+    "dying_units": Job(_dying_units),
 }
