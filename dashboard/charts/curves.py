@@ -13,6 +13,8 @@ import pyarrow as pa
 from dashboard.charts.theme import series_color, series_dash
 
 HEIGHT = 420
+PIXEL = 0.2 / HEIGHT  # how far a drawn curve may be off, as a part of the chart's height
+FEWEST_LINES = 8  # of which a curve is drawn, however straight it is
 READINGS = 100  # places where the pointer reads; each is two marks in the browser, drawn anew with the curves
 
 
@@ -34,16 +36,52 @@ def curve_chart(
     every_nth = max(1, len(x) // READINGS)
     zones = np.array(shaded, np.float32).reshape(-1, 2)
     datasets = {
-        "curves": pa.table({"x": x, **series}),
-        "readings": pa.table({"x": x[::every_nth]} | {name: y[::every_nth] for name, y in series.items()}),
+        "curves": _bends(x, series),
+        "readings": pa.table(
+            {"x": _read_out(x[::every_nth], 2)}
+            | {name: _read_out(y[::every_nth], 4) for name, y in series.items()}
+        ),
         "zones": pa.table({"from": zones[:, 0], "to": zones[:, 1]}),
     }
     return spec | {"datasets": datasets}
 
 
+def _bends(x: np.ndarray, series: Mapping[str, np.ndarray]) -> pa.Table:
+    """Of each curve only as many points as its bends need: the browser's work is one mark for each.
+
+    Lines between points where the curve is f'' bent are off by at most f'' d^2 / 8 at a distance of d, so the
+    points lie as densely as the square root of f'' says. Kinks, where f'' is far above that around it, are
+    all kept.
+    """
+    finite = [y[np.isfinite(y)] for y in series.values()]
+    height = max((np.ptp(y) for y in finite if len(y)), default=1.0) or 1.0
+    kept = []
+    for y in series.values():
+        bend = np.abs(np.nan_to_num(np.diff(y, 2)))
+        around = np.pad(bend, 2, mode="edge")
+        kinks = np.flatnonzero(bend > 3 * np.maximum(around[:-4], around[4:]) + 1e-6 * height) + 1
+        dense = np.sqrt(bend / (8 * PIXEL * height))
+        needed = np.concatenate([[0.0], np.cumsum(dense)]) + np.linspace(0, FEWEST_LINES, len(y) - 1)
+        lines = int(np.ceil(needed[-1]))
+        places = np.searchsorted(needed, np.linspace(0, needed[-1], lines))
+        kept.append(np.unique([0, *places, *kinks, len(y) - 1]))
+    return pa.table(
+        {
+            "x": np.concatenate([x[places] for places in kept]),
+            "value": np.concatenate([y[places] for y, places in zip(series.values(), kept, strict=True)]),
+            "series": np.repeat([*series], [len(places) for places in kept]),
+        }
+    )
+
+
+def _read_out(values: np.ndarray, decimals: int) -> np.ndarray:
+    """As many digits as the tooltip shows."""
+    return values.astype(np.float64).round(decimals)
+
+
 @lru_cache(maxsize=64)
 def _spec(names: tuple[str, ...], every: tuple[str, ...], title: str, y_title: str) -> dict[str, Any]:
-    layers = [_zones(), _lines(names, every, y_title), _pointer(names)]
+    layers = [_zones(), _lines(names, every, y_title), _pointer()]
     description = f"Line chart of {y_title} over x for {', '.join(names)}."
     return alt.LayerChart(
         layer=layers, title=alt.Title(title, offset=6), description=description, height=HEIGHT
@@ -53,7 +91,6 @@ def _spec(names: tuple[str, ...], every: tuple[str, ...], title: str, y_title: s
 def _lines(names: tuple[str, ...], every: tuple[str, ...], y_title: str) -> alt.Chart:
     return (
         alt.Chart(alt.NamedData("curves"))
-        .transform_fold([*names], as_=["series", "value"])
         .mark_line(strokeWidth=2.5)
         .encode(
             x=alt.X("x:Q", title="x", scale=alt.Scale(nice=False, zero=False)),
@@ -72,20 +109,15 @@ def _zones() -> alt.Chart:
     )
 
 
-def _pointer(names: tuple[str, ...]) -> alt.Chart:
+def _pointer() -> alt.Chart:
     """A rule at the x nearest to the pointer; its tooltip reads every curve there."""
     pointer = alt.selection_point(
         name="pointer", nearest=True, on="pointermove", clear="pointerout", fields=["x"], empty=False
     )
-    tooltip = [alt.Tooltip("x:Q", format=".2f")]
-    tooltip += [alt.Tooltip(name, type="quantitative", format=".4f") for name in names]
     return (
         alt.Chart(alt.NamedData("readings"))
-        .mark_rule(color="gray", aria=False)
-        .encode(
-            x="x:Q",
-            opacity=alt.when(pointer).then(alt.value(0.7)).otherwise(alt.value(0)),
-            tooltip=tooltip,
-        )
+        # The tooltip is the row as it is: a format for each value would be worked out at every redraw.
+        .mark_rule(color="gray", aria=False, tooltip=alt.TooltipContent("data"))
+        .encode(x="x:Q", opacity=alt.when(pointer).then(alt.value(0.7)).otherwise(alt.value(0)))
         .add_params(pointer)
     )

@@ -97,61 +97,65 @@ def card(activation: Activation, found: Properties) -> None:
     )
 
 
+@st.fragment
+def picture(chosen: dict[str, dict[str, float]], found: dict[str, Properties]) -> None:
+    """The curves, and what decides how they are drawn. A fragment: its slider runs nothing else again."""
+    names = [ACTIVATIONS[key].name for key in chosen]
+    left, right = st.columns([3, 1.4])
+    low, high = left.slider("x from, to", -20.0, 20.0, (-6.0, 6.0), 0.5, "%g", key="x", bind="query-params")
+    shade = right.selectbox(
+        f"Shade where slope < {SATURATED_SLOPE:g}",
+        ["nothing", *names],
+        index=1,
+        key="shade",
+        bind="query-params",
+    )
+    try:
+        drawn = curves(chosen, low, high)
+    except InvalidRequest as error:
+        st.warning(str(error))
+        return
+    zones = found[NAMES[shade]].saturated_within(low, high) if shade in NAMES else []
+    for column, title, y_title, series, look in zip(
+        st.columns(2),
+        ("Function", "Derivative"),
+        ("f(x)", "f′(x)"),
+        (drawn.values, drawn.derivatives),
+        (
+            "Look at the ends: a flat curve no longer tells its inputs apart.",
+            "Look for 0: no gradient passes there. Below 1 a gradient shrinks from layer to layer.",
+        ),
+        strict=True,
+    ):
+        with column:
+            named = {ACTIVATIONS[key].name: line for key, line in series.items()}
+            spec = curve_chart(drawn.x, named, title, y_title, every=[*NAMES], shaded=zones)
+            st.vega_lite_chart(spec=spec, key=f"{title}_chart", width="stretch")
+            st.caption(look)
+    st.download_button(
+        "Curves as CSV",
+        lambda: to_csv(drawn, chosen),
+        "activations.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
 st.title("Activations")
 st.markdown(
     "What a neuron does to the sum that it receives, and the slope by which it passes a gradient back."
 )
 
-left, middle, right = st.columns([3, 2, 1.4])
-with left:
-    keys = choose_functions()
-low, high = middle.slider("x from, to", -20.0, 20.0, (-6.0, 6.0), 0.5, "%g", key="x", bind="query-params")
-shade = right.selectbox(
-    f"Shade where slope < {SATURATED_SLOPE:g}",
-    ["nothing", *(ACTIVATIONS[key].name for key in keys)],
-    index=min(1, len(keys)),
-    key="shade",
-    bind="query-params",
-)
+keys = choose_functions()
 chosen = choose_parameters(keys)
 if not keys:
     st.info("Choose at least one function.")
     st.stop()
 
-try:
-    with st.spinner("Loading PyTorch…"):
-        drawn = curves(chosen, low, high)
-except InvalidRequest as error:
-    st.warning(str(error))
-    st.stop()
-found = {key: properties(ACTIVATIONS[key], **parameters) for key, parameters in chosen.items()}
-zones = found[NAMES[shade]].saturated_within(low, high) if shade in NAMES else []
-
-for column, title, y_title, series, look in zip(
-    st.columns(2),
-    ("Function", "Derivative"),
-    ("f(x)", "f′(x)"),
-    (drawn.values, drawn.derivatives),
-    (
-        "Look at the ends: a flat curve no longer tells its inputs apart.",
-        "Look for 0: no gradient passes there. Below 1 a gradient shrinks from layer to layer.",
-    ),
-    strict=True,
-):
-    with column:
-        named = {ACTIVATIONS[key].name: line for key, line in series.items()}
-        spec = curve_chart(drawn.x, named, title, y_title, every=[*NAMES], shaded=zones)
-        st.vega_lite_chart(spec=spec, key=f"{title}_chart", width="stretch")
-        st.caption(look)
-
-st.download_button(
-    "Curves as CSV",
-    lambda: to_csv(drawn, chosen),
-    "activations.csv",
-    "text/csv",
-    icon=":material/download:",
-    on_click="ignore",
-)
+with st.spinner("Loading PyTorch…"):
+    found = {key: properties(ACTIVATIONS[key], **parameters) for key, parameters in chosen.items()}
+picture(chosen, found)
 
 for start in range(0, len(keys), CARDS_IN_A_ROW):
     for column, key in zip(st.columns(CARDS_IN_A_ROW), keys[start : start + CARDS_IN_A_ROW], strict=False):
