@@ -2,10 +2,10 @@
 
     python benchmarks/many_sliders.py [--people 200] [--every 2] [--seconds 30]
 
-Each person is a websocket of their own that speaks Streamlit's protocol, opens the page with six functions and
-then moves the slider for x every two seconds. Timed is what the server needs: from sending the new range until
-all that the page sends back has come. Prints median and 95th percentile, and one JSON line at the end. The
-people share the machine's cores with the server, as browsers would not.
+Each person is a websocket of their own that speaks Streamlit's protocol, opens the page with six functions
+and then moves the slider for x every two seconds. Timed is what the server needs: from sending the new range
+until all that the page sends back has come. Prints median and 95th percentile, and one JSON line at the end.
+The people share the machine's cores with the server, as browsers would not.
 """
 
 from __future__ import annotations

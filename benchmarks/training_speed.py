@@ -1,6 +1,7 @@
 """Our training loop against a bare eager PyTorch loop of the same network, batch and optimiser.
 
-    python benchmarks/training_speed.py [--networks mlp,lenet,lstm] [--seconds 8] [--pictures] [--engine auto]
+    python benchmarks/training_speed.py [--networks mlp,convnet,lenet,lstm] [--seconds 8] [--pictures]
+                                        [--engine auto]
 
 The two take turns in one process, some epochs each (A B, B A, ...), so that a machine whose speed drifts
 drifts for both. A ratio of 1 says that events, learning-rate schedule, pictures and clock cost nothing. Ours
@@ -123,7 +124,7 @@ def compare_ensemble(seeds: int, rounds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--networks", default="mlp,lenet,lstm")
+    parser.add_argument("--networks", default="mlp,convnet,lenet,lstm")
     parser.add_argument("--seconds", type=float, default=8.0, help="for each network")
     parser.add_argument("--pictures", action="store_true", help="draw pictures as for a page")
     parser.add_argument("--engine", default="auto", help="auto, eager or compiled")

@@ -22,6 +22,7 @@ from core.ensembles.ranking import ranked
 from core.events import Progress
 from core.training.config import TrainConfig
 from core.training.device import cpu_threads
+from core.training.fused import FusedLearner
 from core.training.learner import Learner, Scores
 from core.training.learners import learner_for
 from core.training.stopwatch import Stopwatch
@@ -51,9 +52,12 @@ class Member:
         if self.diverged:
             return
         began_s = time.perf_counter()
-        for _ in range(epochs):
-            for batch in self.learner.batches():
-                self.learner.learn(batch)
+        if isinstance(self.learner, FusedLearner):
+            self.learner.learn_epochs(epochs)
+        else:
+            for _ in range(epochs):
+                for batch in self.learner.batches():
+                    self.learner.learn(batch)
         self.steps_s += time.perf_counter() - began_s
         self.samples += epochs * self.learner.samples_per_epoch
         self.scores = _scores_of(self.learner)
@@ -102,7 +106,7 @@ def _train(config: EnsembleConfig, watch: Stopwatch, pool: ThreadPoolExecutor) -
         yield _epoch_completed(epoch, names, members, watch.elapsed_s())
         if all(member.diverged for member in members):
             break
-    yield _finished(names, members, metric, watch.elapsed_s())
+    yield _finished(names, members, metric, watch.elapsed_s(), min(config.threads, count))
 
 
 def evaluated_epochs(epochs: int) -> list[int]:
@@ -151,7 +155,7 @@ def _epoch_completed(
 
 
 def _finished(
-    names: Sequence[str], members: Sequence[Member], metric: str, elapsed_s: float
+    names: Sequence[str], members: Sequence[Member], metric: str, elapsed_s: float, at_once: int
 ) -> EnsembleFinished:
     final = {
         name: tuple(member.last_metric for member in members if member.variant == name) for name in names
@@ -166,6 +170,6 @@ def _finished(
         metric=metric,
         ranking=ranked(final, seconds, diverged),
         final=final,
-        samples_per_s=samples / max(steps_s, 1e-9),
+        samples_per_s=at_once * samples / max(steps_s, 1e-9),
         elapsed_s=elapsed_s,
     )

@@ -19,6 +19,8 @@ class LeNet5(nn.Module):
     Source: LeCun, Bottou, Bengio & Haffner 1998.
     """
 
+    pools = (2, 2)  # after each convolution
+
     def __init__(self, activation: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
         self.activation = activation
@@ -29,7 +31,31 @@ class LeNet5(nn.Module):
         self.output = nn.Linear(84, 10)
 
     def forward(self, x: Tensor) -> Tensor:
-        s2 = F.max_pool2d(self.activation(self.c1(x)), 2)  # (batch, 6, 14, 14)
-        s4 = F.max_pool2d(self.activation(self.c3(s2)), 2)  # (batch, 16, 5, 5)
+        s2 = F.max_pool2d(self.activation(self.c1(x)), self.pools[0])  # (batch, 6, 14, 14)
+        s4 = F.max_pool2d(self.activation(self.c3(s2)), self.pools[1])  # (batch, 16, 5, 5)
         c5 = self.activation(self.c5(s4.flatten(1)))
         return self.output(self.activation(self.f6(c5)))
+
+
+class ConvNet(nn.Module):
+    """ConvNetJS's MNIST demo: two convolutions with pooling, then one linear layer; 5,994 parameters.
+
+    (batch, 1, 28, 28) -> (batch, 10). The demo takes 24 x 24 of the pixels at a time and puts zeros around
+    them; where the image's outermost pixels are blank, as they are in MNIST, it sees in the middle what this
+    one sees without a border of zeros.
+    Source: Karpathy, ConvNetJS (https://cs.stanford.edu/people/karpathy/convnetjs/demo/mnist.html).
+    """
+
+    pools = (2, 3)  # after each convolution
+
+    def __init__(self, activation: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.activation = activation
+        self.first = nn.Conv2d(1, 8, kernel_size=5)
+        self.second = nn.Conv2d(8, 16, kernel_size=5, padding=2)
+        self.output = nn.Linear(16 * 4 * 4, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.max_pool2d(self.activation(self.first(x)), self.pools[0])  # (batch, 8, 12, 12)
+        x = F.max_pool2d(self.activation(self.second(x)), self.pools[1])  # (batch, 16, 4, 4)
+        return self.output(x.flatten(1))

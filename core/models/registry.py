@@ -233,6 +233,21 @@ MODELS: dict[str, Model] = {
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES},
     ),
+    "convnet": Model(
+        name="ConvNet",
+        description="Two convolutions with pooling, then one linear layer: the network of ConvNetJS's demo.",
+        paper=Paper(
+            "Karpathy",
+            2014,
+            "ConvNetJS: deep learning in your browser",
+            "https://cs.stanford.edu/people/karpathy/convnetjs/",
+        ),
+        kinds=(IMAGES,),
+        build=lambda input_shape, outputs, hidden, activation: cnn.ConvNet(ACTIVATIONS[activation].function),
+        activations=_ACTIVATIONS,
+        hidden=_NO_HIDDEN,
+        presets={"mnist5k": _IMAGES | {"batch_size": 20}},
+    ),
     "alexnet": Model(
         name="AlexNet",
         description="Five convolutions, then three fully connected layers; here with few channels, for small "

@@ -155,7 +155,8 @@ def import_frameworks() -> None:
     from core.training.fused import compiler_missing
 
     torch.ones(2, requires_grad=True).sum().backward()
-    compiler_missing()  # compiles the step of small networks, or loads it
+    for network in ("mlp", "cnn"):  # compiles the steps of small networks, or loads them
+        compiler_missing(network)
     environment()
 
 

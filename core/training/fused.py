@@ -1,4 +1,4 @@
-"""Learning from examples by compiled steps: for small fully connected networks on the CPU, the fastest way.
+"""Learning from examples by compiled steps: for small networks on the CPU, the fastest way.
 
 The numbers are those of the eager learner to rounding, from the same weights and in the same order.
 """
@@ -6,7 +6,8 @@ The numbers are those of the eager learner to rounding, from the same weights an
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,13 +16,20 @@ from torch import Tensor, nn, optim
 from core.data.dataset import CLASSIFICATION
 from core.errors import InvalidRequest
 from core.events import Progress
+from core.models.cnn import ConvNet, LeNet5
 from core.models.mlp import MLP
 from core.training.config import TrainConfig
 from core.training.schedules import SCHEDULES
 from core.training.supervised import SupervisedLearner
 
+if TYPE_CHECKING:
+    from core.training.compiled import Network
+    from core.training.compiled_cnn import ConvNetwork
+
 # Beyond this, a framework's matrix products take more of the time than its dispatch does.
 MOST_PARAMETERS = 5_000
+# Beyond this, a row of a map with all samples of the batch leaves the nearest cache.
+MOST_BATCH = 256
 # Between two calls of learn() a training can be stopped; so many multiplications take hundredths of a second.
 MULTIPLICATIONS_AT_ONCE = 20_000_000
 
@@ -39,6 +47,9 @@ ACTIVATIONS: dict[str, tuple[str, float]] = {
     "gelu": ("GELU", 0.0),
     "sine": ("SINE", 0.0),
 }
+
+# Those that never fall, so that a maximum may be taken before them.
+RISING = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus")
 
 
 def supervised_learner(config: TrainConfig) -> SupervisedLearner:
@@ -58,56 +69,87 @@ def supervised_learner(config: TrainConfig) -> SupervisedLearner:
 def why_not_compiled(learner: SupervisedLearner) -> str | None:
     """Why this training cannot take compiled steps; None when it can."""
     config, model = learner.config, learner.model
-    if not isinstance(model, MLP) or any(type(part) not in _KNOWN_PARTS for part in model.modules()):
-        return "it knows plain fully connected networks alone"
+    plain = isinstance(model, MLP) and all(type(part) in _KNOWN_PARTS for part in model.modules())
+    convolutional = isinstance(model, LeNet5 | ConvNet)
+    known = [name for name in ACTIVATIONS if name in RISING or not convolutional]
+    if not plain and not convolutional:
+        return "it knows plain fully connected networks, LeNet-5 and ConvNetJS's network"
     if learner.device.type != "cpu":
         return f"it runs on the CPU, not on {config.device}"
-    if sum(parameter.numel() for parameter in model.parameters()) > MOST_PARAMETERS:
+    if plain and sum(parameter.numel() for parameter in model.parameters()) > MOST_PARAMETERS:
         return f"beyond {MOST_PARAMETERS:,} parameters matrix products are faster"
-    if config.activation not in ACTIVATIONS:
-        return f"it knows the activations {', '.join(ACTIVATIONS)}"
+    if convolutional and config.batch_size > MOST_BATCH:
+        return f"convolutions of batches beyond {MOST_BATCH} are faster otherwise"
+    if config.activation not in known:
+        return f"it knows the activations {', '.join(known)}"
     if config.l1 or config.clip_norm is not None:
         return "it knows neither l1 nor clip_norm"
     if _optimizer_number(learner.optimizer) is None:
         return f"it does not know the optimiser {config.optimizer}"
-    return compiler_missing()
+    return compiler_missing("cnn" if convolutional else "mlp")
 
 
 _KNOWN_PARTS = {MLP, nn.ModuleList, nn.Linear}
-_missing: list[str | None] = []
+_missing: dict[str, str | None] = {}
 
 
-def compiler_missing() -> str | None:
-    """Why nothing can be compiled here, None when it can; compiles (or loads) the step the first time."""
-    if not _missing:
+def compiler_missing(network: str) -> str | None:
+    """Why steps of an "mlp" or a "cnn" cannot be compiled here, None when they can.
+
+    Compiles (or loads) them the first time.
+    """
+    if network not in _missing:
         try:
-            _take_one_step()
+            _take_one_step(network)
         except Exception as error:  # whatever a compiler can run into, training must go on without it
-            _missing.append(f"the compiler does not work here ({type(error).__name__})")
+            _missing[network] = f"the compiler does not work here ({type(error).__name__})"
         else:
-            _missing.append(None)
-    return _missing[0]
+            _missing[network] = None
+    return _missing[network]
 
 
-def _take_one_step() -> None:
-    from core.training import compiled
+def _take_one_step(kind: str) -> None:
+    from core.training import compiled, compiled_cnn
 
-    network = compiled.Network((1, 1), compiled.IDENTITY)
+    dense = compiled.Network((2, 1), compiled.IDENTITY)
+    stages = (compiled_cnn.Stage(2, 2, 2), compiled_cnn.Stage(2, 2, 1))
+    network = dense if kind == "mlp" else compiled_cnn.ConvNetwork((1, 2, 2), stages, dense)
     memory = compiled.Memory(*np.zeros((3, network.parameters), np.float32))
-    one = np.ones((1, 1), np.float32)
-    compiled.take_steps(
-        network,
-        compiled.Optimizer(compiled.SGD),
-        memory,
-        one,
-        np.zeros(1),
-        np.zeros(1, np.int64),
-        1,
-        np.zeros(1),
-        0,
-        compiled.SQUARED,
-    )
-    compiled.outputs(network, memory.theta, one)
+    inputs = np.ones((1, 4), np.float32)
+    optimizer = compiled.Optimizer(compiled.SGD)
+    rest = (np.zeros(1), np.zeros(1, np.int64), 1, np.zeros(1), 0, compiled.SQUARED)
+    if isinstance(network, compiled.Network):
+        compiled.take_steps(network, optimizer, memory, inputs[:, :2].copy(), *rest)
+        compiled.outputs(network, memory.theta, inputs[:, :2].copy())
+    else:
+        compiled_cnn.take_steps(network, optimizer, memory, inputs, *rest)
+
+
+def compiled_network(
+    model: nn.Module, activation: str, input_shape: tuple[int, ...]
+) -> Network | ConvNetwork:
+    """A network of nn.Modules as core.training.compiled or compiled_cnn describes it."""
+    from core.training import compiled, compiled_cnn
+
+    number, parameter = ACTIVATIONS[activation]
+    linear = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
+    sizes = (linear[0].in_features, *(layer.out_features for layer in linear))
+    dense = compiled.Network(sizes, getattr(compiled, number), parameter)
+    if not isinstance(model, LeNet5 | ConvNet):
+        return dense
+    convolutions = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d)]
+    stages = [
+        compiled_cnn.Stage(layer.out_channels, int(layer.padding[0]), pool)
+        for layer, pool in zip(convolutions, model.pools, strict=True)
+    ]
+    channels, rows, columns = input_shape
+    return compiled_cnn.ConvNetwork((channels, rows, columns), tuple(stages), dense)
+
+
+@lru_cache(maxsize=256)
+def _factors(schedule: str, steps: int, first: int, count: int) -> np.ndarray:
+    """What the learning rate is multiplied by at `count` steps; remembered for all members of an ensemble."""
+    return np.array([SCHEDULES[schedule].factor(step / steps) for step in range(first, first + count)])
 
 
 class FusedLearner(SupervisedLearner):
@@ -120,10 +162,7 @@ class FusedLearner(SupervisedLearner):
         super().__init__(config)
         from core.training import compiled
 
-        number, parameter = ACTIVATIONS[config.activation]
-        linear = [layer for layer in self.model.modules() if isinstance(layer, nn.Linear)]
-        sizes = (linear[0].in_features, *(layer.out_features for layer in linear))
-        self.network = compiled.Network(sizes, getattr(compiled, number), parameter)
+        self.network = compiled_network(self.model, config.activation, self.data.train_inputs.shape[1:])
         self.steps_of = _optimizer(self.optimizer)
         self.loss = getattr(compiled, self._loss_name())
         self.memory = compiled.Memory(*np.zeros((3, self.network.parameters), np.float32))
@@ -149,41 +188,61 @@ class FusedLearner(SupervisedLearner):
         """One epoch's samples in a new random order, int64, in portions of many batches."""
         order = torch.randperm(len(self.inputs), generator=self.shuffle).numpy()
         batch = self.config.batch_size
-        size = max(1, MULTIPLICATIONS_AT_ONCE // (self.network.parameters * batch)) * batch
+        size = max(1, MULTIPLICATIONS_AT_ONCE // (self.network.multiplications * batch)) * batch
         for start in range(0, len(order), size):
             yield order[start : start + size]
 
     def learn(self, batch: Any) -> Tensor:
         """All steps of one portion; returns the last batch's loss."""
-        from core.training import compiled
+        if self.config.most_steps is not None:
+            batch = batch[: (self.config.most_steps - self.step) * self.config.batch_size]
+        return torch.tensor(self._take_steps(batch))
 
-        config = self.config
-        if config.most_steps is not None:
-            batch = batch[: (config.most_steps - self.step) * config.batch_size]
-        count = -(-len(batch) // config.batch_size)
-        steps, factor = config.epochs * self.steps_per_epoch, SCHEDULES[config.schedule].factor
-        rates = [config.learning_rate * factor((self.step + step) / steps) for step in range(count)]
-        loss = compiled.take_steps(
-            self.network,
+    def learn_epochs(self, epochs: int) -> None:
+        """Some whole epochs: what learn() with all their batches does, in as few calls as can be."""
+        samples = len(self.inputs)
+        at_once = max(1, MULTIPLICATIONS_AT_ONCE // (self.network.multiplications * samples))
+        for done in range(0, epochs, at_once):
+            passes = min(at_once, epochs - done)
+            orders = [torch.randperm(samples, generator=self.shuffle) for _ in range(passes)]
+            self._take_steps(torch.cat(orders).numpy(), passes)
+
+    def _take_steps(self, order: np.ndarray, passes: int = 1) -> float:
+        from core.training import compiled, compiled_cnn
+
+        config, network = self.config, self.network
+        count = passes * -(-len(order) // passes // config.batch_size)
+        factors = _factors(config.schedule, config.epochs * self.steps_per_epoch, self.step, count)
+        rest = (
             self.steps_of,
             self.memory,
             self.inputs,
             self.targets,
-            batch,
+            order,
             config.batch_size,
-            np.array(rates),
+            config.learning_rate * factors,
             self.step,
             self.loss,
             config.label_smoothing,
+            passes,
         )
         self.step += count
-        return torch.tensor(loss)
+        # Moments and slopes of saturated units sink below 1e-38, where arithmetic is slow; 0 will do.
+        torch.set_flush_denormal(True)
+        try:
+            if isinstance(network, compiled.Network):
+                return compiled.take_steps(network, *rest)
+            return compiled_cnn.take_steps(network, *rest)
+        finally:
+            torch.set_flush_denormal(False)
 
     def _score(
         self, inputs: Tensor, targets: Tensor, progress: Progress
     ) -> Generator[Progress, None, tuple[float, float]]:
         from core.training import compiled
 
+        if not isinstance(self.network, compiled.Network):
+            return (yield from super()._score(inputs, targets, progress))
         yield progress
         outputs = torch.from_numpy(
             compiled.outputs(self.network, self.memory.theta, inputs.flatten(1).numpy())

@@ -50,7 +50,7 @@ else:
     through_time = LazyModule("core.training.probes.through_time")
 
 RECURRENT = ("rnn", "lstm", "gru")
-CONVOLUTIONAL = ("lenet", "alexnet", "vgg", "resnet")
+CONVOLUTIONAL = ("lenet", "convnet", "alexnet", "vgg", "resnet")
 
 
 @dataclass(frozen=True)

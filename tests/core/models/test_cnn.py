@@ -1,11 +1,11 @@
-"""LeNet-5 has the sizes of the paper."""
+"""LeNet-5 has the sizes of the paper, ConvNet those of the demo."""
 
 from __future__ import annotations
 
 import torch
 from torch import nn
 
-from core.models.cnn import LeNet5
+from core.models.cnn import ConvNet, LeNet5
 
 
 def test_lenet_has_61706_parameters() -> None:
@@ -41,3 +41,17 @@ def test_same_weights_give_the_same_outputs_as_sequential() -> None:
             theirs.copy_(ours)
     x = torch.rand(5, 1, 28, 28)
     torch.testing.assert_close(model(x), reference(x))
+
+
+def test_convnets_maps_have_the_sizes_of_the_demo() -> None:
+    # ConvNetJS's own listing: conv 24 x 24 x 8, pool 12 x 12 x 8, conv 12 x 12 x 16, pool 4 x 4 x 16, fc 10.
+    model = ConvNet(torch.relu)
+    shapes = []
+    for layer in (model.first, model.second, model.output):
+        layer.register_forward_hook(
+            lambda _layer, inputs, output: shapes.append((inputs[0].shape, output.shape))
+        )
+    model(torch.rand(1, 1, 28, 28))
+    assert [tuple(out[1:]) for _, out in shapes] == [(8, 24, 24), (16, 12, 12), (10,)]
+    assert [tuple(into[1:]) for into, _ in shapes][1:] == [(8, 12, 12), (256,)]
+    assert [sum(p.numel() for p in layer.parameters()) for layer in model.children()] == [208, 3216, 2570]

@@ -32,7 +32,7 @@ def test_preset_fits_the_data(model: str, data: str) -> None:
     config = default_config(model, data)
     loaded = load(data)
     inputs = loaded.train_inputs
-    answers = 10 if model == "lenet" else len(loaded.classes) or 1
+    answers = 10 if model in ("lenet", "convnet") else len(loaded.classes) or 1
     options = {name: option.usual for name, option in MODELS[model].options.items()}
     network = MODELS[model].build(inputs.shape[1:], answers, config.hidden, config.activation, **options)
     asked = (inputs.shape[1],) if loaded.kind in (SYMBOLS, TEXT) else ()

@@ -53,16 +53,33 @@ def test_it_is_taken_where_it_can_and_says_so() -> None:
     assert started[0].engine == "compiled"
     large = supervised_learner(quick(hidden=(256, 256)))
     assert large.started().engine == "eager"
-    assert supervised_learner(default_config("lenet")).started().engine == "eager"
+    assert supervised_learner(default_config("lenet")).started().engine == "compiled"
+    assert supervised_learner(default_config("lenet", activation="gelu")).started().engine == "eager"
+    assert supervised_learner(default_config("lenet", batch_size=500)).started().engine == "eager"
+    assert supervised_learner(default_config("lstm")).started().engine == "eager"
 
 
 def test_it_is_refused_in_words_where_it_cannot() -> None:
     with pytest.raises(InvalidRequest, match="'compiled' cannot be used: beyond 5,000 parameters"):
         supervised_learner(quick(hidden=(256, 256), engine="compiled"))
-    with pytest.raises(InvalidRequest, match="plain fully connected networks alone"):
-        supervised_learner(default_config("lenet", engine="compiled"))
+    with pytest.raises(InvalidRequest, match="plain fully connected networks, LeNet-5"):
+        supervised_learner(default_config("alexnet", engine="compiled"))
+    with pytest.raises(InvalidRequest, match="it knows the activations identity, sigmoid"):
+        supervised_learner(default_config("lenet", engine="compiled", activation="gelu"))
     with pytest.raises(InvalidRequest, match="Unknown engine 'fast'; choose from auto, eager, compiled"):
         quick(engine="fast")
+
+
+def test_whole_epochs_at_once_are_the_same_epochs() -> None:
+    one, other = (supervised_learner(quick(batch_size=7)) for _ in range(2))
+    assert isinstance(other, FusedLearner)
+    for _ in range(3):
+        for batch in one.batches():
+            one.learn(batch)
+    other.learn_epochs(3)
+    assert one.step == other.step
+    for mine, theirs in zip(one.model.parameters(), other.model.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
 
 
 def test_pictures_see_the_weights_of_the_step() -> None:
