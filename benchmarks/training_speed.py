@@ -5,8 +5,9 @@
 
 The two take turns in one process, some epochs each (A B, B A, ...), so that a machine whose speed drifts
 drifts for both. A ratio of 1 says that events, learning-rate schedule, pictures and clock cost nothing. Ours
-is told with and without the evaluation after each epoch; the bare loop never evaluates. Last comes an
-ensemble: one small network with 64 seeds, all its samples together, on one core.
+is told with and without the evaluation after each epoch; the bare loop never evaluates. Last come ensembles:
+one small network with 64 seeds on one core, and eight activations with 32 seeds each on all cores, timed from
+nothing to the verdict; the samples of all their networks together.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from core.devices import usable_cores
 from core.ensembles import EnsembleConfig
 from core.ensembles.ensemble import train_ensemble
 from core.training.config import MOST_EPOCHS, TrainConfig, default_config
@@ -122,6 +124,32 @@ def compare_ensemble(seeds: int, rounds: int) -> None:
     )
 
 
+def compare_seeds_view(rounds: int) -> None:
+    """Print what the Compare page's ranking of activations takes, beside one bare loop of the network."""
+    activations = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "silu", "gelu", "softplus")
+    config = default_config("mlp", "spiral", picture_every_s=None)
+    samples = len(SupervisedLearner(config).train_inputs)
+    threads = usable_cores()
+    ensemble = EnsembleConfig(config, 32, {"activation": activations}, threads=threads)
+    bare = bare_epochs(config)
+    next(bare)
+    ratios, verdict_s = [], []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        for _ in range(3):
+            next(bare)
+        bare_per_s = 3 * samples / (time.perf_counter() - began)
+        began = time.perf_counter()
+        finished = list(train_ensemble(ensemble))[-1]
+        verdict_s.append(time.perf_counter() - began)
+        ratios.append(finished.samples_per_s / bare_per_s)
+    print(
+        f"8 activations with 32 seeds on the spiral, {threads} threads: {statistics.median(verdict_s):.1f} s to "
+        f"the verdict; steps alone: ratio {statistics.median(ratios):.0f} in sum "
+        f"({min(ratios):.0f} to {max(ratios):.0f})"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--networks", default="mlp,convnet,lenet,lstm")
@@ -134,6 +162,7 @@ def main() -> None:
         picture_every_s = TrainConfig.picture_every_s if options.pictures else None
         compare(network, options.seconds, picture_every_s, options.engine)
     compare_ensemble(seeds=64, rounds=5)
+    compare_seeds_view(rounds=3)
 
 
 if __name__ == "__main__":
