@@ -144,8 +144,8 @@ def compare_seeds_view(rounds: int) -> None:
         verdict_s.append(time.perf_counter() - began)
         ratios.append(finished.samples_per_s / bare_per_s)
     print(
-        f"8 activations with 32 seeds on the spiral, {threads} threads: {statistics.median(verdict_s):.1f} s to "
-        f"the verdict; steps alone: ratio {statistics.median(ratios):.0f} in sum "
+        f"8 activations with 32 seeds on the spiral, {threads} threads: "
+        f"{statistics.median(verdict_s):.1f} s to the verdict; steps alone: ratio {statistics.median(ratios):.0f} in sum "
         f"({min(ratios):.0f} to {max(ratios):.0f})"
     )
 
