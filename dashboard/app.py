@@ -17,6 +17,7 @@ st.navigation(
             st.Page("views/activations.py", title="Curves", icon=":material/ssid_chart:"),
             st.Page("views/catalogue.py", title="Catalogue", icon=":material/table_rows:"),
             st.Page("views/precision.py", title="Precision", icon=":material/straighten:"),
+            st.Page("views/cost.py", title="Cost", icon=":material/payments:"),
         ],
         "Networks": [
             st.Page("views/train.py", title="Train", icon=":material/play_circle:"),

@@ -11,7 +11,7 @@ from core import devices
 from core.errors import InvalidRequest
 from core.timing.dtypes import DTYPE_BYTES
 from core.timing.regimes import DATA
-from core.timing.workloads import WORKLOADS
+from core.timing.workloads import find_workload
 
 # Matrix libraries count rows in 32 bits.
 _LARGEST_SIZE = 2**31 - 1
@@ -45,7 +45,7 @@ class SweepConfig:
     quiet_wait_s: float = 0.0
 
     def __post_init__(self) -> None:
-        _one_of("workload", self.workload, list(WORKLOADS))
+        workload = find_workload(self.workload)
         for name in ("sizes", "dtypes", "devices", "threads", "steps", "data"):
             _not_empty(name, getattr(self, name))
         for size in self.sizes:
@@ -60,7 +60,7 @@ class SweepConfig:
         _number("max-seconds", self.max_seconds, 0.05, 600.0)
         _whole("seed", self.seed, at_least=0, at_most=2**63 - 1)
         for step in self.steps:
-            _one_of(f"step of {self.workload}", step, WORKLOADS[self.workload].steps)
+            _one_of(f"step of {self.workload}", step, workload.steps)
         for data in self.data:
             _one_of("data regime", data, DATA)
         if not isinstance(self.thorough, bool):
@@ -70,7 +70,7 @@ class SweepConfig:
 
     def _check_memory(self) -> None:
         largest, widest = max(self.sizes), max(self.dtypes, key=lambda dtype: DTYPE_BYTES[dtype])
-        workload = WORKLOADS[self.workload]
+        workload = find_workload(self.workload)
         needed = max(workload.memory_bytes(largest, DTYPE_BYTES[widest], step) for step in self.steps)
         present = {device.id for device in devices.devices()}
         for name in (_with_index(device) for device in self.devices):

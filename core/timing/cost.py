@@ -21,7 +21,7 @@ from core.timing.dtypes import DTYPE_BYTES
 from core.timing.events import DeviceAbsent, MeasurementTaken, NoiseMeasured, SweepFinished
 from core.timing.results import Record, measurements
 from core.timing.roofline import RooflineConfig
-from core.timing.workloads import WORKLOADS
+from core.timing.workloads import find_workload
 from core.timing.workloads.workload import BACKWARD, FLOATS, FORWARD, Built, Draw
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def sweeps_of(config: CostConfig) -> tuple[SweepConfig, ...]:
             dtypes=(config.dtype,),
             devices=(config.device,),
             threads=(config.threads,),
-            steps=tuple(step for step in STEPS if step in WORKLOADS[f"activation_{key}"].steps),
+            steps=tuple(step for step in STEPS if step in find_workload(f"activation_{key}").steps),
             target_ci=0.01,
             max_seconds=config.max_seconds,
             seed=config.seed,

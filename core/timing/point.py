@@ -19,7 +19,7 @@ from core.timing.machine import Machine
 from core.timing.precision import really_ran
 from core.timing.sweep import Point
 from core.timing.timers import Operation
-from core.timing.workloads import WORKLOADS
+from core.timing.workloads import find_workload
 
 # The share done that is told while a figure waits to be retaken.
 WAITING = 0.995
@@ -40,7 +40,7 @@ def measured(
 
     Raises what torch raises for an operation that the device cannot do.
     """
-    workload = WORKLOADS[point.workload]
+    workload = find_workload(point.workload)
     operation = workload.prepare(point.size, point.dtype, point.device, config.seed, point.step, point.data)
     left_s, retaken = config.quiet_wait_s, 0
     while True:
@@ -68,7 +68,7 @@ def measured(
 def _timed(
     config: SweepConfig, point: Point, machine: Machine | None, operation: Operation
 ) -> Generator[So_far, None, MeasurementTaken]:
-    flops = WORKLOADS[point.workload].flops(point.size, point.step)
+    flops = find_workload(point.workload).flops(point.size, point.step)
     flush: Flush | str = machine.flush if machine is not None else _NOT_LOOKED_FOR
     timing = Timing(0.0, 1)
     for timing in clock(
@@ -91,7 +91,7 @@ def _limited(taken: MeasurementTaken, machine: Machine, operation: Operation) ->
 
 def _with_precision(taken: MeasurementTaken, config: SweepConfig) -> MeasurementTaken:
     """With the format that ran, found on random operands and on a smaller size where this one takes long."""
-    workload = WORKLOADS[taken.workload]
+    workload = find_workload(taken.workload)
     if workload.check is None:
         return replace(taken, precision_reason="it has no result to compare with float64")
     affordable = [
@@ -126,7 +126,7 @@ def _with_energy(
 def _as_event(point: Point, timing: Timing, flops: int) -> MeasurementTaken:
     assert timing.interval_s is not None
     low_s, high_s = timing.interval_s
-    moved = WORKLOADS[point.workload].bytes_moved(point.size, DTYPE_BYTES[point.dtype], point.step)
+    moved = find_workload(point.workload).bytes_moved(point.size, DTYPE_BYTES[point.dtype], point.step)
     return MeasurementTaken(
         workload=point.workload,
         size=point.size,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from core.errors import InvalidRequest
 from core.timing.workloads.activation import ACTIVATION
 from core.timing.workloads.attention import ATTENTION
 from core.timing.workloads.convolution import CONVOLUTION
@@ -24,3 +27,10 @@ WORKLOADS: dict[str, Workload] = {
     **SERIAL,
     **NETWORKS,
 }
+
+
+def find_workload(name: Any) -> Workload:
+    """The workload of this name. Raises InvalidRequest for one that there is not."""
+    if not isinstance(name, str) or name not in WORKLOADS:
+        raise InvalidRequest(f"Unknown workload {name!r}; the workloads are {', '.join(WORKLOADS)}.")
+    return WORKLOADS[name]

@@ -1,0 +1,53 @@
+"""The Cost page in a real browser: it measures, shows, exports, and stops."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.app import overflow_px, wait_until_idle
+from tests.browser.conftest import OpenPage, Variant
+from tests.browser.test_train import badge
+
+ADDRESS = "cost?functions=ReLU&functions=GELU&size=4k"
+
+
+def test_functions_are_measured_drawn_and_taken_away(
+    open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
+) -> None:
+    page = open_page(ADDRESS, *variant)
+    page.get_by_role("button", name="Start").click()
+    badge(page, "Finished", 180_000)
+    wait_until_idle(page)
+    screenshot(page, f"cost-{variant.width}-{variant.color_scheme}-finished")
+    for title in (
+        "Time of a pass",
+        "Under the roof",
+        "One call against the formula",
+        "Kept for the backward",
+    ):
+        expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
+    assert overflow_px(page) <= 0
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+    assert [(row["activation"], row["step"]) for row in rows] == [
+        ("relu", "forward"),
+        ("relu", "backward"),
+        ("gelu", "forward"),
+        ("gelu", "backward"),
+    ]
+    assert all(float(row["median_s"]) > 0 and int(row["size"]) == 4096 for row in rows)
+
+
+def test_a_stopped_run_keeps_what_was_measured(open_page: OpenPage) -> None:
+    page = open_page("cost")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible(timeout=90_000)
+    page.get_by_role("button", name="Stop").click()
+    badge(page, "Stopped")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()

@@ -1,0 +1,67 @@
+"""The Cost page measures the chosen functions, draws them, and answers the impossible in words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import runs
+
+PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "cost.py")
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
+    runs.runner.clear()
+    yield AppTest.from_file(PAGE, default_timeout=30)
+    runs.runner().close()
+    runs.runner.clear()
+
+
+def test_no_function_is_answered_in_words_before_the_start(page: AppTest) -> None:
+    page.run()
+    assert not page.exception
+    page.multiselect(key="functions").set_value([]).run()
+    assert not page.exception
+    assert "at least one is needed" in page.error[0].value
+    assert page.button[0].disabled
+
+
+def test_an_unknown_run_is_answered_in_words(page: AppTest) -> None:
+    page.query_params["run"] = "nothing"
+    page.run()
+    assert not page.exception
+    assert "nothing" in page.warning[0].value
+
+
+def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> None:
+    page.run()
+    page.multiselect(key="functions").set_value(["ReLU", "Sine"]).run()
+    page.select_slider(key="size").set_value(1024).run()
+    page.button[0].click().run()
+    deadline = time.monotonic() + 120
+    while not runs.runner().store.get(page.session_state["cost_run"]).ended:
+        assert time.monotonic() < deadline
+        page.run()
+        assert not page.exception
+        time.sleep(0.5)
+    page.run()
+    assert not page.exception
+    assert len(page.get("vega_lite_chart")) == 4
+    figures = page.dataframe[0].value
+    assert list(zip(figures["Function"], figures["Pass"], strict=True)) == [
+        ("ReLU", "forward"),
+        ("ReLU", "backward"),
+        ("Sine", "forward"),
+        ("Sine", "backward"),
+    ]
+    assert (figures["Median (µs)"] > 0).all()
+    assert figures["Verdict"].notna().tolist() == [True, True, False, False]
+    assert len(page.get("download_button")) == 2
+    assert any("Fastest forward: **" in caption.value for caption in page.caption)
+    assert sum(caption.value.startswith("Look ") for caption in page.caption) == 4
