@@ -145,8 +145,8 @@ def compare_seeds_view(rounds: int) -> None:
         ratios.append(finished.samples_per_s / bare_per_s)
     print(
         f"8 activations with 32 seeds on the spiral, {threads} threads: "
-        f"{statistics.median(verdict_s):.1f} s to the verdict; steps alone: ratio {statistics.median(ratios):.0f} in sum "
-        f"({min(ratios):.0f} to {max(ratios):.0f})"
+        f"{statistics.median(verdict_s):.1f} s to the verdict; "
+        f"steps alone: ratio {statistics.median(ratios):.0f} in sum ({min(ratios):.0f} to {max(ratios):.0f})"
     )
 
 
