@@ -16,8 +16,9 @@ st.navigation(
         "Activations": [
             st.Page("views/activations.py", title="Curves", icon=":material/ssid_chart:"),
             st.Page("views/catalogue.py", title="Catalogue", icon=":material/table_rows:"),
-            st.Page("views/precision.py", title="Precision", icon=":material/straighten:"),
             st.Page("views/cost.py", title="Cost", icon=":material/payments:"),
+            st.Page("views/precision.py", title="Precision", icon=":material/straighten:"),
+            st.Page("views/surfaces.py", title="2-D", icon=":material/landscape:"),
         ],
         "Networks": [
             st.Page("views/train.py", title="Train", icon=":material/play_circle:"),

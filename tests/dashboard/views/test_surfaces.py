@@ -1,0 +1,70 @@
+"""The 2-D page as a person uses it, without a browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+PAGE = Path(__file__).parents[3] / "dashboard/views/surfaces.py"
+
+
+def page(**query: str | list[str]) -> AppTest:
+    opened = AppTest.from_file(str(PAGE), default_timeout=120)
+    for key, value in query.items():
+        opened.query_params[key] = value
+    opened.run()
+    assert not opened.exception
+    return opened
+
+
+def titles(opened: AppTest) -> list[str]:
+    return [json.loads(chart.proto.spec)["title"]["text"] for chart in opened.get("vega_lite_chart")]
+
+
+def test_it_opens_with_a_neuron_beside_a_network_and_other_functions() -> None:
+    assert titles(page()) == [
+        "One neuron, Tanh",
+        "One neuron, Tanh: cuts",
+        "Network 2–8–8–1, Tanh",
+        "Network 2–8–8–1, Tanh: cuts",
+        *("ReLU", "Tanh", "GELU", "Sine"),
+    ]
+
+
+def test_the_address_restores_the_page() -> None:
+    opened = page(
+        function="Mish", w1="-2.5", units="3", layers="1", seed="7", functions="ELU", show="Slope |∇z|"
+    )
+    assert titles(opened)[2] == "Network 2–3–1, Mish"
+    assert titles(opened)[4:] == ["ELU"]
+    assert opened.slider(key="w1").value == -2.5
+    read = json.loads(opened.get("vega_lite_chart")[0].proto.spec)["layer"][1]["encoding"]["tooltip"]
+    assert read[2]["title"] == "|∇z|"
+
+
+def test_a_slider_of_the_neuron_changes_its_picture_alone() -> None:
+    opened = page()
+    before = [chart.proto.SerializeToString() for chart in opened.get("vega_lite_chart")]
+    opened.slider(key="w1").set_value(-3.0).run()
+    after = [chart.proto.SerializeToString() for chart in opened.get("vega_lite_chart")]
+    assert before[0] != after[0]
+    assert before[2:] == after[2:]
+
+
+def test_nonsense_in_the_address_leaves_the_defaults() -> None:
+    opened = page(function="swoosh", w1="1e99", units="-4", layers="99", seed="x", functions="y", show="z")
+    assert titles(opened)[2] == "Network 2–8–8–1, Tanh"
+
+
+def test_without_functions_to_compare_the_rest_is_shown() -> None:
+    opened = page()
+    opened.multiselect(key="functions").set_value([]).run()
+    assert not opened.exception
+    assert len(titles(opened)) == 4
+
+
+def test_both_surfaces_can_be_taken_away_as_csv() -> None:
+    labels = [button.proto.label for button in page().get("download_button")]
+    assert labels == ["Neuron as CSV", "Network as CSV"]
