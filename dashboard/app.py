@@ -24,6 +24,9 @@ st.navigation(
             st.Page("views/train.py", title="Train", icon=":material/play_circle:"),
             st.Page("views/compare.py", title="Compare", icon=":material/stacked_line_chart:"),
         ],
+        "Experiments": [
+            st.Page("views/dying.py", title="Dying units", icon=":material/heart_broken:"),
+        ],
         "Hardware": [
             st.Page("views/benchmark.py", title="Benchmark", icon=":material/speed:"),
         ],

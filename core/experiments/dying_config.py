@@ -35,7 +35,7 @@ class DyingUnitsConfig:
     activations: tuple[str, ...] = ("relu", "leaky_relu", "elu", "gelu")
     learning_rates: tuple[float, ...] = (0.01, 0.1, 0.5, 1.0, 2.0, 3.0)
     biases: tuple[float, ...] = (0.0, -1.0)
-    data: str = "moons"
+    data: str = "xor"
     hidden: tuple[int, ...] = (16, 16)
     steps: int = 400
     batch_size: int = 32

@@ -99,7 +99,7 @@ def verdict(started: Mapping[str, Any], combinations: Sequence[Mapping[str, Any]
     span = f" ({low:.0%} to {high:.0%} over the seeds)" if started["seeds"] > 1 else ""
     told = [
         f"{_name(worst)} at a learning rate of {place[0]:g} and a first bias of {_signed(place[1])}: "
-        f"{median:.0%} of its units are dead{span}."
+        f"{median:.0%} of its units are dead{span}, accuracy {worst['accuracy'][1]:.0%}."
     ]
     if others:
         told.append(f"At the same place: {'; '.join(_other(one, started) for one in others)}.")
@@ -118,7 +118,8 @@ def _other(one: Mapping[str, Any], started: Mapping[str, Any]) -> str:
     slope = started["smallest_slope"][one["activation"]]
     why = f", since its slope is nowhere under {slope:.2g}" if slope > 1e-6 and one["dead"][2] == 0 else ""
     left_out = f" ({one['diverged']} of {started['seeds']} seeds diverged)" if one["diverged"] else ""
-    return f"{_name(one)} {one['dead'][1]:.0%}{left_out}{why}"
+    found = f"{one['dead'][1]:.0%}, accuracy {one['accuracy'][1]:.0%}"
+    return f"{_name(one)} {found}{left_out}{why}"
 
 
 def _at_the_lowest_rate(worst: Mapping[str, Any], combinations: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -126,7 +127,8 @@ def _at_the_lowest_rate(worst: Mapping[str, Any], combinations: Sequence[Mapping
     lowest = min(same, key=lambda one: one["learning_rate"])
     if lowest is worst or not lowest["dead"]:
         return []
-    return [f"With a learning rate of {lowest['learning_rate']:g} it is {lowest['dead'][1]:.0%}."]
+    gentle = f"{lowest['dead'][1]:.0%} of {_name(worst)}'s units are dead"
+    return [f"With a learning rate of {lowest['learning_rate']:g}, {gentle}."]
 
 
 def _name(one: Mapping[str, Any]) -> str:

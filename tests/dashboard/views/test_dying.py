@@ -1,0 +1,78 @@
+"""The page of dying units runs the experiment and tells what it found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import runs
+
+PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "dying.py")
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
+    runs.runner.clear()
+    yield AppTest.from_file(PAGE, default_timeout=30)
+    runs.runner().close()
+    runs.runner.clear()
+
+
+def test_a_click_measures_and_tells_that_leaky_relu_lives(page: AppTest) -> None:
+    page.query_params["steps"] = "50"
+    page.query_params["seeds"] = "2"
+    page.run()
+    page.button[0].click().run()
+    assert not page.exception
+    store, run_id = runs.runner().store, page.session_state["dying_units_run"]
+    deadline = time.monotonic() + 60
+    while not (run := store.get(run_id)) or not run.ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    page.run()
+    assert not page.exception
+    (told,) = [text.value for text in page.markdown if "of its units are dead" in text.value]
+    assert "ReLU at a learning rate of" in told
+    assert "Leaky ReLU 0%" in told
+    assert len(page.get("vega_lite_chart")) == 4
+    chosen = (run.config["steps"], run.config["seeds"], run.config["activations"][0])
+    assert chosen == (50, 2, "relu")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ({"functions": []}, "Choose at least one function."),
+        ({"rates": []}, "Choose at least one learning rate."),
+        ({"biases": []}, "Choose at least one first bias."),
+    ],
+)
+def test_nothing_chosen_is_told_and_cannot_start(
+    page: AppTest, chosen: dict[str, list[float]], sentence: str
+) -> None:
+    for key, values in chosen.items():
+        page.session_state[key] = values
+    page.run()
+    assert page.error[0].value == sentence
+    assert page.button[0].disabled
+
+
+def test_too_much_is_told_and_cannot_start(page: AppTest) -> None:
+    page.session_state["hidden"] = "32-32"
+    page.session_state["seeds"] = 32
+    page.session_state["biases"] = [1.0, 0.0, -0.5, -1.0, -2.0, -3.0, -5.0]
+    page.run()
+    assert "at most 4,096 are possible" in page.error[0].value
+    assert page.button[0].disabled
+
+
+def test_an_unknown_address_is_told(page: AppTest) -> None:
+    page.query_params["run"] = "nothing"
+    page.run()
+    assert not page.exception
+    assert "There is no dying_units run with the address" in page.warning[0].value
