@@ -19,6 +19,7 @@ st.navigation(
             st.Page("views/cost.py", title="Cost", icon=":material/payments:"),
             st.Page("views/precision.py", title="Precision", icon=":material/straighten:"),
             st.Page("views/surfaces.py", title="2-D", icon=":material/landscape:"),
+            st.Page("views/gated.py", title="Gated", icon=":material/door_sliding:"),
         ],
         "Networks": [
             st.Page("views/train.py", title="Train", icon=":material/play_circle:"),

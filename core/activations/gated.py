@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.activations.activation import Paper
 from core.activations.registry import ACTIVATIONS
+from core.errors import InvalidRequest
 from core.lazy import LazyModule
 
 if TYPE_CHECKING:
@@ -161,3 +165,70 @@ OF_VECTOR: dict[str, OfVector] = {
 
 def _softmax(x: torch.Tensor) -> torch.Tensor:
     return torch.softmax(x, -1)
+
+
+@dataclass(frozen=True)
+class VectorOutput:
+    """What a function of a vector gives for logits / temperature: float64 arrays.
+
+    logits: (n,). outputs: (n,). jacobian: (n, n), its derivatives by the logits, so the temperature divides
+    them.
+    """
+
+    temperature: float
+    logits: np.ndarray
+    outputs: np.ndarray
+    jacobian: np.ndarray
+
+    @property
+    def largest_slope(self) -> float:
+        """The largest derivative in size: what is left of a gradient in the best case."""
+        return float(np.abs(self.jacobian).max())
+
+
+def at_temperature(key: str, logits: Sequence[float], temperature: float = 1.0) -> VectorOutput:
+    """Outputs and Jacobian of a function of OF_VECTOR. Source of the temperature: Hinton et al. 2015.
+
+    Raises InvalidRequest for an unknown function, a temperature of 0 or less, or logits that are not finite.
+    """
+    if key not in OF_VECTOR:
+        raise InvalidRequest(f"There is no function of a vector {key!r}; there are {', '.join(OF_VECTOR)}.")
+    if not 0 < temperature < math.inf:
+        raise InvalidRequest(f"The temperature is {temperature:g}; it must be above 0 and finite.")
+    if not logits or not all(map(math.isfinite, logits)):
+        raise InvalidRequest("Logits must be finite numbers, at least one.")
+    x = torch.tensor(list(logits), dtype=torch.float64, device="cpu") / temperature
+    function = OF_VECTOR[key]
+    return VectorOutput(
+        temperature,
+        np.array(logits, float),
+        function.function(x).numpy(),
+        function.jacobian(x).numpy() / temperature,
+    )
+
+
+def over_temperatures(
+    key: str, logits: Sequence[float], low: float = 0.05, high: float = 20.0, points: int = 121
+) -> list[VectorOutput]:
+    """The function at temperatures from low to high, evenly in their logarithm."""
+    return [at_temperature(key, logits, float(t)) for t in np.geomspace(low, high, points)]
+
+
+def over_first_logit(
+    key: str, logits: Sequence[float], temperature: float = 1.0, reach: float = 10.0, points: int = 121
+) -> list[VectorOutput]:
+    """The function while its first logit runs evenly from -reach to reach and the others stay."""
+    first = np.linspace(-reach, reach, points)
+    return [at_temperature(key, [float(logit), *logits[1:]], temperature) for logit in first]
+
+
+def at_point(key: str, a: float, b: float) -> tuple[float, float, float]:
+    """f, df/da and df/db of a gated unit at one point.
+
+    Raises InvalidRequest for an unknown unit.
+    """
+    if key not in GATED:
+        raise InvalidRequest(f"There is no gated unit {key!r}; there are {', '.join(GATED)}.")
+    value, gate = (torch.tensor(number, dtype=torch.float64, device="cpu") for number in (a, b))
+    by_value, by_gate = GATED[key].gradients(value, gate)
+    return float(GATED[key].function(value, gate)), float(by_value), float(by_gate)

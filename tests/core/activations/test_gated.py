@@ -6,6 +6,7 @@ import math
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -13,7 +14,15 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.activations.gated import GATED, OF_VECTOR
+from core.activations.gated import (
+    GATED,
+    OF_VECTOR,
+    at_point,
+    at_temperature,
+    over_first_logit,
+    over_temperatures,
+)
+from core.errors import InvalidRequest
 
 A, B = torch.meshgrid(*[torch.linspace(-6, 6, 61, dtype=torch.float64)] * 2, indexing="ij")
 BY_HAND = {
@@ -75,3 +84,56 @@ def test_an_entry_is_complete(entry) -> None:
 def test_reading_it_does_not_import_torch() -> None:
     code = "import sys, core.activations.gated; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("key", OF_VECTOR)
+@given(
+    st.lists(st.floats(-10, 10), min_size=2, max_size=5),
+    st.floats(0.05, 20),
+)
+def test_at_a_temperature_outputs_and_slopes_are_autograds(
+    key: str, logits: list[float], temperature: float
+) -> None:
+    found = at_temperature(key, logits, temperature)
+    x = torch.tensor(logits, dtype=torch.float64)
+    function = {"softmax": F.softmax, "log_softmax": F.log_softmax}[key]
+    expected = torch.autograd.functional.jacobian(lambda x: function(x / temperature, -1), x)
+    assert found.outputs == pytest.approx(function(x / temperature, -1).numpy(), abs=1e-9)
+    assert found.jacobian == pytest.approx(expected.numpy(), abs=1e-9)
+    assert found.largest_slope == pytest.approx(expected.abs().max().item(), abs=1e-9)
+
+
+def test_softmax_along_one_of_two_logits_is_a_shifted_sigmoid() -> None:
+    for one in over_first_logit("softmax", [0.0, 1.0], points=21):
+        assert one.outputs[0] == pytest.approx(1 / (1 + math.exp(1 - one.logits[0])))
+
+
+def test_cold_one_takes_all_and_hot_all_are_alike() -> None:
+    every = over_temperatures("softmax", [2.0, 1.0, -1.0], 0.01, 1e4, points=5)
+    assert every[0].outputs == pytest.approx([1, 0, 0])
+    assert every[-1].outputs == pytest.approx([1 / 3] * 3, abs=1e-3)
+    assert [one.temperature for one in every] == pytest.approx([1e-2, 10**-0.5, 10, 10**2.5, 1e4])
+
+
+@pytest.mark.parametrize("key", GATED)
+def test_a_point_has_the_value_and_slopes_of_autograd(key: str) -> None:
+    a, b = (torch.tensor(number, dtype=torch.float64, requires_grad=True) for number in (1.5, -0.7))
+    value = BY_HAND[key](a.reshape(1), b.reshape(1)).sum()
+    slopes = torch.autograd.grad(value, (a, b))
+    assert at_point(key, 1.5, -0.7) == pytest.approx([part.item() for part in (value, *slopes)])
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: at_temperature("hardmax", [1.0]),
+        lambda: at_temperature("softmax", [1.0], 0.0),
+        lambda: at_temperature("softmax", [1.0], math.nan),
+        lambda: at_temperature("softmax", []),
+        lambda: at_temperature("softmax", [math.inf]),
+        lambda: at_point("flu", 0, 0),
+    ],
+)
+def test_what_cannot_be_is_refused(ask: Callable[[], object]) -> None:
+    with pytest.raises(InvalidRequest):
+        ask()
