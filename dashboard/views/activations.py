@@ -11,6 +11,7 @@ from core.activations.curves import curves, to_csv
 from core.activations.properties import SATURATED_SLOPE, Properties, properties
 from core.errors import InvalidRequest
 from dashboard.charts.curves import curve_chart
+from dashboard.svg import svg_button
 
 DEFAULT = ["sigmoid", "tanh", "relu", "leaky_relu", "gelu"]
 CARDS_IN_A_ROW = 3
@@ -132,14 +133,16 @@ def picture(chosen: dict[str, dict[str, float]], found: dict[str, Properties]) -
             spec = curve_chart(drawn.x, named, title, y_title, every=[*NAMES], shaded=zones)
             st.vega_lite_chart(spec=spec, key=f"{title}_chart", width="stretch")
             st.caption(look)
-    st.download_button(
-        "Curves as CSV",
-        lambda: to_csv(drawn, chosen),
-        "activations.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Curves as CSV",
+            lambda: to_csv(drawn, chosen),
+            "activations.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        svg_button("activations.svg")
 
 
 st.title("Activations")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -95,3 +96,17 @@ def test_a_server_started_twice_on_one_data_folder_answers_again(
     assert not is_healthy(first.url)
     second = new_server(home=first.home)
     expect(open_page(url=second.url).get_by_role("heading", level=1)).to_have_text("Nablascope")
+
+
+@pytest.mark.parametrize("path", ["activations"])
+def test_charts_can_be_taken_away_as_one_svg(path: str, open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(path)
+    charts = page.get_by_test_id("stVegaLiteChart").count()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Charts as SVG").click()
+    file = tmp_path / "charts.svg"
+    download.value.save_as(file)
+    drawn = ElementTree.parse(file).getroot()
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+    assert len(drawn.findall("{http://www.w3.org/2000/svg}svg")) == charts > 0
+    assert len(drawn.findall(".//{http://www.w3.org/2000/svg}path")) > 10
