@@ -19,6 +19,7 @@ TINY_IMAGES = {"data": "mnist5k", "test_fraction": 0.8, "epochs": 1, "batch_size
 BRIEFLY: dict[str, dict[str, Any]] = {
     "mlp": {"data": "moons", "samples": 200, "model_options": {"norm": "batch", "dropout": 0.2}},
     "lenet": TINY_IMAGES,
+    "convnet": TINY_IMAGES,
     "alexnet": TINY_IMAGES | {"model_options": {"width": 2}},
     "vgg": TINY_IMAGES | {"model_options": {"width": 2}},
     "resnet": TINY_IMAGES | {"model_options": {"width": 2, "depth": "8"}},

@@ -79,6 +79,7 @@ RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
         },
     ),
     "lenet": ("lenet", "mnist5k", TINY_IMAGES),
+    "convnet": ("convnet", "mnist5k", TINY_IMAGES),
     "alexnet": ("alexnet", "mnist5k", TINY_IMAGES | {"model_options": {"width": 2}}),
     "vgg": ("vgg", "mnist5k", TINY_IMAGES | {"model_options": {"width": 2}}),
     "resnet": ("resnet", "mnist5k", TINY_IMAGES | {"model_options": {"width": 2, "depth": "8"}}),
