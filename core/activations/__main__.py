@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from core.activations import ACTIVATIONS, Activation
+from core.activations import ACTIVATIONS, Activation, find
+from core.activations.expression import is_expression
 from core.errors import InvalidRequest
 
 OK, BAD_INPUT, INTERRUPTED = 0, 2, 130
@@ -59,12 +60,13 @@ def _show_one(options: argparse.Namespace) -> None:
     from core.activations.properties import properties
 
     key = _key(options.name)
-    entry, given = ACTIVATIONS[key], _settings(ACTIVATIONS[key], options)
+    entry = find(key)
+    given = _settings(entry, options)
     found = properties(entry, **given)
     row = {
         "key": key,
         "name": entry.name,
-        "aliases": ", ".join(entry.aliases),
+        "aliases": ", ".join(entry.aliases) or None,
         "formula": entry.latex,
         "derivative": entry.derivative_latex,
         "parameters": given,
@@ -86,7 +88,7 @@ def _show_one(options: argparse.Namespace) -> None:
         "year": entry.source.year,
         "paper": f"{entry.source.authors}: {entry.source.title}",
         "url": entry.source.url,
-        "use": entry.use,
+        "use": entry.use or None,
         "note": entry.note,
         "note_zh": entry.note_zh,
     }
@@ -102,7 +104,7 @@ def _curve(options: argparse.Namespace) -> None:
     from core.activations.curves import curves
 
     key = _key(options.name)
-    given = _settings(ACTIVATIONS[key], options)
+    given = _settings(find(key), options)
     drawn = curves({key: given}, options.low, options.high, options.points)
     columns = (drawn.x.tolist(), drawn.values[key].tolist(), drawn.derivatives[key].tolist())
     rows = [dict(zip(("x", "f", "derivative"), row, strict=True)) for row in zip(*columns, strict=True)]
@@ -151,7 +153,7 @@ def _cost_line(row: dict[str, Any]) -> str:
 
 
 def _key(name: str) -> str:
-    """The key of a function that is called by key, name or alias, in capitals or not."""
+    """The key of a function that is called by key, name or alias, in capitals or not, or an expression."""
     wanted = name.strip().casefold()
     called = {
         word.casefold(): key
@@ -160,6 +162,8 @@ def _key(name: str) -> str:
     }
     if wanted in called:
         return called[wanted]
+    if is_expression(name):
+        return name.strip()
     near = difflib.get_close_matches(wanted[:40], called, 3)
     hint = f"did you mean {' or '.join(near)}?" if near else "`list` names them all."
     raise InvalidRequest(f"There is no activation {name[:40]!r}; {hint}")
@@ -229,7 +233,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _show_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("name", metavar="NAME", help="as `list` names it, or another name of it")
+    command.add_argument(
+        "name", metavar="NAME", help="as `list` names it, or another name, or an expression of x"
+    )
     command.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter; may be repeated"
     )
@@ -243,7 +249,7 @@ def _curve_options(command: argparse.ArgumentParser) -> None:
 
 
 def _cost_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("names", nargs="+", metavar="NAME", help="as `list` names them")
+    command.add_argument("names", nargs="+", metavar="NAME", help="as `list` names them, or expressions of x")
     command.add_argument("--size", type=int, default=2**18, metavar="N", help="elements (262144)")
     command.add_argument("--dtype", default="float32", metavar="NAME", help="number format (float32)")
     command.add_argument(

@@ -26,10 +26,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Paper:
-    """Where a function was introduced to neural networks, or made common there."""
+    """Where a function was introduced to neural networks, or made common there; no year, no paper."""
 
     authors: str
-    year: int
+    year: int | None
     title: str
     url: str | None = None
 

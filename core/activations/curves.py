@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.activations.activation import Activation
-from core.activations.registry import ACTIVATIONS
+from core.activations.expression import find
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
 
@@ -40,13 +40,13 @@ def curves(
 ) -> Curves:
     """f(x) and f'(x) of each chosen function at `points` places evenly from low to high.
 
-    chosen maps a key of ACTIVATIONS to its parameters; those left out have their default. The derivative is
-    autograd's. Computed in float64, returned as float32.
+    chosen maps a key of ACTIVATIONS, or an expression of x, to its parameters; those left out have their
+    default. The derivative is autograd's. Computed in float64, returned as float32.
 
     Raises InvalidRequest for an unknown function, a parameter out of its range, or an impossible range of x.
     """
     _check_range(low, high, points)
-    activations = {key: _activation(key) for key in chosen}
+    activations = {key: find(key) for key in chosen}
     parameters = {key: activations[key].with_defaults(given) for key, given in chosen.items()}
     x = torch.linspace(low, high, points, dtype=torch.float64, device="cpu")
     both = {key: _value_and_derivative(activations[key], x, parameters[key]) for key in chosen}
@@ -61,7 +61,7 @@ def to_csv(drawn: Curves, chosen: Mapping[str, Mapping[str, float]]) -> str:
     """The curves as CSV: x, then two columns a function, headed by its key and its parameters."""
     columns, heads = [drawn.x], ["x"]
     for key, given in chosen.items():
-        parameters = "; ".join(f"{n}={v:g}" for n, v in ACTIVATIONS[key].with_defaults(given).items())
+        parameters = "; ".join(f"{n}={v:g}" for n, v in find(key).with_defaults(given).items())
         name = f"{key}({parameters})" if parameters else key
         heads += [name, f"{name} derivative"]
         columns += [drawn.values[key], drawn.derivatives[key]]
@@ -80,12 +80,6 @@ def _value_and_derivative(
         value = activation.function(x, **parameters)
         (derivative,) = torch.autograd.grad(value.sum(), x)
     return value.detach(), derivative
-
-
-def _activation(key: str) -> Activation:
-    if key not in ACTIVATIONS:
-        raise InvalidRequest(f"There is no activation {key!r}; there are {', '.join(ACTIVATIONS)}.")
-    return ACTIVATIONS[key]
 
 
 def _check_range(low: float, high: float, points: int) -> None:

@@ -18,18 +18,20 @@ else:
 
 SATURATED_SLOPE = 0.02  # sigmoid falls below it at |x| = 3.9
 KINK = 1e-3  # the smallest jump of the slope that counts; half a step of any parameter makes a larger one
+MOST_FOLLOWED, MOST_TOLD = 2000, 100  # jumps, kinks and bends; the nearest to 0 where there are more
 HALF_WIDTH, POINTS_PER_UNIT = 100, 200  # the grid: x from -100 to 100, 0.005 apart
 
 
 @dataclass(frozen=True)
 class Properties:
-    """What a function does over all x.
+    """What a function does over all x for which it is defined.
 
-    jumps, kinks, bends: where the value, the slope, the second derivative jumps; a bend is found where it
-    lies on a multiple of 0.005. lowest, highest: bounds of the output, infinite where there is none.
-    saturates_below, saturates_above: from there on |f'| is under SATURATED_SLOPE and goes to 0; None where it
-    does not. dead: stretches of x, from and to, over which the slope is exactly 0. largest_slope: of |f'|,
-    infinite where it grows without bound. mean_output: over standard normal x.
+    jumps, kinks, bends: where the value, the slope, the second derivative jumps, of each the MOST_TOLD
+    nearest to 0; a bend is found where it lies on a multiple of 0.005. lowest, highest: bounds of the output,
+    infinite where there is none. saturates_below, saturates_above: from there on |f'| is under
+    SATURATED_SLOPE and goes to 0; None where it does not. dead: stretches of x, from and to, over which the
+    slope is exactly 0. largest_slope: of |f'|, infinite where it grows without bound. mean_output: over
+    standard normal x, NaN where f is not defined for all of these.
     """
 
     monotonic: bool
@@ -85,11 +87,11 @@ def properties(activation: Activation, **parameters: float) -> Properties:
     with torch.no_grad():
         x = _grid()
         values, slopes = function(x), slope(x)
-        lowest, highest = _bounds(function, values)
-        kinks = _jumps(slope, x, slopes)
+        jumps, kinks = _jumps(function, x, values), _jumps(slope, x, slopes)
+        lowest, highest = _bounds(function, values, jumps)
         return Properties(
             monotonic=not (values.diff() < -1e-12).any(),
-            jumps=_jumps(function, x, values),
+            jumps=jumps,
             kinks=kinks,
             bends=tuple(place for place in _bends(slope, x, slopes) if place not in kinks),
             lowest=lowest,
@@ -97,7 +99,7 @@ def properties(activation: Activation, **parameters: float) -> Properties:
             saturates_below=_saturated_until(slope, x, slopes),
             saturates_above=_negative(_saturated_until(lambda x: slope(-x), x, slopes.flip(0))),
             dead=_dead(x, slopes),
-            largest_slope=_largest_slope(slope, slopes),
+            largest_slope=_largest_slope(slope, slopes, kinks + _holes(x, slopes)),
             mean_output=_mean_output(x, values),
         )
 
@@ -108,23 +110,42 @@ def _grid() -> torch.Tensor:
     return torch.arange(-end, end + 1, dtype=torch.float64, device="cpu") / POINTS_PER_UNIT
 
 
-def _far() -> torch.Tensor:
-    return torch.tensor([-1e12, -1e4, 1e4, 1e12], dtype=torch.float64, device="cpu")
+def _far(beside: tuple[float, ...]) -> torch.Tensor:
+    """Places far out, and next to poles if some of these are any."""
+    places = [-1e12, -1e4, 1e4, 1e12, *(place + step for place in beside for step in (-1e-7, 1e-7))]
+    return torch.tensor(places, dtype=torch.float64, device="cpu")
 
 
-def _bounds(function: Callable[[torch.Tensor], torch.Tensor], values: torch.Tensor) -> tuple[float, float]:
+def _ends(numbers: torch.Tensor) -> tuple[float, float]:
+    """The least and the largest, without those that are no numbers; NaN where none is one."""
+    numbers = numbers[~numbers.isnan()]
+    return (numbers.min().item(), numbers.max().item()) if len(numbers) else (math.nan, math.nan)
+
+
+def _holes(x: torch.Tensor, numbers: torch.Tensor) -> tuple[float, ...]:
+    """The last places without a number beside those that have one."""
+    missing = numbers.isnan()
+    beside = torch.nn.functional.pad(~missing, (1, 1), value=False)
+    return tuple(x[missing & (beside[2:] | beside[:-2])].tolist())
+
+
+def _bounds(
+    function: Callable[[torch.Tensor], torch.Tensor], values: torch.Tensor, jumps: tuple[float, ...]
+) -> tuple[float, float]:
     """Limits are read at ±1e12; a function that leaves far behind what it reaches on the grid has none."""
-    far = function(_far())
-    lowest, highest = values.min().item(), values.max().item()
-    deepest, top = far.min().item(), far.max().item()
+    lowest, highest = _ends(values)
+    deepest, top = _ends(function(_far(jumps)))
     return (
         -math.inf if deepest < lowest - 1 - 0.05 * abs(lowest) else min(lowest, deepest),
         math.inf if top > highest + 1 + 0.05 * abs(highest) else max(highest, top),
     )
 
 
-def _largest_slope(slope: Callable[[torch.Tensor], torch.Tensor], slopes: torch.Tensor) -> float:
-    steepest, far = slopes.abs().max().item(), slope(_far()).abs().max().item()
+def _largest_slope(
+    slope: Callable[[torch.Tensor], torch.Tensor], slopes: torch.Tensor, kinks: tuple[float, ...]
+) -> float:
+    _, steepest = _ends(slopes.abs())
+    _, far = _ends(slope(_far(kinks)).abs())
     return math.inf if far > 2 * steepest else max(steepest, far)
 
 
@@ -133,8 +154,10 @@ def _jumps(
 ) -> tuple[float, ...]:
     """Halve each interval in which the value changes, keep the half with more of it, until a jump is left."""
     left, right, at_left, at_right = x[:-1], x[1:], values[:-1], values[1:]
-    for _ in range(40):
+    for halvings in range(40):
         keep = (at_right - at_left).abs() > KINK * (1 + at_left.abs())
+        if halvings == 4:  # steep curves are out by now; what swings too fast to follow must not take minutes
+            keep &= _nearest(left, keep, MOST_FOLLOWED)
         left, right, at_left, at_right = left[keep], right[keep], at_left[keep], at_right[keep]
         if not len(left):
             return ()
@@ -144,7 +167,7 @@ def _jumps(
         left, at_left = torch.where(leftward, left, middle), torch.where(leftward, at_left, at_middle)
         right, at_right = torch.where(leftward, middle, right), torch.where(leftward, at_middle, at_right)
     # A value of its own at the jump, as sign(0) has, makes two jumps at one place.
-    return tuple(dict.fromkeys(round(place, 6) + 0.0 for place in left.tolist()))
+    return _told(left)
 
 
 def _bends(
@@ -159,7 +182,19 @@ def _bends(
     keep = apart > 10 * KINK
     places, apart = x[1:-1][keep], apart[keep]
     still = (slope(places + near) - 2 * slope(places) + slope(places - near)).abs() / near
-    return tuple(round(place, 6) + 0.0 for place in places[still > 0.5 * apart].tolist())
+    return _told(places[still > 0.5 * apart])
+
+
+def _nearest(x: torch.Tensor, among: torch.Tensor, most: int) -> torch.Tensor:
+    """Which of x are among the `most` nearest to 0 of those chosen."""
+    distances = x[among].abs()
+    return x.abs() <= distances.sort().values[most - 1] if len(distances) > most else among
+
+
+def _told(places: torch.Tensor) -> tuple[float, ...]:
+    """Those nearest to 0, rounded, each once, from left to right."""
+    nearest = places[_nearest(places, torch.ones_like(places, dtype=torch.bool), MOST_TOLD)]
+    return tuple(dict.fromkeys(round(place, 6) + 0.0 for place in nearest.tolist()))
 
 
 def _dead(x: torch.Tensor, slopes: torch.Tensor) -> tuple[tuple[float, float], ...]:
@@ -184,7 +219,7 @@ def _saturated_until(
 ) -> float | None:
     """The last x up to which, from the far left, the slope stays small; None unless it goes to 0 there."""
     far = torch.tensor([-1e4, -1.1e4, -1.23e4], dtype=torch.float64, device="cpu")  # a wave has one slope ≠ 0
-    if slope(far).abs().max() > 1e-6:
+    if not slope(far).abs().max() <= 1e-6:  # also where there is none
         return None
     steep = (slopes.abs() >= SATURATED_SLOPE).nonzero()
     return round(x[int(steep[0]) - 1].item(), 3) + 0.0 if len(steep) else 0.0
@@ -200,4 +235,4 @@ def _negative(x: float | None) -> float | None:
 
 def _mean_output(x: torch.Tensor, values: torch.Tensor) -> float:
     density = torch.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
-    return torch.trapezoid(values * density, x).item()
+    return torch.trapezoid(torch.where(density > 0, values * density, 0.0), x).item()

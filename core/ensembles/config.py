@@ -111,7 +111,7 @@ def _in_words(settings: Mapping[str, Any]) -> str:
 
 
 def _value(name: str, value: Any) -> str:
-    if name in NAMED:
+    if name in NAMED and value in NAMED[name]:  # a typed activation has no other name
         return str(NAMED[name][value].name)
     if isinstance(value, list | tuple):
         return "-".join(map(str, value)) or "none"

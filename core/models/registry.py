@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from core.activations import ACTIVATIONS
+from core.activations import ACTIVATIONS, find
 from core.activations.activation import Paper
 from core.data.dataset import (
     CONTROL,
@@ -68,7 +68,8 @@ class Hidden:
 @dataclass(frozen=True)
 class Model:
     """One network. build(input_shape, outputs, hidden, activation, **options) makes it, with weights drawn
-    from torch's global CPU generator; input_shape is one sample's shape, activation a key of ACTIVATIONS.
+    from torch's global CPU generator; input_shape is one sample's shape, activation a key of ACTIVATIONS, or
+    an expression where own_activation says that any is possible.
 
     kinds are the kinds of data that fit, the usual data set first in presets. activations are those that
     apply. presets holds, for each data set that has one, the settings that reach a good result fast. options
@@ -85,6 +86,7 @@ class Model:
     presets: Mapping[str, Mapping[str, Any]]
     options: Mapping[str, Option] = field(default_factory=dict)
     learner: str = "supervised"
+    own_activation: bool = False
 
 
 # Those that a gradient passes. A square at each layer doubles the exponent of a signal and of its gradient:
@@ -182,9 +184,10 @@ MODELS: dict[str, Model] = {
         ),
         kinds=(POINTS, IMAGES, CURVE, SURFACE, TABLE),
         build=lambda input_shape, outputs, hidden, activation, **options: mlp.MLP(
-            input_shape, outputs, hidden, ACTIVATIONS[activation].function, **options
+            input_shape, outputs, hidden, find(activation).function, **options
         ),
         activations=_ACTIVATIONS,
+        own_activation=True,
         hidden=_LAYERS,
         presets={
             "moons": _TANH_POINTS,
@@ -228,8 +231,9 @@ MODELS: dict[str, Model] = {
             "https://doi.org/10.1109/5.726791",
         ),
         kinds=(IMAGES,),
-        build=lambda input_shape, outputs, hidden, activation: cnn.LeNet5(ACTIVATIONS[activation].function),
+        build=lambda input_shape, outputs, hidden, activation: cnn.LeNet5(find(activation).function),
         activations=_ACTIVATIONS,
+        own_activation=True,
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES},
     ),
@@ -243,8 +247,9 @@ MODELS: dict[str, Model] = {
             "https://cs.stanford.edu/people/karpathy/convnetjs/",
         ),
         kinds=(IMAGES,),
-        build=lambda input_shape, outputs, hidden, activation: cnn.ConvNet(ACTIVATIONS[activation].function),
+        build=lambda input_shape, outputs, hidden, activation: cnn.ConvNet(find(activation).function),
         activations=_ACTIVATIONS,
+        own_activation=True,
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES | {"batch_size": 20}},
     ),
@@ -260,9 +265,10 @@ MODELS: dict[str, Model] = {
         ),
         kinds=(IMAGES,),
         build=lambda input_shape, outputs, hidden, activation, **options: alexnet.small_alexnet(
-            input_shape, outputs, activation=ACTIVATIONS[activation].function, **options
+            input_shape, outputs, activation=find(activation).function, **options
         ),
         activations=_NOT_SUPERLINEAR,
+        own_activation=True,
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES | {"epochs": 5}},
         options={
@@ -281,9 +287,10 @@ MODELS: dict[str, Model] = {
         ),
         kinds=(IMAGES,),
         build=lambda input_shape, outputs, hidden, activation, depth="11", **options: vgg.small_vgg(
-            input_shape, outputs, int(depth), activation=ACTIVATIONS[activation].function, **options
+            input_shape, outputs, int(depth), activation=find(activation).function, **options
         ),
         activations=_NOT_SUPERLINEAR,
+        own_activation=True,
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES | {"epochs": 6}},
         options={
@@ -309,11 +316,12 @@ MODELS: dict[str, Model] = {
                 outputs,
                 int(depth),
                 width,
-                activation=ACTIVATIONS[activation].function,
+                activation=find(activation).function,
                 **options,
             )
         ),
         activations=_NOT_SUPERLINEAR,
+        own_activation=True,
         hidden=_NO_HIDDEN,
         presets={"mnist5k": _IMAGES | {"epochs": 5, "learning_rate": 0.01}},
         options={
@@ -413,9 +421,10 @@ MODELS: dict[str, Model] = {
         ),
         kinds=(MIXTURE, SMALL_IMAGES, IMAGES),
         build=lambda input_shape, outputs, hidden, activation, latent, **_: gan.GAN(
-            input_shape, latent, hidden, ACTIVATIONS[activation].function, bounded=len(input_shape) == 3
+            input_shape, latent, hidden, find(activation).function, bounded=len(input_shape) == 3
         ),
         activations=_ACTIVATIONS,
+        own_activation=True,
         hidden=Hidden("units of each hidden layer, of both networks", 0, 6, 256),
         presets={
             "ring": _GAN | {"epochs": 60, "activation": "tanh"},
@@ -447,9 +456,10 @@ MODELS: dict[str, Model] = {
         ),
         kinds=(GRAPH,),
         build=lambda input_shape, outputs, hidden, activation, dropout: gnn.gcn(
-            input_shape[0], outputs, hidden, ACTIVATIONS[activation].function, dropout
+            input_shape[0], outputs, hidden, find(activation).function, dropout
         ),
         activations=_ACTIVATIONS,
+        own_activation=True,
         hidden=_LAYERS,
         presets=dict.fromkeys(_GRAPHS, _GRAPH | {"hidden": (32, 32), "activation": "tanh"}),
         options={"dropout": _DROPOUT},
@@ -466,9 +476,10 @@ MODELS: dict[str, Model] = {
         ),
         kinds=(GRAPH,),
         build=lambda input_shape, outputs, hidden, activation, dropout: gnn.graphsage(
-            input_shape[0], outputs, hidden, ACTIVATIONS[activation].function, dropout
+            input_shape[0], outputs, hidden, find(activation).function, dropout
         ),
         activations=_ACTIVATIONS,
+        own_activation=True,
         hidden=_LAYERS,
         presets=dict.fromkeys(_GRAPHS, _GRAPH | {"hidden": (32, 32), "activation": "tanh"}),
         options={"dropout": _DROPOUT},
@@ -482,9 +493,10 @@ MODELS: dict[str, Model] = {
         ),
         kinds=(GRAPH,),
         build=lambda input_shape, outputs, hidden, activation, dropout, heads: gnn.gat(
-            input_shape[0], outputs, hidden, ACTIVATIONS[activation].function, dropout, heads
+            input_shape[0], outputs, hidden, find(activation).function, dropout, heads
         ),
         activations=_ACTIVATIONS,
+        own_activation=True,
         hidden=Hidden("units of each hidden layer, of all heads together", 0, 8, 256),
         presets=dict.fromkeys(_GRAPHS, _GRAPH | {"hidden": (64,), "activation": "elu"}),
         options={"dropout": _DROPOUT, "heads": Option("heads of attention in a hidden layer", 4, 1, 8)},
@@ -520,9 +532,10 @@ MODELS: dict[str, Model] = {
         ),
         kinds=(CONTROL,),
         build=lambda input_shape, outputs, hidden, activation, **_: q_learning.q_network(
-            input_shape[0], outputs, hidden, ACTIVATIONS[activation].function
+            input_shape[0], outputs, hidden, find(activation).function
         ),
         activations=_ACTIVATIONS,
+        own_activation=True,
         hidden=_LAYERS,
         presets={
             "cart_pole": {

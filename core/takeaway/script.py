@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 
 from core.activations import ACTIVATIONS
+from core.activations.expression import expression
+from core.activations.grammar import Node, Number, Variable
+from core.activations.operations import OPERATIONS
 from core.data import DATASETS
 from core.data.dataset import CLASSIFICATION
 from core.models import MODELS
@@ -72,12 +75,33 @@ def script(run: TrainingRun) -> str:
     )
     own = [sources.function("factor", SCHEDULES[run.config.schedule].factor)]
     if _names(network, "activation"):
-        own.insert(0, sources.function("activation", ACTIVATIONS[run.config.activation].function))
+        own.insert(0, _activation(sources, run.config.activation))
     loss, metric, learning_loss = _objective(sources, learner)
     body = _body(run, learner, network, _optimizer(sources, run), loss, metric, learning_loss)
     head = f"{_head(run)}\n\n{_import_lines(sources.imports)}"
     parts = [head, sources.text(), *own, body]
     return "\n\n\n".join(part for part in parts if part) + "\n"
+
+
+def _activation(sources: Sources, name: str) -> str:
+    """The definition of `activation`; that of a typed one is put together from its tree."""
+    if name in ACTIVATIONS:
+        return sources.function("activation", ACTIVATIONS[name].function)
+    body = ast.unparse(_computed(sources, expression(name.strip()).tree))
+    return f"def activation(x):\n    return {body}"
+
+
+def _computed(sources: Sources, node: Node) -> ast.expr:
+    if isinstance(node, Variable):
+        return ast.Name(node.name, ast.Load())
+    if isinstance(node, Number):
+        return ast.parse(repr(node.value), mode="eval").body
+    parts = [_computed(sources, argument) for argument in node.arguments]
+    function = OPERATIONS[node.operation].function
+    if function.__name__ == "<lambda>":
+        return ast.parse(sources.inlined(function, *parts), mode="eval").body
+    sources.add(function.__module__, function.__name__)
+    return ast.Call(ast.Name(function.__name__, ast.Load()), parts, [])
 
 
 def _learner(run: TrainingRun) -> SupervisedLearner:

@@ -61,7 +61,7 @@ class Sources:
     def inlined(self, function: Callable[..., Any], *arguments: Any, **more: Any) -> str:
         """What the call of a lambda of ours comes to, as an expression with its arguments in place.
 
-        An argument that is an ast.expr stands as it is, any other is written out. `ACTIVATIONS[...].function`
+        An argument that is an ast.expr stands as it is, any other is written out. `find(...).function`
         becomes the name `activation`, and a name out of a module of ours stands alone.
         """
         module, node = _lambda(function)
@@ -193,7 +193,7 @@ class _Inliner(ast.NodeTransformer):
         return copy.deepcopy(value) if isinstance(value, ast.expr) else node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        if node.attr == "function" and ast.unparse(node).startswith("ACTIVATIONS["):
+        if node.attr == "function" and ast.unparse(node).startswith(("find(", "ACTIVATIONS[")):
             return ast.Name("activation", ast.Load())
         if isinstance(node.value, ast.Name) and _module_of_ours(self._module, node.value.id):
             return ast.Name(node.attr, ast.Load())

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from core import devices
+from core.activations import ACTIVATIONS
+from core.activations.expression import expression, is_expression
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
@@ -32,6 +34,7 @@ ENGINES = ("auto", "eager", "compiled")
 class TrainConfig:
     """One network on one data set, with everything that its numbers depend on.
 
+    activation: a key of ACTIVATIONS or, where the network takes any, an expression of x.
     hidden: units of each hidden layer of an MLP, the one state size of a recurrent network, () for LeNet-5.
     samples, noise: of data sets that are made, None for real ones (see Dataset.defaults).
     learning_rate is that of the first step; schedule says how it goes on. label_smoothing is the share of
@@ -93,7 +96,7 @@ class TrainConfig:
         _number("learning_rate", self.learning_rate, 1e-6, 100)
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
         _one_of("schedule", self.schedule, SCHEDULES)
-        _one_of("activation", self.activation, MODELS[self.model].activations, f" of {self.model}")
+        _check_activation(self.model, self.activation)
         _check_hidden(self.model, self.hidden)
         _check_data_settings(self.data, self.samples, self.noise)
         classified = DATASETS[self.data].task == "classification"
@@ -157,6 +160,19 @@ def _check_model_fits(model: str, data: str) -> None:
         raise InvalidRequest(
             f"The model {model!r} takes {' or '.join(kinds)}, and {data} has {kind}; "
             f"data that fits: {', '.join(fitting)}."
+        )
+
+
+def _check_activation(model: str, activation: Any) -> None:
+    entry = MODELS[model]
+    if not entry.own_activation or not is_expression(activation):
+        return _one_of("activation", activation, entry.activations, f" of {model}")
+    typed = expression(activation.strip())
+    if typed.unfit:
+        raise InvalidRequest(f"No network can be trained through {typed.text}: {typed.unfit}.")
+    if typed.superlinear and not any(ACTIVATIONS[key].superlinear for key in entry.activations):
+        raise InvalidRequest(
+            f"{typed.text} grows faster than x, and signals of a network as deep as {model} would overflow."
         )
 
 

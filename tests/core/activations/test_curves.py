@@ -55,7 +55,7 @@ def test_curves_are_drawn_also_where_gradients_are_switched_off() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"chosen": {"swoosh": {}}}, "There is no activation 'swoosh'; there are identity, sigmoid"),
+        ({"chosen": {"swoosh": {}}}, "There is no activation 'swoosh'; did you mean swish?"),
         ({"low": 1, "high": 1}, "x runs from 1 to 1; the left end must be below the right end"),
         ({"low": 2, "high": 1}, "x runs from 2 to 1"),
         ({"high": math.inf}, "x from -6 to inf is too wide"),
