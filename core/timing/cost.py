@@ -12,7 +12,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from core import devices
-from core.activations import ACTIVATIONS
+from core.activations import ACTIVATIONS, find
+from core.activations.expression import is_expression
 from core.errors import InvalidRequest
 from core.events import Progress, to_record
 from core.timing.composed import COMPOSED
@@ -77,7 +78,7 @@ class CostConfig:
         if not self.activations:
             raise InvalidRequest("No activation given; at least one is needed.")
         for key in self.activations:
-            if key not in ACTIVATIONS:
+            if key not in ACTIVATIONS and not is_expression(key):
                 raise InvalidRequest(f"Unknown activation {key!r}; {len(ACTIVATIONS)} are in the catalogue.")
         if self.dtype not in FLOATS:
             raise InvalidRequest(
@@ -259,7 +260,7 @@ def _memory(config: CostConfig, keys: Sequence[str]) -> Iterator[MemoryKept]:
     x = torch.randn(_COUNTED, generator=torch.Generator().manual_seed(config.seed))
     x = x.to(workload.torch_dtype(config.dtype))
     for key in keys:
-        forms = {ONE_CALL: ACTIVATIONS[key].function}
+        forms = {ONE_CALL: find(key).function}
         if config.composed and key in COMPOSED:
             forms[FORMULA] = COMPOSED[key]
         for form, function in forms.items():

@@ -1,11 +1,11 @@
-"""Every activation function of the registry, over a vector."""
+"""Every activation function of the registry, and any typed one, over a vector."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.activations import ACTIVATIONS
-from core.activations.activation import Activation
+from core.activations import ACTIVATIONS, find
+from core.activations.expression import expression
 from core.lazy import LazyModule
 from core.timing.workloads.workload import (
     BACKWARD,
@@ -33,7 +33,7 @@ _SIZES = tuple(4**power for power in range(5, 13))
 def _function(key: str) -> Build:
     def build(size: int, draw: Draw) -> Built:
         # The identity does nothing at all; written out, it is a copy like any other function's.
-        function = torch.clone if key == "identity" else ACTIVATIONS[key].function
+        function = torch.clone if key == "identity" else find(key).function
         x = draw(size)
         return Built(lambda: function(x), (x,), draw(size))
 
@@ -53,10 +53,10 @@ def _memory(size: int, element_bytes: int, step: str = FORWARD) -> int:
     return size * (2 if step == FORWARD else 4) * element_bytes
 
 
-def _entry(key: str, activation: Activation) -> Workload:
+def _entry(key: str, title: str) -> Workload:
     build = _function(key)
     return Workload(
-        title=activation.name,
+        title=title,
         family="Activations",
         size_means="elements",
         sizes=_SIZES,
@@ -74,4 +74,9 @@ def _entry(key: str, activation: Activation) -> Workload:
     )
 
 
-ACTIVATION = {f"activation_{key}": _entry(key, activation) for key, activation in ACTIVATIONS.items()}
+ACTIVATION = {f"activation_{key}": _entry(key, activation.name) for key, activation in ACTIVATIONS.items()}
+
+
+def of_expression(text: str) -> Workload:
+    """A typed activation over a vector. Raises InvalidRequest for what is no expression of x."""
+    return _entry(text, expression(text).text)

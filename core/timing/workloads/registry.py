@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.activations.expression import is_expression
 from core.errors import InvalidRequest
-from core.timing.workloads.activation import ACTIVATION
+from core.timing.workloads.activation import ACTIVATION, of_expression
 from core.timing.workloads.attention import ATTENTION
 from core.timing.workloads.convolution import CONVOLUTION
 from core.timing.workloads.matmul import MATMUL
@@ -28,9 +29,16 @@ WORKLOADS: dict[str, Workload] = {
     **NETWORKS,
 }
 
+_TYPED = "activation_"
+
 
 def find_workload(name: Any) -> Workload:
-    """The workload of this name. Raises InvalidRequest for one that there is not."""
+    """The workload of this name; activation_<expression of x> is that of a typed activation.
+
+    Raises InvalidRequest for one that there is not.
+    """
+    if isinstance(name, str) and name.startswith(_TYPED) and is_expression(name.removeprefix(_TYPED)):
+        return of_expression(name.removeprefix(_TYPED))
     if not isinstance(name, str) or name not in WORKLOADS:
         raise InvalidRequest(f"Unknown workload {name!r}; the workloads are {', '.join(WORKLOADS)}.")
     return WORKLOADS[name]

@@ -65,9 +65,26 @@ def test_cost_sets_the_call_against_the_formula_where_asked(capsys: pytest.Captu
     assert all("as fast as the formula" in line and "keeps 2 B/element" in line for line in told)
 
 
+def test_an_expression_is_shown_drawn_and_timed_like_an_entry(capsys: pytest.CaptureFixture[str]) -> None:
+    typed = "x*tanh(log(1+exp(x)))"
+    (row,), (mish,) = lines(capsys, "show", typed), lines(capsys, "show", "mish")
+    assert (row["key"], row["unfit_for_training"]) == (typed, None)
+    assert row["lowest"] == pytest.approx(mish["lowest"])
+    assert r"\sigma\left(x\right)" in row["derivative"]
+    ours, theirs = lines(capsys, "curve", typed), lines(capsys, "curve", "mish")
+    assert all(a == pytest.approx(b, abs=1e-6) for a, b in zip(ours, theirs, strict=True))
+    rows = lines(capsys, "cost", typed, "--size", "1024", "--max-seconds", "0.05")
+    assert {row["activation"] for row in rows} == {typed}
+    assert all(row["median_s"] > 0 and row["gbps"] > 0 for row in rows)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["show", "x.__class__"], "'.' is not known here"),
+        (["show", "2x"], "write 2*x"),
+        (["show", "x+" * 10_000], "too long"),
+        (["show", "x*x", "--set", "alpha=2"], "it has none"),
         (["show", "gellu"], "There is no activation 'gellu'; did you mean gelu"),
         (["show", "x" * 10_000], "`list` names them all"),
         (["show", "elu", "--set", "alpha"], "write it as name=number"),
