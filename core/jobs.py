@@ -51,6 +51,13 @@ def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
     return sweep(from_record(SweepConfig, record))
 
 
+def _roofline(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.timing.roofline import RooflineConfig
+    from core.timing.under_roof import machine_roofline
+
+    return machine_roofline(from_record(RooflineConfig, record))
+
+
 def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.cost import CostConfig, cost
 
@@ -69,6 +76,7 @@ JOBS = {
     "ensemble": Job(_ensemble),
     "classical": Job(_classical),
     "timing": Job(_timing, exclusive=True),
+    "roofline": Job(_roofline, exclusive=True),
     "cost": Job(_cost, exclusive=True),
     "dying_units": Job(_dying_units),
 }

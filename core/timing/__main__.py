@@ -155,20 +155,13 @@ def _suite(options: argparse.Namespace) -> int:
 
 def _roofline(options: argparse.Namespace) -> int:
     """The roofs of all devices, and workloads under them."""
-    from core.timing.suites import chosen, middle, placed
-    from core.timing.under_roof import under_roof
+    from core.timing.suites import placed
+    from core.timing.under_roof import under_it, under_roof
 
     axes = _axes(options)
     roofs = _roofs(axes, seconds=axes.pop("max_seconds", 60.0), dtypes=tuple(DTYPE_BYTES))
     axes.pop("dtypes", None)
-    names = options.workloads or placed()
-    configs = [
-        config
-        for name in names
-        for config in chosen(
-            [name], {"max_seconds": 0.2} | axes | ({} if name not in WORKLOADS else {"sizes": middle(name)})
-        )
-    ]
+    configs = under_it(options.workloads or placed(), axes)
     return _measured(under_roof(roofs, configs, _within(options, None)), options)
 
 

@@ -181,9 +181,7 @@ def cost(config: CostConfig) -> Iterator[Any]:
     yield Progress(0, total_s, "s of work")
     for event in under_roof.under_roof(_roof_of(config), sweeps_of(config)):
         if isinstance(event, Progress):
-            share = event.done / max(event.total, 1)
-            done_s = _ROOF_S + share * (measured_s - _ROOF_S) if event.unit == "points" else share * _ROOF_S
-            yield Progress(done_s, total_s, "s of work", event.rate_per_s, event.rate_unit)
+            yield under_roof.in_seconds(event, _ROOF_S, measured_s - _ROOF_S, total_s)
             continue
         floor = event.paired if isinstance(event, NoiseMeasured) else floor
         absent = absent or isinstance(event, DeviceAbsent)

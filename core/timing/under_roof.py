@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.events import Progress, to_record
@@ -11,7 +11,12 @@ from core.timing.events import DeviceAbsent, EnvironmentRead, RoofMeasured
 from core.timing.results import Record
 from core.timing.roofline import RooflineConfig, dots, roofline
 from core.timing.speedup import speedup_curves
+from core.timing.suites import chosen, middle, placed
 from core.timing.sweep import sweeps
+from core.timing.workloads import WORKLOADS
+
+# Workloads under the roof are measured for so long each; what is asked besides the time makes it longer.
+_POINT_S, _POINT_SHARE = 0.2, 2.0
 
 
 def under_roof(
@@ -38,6 +43,43 @@ def under_roof(
             kept.append(to_record(event))
             yield event
     yield from dots(kept) if with_dots else ()
+
+
+def machine_roofline(config: RooflineConfig) -> Iterator[Any]:
+    """The roofs, and under them every workload that computes, at the middle one of its sizes: the events of
+    under_roof(). Progress counts expected seconds.
+    """
+    axes = {"devices": config.devices, "threads": config.threads, "seed": config.seed}
+    configs = under_it(placed(), axes)
+    points_s = sum(_POINT_SHARE * sweep.max_seconds * len(sweep.devices) for sweep in configs)
+    for event in under_roof(config, configs):
+        yield (
+            in_seconds(event, config.max_seconds, points_s, config.max_seconds + points_s)
+            if isinstance(event, Progress)
+            else event
+        )
+
+
+def under_it(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
+    """A short thorough sweep of each of these workloads at the middle one of its sizes.
+
+    Raises InvalidRequest for an unknown name and for what cannot be measured.
+    """
+    return tuple(
+        config
+        for name in names
+        for config in chosen(
+            [name],
+            {"max_seconds": _POINT_S} | ({"sizes": middle(name)} if name in WORKLOADS else {}) | dict(axes),
+        )
+    )
+
+
+def in_seconds(progress: Progress, roofs_s: float, points_s: float, total_s: float) -> Progress:
+    """Progress of under_roof(), counted in roofs and then in points, on one scale of expected seconds."""
+    share = progress.done / max(progress.total, 1)
+    done_s = roofs_s + share * points_s if progress.unit == "points" else share * roofs_s
+    return Progress(done_s, total_s, "s of work", progress.rate_per_s, progress.rate_unit)
 
 
 def with_speedups(events: Iterator[Any]) -> Iterator[Any]:

@@ -62,7 +62,7 @@ def fused_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     base = alt.Chart(table).encode(y=_names(_by_time(both)), yOffset=_offset(), color=_step_colour())
     even = alt.Chart(pd.DataFrame({"even": [1.0]})).mark_rule(color="gray", strokeDash=[2, 3])
     intervals = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x="at_least:Q", x2="at_most:Q")
-    axis = alt.Axis(format="~g")
+    axis = alt.Axis(format="~g", values=[2.0**power for power in range(-6, 9)])
     title = "Times as fast as the formula"
     points = base.mark_point(filled=True, size=80, opacity=1).encode(
         x=alt.X("one_call_times_as_fast:Q", title=title, scale=scale, axis=axis),

@@ -1,4 +1,4 @@
-"""Benchmark: matrix multiplication over sizes, precisions, devices and CPU threads, measured live."""
+"""Benchmark: matrix products over sizes, precisions, devices and CPU threads, or the machine's roofline."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ from core.timing.results import (
     to_json,
     workloads_of,
 )
-from core.timing.speedup import against_random, speedups
+from core.timing.roofline import RooflineConfig
+from core.timing.speedup import against_random, speedup_curves, speedups
+from core.timing.suites import all_devices
 from core.timing.sweep import points
 from dashboard import runs
 from dashboard.charts.benchmark import (
@@ -44,9 +46,13 @@ from dashboard.charts.benchmark import (
     time_chart,
     unreported,
 )
+from dashboard.charts.speedup import overtaking_chart, told
+from dashboard.roofs import draw_roofline
 
 SIZES = [2**power for power in range(5, 15)]
 POINT_SECONDS = 1.0
+PRODUCTS, ROOFLINE = "Matrix products", "Roofline"
+ROOF_SECONDS = 20.0
 
 
 def controls() -> SweepConfig | None:
@@ -203,6 +209,11 @@ def draw_table(name: str, records: Sequence[Record]) -> None:
             "stopped_by": "Stopped by",
         },
     )
+    draw_saves(name, records)
+
+
+def draw_saves(name: str, records: Sequence[Record]) -> None:
+    """All figures as files."""
     with st.container(horizontal=True):
         save(f"benchmark-{name}.csv", "CSV", to_csv(records), "text/csv")
         save(f"benchmark-{name}.json", "JSON with raw samples", to_json(records), "application/json")
@@ -241,8 +252,32 @@ def open_file() -> bool:
     names = workloads_of(records)
     chosen = st.pills("Workload", names, default=names[0], required=True, key="workload") if names else None
     of = [record for record in records if record.get("workload", chosen) == chosen]
+    draw_overtaking(records, chosen)
     draw_result(of, sorted({record["size"] for record in measurements(of)}), upload.name.rpartition(".")[0])
+    if any(record["event"] in ("roof_measured", "peak_found") for record in records):
+        st.subheader("Roofline")
+        draw_roofline(records)
     return True
+
+
+def draw_overtaking(records: Sequence[Record], workload: str | None) -> None:
+    """From which size on an accelerator is faster than the CPU, where both did the same."""
+    curves = [curve for curve in speedup_curves(records) if curve.workload == workload]
+    if curves:
+        st.altair_chart(overtaking_chart(curves), key="chart-overtaking")
+        st.caption(
+            "Look for where a line crosses 1, 10 and 40 (triangles): from that size on the device is as many "
+            "times as fast. " + " ".join(sentence for curve in curves for sentence in told(curve))
+        )
+
+
+def draw_machine(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
+    """The roofline of a run so far."""
+    draw_roofline(records)
+    if measurements(records):
+        draw_saves(run.id, records)
+    elif not run.ended:
+        st.caption("First the best matrix product of each precision, then the copy, then what lies under it.")
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -251,26 +286,66 @@ def opened(content: bytes, name: str) -> list[Record]:
     return parse(content, name)
 
 
+def another() -> None:
+    """What is measured next has an address of its own."""
+    st.query_params.pop("run", None)
+
+
+def roofs_to_find() -> RooflineConfig:
+    """All devices, in every precision."""
+    return RooflineConfig(devices=all_devices(), max_seconds=ROOF_SECONDS)
+
+
+def start_products() -> None:
+    """Controls and button of a sweep over matrix products."""
+    st.markdown(
+        "How fast this machine multiplies matrices: each point is a median with its 95% confidence interval."
+    )
+    tell_about_accelerators()
+    config = controls()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Start", type="primary", icon=":material/speed:", disabled=config is None) and config:
+            runs.start("timing", config)
+        st.toggle("Logarithmic rate", key="log_rate", bind="query-params")
+        if config:
+            count = len(points(config, config.devices))
+            st.caption(
+                f"{count} points, at most about {count * POINT_SECONDS:.0f} s; the largest sizes can take "
+                "longer."
+            )
+
+
+def start_roofline() -> None:
+    """The button alone: everything is measured."""
+    st.markdown(
+        "How fast this machine can compute, how fast it can copy, and how near each kind of operation comes "
+        "to that. It takes about a minute."
+    )
+    if st.button("Start", type="primary", icon=":material/speed:"):
+        runs.start("roofline", roofs_to_find())
+
+
 st.title("Benchmark")
-st.markdown(
-    "How fast this machine multiplies matrices: each point is a median with its 95% confidence interval."
+measure = st.segmented_control(
+    "Measure",
+    [PRODUCTS, ROOFLINE],
+    default=PRODUCTS,
+    required=True,
+    key="measure",
+    bind="query-params",
+    on_change=another,
+    label_visibility="collapsed",
 )
-tell_about_accelerators()
-config = controls()
-with st.container(horizontal=True, vertical_alignment="center"):
-    if st.button("Start", type="primary", icon=":material/speed:", disabled=config is None) and config:
-        runs.start("timing", config)
-    st.toggle("Logarithmic rate", key="log_rate", bind="query-params")
-    if config:
-        count = len(points(config, config.devices))
-        st.caption(
-            f"{count} points, at most about {count * POINT_SECONDS:.0f} s; the largest sizes can take longer."
-        )
-run = runs.addressed_run("timing")
+if measure == ROOFLINE:
+    start_roofline()
+    run = runs.addressed_run("roofline")
+else:
+    start_products()
+    run = runs.addressed_run("timing")
 if open_file():
     pass
 elif run:
-    runs.follow(run, draw)
+    runs.follow(run, draw_machine if measure == ROOFLINE else draw)
 else:
     st.caption(
         "The first points appear about a second after the start. A run has an address: share or reload it."

@@ -45,3 +45,19 @@ def test_a_sweep_can_be_stopped_and_keeps_its_points(open_page: OpenPage) -> Non
     badge(page, "Stopped")
     expect(page.get_by_test_id("stMetric").first).to_be_visible()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+
+
+def test_the_roofline_of_the_machine_is_found_and_drawn(
+    open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
+) -> None:
+    page = open_page("benchmark?measure=Roofline", *variant)
+    page.get_by_role("button", name="Start").click()
+    chart = page.get_by_test_id("stVegaLiteChart").filter(has_text="Under the roof")
+    expect(chart.first).to_be_visible(timeout=120_000)
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Stop").click()
+    badge(page, "Stopped")
+    wait_until_idle(page)
+    screenshot(page, f"benchmark-roofline-{variant.width}-{variant.color_scheme}")
+    expect(page.get_by_test_id("stMetric").filter(has_text="Copy on")).to_be_visible()
+    assert overflow_px(page) <= 0

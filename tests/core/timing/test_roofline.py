@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from core.config import to_record as to_config_record
 from core.errors import InvalidRequest
 from core.events import Progress, to_record
-from core.timing.events import EnvironmentRead, RoofMeasured
+from core.jobs import JOBS
+from core.timing.events import EnvironmentRead, MeasurementTaken, RoofMeasured
 from core.timing.roofline import (
     BandwidthFound,
     FmaMeasured,
@@ -21,6 +24,7 @@ from core.timing.roofline import (
     explanation,
     roofline,
 )
+from core.timing.suites import placed
 
 ROOF = {
     "event": "roof_measured",
@@ -159,3 +163,24 @@ def test_reading_a_roof_needs_no_torch() -> None:
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_what_moves_more_than_memory_can_is_called_in_cache_without_its_own_label() -> None:
+    (dot,) = dots([ROOF, taken(400_000_000, 400_000_000, 0.4e-3)])  # 1 TB/s of 500 GB/s
+    assert dot.limit == "in cache"
+
+
+def test_the_roofline_of_the_machine_places_what_computes_and_counts_on_one_scale() -> None:
+    config = RooflineConfig(dtypes=("float32",), threads=(1,), max_seconds=1)
+    seen: list[Progress] = []
+    running = JOBS["roofline"].start(to_config_record(config))
+    for event in running:
+        if isinstance(event, Progress):
+            seen.append(event)
+        if isinstance(event, MeasurementTaken):
+            break
+    assert event.workload == placed()[0]
+    assert event.limit
+    assert len({one.total for one in seen[1:]}) == 1
+    assert all(one.done <= following.done for one, following in pairwise(seen))
+    assert 0 < seen[-1].done < seen[-1].total

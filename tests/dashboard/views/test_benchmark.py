@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import devices
+from core.events import to_record
+from core.timing.events import SCHEMA, EnvironmentRead, RoofMeasured
 from core.timing.files import read
-from core.timing.results import measurements
+from core.timing.results import measurements, to_json
 from dashboard import runs
 
 PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "benchmark.py")
@@ -104,3 +107,63 @@ def test_a_file_that_is_no_result_is_answered_in_words(page: AppTest, content: b
     page.file_uploader(key="result_file").upload("odd.json", content, "application/json").run()
     assert not page.exception
     assert page.error[0].value.startswith("odd.json")
+
+
+def taken(device: str, size: int, median_s: float) -> dict[str, Any]:
+    """A product's record, as a sweep writes it."""
+    return {
+        "event": "measurement_taken",
+        "workload": "gemm",
+        "size": size,
+        "dtype": "float32",
+        "device": device,
+        "threads": 16 if device == "cpu" else None,
+        "median_s": median_s,
+        "ci_low_s": median_s,
+        "ci_high_s": median_s,
+        "samples": 6,
+        "gflops": 2e-9 * size**3 / median_s,
+        "gflops_low": 1.0,
+        "gflops_high": 1.0,
+        "stopped_by": "target",
+        "repeats": 1,
+        "first_call_s": median_s,
+        "timer_overhead": 0.0,
+        "elapsed_s": 1.0,
+        "flops": 2 * size**3,
+        "bytes_moved": 12 * size**2,
+        "times_s": [median_s] * 6,
+    }
+
+
+def test_a_result_with_a_roof_and_a_gpu_shows_both(page: AppTest) -> None:
+    roof = RoofMeasured("cuda:0", None, {"float32": 50_000.0}, 3000.0, 5e-6)
+    records = [to_record(EnvironmentRead(SCHEMA, "2026-01-01T00:00:00+00:00", {})), to_record(roof)]
+    for size, cpu_s, gpu_s in ((64, 1e-5, 2e-5), (512, 1e-3, 5e-5), (4096, 0.3, 4e-3)):
+        records += [taken("cpu", size, cpu_s), taken("cuda:0", size, gpu_s)]
+    page.run()
+    page.file_uploader(key="result_file").upload("gpu.json", to_json(records).encode()).run()
+    assert not page.exception
+    assert [error.value for error in page.error] == []
+    assert [shown.value for shown in page.subheader] == ["gpu.json", "Roofline"]
+    (under,) = (shown.value for shown in page.dataframe if "% of peak" in shown.value)
+    assert under["Limit"].tolist()[-1] == "compute-bound"
+    (crossing,) = (caption.value for caption in page.caption if "crosses 1, 10 and 40" in caption.value)
+    assert "1× from size" in crossing
+    assert "40× from size" in crossing
+    assert "Transfers are not counted" in crossing
+
+
+def test_a_click_measures_the_machines_roofline(page: AppTest) -> None:
+    page.query_params["measure"] = "Roofline"
+    page.run()
+    assert not page.exception
+    page.button[0].click().run()
+    deadline = time.monotonic() + 60
+    while not page.metric:
+        assert time.monotonic() < deadline
+        page.run()
+        assert not page.exception
+        time.sleep(0.5)
+    assert page.metric[0].value.endswith("GFLOP/s")
+    runs.runner().want(page.session_state["roofline_run"], "stop")
