@@ -41,6 +41,18 @@ def test_outputs_are_those_of_torch(model: str, train_briefly: Callable[..., Tra
     torch.testing.assert_close(computed, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_a_typed_activation_is_taken_away_too(train_briefly: Callable[..., TrainingRun]) -> None:
+    run = train_briefly(
+        "mlp", data="moons", samples=200, activation="min(x*tanh(softplus(x)), 3)+max(x, 1)/9"
+    )
+    proto = onnx.load_from_string(network_onnx(run))
+    inputs = SupervisedLearner(run.config).test_inputs[:5]
+    with torch.inference_mode():
+        expected = run.network(inputs)
+    computed = torch.from_numpy(ReferenceEvaluator(proto).run(None, {"inputs": inputs.numpy()})[0])
+    torch.testing.assert_close(computed, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_sequences_may_be_of_another_length(train_briefly: Callable[..., TrainingRun]) -> None:
     run = train_briefly("lstm", data="sines", epochs=1)
     inputs = SupervisedLearner(run.config).test_inputs[:3, :17]

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 import torch
 
-from core.activations import ACTIVATIONS
+from core.activations import ACTIVATIONS, find
+from core.activations.operations import OPERATIONS, TYPEABLE
+from core.errors import InvalidRequest
 from core.events import Picture, Progress, to_record
 from core.models import MODELS
 from core.takeaway.run import TrainingRun
@@ -77,6 +79,11 @@ RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
             "optimizer": "rmsprop",
             "schedule": "one_cycle",
         },
+    ),
+    "mlp_own_activation": (
+        "mlp",
+        "moons",
+        {"samples": 200, "activation": "max(x*tanh(log(1+exp(x))), x/(1+exp(-2*x)))-min(x, 3)*step(x)/10"},
     ),
     "lenet": ("lenet", "mnist5k", TINY_IMAGES),
     "convnet": ("convnet", "mnist5k", TINY_IMAGES),
@@ -141,6 +148,18 @@ def test_every_activation_stands_in_the_script(moons: TrainingRun) -> None:
         text = script(replace(moons, config=replace(moons.config, activation=name)))
         exec(compile(text, name, "exec"), names)
         assert torch.equal(names["activation"](x), ACTIVATIONS[name].function(x)), name
+
+
+def test_every_function_of_a_typed_activation_stands_in_the_script(moons: TrainingRun) -> None:
+    x = torch.linspace(0.1, 4, 33)
+    for name in TYPEABLE:
+        typed = f"{name}(x/2)+x" if len(OPERATIONS[name].slopes) == 1 else f"{name}(sin(x), {name}(x, 0.5))"
+        names: dict[str, Any] = {"__name__": "a script"}
+        with contextlib.suppress(InvalidRequest):  # log and sqrt, which no network can be trained through
+            text = script(replace(moons, config=replace(moons.config, activation=typed)))
+            exec(compile(text, name, "exec"), names)
+            assert torch.equal(names["activation"](x), find(typed).function(x)), name
+    assert {"sigmoid", "max", "step"} <= {*TYPEABLE}
 
 
 @pytest.mark.parametrize("model", ["rbm", "gan", "dqn", "gcn"])

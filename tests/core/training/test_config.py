@@ -33,6 +33,17 @@ from core.training.optimizers import OPTIMIZERS
         ("mlp", None, {"optimizer": "adamax"}, "Unknown optimizer 'adamax'; choose from sgd"),
         ("mlp", None, {"schedule": "stairs"}, "Unknown schedule 'stairs'; choose from constant, cosine"),
         ("mlp", None, {"activation": "rellu"}, "Unknown activation 'rellu' of mlp; choose from"),
+        ("mlp", None, {"activation": "2x"}, r"A product needs its sign: write 2\*x"),
+        ("mlp", None, {"activation": "__import__('os')"}, "The sign"),
+        ("mlp", None, {"activation": "x.__class__"}, r"The sign '\.' is not known here"),
+        (
+            "mlp",
+            None,
+            {"activation": "log(x)"},
+            "No network can be trained through log.x.: its value at x = 0",
+        ),
+        ("resnet", None, {"activation": "x^2"}, ".*grows faster than x"),
+        ("gru", None, {"activation": "x*tanh(x)"}, "Unknown activation .* of gru"),
         ("lstm", None, {"activation": "relu"}, "Unknown activation 'relu' of lstm; choose from tanh"),
         ("mlp", None, {"hidden": (8,) * 9}, "hidden .* of mlp must be 0 to 8 numbers"),
         ("mlp", None, {"hidden": (8, 10_000)}, "10000 is not possible; it must be .* to 256"),
@@ -84,6 +95,9 @@ def test_preset_is_taken_and_overridden() -> None:
     assert default_config("lenet").data == "mnist5k"
     assert default_config("mlp", "spiral").activation == "silu"
     assert default_config("mlp", "spiral", activation="tanh").activation == "tanh"
+    assert (
+        default_config("mlp", "spiral", activation="x*tanh(softplus(x))").activation == "x*tanh(softplus(x))"
+    )
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
