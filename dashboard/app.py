@@ -27,6 +27,7 @@ st.navigation(
         ],
         "Experiments": [
             st.Page("views/dying.py", title="Dying units", icon=":material/heart_broken:"),
+            st.Page("views/inside.py", title="Inside a run", icon=":material/query_stats:"),
         ],
         "Hardware": [
             st.Page("views/benchmark.py", title="Benchmark", icon=":material/speed:"),

@@ -1,0 +1,195 @@
+"""Inside a run: where the sums of a network that trains lie on its activation function."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import streamlit as st
+
+from core.activations import ACTIVATIONS
+from core.config import from_record
+from core.data import DATASETS
+from core.errors import InvalidRequest
+from core.events import Picture
+from core.experiments.running_network import FLAT_SLOPE, flat_shares, on_the_curve, to_csv
+from core.models import MODELS
+from core.runs.store import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Run
+from core.training import TrainConfig, default_config, probes
+from dashboard import runs
+from dashboard.charts.inside import flat_shares_chart, on_the_curve_chart
+
+LOOK = "input_histograms"
+MOST_LISTED = 30
+# Streamlit tells no address of a browser on its own machine, unless the socket speaks IPv6.
+THIS_MACHINE = (None, "127.0.0.1", "::1", "::ffff:127.0.0.1")
+
+
+def listed() -> list[Run]:
+    """Trainings to look into, newest first.
+
+    Whoever sits at another machine sees those of this browser session alone: an address lets its owner stop
+    a run, so it is not handed out to strangers.
+    """
+    every = runs.runner().store.all_with_status(RUNNING, PAUSED, QUEUED, FINISHED, STOPPED)
+    at_home, mine = at_this_machine(), st.session_state.get("training_run")
+    found = [run for run in every if has_sums(run) and (at_home or run.id == mine)]
+    return sorted(found, key=lambda run: run.created_at, reverse=True)[:MOST_LISTED]
+
+
+def at_this_machine() -> bool:
+    """Whether the visitor's browser runs beside the server, with no proxy between."""
+    return st.context.ip_address in THIS_MACHINE and "X-Forwarded-For" not in st.context.headers
+
+
+def has_sums(run: Run) -> bool:
+    """Whether the run is the training of a network whose pre-activations can be recorded."""
+    return run.job == "training" and LOOK in probes.fitting(run.config["model"], run.config["data"])
+
+
+def records_sums(run: Run) -> bool:
+    """Whether the run was asked to record its pre-activations."""
+    asked = run.config.get("probes")
+    return LOOK in (probes.usual(run.config["model"], run.config["data"]) if asked is None else asked)
+
+
+def choose_run() -> Run | None:
+    """The run of the address, or the newest one; another choice goes into the address."""
+    addressed = runs.addressed_run("training")
+    possible = {run.id: run for run in listed()}
+    if addressed:
+        possible = {addressed.id: addressed} | possible
+    if not possible:
+        return None
+    ids = sorted(possible, key=lambda key: possible[key].created_at, reverse=True)
+    shown = addressed.id if addressed else ids[0]
+    key = f"look into, not {shown}"  # another address begins with a box of its own
+    st.selectbox(
+        "Run",
+        ids,
+        ids.index(shown),
+        format_func=lambda run_id: in_words(possible[run_id]),
+        key=key,
+        on_change=lambda: st.query_params.update(run=st.session_state[key]),
+        filter_mode=None,
+    )
+    return possible[shown]
+
+
+def in_words(run: Run) -> str:
+    """What was trained, and when, by the visitor's clock; the same as long as the run is there."""
+    names = f"{MODELS[run.config['model']].name} on {DATASETS[run.config['data']].name}"
+    began = datetime.fromtimestamp(
+        run.created_at, timezone(-timedelta(minutes=st.context.timezone_offset or 0))
+    )
+    return f"{names} · {function_name(run)} · {began:%d %b %H:%M:%S} · {run.id[:4]}"
+
+
+def function_name(run: Run) -> str:
+    """The name of the run's activation, or the expression that it is."""
+    key = run.config["activation"]
+    return ACTIVATIONS[key].name if key in ACTIVATIONS else str(key)
+
+
+def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
+    """One layer's sums on the curve, and the flat share of every layer."""
+    if LOOK not in pictures:
+        return
+    histograms = pictures[LOOK]
+    layer = choose_layer(histograms.values["layers"])
+    try:
+        found = on_the_curve(run.config["activation"], histograms, layer)
+        shares = flat_shares(run.config["activation"], histograms)
+    except InvalidRequest as error:
+        st.warning(str(error))
+        return
+    draw_figures(histograms, found.flat_share, layer, pictures.get("dead_units"))
+    left, right = st.columns([2, 1])
+    with left:
+        st.altair_chart(on_the_curve_chart(found, function_name(run)), key="on the curve")
+        st.caption(
+            "Look at the bars in the gray: for those sums f′ lets hardly any gradient through, and layers "
+            "before this one learn little from them."
+        )
+    with right:
+        st.altair_chart(flat_shares_chart(shares), key="flat shares")
+        st.caption(
+            "Look for long bars: on its way back to the first layer a gradient passes all others, each of "
+            "which takes its share."
+        )
+    st.download_button(
+        "Histogram as CSV",
+        lambda: to_csv(found),
+        f"pre-activations-{run.id}-{layer.replace(' ', '-')}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def choose_layer(layers: list[str]) -> str:
+    """A layer of this run; one that only another run has is forgotten."""
+    if st.session_state.get("layer", layers[0]) not in layers:
+        st.session_state.pop("layer")
+    return st.selectbox("After layer", layers, key="layer", bind="query-params", filter_mode=None)
+
+
+def draw_figures(histograms: Picture, flat: float | None, layer: str, dead: Picture | None) -> None:
+    """The figures of this moment."""
+    with st.container(horizontal=True, gap="medium"):
+        told = "none is finite" if flat is None else f"{flat:.1%}"
+        st.metric(f"Sums where |f′| < {FLAT_SLOPE:g}", told, width="content")
+        if dead and layer in dead.values["layers"]:
+            share = dead.arrays["dead"][dead.values["layers"].index(layer)]
+            st.metric("Dead units of this layer", f"{share:.0%}", width="content")
+        st.metric("Step", f"{histograms.step:,}", width="content")
+        st.metric("Held-back samples", f"{histograms.values['samples']:,}", width="content")
+
+
+def offer_example() -> None:
+    """Where there is no run yet: one click starts one that is worth looking into."""
+    st.info("There is no training to look into yet. Start one on the Train page, or this one.")
+    if st.button("Train an MLP on the spiral", type="primary", icon=":material/play_arrow:"):
+        example = default_config("mlp", "spiral", activation="tanh", hidden=(16, 16), epochs=3000)
+        runs.start("training", with_look(example))
+        st.rerun()
+
+
+def offer_look(run: Run) -> None:
+    """For a run that does not record its sums: how to, and the same training once more with them."""
+    if not has_sums(run):
+        st.info(
+            f"{MODELS[run.config['model']].name} has no layer whose sums go into one activation each; choose "
+            "another run."
+        )
+        return
+    name = probes.PROBES[LOOK].name
+    st.info(f"This run does not record its sums: on the Train page, choose **{name}** under **Look inside**.")
+    if st.button("Train it again with them", type="primary", icon=":material/play_arrow:"):
+        try:
+            config = from_record(TrainConfig, run.config)
+        except InvalidRequest as error:
+            st.error(str(error))
+            return
+        runs.start("training", with_look(replace(config, resume_from=None)))
+        st.rerun()
+
+
+def with_look(config: TrainConfig) -> TrainConfig:
+    """The same training with its pre-activations recorded."""
+    return replace(config, probes=(*probes.chosen(config), LOOK))
+
+
+st.title("Inside a run")
+st.markdown(
+    "A unit adds up what it receives, and its activation bends that sum. Where on the curve do a network's "
+    "sums lie while it learns: where it is steep, or where it is flat?"
+)
+run = choose_run()
+if run is None:
+    offer_example()
+else:
+    runs.follow(run, draw)
+    if not records_sums(run):
+        offer_look(run)

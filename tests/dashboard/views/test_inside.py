@@ -1,0 +1,123 @@
+"""The page Inside a run shows the sums of the run of its address, and says how to record them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.config import to_record
+from core.training import default_config
+from dashboard import runs
+
+PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "inside.py")
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
+    runs.runner.clear()
+    yield AppTest.from_file(PAGE, default_timeout=30)
+    runs.runner().close()
+    runs.runner.clear()
+
+
+def trained(model: str = "mlp", data: str = "moons", **settings: Any) -> str:
+    """A finished training in the store."""
+    run_id = runs.runner().submit("training", to_record(default_config(model, data, epochs=2, **settings)))
+    wait_for(run_id)
+    return run_id
+
+
+def wait_for(run_id: str) -> None:
+    deadline = time.monotonic() + 60
+    while not (run := runs.runner().store.get(run_id)) or not run.ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_run_with_the_look_is_shown_with_its_flat_share(page: AppTest) -> None:
+    page.query_params["run"] = trained(activation="sigmoid", probes=("input_histograms", "dead_units"))
+    page.run()
+    assert not page.exception
+    assert len(page.get("vega_lite_chart")) == 2
+    figures = {metric.label: metric.value for metric in page.metric}
+    assert 0 <= float(figures["Sums where |f′| < 0.1"].rstrip("%")) <= 100
+    assert figures["Dead units of this layer"] == "0%"
+    assert not page.info
+
+
+def test_each_layer_can_be_chosen_and_is_kept_in_the_address(page: AppTest) -> None:
+    page.query_params["run"] = trained("mlp", "circles", hidden=(4, 4), probes=("input_histograms",))
+    page.run()
+    run, layer = page.selectbox
+    assert "MLP on Circles · Tanh" in run.options[0]
+    assert len(layer.options) == 2
+    layer.set_value(layer.options[1]).run()
+    assert not page.exception
+    assert len(page.get("vega_lite_chart")) == 2
+
+
+def test_a_layer_that_only_another_run_has_is_forgotten(page: AppTest) -> None:
+    page.query_params["run"] = trained(hidden=(4,), probes=("input_histograms",))
+    page.session_state["layer"] = "layers 7"
+    page.run()
+    assert not page.exception
+    assert page.selectbox[1].value == "layers 1"
+
+
+def test_a_visitor_from_elsewhere_sees_the_runs_of_the_own_session_alone(page: AppTest) -> None:
+    """AppTest's visitor has no address of this machine."""
+    trained(probes=("input_histograms",))
+    mine = trained("mlp", "circles", probes=("input_histograms",))
+    page.run()
+    assert page.info[0].value.startswith("There is no training to look into yet.")
+    page.session_state["training_run"] = mine
+    page.run()
+    (shown,) = page.selectbox[0].options
+    assert "Circles" in shown
+
+
+def test_a_run_without_the_look_says_how_and_trains_again_with_it(page: AppTest) -> None:
+    first = page.query_params["run"] = trained()
+    page.run()
+    assert "choose **Pre-activation histograms** under **Look inside**" in page.info[0].value
+    page.button[-1].click().run()
+    assert not page.exception
+    again = page.session_state["training_run"]
+    assert again != first
+    wait_for(again)
+    page.run()
+    assert len(page.get("vega_lite_chart")) == 2
+
+
+def test_without_any_run_one_click_starts_one(page: AppTest) -> None:
+    page.run()
+    assert page.info[0].value.startswith("There is no training to look into yet.")
+    page.button[0].click().run()
+    assert not page.exception
+    store, run_id = runs.runner().store, page.session_state["training_run"]
+    deadline = time.monotonic() + 60
+    while "input_histograms" not in store.pictures(run_id):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    page.run()
+    assert len(page.get("vega_lite_chart")) == 2
+
+
+def test_a_network_without_such_sums_is_told(page: AppTest) -> None:
+    page.query_params["run"] = trained("rnn", "sines", samples=100)
+    page.run()
+    assert not page.exception
+    assert "RNN has no layer whose sums go into one activation each" in page.info[0].value
+
+
+def test_an_unknown_address_is_told(page: AppTest) -> None:
+    page.query_params["run"] = "nothing"
+    page.run()
+    assert not page.exception
+    assert "There is no training run with the address" in page.warning[0].value
