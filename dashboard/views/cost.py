@@ -43,6 +43,14 @@ def choose() -> CostConfig | None:
         bind="query-params",
         wrap=True,
     )
+    own = st.text_input(
+        "Your own f(x)",
+        key="own",
+        bind="query-params",
+        placeholder="x * tanh(softplus(x))",
+        max_chars=200,
+        help="An expression of x, measured beside the others.",
+    )
     sizes, formats, places, threads = st.columns([1.4, 2.2, 1, 1])
     size = sizes.select_slider(
         "Elements",
@@ -89,7 +97,10 @@ def choose() -> CostConfig | None:
     )
     try:
         return CostConfig(
-            activations=tuple(key for name, key in NAMES.items() if name in names),
+            activations=(
+                *(key for name, key in NAMES.items() if name in names),
+                *([own.strip()] if own.strip() else []),
+            ),
             size=size,
             dtype=dtype,
             device=device,

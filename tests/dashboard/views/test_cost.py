@@ -32,6 +32,15 @@ def test_no_function_is_answered_in_words_before_the_start(page: AppTest) -> Non
     assert page.button[0].disabled
 
 
+@pytest.mark.parametrize("typed", ["x +", "y * 2", "__import__('os')", "gelly"])
+def test_what_is_no_expression_is_answered_in_words(page: AppTest, typed: str) -> None:
+    page.run()
+    page.text_input(key="own").set_value(typed).run()
+    assert not page.exception
+    assert page.error[0].value.endswith(".")
+    assert page.button[0].disabled
+
+
 def test_an_unknown_run_is_answered_in_words(page: AppTest) -> None:
     page.query_params["run"] = "nothing"
     page.run()
@@ -41,7 +50,8 @@ def test_an_unknown_run_is_answered_in_words(page: AppTest) -> None:
 
 def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> None:
     page.run()
-    page.multiselect(key="functions").set_value(["ReLU", "Sine"]).run()
+    page.multiselect(key="functions").set_value(["ReLU"]).run()
+    page.text_input(key="own").set_value("x * tanh(x)").run()
     page.select_slider(key="size").set_value(1024).run()
     page.button[0].click().run()
     deadline = time.monotonic() + 120
@@ -57,8 +67,8 @@ def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> N
     assert list(zip(figures["Function"], figures["Pass"], strict=True)) == [
         ("ReLU", "forward"),
         ("ReLU", "backward"),
-        ("Sine", "forward"),
-        ("Sine", "backward"),
+        ("x * tanh(x)", "forward"),
+        ("x * tanh(x)", "backward"),
     ]
     assert (figures["Median (µs)"] > 0).all()
     assert figures["Verdict"].notna().tolist() == [True, True, False, False]
