@@ -27,6 +27,7 @@ from core.activations.surfaces import gate, to_csv
 from core.errors import InvalidRequest
 from dashboard.charts.gated import bars_chart, outputs_chart
 from dashboard.charts.surfaces import slices_chart, surface_chart
+from dashboard.svg import svg_button
 
 NAMES = {unit.name: key for key, unit in GATED.items()}
 NAMES |= {function.name: key for key, function in OF_VECTOR.items()}
@@ -210,9 +211,11 @@ def outputs_csv(every: list[VectorOutput]) -> str:
 
 
 def download(label: str, data: partial[str], key: str) -> None:
-    """A button that takes the page's numbers away."""
+    """Buttons that take the page's numbers and charts away."""
     icon = ":material/download:"
-    st.download_button(label, data, f"{key}.csv", "text/csv", icon=icon, on_click="ignore")
+    with st.container(horizontal=True):
+        st.download_button(label, data, f"{key}.csv", "text/csv", icon=icon, on_click="ignore")
+        svg_button(f"{key}.svg")
 
 
 def signed(x: float) -> str:

@@ -26,6 +26,7 @@ from core.activations.precision import (
 from core.errors import InvalidRequest
 from dashboard.charts.curves import curve_chart
 from dashboard.charts.precision import Envelope, error_chart
+from dashboard.svg import svg_button
 
 DEFAULT = ["Sigmoid", "GELU"]
 FUNCTIONS_MOST = 3
@@ -244,14 +245,18 @@ st.caption(
     "140,000). ⚠ the exact result would fit: a step on the way failed. Look for ⚠ beside infinite or NaN: "
     "such an x ends a training."
 )
-st.download_button(
-    "Errors as CSV",
-    lambda: to_csv({key: {name: precision(key, name) for name in formats} for key in functions}, settings[1]),
-    "precision.csv",
-    "text/csv",
-    icon=":material/download:",
-    on_click="ignore",
-)
+with st.container(horizontal=True):
+    st.download_button(
+        "Errors as CSV",
+        lambda: to_csv(
+            {key: {name: precision(key, name) for name in formats} for key in functions}, settings[1]
+        ),
+        "precision.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    svg_button("precision.svg")
 with st.expander("How it is computed"):
     st.markdown(
         "Exact are the function and its derivative in float64, at the same x, which is a number of the "

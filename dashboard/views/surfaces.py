@@ -11,6 +11,7 @@ from core.activations import ACTIVATIONS
 from core.activations.surfaces import HIDDEN_MOST, LAYERS_MOST, POINTS, Surface, network, neuron, to_csv
 from core.errors import InvalidRequest
 from dashboard.charts.surfaces import slices_chart, surface_chart
+from dashboard.svg import svg_button
 
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
 COMPARED = ["ReLU", "Tanh", "GELU", "Sine"]
@@ -129,16 +130,14 @@ st.caption(
     "Same weights, other function. Look at how ReLU cuts the plane into facets, where Tanh goes flat, and "
     "how a sine never does. Each picture has a colour scale of its own; blue is above 0, orange below."
 )
-left, right = st.columns(2)
-for place, label, surface, name in (
-    (left, "Neuron as CSV", one, "neuron"),
-    (right, "Network as CSV", many, "network"),
-):
-    place.download_button(
-        label,
-        partial(to_csv, surface),
-        f"{name}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+with st.container(horizontal=True):
+    for label, surface, name in (("Neuron as CSV", one, "neuron"), ("Network as CSV", many, "network")):
+        st.download_button(
+            label,
+            partial(to_csv, surface),
+            f"{name}.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    svg_button("surfaces.svg")

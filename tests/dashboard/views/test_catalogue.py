@@ -35,3 +35,57 @@ def test_a_property_leaves_only_the_functions_that_have_it(page: AppTest) -> Non
     assert names == expected
     assert "Tanh" in names
     assert "Sigmoid" not in names
+
+
+def open_page(**query: str | list[str]) -> AppTest:
+    opened = AppTest.from_file(PAGE, default_timeout=60)
+    for key, value in query.items():
+        opened.query_params[key] = value
+    opened.run()
+    assert not opened.exception
+    return opened
+
+
+def names(opened: AppTest) -> set[str]:
+    return set(opened.dataframe[0].value["Name"])
+
+
+def test_functions_without_a_gradient_are_told_and_can_be_left_out(page: AppTest) -> None:
+    shown = page.dataframe[0].value.set_index("Name")
+    assert not shown.loc["Binary Step", "Trains"]
+    assert shown.loc["Binary Step", "Slope 0"] == "everywhere"
+    page.toggle(key="trains").set_value(True).run()
+    assert names(page) == {activation.name for activation in ACTIVATIONS.values() if not activation.unfit}
+
+
+def test_dead_zones_jumps_and_kinks_have_columns(page: AppTest) -> None:
+    shown = page.dataframe[0].value.set_index("Name")
+    assert shown.loc["ReLU", "Slope 0"] == "below 0"
+    assert shown.loc["ReLU", "Kinks at"] == "0"
+    assert shown.loc["Hard Tanh", "Slope 0"] == "below −1, above 1"
+    assert shown.loc["Softshrink", "Slope 0"] == "−0.5 to 0.5"
+    assert shown.loc["Threshold", "Jumps at"] == "1"
+    assert shown.loc["Threshold", "Steepest"] == float("inf")
+    assert (shown.loc["GELU", ["Slope 0", "Jumps at", "Kinks at"]] == "").all()
+
+
+def test_a_function_that_jumps_is_not_smooth() -> None:
+    assert names(open_page(only="smooth")).isdisjoint({"Sign", "Binary Step", "ReLU"})
+
+
+def test_a_name_an_alias_or_a_use_can_be_searched() -> None:
+    assert names(open_page(search="Heaviside")) == {"Binary Step"}
+    assert "GELU" in names(open_page(search="bert"))
+    assert names(open_page(search="(.*")) == set()
+
+
+def test_the_address_keeps_the_pair() -> None:
+    opened = open_page(pair=["ReLU", "Sign"])
+    assert len(opened.get("vega_lite_chart")) == 2
+    told = " ".join(text.value for text in opened.markdown)
+    assert "no network learns through it" in told
+    assert ":gray-badge[dead zone]" in told
+
+
+def test_the_table_can_be_taken_away() -> None:
+    assert [button.proto.label for button in open_page().get("download_button")] == ["Table as CSV"]
