@@ -48,6 +48,7 @@ from dashboard.charts.benchmark import (
 )
 from dashboard.charts.speedup import overtaking_chart, told
 from dashboard.roofs import draw_roofline
+from dashboard.svg import svg_button
 
 SIZES = [2**power for power in range(5, 15)]
 POINT_SECONDS = 1.0
@@ -217,6 +218,7 @@ def draw_saves(name: str, records: Sequence[Record]) -> None:
     with st.container(horizontal=True):
         save(f"benchmark-{name}.csv", "CSV", to_csv(records), "text/csv")
         save(f"benchmark-{name}.json", "JSON with raw samples", to_json(records), "application/json")
+        svg_button(f"benchmark-{name}.svg")
 
 
 def save(file_name: str, label: str, text: str, mime: str) -> None:

@@ -21,6 +21,7 @@ from core.timing.workloads.workload import FLOATS
 from dashboard import runs
 from dashboard.charts.cost import fused_chart, memory_chart, time_chart
 from dashboard.charts.roofline import roofline_chart
+from dashboard.svg import svg_button
 
 FIRST = ["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "mish", "snake"]
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
@@ -229,6 +230,7 @@ def draw_table(name: str, rows: Sequence[dict[str, Any]], records: Sequence[dict
     with st.container(horizontal=True):
         save(f"cost-{name}.csv", "CSV", text, "text/csv")
         save(f"cost-{name}.json", "JSON with raw samples", to_json(records), "application/json")
+        svg_button(f"cost-{name}.svg")
 
 
 def save(file_name: str, label: str, text: str, mime: str) -> None:

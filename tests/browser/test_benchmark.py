@@ -29,6 +29,9 @@ def test_a_sweep_shows_charts_and_a_table_and_can_be_taken_away(
     assert overflow_px(page) <= 0
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).click()
+    with page.expect_download() as charts:
+        page.get_by_role("button", name="Charts as SVG").click()
+    assert Path(charts.value.path()).read_text().startswith("<svg")
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
     assert {int(row["size"]) for row in rows} == {64, 128}
     assert all(float(row["gflops"]) > 0 for row in rows)

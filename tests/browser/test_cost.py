@@ -34,6 +34,9 @@ def test_functions_are_measured_drawn_and_taken_away(
     assert overflow_px(page) <= 0
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).click()
+    with page.expect_download() as charts:
+        page.get_by_role("button", name="Charts as SVG").click()
+    assert Path(charts.value.path()).read_text().startswith("<svg")
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
     assert [(row["activation"], row["step"]) for row in rows] == [
         ("relu", "forward"),
