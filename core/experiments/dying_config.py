@@ -9,6 +9,7 @@ from typing import Any
 
 from core import devices
 from core.activations import ACTIVATIONS
+from core.activations.expression import expression, is_expression
 from core.data import DATASETS
 from core.data.dataset import POINTS
 from core.errors import InvalidRequest
@@ -26,10 +27,10 @@ FITTING = tuple(key for key, dataset in DATASETS.items() if dataset.kind == POIN
 class DyingUnitsConfig:
     """Small networks for each combination of function, learning rate and first bias, with several seeds.
 
-    activations: keys of ACTIVATIONS. biases: what each hidden unit's bias is at first. data: a data set of
-    points, of which `samples` are drawn, a fifth of them held back. hidden: units of each hidden layer.
-    steps of plain gradient descent with batch_size points each. seeds count up from seed; one seed has the
-    same points, weights and order in every combination. Raises InvalidRequest for what cannot be.
+    activations: keys of ACTIVATIONS, or expressions of x. biases: what each hidden unit's bias is at first.
+    data: a data set of points, of which `samples` are drawn, a fifth of them held back. hidden: units of each
+    hidden layer. steps of plain gradient descent with batch_size points each. seeds count up from seed; one
+    seed has the same points, weights and order in every combination. Raises InvalidRequest for what cannot be.
     """
 
     activations: tuple[str, ...] = ("relu", "leaky_relu", "elu", "gelu")
@@ -46,7 +47,7 @@ class DyingUnitsConfig:
 
     def __post_init__(self) -> None:
         for activation in _several("activations", self.activations, 8):
-            _one_of("activation", activation, POSSIBLE)
+            _check_activation(activation)
         for rate in _several("learning_rates", self.learning_rates, 16):
             _number("learning rate", rate, 1e-6, 100)
         for bias in _several("biases", self.biases, 8):
@@ -71,6 +72,14 @@ class DyingUnitsConfig:
     def networks(self) -> int:
         """How many networks train side by side."""
         return self.combinations * self.seeds
+
+
+def _check_activation(activation: Any) -> None:
+    if not is_expression(activation):
+        return _one_of("activation", activation, POSSIBLE)
+    typed = expression(activation)
+    if typed.unfit:
+        raise InvalidRequest(f"No network can be trained through {activation}: {typed.unfit}.")
 
 
 def _check_size(config: DyingUnitsConfig) -> None:

@@ -131,8 +131,13 @@ def _at_the_lowest_rate(worst: Mapping[str, Any], combinations: Sequence[Mapping
     return [f"With a learning rate of {lowest['learning_rate']:g}, {gentle}."]
 
 
+def name_of(activation: str) -> str:
+    """How a person calls the function: its name, or the expression that it is."""
+    return ACTIVATIONS[activation].name if activation in ACTIVATIONS else activation
+
+
 def _name(one: Mapping[str, Any]) -> str:
-    return ACTIVATIONS[one["activation"]].name
+    return name_of(one["activation"])
 
 
 def _signed(number: float) -> str:
@@ -180,7 +185,7 @@ def in_words(records: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _line(one: Mapping[str, Any]) -> str:
-    place = f"{_name(one):<14}{one['learning_rate']:>8g}{one['bias']:>8g}"
+    place = f"{_name(one):<13} {one['learning_rate']:>8g}{one['bias']:>8g}"
     if not one["dead"]:
         return f"{place}  all diverged"
     dead, flat, loss, accuracy = (one[quantity][1] for quantity in QUANTITIES)

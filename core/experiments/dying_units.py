@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.activations import ACTIVATIONS, Activation
+from core.activations import Activation, find
 from core.data import DATASETS
 from core.data.dataset import LoadedDataset
 from core.events import Progress
@@ -89,7 +89,7 @@ def begun(config: DyingUnitsConfig, features: int, classes: int) -> Stack:
 
 
 def _activations(config: DyingUnitsConfig) -> list[Activation]:
-    return [ACTIVATIONS[key] for key in config.activations]
+    return [find(key) for key in config.activations]
 
 
 def _each_rate(config: DyingUnitsConfig) -> Tensor:
@@ -107,8 +107,8 @@ def _spread(config: DyingUnitsConfig, values: Tensor, axis: int) -> Tensor:
 def _started(config: DyingUnitsConfig, points: _Points) -> DyingUnitsStarted:
     x = torch.linspace(-SLOPES_WITHIN, SLOPES_WITHIN, 4001)
     slopes = {
-        key: ACTIVATIONS[key].derivative(x, **ACTIVATIONS[key].with_defaults()).abs().min().item()
-        for key in config.activations
+        key: entry.derivative(x, **entry.with_defaults()).abs().min().item()
+        for key, entry in zip(config.activations, _activations(config), strict=True)
     }
     return DyingUnitsStarted(
         activations=config.activations,

@@ -30,8 +30,20 @@ def from_texts(kind: type, texts: Iterable[str]) -> dict[str, Any]:
 def _value(key: str, kind: str, text: str) -> Any:
     parse = _float if "float" in kind else _int if "int" in kind else _text
     if kind.startswith("tuple"):
-        return tuple(parse(key, part.strip()) for part in text.split(",") if part.strip())
+        return tuple(parse(key, part.strip()) for part in _parts(text) if part.strip())
     return parse(key, text)
+
+
+def _parts(text: str) -> list[str]:
+    """What commas part; those within parentheses belong to an expression such as max(x, 0)."""
+    parts, depth = [""], 0
+    for sign in text:
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return parts
 
 
 def _int(key: str, text: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from core.activations import ACTIVATIONS
+from core.experiments.dying_events import name_of
 from dashboard.charts.theme import series_color, series_dash
 
 # A logarithm of zero cannot be drawn. Guessing has a loss of about 1: a line that leaves at the top explodes.
@@ -58,7 +58,7 @@ def _chart(
     title: str,
     points: bool = False,
 ) -> alt.LayerChart:
-    names = [ACTIVATIONS[key].name for key in activations]
+    names = [name_of(key) for key in activations]
     base = alt.Chart(_table(rows, quantity)).encode(x=x)
     y_format = ".3g" if quantity == "loss" else ".1%"
     color = alt.Color("series:N", scale=alt.Scale(domain=names), legend=None)
@@ -99,7 +99,7 @@ def _table(rows: Sequence[dict[str, Any]], quantity: str) -> pd.DataFrame:
     parts = ("low", "median", "high")
     least = SMALLEST_LOSS if quantity == "loss" else 0.0
     told = [
-        {"series": ACTIVATIONS[row["activation"]].name}
+        {"series": name_of(row["activation"])}
         | {name: row[name] for name in ("step", "learning_rate", "diverged")}
         | {part: max(row[f"{quantity}_{part}"], least) for part in parts}
         for row in rows

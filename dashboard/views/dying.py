@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -51,6 +52,14 @@ def choose() -> DyingUnitsConfig | None:
         bind="query-params",
         wrap=True,
     )
+    own = st.text_input(
+        "Your own f(x)",
+        key="own",
+        bind="query-params",
+        placeholder="max(x, 0.1 * x)",
+        max_chars=200,
+        help="An expression of x, beside the others.",
+    ).strip()
     rates = several("Learning rates", RATES, USUAL.learning_rates, "rates")
     biases = several(
         "First bias of each unit",
@@ -76,7 +85,7 @@ def choose() -> DyingUnitsConfig | None:
     seeds = right.select_slider("Seeds", SEEDS, USUAL.seeds, key="seeds", bind="query-params")
     try:
         config = DyingUnitsConfig(
-            activations=tuple(NAMES[name] for name in names),
+            activations=(*(NAMES[name] for name in names), *([own] if own else [])),
             learning_rates=tuple(rates),
             biases=tuple(biases),
             data=data,
@@ -85,7 +94,9 @@ def choose() -> DyingUnitsConfig | None:
             seeds=seeds,
         )
     except InvalidRequest as error:
-        empty = [what for what, chosen in zip(WHAT, (names, rates, biases), strict=True) if not chosen]
+        empty = [
+            what for what, chosen in zip(WHAT, ([*names, *own], rates, biases), strict=True) if not chosen
+        ]
         st.error(f"Choose at least one {empty[0]}." if empty else str(error))
         return None
     st.caption(f"{config.networks:,} networks learn at once. A seed has its own points, weights and order.")
@@ -114,11 +125,30 @@ def one_of(label: str, options: list[float], usual: float, key: str) -> float:
     """One of the values that a run has; another run's value is forgotten."""
     if st.session_state.get(key, usual) not in options:
         st.session_state.pop(key)
-    if len(options) == 1:
-        return options[0]
     return st.select_slider(
         label, options, usual, format_func=lambda value: f"{value:g}", key=key, bind="query-params"
     )
+
+
+def choose_shown(biases: list[float], rates: list[float]) -> tuple[float, float, str]:
+    """Which bias and learning rate of a run are shown, and what counts: dead or flat units."""
+    columns = iter(st.columns(1 + (len(biases) > 1) + (len(rates) > 1), vertical_alignment="bottom"))
+    bias, rate = biases[-1], rates[-1]
+    if len(biases) > 1:
+        with next(columns):
+            bias = one_of("First bias", biases, bias, "bias")
+    if len(rates) > 1:
+        with next(columns):
+            rate = one_of("Learning rate of the charts over steps", rates, rate, "rate")
+    counted = next(columns).segmented_control(
+        "On every training point, the unit's",
+        [*COUNTED],
+        default=next(iter(COUNTED)),
+        required=True,
+        key="counted",
+        bind="query-params",
+    )
+    return bias, rate, COUNTED[counted]
 
 
 def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
@@ -127,25 +157,11 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
     if not checks:
         return
     started, table = records[0], rows(checks)
-    left, middle, right = st.columns(3, vertical_alignment="bottom")
-    with left:
-        bias = one_of("First bias", sorted(started["biases"]), max(started["biases"]), "bias")
-    with middle:
-        rates = sorted(started["learning_rates"])
-        rate = one_of("Learning rate of the charts over steps", rates, rates[-1], "rate")
-    with right:
-        counted = st.segmented_control(
-            "Units count whose, on all points,",
-            [*COUNTED],
-            default=next(iter(COUNTED)),
-            required=True,
-            key="counted",
-            bind="query-params",
-        )
+    bias, rate, counted = choose_shown(sorted(started["biases"]), sorted(started["learning_rates"]))
     here = [one for one in checks[-1]["combinations"] if one["bias"] == bias]
     with st.container(border=True):
-        st.markdown(" ".join(verdict(started, here)))
-    draw_charts(table, started["activations"], COUNTED[counted], rate, bias)
+        st.markdown(as_written(" ".join(verdict(started, here))))
+    draw_charts(table, started["activations"], counted, rate, bias)
     st.download_button(
         "Results as CSV",
         lambda: to_csv(checks),
@@ -154,6 +170,11 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def as_written(text: str) -> str:
+    """Markdown that shows a text as it is: an expression of x may have stars in it."""
+    return re.sub(r"([\\`*_\[\]<>$~])", r"\\\1", text)
 
 
 def draw_charts(

@@ -205,6 +205,8 @@ def test_csv_holds_every_check_and_combination() -> None:
     [
         ({"activations": ("purple",)}, "Unknown activation 'purple'; choose from "),
         ({"activations": ("binary_step",)}, "Unknown activation 'binary_step'"),
+        ({"activations": ("x * (",)}, "The expression ends where"),
+        ({"activations": ("0 * x",)}, "No network can be trained through 0 "),
         ({"activations": ()}, "must be a list of 1 to 8 values"),
         ({"activations": ("relu", "relu")}, "names a value twice"),
         ({"learning_rates": (0.0,)}, "learning rate 0.0 is not possible; it must be from 1e-06 to 100"),
@@ -224,3 +226,11 @@ def test_what_cannot_be_is_told(given_settings: dict[str, Any], sentence: str) -
 
 def test_config_survives_json() -> None:
     assert from_record(DyingUnitsConfig, json.loads(json.dumps(to_record(QUICK)))) == QUICK
+
+
+def test_an_expression_of_x_learns_as_the_function_that_it_says() -> None:
+    config = replace(QUICK, activations=("leaky_relu", "max(x, 0.01 * x)"), learning_rates=(0.1,))
+    known, typed = checks(config)[-1].combinations
+    assert typed.activation == "max(x, 0.01 * x)"
+    assert typed.dead == known.dead
+    assert typed.loss == pytest.approx(known.loss, rel=1e-3)

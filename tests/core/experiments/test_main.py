@@ -37,6 +37,12 @@ def test_text_is_a_table_and_the_verdict(capsys: pytest.CaptureFixture[str]) -> 
     assert "100% of its units are dead" in out
 
 
+def test_commas_within_an_expression_do_not_part_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dying_units", *SMALL, "--set", "activations=relu,max(x, 0.1 * x)", "--json"]) == 0
+    started = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert started["activations"] == ["relu", "max(x, 0.1 * x)"]
+
+
 def test_list_names_every_setting_with_its_usual_value(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     told = capsys.readouterr().out

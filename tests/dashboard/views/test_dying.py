@@ -62,6 +62,16 @@ def test_nothing_chosen_is_told_and_cannot_start(
     assert page.button[0].disabled
 
 
+def test_one_s_own_function_is_taken_and_nonsense_is_told(page: AppTest) -> None:
+    page.session_state["own"] = "max(x, 0.1 * x)"
+    page.run()
+    assert not page.error
+    assert "480 networks" in page.caption[0].value
+    page.text_input(key="own").set_value("x * (").run()
+    assert page.error
+    assert page.button[0].disabled
+
+
 def test_too_much_is_told_and_cannot_start(page: AppTest) -> None:
     page.session_state["hidden"] = "32-32"
     page.session_state["seeds"] = 32
