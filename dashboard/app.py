@@ -26,6 +26,8 @@ st.navigation(
             st.Page("views/compare.py", title="Compare", icon=":material/stacked_line_chart:"),
         ],
         "Experiments": [
+            st.Page("views/depth.py", title="Through depth", icon=":material/layers:"),
+            st.Page("views/without.py", title="Without one", icon=":material/filter_none:"),
             st.Page("views/dying.py", title="Dying units", icon=":material/heart_broken:"),
             st.Page("views/inside.py", title="Inside a run", icon=":material/query_stats:"),
         ],

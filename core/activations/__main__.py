@@ -111,6 +111,48 @@ def _curve(options: argparse.Namespace) -> None:
     _show(rows, options, lambda row: f"{row['x']:>12.6g} {row['f']:>12.6g} {row['derivative']:>12.6g}")
 
 
+def _depth(options: argparse.Namespace) -> None:
+    """What many layers do to signal and gradient: a line a function, or with --json and --csv one a layer."""
+    from core.activations.depth import DepthConfig, predict, through_depth
+
+    configs = [
+        DepthConfig(
+            activation=_key(name),
+            layers=options.layers,
+            width=options.width,
+            initialisation=options.init,
+            gain=options.gain,
+            bias_std=options.bias,
+            seed=options.seed,
+        )
+        for name in options.names
+    ]
+    if not (options.json or options.csv):
+        print(f"{'':<24}{'gradient kept':>15}{'a layer':>10}{'in theory':>12}{'last variance':>15}")
+    for config in configs:
+        found, theory = through_depth(config), predict(config)
+        if options.json or options.csv:
+            figures = {
+                name: getattr(found, name)
+                for name in ("mean", "variance", "second_moment", "gradient", "dead", "saturated")
+            }
+            figures |= {"variance_in_theory": theory.variance, "gradient_in_theory": theory.gradient}
+            rows = [
+                {"activation": config.activation, "layer": layer + 1}
+                | {name: float(values[layer]) for name, values in figures.items()}
+                for layer in range(config.layers)
+            ]
+            _show(rows, options, str)
+        elif found.overflows_at:
+            print(f"{config.activation:<24}beyond float32 from layer {found.overflows_at} on")
+        else:
+            print(
+                f"{config.activation:<24}{found.gradient_kept:>15.3g}{found.per_layer:>10.3f}"
+                f"{theory.phase:>12}{found.variance[-1]:>15.3g}",
+                flush=True,
+            )
+
+
 def _cost(options: argparse.Namespace) -> None:
     """What each function costs on this machine: time, bandwidth, fusion, and memory kept for backward."""
     from core.events import Progress, to_record
@@ -248,6 +290,21 @@ def _curve_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--points", type=int, default=25, metavar="N", help="places, both ends too (25)")
 
 
+def _depth_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("names", nargs="+", metavar="NAME", help="as `list` names them")
+    command.add_argument("--layers", type=int, default=50, metavar="N", help="how many (50)")
+    command.add_argument("--width", type=int, default=256, metavar="N", help="units a layer (256)")
+    command.add_argument(
+        "--init",
+        default="xavier",
+        metavar="NAME",
+        help="how weights are drawn: xavier, he, lecun, orthogonal or normal (xavier)",
+    )
+    command.add_argument("--gain", type=float, default=1.0, metavar="G", help="what weights are times (1)")
+    command.add_argument("--bias", type=float, default=0.0, metavar="S", help="spread of biases (0)")
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="of weights and inputs (0)")
+
+
 def _cost_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("names", nargs="+", metavar="NAME", help="as `list` names them, or expressions of x")
     command.add_argument("--size", type=int, default=2**18, metavar="N", help="elements (262144)")
@@ -273,6 +330,7 @@ _COMMANDS: dict[
     "list": (_list, "all functions, one a line", lambda command: None),
     "show": (_show_one, "formula, properties and source of one function", _show_options),
     "curve": (_curve, "x, value and derivative of one function", _curve_options),
+    "depth": (_depth, "a signal and a gradient through many layers, measured and in theory", _depth_options),
     "cost": (_cost, "measure time and bandwidth on this machine", _cost_options),
 }
 

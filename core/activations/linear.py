@@ -1,0 +1,128 @@
+"""What a deep network is without activation functions: one matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.activations import find
+from core.errors import InvalidRequest
+from core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = LazyModule("torch")
+
+LAYERS_MOST, WIDTH_MOST, SAMPLES = 100, 256, 1024
+FORMATS = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Collapse:
+    """A network of linear layers beside the product of its matrices.
+
+    sizes: units from the inputs to the outputs. matrices: of the layers, the first layer's first; matrix:
+    their product, (outputs, inputs), float64. error: for each format of FORMATS the root mean square of
+    network(x) - matrix x, as a part of the output's own, after 1, 2, ... layers; epsilon: the format's
+    smallest step from 1. singular_values: of the product, falling; rank: how many of them rounding cannot
+    explain.
+    """
+
+    sizes: tuple[int, ...]
+    matrices: tuple[np.ndarray, ...]
+    matrix: np.ndarray
+    error: dict[str, np.ndarray]
+    epsilon: dict[str, float]
+    singular_values: np.ndarray
+    rank: int
+
+
+def collapse(sizes: tuple[int, ...], seed: int = 0) -> Collapse:
+    """Draw the weights of a linear network, normal with variance 1 / inputs, and multiply them out.
+
+    sizes: units of the inputs, of each layer, the last being the outputs. Raises InvalidRequest for what
+    cannot be.
+    """
+    _check(sizes)
+    weights = _weights(sizes, seed)
+    x = torch.randn(sizes[0], SAMPLES, generator=torch.Generator().manual_seed(seed + 1), dtype=torch.float64)
+    product = torch.eye(sizes[0], dtype=torch.float64)
+    error = {name: _errors(weights, x, getattr(torch, name)) for name in FORMATS}
+    for weight in weights:
+        product = weight @ product
+    values = torch.linalg.svdvals(product).numpy()
+    threshold = values[0] * max(sizes) * len(weights) * torch.finfo(torch.float64).eps
+    return Collapse(
+        sizes=sizes,
+        matrices=tuple(weight.numpy() for weight in weights),
+        matrix=product.numpy(),
+        error=error,
+        epsilon={name: torch.finfo(getattr(torch, name)).eps for name in FORMATS},
+        singular_values=values,
+        rank=int((values > threshold).sum()),
+    )
+
+
+def unexplained(sizes: tuple[int, ...], activation: str, seed: int = 0) -> np.ndarray:
+    """What no matrix can say: the share of the output's variance that the best affine map of x leaves.
+
+    For the same weights with the activation after every layer but the last, at depths of 1, 2, ... layers:
+    0 for the first, which is linear still. The best map is the least-squares one, over standard normal x; a
+    share is nan where the output does not vary or no longer fits float64.
+    Raises InvalidRequest for an unknown activation or impossible sizes.
+    """
+    _check(sizes)
+    entry = find(activation)
+    function, parameters = entry.function, entry.with_defaults()
+    samples = max(SAMPLES, 8 * sizes[0])
+    generator = torch.Generator().manual_seed(seed + 1)
+    x = torch.randn(samples, sizes[0], generator=generator, dtype=torch.float64)
+    affine = torch.cat([x, torch.ones(samples, 1, dtype=torch.float64)], 1)
+    directions = torch.linalg.qr(affine).Q  # the best affine map is what outputs have along these
+    shares, below = [], x
+    with torch.no_grad():
+        for weight in _weights(sizes, seed):
+            sums = below @ weight.T
+            shares.append(_left_over(directions, sums))
+            below = function(sums, **parameters)
+    return np.array(shares)
+
+
+def _left_over(directions: Tensor, outputs: Tensor) -> float:
+    if not torch.isfinite(outputs).all():
+        return float("nan")
+    spread = (outputs - outputs.mean(0)).square().sum()
+    if spread <= 1e-20 * outputs.square().sum():
+        return float("nan")
+    samples, free = directions.shape
+    left_over = (outputs - directions @ (directions.T @ outputs)).square().sum()
+    return float(left_over / spread * samples / (samples - free))  # a fit takes a share of chance too
+
+
+def _errors(weights: list[Tensor], x: Tensor, dtype: torch.dtype) -> np.ndarray:
+    network, product, errors = x.to(dtype), torch.eye(len(x), dtype=dtype), []
+    for weight in weights:
+        network, product = weight.to(dtype) @ network, weight.to(dtype) @ product
+        difference = network.double() - (product @ x.to(dtype)).double()
+        errors.append((difference.square().mean() / network.double().square().mean()).sqrt().item())
+    return np.array(errors)
+
+
+def _weights(sizes: tuple[int, ...], seed: int) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return [
+        torch.randn(after, before, generator=generator, dtype=torch.float64) / before**0.5
+        for before, after in pairwise(sizes)
+    ]
+
+
+def _check(sizes: tuple[int, ...]) -> None:
+    if not 2 <= len(sizes) <= LAYERS_MOST + 1:
+        raise InvalidRequest(f"{len(sizes) - 1} layers were asked for; 1 to {LAYERS_MOST} are possible.")
+    if not all(1 <= size <= WIDTH_MOST for size in sizes):
+        raise InvalidRequest(f"A layer can have 1 to {WIDTH_MOST} units, not {', '.join(map(str, sizes))}.")

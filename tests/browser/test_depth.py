@@ -1,0 +1,46 @@
+"""The pages of deep stacks in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.app import overflow_px, wait_until_idle
+from tests.browser.conftest import OpenPage, Variant
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "charts"),
+    [
+        ("depth?layers=30&width=64", "the gradient vanishes", 6),
+        ("without?layers=20&width=16", "one 16 × 16 matrix of rank", 3),
+    ],
+)
+def test_it_fits_every_screen_and_says_what_came_out(
+    path: str,
+    said: str,
+    charts: int,
+    open_page: OpenPage,
+    variant: Variant,
+    screenshot: Callable[[Page, str], Path],
+) -> None:
+    page = open_page(path, *variant)
+    expect(page.get_by_text(said).first).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(charts)
+    screenshot(page, f"{path.split('?')[0]}-{variant.width}-{variant.color_scheme}-drawn")
+    assert overflow_px(page) <= 0
+
+
+def test_dialling_the_weights_brings_the_gradient_back(open_page: OpenPage) -> None:
+    page = open_page("depth?functions=ReLU&layers=60")
+    expect(page.get_by_text("vanishes").first).to_be_visible()
+    slider = page.get_by_role("slider", name="Weights times")
+    slider.focus()
+    for _ in range(8):  # from 1 to 1.4
+        page.keyboard.press("ArrowRight")
+    wait_until_idle(page)
+    expect(page.get_by_text("is kept").first).to_be_visible()
+    assert "gain=1.4" in page.url

@@ -1,0 +1,94 @@
+"""The pages of deep stacks, with and without activation functions, as a person uses them; no browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+VIEWS = Path(__file__).parents[3] / "dashboard/views"
+
+
+def page(name: str, **query: str | list[str]) -> AppTest:
+    opened = AppTest.from_file(str(VIEWS / f"{name}.py"), default_timeout=120)
+    for key, value in query.items():
+        opened.query_params[key] = value
+    opened.run()
+    assert not opened.exception
+    return opened
+
+
+def text(opened: AppTest) -> str:
+    return " ".join(part.value for part in opened.markdown)
+
+
+def titles(opened: AppTest) -> list[str]:
+    return [json.loads(chart.proto.spec)["title"]["text"] for chart in opened.get("vega_lite_chart")]
+
+
+def test_it_says_whose_gradient_vanishes_and_what_would_keep_it() -> None:
+    opened = page("depth", functions=["Sigmoid", "ReLU"])
+    told = text(opened)
+    assert "**Sigmoid**: the gradient :red[**vanishes**]" in told
+    assert "In theory no factor on these weights keeps it." in told
+    assert "**ReLU**: the gradient :red[**vanishes**], ×0.7" in told
+    assert "He does best of all" in told
+    assert "In theory these weights times 1.41 keep it." in told
+
+
+def test_taking_the_advice_keeps_the_gradient() -> None:
+    opened = page("depth", functions="ReLU", gain="1.4")
+    assert ":green[**is kept**]" in text(opened)
+    opened = page("depth", functions="ReLU", initialisation="He")
+    assert ":green[**is kept**]" in text(opened)
+
+
+def test_each_function_has_its_histograms_beside_the_lines() -> None:
+    assert titles(page("depth", functions=["Tanh", "SELU"], layers="10", width="32")) == [
+        "Gradient on its way down",
+        "Signal on its way up",
+        "Tanh: outputs of each layer",
+        "SELU: outputs of each layer",
+    ]
+
+
+def test_an_overflow_is_told_in_words() -> None:
+    told = text(page("depth", functions="Squared ReLU", gain="3"))
+    assert "the values no longer fit float32" in told
+    assert "nan" not in told.lower()
+
+
+@pytest.mark.parametrize("name", ["depth", "without"])
+def test_nonsense_in_the_address_leaves_the_defaults(name: str) -> None:
+    opened = page(name, functions="swoosh", layers="-3", width="77", gain="x", bias="nan", seed="-1")
+    assert opened.slider(key="layers").value in (10, 50)
+
+
+def test_a_page_without_functions_asks_for_one() -> None:
+    opened = page("depth")
+    opened.multiselect(key="functions").set_value([]).run()
+    assert opened.info[0].value == "Choose at least one function."
+    assert not opened.exception
+
+
+def test_a_linear_network_is_one_matrix_of_a_rank() -> None:
+    opened = page("without", layers="12", width="16")
+    assert "12 layers with 3,072 weights do what **one 16 × 16 matrix of rank 16** does: equal up to" in text(
+        opened
+    )
+    opened.select_slider(key="narrowest of 16").set_value(3).run()
+    assert "matrix of rank 3**" in text(opened)
+    assert "Rank 3 of 16" in titles(opened)
+    assert not opened.exception
+
+
+def test_one_layer_is_exactly_its_matrix() -> None:
+    assert "exactly equal" in text(page("without", layers="1"))
+
+
+def test_the_small_example_gives_the_same_vector_twice() -> None:
+    (numbers,) = (block.value for block in page("without").latex if "M x" in block.value)
+    layer_by_layer, at_once = (part.split("}", 1)[1] for part in numbers.split("pmatrix")[3::2][:2])
+    assert layer_by_layer.split(r"\end")[0] == at_once.split(r"\end")[0]
