@@ -5,21 +5,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import math
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from typing import Any, NoReturn
 
-from core.devices import KINDS
 from core.errors import InvalidRequest
-from core.timing.dtypes import DTYPE_BYTES
-from core.timing.regimes import DATA
-from core.timing.suites import SUITES
+from core.timing.commands import BAD_INPUT, COMMANDS, INTERRUPTED, NOTHING_RAN, OK, Command, Plan
+from core.timing.commands.options import Option
 from core.timing.workloads import WORKLOADS
-
-OK, NOTHING_RAN, REGRESSION, BAD_INPUT, INTERRUPTED = 0, 1, 1, 2, 130
 
 # Where stderr is no terminal, a line of progress at most this often.
 _PROGRESS_EVERY_S = 2.0
@@ -35,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         words = list(sys.argv[1:] if arguments is None else arguments)
         options = _parser(words[0] if words else "").parse_args(words)
-        return int(options.command(options))
+        command = COMMANDS[options.command]
+        return _follow(command.plan(options), options) if command.plan else _OWN[options.command](options)
     except InvalidRequest as error:
         print(_on_one_line(str(error)), file=sys.stderr)
         return BAD_INPUT
@@ -46,25 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _gemm(options: argparse.Namespace) -> int:
     """One sweep of matrix multiplications, each row as soon as it is known."""
-    from core.timing.config import SweepConfig
+    from core.timing.commands.measuring import gemm
 
-    config = SweepConfig(
-        workload="gemm",
-        sizes=options.sizes,
-        dtypes=options.dtypes,
-        devices=options.devices,
-        threads=options.threads,
-        target_ci=options.target_ci,
-        max_seconds=options.max_seconds,
-        seed=options.seed,
-    )
-    return _run_gemm(config, _print_json if options.json else _print_gemm)
-
-
-def _run_gemm(config: Any, show: Callable[[Any], None]) -> int:
-    from core.timing.sweep import sweep
-
-    records, stopped = _kept(sweep(config), show, _ProgressLine(lines=False))
+    show = _print_json if options.json else _print_gemm
+    records, stopped = _kept(gemm(options), show, _ProgressLine(lines=False))
     print(*["Stopped."] * stopped, _gemm_conclusion(records), file=sys.stderr)
     if stopped:
         return INTERRUPTED
@@ -131,137 +113,22 @@ def _list(options: argparse.Namespace) -> int:
     return OK
 
 
-def _run(options: argparse.Namespace) -> int:
-    """Chosen workloads over the axes."""
-    from core.timing.suites import chosen
-    from core.timing.sweep import sweeps
-
-    return _measured(sweeps(chosen(options.workloads, _axes(options)), _within(options, None)), options)
-
-
-def _suite(options: argparse.Namespace) -> int:
-    """A ready choice of workloads, within a time."""
-    from core.timing.suites import planned
-    from core.timing.under_roof import under_roof
-
-    suite = SUITES[options.suite]
-    axes = _axes(options)
-    configs, within_s = planned(suite, axes), _within(options, suite.within_s)
-    roofs = _roofs(axes, seconds=max(1.0, 20 * configs[0].max_seconds), dtypes=("float32", "bfloat16"))
-    if within_s == 0:
-        raise InvalidRequest("Nothing was measured: within 0 seconds there is no time for any point.")
-    return _measured(under_roof(roofs, configs, within_s, with_dots=False), options)
-
-
-def _roofline(options: argparse.Namespace) -> int:
-    """The roofs of all devices, and workloads under them."""
-    from core.timing.suites import placed
-    from core.timing.under_roof import under_it, under_roof
-
-    axes = _axes(options)
-    roofs = _roofs(axes, seconds=axes.pop("max_seconds", 60.0), dtypes=tuple(DTYPE_BYTES))
-    axes.pop("dtypes", None)
-    configs = under_it(options.workloads or placed(), axes)
-    return _measured(under_roof(roofs, configs, _within(options, None)), options)
-
-
-def _roofs(axes: dict[str, Any], seconds: float, dtypes: tuple[str, ...]) -> Any:
-    from core.timing.roofline import RooflineConfig
-    from core.timing.suites import all_devices
-
-    return RooflineConfig(
-        devices=axes.get("devices", all_devices()),
-        dtypes=axes.get("dtypes", dtypes),
-        threads=axes.get("threads", (0,)),
-        max_seconds=seconds,
-        seed=axes.get("seed", 0),
-    )
-
-
-def _speedup(options: argparse.Namespace) -> int:
-    """Accelerators over the CPU, size by size."""
-    from core.timing.suites import all_devices, chosen
-    from core.timing.sweep import sweeps
-    from core.timing.under_roof import with_speedups
-
-    axes = {"max_seconds": 0.5} | _axes(options)
-    transfers = [] if all_devices() == ("cpu",) else ["host_to_device", "device_to_host"]
-    configs = chosen(options.workloads or ["gemm"], axes)
-    configs += chosen(
-        transfers, {name: axes[name] for name in axes if name in ("devices", "max_seconds", "seed")}
-    )
-    return _measured(with_speedups(sweeps(configs, _within(options, None))), options)
-
-
-def _compare(options: argparse.Namespace) -> int:
-    """Two result files, point by point."""
-    from core.timing import files, report
-    from core.timing.gate import compare_results
-
-    baseline, candidate = (files.with_measurements(path) for path in (options.baseline, options.candidate))
-    records = _followed(compare_results(baseline, candidate), options, report.COMPARISONS)[0]
-    if not any(record["event"] == "point_compared" for record in records):
-        raise InvalidRequest(f"{options.baseline!r} and {options.candidate!r} have no point in common.")
-    return OK
-
-
-def _gate(options: argparse.Namespace) -> int:
-    """Measure a baseline's points again; 1 for a confirmed regression."""
-    from core.timing import files, report
-    from core.timing.gate import gate
-
-    baseline = files.with_measurements(options.baseline)
-    records, stopped = _followed(gate(baseline, _axes(options)), options, report.COMPARISONS)
-    if any(record["event"] == "point_compared" and record["regression"] for record in records):
-        return REGRESSION
-    if not stopped and not any(record["event"] == "point_compared" for record in records):
-        raise InvalidRequest(f"No point of {options.baseline!r} can be measured on this machine.")
-    return INTERRUPTED if stopped else OK
-
-
-def _report(options: argparse.Namespace) -> int:
-    """A result file in Markdown, or the quick suite measured now."""
-    from core.timing import files, report
-
-    if not (options.json or options.csv):
-        options.markdown = True
-    if options.file is None:
-        options.suite = "quick"
-        return _suite(options)
-    records = files.read(options.file)
-    _followed(iter(records), options, report.FIGURES)
-    return OK
-
-
-def _measured(events: Iterator[Any], options: argparse.Namespace) -> int:
-    """Follow a measurement to its end; nothing measured at all is a request that cannot be met here."""
-    from core.timing import report
-    from core.timing.conclusions import nothing_measured
-    from core.timing.results import measurements
-
-    records, stopped = _followed(events, options, report.FIGURES)
-    if stopped:
-        return INTERRUPTED
-    if not measurements(records) and not any(record["event"] == "peak_found" for record in records):
-        raise InvalidRequest(nothing_measured(records))
-    return OK
-
-
-def _followed(events: Iterator[Any], options: argparse.Namespace, telling: Any) -> tuple[list[Any], bool]:
+def _follow(plan: Plan, options: argparse.Namespace) -> int:
     """Show records in the chosen form and keep them in --out; Ctrl-C ends the events and loses none.
 
-    Returns the records and whether they were cut short.
+    Returns the exit code.
     """
     from core.events import to_record
     from core.timing import files
     from core.timing.events import Concluded
 
+    telling = plan.telling
     if options.out is not None:
         files.check_writable(options.out)
     show = _print_json if options.json else _shown_as_table(telling)
     if options.csv or options.markdown:
         show = _ignored
-    records, stopped = _kept(events, show, _ProgressLine(lines=True))
+    records, stopped = _kept(plan.events, show, _ProgressLine(lines=True))
     records.append(to_record(Concluded(tuple(telling.sentences(records)))))
     show(records[-1])
     if options.out is not None:
@@ -272,7 +139,7 @@ def _followed(events: Iterator[Any], options: argparse.Namespace, telling: Any) 
         print(telling.markdown(records), end="")
     if stopped:
         print("Stopped; what was measured until then is kept.", file=sys.stderr)
-    return records, stopped
+    return plan.exit_code(records, stopped)
 
 
 def _kept(
@@ -354,24 +221,6 @@ class _ProgressLine:
             sys.stderr.flush()
 
 
-def _axes(options: argparse.Namespace) -> dict[str, Any]:
-    """The options that were given, by the names of a config's fields."""
-    names = (
-        "sizes", "dtypes", "devices", "threads", "steps", "data", "max_seconds", "target_ci", "quiet_wait_s",
-        "seed",
-    )  # fmt: skip
-    return {name: value for name in names if (value := getattr(options, name, None)) is not None}
-
-
-def _within(options: argparse.Namespace, usual_s: float | None) -> float | None:
-    given = getattr(options, "within", None)
-    if given is None:
-        return usual_s
-    if not 0 <= given < math.inf:
-        raise InvalidRequest(f"within {given!r} is not possible; it must be a number of seconds.")
-    return float(given)
-
-
 def _print_lines(lines: Any) -> None:
     for line in lines:
         print(line, flush=True)
@@ -388,165 +237,58 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
         prog="python -m core.timing", description="Measure operations on the devices of this machine."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, (run, says, add_options) in _COMMANDS.items():
-        command = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
-        command.set_defaults(command=run)
+    for name, entry in COMMANDS.items():
+        told = f"{entry.told[0].upper()}{entry.told[1:]}."
+        command = commands.add_parser(name, help=entry.told, description=told)
+        command.set_defaults(command=name)
         if name == wanted:
-            add_options(command)
+            _add_options(command, entry)
     return parser
 
 
-def _list_options(command: argparse.ArgumentParser) -> None:
-    _add_forms(command, out=False)
-
-
-def _run_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("workloads", nargs="+", metavar="WORKLOAD", help="as `list` names them, or a family")
-    _add(command, "sizes", "dtypes", "devices", "threads", "steps", "data")
-    _add(command, "max-seconds", "within", "target-ci", "quiet-wait", "seed")
-    _add_forms(command)
-
-
-def _suite_options(command: argparse.ArgumentParser) -> None:
-    told = "; ".join(f"{name}: {suite.title}" for name, suite in SUITES.items())
-    command.add_argument("suite", choices=tuple(SUITES), metavar="SUITE", help=told)
-    _add(command, "sizes", "dtypes", "devices", "threads", "data")
-    _add(command, "max-seconds", "within", "target-ci", "quiet-wait", "seed")
-    _add_forms(command)
-
-
-def _compare_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("baseline", metavar="A.json", help="the result to compare with")
-    command.add_argument("candidate", metavar="B.json", help="the result to judge")
-    _add_forms(command)
-
-
-def _roofline_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "workloads", nargs="*", metavar="WORKLOAD", help="to place under the roof (all but activations)"
-    )
-    _add(command, "dtypes", "devices", "threads", "max-seconds", "within", "target-ci", "quiet-wait", "seed")
-    _add_forms(command)
-
-
-def _speedup_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "workloads", nargs="*", metavar="WORKLOAD", help="as `list` names them, or a family (gemm)"
-    )
-    _add(command, "sizes", "dtypes", "devices", "threads", "steps")
-    _add(command, "max-seconds", "within", "target-ci", "quiet-wait", "seed")
-    _add_forms(command)
-
-
-def _gate_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("baseline", metavar="BASELINE.json", help="a result of this machine")
-    _add(command, "max-seconds", "target-ci", "quiet-wait", "seed")
-    _add_forms(command)
-
-
-def _report_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "file", nargs="?", metavar="FILE.json", help="a result; without one, `suite quick` now"
-    )
-    _add(command, "devices", "threads", "max-seconds", "within", "target-ci", "quiet-wait", "seed")
-    _add_forms(command)
-
-
-def _gemm_options(command: argparse.ArgumentParser) -> None:
-    for option, default, told in (
-        ("sizes", (256, 512, 1024), f"{WORKLOADS['gemm'].size_means} (256,512,1024)"),
-        ("dtypes", ("float32",), f"of {', '.join(DTYPE_BYTES)} (float32)"),
-        ("devices", ("cpu",), f"of {', '.join(KINDS)}, cuda:N (cpu)"),
-        ("threads", (0,), "CPU threads; 0 is all usable cores (0)"),
-        ("target-ci", 0.01, "relative width of the median's 95%% interval to stop at (0.01)"),
-        ("max-seconds", 2.0, "longest a point may take, but for its least six samples (2)"),
-        ("seed", 0, "of the random operands (0)"),
-    ):
-        kind, values, _ = _OPTIONS[option]
-        command.add_argument(f"--{option}", type=kind, default=default, metavar=values, help=told)
-    command.add_argument("--json", action="store_true", help="one JSON object a line, the environment first")
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _whole_numbers(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(number) for number in text.split(",") if number.strip())
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 256,512") from None
-
-
-# Type, values as the help names them, and meaning. What is not given is the command's own choice.
-_OPTIONS: dict[str, tuple[Callable[[str], Any], str, str]] = {
-    "sizes": (_whole_numbers, "N,...", "sizes; `list` tells what a workload's size means (its own)"),
-    "dtypes": (_names, "NAME,...", f"of {', '.join(DTYPE_BYTES)} (the workload's first)"),
-    "devices": (_names, "NAME,...", f"of {', '.join(KINDS)}, cuda:N (all that are here)"),
-    "threads": (_whole_numbers, "N,...", "CPU threads; 0 is all usable cores (0)"),
-    "steps": (_names, "NAME,...", "forward, training, backward, where the workload has it (its first)"),
-    "data": (_names, "NAME,...", f"what operands hold, of {', '.join(DATA)} (random)"),
-    "max-seconds": (float, "S", "longest a point may take, but for its least six samples"),
-    "within": (float, "S", "time for all points; those that do not fit are left out, and that is told"),
-    "target-ci": (float, "SHARE", "relative width of the median's 95%% interval to stop at (0.01)"),
-    "quiet-wait": (float, "S", "wait so long for other programs to rest, then retake what they spoilt (0)"),
-    "seed": (int, "N", "of the random operands (0)"),
-}
-
-
-def _add(command: argparse.ArgumentParser, *names: str) -> None:
-    for name in names:
-        kind, values, told = _OPTIONS[name]
-        dest = {"quiet-wait": "quiet_wait_s"}.get(name, name.replace("-", "_"))
-        command.add_argument(f"--{name}", type=kind, metavar=values, help=told, dest=dest)
-
-
-def _add_forms(command: argparse.ArgumentParser, out: bool = True) -> None:
+def _add_options(command: argparse.ArgumentParser, entry: Command) -> None:
+    for option in entry.options:
+        command.add_argument(option.name, **_as_argument(option))
     forms = command.add_mutually_exclusive_group()
-    forms.add_argument("--json", action="store_true", help="one JSON object a line, the environment first")
-    forms.add_argument("--csv", action="store_true", help="comma-separated values at the end")
-    forms.add_argument("--markdown", action="store_true", help="a Markdown page at the end")
-    if out:
-        command.add_argument(
-            "--out",
-            metavar="FILE",
-            help="also keep the result here, raw samples too; .csv or .md for those forms",
-        )
+    for form in entry.forms:
+        forms.add_argument(f"--{form}", action="store_true", help=_FORMS[form])
 
 
-_COMMANDS: dict[
-    str, tuple[Callable[[argparse.Namespace], int], str, Callable[[argparse.ArgumentParser], None]]
-] = {
-    "list": (_list, "what can be measured", _list_options),
-    "run": (_run, "measure workloads", _run_options),
-    "suite": (
-        _suite,
-        "measure a ready choice of workloads, and say what they tell of the machine",
-        _suite_options,
-    ),
-    "roofline": (
-        _roofline,
-        "find the best matrix product of each format and the copy bandwidth, and place workloads under them",
-        _roofline_options,
-    ),
-    "speedup": (
-        _speedup,
-        "measure how many times faster accelerators are, and from which size on",
-        _speedup_options,
-    ),
-    "compare": (
-        _compare,
-        "set two results against each other, with a verdict for each point",
-        _compare_options,
-    ),
-    "gate": (_gate, "measure a baseline's points again; exits 1 on a confirmed regression", _gate_options),
-    "report": (_report, "tell a result in Markdown", _report_options),
-    "gemm": (
-        _gemm,
-        f"{WORKLOADS['gemm'].title.lower()} over sizes, formats, devices and threads",
-        _gemm_options,
-    ),
+def _as_argument(option: Option) -> dict[str, Any]:
+    """The keywords of argparse.add_argument()."""
+    keywords = {
+        "type": _reading(option.kind),
+        "metavar": option.values,
+        "help": option.told,
+        "default": option.usual,
+    }
+    keywords |= {"nargs": option.many} if option.many else {}
+    keywords |= {"choices": option.choices} if option.choices else {}
+    # A place is called by its name alone, and may not be told another one.
+    return keywords | ({"dest": option.field} if option.name.startswith("--") else {})
+
+
+def _reading(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    """As argparse wants it: of an error that is a ValueError it would drop the words."""
+
+    @wraps(kind, updated=())
+    def read(text: str) -> Any:
+        try:
+            return kind(text)
+        except InvalidRequest as error:
+            raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
+
+    return read
+
+
+_FORMS = {
+    "json": "one JSON object a line, the environment first",
+    "csv": "comma-separated values at the end",
+    "markdown": "a Markdown page at the end",
 }
+
+# The commands that are shown in their own way.
+_OWN: dict[str, Callable[[argparse.Namespace], int]] = {"list": _list, "gemm": _gemm}
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ def test_bad_input_is_exit_code_2_and_one_sentence(
 
 
 @pytest.mark.parametrize(
-    "words", [[], *([name] for name in command._COMMANDS), ["suite", "quick"]], ids=" ".join
+    "words", [[], *([name] for name in command.COMMANDS), ["suite", "quick"]], ids=" ".join
 )
 def test_help_comes_without_torch_or_numpy(words: list[str]) -> None:
     script = (

@@ -95,9 +95,7 @@ def drawn_options(draw: st.DrawFn, values: dict[str, st.SearchStrategy[str]], le
 def sound_lines(draw: st.DrawFn) -> list[str]:
     """A line that ends in a result, or in the sentence that says why this machine cannot do it."""
     # The gate measures up to three times, so it comes seldom.
-    name = draw(
-        st.sampled_from([name for name in command._COMMANDS for _ in range(1 + 3 * (name != "gate"))])
-    )
+    name = draw(st.sampled_from([name for name in command.COMMANDS for _ in range(1 + 3 * (name != "gate"))]))
     values = {option: value for option, value in RIGHT.items() if option in ALLOWED.get(name, ())}
     forms = draw(form) if name != "gemm" else draw(st.sampled_from([[], ["--json"]]))
     return [
@@ -112,7 +110,7 @@ def sound_lines(draw: st.DrawFn) -> list[str]:
 @st.composite
 def odd_lines(draw: st.DrawFn) -> list[str]:
     """A line with some things that may be wrong, in any order."""
-    name = draw(st.sampled_from(list(command._COMMANDS))) if draw(st.integers(0, 9)) else draw(junk)
+    name = draw(st.sampled_from(list(command.COMMANDS))) if draw(st.integers(0, 9)) else draw(junk)
     words = [*drawn_options(draw, RIGHT), *drawn_options(draw, WRONG, 1), *draw(form), *draw(form)]
     names = draw(NAMES.get(name, odd_names)) if draw(st.booleans()) else draw(odd_names)
     parts = [names, words] if draw(st.booleans()) else [words, names]
@@ -134,7 +132,7 @@ def test_every_line_ends_in_a_result_or_in_one_sentence(arguments: list[str]) ->
             assert code == 0
             assert "usage:" in out.getvalue()  # --help, and nothing else, ends here
             return
-    seen[f"{arguments[0]} {code}" if arguments[0] in command._COMMANDS else f"no command {code}"] += 1
+    seen[f"{arguments[0]} {code}" if arguments[0] in command.COMMANDS else f"no command {code}"] += 1
     assert code in (0, 1, 2)
     if code == 2:
         said = err.getvalue().splitlines()
@@ -149,4 +147,4 @@ def test_the_random_lines_held_results_and_refusals_of_every_command() -> None:
         pytest.skip("the random lines did not run")
     assert sum(seen.values()) > 800
     assert sum(count for line, count in seen.items() if line.endswith("0")) > 50
-    assert all(seen[f"{name} 2"] for name in command._COMMANDS)
+    assert all(seen[f"{name} 2"] for name in command.COMMANDS)
