@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.activations.activation import Activation
 from core.activations.expression import find
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
@@ -28,20 +28,26 @@ X_LIMIT = 1e6
 
 @dataclass(frozen=True)
 class Curves:
-    """x, and f(x) and f'(x) of each function by its key: float32 arrays of shape (points,)."""
+    """x, and f(x), f'(x) and, where asked for, f\"(x) of each function by its key: float32 (points,)."""
 
     x: np.ndarray
     values: dict[str, np.ndarray]
     derivatives: dict[str, np.ndarray]
+    second_derivatives: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def curves(
-    chosen: Mapping[str, Mapping[str, float]], low: float = -6, high: float = 6, points: int = POINTS
+    chosen: Mapping[str, Mapping[str, float]],
+    low: float = -6,
+    high: float = 6,
+    points: int = POINTS,
+    second: bool = False,
 ) -> Curves:
     """f(x) and f'(x) of each chosen function at `points` places evenly from low to high.
 
     chosen maps a key of ACTIVATIONS, or an expression of x, to its parameters; those left out have their
-    default. The derivative is autograd's. Computed in float64, returned as float32.
+    default. The derivative is autograd's, and with second=True the second one too, of the derivative's closed
+    form; at a kink, where there is none, it is that of one side. Computed in float64, returned as float32.
 
     Raises InvalidRequest for an unknown function, a parameter out of its range, or an impossible range of x.
     """
@@ -49,22 +55,26 @@ def curves(
     activations = {key: find(key) for key in chosen}
     parameters = {key: activations[key].with_defaults(given) for key, given in chosen.items()}
     x = torch.linspace(low, high, points, dtype=torch.float64, device="cpu")
-    both = {key: _value_and_derivative(activations[key], x, parameters[key]) for key in chosen}
-    return Curves(
-        x=_float32(x),
-        values={key: _float32(value) for key, (value, _) in both.items()},
-        derivatives={key: _float32(derivative) for key, (_, derivative) in both.items()},
-    )
+    functions = [partial(entry.function, **parameters[key]) for key, entry in activations.items()]
+    derivatives = [partial(entry.derivative, **parameters[key]) for key, entry in activations.items()]
+    with torch.enable_grad():
+        values, slopes = _with_gradients(functions, x)
+        _, bends = _with_gradients(derivatives, x) if second else ([], [])
+    arrays = ([_float32(one) for one in of] for of in (values, slopes, bends))
+    return Curves(_float32(x), *(dict(zip(chosen, of, strict=False)) for of in arrays))
 
 
 def to_csv(drawn: Curves, chosen: Mapping[str, Mapping[str, float]]) -> str:
-    """The curves as CSV: x, then two columns a function, headed by its key and its parameters."""
+    """The curves as CSV: x, then the columns of each function, headed by its key and its parameters."""
     columns, heads = [drawn.x], ["x"]
     for key, given in chosen.items():
         parameters = "; ".join(f"{n}={v:g}" for n, v in find(key).with_defaults(given).items())
         name = f"{key}({parameters})" if parameters else key
         heads += [name, f"{name} derivative"]
         columns += [drawn.values[key], drawn.derivatives[key]]
+        if key in drawn.second_derivatives:
+            heads.append(f"{name} second derivative")
+            columns.append(drawn.second_derivatives[key])
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(heads)
@@ -72,14 +82,16 @@ def to_csv(drawn: Curves, chosen: Mapping[str, Mapping[str, float]]) -> str:
     return text.getvalue()
 
 
-def _value_and_derivative(
-    activation: Activation, x: torch.Tensor, parameters: Mapping[str, float]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    with torch.enable_grad():
-        x = x.detach().requires_grad_()
-        value = activation.function(x, **parameters)
-        (derivative,) = torch.autograd.grad(value.sum(), x)
-    return value.detach(), derivative
+def _with_gradients(
+    functions: Sequence[Callable[[torch.Tensor], torch.Tensor]], x: torch.Tensor
+) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Values and derivatives of each function, by one pass through all of them; 0 where none is passed."""
+    places = [x.clone().requires_grad_() for _ in functions]
+    values = [function(at) for function, at in zip(functions, places, strict=True)]
+    total = sum(value.sum() for value in values)
+    if not isinstance(total, torch.Tensor) or not total.requires_grad:
+        return values, [torch.zeros_like(at) for at in places]
+    return values, list(torch.autograd.grad(total, places, allow_unused=True, materialize_grads=True))
 
 
 def _check_range(low: float, high: float, points: int) -> None:
@@ -94,4 +106,4 @@ def _check_range(low: float, high: float, points: int) -> None:
 
 
 def _float32(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.to(torch.float32).numpy()
+    return tensor.detach().to(torch.float32).numpy()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from core.activations.activation import Activation, Paper
 from core.activations.evaluation import tensor_function, value_and_slope
-from core.activations.formula import latex
-from core.activations.grammar import Node, depends_on_x, operations, parse, written
+from core.activations.formula import latex, written
+from core.activations.grammar import Node, depends_on_x, operations, parse
 from core.activations.registry import ACTIVATIONS
 from core.activations.rewriting import computable
 from core.errors import InvalidRequest
@@ -146,8 +146,9 @@ def _derivative(read: Expression) -> tuple[str, Callable[[Tensor], Tensor] | Non
 def _by_autograd(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     def derivative(x: Tensor) -> Tensor:
         with torch.enable_grad():
-            x = x.detach().requires_grad_()
-            return torch.autograd.grad(function(x).sum(), x)[0]
+            again = x.requires_grad  # the second derivative is asked for
+            x = x if again else x.detach().requires_grad_()
+            return torch.autograd.grad(function(x).sum(), x, create_graph=again)[0]
 
     return derivative
 

@@ -1,4 +1,4 @@
-"""Expressions in LaTeX."""
+"""Expressions written down: in LaTeX, and as they would be typed."""
 
 from __future__ import annotations
 
@@ -38,6 +38,39 @@ def _set_off(node: Node, asked: int) -> str:
     if isinstance(node, Number) and (node.value < 0 or r"\cdot" in text):
         holds = _SUM
     return text if holds >= asked else rf"\left({text}\right)"
+
+
+# A fraction on one line has no bar that sets its parts off.
+_ASKED_ON_A_LINE = _ASKED | {"*": (_PRODUCT, _POWER), "/": (_PRODUCT, _POWER), "^": (_ATOM, _POWER)}
+_ON_A_LINE = {
+    "+": "{a} + {b}",
+    "-": "{a} - {b}",
+    "*": "{a}*{b}",
+    "/": "{a}/{b}",
+    "^": "{a}^{b}",
+    "negative": "-{a}",
+}
+_TYPED_NAMES = {"at_least": "max", "at_most": "min"}
+
+
+def written(node: Node) -> str:
+    """An expression as text that parse() reads again."""
+    if isinstance(node, Variable):
+        return node.name
+    if isinstance(node, Number):
+        return f"{node.value:.12g}"
+    asked = _ASKED_ON_A_LINE.get(node.operation, (_SUM, _SUM))
+    parts = [_set_off_on_a_line(part, place) for part, place in zip(node.arguments, asked, strict=False)]
+    if node.operation in _ON_A_LINE:
+        return _ON_A_LINE[node.operation].format(**dict(zip("ab", parts, strict=False)))
+    return f"{_TYPED_NAMES.get(node.operation, node.operation)}({', '.join(parts)})"
+
+
+def _set_off_on_a_line(node: Node, asked: int) -> str:
+    holds = _SUM if isinstance(node, Number) and node.value < 0 else _ATOM
+    if isinstance(node, Call) and node.operation in _ON_A_LINE:
+        holds = _HOLDS[node.operation]
+    return written(node) if holds >= asked else f"({written(node)})"
 
 
 def _begins_with_a_digit(node: Node) -> bool:

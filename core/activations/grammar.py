@@ -137,27 +137,6 @@ def operations(node: Node) -> set[str]:
     return {node.operation}.union(*map(operations, node.arguments))
 
 
-def written(node: Node) -> str:
-    """A tree as text that parse() reads again."""
-    if isinstance(node, Number):
-        return f"{node.value:.12g}"
-    if isinstance(node, Variable):
-        return node.name
-    name = _NAMES.get(node.operation, node.operation)
-    if name not in TYPEABLE:
-        parts = [_bracketed(argument) for argument in node.arguments]
-        return f"-{parts[0]}" if name == "negative" else f" {name} ".join(parts)
-    return f"{name}({', '.join(map(written, node.arguments))})"
-
-
-_NAMES = {"at_least": "max", "at_most": "min"}
-
-
-def _bracketed(node: Node) -> str:
-    plain = not isinstance(node, Call) or _NAMES.get(node.operation, node.operation) in TYPEABLE
-    return written(node) if plain else f"({written(node)})"
-
-
 def _tokens(text: str) -> list[Token]:
     if len(text) > MOST_CHARACTERS:
         raise InvalidRequest(

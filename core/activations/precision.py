@@ -7,13 +7,14 @@ import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.activations.activation import Activation
+from core.activations.expression import find
 from core.activations.formats import FORMATS, Format
-from core.activations.registry import ACTIVATIONS
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
 
@@ -90,7 +91,7 @@ class Rounding:
 
     def lost(self) -> list[Stretch]:
         """Stretches of neighbouring x whose results are lost, from left to right."""
-        known = np.isfinite(self.exact)
+        known = ~np.isnan(self.exact)  # what is infinite in float64 is too large for every format
         fits = self.format.holds(self.exact) & ~self._faded()
         states = [
             np.isinf(self.computed),
@@ -144,16 +145,15 @@ class Precision:
 def precision(key: str, format_key: str, parameters: Mapping[str, float] | None = None) -> Precision:
     """Compute the function at the numbers of the format: at all of them, or some 140,000 of float32's.
 
-    Exact are the function and its closed derivative in float64 at the same x, so that the rounding of x
-    itself does not count. Computed on the CPU; kernels of other devices may differ in the last place.
+    key is one of ACTIVATIONS or an expression of x. Exact are the function and its closed derivative in
+    float64 at the same x, so that the rounding of x itself does not count. Computed on the CPU; kernels of
+    other devices may differ in the last place.
 
     Raises InvalidRequest for an unknown function or format, or a parameter out of its range.
     """
-    if key not in ACTIVATIONS:
-        raise InvalidRequest(f"There is no activation {key!r}; there are {', '.join(ACTIVATIONS)}.")
     if format_key not in FORMATS:
         raise InvalidRequest(f"There is no number format {format_key!r}; there are {', '.join(FORMATS)}.")
-    activation, format = ACTIVATIONS[key], FORMATS[format_key]
+    activation, format = find(key), FORMATS[format_key]
     given = activation.with_defaults(parameters)
     x = numbers(format_key)
     exact = x.to(torch.float64)
@@ -168,8 +168,12 @@ def precision(key: str, format_key: str, parameters: Mapping[str, float] | None 
     )
 
 
+@lru_cache
 def numbers(format_key: str) -> torch.Tensor:
-    """Finite numbers of the format, rising, each once, in its dtype: all of them, of float32 a selection."""
+    """Finite numbers of the format, rising, each once, in its dtype: all of them, of float32 a selection.
+
+    Remembered, so not to be changed.
+    """
     dtype = getattr(torch, format_key)
     if format_key == "float32":
         positive = torch.arange(1, 0x7F800000, _STEP_FLOAT32, dtype=torch.int32).view(dtype)
@@ -197,9 +201,13 @@ def envelope(
     number = np.clip(((place + 1) / 2 * bins).astype(int), 0, bins - 1)
     known = ~np.isnan(error)
     number, x, error = number[known], part.x[known], error[known]
-    order = np.lexsort((error, number))
-    last = np.flatnonzero(np.diff(number[order], append=bins))
-    return x[order][last], error[order][last]
+    if not len(x):
+        return x, error
+    starts = np.flatnonzero(np.diff(number, prepend=-1))  # x rises, so each stretch lies together
+    largest = np.maximum.reduceat(error, starts)
+    reached = np.flatnonzero(error == np.repeat(largest, np.diff(starts, append=len(x))))
+    _, first = np.unique(number[reached], return_index=True)
+    return x[reached[first]], largest
 
 
 @dataclass(frozen=True)
@@ -243,7 +251,7 @@ def _signed_log(x: np.ndarray, reach: float) -> np.ndarray:
 def to_csv(results: Mapping[str, Mapping[str, Precision]], reach: float, points: int = BINS) -> str:
     """As CSV: for each function, format and x the exact and the computed value and slope, with their errors.
 
-    results maps a function's key, then a format's, to its precision. At most `points` rows of each, those
+    results maps a function's key, then a format's key, to its precision. At most `points` rows of each, those
     whose value is the most wrong among their neighbours.
     """
     text = io.StringIO()
@@ -272,7 +280,7 @@ def _computed(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Value and slope as torch computes them, rounded to x's dtype: float64 arrays."""
     with torch.enable_grad():
-        start = x.to(getattr(torch, format.arithmetic)).requires_grad_()
+        start = x.to(getattr(torch, format.arithmetic)).detach().requires_grad_()
         value = activation.function(start, **given)
         (slope,) = torch.autograd.grad(value.sum(dtype=torch.float32), start)
     return (

@@ -104,6 +104,15 @@ def properties(activation: Activation, **parameters: float) -> Properties:
         )
 
 
+def share_of_range(activation: Activation, low: float, high: float, **parameters: float) -> float | None:
+    """How much of its range a bounded function that never falls takes between two x; None for any other."""
+    found = properties(activation, **parameters)
+    if not (found.bounded and found.monotonic and found.highest > found.lowest):
+        return None
+    first, last = activation.function(torch.tensor([low, high], dtype=torch.float64), **parameters).tolist()
+    return (last - first) / (found.highest - found.lowest)
+
+
 def _grid() -> torch.Tensor:
     """Divided and not added up, so that whole numbers, where kinks like to be, are met exactly."""
     end = HALF_WIDTH * POINTS_PER_UNIT

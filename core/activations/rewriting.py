@@ -9,7 +9,8 @@ import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from core.activations.grammar import LARGEST_EXPONENT, Call, Node, Number, Variable, parse, written
+from core.activations.formula import written
+from core.activations.grammar import LARGEST_EXPONENT, Call, Node, Number, Variable, parse
 from core.activations.operations import OPERATIONS
 from core.errors import InvalidRequest
 

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.activations.activation import Activation
+from core.activations.expression import find
 from core.activations.gated import GATED
-from core.activations.registry import ACTIVATIONS
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
 
@@ -66,11 +65,11 @@ def neuron(
     points: int = POINTS,
     parameters: Mapping[str, float] | None = None,
 ) -> Surface:
-    """f(w1 x + w2 y + bias), one neuron with two inputs.
+    """f(w1 x + w2 y + bias), one neuron with two inputs; key is one of ACTIVATIONS or an expression of x.
 
     Raises InvalidRequest for an unknown function, a parameter or a number out of its range.
     """
-    activation = _activation(key)
+    activation = find(key)
     given = activation.with_defaults(parameters)
     for name, value in (("w1", w1), ("w2", w2), ("The bias", bias)):
         _check(name, value, -WEIGHT_MOST, WEIGHT_MOST)
@@ -93,7 +92,7 @@ def network(
 
     Raises InvalidRequest for an unknown function, a parameter or a number out of its range.
     """
-    activation = _activation(key)
+    activation = find(key)
     given = activation.with_defaults(parameters)
     if not 1 <= len(hidden) <= LAYERS_MOST or not all(1 <= size <= HIDDEN_MOST for size in hidden):
         raise InvalidRequest(
@@ -157,12 +156,6 @@ def _layers(sizes: tuple[int, ...], gain: float, seed: int) -> list[tuple[Tensor
         weight = torch.randn(fan_in, fan_out, dtype=torch.float64, generator=generator) * scale
         layers.append((weight, torch.randn(fan_out, dtype=torch.float64, generator=generator) * scale))
     return layers
-
-
-def _activation(key: str) -> Activation:
-    if key not in ACTIVATIONS:
-        raise InvalidRequest(f"There is no activation {key!r}; there are {', '.join(ACTIVATIONS)}.")
-    return ACTIVATIONS[key]
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:

@@ -33,6 +33,7 @@ def curve_chart(
     builds it again nor the browser parses it, which is what makes a slider feel immediate.
     """
     spec = _spec(tuple(series), tuple(every or series), title, y_title)
+    series = {name: np.where(np.isfinite(y), y, np.nan) for name, y in series.items()}  # gaps, no axis to ∞
     every_nth = max(1, len(x) // READINGS)
     zones = np.array(shaded, np.float32).reshape(-1, 2)
     datasets = {
@@ -57,7 +58,7 @@ def _bends(x: np.ndarray, series: Mapping[str, np.ndarray]) -> pa.Table:
     height = max((np.ptp(y) for y in finite if len(y)), default=1.0) or 1.0
     kept = []
     for y in series.values():
-        bend = np.abs(np.nan_to_num(np.diff(y, 2)))
+        bend = np.abs(np.nan_to_num(np.diff(y.astype(np.float64), 2)))
         around = np.pad(bend, 2, mode="edge")
         kinks = np.flatnonzero(bend > 3 * np.maximum(around[:-4], around[4:]) + 1e-6 * height) + 1
         dense = np.sqrt(bend / (8 * PIXEL * height))

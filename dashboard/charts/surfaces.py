@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
 import altair as alt
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from dashboard.charts.pixels import BLUE, ORANGE, STRONGEST, diverging, png_url
 from dashboard.charts.theme import series_color, series_dash
 
-READINGS = 31  # places along each axis where the pointer reads
+READINGS = 31  # places along each axis of a picture where the pointer reads
+SLICE_READINGS = 60  # and along x where it reads cuts
 BANDS = 16  # contour lines part the values into about so many
 ENLARGE = 4  # pixels of the picture for each place, so that contour lines are thin
 _LINE = (128, 128, 128, 170)  # grey, seen on light and dark
@@ -26,18 +30,33 @@ def surface_chart(
     largest: float | None = None,
     height: int = 380,
     readings: int = READINGS,
-) -> alt.LayerChart:
+) -> dict[str, Any]:
     """A picture of z over both inputs: blue above 0, orange below, contour lines, and values at the pointer.
 
     at: places along both axes, (points,); z: (points, points), rows from the lowest y up. largest: the |z| of
-    the strongest colour, by default the largest there is, so that pictures can share a scale.
+    the strongest colour, by default the largest there is, so that pictures can share a scale. Returns a
+    Vega-Lite spec, of which all but the numbers is built once.
     """
-    x_name, y_name, z_name = names
     largest = largest or float(np.abs(z[np.isfinite(z)]).max(initial=0)) or 1.0
-    domain = alt.Scale(domain=[float(at[0]), float(at[-1])], nice=False)
-    ends = {"low": float(at[0]), "high": float(at[-1]), "url": png_url(_pixels(z, largest))}
+    low, high = float(at[0]), float(at[-1])
+    spec = copy.deepcopy(_surface_spec(names, height))
+    spec["description"] = f"Picture of {names[2]} over {names[0]} and {names[1]}: {title}."
+    spec["title"] |= {"text": title, "subtitle": f"Contour lines are {contour_step(largest):g} apart."}
+    for layer in spec["layer"]:
+        for axis in ("x", "y"):
+            layer["encoding"][axis]["scale"]["domain"] = [low, high]
+    spec["layer"][1]["encoding"]["color"]["scale"] |= _colors(largest, bool((z < 0).any()))
+    picture = pa.table({"low": [low], "high": [high], "url": [png_url(_pixels(z, largest))]})
+    return spec | {"datasets": {"picture": picture, "readings": _readings(at, z, readings)}}
+
+
+@lru_cache(maxsize=64)
+def _surface_spec(names: tuple[str, str, str], height: int) -> dict[str, Any]:
+    """The chart but for its title, the domains of its scales, and its data."""
+    x_name, y_name, z_name = names
+    domain = alt.Scale(domain=[0, 1], nice=False)
     picture = (
-        alt.Chart(pd.DataFrame([ends]))
+        alt.Chart(alt.NamedData("picture"))
         .mark_image(aspect=False)
         .encode(
             x=alt.X("low:Q", title=x_name, scale=domain),
@@ -47,26 +66,32 @@ def surface_chart(
             url="url:N",
         )
     )
-    read = alt.Chart(_readings(at, z, readings)).mark_rect(opacity=0, aria=False)
-    read = read.encode(
-        x=alt.X("x0:Q", scale=domain),
-        x2="x1",
-        y=alt.Y("y0:Q", scale=domain),
-        y2="y1",
-        color=_color(largest, bool((z < 0).any()), z_name, height),
-        tooltip=[
-            alt.Tooltip("x:Q", title=x_name, format=".3~f"),
-            alt.Tooltip("y:Q", title=y_name, format=".3~f"),
-            alt.Tooltip("z:Q", title=z_name, format=".4~g"),
-        ],
+    legend = alt.Legend(
+        title=z_name,
+        orient="right",
+        gradientLength=max(70, height - 220),
+        gradientOpacity=1,
+        format=".2~g",
+        tickCount=5,
     )
-    apart = f"Contour lines are {contour_step(largest):g} apart."
-    return alt.LayerChart(
-        layer=[picture, read],
-        title=alt.Title(title, offset=6, subtitle=apart, subtitleColor="gray"),
-        description=f"Picture of {z_name} over {x_name} and {y_name}: {title}.",
-        height=height,
+    read = (
+        alt.Chart(alt.NamedData("readings"))
+        .mark_rect(opacity=0, aria=False)
+        .encode(
+            x=alt.X("x0:Q", scale=domain),
+            x2="x1",
+            y=alt.Y("y0:Q", scale=domain),
+            y2="y1",
+            color=alt.Color("z:Q", scale=alt.Scale(clamp=True), legend=legend),
+            tooltip=[
+                alt.Tooltip("x:Q", title=x_name, format=".3~f"),
+                alt.Tooltip("y:Q", title=y_name, format=".3~f"),
+                alt.Tooltip("z:Q", title=z_name, format=".4~g"),
+            ],
+        )
     )
+    title = alt.Title("", offset=6, subtitleColor="gray")
+    return alt.LayerChart(layer=[picture, read], title=title, height=height).to_dict()
 
 
 def slices_chart(
@@ -75,38 +100,50 @@ def slices_chart(
     title: str,
     names: tuple[str, str, str] = ("x", "y", "z"),
     height: int = 260,
-) -> alt.LayerChart:
-    """z over the first input, one line for each value of the second: cuts through the surface."""
-    x_name, y_name, z_name = names
-    labels = {y: f"{y_name} = {_signed(y)}" for y in slices}
-    rows = pd.concat(
-        pd.DataFrame({"x": at, "z": line, "cut": labels[y], "y": y}) for y, line in slices.items()
+) -> dict[str, Any]:
+    """z over the first input, one line for each value of the second: cuts through the surface, as a spec."""
+    labels = tuple(f"{names[1]} = {_signed(y)}" for y in slices)
+    spec = copy.deepcopy(_slices_spec(labels, names, height))
+    spec["title"] |= {"text": title}
+    columns = {f"cut{n}": line.astype(np.float32) for n, line in enumerate(slices.values())}
+    lines = pa.table(
+        {
+            "x": np.tile(at.astype(np.float32), len(labels)),
+            "z": np.concatenate([*columns.values()]),
+            "cut": np.repeat(labels, len(at)),
+        }
     )
-    every = [*labels.values()]
+    readings = pa.table({"x": at.astype(np.float32)} | columns)
+    every_nth = range(0, len(at), max(1, len(at) // SLICE_READINGS))
+    return spec | {"datasets": {"lines": lines, "readings": readings.take([*every_nth])}}
+
+
+@lru_cache(maxsize=64)
+def _slices_spec(labels: tuple[str, ...], names: tuple[str, str, str], height: int) -> dict[str, Any]:
+    """The chart but for its title and its data."""
+    x_name, _, z_name = names
     x = alt.X("x:Q", title=x_name, scale=alt.Scale(nice=False, zero=False))
     lines = (
-        alt.Chart(rows)
+        alt.Chart(alt.NamedData("lines"))
         .mark_line(strokeWidth=2.2, aria=False)
         .encode(
             x=x,
             y=alt.Y("z:Q", title=z_name, scale=alt.Scale(zero=False)),
-            color=series_color(every, every, "cut"),
-            strokeDash=series_dash(every, "cut"),
+            color=series_color(labels, labels, "cut"),
+            strokeDash=series_dash(labels, "cut"),
         )
     )
     pointer = alt.selection_point(nearest=True, on="pointerover", fields=["x"], empty=False, name="pointer")
-    wide = pd.DataFrame({"x": at} | {f"cut{n}": line for n, line in enumerate(slices.values())})
-    wide = wide.iloc[:: max(1, len(at) // 60)]
     read = [alt.Tooltip("x:Q", title=x_name, format=".3~f")]
-    read += [alt.Tooltip(f"cut{n}:Q", title=label, format=".4~g") for n, label in enumerate(every)]
+    read += [alt.Tooltip(f"cut{n}:Q", title=label, format=".4~g") for n, label in enumerate(labels)]
     shown = alt.when(pointer).then(alt.value(0.6)).otherwise(alt.value(0))
-    rule = alt.Chart(wide).mark_rule(color="gray", aria=False).encode(x=x, opacity=shown, tooltip=read)
+    rule = alt.Chart(alt.NamedData("readings")).mark_rule(color="gray", aria=False)
     return alt.LayerChart(
-        layer=[lines, rule.add_params(pointer)],
-        title=alt.Title(title, offset=6),
-        description=f"{z_name} over {x_name} for {', '.join(every)}.",
+        layer=[lines, rule.encode(x=x, opacity=shown, tooltip=read).add_params(pointer)],
+        title=alt.Title("", offset=6),
+        description=f"{z_name} over {x_name} for {', '.join(labels)}.",
         height=height,
-    )
+    ).to_dict()
 
 
 def contour_step(largest: float) -> float:
@@ -147,7 +184,7 @@ def _between(values: np.ndarray) -> np.ndarray:
     return rows[:, below] * (1 - share) + rows[:, below + 1] * share
 
 
-def _readings(at: np.ndarray, z: np.ndarray, count: int) -> pd.DataFrame:
+def _readings(at: np.ndarray, z: np.ndarray, count: int) -> pa.Table:
     """Cells around `count` places along each axis, with the value at their middle."""
     chosen = np.linspace(0, len(at) - 1, count).round().astype(int)
     half = (at[-1] - at[0]) / (count - 1) / 2
@@ -156,31 +193,16 @@ def _readings(at: np.ndarray, z: np.ndarray, count: int) -> pd.DataFrame:
     cells = {"x": x, "y": y, "z": z[np.ix_(chosen, chosen)]}
     cells |= {"x0": np.maximum(x - half, low), "x1": np.minimum(x + half, high)}
     cells |= {"y0": np.maximum(y - half, low), "y1": np.minimum(y + half, high)}
-    return pd.DataFrame({name: values.ravel().astype(np.float32) for name, values in cells.items()})
+    return pa.table({name: values.ravel().astype(np.float32) for name, values in cells.items()})
 
 
-def _color(largest: float, negative: bool, z_name: str, height: int) -> alt.Color:
-    """A scale for the legend alone, the same as that of the picture: nothing at 0, strongest at the ends."""
-    strength = STRONGEST / 255
-    stops = [
-        f"rgba({ORANGE[0]},{ORANGE[1]},{ORANGE[2]},{strength})",
-        f"rgba({ORANGE[0]},{ORANGE[1]},{ORANGE[2]},0)",
-    ]
-    stops += [f"rgba({BLUE[0]},{BLUE[1]},{BLUE[2]},0)", f"rgba({BLUE[0]},{BLUE[1]},{BLUE[2]},{strength})"]
-    near = largest / 1e3
-    legend = alt.Legend(
-        title=z_name,
-        orient="right",
-        gradientLength=max(70, height - 220),
-        gradientOpacity=1,
-        format=".2~g",
-        tickCount=5,
-    )
-    domain = [-largest, -near, near, largest]
-    if not negative:
-        domain, stops = domain[2:], stops[2:]
-    scale = alt.Scale(domain=domain, range=stops, clamp=True)
-    return alt.Color("z:Q", scale=scale, legend=legend)
+def _colors(largest: float, negative: bool) -> dict[str, list[Any]]:
+    """Domain and range of the legend, as the picture has them: nothing at 0, strongest at the ends."""
+    strength, near = STRONGEST / 255, largest / 1e3
+    ends = ((ORANGE, strength), (ORANGE, 0), (BLUE, 0), (BLUE, strength))
+    stops = [f"rgba({red},{green},{blue},{opacity:.3f})" for (red, green, blue), opacity in ends]
+    first = 0 if negative else 2
+    return {"domain": [-largest, -near, near, largest][first:], "range": stops[first:]}
 
 
 def _signed(value: float) -> str:

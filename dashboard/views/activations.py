@@ -6,16 +6,27 @@ import math
 
 import streamlit as st
 
-from core.activations import ACTIVATIONS, Activation
+from core.activations import ACTIVATIONS, Activation, find
 from core.activations.curves import curves, to_csv
-from core.activations.properties import SATURATED_SLOPE, Properties, properties
+from core.activations.expression import expression
+from core.activations.grammar import MOST_CHARACTERS
+from core.activations.operations import TYPEABLE
+from core.activations.properties import SATURATED_SLOPE, Properties, properties, share_of_range
 from core.errors import InvalidRequest
 from dashboard.charts.curves import curve_chart
 from dashboard.svg import svg_button
 
 DEFAULT = ["sigmoid", "tanh", "relu", "leaky_relu", "gelu"]
 CARDS_IN_A_ROW = 3
+PLACES_TOLD = 3
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
+OWN = "Your own"  # the name of a typed function, whatever it says: its colour and place stay
+SHARE_BETWEEN = (-4.0, 4.0)
+
+
+def name_of(key: str) -> str:
+    """What charts and controls call a function."""
+    return ACTIVATIONS[key].name if key in ACTIVATIONS else OWN
 
 
 def choose_functions() -> list[str]:
@@ -31,14 +42,31 @@ def choose_functions() -> list[str]:
     return [key for name, key in NAMES.items() if name in names]
 
 
+def choose_own() -> list[str]:
+    """The typed function, where one is typed that can be drawn."""
+    typed = st.text_input(
+        "Your own f(x)",
+        key="own",
+        bind="query-params",
+        max_chars=MOST_CHARACTERS,
+        placeholder="x*tanh(log(1+exp(x)))",
+        help=f"With x, numbers, pi, e, + - * / ^ ( ) and {', '.join(TYPEABLE)}. Write 2*x for a product.",
+    ).strip()
+    try:
+        return [expression(typed).text] if typed else []
+    except InvalidRequest as error:
+        st.warning(str(error))
+        return []
+
+
 def choose_parameters(keys: list[str]) -> dict[str, dict[str, float]]:
     """The chosen activations with a slider for each parameter."""
     chosen: dict[str, dict[str, float]] = {key: {} for key in keys}
-    pairs = [(key, parameter) for key in keys for parameter in ACTIVATIONS[key].parameters]
+    pairs = [(key, parameter) for key in keys for parameter in find(key).parameters]
     columns = st.columns(max(3, len(pairs))) if pairs else []
     for column, (key, parameter) in zip(columns, pairs, strict=False):
         chosen[key][parameter.name] = column.slider(
-            f"{ACTIVATIONS[key].name}: {parameter.name.replace('_', ' ')} ${parameter.symbol}$",
+            f"{name_of(key)}: {parameter.name.replace('_', ' ')} ${parameter.symbol}$",
             parameter.low,
             parameter.high,
             parameter.default,
@@ -52,7 +80,10 @@ def choose_parameters(keys: list[str]) -> dict[str, dict[str, float]]:
 def badges(found: Properties) -> str:
     """The properties as badges: blue for a property that the function has, grey for one that it lacks."""
     jumping = "value" if found.jumps else "slope"
-    places = " and ".join(_signed(place) for place in found.jumps or found.kinks)
+    nearest = sorted(found.jumps or found.kinks, key=abs)[:PLACES_TOLD]
+    more = len(found.jumps or found.kinks) > PLACES_TOLD
+    places = " and ".join([*map(_signed, sorted(nearest)), *(["elsewhere"] if more else [])])
+    mean = "" if math.isnan(found.mean_output) else f" {found.mean_output:.2f}"
     sides = [
         f"{side} {_signed(place)}"
         for side, place in (("below", found.saturates_below), ("above", found.saturates_above))
@@ -62,7 +93,7 @@ def badges(found: Properties) -> str:
         (found.monotonic, "monotonic", "not monotonic"),
         (found.continuous_derivatives > 0, "smooth", f"{jumping} jumps at {places}"),
         (found.bounded, "bounded", "unbounded"),
-        (found.zero_centred, "zero-centred", f"mean output {found.mean_output:.2f}"),
+        (found.zero_centred, "zero-centred", f"mean output{mean or ' undefined'}"),
         (bool(sides), f"saturates {' and '.join(sides)}", "never saturates"),
     ]
     if found.dead:
@@ -88,20 +119,23 @@ def card(activation: Activation, found: Properties) -> None:
     """Formula, derivative, range, properties and source of one activation."""
     paper = activation.source
     title = f"[{paper.title}]({paper.url})" if paper.url else paper.title
-    st.markdown(
-        f"#### {activation.name}\n\n{activation.note}\n\n:gray[{activation.note_zh}]\n\n"
-        f"$${activation.latex}$$\n\n$${activation.derivative_latex}$$\n\n"
-        f"Range ${activation.range_latex}$ · steepest slope {_steepest(found)}\n\n"
-        f"{badges(found)}\n\n"
+    origin = (
         f":small[Also called {', '.join(activation.aliases)}. In use: {activation.use}]\n\n"
         f":small[{paper.authors} {paper.year}, {title}]"
+    )
+    heading = activation.name if paper.year else f"{OWN}: `{activation.name}`"
+    st.markdown(
+        f"#### {heading}\n\n{activation.note}\n\n:gray[{activation.note_zh}]\n\n"
+        f"$${activation.latex}$$\n\n$${activation.derivative_latex}$$\n\n"
+        f"Range ${activation.range_latex}$ · steepest slope {_steepest(found)}\n\n"
+        f"{badges(found)}\n\n" + (origin if paper.year else "")
     )
 
 
 @st.fragment
 def picture(chosen: dict[str, dict[str, float]], found: dict[str, Properties]) -> None:
     """The curves, and what decides how they are drawn. A fragment: its slider runs nothing else again."""
-    names = [ACTIVATIONS[key].name for key in chosen]
+    names = {name_of(key): key for key in chosen}
     left, right = st.columns([3, 1.4])
     low, high = left.slider("x from, to", -20.0, 20.0, (-6.0, 6.0), 0.5, "%g", key="x", bind="query-params")
     shade = right.selectbox(
@@ -112,27 +146,30 @@ def picture(chosen: dict[str, dict[str, float]], found: dict[str, Properties]) -
         bind="query-params",
     )
     try:
-        drawn = curves(chosen, low, high)
+        drawn = curves(chosen, low, high, second=True)
     except InvalidRequest as error:
         st.warning(str(error))
         return
-    zones = found[NAMES[shade]].saturated_within(low, high) if shade in NAMES else []
+    zones = found[names[shade]].saturated_within(low, high) if shade in names else []
     for column, title, y_title, series, look in zip(
-        st.columns(2),
-        ("Function", "Derivative"),
-        ("f(x)", "f′(x)"),
-        (drawn.values, drawn.derivatives),
+        st.columns(3),
+        ("Function", "Derivative", "Second derivative"),
+        ("f(x)", "f′(x)", "f″(x)"),
+        (drawn.values, drawn.derivatives, drawn.second_derivatives),
         (
             "Look at the ends: a flat curve no longer tells its inputs apart.",
             "Look for 0: no gradient passes there. Below 1 a gradient shrinks from layer to layer.",
+            "Look for peaks: the slope changes fastest there. Straight pieces have 0, and a kink has none.",
         ),
         strict=True,
     ):
         with column:
-            named = {ACTIVATIONS[key].name: line for key, line in series.items()}
-            spec = curve_chart(drawn.x, named, title, y_title, every=[*NAMES], shaded=zones)
+            named = {name_of(key): line for key, line in series.items()}
+            spec = curve_chart(drawn.x, named, title, y_title, every=[*NAMES, OWN], shaded=zones)
             st.vega_lite_chart(spec=spec, key=f"{title}_chart", width="stretch")
             st.caption(look)
+    if shade in names:
+        tell_share(names[shade], chosen[names[shade]])
     with st.container(horizontal=True):
         st.download_button(
             "Curves as CSV",
@@ -145,25 +182,38 @@ def picture(chosen: dict[str, dict[str, float]], found: dict[str, Properties]) -
         svg_button("activations.svg")
 
 
+def tell_share(key: str, parameters: dict[str, float]) -> None:
+    """How much of the range lies in the middle, of a function that has a range and a middle."""
+    low, high = SHARE_BETWEEN
+    share = share_of_range(find(key), low, high, **parameters)
+    if share is not None:
+        between = f"Between x = {_signed(low)} and {_signed(high)}"
+        st.caption(f"{between} {name_of(key)} passes through {share:.3f} of its range.")
+
+
 st.title("Activations")
 st.markdown(
     "What a neuron does to the sum that it receives, and the slope by which it passes a gradient back."
 )
 
-keys = choose_functions()
+left, right = st.columns([3, 1.4])
+with left:
+    keys = choose_functions()
+with right:
+    keys += choose_own()
 chosen = choose_parameters(keys)
 if not keys:
     st.info("Choose at least one function.")
     st.stop()
 
 with st.spinner("Loading PyTorch…"):
-    found = {key: properties(ACTIVATIONS[key], **parameters) for key, parameters in chosen.items()}
+    found = {key: properties(find(key), **parameters) for key, parameters in chosen.items()}
 picture(chosen, found)
 
 for start in range(0, len(keys), CARDS_IN_A_ROW):
     for column, key in zip(st.columns(CARDS_IN_A_ROW), keys[start : start + CARDS_IN_A_ROW], strict=False):
         with column.container(border=True, height="stretch"):
-            card(ACTIVATIONS[key], found[key])
+            card(find(key), found[key])
 st.caption(
     "Properties are measured from the functions themselves. Smooth: the slope never jumps. "
     "Zero-centred: the mean output over standard normal x is 0. "

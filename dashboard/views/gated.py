@@ -76,36 +76,37 @@ def show_gated(key: str) -> None:
     surface = gate(key, reach)
     left, right = st.columns(2, gap="large")
     with left:
-        st.altair_chart(surface_chart(surface.at, surface.z, unit.name, AXES), key="f", width="stretch")
+        picture = surface_chart(surface.at, surface.z, unit.name, AXES)
+        st.vega_lite_chart(spec=picture, key="f", width="stretch")
         st.caption(
             "Look at the lower half: where the gate is shut, f is near 0 whatever a is."
             if shuts
             else "Look at the saddle: f rises along one diagonal and falls along the other."
         )
         picture = surface_chart(surface.at, surface.dz_dx, "Slope by the value", ("a", "b", "∂f/∂a"))
-        st.altair_chart(picture, key="by a", width="stretch")
+        st.vega_lite_chart(spec=picture, key="by a", width="stretch")
         st.caption(
             "Look across: it is the same for every a, namely the gate itself. A gradient takes this path as "
             "if through a line."
         )
     with right:
         cuts = surface.slices(of=surface.z.T)
-        chart = slices_chart(
+        cut_chart = slices_chart(
             surface.at, cuts, f"{unit.name}: cuts at five values", ("b", "a", "f"), height=380
         )
-        st.altair_chart(chart, key="cuts", width="stretch")
+        st.vega_lite_chart(spec=cut_chart, key="cuts", width="stretch")
         st.caption(
             "Look at one cut: it is the gate's own curve, stretched by a, upside down where a is negative."
         )
         picture = surface_chart(surface.at, surface.dz_dy, "Slope by the gate", ("a", "b", "∂f/∂b"))
-        st.altair_chart(picture, key="by b", width="stretch")
+        st.vega_lite_chart(spec=picture, key="by b", width="stretch")
         st.caption("Look at a = 0: there the gate learns nothing, for it has nothing to let through.")
     st.subheader("All of them, in one scale of colour")
     every = {entry.name: gate(name, reach, SMALL_POINTS) for name, entry in GATED.items()}
     largest = max(float(np.abs(one.z).max()) for one in every.values())
     for column, (name, one) in zip(st.columns(len(every)), every.items(), strict=True):
         small = surface_chart(one.at, one.z, name, AXES, largest, height=230, readings=17)
-        column.altair_chart(small, key=f"small {name}", width="stretch")
+        column.vega_lite_chart(spec=small, key=f"small {name}", width="stretch")
     download("Surface as CSV", partial(to_csv, surface, AXES), key)
 
 

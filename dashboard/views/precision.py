@@ -8,9 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.activations import ACTIVATIONS
+from core.activations.expression import expression
 from core.activations.formats import FORMATS
+from core.activations.grammar import MOST_CHARACTERS
+from core.activations.operations import TYPEABLE
 from core.activations.precision import (
     LOST,
     NEAREST,
@@ -28,6 +32,7 @@ from dashboard.charts.curves import curve_chart
 from dashboard.charts.precision import Envelope, error_chart
 from dashboard.svg import svg_button
 
+OWN = "Your own"
 DEFAULT = ["Sigmoid", "GELU"]
 FUNCTIONS_MOST = 3
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
@@ -56,7 +61,7 @@ Settings = tuple[str, float, bool]  # what to draw, the reach of x, and whether 
 
 def choose() -> tuple[list[str], list[str], Settings]:
     """Keys of functions and formats, and the settings."""
-    left, right = st.columns([3, 2])
+    left, middle, right = st.columns([2.2, 1.4, 2.4])
     names = left.multiselect(
         "Functions",
         [*NAMES],
@@ -65,6 +70,7 @@ def choose() -> tuple[list[str], list[str], Settings]:
         key="functions",
         bind="query-params",
     )
+    own = choose_own(middle)
     shown = right.pills(
         "Formats",
         [*FORMAT_KEYS],
@@ -81,7 +87,29 @@ def choose() -> tuple[list[str], list[str], Settings]:
     logarithmic = right.toggle("Logarithmic x", key="log", bind="query-params") or REACHES[reach] > STRAIGHT
     keys = [FORMAT_KEYS[name] for name in FORMAT_KEYS if name in shown]
     settings = (measure or "Relative error", REACHES[reach], logarithmic)
-    return [NAMES[name] for name in names], keys, settings
+    return [NAMES[name] for name in names] + own, keys, settings
+
+
+def choose_own(place: DeltaGenerator) -> list[str]:
+    """The typed function, where one is typed that can be computed."""
+    typed = place.text_input(
+        "Your own f(x)",
+        key="own",
+        bind="query-params",
+        max_chars=MOST_CHARACTERS,
+        placeholder="x*tanh(log(1+exp(x)))",
+        help=f"With x, numbers, pi, e, + - * / ^ ( ) and {', '.join(TYPEABLE)}. Write 2*x for a product.",
+    ).strip()
+    try:
+        return [expression(typed).text] if typed else []
+    except InvalidRequest as error:
+        st.warning(str(error))
+        return []
+
+
+def name_of(key: str) -> str:
+    """What charts and tables call a function."""
+    return ACTIVATIONS[key].name if key in ACTIVATIONS else OWN
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
@@ -115,7 +143,7 @@ def rounding_alone(measure: str, format_keys: list[str]) -> dict[str, float]:
 def chart(key: str, part: int, shown: dict[str, Drawn], settings: Settings) -> None:
     """The chart of f (part 0) or f' (part 1) of one function; shown is keyed by format."""
     measure, reach, logarithmic = settings
-    title = f"{ACTIVATIONS[key].name}: {('f(x)', 'f′(x)')[part]}"
+    title = f"{name_of(key)}: {('f(x)', 'f′(x)')[part]}"
     every = [format.name for format in FORMATS.values()]
     if measure == CURVE:
         x = np.linspace(-reach, reach, CURVE_POINTS).astype(np.float32)
@@ -146,7 +174,7 @@ def row(key: str, part: str, format_key: str, result: Drawn) -> dict[str, Any]:
     """One row of the table of limits."""
     of = {what: [stretch for stretch in result.lost if stretch.what == what] for what in LOST}
     return {
-        "Function": ACTIVATIONS[key].name,
+        "Function": name_of(key),
         "Of": part,
         "Format": FORMATS[format_key].name,
         "Worst error": _signed(result.worst.relative) if result.worst else "–",

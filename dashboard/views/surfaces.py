@@ -8,11 +8,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.activations import ACTIVATIONS
+from core.activations.expression import expression
+from core.activations.grammar import MOST_CHARACTERS
+from core.activations.operations import TYPEABLE
 from core.activations.surfaces import HIDDEN_MOST, LAYERS_MOST, POINTS, Surface, network, neuron, to_csv
 from core.errors import InvalidRequest
 from dashboard.charts.surfaces import slices_chart, surface_chart
 from dashboard.svg import svg_button
 
+OWN = "Your own"
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
 COMPARED = ["ReLU", "Tanh", "GELU", "Sine"]
 COMPARED_MOST, COMPARED_POINTS = 8, 81
@@ -61,26 +65,45 @@ def draw(surface: Surface, shown: str, title: str, key: str) -> None:
     """A picture of the output or the slope, and its cuts."""
     values = surface.z if SHOWN[shown] == "z" else surface.slope
     names = ("x", "y", SHOWN[shown])
-    st.altair_chart(surface_chart(surface.at, values, title, names), key=f"{key} picture", width="stretch")
-    cuts = surface.slices(of=values)
-    st.altair_chart(
-        slices_chart(surface.at, cuts, f"{title}: cuts", names), key=f"{key} cuts", width="stretch"
-    )
+    picture = surface_chart(surface.at, values, title, names)
+    cuts = slices_chart(surface.at, surface.slices(of=values), f"{title}: cuts", names)
+    st.vega_lite_chart(spec=picture, key=f"{key} picture", width="stretch")
+    st.vega_lite_chart(spec=cuts, key=f"{key} cuts", width="stretch")
 
 
-def compare(names: list[str], settings: tuple[tuple[int, ...], float, int, float], shown: str) -> None:
-    """The same network with each activation, in pictures of one scale."""
-    every = {name: network_surface(NAMES[name], *settings, points=COMPARED_POINTS) for name in names}
-    drawn = {name: one.z if SHOWN[shown] == "z" else one.slope for name, one in every.items()}
-    for start in range(0, len(names), IN_A_ROW):
-        for column, name in zip(st.columns(IN_A_ROW), names[start : start + IN_A_ROW], strict=False):
-            column.altair_chart(
-                surface_chart(
-                    every[name].at, drawn[name], name, ("x", "y", SHOWN[shown]), height=230, readings=17
-                ),
-                key=f"small {name}",
-                width="stretch",
-            )
+def compare(keys: list[str], settings: tuple[tuple[int, ...], float, int, float], shown: str) -> None:
+    """The same network with each activation, in small pictures."""
+    names = ("x", "y", SHOWN[shown])
+    for start in range(0, len(keys), IN_A_ROW):
+        for column, key in zip(st.columns(IN_A_ROW), keys[start : start + IN_A_ROW], strict=False):
+            one = network_surface(key, *settings, points=COMPARED_POINTS)
+            values = one.z if SHOWN[shown] == "z" else one.slope
+            picture = surface_chart(one.at, values, name_of(key), names, height=230, readings=17)
+            column.vega_lite_chart(spec=picture, key=f"small {key}", width="stretch")
+
+
+def name_of(key: str) -> str:
+    """What charts call a function."""
+    return ACTIVATIONS[key].name if key in ACTIVATIONS else OWN
+
+
+def choose_function(place: DeltaGenerator, own_place: DeltaGenerator) -> tuple[str, list[str]]:
+    """Key of the function, which is the typed one if one is typed, and that one again for the comparison."""
+    name = place.selectbox("Function", [*NAMES], [*NAMES].index("Tanh"), key="function", bind="query-params")
+    typed = own_place.text_input(
+        "or your own f(x)",
+        key="own",
+        bind="query-params",
+        max_chars=MOST_CHARACTERS,
+        placeholder="x*tanh(log(1+exp(x)))",
+        help=f"With x, numbers, pi, e, + - * / ^ ( ) and {', '.join(TYPEABLE)}. Write 2*x for a product.",
+    ).strip()
+    try:
+        own = [expression(typed).text] if typed else []
+    except InvalidRequest as error:
+        st.warning(str(error))
+        own = []
+    return (own or [NAMES[name]])[0], own
 
 
 st.title("2-D")
@@ -88,8 +111,8 @@ st.markdown(
     "A neuron with two inputs draws one straight fold or step across the plane; a network adds many of them "
     "up to any landscape."
 )
-left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
-function = left.selectbox("Function", [*NAMES], [*NAMES].index("Tanh"), key="function", bind="query-params")
+left, second, middle, right = st.columns([1.4, 1.6, 1.4, 1.6], vertical_alignment="bottom")
+key, own = choose_function(left, second)
 shown = middle.segmented_control("Show", [*SHOWN], default="Output z", key="show", bind="query-params")
 reach = right.slider("x and y from, to ±", 1.0, 10.0, 3.0, 0.5, "%g", key="reach", bind="query-params")
 shown = shown or "Output z"
@@ -97,17 +120,17 @@ shown = shown or "Output z"
 left, right = st.columns(2, gap="large")
 try:
     with left:
-        one = the_neuron(NAMES[function], reach)
-        draw(one, shown, f"One neuron, {function}", "neuron")
+        one = the_neuron(key, reach)
+        draw(one, shown, f"One neuron, {name_of(key)}", "neuron")
         st.caption(
             "Look along a contour line: the output is the same on it, because a neuron sees its inputs only "
             "through one weighted sum. $w_1$ and $w_2$ turn the fold and make it steeper, $b$ shifts it."
         )
     with right:
         settings = choose_network()
-        many = network_surface(NAMES[function], *settings, reach)
+        many = network_surface(key, *settings, reach)
         sizes = "–".join(map(str, (2, *settings[0], 1)))
-        draw(many, shown, f"Network {sizes}, {function}", "network")
+        draw(many, shown, f"Network {sizes}, {name_of(key)}", "network")
         st.caption(
             "Look for creases: units with a kink make flat facets, smooth ones make hills. More units make "
             "more of them, and more layers make them fold again."
@@ -125,7 +148,7 @@ names = st.multiselect(
     key="functions",
     bind="query-params",
 )
-compare(names, (*settings, reach), shown)
+compare([*(NAMES[name] for name in names), *own], (*settings, reach), shown)
 st.caption(
     "Same weights, other function. Look at how ReLU cuts the plane into facets, where Tanh goes flat, and "
     "how a sine never does. Each picture has a colour scale of its own; blue is above 0, orange below."

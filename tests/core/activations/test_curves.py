@@ -83,3 +83,33 @@ def test_csv_reads_back_as_the_curves() -> None:
     )
     np.testing.assert_array_equal(np.array(rows, np.float32), expected)
     assert rows[0][3:] == ["-1.5", "0.25"]
+
+
+def test_second_derivatives_are_those_of_the_closed_forms() -> None:
+    drawn = curves({"sigmoid": {}, "tanh": {}, "elu": {"alpha": 2}, "relu": {}, "x^3": {}}, second=True)
+    x = drawn.x.astype(np.float64)
+    sigmoid = 1 / (1 + np.exp(-x))
+    expected = {
+        "sigmoid": sigmoid * (1 - sigmoid) * (1 - 2 * sigmoid),
+        "tanh": -2 * np.tanh(x) * (1 - np.tanh(x) ** 2),
+        "elu": np.where(x > 0, 0, 2 * np.exp(np.minimum(x, 0))),
+        "relu": np.zeros_like(x),
+        "x^3": 6 * x,
+    }
+    for key, second in expected.items():
+        away = np.abs(x) > 0.01  # at 0 ELU's second derivative is that of either side
+        np.testing.assert_allclose(drawn.second_derivatives[key][away], second[away], atol=1e-5)
+    assert curves({"relu": {}}).second_derivatives == {}
+
+
+def test_second_derivatives_of_every_function_are_the_slopes_of_its_slopes() -> None:
+    drawn = curves(ALL, -4.0037, 4.0011, 4001, second=True)
+    step = float(drawn.x[1] - drawn.x[0])
+    for key, activation in ACTIVATIONS.items():
+        slopes = activation.derivative(torch.from_numpy(drawn.x.astype(np.float64))).numpy()
+        quotients = np.diff(slopes, 2), (slopes[2:] - slopes[:-2]) / (2 * step)
+        smooth = np.abs(quotients[0]) < 1e-4  # away from kinks and bends
+        assert smooth.mean() > 0.9
+        np.testing.assert_allclose(
+            drawn.second_derivatives[key][1:-1][smooth], quotients[1][smooth], atol=0.05, err_msg=key
+        )

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.activations.expression import expression, find
+from core.activations.formula import written
 from core.activations.grammar import (
     MOST_CHARACTERS,
     MOST_DEPTH,
@@ -18,7 +19,6 @@ from core.activations.grammar import (
     Node,
     Number,
     parse,
-    written,
 )
 from core.activations.operations import OPERATIONS, TYPEABLE
 from core.errors import InvalidRequest

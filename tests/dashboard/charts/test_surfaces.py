@@ -6,6 +6,7 @@ import base64
 import io
 from typing import Any
 
+import altair as alt
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,14 +19,15 @@ X, Y = np.meshgrid(AT, AT)
 
 
 def spec(z: np.ndarray, **more: Any) -> dict[str, Any]:
-    drawn: dict[str, Any] = surface_chart(AT, z, "One neuron", **more).to_dict()
+    drawn = surface_chart(AT, z, "One neuron", **more)
+    without_data = {key: part for key, part in drawn.items() if key != "datasets"}
+    alt.LayerChart.from_dict(without_data, validate=True)
     return drawn
 
 
 def picture(z: np.ndarray, **more: Any) -> np.ndarray:
-    (row,) = next(rows for rows in spec(z, **more)["datasets"].values() if "url" in rows[0])
-    data = base64.b64decode(row["url"].split(",")[1])
-    return np.asarray(Image.open(io.BytesIO(data)))
+    (url,) = spec(z, **more)["datasets"]["picture"]["url"].to_pylist()
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))))
 
 
 def test_high_y_is_at_the_top_and_low_x_at_the_left() -> None:
@@ -65,7 +67,7 @@ def test_the_pointer_reads_both_inputs_and_the_value() -> None:
     drawn = spec(X * Y, names=("a", "b", "f"))
     read = drawn["layer"][1]["encoding"]
     assert [tooltip["title"] for tooltip in read["tooltip"]] == ["a", "b", "f"]
-    cells = next(rows for rows in drawn["datasets"].values() if "x0" in rows[0])
+    cells = drawn["datasets"]["readings"].to_pylist()
     for cell in cells[::97]:
         assert cell["x0"] <= cell["x"] <= cell["x1"]
         assert cell["z"] == pytest.approx(cell["x"] * cell["y"], abs=1e-5)
@@ -97,7 +99,18 @@ def test_a_surface_of_zeros_or_with_holes_can_be_drawn() -> None:
 
 
 def test_cuts_are_named_by_the_second_input() -> None:
-    drawn = slices_chart(AT, {-1.5: AT, 2.0: -AT}, "Cuts", ("a", "b", "f")).to_dict()
+    drawn = slices_chart(AT, {-1.5: AT, 2.0: -AT}, "Cuts", ("a", "b", "f"))
     lines, rule = drawn["layer"]
     assert lines["encoding"]["color"]["scale"]["domain"] == ["b = −1.5", "b = 2"]
     assert [tooltip["title"] for tooltip in rule["encoding"]["tooltip"]] == ["a", "b = −1.5", "b = 2"]
+    readings = drawn["datasets"]["readings"]
+    assert readings["cut1"].to_numpy() == pytest.approx(-readings["x"].to_numpy())
+
+
+def test_one_chart_leaves_the_next_as_it_was() -> None:
+    first = spec(X, names=("a", "b", "f"))
+    surface_chart(3 * AT, 5 * X**2, "Another", ("a", "b", "f"))
+    again = spec(X, names=("a", "b", "f"))
+    assert {key: part for key, part in first.items() if key != "datasets"} == {
+        key: part for key, part in again.items() if key != "datasets"
+    }

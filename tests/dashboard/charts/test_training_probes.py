@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.events import Picture
+from core.models import MODELS
 from core.training.config import default_config
 from core.training.loop import train
 from core.training.probes import PROBES, fitting
@@ -37,10 +38,10 @@ def test_every_probe_has_a_chart() -> None:
     ("model", "data"), [("mlp", "moons"), ("lenet", "mnist5k"), ("lstm", "parity"), ("gcn", "karate_club")]
 )
 def test_every_probe_of_a_real_training_is_drawn_with_title_and_tooltip(model: str, data: str) -> None:
-    small = {"samples": 60, "hidden": (4,)} if data == "parity" else {}
-    config = default_config(
-        model, data, epochs=1, batch_size=1024, probes=fitting(model, data), picture_every_s=None, **small
-    )
+    small: dict[str, Any] = {"samples": 60, "hidden": (4,)} if data == "parity" else {}
+    if "batch_size" in MODELS[model].settings:
+        small["batch_size"] = 1024
+    config = default_config(model, data, epochs=1, probes=fitting(model, data), picture_every_s=None, **small)
     pictures = {event.name: event for event in train(config) if isinstance(event, Picture)}
     drawn = [(needed, chart) for needed, chart in PICTURE_CHARTS.values() if needed in pictures]
     assert {*fitting(model, data)} <= {needed for needed, _ in drawn}

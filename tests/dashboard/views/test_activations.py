@@ -50,14 +50,17 @@ def cards(opened: AppTest) -> list[str]:
     return [text.value for text in opened.markdown if text.value.startswith("####")]
 
 
-def test_it_opens_with_functions_and_derivatives_side_by_side() -> None:
+def test_it_opens_with_functions_and_both_derivatives_side_by_side() -> None:
     opened = page()
-    function, derivative = charts(opened)
+    function, derivative, second = charts(opened)
     assert json.loads(function.spec)["title"]["text"] == "Function"
     assert json.loads(derivative.spec)["title"]["text"] == "Derivative"
-    assert names_in(function) == names_in(derivative) == DEFAULT
+    assert json.loads(second.spec)["title"]["text"] == "Second derivative"
+    assert names_in(function) == names_in(derivative) == names_in(second) == DEFAULT
     assert value_at(function, "Sigmoid", 0) == pytest.approx(0.5, abs=0.01)
     assert value_at(derivative, "Sigmoid", 0) == pytest.approx(0.25, abs=0.001)
+    assert value_at(second, "Sigmoid", 0) == pytest.approx(0, abs=0.001)
+    assert value_at(second, "Tanh", -0.6585) == pytest.approx(4 / 27**0.5, abs=0.002)
     assert len(cards(opened)) == 5
 
 
@@ -114,7 +117,7 @@ def test_the_address_restores_the_page() -> None:
     opened = page(
         functions=["Leaky ReLU", "Mish"], x=["-3", "4.5"], leaky_relu_negative_slope="0.2", shade="Mish"
     )
-    function, derivative = charts(opened)
+    function, derivative, _ = charts(opened)
     assert names_in(function) == ["Leaky ReLU", "Mish"]
     assert (data(function)["x"].min(), data(function)["x"].max()) == (-3, 4.5)
     assert value_at(derivative, "Leaky ReLU", -3) == pytest.approx(0.2)
@@ -132,7 +135,7 @@ def test_nonsense_in_the_address_leaves_the_defaults() -> None:
     assert opened.multiselect(key="functions").value == DEFAULT
     assert opened.slider(key="x").value == (-6, 6)
     assert opened.slider(key="leaky_relu_negative_slope").value == 0.01
-    assert len(charts(opened)) == 2
+    assert len(charts(opened)) == 3
 
 
 def test_an_empty_range_is_refused_in_one_sentence() -> None:
@@ -148,6 +151,55 @@ def test_without_a_function_the_page_asks_for_one() -> None:
     opened.multiselect(key="functions").set_value([]).run()
     assert not opened.exception
     assert opened.info[0].value == "Choose at least one function."
+
+
+def test_ones_own_function_is_drawn_beside_the_others_with_a_card_of_its_own() -> None:
+    opened = page(functions="Mish", own="x*tanh(log(1+exp(x)))")
+    for chart in charts(opened):
+        assert names_in(chart) == ["Mish", "Your own"]
+        assert value_at(chart, "Your own", 1.3) == pytest.approx(value_at(chart, "Mish", 1.3), abs=0.005)
+    theirs, ours = cards(opened)
+    assert "Your own: `x*tanh(log(1+exp(x)))`" in ours
+    assert r"\ln\left(1 + e^{x}\right)" in ours
+    assert ours.split("Range")[1].split("steepest")[1].strip() in theirs  # slope and all badges
+    opened.text_input(key="own").set_value("max(x, 0)").run()
+    assert value_at(charts(opened)[0], "Your own", -3) == 0
+    assert ":gray-badge[slope jumps at 0]" in cards(opened)[1]
+    opened.text_input(key="own").set_value("").run()
+    assert names_in(charts(opened)[0]) == ["Mish"]
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ("2x", "A product needs its sign: write 2*x in place of 2 x."),
+        ("__import__('os')", "is not known here"),
+        ("1+1", "The expression is a number; an activation must depend on x."),
+        ("x+" * 50 + "x", "An expression of 101 numbers, names and operations is too large"),
+    ],
+)
+def test_what_is_no_expression_is_told_in_one_sentence_and_the_others_stay(own: str, said: str) -> None:
+    opened = page(own=own)
+    (warning,) = opened.warning
+    assert said in warning.value
+    assert names_in(charts(opened)[0]) == DEFAULT
+
+
+@pytest.mark.parametrize(
+    "own", ["log(x)", "1/x", "tan(x)", "sqrt(x)", "sin(x^20)", "x/(x-x)", "x-x", "exp(exp(x))"]
+)
+def test_functions_with_poles_and_holes_are_drawn_where_they_are_defined(own: str) -> None:
+    opened = page(own=own, shade="Your own")
+    assert "Your own" in cards(opened)[-1]
+    assert len(charts(opened)) == 3
+
+
+def test_the_share_of_its_range_within_4_is_told_of_the_shaded_sigmoid() -> None:
+    opened = page()
+    told = [caption.value for caption in opened.caption if "of its range" in caption.value]
+    assert told == ["Between x = −4 and 4 Sigmoid passes through 0.964 of its range."]
+    opened.selectbox(key="shade").set_value("ReLU").run()
+    assert not [caption for caption in opened.caption if "of its range" in caption.value]
 
 
 def test_the_curves_can_be_taken_away_as_csv() -> None:

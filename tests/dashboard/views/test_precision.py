@@ -49,6 +49,18 @@ def test_every_view_can_be_asked_for_in_the_address() -> None:
             assert titles(opened) == ["Tanh: f(x)", "Tanh: f′(x)"]
 
 
+def test_a_typed_function_has_its_limits_told_too() -> None:
+    opened = page(functions="ReLU", own="exp(x)", formats="float16")
+    assert titles(opened)[2:] == ["Your own: f(x)", "Your own: f′(x)"]
+    shown = limits(opened).set_index("Function").loc["Your own"]
+    assert shown["Infinite"].iloc[0] == "x ≥ 11.1"  # ln 65,520 = 11.09
+
+
+def test_a_function_that_is_not_defined_everywhere_is_told_where_it_is() -> None:
+    assert titles(page(functions="ReLU", own="log(x)"))[2:] == ["Your own: f(x)", "Your own: f′(x)"]
+    assert len(page(own="eval(x)").warning) == 1
+
+
 def test_nonsense_in_the_address_leaves_the_defaults() -> None:
     opened = page(functions="swoosh", formats="float4", reach="far", show="<b>")
     assert len(titles(opened)) == 4

@@ -53,6 +53,22 @@ def test_a_slider_of_the_neuron_changes_its_picture_alone() -> None:
     assert before[2:] == after[2:]
 
 
+def test_a_typed_function_is_drawn_and_joins_the_others() -> None:
+    opened = page(own="x*exp(-x^2)")
+    assert titles(opened)[0] == "One neuron, Your own"
+    assert titles(opened)[-1] == "Your own"
+
+
+def test_a_typed_function_that_is_none_is_told_in_one_sentence() -> None:
+    opened = page(own="__import__('os')")
+    assert len(opened.warning) == 1
+    assert titles(opened)[0] == "One neuron, Tanh"
+
+
+def test_a_function_that_is_not_defined_everywhere_is_drawn_where_it_is() -> None:
+    assert titles(page(own="log(x)"))[0] == "One neuron, Your own"
+
+
 def test_nonsense_in_the_address_leaves_the_defaults() -> None:
     opened = page(function="swoosh", w1="1e99", units="-4", layers="99", seed="x", functions="y", show="z")
     assert titles(opened)[2] == "Network 2–8–8–1, Tanh"
