@@ -30,7 +30,8 @@ class DyingUnitsConfig:
     activations: keys of ACTIVATIONS, or expressions of x. biases: what each hidden unit's bias is at first.
     data: a data set of points, of which `samples` are drawn, a fifth of them held back. hidden: units of each
     hidden layer. steps of plain gradient descent with batch_size points each. seeds count up from seed; one
-    seed has the same points, weights and order in every combination. Raises InvalidRequest for what cannot be.
+    seed has the same points, weights and order in every combination.
+    Raises InvalidRequest for what cannot be.
     """
 
     activations: tuple[str, ...] = ("relu", "leaky_relu", "elu", "gelu")

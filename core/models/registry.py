@@ -55,6 +55,13 @@ else:
     vgg = LazyModule("core.models.vgg")
 
 
+# Fields of TrainConfig that not every kind of learning takes.
+SOME_TAKE = (
+    *("activation", "batch_size", "optimizer", "momentum", "weight_decay", "l1", "clip_norm"),
+    *("label_smoothing", "initialisation", "test_fraction"),
+)
+
+
 @dataclass(frozen=True)
 class Hidden:
     """What the setting `hidden` may be: how many numbers, how large each, and what they mean."""
@@ -73,7 +80,8 @@ class Model:
 
     kinds are the kinds of data that fit, the usual data set first in presets. activations are those that
     apply. presets holds, for each data set that has one, the settings that reach a good result fast. options
-    are the settings that only this network has. learner names how it trains, a key of LEARNERS.
+    are the settings that only this network has. learner names how it trains, a key of LEARNERS. settings are
+    those of SOME_TAKE that it takes; a training refuses the rest, which would change nothing.
     """
 
     name: str
@@ -87,6 +95,7 @@ class Model:
     options: Mapping[str, Option] = field(default_factory=dict)
     learner: str = "supervised"
     own_activation: bool = False
+    settings: tuple[str, ...] = SOME_TAKE
 
 
 # Those that a gradient passes. A square at each layer doubles the exponent of a signal and of its gradient:
@@ -162,6 +171,8 @@ _GAN_IMAGES = _GAN | {
     "activation": "leaky_relu",
     "model_options": {"loss": "wasserstein_gp", "penalty": 10.0, "critic_steps": 3, "latent": 16},
 }
+_GENERATIVE_SETTINGS = ("activation", "batch_size", "optimizer", "initialisation", "test_fraction")
+_GRAPH_SETTINGS = ("activation", "optimizer", "label_smoothing", "initialisation")  # a graph is one batch
 _Q_TABLE = {"batch_size": 50, "activation": "identity"}
 _GRAPHS = ("karate_club", "les_miserables", "florentine_families")
 _DROPOUT = Option("share of the features left out at random while learning", 0.5, 0, 0.9)
@@ -412,6 +423,7 @@ MODELS: dict[str, Model] = {
             ),
         },
         learner="rbm",
+        settings=_GENERATIVE_SETTINGS,
     ),
     "gan": Model(
         name="GAN",
@@ -444,6 +456,7 @@ MODELS: dict[str, Model] = {
             "penalty": Option("weight of Wasserstein's gradient penalty", 0.1, 0, 100),
         },
         learner="gan",
+        settings=_GENERATIVE_SETTINGS,
     ),
     "gcn": Model(
         name="GCN",
@@ -464,6 +477,7 @@ MODELS: dict[str, Model] = {
         presets=dict.fromkeys(_GRAPHS, _GRAPH | {"hidden": (32, 32), "activation": "tanh"}),
         options={"dropout": _DROPOUT},
         learner="graph",
+        settings=_GRAPH_SETTINGS,
     ),
     "graphsage": Model(
         name="GraphSAGE",
@@ -484,6 +498,7 @@ MODELS: dict[str, Model] = {
         presets=dict.fromkeys(_GRAPHS, _GRAPH | {"hidden": (32, 32), "activation": "tanh"}),
         options={"dropout": _DROPOUT},
         learner="graph",
+        settings=_GRAPH_SETTINGS,
     ),
     "gat": Model(
         name="GAT",
@@ -501,6 +516,7 @@ MODELS: dict[str, Model] = {
         presets=dict.fromkeys(_GRAPHS, _GRAPH | {"hidden": (64,), "activation": "elu"}),
         options={"dropout": _DROPOUT, "heads": Option("heads of attention in a hidden layer", 4, 1, 8)},
         learner="graph",
+        settings=_GRAPH_SETTINGS,
     ),
     "q_table": Model(
         name="Q table",
@@ -520,6 +536,7 @@ MODELS: dict[str, Model] = {
         },
         options=_EXPLORING,
         learner="q_table",
+        settings=("batch_size",),
     ),
     "dqn": Model(
         name="DQN",
@@ -560,5 +577,6 @@ MODELS: dict[str, Model] = {
             "double": Option("whether the network chooses the action that the target network values", True),
         },
         learner="dqn",
+        settings=("activation", "batch_size", "optimizer", "initialisation"),
     ),
 }

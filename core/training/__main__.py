@@ -17,6 +17,7 @@ from core.data import DATASETS
 from core.ensembles import EnsembleConfig
 from core.errors import InvalidRequest
 from core.models import MODELS
+from core.models.registry import SOME_TAKE
 from core.training.config import TrainConfig, default_config
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
@@ -285,6 +286,7 @@ def _list(as_json: bool) -> None:
                 "name": model.name,
                 "data": fitting,
                 "activations": model.activations,
+                "settings": model.settings,
                 "options": {key: asdict(option) for key, option in model.options.items()},
                 "data_options": {
                     data: {key: asdict(option) for key, option in DATASETS[data].options.items()}
@@ -295,7 +297,9 @@ def _list(as_json: bool) -> None:
             print(json.dumps(record, ensure_ascii=False))
         else:
             options = "".join(f"  {key}={option.usual}" for key, option in model.options.items())
-            print(f"{name:<12} {model.name:<14} {', '.join(fitting)}{options}")
+            none = [setting for setting in SOME_TAKE if setting not in model.settings]
+            without = f"  (takes no {', '.join(none)})" if none else ""
+            print(f"{name:<12} {model.name:<14} {', '.join(fitting)}{options}{without}")
 
 
 class _ProgressLine:

@@ -14,6 +14,7 @@ from core.activations.expression import expression, is_expression
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
+from core.models.registry import SOME_TAKE
 from core.options import check_options
 from core.training.initialisation import INITIALISATIONS
 from core.training.optimizers import OPTIMIZERS
@@ -123,7 +124,7 @@ class TrainConfig:
         _number("l1", self.l1, 0, 10)
         if self.clip_norm is not None:
             _number("clip_norm", self.clip_norm, 1e-6, 1e6)
-        _check_supervised(self)
+        _check_settings_taken(self)
         _check_run_id(self.resume_from)
         _check_probes(self)
         check_options(MODELS[self.model].options, self.model_options, self.model)
@@ -208,14 +209,17 @@ def _check_device(device: Any) -> None:
         )
 
 
-def _check_supervised(config: TrainConfig) -> None:
-    """What other kinds of learning would silently leave out."""
-    if MODELS[config.model].learner == "supervised":
-        return
-    for name in ("momentum", "weight_decay", "l1", "clip_norm"):
+def _check_settings_taken(config: TrainConfig) -> None:
+    """What this kind of learning would silently leave out."""
+    for name in SOME_TAKE:
         value = getattr(config, name)
-        if value != getattr(TrainConfig, name):
+        if name not in MODELS[config.model].settings and value != _usual(config.model, name):
             raise InvalidRequest(f"{name} {value!r} does not apply to {config.model}.")
+
+
+def _usual(model: str, setting: str) -> Any:
+    """What a setting is when nobody has chosen it."""
+    return MODELS[model].activations[0] if setting == "activation" else getattr(TrainConfig, setting)
 
 
 def _check_probes(config: TrainConfig) -> None:

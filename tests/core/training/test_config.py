@@ -61,6 +61,11 @@ from core.training.optimizers import OPTIMIZERS
         ("mlp", None, {"device": "cpu:1; rm"}, "Unknown device"),
         ("mlp", None, {"threads": 0}, "threads 0 is not possible"),
         ("mlp", None, {"picture_every_s": 0.0}, "picture_every_s 0.0 is not possible"),
+        ("q_table", None, {"optimizer": "sgd"}, "optimizer 'sgd' does not apply to q_table"),
+        ("q_table", None, {"initialisation": "he"}, "initialisation 'he' does not apply to q_table"),
+        ("gcn", None, {"batch_size": 8}, "batch_size 8 does not apply to gcn"),
+        ("dqn", None, {"momentum": 0.5}, "momentum 0.5 does not apply to dqn"),
+        ("rbm", None, {"label_smoothing": 0.1}, "label_smoothing 0.1 .*"),
         ("mlp", None, {"speed": 0.9}, "Unknown setting 'speed'; choose from model, data, epochs"),
     ],
 )

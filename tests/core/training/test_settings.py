@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
+from core.models.registry import SOME_TAKE
 from core.training.config import TrainConfig, default_config
 from core.training.settings import from_texts
 
@@ -73,3 +74,33 @@ def test_any_text_is_taken_or_refused(text: str) -> None:
     except InvalidRequest as refused:
         refusal = str(refused)
     assert refusal is None or refusal.endswith(".")
+
+
+# What each takes besides, with another value than its usual one.
+OTHER: dict[str, Any] = {
+    "activation": None,
+    "batch_size": 7,
+    "optimizer": "rmsprop",
+    "momentum": 0.5,
+    "weight_decay": 0.1,
+    "l1": 0.1,
+    "clip_norm": 1.0,
+    "label_smoothing": 0.2,
+    "initialisation": "orthogonal",
+    "test_fraction": 0.3,
+}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_training_refuses_a_setting_that_its_network_does_not_take(model: str) -> None:
+    entry = MODELS[model]
+    assert {*entry.settings} <= {*SOME_TAKE} == {*OTHER}
+    classified = next((data for data in entry.presets if DATASETS[data].task == "classification"), None)
+    for setting, value in OTHER.items():
+        if setting == "activation":
+            continue  # its values are the entry's own
+        if setting not in entry.settings:
+            with pytest.raises(InvalidRequest, match=setting):
+                default_config(model, **{setting: value})
+        elif setting != "label_smoothing" or classified:
+            default_config(model, classified, **{setting: value})
