@@ -48,8 +48,8 @@ def test_a_killed_worker_is_told_and_the_next_run_works(
     badge(page, "Interrupted")
     expect(page.get_by_text("What was recorded until then is below.")).to_be_visible()
     assert metric(page, "Epoch") > 0
-    page.get_by_label("Epochs").fill("3")
-    page.get_by_label("Epochs").press("Enter")
+    page.get_by_label("Epochs", exact=True).fill("3")
+    page.get_by_label("Epochs", exact=True).press("Enter")
     wait_until_idle(page)
     start(page)
     badge(page, "Finished", 60_000)

@@ -38,8 +38,8 @@ def make_long(page: Page) -> None:
     page.get_by_role("textbox", name="Hidden layers").fill("64, 64, 64")
     page.get_by_role("textbox", name="Hidden layers").press("Enter")
     wait_until_idle(page)
-    page.get_by_label("Epochs").fill("10000")
-    page.get_by_label("Epochs").press("Enter")
+    page.get_by_label("Epochs", exact=True).fill("10000")
+    page.get_by_label("Epochs", exact=True).press("Enter")
     wait_until_idle(page)
 
 
@@ -55,6 +55,27 @@ def test_a_network_learns_the_moons_in_every_light(
         expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
     screenshot(page, f"train-moons-{variant.width}-{variant.color_scheme}")
     assert overflow_px(page) <= 0
+
+
+def test_on_a_phone_the_results_come_before_the_settings(open_page: OpenPage) -> None:
+    page = open_page("train?epochs=1", 390, "light")
+    start(page)
+    badge(page, "Finished", FINISHED_MS)
+    tops = [
+        page.get_by_text(text, exact=True).first.bounding_box()
+        for text in ("Network", "Decision map", "Learning rate")
+    ]
+    network, results, settings = (box["y"] for box in tops if box)
+    assert network < results < settings
+
+
+def test_a_finished_run_can_be_looked_into(open_page: OpenPage) -> None:
+    page = open_page("train?epochs=1")
+    start(page)
+    badge(page, "Finished", FINISHED_MS)
+    page.get_by_role("button", name="Look at its sums").click()
+    expect(page.get_by_role("heading", name="Inside a run")).to_be_visible()
+    assert "run=" in page.url
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.models import MODELS
+from core.models.registry import SOME_TAKE
 from core.training import default_config, probes
 from dashboard import runs
 
@@ -96,6 +97,115 @@ def test_the_address_of_a_run_brings_its_settings_back(page: AppTest) -> None:
     assert not visitor.exception
     assert visitor.selectbox(key="model").value == "gru"
     assert visitor.number_input(key="epochs").value == 1
+
+
+def test_other_data_brings_its_settings_and_leaves_what_a_person_has_changed(page: AppTest) -> None:
+    page.run()
+    page.select_slider(key="batch_size").set_value(64).run()
+    page.selectbox(key="data").set_value("spiral").run()
+    usual = default_config("mlp", "spiral")
+    assert page.number_input(key="epochs").value == usual.epochs != default_config("mlp", "moons").epochs
+    assert page.slider(key="noise").value == usual.noise != default_config("mlp", "moons").noise
+    assert page.select_slider(key="batch_size").value == 64 != usual.batch_size
+    page.selectbox(key="data").set_value("own_csv").run()
+    assert page.number_input(key="epochs").value == default_config("mlp", "own_csv").epochs
+    assert page.select_slider(key="batch_size").value == 64
+    assert not page.exception
+
+
+def test_another_network_keeps_the_data_that_it_takes_and_brings_its_own_settings(page: AppTest) -> None:
+    page.run()
+    page.selectbox(key="data").set_value("mnist5k").run()
+    page.select_slider(key="learning_rate").set_value(1.0).run()
+    page.selectbox(key="model").set_value("resnet").run()
+    assert page.selectbox(key="data").value == "mnist5k"
+    assert page.select_slider(key="learning_rate").value == default_config("resnet").learning_rate
+    page.selectbox(key="model").set_value("gru").run()
+    assert page.selectbox(key="data").value == default_config("gru").data
+    assert not page.exception
+
+
+def test_another_optimiser_brings_its_learning_rate_unless_one_was_chosen(page: AppTest) -> None:
+    page.run()
+    page.selectbox(key="optimizer").set_value("sgd").run()
+    rate = page.select_slider(key="learning_rate")
+    assert rate.value == default_config("mlp", optimizer="sgd").learning_rate
+    rate.set_value(0.5).run()
+    page.selectbox(key="optimizer").set_value("rmsprop").run()
+    assert page.select_slider(key="learning_rate").value == 0.5
+
+
+MORE_SETTINGS = {
+    "samples": 300,
+    "test_fraction": 0.35,
+    "initialisation": "orthogonal",
+    "label_smoothing": 0.1,
+    "schedule": "cosine",
+    "momentum": 0.5,
+    "weight_decay": 0.01,
+    "l1": 0.001,
+    "clip_norm": 2.0,
+    "target": 1.5,
+    "patience": 50,
+    "most_steps": 40,
+    "most_seconds": 30.0,
+    "engine": "eager",
+}
+
+
+def test_more_settings_reach_the_training_and_come_back_with_its_address(page: AppTest) -> None:
+    page.run()
+    page.selectbox(key="optimizer").set_value("momentum").run()
+    for name, value in MORE_SETTINGS.items():
+        kind = page.selectbox if isinstance(value, str) else page.number_input
+        kind(key=name).set_value(value)
+    page.text_input(key="own_activation").set_value("x*tanh(x)").run()
+    assert not page.exception
+    assert "own f(x)" in page.caption[-1].value
+    run_id = start(page)
+    run_to_end(page)
+    run = runs.runner().store.get(run_id)
+    assert {name: run.config[name] for name in MORE_SETTINGS} == MORE_SETTINGS
+    assert run.config["activation"] == "x*tanh(x)"
+    finished = [record for _, record in runs.runner().store.events_after(run_id)][-1]
+    assert (finished["reason"], finished["steps"]) == ("steps", 40)
+    assert "Ended early: as many steps as were allowed. It took 40 steps." in {c.value for c in page.caption}
+    visitor = AppTest.from_file(PAGE, default_timeout=30)
+    visitor.query_params["run"] = run_id
+    visitor.run()
+    assert not visitor.exception
+    assert visitor.text_input(key="own_activation").value == "x*tanh(x)"
+    for name, value in MORE_SETTINGS.items():
+        kind = visitor.selectbox if isinstance(value, str) else visitor.number_input
+        assert kind(key=name).value == value
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("x*", "ends"), ("import os", "import"), ("1/x", "x = 0"), ("exp(x^2)", "finite")]
+)
+def test_an_impossible_own_activation_is_answered_in_words(page: AppTest, typed: str, answer: str) -> None:
+    page.run()
+    page.text_input(key="own_activation").set_value(typed).run()
+    assert not page.exception
+    assert answer in page.error[0].value
+    assert page.button[0].disabled
+
+
+def keys(page: AppTest) -> set[str]:
+    """Those of all controls on the page."""
+    kinds = (page.selectbox, page.select_slider, page.number_input, page.slider, page.text_input)
+    return {widget.key for kind in kinds for widget in kind}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_network_is_asked_only_for_what_it_uses(page: AppTest, model: str) -> None:
+    page.run()
+    page.selectbox(key="model").set_value(model).run()
+    missing = {*SOME_TAKE} - {*MODELS[model].settings}
+    assert not missing & keys(page)
+    assert {"learning_rate", "epochs", "seed", "schedule", "most_seconds"} <= keys(page)
+    assert ("hidden" in keys(page)) == (MODELS[model].hidden.most > 0)
+    assert {*MODELS[model].options} <= keys(page) | {toggle.key for toggle in page.toggle}
 
 
 def test_a_new_start_stops_the_run_before_it(page: AppTest) -> None:
