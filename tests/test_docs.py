@@ -21,7 +21,12 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 CHANGES = re.findall(r"^### (.+?)\n.*?```diff\n(.*?)```", CONTRIBUTING, re.MULTILINE | re.DOTALL)
 
 # Options that make a documented command short without changing what it shows.
-SHORTEN = {"core.timing": ["--max-seconds", "0.05"], "core.training": ["--epochs", "1"]}
+SHORTEN = {
+    "core.timing": ["--max-seconds", "0.05"],
+    "core.training": ["--epochs", "1"],
+    "core.activations": [],
+    "core.experiments": [],
+}
 
 
 def commands(text: str) -> list[list[str]]:
