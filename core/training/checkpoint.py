@@ -19,21 +19,11 @@ import torch
 from core.config import to_record
 from core.errors import InvalidRequest
 from core.events import Checkpoint
-from core.training.config import TrainConfig
+from core.training.config import FREE, TrainConfig
 from core.training.events import EpochCompleted
 from core.training.learner import Learner
 
 VERSION = 1
-
-# What may differ between a checkpoint and a training that goes on from it; the rest makes its numbers
-# meaningless: other weights, other data, another order.
-FREE = frozenset(
-    (
-        *("epochs", "learning_rate", "schedule", "label_smoothing", "device", "threads"),
-        *("picture_every_s", "resume_from", "momentum", "weight_decay", "l1", "clip_norm"),
-        *("target", "patience", "most_steps", "most_seconds", "probes"),
-    )
-)
 
 
 @dataclass

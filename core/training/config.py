@@ -30,6 +30,16 @@ MOST_STEPS = 100_000_000
 
 ENGINES = ("auto", "eager", "compiled")
 
+# What may differ between a training and one that goes on from its checkpoint; the rest makes its numbers
+# meaningless: other weights, other data, another order.
+FREE = frozenset(
+    (
+        *("epochs", "learning_rate", "schedule", "label_smoothing", "device", "threads"),
+        *("picture_every_s", "resume_from", "momentum", "weight_decay", "l1", "clip_norm"),
+        *("target", "patience", "most_steps", "most_seconds", "probes"),
+    )
+)
+
 
 @dataclass(frozen=True)
 class TrainConfig:

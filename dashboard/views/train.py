@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
+from core.config import to_record
 from core.data import DATASETS
 from core.data.dataset import ROWS
 from core.errors import InvalidRequest
@@ -13,6 +15,8 @@ from core.events import Picture
 from core.models import MODELS
 from core.runs.store import FINISHED, RUNNING, STOPPED, Run
 from core.takeaway.archive import zipped_from_store
+from core.training import TrainConfig
+from core.training.config import FREE, MOST_EPOCHS
 from core.training.probes import PROBES, fitting
 from dashboard import runs
 from dashboard.charts.training.classical import classical_chart
@@ -111,9 +115,10 @@ def draw_pictures(pictures: dict[str, Picture], names: list[str]) -> None:
         st.altair_chart(PICTURE_CHARTS[name][1](pictures), key=name)
 
 
-def after(run: Run) -> None:
-    """What can be done with a run that has ended."""
+def after(run: Run, config: TrainConfig | None) -> None:
+    """What can be done with a run that has ended; config is what the controls now say."""
     with st.container(horizontal=True):
+        go_on(run, config)
         take_away(run)
         ask_classical(run)
         look_inside(run)
@@ -122,6 +127,33 @@ def after(run: Run) -> None:
     if other:
         last = [record for _, record in runs.runner().store.events_after(run.id)][-1]
         runs.follow(other, lambda _run, records, _pictures: draw_classical(last, records))
+
+
+def go_on(run: Run, config: TrainConfig | None) -> None:
+    """Train further from where a run has ended, with settings that may have changed since."""
+    last = [record for _, record in runs.runner().store.events_after(run.id)][-1]
+    ended_well = last.get("reason", "diverged") != "diverged" and runs.runner().store.can_resume(run.id)
+    if config is None or not ended_well:
+        return
+    total = config.epochs if config.epochs > last["epochs"] else last["epochs"] + config.epochs
+    others = [
+        name for name, value in to_record(config).items() if name not in FREE and differs(run, name, value)
+    ]
+    help_text = "A new run that starts with the weights of this one, and with the settings as they now stand."
+    if others:
+        help_text = f"It can only go on with the {others[0].replace('_', ' ')} that it was trained with."
+    impossible = bool(others) or total > MOST_EPOCHS
+    if st.button(
+        f"Go on to epoch {total}", icon=":material/fast_forward:", disabled=impossible, help=help_text
+    ):
+        runs.start("training", replace(config, epochs=total, resume_from=run.id))
+        st.rerun()
+
+
+def differs(run: Run, name: str, value: Any) -> bool:
+    """Whether a setting has another value than in the run."""
+    before = run.config.get(name, value)
+    return before != ([*value] if isinstance(value, tuple) else value)
 
 
 def take_away(run: Run) -> None:
@@ -210,6 +242,6 @@ with results:
     if run:
         runs.follow(run, draw)
         if run.status in (FINISHED, STOPPED):
-            after(run)
+            after(run, config)
     else:
         st.info("Choose a network and data, then press **Start**: the first results appear within a second.")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from core.models import MODELS
 from core.models.registry import SOME_TAKE
@@ -289,6 +291,36 @@ def test_a_going_run_takes_another_learning_rate_and_a_stopped_one_goes_on(page:
     assert not page.exception
     assert store.get(run_id).status != "stopped"
     runs.runner().want(run_id, "stop")
+
+
+def go_on(page: AppTest) -> Button:
+    return next(button for button in page.button if button.label.startswith("Go on to epoch"))
+
+
+def test_a_finished_run_goes_on_as_if_it_had_been_longer(page: AppTest) -> None:
+    def last() -> dict[str, Any]:
+        run_to_end(page)
+        return [record for _, record in runs.runner().store.events_after(page.session_state["training_run"])][
+            -1
+        ]
+
+    page.run()
+    page.number_input(key="epochs").set_value(4).run()
+    start(page)
+    at_once = last()
+    page.number_input(key="epochs").set_value(2).run()
+    start(page)
+    assert last()["value"] != at_once["value"]
+    page.text_input(key="hidden").set_value("9").run()
+    assert go_on(page).disabled
+    assert "hidden" in go_on(page).help
+    page.text_input(key="hidden").set_value("8, 8").run()
+    assert go_on(page).label == "Go on to epoch 4"
+    go_on(page).click().run()
+    assert not page.exception
+    longer = last()
+    assert (longer["epochs"], longer["value"]) == (4, at_once["value"])
+    assert page.number_input(key="epochs").value == 4
 
 
 def test_a_finished_run_is_set_beside_classical_methods(page: AppTest) -> None:
