@@ -15,11 +15,13 @@ CHECKPOINT_EVERY_S = 3.0  # what a killed worker can lose
 class Job:
     """start(config record) yields events. An exclusive job runs alone, since other work would falsify it.
 
+    A job that is done at once takes a second while somebody waits for it: no queue and no limit holds it up.
     go_on(config record, state of a Checkpoint) does so from there; None for a job that has no checkpoints.
     """
 
     start: Callable[[Mapping[str, Any]], Iterator[Any]]
     exclusive: bool = False
+    at_once: bool = False
     go_on: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Any]] | None = None
 
 
@@ -71,6 +73,12 @@ def _dying_units(record: Mapping[str, Any]) -> Iterator[Any]:
     return dying_units(from_record(DyingUnitsConfig, record))
 
 
+def _takeaway(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.takeaway.job import TakeawayConfig, take_away
+
+    return take_away(from_record(TakeawayConfig, record))
+
+
 JOBS = {
     "training": Job(_training, go_on=_training),
     "ensemble": Job(_ensemble),
@@ -79,4 +87,5 @@ JOBS = {
     "roofline": Job(_roofline, exclusive=True),
     "cost": Job(_cost, exclusive=True),
     "dying_units": Job(_dying_units),
+    "takeaway": Job(_takeaway, at_once=True),
 }

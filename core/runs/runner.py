@@ -23,6 +23,7 @@ LIMIT_VARIABLE = "NABLASCOPE_MAX_RUNS"
 LOOK_EVERY_S = 0.2
 RESTART_AFTER_S = 1.0  # a worker that cannot even start must not be started in a tight loop
 STOP_GRACE_S = 0.6  # a worker looks every 0.25 s; one that does not is killed, so a stop takes at most 1 s
+AT_ONCE_S = 1.5  # within it a run at once is usually done, and its worker as good as free
 LOST_AFTER_S = 30.0  # without a sign of life from a worker on another host
 
 
@@ -58,7 +59,7 @@ class LocalRunner:
 
     def submit(self, job: str, config: Mapping[str, Any]) -> str:
         """Queue a run; returns its id. A warm worker takes it at once if there is room."""
-        run_id = self.store.create(job, config, exclusive=JOBS[job].exclusive)
+        run_id = self.store.create(job, config, JOBS[job].exclusive, JOBS[job].at_once)
         self._wake_workers()
         return run_id
 
@@ -109,7 +110,9 @@ class LocalRunner:
             held = [run for run in open_runs if run.worker]
             self._end_lost(held, now)
             self._kill_overdue(held, now)
-            self._keep_one_ready(held, now)
+            self._keep_one_ready(open_runs, now)
+        if any(run.at_once and run.status == QUEUED for run in open_runs):
+            self._wake_workers()
 
     def _bury_dead(self) -> None:
         dead = {name: worker for name, worker in self._workers.items() if worker.poll() is not None}
@@ -143,10 +146,12 @@ class LocalRunner:
                 worker.wait()
                 self.store.end(run.id, STOPPED, "Stopped in the middle of a step.")
 
-    def _keep_one_ready(self, held: list[Run], now: float) -> None:
-        busy = {run.worker for run in held}
+    def _keep_one_ready(self, open_runs: list[Run], now: float) -> None:
+        busy = {run.worker for run in open_runs if not _is_nearly_done(run, now)}
         idle = [name for name in self._workers if name not in busy]
-        full = sum(run.status == RUNNING for run in held) >= self.limit
+        running = sum(run.status == RUNNING and not run.at_once for run in open_runs)
+        asked = any(run.at_once and run.status == QUEUED for run in open_runs)
+        full = running >= self.limit and not asked
         too_soon = now - self._started_at < RESTART_AFTER_S
         if not (idle or full or too_soon or self._closing.is_set()):
             worker = self._start_worker()
@@ -164,6 +169,10 @@ class LocalRunner:
                 with contextlib.suppress(OSError, ValueError):  # it has just died; the next look buries it
                     assert worker.stdin is not None
                     os.write(worker.stdin.fileno(), b"\n")
+
+
+def _is_nearly_done(run: Run, now: float) -> bool:
+    return run.at_once and now - (run.started_at or now) < AT_ONCE_S
 
 
 def _let_go(worker: subprocess.Popen[bytes]) -> None:

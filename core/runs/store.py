@@ -10,6 +10,7 @@ import io
 import secrets
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,66 +18,28 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from core.errors import InvalidRequest
 from core.events import Picture, Progress
+from core.runs import tables
+from core.runs.tables import changes as _changes
+from core.runs.tables import events as _events
+from core.runs.tables import pictures as _pictures
+from core.runs.tables import runs as _runs
 
 QUEUED, RUNNING, PAUSED = "queued", "running", "paused"
 FINISHED, STOPPED, FAILED, INTERRUPTED = "finished", "stopped", "failed", "interrupted"
 ENDED = (FINISHED, STOPPED, FAILED, INTERRUPTED)
 
-_metadata = sa.MetaData()
-
-_runs = sa.Table(
-    "runs",
-    _metadata,
-    sa.Column("id", sa.String, primary_key=True),
-    sa.Column("job", sa.String, nullable=False),
-    sa.Column("exclusive", sa.Boolean, nullable=False),
-    sa.Column("config", sa.JSON, nullable=False),
-    sa.Column("environment", sa.JSON),
-    sa.Column("status", sa.String, nullable=False, index=True),
-    sa.Column("wanted", sa.String),  # what the person asked for last: pause, resume, stop
-    sa.Column("wanted_at", sa.Float),
-    sa.Column("message", sa.String),  # why it ended, in words
-    sa.Column("worker", sa.String),
-    sa.Column("progress", sa.JSON),
-    sa.Column("created_at", sa.Float, nullable=False),
-    sa.Column("queued_at", sa.Float, nullable=False),
-    sa.Column("started_at", sa.Float),
-    sa.Column("seen_at", sa.Float),  # the worker's last sign of life
-    sa.Column("ended_at", sa.Float),
-)
-
-_events = sa.Table(
-    "events",
-    _metadata,
-    sa.Column("run_id", sa.String, primary_key=True),
-    sa.Column("sequence", sa.Integer, primary_key=True),
-    sa.Column("time", sa.Float, nullable=False),
-    sa.Column("record", sa.JSON, nullable=False),
-)
-
-_changes = sa.Table(
-    "changes",
-    _metadata,
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("run_id", sa.String, nullable=False, index=True),
-    sa.Column("settings", sa.JSON, nullable=False),
-)
-
-_pictures = sa.Table(
-    "pictures",
-    _metadata,
-    sa.Column("run_id", sa.String, primary_key=True),
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("step", sa.Integer, nullable=False),
-    sa.Column("values", sa.JSON, nullable=False),
-    sa.Column("arrays", sa.LargeBinary, nullable=False),
-)
+LARGEST_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large transaction
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run as the store knows it. Times are seconds since 1970; progress is a Progress as a dict."""
+    """One run as the store knows it. Times are seconds since 1970; progress is a Progress as a dict.
+
+    at_once: it waits for no other run. let_go_at: since when its checkpoint and pictures are no longer kept.
+    curves_bytes, pictures_bytes: what an ended run takes of the store's file, once measured.
+    """
 
     id: str
     job: str
@@ -94,6 +57,10 @@ class Run:
     started_at: float | None
     seen_at: float | None
     ended_at: float | None
+    at_once: bool
+    let_go_at: float | None
+    curves_bytes: int | None
+    pictures_bytes: int | None
 
     @property
     def ended(self) -> bool:
@@ -105,7 +72,8 @@ class RunStore:
     """All runs in one file. Safe to use from many threads and many processes at once."""
 
     def __init__(self, path: Path) -> None:
-        self._checkpoints = path.parent / "checkpoints"
+        self.path = path
+        self.checkpoints = path.parent / "checkpoints"
         self._engine = sa.create_engine(
             f"sqlite:///{path}",
             connect_args={"timeout": 10},
@@ -117,20 +85,34 @@ class RunStore:
         # A claim reads and then writes: without the write lock from the start, two could claim one run.
         self._writer = self._engine.execution_options(immediate=True)
         with self._writer.begin() as connection:
-            _metadata.create_all(connection)
+            tables.create(connection)
 
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
 
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        """A transaction that sees the file as it is now and keeps nobody from writing."""
+        return self._engine.begin()
+
+    def writing(self) -> AbstractContextManager[sa.Connection]:
+        """A transaction with the one write lock; what it does is done as a whole or not at all."""
+        return self._writer.begin()
+
     # --- what a page does -------------------------------------------------------------------------------
 
-    def create(self, job: str, config: Mapping[str, Any], exclusive: bool = False) -> str:
-        """Queue a run and return its id, which is also its address and cannot be guessed."""
+    def create(
+        self, job: str, config: Mapping[str, Any], exclusive: bool = False, at_once: bool = False
+    ) -> str:
+        """Queue a run and return its id, which is also its address and cannot be guessed.
+
+        at_once: for what takes a second and somebody waits for; it goes past the queue and the limit.
+        """
         run_id, now = secrets.token_urlsafe(9), time.time()
-        row = {"id": run_id, "job": job, "exclusive": exclusive, "config": dict(config), "status": QUEUED}
+        row = {"id": run_id, "job": job, "exclusive": exclusive, "at_once": at_once, "config": dict(config)}
+        row |= {"status": QUEUED, "created_at": now, "queued_at": now}
         with self._writer.begin() as connection:
-            connection.execute(_runs.insert().values(row | {"created_at": now, "queued_at": now}))
+            connection.execute(_runs.insert().values(row))
         return run_id
 
     def get(self, run_id: str) -> Run | None:
@@ -166,7 +148,7 @@ class RunStore:
 
     def queue_position(self, run_id: str) -> int | None:
         """1 for the next run to start; None if this run is not waiting."""
-        waiting = [run.id for run in self.all_with_status(QUEUED)]
+        waiting = [run.id for run in self.all_with_status(QUEUED) if not run.at_once]
         return waiting.index(run_id) + 1 if run_id in waiting else None
 
     def want(self, run_id: str, wanted: str) -> None:
@@ -192,19 +174,38 @@ class RunStore:
                 )
 
     def resume(self, run_id: str) -> None:
-        """Queue a run again that ended before it had finished; it goes on from its last checkpoint."""
+        """Queue a run again that ended before it had finished; it goes on from its last checkpoint.
+
+        Raises InvalidRequest when that is no longer kept.
+        """
         again = (INTERRUPTED, STOPPED, FAILED)
-        none = {"worker": None, "wanted": None, "wanted_at": None, "message": None, "ended_at": None}
+        none = ("worker", "wanted", "wanted_at", "message", "ended_at", "curves_bytes", "pictures_bytes")
         with self._writer.begin() as connection:
+            if _is_let_go(connection, run_id):
+                raise InvalidRequest("The weights of this run are no longer kept, so it cannot go on.")
             connection.execute(
                 _runs.update()
                 .where(_runs.c.id == run_id, _runs.c.status.in_(again))
-                .values(status=QUEUED, queued_at=time.time(), **none)
+                .values(status=QUEUED, queued_at=time.time(), **dict.fromkeys(none))
             )
 
     def can_resume(self, run_id: str) -> bool:
         """Whether the run has a checkpoint to go on from."""
-        return self._checkpoint_file(run_id).exists()
+        with self._engine.connect() as connection:
+            return not _is_let_go(connection, run_id) and self.checkpoint_file(run_id).exists()
+
+    def is_let_go(self, run_id: str) -> bool:
+        """Whether the run had to let go of its checkpoint and pictures, for want of space."""
+        with self._engine.connect() as connection:
+            return _is_let_go(connection, run_id)
+
+    def forget(self, run_id: str) -> None:
+        """Drop a run that has ended, with its events and pictures."""
+        with self._writer.begin() as connection:
+            mine = _runs.c.id == run_id
+            if connection.execute(_runs.delete().where(mine, _runs.c.status.in_(ENDED))).rowcount:
+                for table in (_events, _pictures, _changes):
+                    connection.execute(table.delete().where(table.c.run_id == run_id))
 
     def change(self, run_id: str, settings: Mapping[str, Any]) -> None:
         """Ask the run to go on with other settings; it tells by an event what became of that."""
@@ -218,29 +219,22 @@ class RunStore:
 
         At most `limit` runs are running at once, and an exclusive run (a benchmark) runs alone. The queue is
         strictly first come, first served. run_id: the run that this worker holds paused; only its worker
-        can take it, and nothing else while it holds it.
+        can take it, and nothing else while it holds it. Runs at once come before all others, up to `limit`
+        of them, beside what is running.
         """
         with self._writer.begin() as connection:
-            running = connection.execute(sa.select(_runs.c.exclusive).where(_runs.c.status == RUNNING)).all()
-            head = connection.execute(
-                sa.select(_runs.c.id, _runs.c.exclusive, _runs.c.worker)
-                .where(_runs.c.status == QUEUED)
-                .order_by(_runs.c.queued_at, _runs.c.id)
-                .limit(1)
-            ).first()
-            blocked = len(running) >= limit or any(row.exclusive for row in running)
-            if head is None or blocked or (head.exclusive and running):
-                return None
-            if head.id != run_id if run_id else head.worker is not None:
+            head = None if run_id else _next_at_once(connection, limit)
+            head = head or _next_in_queue(connection, limit, run_id)
+            if head is None:
                 return None
             now = time.time()
             started = sa.func.coalesce(_runs.c.started_at, now)
             connection.execute(
                 _runs.update()
-                .where(_runs.c.id == head.id)
+                .where(_runs.c.id == head)
                 .values(status=RUNNING, worker=worker, started_at=started, seen_at=now)
             )
-            row = connection.execute(_runs.select().where(_runs.c.id == head.id)).mappings().one()
+            row = connection.execute(_runs.select().where(_runs.c.id == head)).mappings().one()
         return Run(**row)
 
     def write(
@@ -252,7 +246,7 @@ class RunStore:
     ) -> str | None:
         """Record a batch as one transaction; returns what the person wants of the run, if anything.
 
-        events: (sequence, seconds since 1970, record).
+        events: (sequence, seconds since 1970, record). A run that is no longer there is to "stop".
         """
         changes: dict[str, Any] = {"seen_at": time.time()}
         if progress is not None:
@@ -262,6 +256,8 @@ class RunStore:
             for sequence, at, record in events
         ]
         with self._writer.begin() as connection:
+            if not connection.execute(_runs.update().where(_runs.c.id == run_id).values(changes)).rowcount:
+                return "stop"
             if rows:
                 connection.execute(_events.insert(), rows)
             for picture in pictures:
@@ -275,7 +271,6 @@ class RunStore:
                         arrays=_pack(picture.arrays),
                     )
                 )
-            connection.execute(_runs.update().where(_runs.c.id == run_id).values(changes))
             return connection.execute(sa.select(_runs.c.wanted).where(_runs.c.id == run_id)).scalar()
 
     def changes_after(self, run_id: str, number: int) -> list[tuple[int, dict[str, Any]]]:
@@ -292,7 +287,7 @@ class RunStore:
         """Replace the run's checkpoint; sequence and change are those of the last event and change before."""
         from core.training.checkpoint import write
 
-        write(self._checkpoint_file(run_id), {"sequence": sequence, "change": change, "state": dict(state)})
+        write(self.checkpoint_file(run_id), {"sequence": sequence, "change": change, "state": dict(state)})
 
     def checkpoint(self, run_id: str) -> dict[str, Any] | None:
         """sequence, change and state of the run's last checkpoint, None if it has none.
@@ -301,7 +296,7 @@ class RunStore:
         """
         from core.training.checkpoint import read
 
-        return read(self._checkpoint_file(run_id)) if self.can_resume(run_id) else None
+        return read(self.checkpoint_file(run_id)) if self.can_resume(run_id) else None
 
     def forget_events_after(self, run_id: str, sequence: int) -> None:
         """Drop events that a run which goes on from a checkpoint will bring again."""
@@ -310,8 +305,9 @@ class RunStore:
                 _events.delete().where(_events.c.run_id == run_id, _events.c.sequence > sequence)
             )
 
-    def _checkpoint_file(self, run_id: str) -> Path:
-        return self._checkpoints / f"{run_id}.pt"
+    def checkpoint_file(self, run_id: str) -> Path:
+        """Where the run's checkpoint is, or would be."""
+        return self.checkpoints / f"{run_id}.pt"
 
     def describe(self, run_id: str, environment: Mapping[str, Any]) -> None:
         """Keep what the run ran on."""
@@ -335,6 +331,34 @@ class RunStore:
             connection.execute(_runs.update().where(_runs.c.id == run_id, still_open).values(changes))
 
 
+def _next_at_once(connection: sa.Connection, limit: int) -> str | None:
+    mine = sa.select(_runs.c.id).where(_runs.c.at_once)
+    running = connection.execute(mine.where(_runs.c.status == RUNNING)).all()
+    waiting = mine.where(_runs.c.status == QUEUED).order_by(_runs.c.queued_at).limit(1)
+    return connection.execute(waiting).scalar() if len(running) < limit else None
+
+
+def _next_in_queue(connection: sa.Connection, limit: int, held: str | None) -> str | None:
+    running = connection.execute(
+        sa.select(_runs.c.exclusive, _runs.c.at_once).where(_runs.c.status == RUNNING)
+    ).all()
+    head = connection.execute(
+        sa.select(_runs.c.id, _runs.c.exclusive, _runs.c.worker)
+        .where(_runs.c.status == QUEUED, ~_runs.c.at_once)
+        .order_by(_runs.c.queued_at, _runs.c.id)
+        .limit(1)
+    ).first()
+    full = sum(not row.at_once for row in running) >= limit
+    if head is None or full or any(row.exclusive for row in running) or (head.exclusive and running):
+        return None
+    mine = head.id == held if held else head.worker is None
+    return head.id if mine else None
+
+
+def _is_let_go(connection: sa.Connection, run_id: str) -> bool:
+    return connection.execute(sa.select(_runs.c.let_go_at).where(_runs.c.id == run_id)).scalar() is not None
+
+
 def _is_picture(run_id: str, name: str) -> sa.ColumnElement[bool]:
     return sa.and_(_pictures.c.run_id == run_id, _pictures.c.name == name)
 
@@ -342,7 +366,11 @@ def _is_picture(run_id: str, name: str) -> sa.ColumnElement[bool]:
 def _set_up_connection(connection: Any, _record: Any) -> None:
     # The driver's own transaction handling begins late and never IMMEDIATE; _begin does it instead.
     connection.isolation_level = None
+    if connection.execute("PRAGMA page_count").fetchone() == (0,):
+        # Only a new file can be made one that gives space back; on others this would wait for the write lock.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG_BYTES}")
     # In WAL mode NORMAL keeps the file whole through any crash; only a power cut can lose the last commits.
     connection.execute("PRAGMA synchronous = NORMAL")
 

@@ -85,6 +85,8 @@ class Worker:
         self._store.forget_events_after(run.id, 0)
         if job.go_on and branch:
             other = self._store.checkpoint(branch)
+            if other is None and self._store.is_let_go(branch):
+                raise InvalidRequest(f"The weights of the run {branch!r} are no longer kept.")
             if other is None:
                 raise InvalidRequest(f"The run {branch!r} has no checkpoint to go on from.")
             return Recorder(self._store, run.id), job.go_on(run.config, other["state"])

@@ -22,6 +22,8 @@ def network_of(run: TrainingRun) -> nn.Module:
     Raises InvalidRequest when there is no checkpoint.
     """
     if run.state is None:
+        if run.let_go:
+            raise InvalidRequest("The weights of this run are no longer kept.")
         raise InvalidRequest("The run ended before its first checkpoint, so its weights were not kept.")
     learner: Any = learner_for(on_cpu(run.config))
     network = next(getattr(learner, name) for name in _ATTRIBUTES if hasattr(learner, name))

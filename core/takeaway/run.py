@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 class TrainingRun:
     """config, the records of all its events in order, and the state of its last checkpoint (None without).
 
-    began_at: seconds since 1970.
+    began_at: seconds since 1970. let_go: whether there was a checkpoint that is no longer kept.
     """
 
     config: TrainConfig
     records: Sequence[Mapping[str, Any]]
     state: Mapping[str, Any] | None
     began_at: float = 0.0
+    let_go: bool = False
 
     def of(self, event: str) -> list[Mapping[str, Any]]:
         """The records of one kind of event."""
@@ -54,7 +55,8 @@ def run_in_store(store: RunStore, run_id: str) -> TrainingRun:
     kept = store.checkpoint(run_id)
     records = [record for _, record in store.events_after(run_id)]
     config, state = from_record(TrainConfig, run.config), kept["state"] if kept else None
-    return TrainingRun(config, records, state, run.started_at or run.created_at)
+    began_at = run.started_at or run.created_at
+    return TrainingRun(config, records, state, began_at, let_go=run.let_go_at is not None)
 
 
 def run_in_folder(folder: Path) -> TrainingRun:

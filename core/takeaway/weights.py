@@ -9,6 +9,8 @@ from safetensors.torch import save
 from core.config import to_record
 from core.takeaway.run import TrainingRun
 
+NO_LONGER_KEPT = "the weights of this run are no longer kept, as newer runs needed the space"
+
 
 def weights(run: TrainingRun) -> bytes:
     """Every parameter and running statistic by its name in the network, those of the last checkpoint.
@@ -30,4 +32,6 @@ def step_of(run: TrainingRun) -> int:
 
 def why_no_weights(run: TrainingRun) -> str | None:
     """Why there are no weights; None when there are."""
-    return None if run.state else "the run ended before its first checkpoint"
+    if run.state:
+        return None
+    return NO_LONGER_KEPT if run.let_go else "the run ended before its first checkpoint"

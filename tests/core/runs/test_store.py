@@ -119,6 +119,48 @@ def test_a_benchmark_runs_alone(store: RunStore) -> None:
     assert run.id == later
 
 
+def test_what_is_done_at_once_waits_for_no_queue_and_takes_no_place(store: RunStore) -> None:
+    training, waiting = store.create("training", {}), store.create("timing", {}, exclusive=True)
+    assert store.claim("a", limit=1)
+    asked = [store.create("takeaway", {}, at_once=True) for _ in range(2)]
+    assert store.queue_position(waiting) == 1
+    claimed = store.claim("b", limit=1)
+    assert claimed is not None
+    assert claimed.id == asked[0]
+    assert store.claim("c", limit=1) is None, "more of them at once than there are places"
+    store.end(training, FINISHED)
+    assert store.claim("a", limit=1) is None, "a benchmark began beside it"
+    store.end(asked[0], FINISHED)
+    assert store.claim("a", limit=1).id == asked[1]  # type: ignore[union-attr]
+    store.end(asked[1], FINISHED)
+    assert store.claim("a", limit=1).id == waiting  # type: ignore[union-attr]
+
+
+# As version 0.1 made it.
+FIRST_VERSION = """
+CREATE TABLE runs (
+    id VARCHAR NOT NULL, job VARCHAR NOT NULL, exclusive BOOLEAN NOT NULL, config JSON NOT NULL,
+    environment JSON, status VARCHAR NOT NULL, wanted VARCHAR, wanted_at FLOAT, message VARCHAR,
+    worker VARCHAR, progress JSON, created_at FLOAT NOT NULL, queued_at FLOAT NOT NULL, started_at FLOAT,
+    seen_at FLOAT, ended_at FLOAT, PRIMARY KEY (id));
+INSERT INTO runs (id, job, exclusive, config, status, created_at, queued_at)
+    VALUES ('old', 'training', 0, '{"model": "mlp"}', 'queued', 1.0, 1.0);
+"""
+
+
+def test_a_file_of_an_earlier_version_still_opens_with_its_runs(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "runs.sqlite") as connection:
+        connection.executescript(FIRST_VERSION)
+    connection.close()
+    for _ in range(2):
+        store = RunStore(tmp_path / "runs.sqlite")
+        run = store.get("old")
+        assert run is not None
+        assert (run.config, run.status, run.at_once, run.let_go_at) == ({"model": "mlp"}, QUEUED, False, None)
+        store.create("training", {})
+        store.close()
+
+
 def test_a_pause_gives_its_place_away_and_a_resumed_run_waits_its_turn(store: RunStore) -> None:
     first, second = store.create("training", {}), store.create("training", {})
     store.claim("a", limit=1)
