@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.data.dataset import CLASSIFICATION, POINTS, LoadedDataset
+from core.events import Picture
 
 # The inner circle's radius against the outer one's.
 CIRCLES_RATIO = 0.5
@@ -27,6 +28,7 @@ GAUSSIANS_DISTANCE = 2 * np.sqrt(2)
 # waves that the TensorFlow Playground's has, whose sines are of x and y themselves and whose radius is 5.
 SINE_SCALE = 2.5
 PLANE = ("x", "y")
+MOST_SHOWN = 1000  # points of each part in a picture
 SINES = (f"sin {SINE_SCALE}x", f"sin {SINE_SCALE}y")
 
 
@@ -106,6 +108,18 @@ def inputs_of(plane: np.ndarray, features: tuple[str, ...]) -> np.ndarray:
     if len(features) == len(PLANE):
         return plane
     return np.concatenate([plane, np.sin(np.float32(SINE_SCALE) * plane)], axis=1)
+
+
+def picture(data: LoadedDataset) -> Picture:
+    """ "points": train and test points, float32 (n, 2), and their classes, uint8 (n,); at most 1,000 each."""
+    shown, plane = slice(MOST_SHOWN), slice(len(PLANE))
+    arrays = {
+        "train_points": data.train_inputs[shown, plane],
+        "train_labels": data.train_targets[shown].astype(np.uint8),
+        "test_points": data.test_inputs[shown, plane],
+        "test_labels": data.test_targets[shown].astype(np.uint8),
+    }
+    return Picture("points", 0, arrays, {"classes": list(data.classes), "features": list(PLANE)})
 
 
 def _shares(samples: int, classes: int) -> list[int]:

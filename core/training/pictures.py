@@ -21,14 +21,13 @@ from core.data.dataset import (
     LoadedDataset,
     rmse,
 )
-from core.data.points import PLANE, inputs_of
+from core.data.points import PLANE, inputs_of, picture
 from core.events import Picture
 from core.training import curve_pictures, sequence_pictures, table_pictures
 from core.training.training import at_rest
 
 GRID = 120  # cells of the decision map along each axis
 MARGIN = 0.1  # around the points, as a share of their extent
-MOST_POINTS = 1000  # of each part that are shown
 SHOWN_IMAGES, SHOWN_WRONG, SEARCHED_IMAGES = 24, 8, 250
 SHOWN_FILTERS = 64
 SHOWN_HOURS = 14 * 24
@@ -64,15 +63,8 @@ def _answers(outputs: Tensor) -> dict[str, np.ndarray]:
 
 
 def points(data: LoadedDataset) -> Iterator[Picture]:
-    """ "points": train and test points, float32 (n, 2), and their classes, uint8 (n,); at most 1,000 each."""
-    shown, plane = slice(MOST_POINTS), slice(len(PLANE))
-    arrays = {
-        "train_points": data.train_inputs[shown, plane],
-        "train_labels": data.train_targets[shown].astype(np.uint8),
-        "test_points": data.test_inputs[shown, plane],
-        "test_labels": data.test_targets[shown].astype(np.uint8),
-    }
-    yield Picture("points", 0, arrays, {"classes": list(data.classes), "features": list(PLANE)})
+    """ "points", as core.data.points.picture() makes it."""
+    yield picture(data)
 
 
 def nothing(data: LoadedDataset) -> Iterator[Picture]:

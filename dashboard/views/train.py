@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 
 from core.config import to_record
-from core.data import DATASETS
-from core.data.dataset import ROWS
+from core.data import DATASETS, load
+from core.data.dataset import POINTS, ROWS
+from core.data.points import picture
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.models import MODELS
@@ -22,6 +23,7 @@ from dashboard import runs
 from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.pictures import PICTURE_CHARTS
+from dashboard.charts.training.points import data_chart
 from dashboard.training_controls import LEARNING_RATES, choose_how, choose_task, take_over
 
 # Why a training ended before its last epoch, as was asked; one that diverged says more about itself.
@@ -113,6 +115,19 @@ def draw_pictures(pictures: dict[str, Picture], names: list[str]) -> None:
     """What the network sees now, by names of charts."""
     for name in names:
         st.altair_chart(PICTURE_CHARTS[name][1](pictures), key=name)
+
+
+def what_to_learn(config: TrainConfig) -> Picture:
+    """The points that a training of this config gets, with the same split."""
+    drawn = {"samples": config.samples, "noise": config.noise, **config.data_options}
+    given = tuple((name, value) for name, value in drawn.items() if value is not None)
+    return points_of(config.data, config.seed, config.test_fraction, given)
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def points_of(data: str, seed: int, test_fraction: float, settings: tuple[tuple[str, Any], ...]) -> Picture:
+    """Made once for all visitors."""
+    return picture(load(data, seed=seed, test_fraction=test_fraction, **dict(settings)))
 
 
 def after(run: Run, config: TrainConfig | None) -> None:
@@ -245,3 +260,5 @@ with results:
             after(run, config)
     else:
         st.info("Choose a network and data, then press **Start**: the first results appear within a second.")
+        if config and DATASETS[config.data].kind == POINTS:
+            st.columns(2)[0].altair_chart(data_chart(what_to_learn(config)), key="data")

@@ -10,6 +10,8 @@ from core.events import Picture
 from dashboard.charts.pixels import CLASSES, by_class, diverging, png_url
 
 CLASSES_IN_A_ROW = 5  # of the legend: fits a phone
+HEIGHT = 400
+MARGIN = 0.1  # around the points, as a share of their extent
 POINTS_SHOWN = 300  # of each part: enough to see the shape
 _COLORS = [f"rgb{color}" for color in CLASSES]
 
@@ -35,10 +37,28 @@ def decision_map_chart(picture: Picture, points: Picture | None) -> alt.LayerCha
         )
     )
     layers = [surface] if points is None else [surface, _points(points)]
-    subtitle = "Circles are points of the training part, diamonds are held back."
-    return alt.LayerChart(
-        layer=layers, title=alt.Title("Decision map", subtitle=subtitle, subtitleColor="gray"), height=400
+    return alt.LayerChart(layer=layers, title=_title("Decision map"), height=HEIGHT)
+
+
+def data_chart(points: Picture) -> alt.Chart:
+    """What there is to learn, before a network has seen it: the points, where the decision map will be."""
+    every = np.concatenate([points.arrays["train_points"], points.arrays["test_points"]])
+    low, high = every.min(axis=0), every.max(axis=0)
+    margin = MARGIN * (high - low)
+    x, y = (
+        alt.Scale(domain=[float(first), float(last)], nice=False)
+        for first, last in zip(low - margin, high + margin, strict=True)
     )
+    return (
+        _points(points)
+        .encode(x=alt.X("x:Q", title="x", scale=x), y=alt.Y("y:Q", title="y", scale=y))
+        .properties(title=_title("What there is to learn"), height=HEIGHT)
+    )
+
+
+def _title(text: str) -> alt.TitleParams:
+    subtitle = "Circles are points of the training part, diamonds are held back."
+    return alt.Title(text, subtitle=subtitle, subtitleColor="gray")
 
 
 def _pixels(picture: Picture) -> np.ndarray:

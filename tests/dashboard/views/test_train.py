@@ -55,6 +55,23 @@ def test_every_network_opens_with_the_settings_that_suit_it(page: AppTest, model
     assert not page.button[0].disabled
 
 
+def test_the_points_to_be_learnt_are_there_before_the_start_and_follow_the_controls(page: AppTest) -> None:
+    def drawn() -> str:
+        page.run()
+        (chart,) = page.get("vega_lite_chart")
+        return str(chart.proto)
+
+    first = drawn()
+    assert "What there is to learn" in first
+    page.slider(key="noise").set_value(0.4)
+    noisy = drawn()
+    assert noisy != first
+    page.number_input(key="seed").set_value(1)
+    assert drawn() not in (first, noisy)
+    page.selectbox(key="model").set_value("lenet").run()
+    assert not page.get("vega_lite_chart")
+
+
 def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> None:
     page.run()
     page.number_input(key="epochs").set_value(2).run()
