@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,26 @@ from dashboard.charts.home import activations_door, utilisation_door
 from dashboard.machine import REFRESH_S, Gauge, Readings
 
 SPIRALS = Path(__file__).parent.parent / "pictures" / "two_spirals.png"
+
+QUESTIONS = {
+    "Why does a signal die out, or blow up, in a deep network?": ("views/depth.py", ":material/layers:"),
+    "What is left of a network without an activation function?": (
+        "views/without.py",
+        ":material/filter_none:",
+    ),
+    "When does a unit die, and does it ever come back?": ("views/dying.py", ":material/heart_broken:"),
+    "Where on its function does a network work while it learns?": (
+        "views/inside.py",
+        ":material/query_stats:",
+    ),
+    "Is one setting better than another, or was it luck?": (
+        "views/compare.py",
+        ":material/stacked_line_chart:",
+    ),
+    "What becomes of a function in 16 and in 8 bits?": ("views/precision.py", ":material/straighten:"),
+    "What does a function cost on this machine?": ("views/cost.py", ":material/payments:"),
+    "What can a neuron draw, and what a small network?": ("views/surfaces.py", ":material/landscape:"),
+}
 
 
 @st.cache_resource(show_spinner=False)
@@ -80,6 +101,14 @@ def show_way_back(job: str, view: str) -> None:
         st.page_link(view, label=label, icon=icon, query_params={"run": run_id})
 
 
+def show_questions() -> None:
+    """Questions, each a way to the page that answers it by an experiment."""
+    st.subheader("Or find out")
+    columns = cycle(st.columns(2))
+    for question, (view, icon) in QUESTIONS.items():
+        next(columns).page_link(view, label=question, icon=icon)
+
+
 st.title("Nablascope")
 st.markdown(
     "See what deep learning is made of. New here? Open **Activations**, move a slider and watch the slopes; "
@@ -103,6 +132,8 @@ with benchmark:
     st.caption("How many operations a second this machine does, by size and precision.")
     show_utilisation()
     show_way_back("timing", "views/benchmark.py")
+
+show_questions()
 
 with place_for_machine:
     show_machine()

@@ -44,9 +44,9 @@ def test_it_names_every_device_and_its_live_figures(page: AppTest) -> None:
     assert {"Utilisation", "Memory used"} <= {metric.label for metric in page.metric}
 
 
-def test_it_has_a_door_to_each_page(page: AppTest) -> None:
+def test_it_has_doors_and_a_question_for_each_experiment(page: AppTest) -> None:
     doors = {link.proto.page for link in page.get("page_link")}
-    assert doors == {"activations", "train", "benchmark"}
+    assert {"activations", "train", "benchmark", "depth", "without", "dying", "inside", "compare"} <= doors
 
 
 def test_it_leads_back_to_the_run_that_this_session_started() -> None:
