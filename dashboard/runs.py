@@ -14,6 +14,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from core.config import to_record
+from core.errors import InvalidRequest
 from core.events import Picture
 from core.runs.folder import data_folder
 from core.runs.runner import LocalRunner
@@ -21,6 +22,10 @@ from core.runs.store import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNI
 
 REFRESH_S = 0.8
 FIRST_EVENT_WAIT_S = 0.6
+NO_LONGER_KEPT = (
+    "This run has made room for newer ones: its curves are still here, its weights and pictures are no "
+    "longer kept. It cannot go on, and what you take away of it has no weights."
+)
 
 STATUS_BADGES: dict[str, tuple[str, str, Literal["gray", "blue", "orange", "green", "red"]]] = {
     QUEUED: ("Waiting", ":material/hourglass_top:", "gray"),
@@ -80,7 +85,10 @@ def addressed_run(job: str) -> Run | None:
         return None
     run = runner().store.get(run_id)
     if run is None or run.job != job:
-        st.warning(f"There is no {job} run with the address “{run_id[:40]}”. Start a new one.")
+        st.warning(
+            f"There is no {job} run with the address “{run_id[:40]}”. Start a new one. "
+            "The server keeps the newest runs; an older one makes room for them."
+        )
         return None
     return run
 
@@ -122,6 +130,8 @@ def _show_state(run: Run) -> None:
             _buttons(run)
         elif run.status != FINISHED and runner().store.can_resume(run.id):
             _resume_button(run)
+    if run.let_go_at is not None and run.job == "training":
+        st.info(NO_LONGER_KEPT, icon=":material/inventory_2:")
     if run.status in (FAILED, INTERRUPTED):
         st.error(f"{run.message} What was recorded until then is below.")
     elif run.progress and not run.ended:
@@ -162,7 +172,11 @@ def _resume_button(run: Run) -> None:
     """For a run that ended early: it goes on from its last checkpoint."""
     help_text = "Goes on from the last checkpoint, with the same numbers as if it had never ended."
     if st.button("Resume", icon=":material/play_arrow:", type="primary", help=help_text):
-        runner().resume(run.id)
+        try:
+            runner().resume(run.id)
+        except InvalidRequest as error:  # its weights went while the page was open
+            st.error(str(error))
+            return
         st.session_state.pop("event_log", None)  # what came after the checkpoint comes again
         st.rerun()
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
 import math
+import os
 import re
+import tempfile
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +21,7 @@ from core.data.dataset import REGRESSION, LoadedDataset
 from core.errors import InvalidRequest
 from core.runs.folder import data_folder
 
+FOLDER = "tables"  # in the data folder
 MOST_BYTES = 10_000_000
 MOST_ROWS, FEWEST_ROWS = 50_000, 10
 MOST_COLUMNS = 200
@@ -74,11 +79,28 @@ def add(source: Path | str | bytes) -> str:
     read(content)
     name = hashlib.sha256(content).hexdigest()
     place = _folder() / f"{name}.csv"
-    if not place.exists():
-        part = place.with_suffix(".part")
-        part.write_bytes(content)
-        part.replace(place)
+    if place.exists():
+        _note_use(place)
+        return name
+    handle, part = tempfile.mkstemp(dir=place.parent, suffix=".part")
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+    os.replace(part, place)
     return name
+
+
+def keep_last_used(folder: Path, most_bytes: int, needed: Container[str]) -> None:
+    """Drop tables, the one that was used longest ago first, until they fit; needed ones always stay."""
+    found = []
+    for path in folder.glob("*.csv"):
+        with contextlib.suppress(FileNotFoundError):  # somebody else has just dropped it
+            status = path.stat()
+            found.append((status.st_mtime, status.st_size, path))
+    size = sum(found_size for _, found_size, _ in found)
+    for _, its_size, path in sorted(found):
+        if size > most_bytes and path.stem not in needed:
+            path.unlink(missing_ok=True)
+            size -= its_size
 
 
 def columns(file: str) -> tuple[str, ...]:
@@ -271,8 +293,11 @@ def _content(file: str) -> bytes:
         return _example()
     if not re.fullmatch(r"[0-9a-f]{64}", file):
         raise InvalidRequest(f"{_told(file)} is no table that was added; give the file itself first.")
+    place = _folder() / f"{file}.csv"
     try:
-        return (_folder() / f"{file}.csv").read_bytes()
+        content = place.read_bytes()
+        _note_use(place)
+        return content
     except FileNotFoundError:
         raise InvalidRequest(f"The table {file[:8]}... is no longer here; add its file again.") from None
 
@@ -288,8 +313,14 @@ def _bytes_of(source: Path | str | bytes) -> bytes:
         raise InvalidRequest(f"{_told(str(source))} cannot be read: {why}.") from None
 
 
+def _note_use(place: Path) -> None:
+    """The time of the last change says when it was last used: many systems keep no time of access."""
+    with contextlib.suppress(OSError):
+        os.utime(place)
+
+
 def _folder() -> Path:
-    folder = data_folder() / "tables"
+    folder = data_folder() / FOLDER
     folder.mkdir(exist_ok=True)
     return folder
 

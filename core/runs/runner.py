@@ -17,10 +17,13 @@ from typing import Any
 from core.devices import usable_cores
 from core.jobs import JOBS
 from core.runs.identity import is_alive, worker_identity
+from core.runs.storage import default_keep_bytes, keep_within
 from core.runs.store import INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED, Run, RunStore
 
 LIMIT_VARIABLE = "NABLASCOPE_MAX_RUNS"
 LOOK_EVERY_S = 0.2
+TIDY_EVERY_S = 60.0  # and when a run was submitted or has ended
+TIDY_REST_S = 2.0
 RESTART_AFTER_S = 1.0  # a worker that cannot even start must not be started in a tight loop
 STOP_GRACE_S = 0.6  # a worker looks every 0.25 s; one that does not is killed, so a stop takes at most 1 s
 AT_ONCE_S = 1.5  # within it a run at once is usually done, and its worker as good as free
@@ -44,23 +47,29 @@ class LocalRunner:
     close() ends all workers; they also end by themselves when this process does.
     """
 
-    def __init__(self, store_file: Path, limit: int | None = None) -> None:
+    def __init__(self, store_file: Path, limit: int | None = None, keep_bytes: int | None = None) -> None:
         self.store = RunStore(store_file)
         self.limit = limit or default_limit()
+        self.keep_bytes = keep_bytes or default_keep_bytes()
         self._store_file = store_file
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._stops: dict[str, float] = {}  # when a stop was asked for, known even while the file is locked
         self._started_at = 0.0
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._open: set[str] = set()
+        self._changed = threading.Event()
         self._look_after(time.time())
         self._thread = threading.Thread(target=self._watch, daemon=True, name="runner")
+        self._tidying = threading.Thread(target=self._keep_bounded, daemon=True, name="storage")
         self._thread.start()
+        self._tidying.start()
 
     def submit(self, job: str, config: Mapping[str, Any]) -> str:
         """Queue a run; returns its id. A warm worker takes it at once if there is room."""
         run_id = self.store.create(job, config, JOBS[job].exclusive, JOBS[job].at_once)
         self._wake_workers()
+        self._changed.set()
         return run_id
 
     def want(self, run_id: str, wanted: str) -> None:
@@ -83,7 +92,9 @@ class LocalRunner:
     def close(self) -> None:
         """End all workers; runs that were going are marked as interrupted."""
         self._closing.set()
+        self._changed.set()
         self._thread.join()
+        self._tidying.join()
         with self._lock:
             for worker in self._workers.values():
                 _let_go(worker)
@@ -103,6 +114,21 @@ class LocalRunner:
             except Exception:  # a full disk, a locked file: say it, and try again at the next look
                 logging.getLogger(__name__).exception("The runner could not look after its runs.")
 
+    def _keep_bounded(self) -> None:
+        """Let go of old runs when something has changed; apart from the watch, which must never wait."""
+        while True:
+            self._changed.clear()
+            if self._closing.is_set():
+                return
+            try:
+                for _ in keep_within(self.store, self.keep_bytes):
+                    if self._closing.is_set():
+                        return
+            except Exception:  # as above: the next pass goes on from what it finds
+                logging.getLogger(__name__).exception("The runner could not let go of old runs.")
+            self._closing.wait(TIDY_REST_S)
+            self._changed.wait(TIDY_EVERY_S)
+
     def _look_after(self, now: float) -> None:
         with self._lock:
             self._bury_dead()
@@ -111,6 +137,9 @@ class LocalRunner:
             self._end_lost(held, now)
             self._kill_overdue(held, now)
             self._keep_one_ready(open_runs, now)
+            before, self._open = self._open, {run.id for run in open_runs}
+        if before - self._open:
+            self._changed.set()
         if any(run.at_once and run.status == QUEUED for run in open_runs):
             self._wake_workers()
 

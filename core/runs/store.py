@@ -74,6 +74,7 @@ class RunStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.checkpoints = path.parent / "checkpoints"
+        self.takeaways = path.parent / "takeaways"  # a zip stays there only until it is handed over
         self._engine = sa.create_engine(
             f"sqlite:///{path}",
             connect_args={"timeout": 10},
@@ -98,6 +99,15 @@ class RunStore:
     def writing(self) -> AbstractContextManager[sa.Connection]:
         """A transaction with the one write lock; what it does is done as a whole or not at all."""
         return self._writer.begin()
+
+    def shrink(self, pages: int) -> None:
+        """Give up to this many free pages back to the disk; a file of an earlier version keeps them."""
+        connection = self._engine.raw_connection()
+        try:
+            # execute() would stop after the first page.
+            connection.cursor().executescript(f"PRAGMA incremental_vacuum({pages})")
+        finally:
+            connection.close()
 
     # --- what a page does -------------------------------------------------------------------------------
 

@@ -17,7 +17,6 @@ from core.takeaway.registry import TAKEAWAYS
 from core.takeaway.run import TrainingRun
 
 README = "README.txt"
-FOLDER = "takeaways"  # beside the store; a zip stays there only until it is handed over
 WAIT_S = 120.0
 LOOK_EVERY_S = 0.03
 
@@ -91,9 +90,8 @@ def zipped_from_store(store: RunStore, run_id: str) -> bytes:
     run = store.get(run_id)
     if run is None or run.job != "training":
         raise InvalidRequest(f"There is no training with the address {run_id!r}.")
-    folder = store.path.parent / FOLDER
-    folder.mkdir(exist_ok=True)
-    file = folder / f"{secrets.token_urlsafe(9)}.zip"
+    store.takeaways.mkdir(exist_ok=True)
+    file = store.takeaways / f"{secrets.token_urlsafe(9)}.zip"
     config = {"run_id": run_id, "store_file": str(store.path), "zip_file": str(file)}
     asked = store.create("takeaway", config, at_once=True)
     try:

@@ -9,7 +9,7 @@ from safetensors.torch import save
 from core.config import to_record
 from core.takeaway.run import TrainingRun
 
-NO_LONGER_KEPT = "the weights of this run are no longer kept, as newer runs needed the space"
+NO_LONGER_KEPT = "the weights of this run are no longer kept: newer runs needed the space"
 
 
 def weights(run: TrainingRun) -> bytes:

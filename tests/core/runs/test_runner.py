@@ -285,7 +285,9 @@ def test_after_a_crash_of_server_and_workers_the_next_server_tells_the_truth(tmp
     wait_until(lambda: len(first.store.events_after(run_id)) > 5)
     # The whole machine goes down: nobody is left to write that the run ended.
     first._closing.set()
+    first._changed.set()
     first._thread.join()
+    first._tidying.join()
     worker = psutil.Process(pid_of(run_of(first.store, run_id)))
     worker.kill()
     worker.wait()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from core.config import to_record
 from core.errors import InvalidRequest
 from core.runs.runner import LocalRunner
 from core.runs.store import FINISHED, RUNNING, RunStore
-from core.takeaway.archive import FOLDER, zipped, zipped_from_store
+from core.takeaway.archive import zipped, zipped_from_store
 from core.takeaway.run import run_in_store
 from core.training.config import default_config
 from tests.core.runs.test_runner import LONG, run_of, wait_until
@@ -39,11 +40,16 @@ print(json.dumps([run_id, sorted({name.split(".")[0] for name in sys.modules})])
 """
 
 
-def contents(content: bytes) -> dict[str, object]:
-    """Each file by name; an .npz, which holds the time of its making, as its arrays."""
+def contents(content: bytes) -> dict[str, Any]:
+    """Each file by name; an .npz, which holds the time of its making, as its arrays, and the header of the
+    weights, whose fields come in any order, as a dict.
+    """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.testzip() is None
-        files = {name: archive.read(name) for name in archive.namelist()}
+        files: dict[str, Any] = {name: archive.read(name) for name in archive.namelist()}
+    weights = files.pop("weights.safetensors")
+    end = 8 + int.from_bytes(weights[:8], "little")
+    files |= {"weights' header": json.loads(weights[8:end]), "weights": weights[end:]}
     arrays = np.load(io.BytesIO(files.pop("data.npz")), allow_pickle=False)
     return files | {name: (arrays[name].dtype, arrays[name].tobytes()) for name in arrays.files}
 
@@ -66,10 +72,10 @@ def test_a_full_server_hands_it_out_too_and_nothing_is_left_of_it(tmp_path: Path
     wait_until(lambda: run_of(runner.store, first).ended)
     going, waiting = runner.submit("training", LONG), runner.submit("timing", {})
     wait_until(lambda: run_of(runner.store, going).status == RUNNING)
-    assert "weights.safetensors" in contents(zipped_from_store(runner.store, first))
+    assert "weights" in contents(zipped_from_store(runner.store, first))
     assert run_of(runner.store, going).status == RUNNING
     assert runner.store.queue_position(waiting) == 1
-    assert list((tmp_path / FOLDER).iterdir()) == []
+    assert list(runner.store.takeaways.iterdir()) == []
     assert [run.id for run in runner.store.all_with_status(FINISHED)] == [first]
     runner.close()
 

@@ -1,0 +1,213 @@
+"""Bounded disk: the newest runs stay whole, older ones keep their curves, the oldest go.
+
+What an open run names in its config (the run that it goes on from, a table that was added) is never touched.
+Everything is decided anew from what is there and done in small transactions, so several servers may do it at
+once, and one that is killed in the middle leaves only what the next pass completes.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.data import own_csv
+from core.runs.budget import Footprint, plan
+from core.runs.store import ENDED, RunStore
+from core.runs.tables import events, pictures, runs
+
+VARIABLE = "NABLASCOPE_KEEP_MIB"
+USUAL_MIB, LEAST_MIB = 2048, 128
+WHOLE, CURVES, TABLES = 6 / 8, 1 / 8, 1 / 8  # of the total: whole runs, curves of older ones, added tables
+
+EVENTS_AT_ONCE = 5000  # rows in one transaction: a worker that wants to write waits some 50 ms
+EVENT_OVERHEAD_BYTES = 80  # of a row in the table and in its index
+RUN_BYTES = 4096  # config, environment and message, about
+SPARE_PAGES = 2000  # free ones that stay in the file for what is written next
+PAGES_AT_ONCE = 1000
+LEFT_OVER_AFTER_S = 600.0  # a file half written that long ago has lost its process
+
+
+def default_keep_bytes() -> int:
+    """How much the data folder may hold: NABLASCOPE_KEEP_MIB, or 2 GiB."""
+    chosen = os.environ.get(VARIABLE, "")
+    if chosen and (not chosen.isdecimal() or int(chosen) < LEAST_MIB):
+        raise ValueError(f"{VARIABLE} is {chosen!r}; it must be a whole number of at least {LEAST_MIB}.")
+    return int(chosen or USUAL_MIB) * 2**20
+
+
+def keep_within(store: RunStore, keep_bytes: int) -> Iterator[None]:
+    """Bring the store, its checkpoints and the added tables within keep_bytes, a small step at a time."""
+    checkpoints = _checkpoints(store)  # before the runs are read: a file's run is older than the file
+    yield from _measure(store)
+    decided = plan(_footprints(store, checkpoints), int(keep_bytes * WHOLE), int(keep_bytes * CURVES))
+    for run_id in decided.lighten:
+        _lighten(store, run_id)
+        yield
+    for run_id in decided.remove:
+        if _lighten(store, run_id):
+            yield from _remove(store, run_id)
+    _drop_checkpoints_of_nobody(store, checkpoints)
+    yield
+    _drop_leftovers(store)
+    _bound_tables(store, int(keep_bytes * TABLES))
+    yield
+    yield from _give_back_pages(store)
+
+
+def _checkpoints(store: RunStore) -> dict[str, int]:
+    """Bytes of each checkpoint by its run."""
+    return {path.stem: size for path, size, _ in _files(store.checkpoints) if path.suffix == ".pt"}
+
+
+def _files(folder: Path) -> list[tuple[Path, int, float]]:
+    """(path, bytes, time of the last change) of each file; one that goes meanwhile is left out."""
+    found = []
+    for path in folder.iterdir() if folder.exists() else ():
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue
+        found.append((path, status.st_size, status.st_mtime))
+    return found
+
+
+def _measure(store: RunStore) -> Iterator[None]:
+    """Note once how much each ended run takes of the store's file."""
+    query = sa.select(runs.c.id).where(runs.c.status.in_(ENDED), runs.c.curves_bytes.is_(None))
+    with store.reading() as connection:
+        unknown = connection.execute(query).scalars().all()
+    for run_id in unknown:
+        with store.reading() as connection:
+            sizes = _sizes(connection, run_id)
+        still = sa.and_(runs.c.id == run_id, runs.c.status.in_(ENDED))
+        with store.writing() as connection:
+            connection.execute(runs.update().where(still).values(sizes))
+        yield
+
+
+def _sizes(connection: sa.Connection, run_id: str) -> dict[str, int]:
+    record = sa.func.length(sa.cast(events.c.record, sa.String)) + EVENT_OVERHEAD_BYTES
+    picture = sa.func.length(pictures.c.arrays) + sa.func.length(sa.cast(pictures.c["values"], sa.String))
+    in_events = connection.execute(sa.select(sa.func.sum(record)).where(events.c.run_id == run_id)).scalar()
+    in_pictures = connection.execute(
+        sa.select(sa.func.sum(picture)).where(pictures.c.run_id == run_id)
+    ).scalar()
+    return {"curves_bytes": RUN_BYTES + int(in_events or 0), "pictures_bytes": int(in_pictures or 0)}
+
+
+def _footprints(store: RunStore, checkpoints: Mapping[str, int]) -> list[Footprint]:
+    """Every run, the one that ended last first."""
+    columns = (runs.c.id, runs.c.status, runs.c.let_go_at, runs.c.curves_bytes, runs.c.pictures_bytes)
+    found = []
+    with store.reading() as connection:
+        named = _named_by_open_runs(connection)
+        query = sa.select(*columns).order_by(sa.func.coalesce(runs.c.ended_at, runs.c.created_at).desc())
+        for row in connection.execute(query).all():
+            sizes = {"curves_bytes": row.curves_bytes, "pictures_bytes": row.pictures_bytes}
+            if row.curves_bytes is None:
+                sizes = _sizes(connection, row.id)
+            weights_bytes = checkpoints.get(row.id, 0) + sizes["pictures_bytes"]
+            needed = row.status not in ENDED or row.id in named
+            let_go = row.let_go_at is not None
+            found.append(Footprint(row.id, weights_bytes, sizes["curves_bytes"], needed, let_go))
+    return found
+
+
+def _named_by_open_runs(connection: sa.Connection) -> set[str]:
+    """Every text in the config of a run that has not ended: among them runs and tables that it needs."""
+    configs = connection.execute(sa.select(runs.c.config).where(runs.c.status.not_in(ENDED))).scalars()
+    return {text for config in configs for text in _texts(config)}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+
+
+def _may_go(connection: sa.Connection, run_id: str) -> bool:
+    """Asked again with the write lock held: it may have been resumed, or named by a new run, meanwhile."""
+    status = connection.execute(sa.select(runs.c.status).where(runs.c.id == run_id)).scalar()
+    return status in ENDED and run_id not in _named_by_open_runs(connection)
+
+
+def _lighten(store: RunStore, run_id: str) -> bool:
+    """Let go of the run's checkpoint and pictures, unless it is needed after all."""
+    with store.writing() as connection:
+        if not _may_go(connection, run_id):
+            return False
+        since = sa.func.coalesce(runs.c.let_go_at, time.time())
+        connection.execute(runs.update().where(runs.c.id == run_id).values(let_go_at=since, pictures_bytes=0))
+        connection.execute(pictures.delete().where(pictures.c.run_id == run_id))
+    # From here on nothing goes on from the file; killed now, it is one of nobody's for the next pass.
+    store.checkpoint_file(run_id).unlink(missing_ok=True)
+    return True
+
+
+def _remove(store: RunStore, run_id: str) -> Iterator[None]:
+    """Drop a run that has let go of its weights, the first events first."""
+    mine = events.c.run_id == run_id
+    some = sa.select(events.c.sequence).where(mine).order_by(events.c.sequence).limit(EVENTS_AT_ONCE)
+    gone = EVENTS_AT_ONCE
+    while gone == EVENTS_AT_ONCE:
+        with store.writing() as connection:
+            gone = connection.execute(events.delete().where(mine, events.c.sequence.in_(some))).rowcount
+        yield
+    store.forget(run_id)
+
+
+def _drop_checkpoints_of_nobody(store: RunStore, checkpoints: Mapping[str, int]) -> None:
+    """Files whose run is gone or has let go of them, since a pass was killed between the two."""
+    with store.reading() as connection:
+        owners = set(connection.execute(sa.select(runs.c.id).where(runs.c.let_go_at.is_(None))).scalars())
+    for run_id in checkpoints.keys() - owners:
+        store.checkpoint_file(run_id).unlink(missing_ok=True)
+
+
+def _drop_leftovers(store: RunStore) -> None:
+    """What killed processes left: checkpoints and tables half written, zips that nobody fetched."""
+    before = time.time() - LEFT_OVER_AFTER_S
+    half_written = [found for found in _files(store.checkpoints) if found[0].name.startswith(".")]
+    half_written += [
+        found for found in _files(store.path.parent / own_csv.FOLDER) if found[0].suffix != ".csv"
+    ]
+    for path, _, changed_at in [*half_written, *_files(store.takeaways)]:
+        if changed_at < before:
+            path.unlink(missing_ok=True)
+    query = sa.select(runs.c.id).where(runs.c.at_once, runs.c.status.in_(ENDED), runs.c.ended_at < before)
+    with store.reading() as connection:
+        unfetched = connection.execute(query).scalars().all()
+    for run_id in unfetched:
+        store.forget(run_id)
+
+
+def _bound_tables(store: RunStore, most_bytes: int) -> None:
+    """Drop added tables, the one that was used longest ago first, none that an open run needs."""
+    folder = store.path.parent / own_csv.FOLDER
+    if sum(size for _, size, _ in _files(folder)) > most_bytes:
+        with store.writing() as connection:  # no run can be queued meanwhile that needs one of them
+            own_csv.keep_last_used(folder, most_bytes, _named_by_open_runs(connection))
+
+
+def _give_back_pages(store: RunStore) -> Iterator[None]:
+    """Make the store's file smaller; one that an earlier version made keeps its size, for what comes."""
+    while pages := _pages_to_spare(store):
+        store.shrink(min(pages, PAGES_AT_ONCE))
+        yield
+
+
+def _pages_to_spare(store: RunStore) -> int:
+    with store.reading() as connection:
+        shrinks = connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == 2
+        free = connection.exec_driver_sql("PRAGMA freelist_count").scalar() or 0
+    return max(free - SPARE_PAGES, 0) if shrinks else 0
