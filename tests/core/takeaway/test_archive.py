@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.config import to_record
+from core.data import own_csv
 from core.errors import InvalidRequest
 from core.events import Checkpoint
 from core.runs.recorder import Recorder
@@ -94,3 +95,16 @@ def test_a_run_is_found_in_its_folder(tmp_path: Path) -> None:
     assert list(run.records) == [json.loads(line) for line in lines]
     with pytest.raises(InvalidRequest, match="There is no checkpoint"):
         run_in_folder(tmp_path / "nothing")
+
+
+def test_a_run_whose_table_is_gone_still_gives_its_metrics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_briefly: Callable[..., TrainingRun]
+) -> None:
+    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
+    file = own_csv.add(b"a,b,y\n" + b"".join(b"%d,%d,%d\n" % (n, n % 7, n % 2) for n in range(40)))
+    run = train_briefly("mlp", "own_csv", data_options={"file": file})
+    (tmp_path / own_csv.FOLDER / f"{file}.csv").unlink()
+    with zipfile.ZipFile(io.BytesIO(zipped(run))) as archive:
+        assert {"metrics.csv", "metrics.parquet"} < set(archive.namelist())
+        assert "script.py" not in archive.namelist()
+        assert "not here, as the table " in archive.read(README).decode()
