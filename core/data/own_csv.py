@@ -156,7 +156,8 @@ def _checked(lines: csv._reader) -> Table:  # type: ignore[name-defined]
         raise InvalidRequest("The file is empty.")
     if len(rows) < FEWEST_ROWS:
         raise InvalidRequest(
-            f"The table has {len(rows)} rows below its header; at least {FEWEST_ROWS} are needed."
+            f"The table has {len(rows)} {'row' if len(rows) == 1 else 'rows'} below its header; "
+            f"at least {FEWEST_ROWS} are needed."
         )
     return Table(header, rows)
 

@@ -55,9 +55,10 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
         change_while_running(run, events.get("setting_changed", []))
     there = [name for name, (needed, _) in PICTURE_CHARTS.items() if needed in pictures]
     inside = [name for name in there if looks_inside(PICTURE_CHARTS[name][0])]
-    left, right = st.columns(2)
+    outside = [name for name in there if name not in inside]
+    left, right = st.columns(2) if outside else (st.container(), st.container())
     with left:
-        draw_pictures(pictures, [name for name in there if name not in inside])
+        draw_pictures(pictures, outside)
     with right:
         if epochs:
             st.altair_chart(loss_chart(epochs), key="loss")
@@ -206,7 +207,8 @@ def classical_key(run: Run) -> str:
 
 def look_inside(run: Run) -> None:
     """The way to this run's sums on the curve of its activation, where they can be recorded."""
-    if "input_histograms" not in fitting(run.config["model"], run.config["data"]):
+    kept = run.let_go_at is None
+    if not kept or "input_histograms" not in fitting(run.config["model"], run.config["data"]):
         return
     help_text = "Where the sums of its layers lie on the activation function."
     if st.button("Look at its sums", icon=":material/query_stats:", help=help_text):

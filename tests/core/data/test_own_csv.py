@@ -73,7 +73,7 @@ def test_value_is_told_in_the_unit_of_its_column() -> None:
     [
         (b"", "The file is empty"),
         (b"  \n\n", "The file is empty"),
-        ((HEADER + ROWS[0]).encode(), "has 1 rows below its header; at least 10"),
+        ((HEADER + ROWS[0]).encode(), "has 1 row below its header; at least 10"),
         (HEADER.encode() + b"1,2,a\n" * 60_000, "more than 50,000 rows"),
         (b",".join(b"c%d" % n for n in range(500)) + b"\n", "500 columns; at most 200"),
         (b"x" * 10_000_001, r"10\.0 MB; at most 10 MB"),
