@@ -455,11 +455,18 @@ def choose_option(label: str, option: Option, value: Any, kept: dict[str, Any]) 
     if isinstance(value, bool):
         return st.toggle(label, value, **kept)
     if option.choices:
-        return st.selectbox(label, option.choices, option.choices.index(str(value)), filter_mode=None, **kept)
+        return st.selectbox(
+            label,
+            option.choices,
+            option.choices.index(str(value)),
+            format_func=lambda choice: choice.replace("_", " "),
+            filter_mode=None,
+            **kept,
+        )
     if isinstance(value, str):
         return st.text_input(label, value, **kept)
     low, high = (None if end is None else type(value)(end) for end in (option.low, option.high))
-    return st.number_input(label, low, high, value, **kept)
+    return st.number_input(label, low, high, value, format="%g" if isinstance(value, float) else None, **kept)
 
 
 def layers(text: str) -> tuple[int, ...]:
