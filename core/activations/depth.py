@@ -146,7 +146,8 @@ def _measured(config: DepthConfig) -> Depth:
     function, parameters = config.function, config.function.with_defaults(config.parameters)
     generator = torch.Generator().manual_seed(config.seed)
     low, high = _range(config)
-    rows, weights, slopes = [], [], []
+    rows: list[tuple[object, ...]] = []
+    weights, slopes = [], []
     x = torch.randn(SAMPLES, config.width, generator=generator)
     for weight, bias in _layers(config, generator):
         z = x @ weight.T + bias
@@ -156,23 +157,21 @@ def _measured(config: DepthConfig) -> Depth:
         weights.append(weight)
         slopes.append(slope)
         rows.append(_row(z, x, slope, low, high))
-    gradient = _backwards(weights, slopes, generator) if len(rows) == config.layers else []
     missing = config.layers - len(rows)
-    columns = (
-        np.pad(np.array(column, float).reshape(len(rows), -1), ((0, missing), (0, 0)), constant_values=np.nan)
-        for column in (zip(*rows, strict=True) if rows else ([[]] * 6))
-    )
-    mean, variance, second_moment, dead, saturated, histogram = columns
+    gradient = [math.nan] * config.layers if missing else _backwards(weights, slopes, generator)
+    overflows_at = len(rows) + 1 if missing else None
+    rows += [(*[math.nan] * 5, [math.nan] * BINS)] * missing
+    mean, variance, second_moment, dead, saturated, histogram = map(np.array, zip(*rows, strict=True))
     return Depth(
-        mean=mean[:, 0] if rows else np.full(config.layers, np.nan),
-        variance=variance[:, 0] if rows else np.full(config.layers, np.nan),
-        second_moment=second_moment[:, 0] if rows else np.full(config.layers, np.nan),
-        gradient=np.array(gradient or [np.nan] * config.layers),
-        dead=dead[:, 0] if rows else np.full(config.layers, np.nan),
-        saturated=saturated[:, 0] if rows else np.full(config.layers, np.nan),
-        histogram=histogram if rows else np.full((config.layers, BINS), np.nan),
+        mean=mean,
+        variance=variance,
+        second_moment=second_moment,
+        gradient=np.array(gradient),
+        dead=dead,
+        saturated=saturated,
+        histogram=histogram,
         edges=np.linspace(low, high, BINS + 1),
-        overflows_at=len(rows) + 1 if missing else None,
+        overflows_at=overflows_at,
     )
 
 
@@ -225,6 +224,7 @@ def _range(config: DepthConfig) -> tuple[float, float]:
     return (low, high) if high - low > 1e-6 else (low - 1, high + 1)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a typed function may have no moments at all
 def predict(config: DepthConfig) -> Prediction:
     """Mean-field theory for the same stack."""
     function, parameters = config.function, config.function.with_defaults(config.parameters)

@@ -69,7 +69,8 @@ def histograms(
     histogram: (layers, bins), shares; edges: (bins + 1,). told: what the pointer reads of each layer.
     """
     layers = len(histogram)
-    strength = np.sqrt(np.nan_to_num(histogram) / np.maximum(np.nanmax(histogram, initial=1e-9), 1e-9))
+    shares = np.nan_to_num(histogram)
+    strength = np.sqrt(shares / max(shares.max(), 1e-9))
     pixels = np.empty((histogram.shape[1], layers, 4), np.uint8)
     pixels[..., :3] = BLUE
     pixels[..., 3] = (255 * strength.T[::-1]).astype(np.uint8)

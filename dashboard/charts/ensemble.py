@@ -58,7 +58,7 @@ def distribution_chart(
     return alt.LayerChart(
         layer=[*bands, median],
         title=alt.Title(title, subtitle=subtitle, subtitleColor="gray"),
-        height=300,
+        height=360,  # of which the legend takes its part
     ).resolve_scale(color="independent")
 
 

@@ -8,25 +8,17 @@ import streamlit as st
 
 from core.activations import ACTIVATIONS, Activation, find
 from core.activations.curves import curves, to_csv
-from core.activations.expression import expression
-from core.activations.grammar import MOST_CHARACTERS
-from core.activations.operations import TYPEABLE
 from core.activations.properties import SATURATED_SLOPE, Properties, properties, share_of_range
 from core.errors import InvalidRequest
 from dashboard.charts.curves import curve_chart
+from dashboard.own_function import OWN, choose_own, name_of
 from dashboard.svg import svg_button
 
 DEFAULT = ["sigmoid", "tanh", "relu", "leaky_relu", "gelu"]
 CARDS_IN_A_ROW = 3
 PLACES_TOLD = 3
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
-OWN = "Your own"  # the name of a typed function, whatever it says: its colour and place stay
 SHARE_BETWEEN = (-4.0, 4.0)
-
-
-def name_of(key: str) -> str:
-    """What charts and controls call a function."""
-    return ACTIVATIONS[key].name if key in ACTIVATIONS else OWN
 
 
 def choose_functions() -> list[str]:
@@ -40,23 +32,6 @@ def choose_functions() -> list[str]:
         wrap=True,
     )
     return [key for name, key in NAMES.items() if name in names]
-
-
-def choose_own() -> list[str]:
-    """The typed function, where one is typed that can be drawn."""
-    typed = st.text_input(
-        "Your own f(x)",
-        key="own",
-        bind="query-params",
-        max_chars=MOST_CHARACTERS,
-        placeholder="x*tanh(log(1+exp(x)))",
-        help=f"With x, numbers, pi, e, + - * / ^ ( ) and {', '.join(TYPEABLE)}. Write 2*x for a product.",
-    ).strip()
-    try:
-        return [expression(typed).text] if typed else []
-    except InvalidRequest as error:
-        st.warning(str(error))
-        return []
 
 
 def choose_parameters(keys: list[str]) -> dict[str, dict[str, float]]:
@@ -199,8 +174,7 @@ st.markdown(
 left, right = st.columns([3, 1.4])
 with left:
     keys = choose_functions()
-with right:
-    keys += choose_own()
+keys += choose_own(right)
 chosen = choose_parameters(keys)
 if not keys:
     st.info("Choose at least one function.")

@@ -11,6 +11,7 @@ from core import devices
 from core.activations import ACTIVATIONS
 from core.data import DATASETS
 from core.ensembles import EnsembleConfig
+from core.ensembles.tables import curves_csv, final_csv
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.models import MODELS
@@ -18,6 +19,8 @@ from core.runs.store import Run
 from core.training import OPTIMIZERS, default_config
 from dashboard import runs
 from dashboard.charts.ensemble import distribution_chart, ranking_chart
+from dashboard.own_function import choose_own
+from dashboard.svg import svg_button
 
 # What can be varied here: its label, its values, and those that are chosen at first.
 LEARNING_RATES = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
@@ -65,11 +68,13 @@ def forget(*names: str) -> None:
 def choose() -> EnsembleConfig | None:
     """What to compare, from the controls; None, with the reason on the page, when it cannot be."""
     models = [key for key, model in MODELS.items() if model.learner == "supervised"]
-    model = picked("Network", models, "model", {key: MODELS[key].name for key in models}, "data", "epochs")
+    model = picked(
+        "Network", models, "model", {key: MODELS[key].name for key in models}, "data", "epochs", *SETTINGS
+    )
     fitting = [key for key, dataset in DATASETS.items() if dataset.kind in MODELS[model].kinds]
     data = picked("Data", fitting, "data", {key: DATASETS[key].name for key in fitting}, "epochs")
     possible = [key for key in SETTINGS if allowed(key, model)]
-    setting = picked("What differs", possible, "vary", SETTINGS, "values")
+    setting = picked("What differs", possible, "vary", SETTINGS)
     names = values_of(setting, model)
     first = [value for value in FIRST_VALUES[setting] if value in names]
     values = st.pills(
@@ -78,8 +83,12 @@ def choose() -> EnsembleConfig | None:
         default=first,
         selection_mode="multi",
         format_func=lambda value: names[value],
-        key=f"values of {setting} of {model}",
+        key=setting,
+        bind="query-params",
     )
+    values = [value for value in names if value in values]  # in their order, not in that of the clicks
+    if setting == "activation" and MODELS[model].own_activation:
+        values += choose_own(st.container())
     seeds = st.select_slider(
         "Seeds", SEEDS, 16, key="seeds", bind="query-params", help="How often each value is tried."
     )
@@ -117,7 +126,7 @@ def picked(label: str, keys: list[str], key: str, names: Mapping[str, str], *for
     )
 
 
-def draw(_run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
+def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
     """The distribution so far, and who is best at the end."""
     started = next((record for record in records if record["event"] == "ensemble_started"), None)
     if started is None:
@@ -131,6 +140,7 @@ def draw(_run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]
             "Look at the bars: where two of them reach over each other, luck may decide which is better. "
             f"All networks together: {finished['samples_per_s']:,.0f} samples/s in their steps."
         )
+        show_ranking(finished, metric)
     if epochs:
         left, right = st.columns(2)
         with left:
@@ -146,6 +156,54 @@ def draw(_run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]
         if diverged:
             told = ", ".join(f"{name}: {count} of {started['seeds']}" for name, count in diverged.items())
             st.warning(f"Some networks diverged and are left out from then on ({told}).")
+        download(run.id, epochs, finished)
+
+
+def show_ranking(finished: dict[str, Any], metric: str) -> None:
+    """The ranking in figures, and what each variant's networks took."""
+    number = st.column_config.NumberColumn
+    best = finished["ranking"][0]["variant"]
+    shown = [
+        {
+            "Variant": place["variant"],
+            "Place": "best" if place["variant"] == best else "tied" if place["tied"] else "behind",
+            metric: place["median"],
+            "from": place["low"],
+            "to": place["high"],
+            "Behind by": None if place["variant"] == best else place["behind"],
+            "Diverged": place["diverged"],
+            "Seconds a network": place["seconds"],
+        }
+        for place in finished["ranking"]
+    ]
+    st.dataframe(
+        shown,
+        hide_index=True,
+        key="ranking table",
+        column_config={
+            metric: number(format="%.4f", help="Median over the seeds, of what was held back"),
+            "from": number(format="%.4f", help="The median's 95% interval"),
+            "to": number(format="%.4f"),
+            "Behind by": number(format="%.4f", help="Median over the seeds of the difference to the best"),
+            "Seconds a network": number(format="%.3f"),
+        },
+    )
+
+
+def download(run_id: str, epochs: list[dict[str, Any]], finished: dict[str, Any] | None) -> None:
+    """Buttons that take the numbers and charts away."""
+    with st.container(horizontal=True):
+        if finished:
+            save("Final results as CSV", final_csv(finished), f"final-{run_id}.csv")
+        save("Curves as CSV", curves_csv(epochs), f"curves-{run_id}.csv")
+        svg_button(f"compare-{run_id}.svg")
+
+
+def save(label: str, text: str, file_name: str) -> None:
+    """A button that downloads, without a rerun."""
+    st.download_button(
+        label, text, file_name, "text/csv", icon=":material/download:", on_click="ignore", key=label
+    )
 
 
 st.title("Compare")

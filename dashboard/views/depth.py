@@ -24,6 +24,7 @@ from core.activations.depth import (
 from core.errors import InvalidRequest
 from core.training.initialisation import INITIALISATIONS as DRAWN
 from dashboard.charts.depth import by_layer, histograms
+from dashboard.own_function import OWN, choose_own, name_of
 from dashboard.svg import svg_button
 
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
@@ -53,7 +54,8 @@ def critical(config: DepthConfig) -> float | None:
 
 def choose() -> list[DepthConfig]:
     """One stack for each chosen function."""
-    names = st.multiselect(
+    left, right = st.columns([3, 1.4])
+    names = left.multiselect(
         "Functions",
         [*NAMES],
         default=DEFAULT,
@@ -61,6 +63,7 @@ def choose() -> list[DepthConfig]:
         key="functions",
         bind="query-params",
     )
+    keys = [NAMES[name] for name in NAMES if name in names] + choose_own(right)
     first, second, third, fourth, fifth = st.columns([3, 2, 3, 3, 3], vertical_alignment="bottom")
     layers = first.slider("Layers", 1, LAYERS_MOST, 50, key="layers", bind="query-params")
     width = second.selectbox("Units a layer", WIDTHS, 4, key="width", bind="query-params")
@@ -77,17 +80,16 @@ def choose() -> list[DepthConfig]:
     )
     bias = fifth.slider("Spread of biases", 0.0, 2.0, 0.0, 0.05, "%g", key="bias", bind="query-params")
     return [
-        DepthConfig(
-            NAMES[name], layers=layers, width=width, initialisation=initialisation, gain=gain, bias_std=bias
-        )
-        for name in NAMES
-        if name in names
+        DepthConfig(key, layers=layers, width=width, initialisation=initialisation, gain=gain, bias_std=bias)
+        for key in keys
     ]
 
 
 def verdict(config: DepthConfig, found: Depth, theory: Prediction) -> str:
     """What becomes of the gradient, and what would keep it, in words."""
-    name = f"**{config.function.name}**"
+    name = f"**{name_of(config.activation)}**"
+    if config.function.unfit and found.overflows_at:
+        return f"{name}: no signal comes through: {config.function.unfit}."
     if found.overflows_at:
         return (
             f"{name}: from layer {found.overflows_at} on the values no longer fit float32, "
@@ -157,8 +159,8 @@ with st.spinner("Sending a signal through the layers…"):
     told = [verdict(config, *result) for config, result in zip(configs, results, strict=True)]
 st.markdown("\n\n".join(told), unsafe_allow_html=True)
 
-names = [config.function.name for config in configs]
-every = [*NAMES]
+names = [name_of(config.activation) for config in configs]
+every = [*NAMES, OWN]
 left, right = st.columns(2)
 with left:
     st.altair_chart(
@@ -192,8 +194,8 @@ with right:
     )
 
 for start in range(0, len(configs), 2):
-    for column, config, (found, _) in zip(
-        st.columns(2), configs[start : start + 2], results[start : start + 2], strict=False
+    for column, name, (found, _) in zip(
+        st.columns(2), names[start : start + 2], results[start : start + 2], strict=False
     ):
         numbers = {
             "mean": found.mean,
@@ -203,10 +205,8 @@ for start in range(0, len(configs), 2):
         }
         with column:
             st.altair_chart(
-                histograms(
-                    found.histogram, found.edges, numbers, f"{config.function.name}: outputs of each layer"
-                ),
-                key=f"histogram {config.activation}",
+                histograms(found.histogram, found.edges, numbers, f"{name}: outputs of each layer"),
+                key=f"histogram {name}",
             )
 st.caption(
     "Each column is the histogram of one layer. Look for columns that shrink to one dark line: there the "

@@ -8,13 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.activations import ACTIVATIONS
-from core.activations.expression import expression
 from core.activations.formats import FORMATS
-from core.activations.grammar import MOST_CHARACTERS
-from core.activations.operations import TYPEABLE
 from core.activations.precision import (
     LOST,
     NEAREST,
@@ -30,9 +26,9 @@ from core.activations.precision import (
 from core.errors import InvalidRequest
 from dashboard.charts.curves import curve_chart
 from dashboard.charts.precision import Envelope, error_chart
+from dashboard.own_function import choose_own, name_of
 from dashboard.svg import svg_button
 
-OWN = "Your own"
 DEFAULT = ["Sigmoid", "GELU"]
 FUNCTIONS_MOST = 3
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
@@ -88,28 +84,6 @@ def choose() -> tuple[list[str], list[str], Settings]:
     keys = [FORMAT_KEYS[name] for name in FORMAT_KEYS if name in shown]
     settings = (measure or "Relative error", REACHES[reach], logarithmic)
     return [NAMES[name] for name in names] + own, keys, settings
-
-
-def choose_own(place: DeltaGenerator) -> list[str]:
-    """The typed function, where one is typed that can be computed."""
-    typed = place.text_input(
-        "Your own f(x)",
-        key="own",
-        bind="query-params",
-        max_chars=MOST_CHARACTERS,
-        placeholder="x*tanh(log(1+exp(x)))",
-        help=f"With x, numbers, pi, e, + - * / ^ ( ) and {', '.join(TYPEABLE)}. Write 2*x for a product.",
-    ).strip()
-    try:
-        return [expression(typed).text] if typed else []
-    except InvalidRequest as error:
-        st.warning(str(error))
-        return []
-
-
-def name_of(key: str) -> str:
-    """What charts and tables call a function."""
-    return ACTIVATIONS[key].name if key in ACTIVATIONS else OWN
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)

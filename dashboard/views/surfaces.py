@@ -8,15 +8,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.activations import ACTIVATIONS
-from core.activations.expression import expression
-from core.activations.grammar import MOST_CHARACTERS
-from core.activations.operations import TYPEABLE
 from core.activations.surfaces import HIDDEN_MOST, LAYERS_MOST, POINTS, Surface, network, neuron, to_csv
 from core.errors import InvalidRequest
 from dashboard.charts.surfaces import slices_chart, surface_chart
+from dashboard.own_function import choose_own, name_of
 from dashboard.svg import svg_button
 
-OWN = "Your own"
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
 COMPARED = ["ReLU", "Tanh", "GELU", "Sine"]
 COMPARED_MOST, COMPARED_POINTS = 8, 81
@@ -82,27 +79,10 @@ def compare(keys: list[str], settings: tuple[tuple[int, ...], float, int, float]
             column.vega_lite_chart(spec=picture, key=f"small {key}", width="stretch")
 
 
-def name_of(key: str) -> str:
-    """What charts call a function."""
-    return ACTIVATIONS[key].name if key in ACTIVATIONS else OWN
-
-
 def choose_function(place: DeltaGenerator, own_place: DeltaGenerator) -> tuple[str, list[str]]:
     """Key of the function, which is the typed one if one is typed, and that one again for the comparison."""
     name = place.selectbox("Function", [*NAMES], [*NAMES].index("Tanh"), key="function", bind="query-params")
-    typed = own_place.text_input(
-        "or your own f(x)",
-        key="own",
-        bind="query-params",
-        max_chars=MOST_CHARACTERS,
-        placeholder="x*tanh(log(1+exp(x)))",
-        help=f"With x, numbers, pi, e, + - * / ^ ( ) and {', '.join(TYPEABLE)}. Write 2*x for a product.",
-    ).strip()
-    try:
-        own = [expression(typed).text] if typed else []
-    except InvalidRequest as error:
-        st.warning(str(error))
-        own = []
+    own = choose_own(own_place, "or your own f(x)")
     return (own or [NAMES[name]])[0], own
 
 

@@ -12,6 +12,7 @@ from core.activations import ACTIVATIONS
 from core.activations.linear import FORMATS, LAYERS_MOST, Collapse, collapse, unexplained
 from core.errors import InvalidRequest
 from dashboard.charts.linear import by_depth, singular_values
+from dashboard.own_function import OWN, choose_own, name_of
 from dashboard.svg import svg_button
 
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
@@ -135,13 +136,15 @@ with right:
     )
 
 st.subheader("And with one")
-names = st.multiselect(
+left, right = st.columns([3, 1.4])
+names = left.multiselect(
     "Functions", [*NAMES], default=DEFAULT, max_selections=8, key="functions", bind="query-params"
 )
-shares = {name: 100 * left_over(sizes, NAMES[name], seed) for name in NAMES if name in names}
+keys = [NAMES[name] for name in NAMES if name in names] + choose_own(right)
+shares = {name_of(key): 100 * left_over(sizes, key, seed) for key in keys}
 if shares:
     st.altair_chart(
-        by_depth(shares, "What no matrix can do", "Beyond a matrix, %", every=[*NAMES]),
+        by_depth(shares, "What no matrix can do", "Beyond a matrix, %", every=[*NAMES, OWN]),
         key="shares",
     )
     st.caption(

@@ -115,7 +115,7 @@ def test_the_gradient_is_autograds() -> None:
             y = torch.tanh(y @ weight.T + bias)
         return y
 
-    outputs, back = vjp(network, x @ weights[0].T + biases[0])
+    outputs, back = vjp(network, x @ weights[0].T + biases[0])[:2]
     (gradient,) = back(torch.randn(outputs.shape, generator=generator))
     assert found.gradient[0] == pytest.approx(gradient.square().mean().sqrt().item(), rel=1e-4)
     assert found.mean[-1] == pytest.approx(outputs.mean().item(), abs=1e-6)
@@ -127,6 +127,15 @@ def test_the_initialisation_that_papers_name_is_found_best() -> None:
     assert best_initialisation(stack("leaky_relu", layers=50))[0] == "he"
     assert best_initialisation(stack("selu", layers=50))[0] in ("lecun", "xavier", "orthogonal")  # all are 1
     assert best_initialisation(stack("sign", layers=5)) == ("", None)
+
+
+@pytest.mark.parametrize("typed", ["log(x)", "exp(exp(x))"])
+def test_a_typed_function_without_a_number_at_the_first_layer_has_no_figures(typed: str) -> None:
+    found = through_depth(DepthConfig(typed, layers=5))
+    assert found.overflows_at == 1
+    assert np.isnan([found.mean, found.variance, found.gradient, found.dead]).all()
+    assert found.histogram.shape == (5, BINS)
+    assert predict(DepthConfig(typed, layers=5)).gradient.shape == (5,)
 
 
 def test_a_function_that_overflows_says_where_and_gives_no_figures_after() -> None:

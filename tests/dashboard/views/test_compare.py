@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -28,19 +29,57 @@ def test_a_click_trains_every_value_with_every_seed(page: AppTest) -> None:
     page.selectbox(key="vary").set_value("optimizer").run()
     page.select_slider(key="seeds").set_value(2).run()
     page.number_input(key="epochs").set_value(2).run()
+    last = finished_run(page)
+    assert sorted(last["final"]) == ["Adam", "Momentum", "SGD"]
+    assert all(len(values) == 2 for values in last["final"].values())
+    assert len(page.get("vega_lite_chart")) == 3
+
+
+def finished_run(page: AppTest) -> dict[str, Any]:
+    """Press Start, wait for the end, and give the last record."""
     page.button[0].click().run()
-    assert not page.exception
     store, run_id = runs.runner().store, page.session_state["ensemble_run"]
     deadline = time.monotonic() + 60
-    while not store.get(run_id).ended:
+    while not (run := store.get(run_id)) or not run.ended:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     page.run()
     assert not page.exception
-    last = store.events_after(run_id)[-1][1]
-    assert sorted(last["final"]) == ["Adam", "Momentum", "SGD"]
-    assert all(len(values) == 2 for values in last["final"].values())
-    assert len(page.get("vega_lite_chart")) == 3
+    return store.events_after(run_id)[-1][1]
+
+
+def test_a_typed_function_is_ranked_beside_the_others(page: AppTest) -> None:
+    page.query_params.update({"activation": ["Mish"], "own": "x*tanh(log(1+exp(x)))", "seeds": "2"})
+    page.run()
+    page.number_input(key="epochs").set_value(2).run()
+    last = finished_run(page)
+    typed, mish = last["final"]["x*tanh(log(1+exp(x)))"], last["final"]["Mish"]
+    assert typed == pytest.approx(mish, abs=0.02)  # the same function, so the same race of each seed
+    table = page.dataframe[0].value
+    assert sorted(table["Variant"]) == ["Mish", "x*tanh(log(1+exp(x)))"]
+    assert (table["Seconds a network"] > 0).all()
+
+
+@pytest.mark.parametrize(("typed", "told"), [("__import__('os')", "is not known"), ("1+1", "is a number")])
+def test_what_cannot_be_read_is_told_and_left_out(page: AppTest, typed: str, told: str) -> None:
+    page.run()
+    page.text_input(key="own").set_value(typed).run()
+    assert told in page.warning[0].value
+    assert not page.button[0].disabled  # the others can still be compared
+
+
+def test_a_function_that_no_network_learns_through_cannot_start(page: AppTest) -> None:
+    page.run()
+    page.text_input(key="own").set_value("log(x)").run()
+    assert "not a finite number" in page.error[0].value
+    assert page.button[0].disabled
+
+
+def test_the_address_keeps_what_is_compared(page: AppTest) -> None:
+    page.query_params.update({"vary": "Hidden layers", "hidden": ["8", "nonsense"]})
+    page.run()
+    assert not page.exception
+    assert page.session_state["hidden"] == [(8,)]
 
 
 def test_nothing_chosen_is_told_and_cannot_start(page: AppTest) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,25 @@ def test_an_overflow_is_told_in_words() -> None:
 def test_nonsense_in_the_address_leaves_the_defaults(name: str) -> None:
     opened = page(name, functions="swoosh", layers="-3", width="77", gain="x", bias="nan", seed="-1")
     assert opened.slider(key="layers").value in (10, 50)
+
+
+def test_a_typed_function_goes_through_depth_as_its_catalogue_entry_does() -> None:
+    typed = page("depth", functions=["Mish"], own="x*tanh(log(1+exp(x)))", layers="20")
+    assert not typed.exception
+    _, mish, own = re.split(r"\*\*(?:Mish|Your own)\*\*: ", text(typed))
+    assert mish.split("Theory")[0] == own.split("Theory")[0] != ""
+
+
+def test_a_typed_function_without_numbers_says_so() -> None:
+    typed = page("depth", functions=["Tanh"], own="log(x)")
+    assert not typed.exception
+    assert "no signal comes through: its value at x = 0 is not a finite number" in text(typed)
+
+
+def test_a_typed_function_stands_beside_the_matrix() -> None:
+    typed = page("without", functions=["Tanh"], own="2*x")
+    assert not typed.exception
+    assert not typed.warning
 
 
 def test_a_page_without_functions_asks_for_one() -> None:
