@@ -16,6 +16,7 @@ from core.experiments.dying_events import FLAT_SLOPE, rows, to_csv, verdict
 from core.runs.store import Run
 from dashboard import runs
 from dashboard.charts.dying import against_rate_chart, over_steps_chart
+from dashboard.svg import svg_button
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0]
 BIASES = [1.0, 0.0, -0.5, -1.0, -2.0, -3.0, -5.0]
@@ -162,14 +163,16 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
     with st.container(border=True):
         st.markdown(as_written(" ".join(verdict(started, here))))
     draw_charts(table, started["activations"], counted, rate, bias)
-    st.download_button(
-        "Results as CSV",
-        lambda: to_csv(checks),
-        f"dying-units-{run.id}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Results as CSV",
+            lambda: to_csv(checks),
+            f"dying-units-{run.id}.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        svg_button(f"dying-units-{run.id}.svg")
 
 
 def as_written(text: str) -> str:

@@ -19,6 +19,7 @@ from core.runs.store import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Run
 from core.training import TrainConfig, default_config, probes
 from dashboard import runs
 from dashboard.charts.inside import flat_shares_chart, on_the_curve_chart
+from dashboard.svg import svg_button
 
 LOOK = "input_histograms"
 MOST_LISTED = 30
@@ -34,7 +35,8 @@ def listed() -> list[Run]:
     """
     every = runs.runner().store.all_with_status(RUNNING, PAUSED, QUEUED, FINISHED, STOPPED)
     at_home, mine = at_this_machine(), st.session_state.get("training_run")
-    found = [run for run in every if has_sums(run) and (at_home or run.id == mine)]
+    kept = [run for run in every if run.let_go_at is None and has_sums(run)]
+    found = [run for run in kept if at_home or run.id == mine]
     return sorted(found, key=lambda run: run.created_at, reverse=True)[:MOST_LISTED]
 
 
@@ -118,14 +120,17 @@ def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture])
             "Look for long bars: on its way back to the first layer a gradient passes all others, each of "
             "which takes its share."
         )
-    st.download_button(
-        "Histogram as CSV",
-        lambda: to_csv(found),
-        f"pre-activations-{run.id}-{layer.replace(' ', '-')}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    file_name = f"pre-activations-{run.id}-{layer.replace(' ', '-')}"
+    with st.container(horizontal=True):
+        st.download_button(
+            "Histogram as CSV",
+            lambda: to_csv(found),
+            f"{file_name}.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        svg_button(f"{file_name}.svg")
 
 
 def choose_layer(layers: list[str]) -> str:
