@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.activations import ACTIVATIONS
-from core.activations.curves import curves
+from core.activations import ACTIVATIONS, Activation, find
+from core.activations.curves import curves, to_csv
 from core.activations.properties import SATURATED_SLOPE, Properties, properties
 from dashboard.charts.curves import curve_chart
+from dashboard.own_function import OWN, choose_own, name_of
 from dashboard.svg import svg_button
 
 SPARK_FROM, SPARK_TO, SPARK_POINTS = -4.0, 4.0, 41
@@ -50,7 +51,7 @@ def table() -> pd.DataFrame:
             "Lowest": found.lowest,
             "Highest": found.highest,
             "Steepest": found.lipschitz,
-            "Mean output": found.mean_output,
+            "Mean output": round(found.mean_output, 6) + 0.0,  # no -0.00
             "Saturates below": found.saturates_below,
             "Saturates above": found.saturates_above,
             "Slope 0": ", ".join(stretch(*zone) for zone in found.dead),
@@ -59,9 +60,25 @@ def table() -> pd.DataFrame:
             "Year": activation.source.year,
             "Also called": ", ".join(activation.aliases),
             "In use": activation.use,
+            "Parameters": parameters(activation),
+            "Formula": activation.latex,
+            "Derivative": activation.derivative_latex,
+            "Authors": activation.source.authors,
+            "Paper": activation.source.title,
+            "Link": activation.source.url,
+            "Note": activation.note,
+            "In Chinese": activation.note_zh,
             **{name: has(found) for name, (has, _) in FILTERS.items()},
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def parameters(activation: Activation) -> str:
+    """Each parameter with its usual value and its range."""
+    return ", ".join(
+        f"{one.name.replace('_', ' ')} = {one.default:g} ({one.low:g} to {one.high:g})"
+        for one in activation.parameters
+    )
 
 
 def places(found: tuple[float, ...]) -> str:
@@ -103,6 +120,13 @@ def columns() -> dict[str, Any]:
         "Jumps at": text(help="x where the value jumps"),
         "Kinks at": text(help="x where the slope jumps"),
         "Year": number(format="%d"),
+        "Parameters": text(help="Usual value, and what it can be set to on the Curves page"),
+        "Formula": text(help="In LaTeX", width="medium"),
+        "Derivative": text(help="In LaTeX", width="medium"),
+        "Paper": text(width="medium"),
+        "Link": st.column_config.LinkColumn(display_text="open", width="small"),
+        "Note": text(width="large"),
+        "In Chinese": text(width="large"),
     }
 
 
@@ -135,18 +159,28 @@ def side_by_side(keys: list[str]) -> None:
         ("Look at where the two part.", "Look for 0: there no gradient passes."),
         strict=True,
     ):
-        named = {ACTIVATIONS[key].name: line for key, line in series.items()}
+        named = {name_of(key): line for key, line in series.items()}
         column.vega_lite_chart(
             spec=curve_chart(drawn.x, named, title, y_title), key=f"{title}_pair", width="stretch"
         )
         column.caption(look)
     for column, key in zip(st.columns(len(keys)), keys, strict=True):
-        activation = ACTIVATIONS[key]
+        activation = find(key)
+        heading = activation.name if key in ACTIVATIONS else f"{OWN}: `{activation.name}`"
         with column.container(border=True, height="stretch"):
-            st.markdown(f"#### {activation.name}\n\n{activation.note}\n\n$${activation.latex}$$")
+            st.markdown(
+                f"#### {heading}\n\n{activation.note}\n\n$${activation.latex}$$\n\n"
+                f"$${activation.derivative_latex}$$"
+            )
             st.markdown(in_words(properties(activation, **activation.with_defaults())))
             if activation.unfit:
                 st.markdown(f":orange-badge[no network learns through it] {activation.unfit}.")
+
+
+def pair_csv(keys: list[str]) -> str:
+    """Both curves at the usual parameters."""
+    usual: dict[str, dict[str, float]] = {key: {} for key in keys}
+    return to_csv(curves(usual), usual)
 
 
 def in_words(found: Properties) -> str:
@@ -185,10 +219,14 @@ st.dataframe(
     key="catalogue",
     height=min(620, 40 + 35 * max(1, len(shown))),
 )
-names = st.multiselect("Two side by side", [*NAMES], max_selections=COMPARED, key="pair", bind="query-params")
-if len(names) == COMPARED:
-    side_by_side([NAMES[name] for name in names])
-elif names:
+left, right = st.columns([3, 1.4])
+names = left.multiselect(
+    "Two side by side", [*NAMES], max_selections=COMPARED, key="pair", bind="query-params"
+)
+pair = [NAMES[name] for name in names] + choose_own(right, "or one with your own f(x)")
+if len(pair) >= COMPARED:
+    side_by_side(pair)
+elif pair:
     st.info("Choose one more to compare the two.")
 with st.container(horizontal=True):
     st.download_button(
@@ -199,5 +237,13 @@ with st.container(horizontal=True):
         icon=":material/download:",
         on_click="ignore",
     )
-    if len(names) == COMPARED:
+    if len(pair) >= COMPARED:
+        st.download_button(
+            "Curves as CSV",
+            lambda: pair_csv(pair),
+            "pair.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
         svg_button("pair.svg")

@@ -89,3 +89,24 @@ def test_the_address_keeps_the_pair() -> None:
 
 def test_the_table_can_be_taken_away() -> None:
     assert [button.proto.label for button in open_page().get("download_button")] == ["Table as CSV"]
+
+
+def test_the_table_says_formula_parameters_and_paper(page: AppTest) -> None:
+    row = page.dataframe[0].value.set_index("Name").loc["Leaky ReLU"]
+    assert row["Parameters"] == "negative slope = 0.01 (0.01 to 1)"
+    assert row["Authors"] == "Maas, Hannun & Ng"
+    assert row["Link"].startswith("https://")
+    assert row["Formula"].startswith("f(x) = ")
+    assert row["Derivative"].startswith("f'(x) = ")
+
+
+def test_a_typed_function_stands_beside_one_of_the_catalogue() -> None:
+    opened = open_page(pair=["ReLU"], own="max(x, 0)^2")
+    assert len(opened.get("vega_lite_chart")) == 2
+    assert any("Your own: `max(x, 0)^2`" in part.value for part in opened.markdown)
+
+
+def test_what_cannot_be_read_is_told() -> None:
+    opened = open_page(pair=["ReLU"], own="lambda x: x")
+    assert len(opened.warning) == 1
+    assert not opened.get("vega_lite_chart")
