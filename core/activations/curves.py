@@ -54,7 +54,7 @@ def curves(
     _check_range(low, high, points)
     activations = {key: find(key) for key in chosen}
     parameters = {key: activations[key].with_defaults(given) for key, given in chosen.items()}
-    x = torch.linspace(low, high, points, dtype=torch.float64, device="cpu")
+    x = torch.from_numpy(np.linspace(low, high, points))  # torch's own starts threads anew for each visitor
     functions = [partial(entry.function, **parameters[key]) for key, entry in activations.items()]
     derivatives = [partial(entry.derivative, **parameters[key]) for key, entry in activations.items()]
     with torch.enable_grad():

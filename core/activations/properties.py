@@ -104,6 +104,7 @@ def properties(activation: Activation, **parameters: float) -> Properties:
         )
 
 
+@lru_cache(maxsize=256)
 def share_of_range(activation: Activation, low: float, high: float, **parameters: float) -> float | None:
     """How much of its range a bounded function that never falls takes between two x; None for any other."""
     found = properties(activation, **parameters)

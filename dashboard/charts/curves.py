@@ -47,6 +47,18 @@ def curve_chart(
     return spec | {"datasets": datasets}
 
 
+def as_sent(spec: dict[str, Any]) -> dict[str, Any]:
+    """The spec with its tables written down as Arrow sends them, for a spec that is drawn more than once."""
+    return spec | {"datasets": {name: _written(table) for name, table in spec["datasets"].items()}}
+
+
+def _written(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
 def _bends(x: np.ndarray, series: Mapping[str, np.ndarray]) -> pa.Table:
     """Of each curve only as many points as its bends need: the browser's work is one mark for each.
 
@@ -54,25 +66,31 @@ def _bends(x: np.ndarray, series: Mapping[str, np.ndarray]) -> pa.Table:
     points lie as densely as the square root of f'' says. Kinks, where f'' is far above that around it, are
     all kept.
     """
-    finite = [y[np.isfinite(y)] for y in series.values()]
-    height = max((np.ptp(y) for y in finite if len(y)), default=1.0) or 1.0
-    kept = []
-    for y in series.values():
-        bend = np.abs(np.nan_to_num(np.diff(y.astype(np.float64), 2)))
-        around = np.pad(bend, 2, mode="edge")
-        kinks = np.flatnonzero(bend > 3 * np.maximum(around[:-4], around[4:]) + 1e-6 * height) + 1
-        dense = np.sqrt(bend / (8 * PIXEL * height))
-        needed = np.concatenate([[0.0], np.cumsum(dense)]) + np.linspace(0, FEWEST_LINES, len(y) - 1)
-        lines = int(np.ceil(needed[-1]))
-        places = np.searchsorted(needed, np.linspace(0, needed[-1], lines))
-        kept.append(np.unique([0, *places, *kinks, len(y) - 1]))
+    y = np.array([*series.values()])
+    finite = np.isfinite(y)
+    height = _height(y, finite)
+    bend = np.abs(np.nan_to_num(np.diff(y.astype(np.float64), 2)))
+    around = np.pad(bend, ((0, 0), (2, 2)), mode="edge")
+    kinks = bend > 3 * np.maximum(around[:, :-4], around[:, 4:]) + 1e-6 * height
+    dense = np.cumsum(np.sqrt(bend / (8 * PIXEL * height)), axis=1)
+    needed = np.pad(dense, ((0, 0), (1, 0))) + np.linspace(0, FEWEST_LINES, len(x) - 1)
+    lines = np.floor(needed * ((np.ceil(needed[:, -1:]) - 1) / needed[:, -1:]))
+    kept = np.ones(y.shape, bool)  # both ends always
+    kept[:, 1:-1] = kinks | (np.diff(lines) > 0)
     return pa.table(
         {
-            "x": np.concatenate([x[places] for places in kept]),
-            "value": np.concatenate([y[places] for y, places in zip(series.values(), kept, strict=True)]),
-            "series": np.repeat([*series], [len(places) for places in kept]),
+            "x": np.broadcast_to(x, y.shape)[kept],
+            "value": y[kept],
+            "series": np.repeat([*series], kept.sum(axis=1)),
         }
     )
+
+
+def _height(y: np.ndarray, finite: np.ndarray) -> float:
+    """How far the highest and the lowest point of the tallest curve lie apart."""
+    top = np.max(y, axis=1, initial=-np.inf, where=finite)
+    bottom = np.min(y, axis=1, initial=np.inf, where=finite)
+    return float(np.max(top - bottom, initial=0)) or 1.0
 
 
 def _read_out(values: np.ndarray, decimals: int) -> np.ndarray:

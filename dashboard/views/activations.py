@@ -7,10 +7,10 @@ import math
 import streamlit as st
 
 from core.activations import ACTIVATIONS, Activation, find
-from core.activations.curves import curves, to_csv
+from core.activations.curves import to_csv
 from core.activations.properties import SATURATED_SLOPE, Properties, properties, share_of_range
 from core.errors import InvalidRequest
-from dashboard.charts.curves import curve_chart
+from dashboard.drawings import drawing
 from dashboard.own_function import OWN, choose_own, name_of
 from dashboard.svg import svg_button
 
@@ -120,17 +120,20 @@ def picture(chosen: dict[str, dict[str, float]], found: dict[str, Properties]) -
         key="shade",
         bind="query-params",
     )
+    zones = found[names[shade]].saturated_within(low, high) if shade in names else []
     try:
-        drawn = curves(chosen, low, high, second=True)
+        drawn, specs = drawing(
+            tuple((key, tuple(parameters.items())) for key, parameters in chosen.items()),
+            low,
+            high,
+            tuple(zones),
+        )
     except InvalidRequest as error:
         st.warning(str(error))
         return
-    zones = found[names[shade]].saturated_within(low, high) if shade in names else []
-    for column, title, y_title, series, look in zip(
+    for column, spec, look in zip(
         st.columns(3),
-        ("Function", "Derivative", "Second derivative"),
-        ("f(x)", "f′(x)", "f″(x)"),
-        (drawn.values, drawn.derivatives, drawn.second_derivatives),
+        specs,
         (
             "Look at the ends: a flat curve no longer tells its inputs apart.",
             "Look for 0: no gradient passes there. Below 1 a gradient shrinks from layer to layer.",
@@ -139,9 +142,8 @@ def picture(chosen: dict[str, dict[str, float]], found: dict[str, Properties]) -
         strict=True,
     ):
         with column:
-            named = {name_of(key): line for key, line in series.items()}
-            spec = curve_chart(drawn.x, named, title, y_title, every=[*NAMES, OWN], shaded=zones)
-            st.vega_lite_chart(spec=spec, key=f"{title}_chart", width="stretch")
+            title = spec["title"]["text"]
+            st.vega_lite_chart(spec=dict(spec), key=f"{title}_chart", width="stretch")
             st.caption(look)
     if shade in names:
         tell_share(names[shade], chosen[names[shade]])

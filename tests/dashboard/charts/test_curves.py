@@ -7,11 +7,12 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from core.activations import ACTIVATIONS
 from core.activations.curves import curves
-from dashboard.charts.curves import FEWEST_LINES, HEIGHT, READINGS, curve_chart
+from dashboard.charts.curves import FEWEST_LINES, HEIGHT, READINGS, as_sent, curve_chart
 
 EVERY = ["Identity", "Sigmoid", "Tanh", "ReLU"]
 
@@ -62,6 +63,14 @@ def test_the_data_are_few() -> None:
     assert len(datasets["curves"]) <= 2 * (FEWEST_LINES + 2)  # both curves of this chart are straight
     assert len(datasets["readings"]) <= READINGS + 1
     assert datasets["zones"].to_pylist() == [{"from": -6, "to": -4}, {"from": 4, "to": 6}]
+
+
+def test_what_is_sent_reads_as_what_was_drawn() -> None:
+    spec = chart(shaded=[(-6, -4)])
+    sent = as_sent(spec)
+    assert without_data(sent) == without_data(spec)
+    for name, table in spec["datasets"].items():
+        assert pa.ipc.open_stream(sent["datasets"][name]).read_all().equals(table)
 
 
 def test_the_spec_stays_small() -> None:
