@@ -8,6 +8,10 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+
+# Altair looks at pandas as soon as anybody has begun to load it, and fails if that has not ended: with many
+# visitors at once it must be there before the first chart.
+import pandas as pd  # noqa: F401
 import pyarrow as pa
 
 from dashboard.charts.theme import series_color, series_dash
