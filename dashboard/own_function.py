@@ -16,6 +16,16 @@ OWN = "Your own"  # the name of a typed function, whatever it says: its colour a
 
 def choose_own(place: DeltaGenerator, label: str = "Your own f(x)") -> list[str]:
     """The typed function, where one is typed that can be used; what it lacks is said on the page."""
+    typed = own_field(place, label)
+    try:
+        return [expression(typed).text] if typed else []
+    except InvalidRequest as error:
+        st.warning(str(error))
+        return []
+
+
+def own_field(place: DeltaGenerator, label: str) -> str:
+    """The field; gives what is typed, which need not be a function."""
     typed = place.text_input(
         label,
         key="own",
@@ -23,12 +33,8 @@ def choose_own(place: DeltaGenerator, label: str = "Your own f(x)") -> list[str]
         max_chars=MOST_CHARACTERS,
         placeholder="x*tanh(log(1+exp(x)))",
         help=f"With x, numbers, pi, e, + - * / ^ ( ) and {', '.join(TYPEABLE)}. Write 2*x for a product.",
-    ).strip()
-    try:
-        return [expression(typed).text] if typed else []
-    except InvalidRequest as error:
-        st.warning(str(error))
-        return []
+    )
+    return typed.strip()
 
 
 def name_of(key: str) -> str:

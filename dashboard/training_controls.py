@@ -16,8 +16,6 @@ from streamlit.delta_generator import DeltaGenerator
 from core import devices
 from core.activations import ACTIVATIONS
 from core.activations.expression import is_expression
-from core.activations.grammar import MOST_CHARACTERS
-from core.activations.operations import TYPEABLE
 from core.config import from_record
 from core.data import DATASETS, own_csv
 from core.errors import InvalidRequest
@@ -29,6 +27,7 @@ from core.training import OPTIMIZERS, SCHEDULES, TrainConfig, default_config, pr
 from core.training.config import MOST_EPOCHS, MOST_SAMPLES, MOST_STEPS
 from core.training.initialisation import INITIALISATIONS
 from core.training.probes import PROBES
+from dashboard.own_function import own_field
 
 LEARNING_RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
 BATCH_SIZES = [1, 2, 5, 10, 20, 32, 64, 128, 256, 512, 1024]
@@ -37,7 +36,7 @@ MAIN = ("optimizer", "learning_rate", "batch_size", "epochs", "activation", "hid
 MORE = {
     "samples": "samples",
     "test_fraction": "held back",
-    "own_activation": "own f(x)",
+    "own": "own f(x)",
     "initialisation": "weights at first",
     "label_smoothing": "label smoothing",
     "schedule": "schedule",
@@ -89,14 +88,14 @@ def take_over(run: Run | None) -> None:
 
 def shown(config: TrainConfig) -> dict[str, Any]:
     """Where the controls that apply to a training stand, by their keys; its seed and device aside."""
-    names = [name for name in (*MAIN, *MORE) if name != "own_activation"]
+    names = [name for name in (*MAIN, *MORE) if name != "own"]
     values = {name: getattr(config, name) for name in names if applies(name, config)}
     values["probes"] = [*probes.chosen(config)]
     if "hidden" in values:
         values["hidden"] = layers_as_text(config.hidden)
-    if applies("own_activation", config):
+    if applies("own", config):
         own = is_expression(config.activation)
-        values["own_activation"] = config.activation if own else ""
+        values["own"] = config.activation if own else ""
         if own:
             values["activation"] = default_config(config.model, config.data).activation
     for name in ("test_fraction", "noise", "label_smoothing", "momentum", "weight_decay", "l1", "clip_norm"):
@@ -113,7 +112,7 @@ def shown(config: TrainConfig) -> dict[str, Any]:
 def applies(name: str, config: TrainConfig) -> bool:
     """Whether a setting means something to a network and its data."""
     entry, data = MODELS[config.model], DATASETS[config.data]
-    if name == "own_activation":
+    if name == "own":
         return entry.own_activation
     if name == "hidden":
         return entry.hidden.most > 0
@@ -215,7 +214,7 @@ def choose_settings(usual: TrainConfig) -> dict[str, Any]:
 def choose_activation(usual: TrainConfig) -> str:
     """A key of ACTIVATIONS; one's own function, if one is typed under "More settings", takes its place."""
     keys = [*MODELS[usual.model].activations]
-    own = bool(st.session_state.get("own_activation", "").strip()) and applies("own_activation", usual)
+    own = bool(st.session_state.get("own", "").strip()) and applies("own", usual)
     help_text = "Your own f(x) under “More settings” takes its place." if own else None
     return select(
         "Activation",
@@ -264,15 +263,8 @@ def choose_split(usual: TrainConfig, chosen: dict[str, Any]) -> None:
 
 def choose_start(usual: TrainConfig, chosen: dict[str, Any]) -> None:
     """What the network is before its first step, and how it steps."""
-    if applies("own_activation", usual):
-        own = st.text_input(
-            "Your own activation f(x)",
-            key="own_activation",
-            bind="query-params",
-            max_chars=MOST_CHARACTERS,
-            placeholder="x*tanh(log(1+exp(x)))",
-            help=f"With x, numbers, pi, e, + - * / ^ ( ) and {', '.join(TYPEABLE)}. Write 2*x for a product.",
-        ).strip()
+    if applies("own", usual):
+        own = own_field(st.container(), "Your own activation f(x)")
         if own:
             chosen["activation"] = own
     columns = cycle(st.columns(2))

@@ -178,7 +178,7 @@ def test_more_settings_reach_the_training_and_come_back_with_its_address(page: A
     for name, value in MORE_SETTINGS.items():
         kind = page.selectbox if isinstance(value, str) else page.number_input
         kind(key=name).set_value(value)
-    page.text_input(key="own_activation").set_value("x*tanh(x)").run()
+    page.text_input(key="own").set_value("x*tanh(x)").run()
     assert not page.exception
     assert "own f(x)" in page.caption[-1].value
     run_id = start(page)
@@ -193,7 +193,7 @@ def test_more_settings_reach_the_training_and_come_back_with_its_address(page: A
     visitor.query_params["run"] = run_id
     visitor.run()
     assert not visitor.exception
-    assert visitor.text_input(key="own_activation").value == "x*tanh(x)"
+    assert visitor.text_input(key="own").value == "x*tanh(x)"
     for name, value in MORE_SETTINGS.items():
         kind = visitor.selectbox if isinstance(value, str) else visitor.number_input
         assert kind(key=name).value == value
@@ -204,7 +204,7 @@ def test_more_settings_reach_the_training_and_come_back_with_its_address(page: A
 )
 def test_an_impossible_own_activation_is_answered_in_words(page: AppTest, typed: str, answer: str) -> None:
     page.run()
-    page.text_input(key="own_activation").set_value(typed).run()
+    page.text_input(key="own").set_value(typed).run()
     assert not page.exception
     assert answer in page.error[0].value
     assert page.button[0].disabled
