@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -59,28 +59,41 @@ SETTINGS = {
 }
 
 
-def forget(*names: str) -> None:
-    """Another network, data or setting starts from its own values."""
-    for name in names:
-        st.session_state.pop(name, None)
+def suit_network() -> None:
+    """Another network starts from its own values, on the same data where it takes them."""
+    model = st.session_state["model"]
+    if DATASETS[st.session_state["data"]].kind not in MODELS[model].kinds:
+        st.session_state["data"] = default_config(model).data
+    for setting in SETTINGS:
+        st.session_state[setting] = first_values(setting, model)
+    suit_data()
+
+
+def suit_data() -> None:
+    """Other data is learnt for as long as suits it."""
+    usual = default_config(st.session_state["model"], st.session_state["data"])
+    st.session_state["epochs"] = usual.epochs
+
+
+def first_values(setting: str, model: str) -> list[Any]:
+    """Those that are chosen at first."""
+    names = values_of(setting, model)
+    return [value for value in FIRST_VALUES[setting] if value in names]
 
 
 def choose() -> EnsembleConfig | None:
     """What to compare, from the controls; None, with the reason on the page, when it cannot be."""
     models = [key for key, model in MODELS.items() if model.learner == "supervised"]
-    model = picked(
-        "Network", models, "model", {key: MODELS[key].name for key in models}, "data", "epochs", *SETTINGS
-    )
+    model = picked("Network", models, "model", {key: MODELS[key].name for key in models}, suit_network)
     fitting = [key for key, dataset in DATASETS.items() if dataset.kind in MODELS[model].kinds]
-    data = picked("Data", fitting, "data", {key: DATASETS[key].name for key in fitting}, "epochs")
+    data = picked("Data", fitting, "data", {key: DATASETS[key].name for key in fitting}, suit_data)
     possible = [key for key in SETTINGS if allowed(key, model)]
     setting = picked("What differs", possible, "vary", SETTINGS)
     names = values_of(setting, model)
-    first = [value for value in FIRST_VALUES[setting] if value in names]
     values = st.pills(
         SETTINGS[setting],
         [*names],
-        default=first,
+        default=first_values(setting, model),
         selection_mode="multi",
         format_func=lambda value: names[value],
         key=setting,
@@ -112,8 +125,14 @@ def allowed(setting: str, model: str) -> bool:
     return setting != "hidden" or MODELS[model].hidden.most > 1
 
 
-def picked(label: str, keys: list[str], key: str, names: Mapping[str, str], *forgotten: str) -> str:
-    """A select box, kept in the URL; a change forgets what depends on it."""
+def picked(
+    label: str,
+    keys: list[str],
+    key: str,
+    names: Mapping[str, str],
+    on_change: Callable[[], None] | None = None,
+) -> str:
+    """A select box, kept in the URL."""
     return st.selectbox(
         label,
         keys,
@@ -121,8 +140,7 @@ def picked(label: str, keys: list[str], key: str, names: Mapping[str, str], *for
         key=key,
         bind="query-params",
         filter_mode=None,
-        on_change=forget,
-        args=forgotten,
+        on_change=on_change,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from core.training import default_config
 from tests.browser.app import overflow_px, wait_until_idle
 from tests.browser.conftest import OpenPage, Variant
 from tests.browser.test_train import badge, start
@@ -32,3 +33,13 @@ def test_nothing_to_compare_is_told(open_page: OpenPage) -> None:
         wait_until_idle(page)
     expect(page.get_by_text("Choose at least one value of activation.")).to_be_visible()
     expect(page.get_by_role("button", name="Start")).to_be_disabled()
+
+
+def test_other_data_brings_as_many_epochs_as_suit_it(open_page: OpenPage) -> None:
+    page = open_page("compare")
+    for data in ("Spiral", "Moons"):
+        page.get_by_role("combobox", name="Data").click()
+        page.get_by_role("option", name=data, exact=True).click()
+        wait_until_idle(page)
+        epochs = default_config("mlp", data.lower()).epochs
+        expect(page.get_by_label("Epochs", exact=True)).to_have_value(str(epochs))
