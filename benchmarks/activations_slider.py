@@ -1,7 +1,7 @@
 """How fast a slider on the Activations page redraws its charts. Run: python benchmarks/activations_slider.py
 
 Prints the Python time of a rerun on the server, and the time from releasing the mouse on the slider in a real
-Chromium to the frame in which both charts have changed. Six functions are overlaid. One JSON line at the end.
+Chromium to the frame in which all charts have changed. Six functions are overlaid. One JSON line at the end.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def main() -> None:
         redraw_ms = list(redraw_times_ms(f"{address}/activations", moves))
     print(f"{'':32}   p50   p95  (ms, {moves} moves, load {os.getloadavg()[0]:.1f})")
     print(f"{'Python on the server':32}{describe(python_ms)}")
-    print(f"{'mouse up to both charts redrawn':32}{describe(redraw_ms)}")
+    print(f"{'mouse up to all charts redrawn':32}{describe(redraw_ms)}")
     print(json.dumps({"python_ms": rounded(python_ms), "redraw_ms": rounded(redraw_ms)}))
 
 

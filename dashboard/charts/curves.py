@@ -19,7 +19,7 @@ from dashboard.charts.theme import series_color, series_dash
 HEIGHT = 420
 PIXEL = 0.2 / HEIGHT  # how far a drawn curve may be off, as a part of the chart's height
 FEWEST_LINES = 8  # of which a curve is drawn, however straight it is
-READINGS = 100  # places where the pointer reads; each is two marks in the browser, drawn anew with the curves
+READINGS = 60  # places where the pointer reads; each is two marks in the browser, drawn anew with the curves
 
 
 def curve_chart(
