@@ -9,6 +9,8 @@ import altair as alt
 # Curves often lie on top of each other, and a dashed one lets the one below show through. With the theme's
 # eight colours the pair of colour and pattern repeats only after fifty-six series.
 COLOURS = 8
+LONGEST = 16  # characters of a name in a legend: a typed function must not push the others off a phone
+_SHORTENED = f"length(datum.label) > {LONGEST} ? slice(datum.label, 0, {LONGEST - 1}) + '…' : datum.label"
 DASHES = ([1, 0], [9, 3], [3, 2], [12, 3, 2, 3], [6, 6], [1, 3], [9, 3, 2, 3, 2, 3])
 
 
@@ -20,6 +22,7 @@ def series_color(every: Sequence[str], shown: Sequence[str], field: str = "serie
         columns=3,  # fits a phone
         symbolType="stroke",
         symbolSize=300,
+        labelExpr=_SHORTENED,
         padding=0,
         offset=10,
     )
