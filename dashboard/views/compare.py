@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import devices
 from core.activations import ACTIVATIONS
@@ -19,6 +20,7 @@ from core.runs.store import Run
 from core.training import OPTIMIZERS, default_config
 from dashboard import runs
 from dashboard.charts.ensemble import distribution_chart, ranking_chart
+from dashboard.layout import places, start_button
 from dashboard.own_function import choose_own
 from dashboard.svg import svg_button
 
@@ -59,6 +61,14 @@ SETTINGS = {
 }
 
 
+class Task(NamedTuple):
+    """What is compared: a network on its data, with several values of a setting."""
+
+    model: str
+    data: str
+    setting: str
+
+
 def suit_network() -> None:
     """Another network starts from its own values, on the same data where it takes them."""
     model = st.session_state["model"]
@@ -81,41 +91,44 @@ def first_values(setting: str, model: str) -> list[Any]:
     return [value for value in FIRST_VALUES[setting] if value in names]
 
 
-def choose() -> EnsembleConfig | None:
-    """What to compare, from the controls; None, with the reason on the page, when it cannot be."""
+def choose_task(network: DeltaGenerator, of_data: DeltaGenerator, differing: DeltaGenerator) -> Task:
+    """What is compared."""
     models = [key for key, model in MODELS.items() if model.learner == "supervised"]
-    model = picked("Network", models, "model", {key: MODELS[key].name for key in models}, suit_network)
+    with network:
+        model = picked("Network", models, "model", {key: MODELS[key].name for key in models}, suit_network)
     fitting = [key for key, dataset in DATASETS.items() if dataset.kind in MODELS[model].kinds]
-    data = picked("Data", fitting, "data", {key: DATASETS[key].name for key in fitting}, suit_data)
-    possible = [key for key in SETTINGS if allowed(key, model)]
-    setting = picked("What differs", possible, "vary", SETTINGS)
-    names = values_of(setting, model)
+    with of_data:
+        data = picked("Data", fitting, "data", {key: DATASETS[key].name for key in fitting}, suit_data)
+    with differing:
+        setting = picked("What differs", [key for key in SETTINGS if allowed(key, model)], "vary", SETTINGS)
+    return Task(model, data, setting)
+
+
+def choose_values(task: Task) -> EnsembleConfig:
+    """Which values, how often and for how long. Raises InvalidRequest for what cannot be compared."""
+    names = values_of(task.setting, task.model)
     values = st.pills(
-        SETTINGS[setting],
+        SETTINGS[task.setting],
         [*names],
-        default=first_values(setting, model),
+        default=first_values(task.setting, task.model),
         selection_mode="multi",
         format_func=lambda value: names[value],
-        key=setting,
+        key=task.setting,
         bind="query-params",
     )
     values = [value for value in names if value in values]  # in their order, not in that of the clicks
-    if setting == "activation" and MODELS[model].own_activation:
+    if task.setting == "activation" and MODELS[task.model].own_activation:
         values += choose_own(st.container())
     seeds = st.select_slider(
         "Seeds", SEEDS, 16, key="seeds", bind="query-params", help="How often each value is tried."
     )
-    usual = default_config(model, data)
+    usual = default_config(task.model, task.data)
     epochs = st.number_input("Epochs", 1, 10_000, usual.epochs, key="epochs", bind="query-params")
     st.caption(f"{len(values) * seeds:,} networks. Each seed has its own data, weights and order.")
-    try:
-        if not values:
-            raise InvalidRequest(f"Choose at least one value of {SETTINGS[setting].lower()}.")
-        training = default_config(model, data, epochs=epochs, picture_every_s=None)
-        return EnsembleConfig(training, seeds, {setting: tuple(values)}, threads=devices.usable_cores())
-    except InvalidRequest as error:
-        st.error(str(error))
-        return None
+    if not values:
+        raise InvalidRequest(f"Choose at least one value of {SETTINGS[task.setting].lower()}.")
+    training = default_config(task.model, task.data, epochs=epochs, picture_every_s=None)
+    return EnsembleConfig(training, seeds, {task.setting: tuple(values)}, threads=devices.usable_cores())
 
 
 def allowed(setting: str, model: str) -> bool:
@@ -229,17 +242,19 @@ st.markdown(
     "Is one setting better than another, or was it luck? The same training, many seeds, side by side."
 )
 run = runs.addressed_run("ensemble")
-controls, results = st.columns([1, 2.6], gap="medium")
-with controls, st.container(border=True):
-    config = choose()
-    again = "Start again" if run else "Start"
-    if st.button(
-        again, type="primary", icon=":material/play_arrow:", disabled=config is None, width="stretch"
-    ):
-        assert config is not None
-        runs.start("ensemble", config)
-        st.rerun()
-with results:
+page = places(3)
+task = choose_task(*page.task)
+config = None
+with page.settings:
+    try:
+        config = choose_values(task)
+    except InvalidRequest as error:
+        page.said.error(str(error))
+if start_button(page.button, run, config is not None):
+    assert config is not None
+    runs.start("ensemble", config)
+    st.rerun()
+with page.results:
     if run:
         runs.follow(run, draw)
     else:

@@ -24,6 +24,7 @@ from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.pictures import PICTURE_CHARTS
 from dashboard.charts.training.points import data_chart
+from dashboard.layout import places, start_button
 from dashboard.training_controls import LEARNING_RATES, choose_how, choose_task, take_over
 
 # Why a training ended before its last epoch, as was asked; one that diverged says more about itself.
@@ -221,41 +222,22 @@ def draw_classical(network: dict[str, Any], methods: list[dict[str, Any]]) -> No
         st.altair_chart(classical_chart(network, methods), key="classical")
 
 
-# On a phone, what a network learns comes before the settings, and so just below the button that starts it.
-PHONE = """<style>
-@media (max-width: 640px) {
-  .st-key-training > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] {
-    flex-direction: column-reverse;
-    > * { width: 100%; }
-  }
-}
-</style>"""
-
 st.title("Train")
-st.html(PHONE)
 run = runs.addressed_run("training")
 take_over(run)
-with st.container(border=True):
-    left, middle, right = st.columns([1, 1, 0.6], gap="medium")
-    usual = choose_task(left, middle)
-    said = st.container()
-with st.container(key="training"):
-    controls, results = st.columns([1, 2.6], gap="medium")
-with controls, st.container(border=True):
-    config = None
+page = places(2)
+usual = choose_task(*page.task)
+config = None
+with page.settings:
     try:
         config = choose_how(usual)
     except InvalidRequest as error:
-        said.error(str(error))
-again = "Start again" if run else "Start"
-right.space("small")
-if right.button(
-    again, type="primary", icon=":material/play_arrow:", disabled=config is None, width="stretch"
-):
+        page.said.error(str(error))
+if start_button(page.button, run, config is not None):
     assert config is not None
     runs.start("training", config)
     st.rerun()
-with results:
+with page.results:
     if run:
         runs.follow(run, draw)
         if run.status in (FINISHED, STOPPED):

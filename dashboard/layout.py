@@ -1,0 +1,53 @@
+"""Where things lie on a page that starts runs: the task and its button on top, settings beside the results.
+
+On a phone the results come before the settings, and so just below the button.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.runs.store import Run
+
+RESULTS_FIRST_ON_A_PHONE = """<style>
+@media (max-width: 640px) {
+  .st-key-below-task > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] {
+    flex-direction: column-reverse;
+    > * { width: 100%; }
+  }
+}
+</style>"""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Empty places of a page. task holds one for each control that says what is to be done; said is for what
+    is wrong with it, right below.
+    """
+
+    task: list[DeltaGenerator]
+    button: DeltaGenerator
+    said: DeltaGenerator
+    settings: DeltaGenerator
+    results: DeltaGenerator
+
+
+def places(controls: int) -> Places:
+    """Lay the page out, with room for so many controls beside the button."""
+    st.html(RESULTS_FIRST_ON_A_PHONE)
+    with st.container(border=True):
+        *task, button = st.columns([1] * controls + [0.6], gap="medium")
+        said = st.container()
+    with st.container(key="below-task"):
+        settings, results = st.columns([1, 2.6], gap="medium")
+    return Places(task, button, said, settings.container(border=True), results)
+
+
+def start_button(place: DeltaGenerator, run: Run | None, ready: bool) -> bool:
+    """The button that starts a run; True when it was just pressed."""
+    place.space("small")  # level with the controls, which have a label above them
+    label, icon = "Start again" if run else "Start", ":material/play_arrow:"
+    return place.button(label, type="primary", icon=icon, disabled=not ready, width="stretch")
