@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import altair as alt
@@ -91,3 +93,9 @@ def test_a_drawn_curve_is_off_by_less_than_a_pixel_from_any_of_the_catalogue(low
             x, value = (table[name].to_numpy() for name in ("x", "value"))
             pixels = np.abs(np.interp(drawn.x, x, value) - series) * HEIGHT / max(np.ptp(series), 1e-9)
             assert pixels.max() < 1, key
+
+
+def test_pandas_is_whole_before_the_first_chart() -> None:
+    # Altair asks sys.modules for it: while another visitor's page loads it, a chart would fail.
+    program = "import sys, dashboard.charts.curves; assert sys.modules['pandas'].Timestamp"
+    subprocess.run([sys.executable, "-c", program], check=True)
