@@ -21,6 +21,7 @@ from core.timing.workloads.workload import FLOATS
 from dashboard import runs
 from dashboard.charts.cost import fused_chart, memory_chart, time_chart
 from dashboard.charts.roofline import roofline_chart
+from dashboard.own_function import own_field
 from dashboard.svg import svg_button
 
 FIRST = ["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "mish", "snake"]
@@ -44,14 +45,7 @@ def choose() -> CostConfig | None:
         bind="query-params",
         wrap=True,
     )
-    own = st.text_input(
-        "Your own f(x)",
-        key="own",
-        bind="query-params",
-        placeholder="x * tanh(softplus(x))",
-        max_chars=200,
-        help="An expression of x, measured beside the others.",
-    )
+    own = own_field(st.container(), "Your own f(x)")
     sizes, formats, places, threads = st.columns([1.4, 2.2, 1, 1])
     size = sizes.select_slider(
         "Elements",
@@ -100,7 +94,7 @@ def choose() -> CostConfig | None:
         return CostConfig(
             activations=(
                 *(key for name, key in NAMES.items() if name in names),
-                *([own.strip()] if own.strip() else []),
+                *([own] if own else []),
             ),
             size=size,
             dtype=dtype,

@@ -16,6 +16,7 @@ from core.experiments.dying_events import FLAT_SLOPE, rows, to_csv, verdict
 from core.runs.store import Run
 from dashboard import runs
 from dashboard.charts.dying import against_rate_chart, over_steps_chart
+from dashboard.own_function import own_field
 from dashboard.svg import svg_button
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0]
@@ -53,14 +54,7 @@ def choose() -> DyingUnitsConfig | None:
         bind="query-params",
         wrap=True,
     )
-    own = st.text_input(
-        "Your own f(x)",
-        key="own",
-        bind="query-params",
-        placeholder="max(x, 0.1 * x)",
-        max_chars=200,
-        help="An expression of x, beside the others.",
-    ).strip()
+    own = own_field(st.container(), "Your own f(x)")
     rates = several("Learning rates", RATES, USUAL.learning_rates, "rates")
     biases = several(
         "First bias of each unit",
