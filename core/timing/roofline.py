@@ -194,12 +194,17 @@ def roofline(config: RooflineConfig) -> Iterator[Any]:
 
 
 def explanation(
-    gflops: float, fma_gflops: float, one_thread_share: float | None, smallest_side: int, load: float | None
+    gflops: float,
+    fma_gflops: float,
+    one_thread_share: float | None,
+    sides: tuple[int, int],
+    load: float | None,
 ) -> str | None:
     """Why the best float32 product is below 85% of the FMA peak, in words; None when it is not.
 
-    one_thread_share is what one thread alone reaches of its FMA peak, None when it was not asked; load is
-    what other programs used of the CPU meanwhile, in %.
+    one_thread_share is what one thread alone reaches of its FMA peak, None when it was not asked. sides are
+    the shortest of the best product and the longest that was tried. load is what other programs used of the
+    CPU meanwhile, in %.
     """
     share = gflops / fma_gflops
     if share >= GOOD_SHARE:
@@ -211,9 +216,12 @@ def explanation(
         reasons.append(
             f"one thread alone reaches {100 * one_thread_share:.0f}%, so threads wait for each other"
         )
-    if smallest_side < _SHORT_SIDE:
+    shortest, longest = sides
+    if longest < _SHORT_SIDE:
+        reasons.append(f"no side longer than {longest} was tried, too short to fill the cores")
+    elif shortest < _SHORT_SIDE:
         reasons.append(
-            f"the best product found has a side of {smallest_side} only, too short to fill the cores"
+            f"the best product has a side of {shortest} only, and longer ones, up to {longest}, are slower"
         )
     if not reasons:
         reasons.append("torch's library for matrix products does no better on this processor")
@@ -277,7 +285,7 @@ def _peak(
     if fma is not None and dtype == "float32":
         share = best.gflops / fma
         alone = _one_thread_share(rate, best.shape) if share < GOOD_SHARE and threads != 1 else None
-        why = explanation(best.gflops, fma, alone, min(best.shape), _load(mark))
+        why = explanation(best.gflops, fma, alone, (min(best.shape), max(axis)), _load(mark))
     vendor = _vendor(device)
     yield PeakFound(
         device,

@@ -134,21 +134,22 @@ def points_of(data: str, seed: int, test_fraction: float, settings: tuple[tuple[
 
 def after(run: Run, config: TrainConfig | None) -> None:
     """What can be done with a run that has ended; config is what the controls now say."""
+    records = [record for _, record in runs.runner().store.events_after(run.id)]
+    if not records:  # stopped before it had begun
+        return
     with st.container(horizontal=True):
-        go_on(run, config)
+        go_on(run, records[-1], config)
         take_away(run)
         ask_classical(run)
         look_inside(run)
     other = st.session_state.get(classical_key(run))
     other = runs.runner().store.get(other) if other else None
     if other:
-        last = [record for _, record in runs.runner().store.events_after(run.id)][-1]
-        runs.follow(other, lambda _run, records, _pictures: draw_classical(last, records))
+        runs.follow(other, lambda _run, methods, _pictures: draw_classical(records[-1], methods))
 
 
-def go_on(run: Run, config: TrainConfig | None) -> None:
-    """Train further from where a run has ended, with settings that may have changed since."""
-    last = [record for _, record in runs.runner().store.events_after(run.id)][-1]
+def go_on(run: Run, last: dict[str, Any], config: TrainConfig | None) -> None:
+    """Train further from where a run has ended, by its last record, with settings that may have changed."""
     ended_well = last.get("reason", "diverged") != "diverged" and runs.runner().store.can_resume(run.id)
     if config is None or not ended_well:
         return

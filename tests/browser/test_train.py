@@ -113,6 +113,7 @@ def test_a_run_can_be_paused_resumed_and_stopped(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Pause").click()
     badge(page, "Paused")
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    wait_until_idle(page)
     held = metric(page, "Epoch")
     page.wait_for_timeout(1500)
     assert metric(page, "Epoch") == held
@@ -149,7 +150,8 @@ def test_an_address_shows_the_same_live_run_to_everybody(open_page: OpenPage, se
 
 
 def test_a_waiting_run_says_its_place_in_the_queue(
-    open_page: OpenPage, new_server: Callable[..., Server]
+    new_server: Callable[..., Server],
+    open_page: OpenPage,  # closed before the server ends, which no page outlives without a fault
 ) -> None:
     server = new_server(NABLASCOPE_MAX_RUNS="1")
     first, second = open_page("train", url=server.url), open_page("train", url=server.url)

@@ -133,12 +133,16 @@ def test_the_vendors_figure_is_taken_where_the_card_is_known() -> None:
 
 
 def test_a_low_figure_is_explained_by_load_threads_size_or_the_library() -> None:
-    assert explanation(90, 100, None, 2048, 50.0) is None
-    assert "other programs used 50%" in str(explanation(80, 100, None, 2048, 50.0))
-    assert "one thread alone reaches 90%" in str(explanation(60, 100, 0.9, 2048, 0.0))
-    assert "256" in str(explanation(60, 100, 0.5, 256, None))
-    assert "library" in str(explanation(60, 100, None, 2048, 1.0))
-    assert str(explanation(60, 100, None, 2048, 1.0)).startswith("60% of the FMA peak")
+    long, short = (2048, 4096), (256, 4096)
+    assert explanation(90, 100, None, long, 50.0) is None
+    assert "other programs used 50%" in str(explanation(80, 100, None, long, 50.0))
+    assert "one thread alone reaches 90%" in str(explanation(60, 100, 0.9, long, 0.0))
+    assert "side of 256 only, and longer ones, up to 4096, are slower" in str(
+        explanation(60, 100, 0.5, short, None)
+    )
+    assert "no side longer than 512 was tried" in str(explanation(60, 100, 0.5, (256, 512), None))
+    assert "library" in str(explanation(60, 100, None, long, 1.0))
+    assert str(explanation(60, 100, None, long, 1.0)).startswith("60% of the FMA peak")
 
 
 @pytest.mark.parametrize(

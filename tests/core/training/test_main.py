@@ -135,7 +135,7 @@ def losses(folder: Path) -> list[tuple[int, float]]:
 
 def test_a_killed_training_goes_on_and_ends_with_the_same_numbers(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    arguments = ["mlp", "--epochs", "400", "--set", "engine=eager", "--json", "--out"]
+    arguments = ["mlp", "--epochs", "250", "--set", "engine=eager", "--json", "--out"]
     assert run(*arguments, str(whole)).returncode == 0
     with subprocess.Popen([*PROGRAM, *arguments, str(killed)], stdout=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 60
@@ -150,9 +150,9 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_numbers(tmp_path: Path
     assert run("--resume", str(killed), "--json").returncode == 0
     assert losses(killed) == losses(whole)
     branch = tmp_path / "branch"
-    arguments = ["--resume", str(killed), "--out", str(branch), "--set", "epochs=402", "--json"]
+    arguments = ["--resume", str(killed), "--out", str(branch), "--set", "epochs=252", "--json"]
     assert run(*arguments).returncode == 0
-    assert [epoch for epoch, _ in losses(branch)] == [401, 402]
+    assert [epoch for epoch, _ in losses(branch)] == [251, 252]
     assert losses(killed) == losses(whole)
 
 

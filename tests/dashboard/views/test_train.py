@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
+from core.config import to_record
 from core.models import MODELS
 from core.models.registry import SOME_TAKE
 from core.training import default_config, probes
@@ -225,6 +226,16 @@ def test_a_network_is_asked_only_for_what_it_uses(page: AppTest, model: str) -> 
     assert {"learning_rate", "epochs", "seed", "schedule", "most_seconds"} <= keys(page)
     assert ("hidden" in keys(page)) == (MODELS[model].hidden.most > 0)
     assert {*MODELS[model].options} <= keys(page) | {toggle.key for toggle in page.toggle}
+
+
+def test_a_run_that_was_stopped_while_it_waited_can_be_looked_at(page: AppTest) -> None:
+    run_id = runs.runner().store.create("training", to_record(default_config("mlp")))
+    runs.runner().store.want(run_id, "stop")
+    assert runs.runner().store.get(run_id).status == "stopped"
+    page.query_params["run"] = run_id
+    page.run()
+    assert not page.exception
+    assert not any(button.label.startswith("Go on") for button in page.button)
 
 
 def test_a_new_start_stops_the_run_before_it(page: AppTest) -> None:
