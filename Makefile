@@ -1,6 +1,7 @@
 # make run    start the dashboard        make bench        time what the project promises
 # make test   everything that CI runs    make screenshots  take the README's pictures again
 # make lint   style and types alone      make clean        remove all that these made
+# make slow   the longest tests, which make test leaves out
 
 PORT ?=
 # The first Python that is new enough and can make a virtual environment; PYTHON=... names another.
@@ -11,7 +12,7 @@ PYTHON ?= $(shell for name in python3 python3.12 python3.11 python3.13 python3.1
 bin := .venv/bin
 pip := $(bin)/python -m pip install --disable-pip-version-check
 
-.PHONY: run test lint bench screenshots clean
+.PHONY: run test slow lint bench screenshots clean
 
 run: .venv/installed
 	@exec $(bin)/python -m streamlit run dashboard/app.py $(if $(PORT),--server.port $(PORT))
@@ -20,6 +21,9 @@ test: .venv/installed-for-tests
 	@.ci/install-system-packages
 	@$(MAKE) --no-print-directory lint
 	$(bin)/python -m pytest -n 2 --dist worksteal
+
+slow: .venv/installed-for-tests
+	$(bin)/python -m pytest -n 2 --dist worksteal -m slow
 
 lint: .venv/installed-for-tests
 	$(bin)/ruff format --check .

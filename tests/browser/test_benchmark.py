@@ -51,9 +51,9 @@ def test_a_sweep_can_be_stopped_and_keeps_its_points(open_page: OpenPage) -> Non
 
 
 def test_the_roofline_of_the_machine_is_found_and_drawn(
-    open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
+    open_page: OpenPage, screenshot: Callable[[Page, str], Path]
 ) -> None:
-    page = open_page("benchmark?measure=Roofline", *variant)
+    page = open_page("benchmark?measure=Roofline", 390, "dark")
     page.get_by_role("button", name="Start").click()
     chart = page.get_by_test_id("stVegaLiteChart").filter(has_text="Under the roof")
     expect(chart.first).to_be_visible(timeout=120_000)
@@ -61,6 +61,6 @@ def test_the_roofline_of_the_machine_is_found_and_drawn(
     page.get_by_role("button", name="Stop").click()
     badge(page, "Stopped")
     wait_until_idle(page)
-    screenshot(page, f"benchmark-roofline-{variant.width}-{variant.color_scheme}")
+    screenshot(page, "benchmark-roofline")
     expect(page.get_by_test_id("stMetric").filter(has_text="Copy on")).to_be_visible()
     assert overflow_px(page) <= 0

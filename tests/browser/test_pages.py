@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.app import ROOT, Server, is_healthy, overflow_px, wait_until_idle
 from tests.browser.conftest import OpenPage, Variant
@@ -49,11 +49,10 @@ def test_navigation_leads_to_every_page(addresses: dict[str, str]) -> None:
 
 
 def test_every_page_opens_with_its_title_and_fits_the_screen(
-    addresses: dict[str, str], open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
+    addresses: dict[str, str], open_page: OpenPage, variant: Variant
 ) -> None:
     for title, path in addresses.items():
         page = open_page(path, *variant)
-        screenshot(page, f"{path or 'home'}-{variant.width}-{variant.color_scheme}")
         heading = page.get_by_role("heading", level=1)
         expect(heading).to_have_count(1)
         expect(heading).to_contain_text(HEADINGS.get(path, title))

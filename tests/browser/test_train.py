@@ -61,11 +61,9 @@ def test_on_a_phone_the_results_come_before_the_settings(open_page: OpenPage) ->
     page = open_page("train?epochs=1", 390, "light")
     start(page)
     badge(page, "Finished", FINISHED_MS)
-    tops = [
-        page.get_by_text(text, exact=True).first.bounding_box()
-        for text in ("Network", "Decision map", "Learning rate")
-    ]
-    network, results, settings = (box["y"] for box in tops if box)
+    task, results, settings = page.get_by_role("button", name="Start"), "stVegaLiteChart", "stSlider"
+    found = (task, page.get_by_test_id(results).first, page.get_by_test_id(settings).first)
+    network, results, settings = (box["y"] for place in found if (box := place.bounding_box()))
     assert network < results < settings
 
 

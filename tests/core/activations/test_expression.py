@@ -171,7 +171,7 @@ def steady(python: str, x: float) -> bool:
 X = (-4.1731, -1.3377, -0.6121, 0.2917, 0.8713, 1.9139, 3.3719)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(expressions)
 def test_any_expression_has_the_value_that_python_finds(pair: Pair) -> None:
     typed, python = pair
@@ -185,7 +185,7 @@ def test_any_expression_has_the_value_that_python_finds(pair: Pair) -> None:
             assert value == pytest.approx(python_value(python, x), rel=1e-6, abs=1e-6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(expressions)
 def test_any_derivative_is_autograds_and_the_limit_of_the_difference_quotient(pair: Pair) -> None:
     typed, python = pair

@@ -120,7 +120,7 @@ def odd_lines(draw: st.DrawFn) -> list[str]:
 seen: Counter[str] = Counter()
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.one_of([sound_lines()] + [odd_lines()] * 7))
 def test_every_line_ends_in_a_result_or_in_one_sentence(arguments: list[str]) -> None:
     out, err = io.StringIO(), io.StringIO()
@@ -145,6 +145,6 @@ def test_every_line_ends_in_a_result_or_in_one_sentence(arguments: list[str]) ->
 def test_the_random_lines_held_results_and_refusals_of_every_command() -> None:
     if not seen:
         pytest.skip("the random lines did not run")
-    assert sum(seen.values()) > 800
+    assert sum(seen.values()) > 300
     assert sum(count for line, count in seen.items() if line.endswith("0")) > 50
     assert all(seen[f"{name} 2"] for name in command.COMMANDS)

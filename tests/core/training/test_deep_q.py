@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
@@ -20,6 +21,7 @@ def config(**more: Any) -> TrainConfig:
     return default_config("dqn", "cart_pole", **more)
 
 
+@pytest.mark.slow
 def test_pole_stays_up_longer_after_some_seconds_of_learning() -> None:
     learner = DeepQLearner(config(epochs=12))
     assert scores(learner).test_metric < 60

@@ -17,6 +17,7 @@ def config(data: str = "ring", **more: Any) -> TrainConfig:
     return default_config("gan", data, **more)
 
 
+@pytest.mark.slow
 def test_preset_covers_at_least_six_of_eight_modes() -> None:
     learner = GANLearner(config())
     assert scores(learner).test_metric < 6

@@ -17,7 +17,7 @@ def config(model: str = "gcn", data: str = "karate_club", **more: Any) -> TrainC
     return default_config(model, data, **more)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 def test_gcn_tells_the_factions_of_the_karate_club_from_one_label_each(seed: int) -> None:
     learner = GraphLearner(config(seed=seed))
     for _ in range(learner.config.epochs):

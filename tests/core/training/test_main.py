@@ -21,7 +21,14 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("model", MODELS)
+# One of each way to learn; the others differ in their network alone.
+EACH_WAY = ("mlp", "lenet", "gru", "rbm", "gan", "gcn", "q_table", "dqn")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [pytest.param(model, marks=[] if model in EACH_WAY else [pytest.mark.slow]) for model in MODELS],
+)
 def test_json_lines_end_with_the_test_metric(model: str) -> None:
     done = run(model, "--epochs", "2", "--seed", "0", "--json")
     assert (done.returncode, done.stderr) == (0, "")
