@@ -22,10 +22,17 @@ from typing import Any
 
 import torch
 
-from core.timing.best_matmul import Shape, every_shape, measured_rate, operations, search, steady_timer
-from core.timing.bootstrap import median_interval
-from core.timing.comparison import block_sizes, rounds, telling
-from core.timing.timers import Operation, Timer
+from core.statistics import median_interval
+from core.timing.measure.comparison import block_sizes, rounds, telling
+from core.timing.measure.timers import Operation, Timer
+from core.timing.roofline.best_matmul import (
+    Shape,
+    every_shape,
+    measured_rate,
+    operations,
+    search,
+    steady_timer,
+)
 
 PROMISED_RATE, PROMISED_TIME, GIVEN_TIME = 0.98, 0.1, 0.09
 BLOCK_S = 0.05

@@ -27,11 +27,11 @@ import torch
 from torch.utils.benchmark import Timer as TorchTimer
 
 from core.devices import usable_cores
-from core.timing.bootstrap import median_interval
-from core.timing.calibration import noise_floor
-from core.timing.clock import measure
-from core.timing.comparison import SAME, SLOWER, UNSURE, Round, compare, rounds, telling
-from core.timing.timers import timer_for
+from core.statistics import median_interval
+from core.timing.measure.clock import measure
+from core.timing.measure.comparison import SAME, SLOWER, UNSURE, Round, compare, rounds, telling
+from core.timing.measure.noise import noise_floor
+from core.timing.measure.timers import timer_for
 
 SMALL, MIDDLE = 96, 704
 TORCH_ROUNDS, TORCH_SECONDS = 20, 0.1

@@ -30,7 +30,7 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from core.config import to_record  # noqa: E402
+from core.records import to_record  # noqa: E402
 from core.runs.store import Run, RunStore  # noqa: E402
 from core.training.config import default_config  # noqa: E402
 from tests.load.viewer import Seen, look_together  # noqa: E402

@@ -1,7 +1,7 @@
 """What a job yields. A job is a generator: it takes one frozen config and yields events.
 
-Events that belong to one kind of job live beside that job (core.training.events, core.timing.events); those
-here are understood by every sink. A sink turns any other event into a record and keeps it.
+Events that belong to one kind of job live beside that job (core.training.events, core.timing.results.events);
+those here are understood by every sink. A sink turns any other event into a record and keeps it.
 """
 
 from __future__ import annotations

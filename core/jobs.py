@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.config import from_record
+from core.records import from_record
 
 CHECKPOINT_EVERY_S = 3.0  # what a killed worker can lose
 
@@ -33,48 +33,48 @@ def _training(record: Mapping[str, Any], start: Mapping[str, Any] | None = None)
 
 
 def _ensemble(record: Mapping[str, Any]) -> Iterator[Any]:
-    from core.ensembles.config import EnsembleConfig
-    from core.ensembles.ensemble import train_ensemble
+    from core.training.ensembles.config import EnsembleConfig
+    from core.training.ensembles.job import train_ensemble
 
     return train_ensemble(from_record(EnsembleConfig, record))
 
 
 def _classical(record: Mapping[str, Any]) -> Iterator[Any]:
-    from core.training.classical import compare
+    from core.experiments.baselines import compare
     from core.training.config import TrainConfig
 
     return compare(from_record(TrainConfig, record))
 
 
 def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
-    from core.timing.config import SweepConfig
-    from core.timing.sweep import sweep
+    from core.timing.sweeps.config import SweepConfig
+    from core.timing.sweeps.sweep import sweep
 
     return sweep(from_record(SweepConfig, record))
 
 
 def _roofline(record: Mapping[str, Any]) -> Iterator[Any]:
-    from core.timing.roofline import RooflineConfig
-    from core.timing.under_roof import machine_roofline
+    from core.timing.roofline.job import RooflineConfig
+    from core.timing.sweeps.with_roofline import machine_roofline
 
     return machine_roofline(from_record(RooflineConfig, record))
 
 
 def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
-    from core.timing.cost import CostConfig, cost
+    from core.timing.activation_cost.job import CostConfig, cost
 
     return cost(from_record(CostConfig, record))
 
 
 def _dying_units(record: Mapping[str, Any]) -> Iterator[Any]:
-    from core.experiments.dying_config import DyingUnitsConfig
-    from core.experiments.dying_units import dying_units
+    from core.experiments.dying_units.config import DyingUnitsConfig
+    from core.experiments.dying_units.job import dying_units
 
     return dying_units(from_record(DyingUnitsConfig, record))
 
 
 def _takeaway(record: Mapping[str, Any]) -> Iterator[Any]:
-    from core.takeaway.job import TakeawayConfig, take_away
+    from core.export.job import TakeawayConfig, take_away
 
     return take_away(from_record(TakeawayConfig, record))
 

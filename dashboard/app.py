@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.runs import runner
+from dashboard.components.runs import runner
 
 st.set_page_config(page_title="Nablascope", page_icon="∇", layout="wide")
 # Streamlit leaves a tenth of a phone's screen empty above the title.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.runs.folder import VARIABLE
+from core.paths import VARIABLE
 
 
 @pytest.fixture(scope="session", autouse=True)

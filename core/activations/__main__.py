@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from core.activations import ACTIVATIONS, Activation, find
-from core.activations.expression import is_expression
+from core.activations.expressions.expression import is_expression
 from core.errors import InvalidRequest
 
 OK, BAD_INPUT, INTERRUPTED = 0, 2, 130
@@ -113,7 +113,7 @@ def _curve(options: argparse.Namespace) -> None:
 
 def _depth(options: argparse.Namespace) -> None:
     """What many layers do to signal and gradient: a line a function, or with --json and --csv one a layer."""
-    from core.activations.depth import DepthConfig, predict, through_depth
+    from core.experiments.signal_propagation import DepthConfig, predict, through_depth
 
     configs = [
         DepthConfig(
@@ -156,8 +156,8 @@ def _depth(options: argparse.Namespace) -> None:
 def _cost(options: argparse.Namespace) -> None:
     """What each function costs on this machine: time, bandwidth, fusion, and memory kept for backward."""
     from core.events import Progress, to_record
-    from core.timing.cost import CostConfig, cost
-    from core.timing.cost_table import cost_rows
+    from core.timing.activation_cost.job import CostConfig, cost
+    from core.timing.activation_cost.table import cost_rows
 
     config = CostConfig(
         activations=tuple(_key(name) for name in options.names),

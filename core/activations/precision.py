@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.activations.activation import Activation
-from core.activations.expression import find
+from core.activations.expressions.expression import find
 from core.activations.formats import FORMATS, Format
 from core.errors import InvalidRequest
 from core.lazy import LazyModule

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.activations.expression import find
+from core.activations.expressions.expression import find
 from core.activations.gated import GATED
 from core.errors import InvalidRequest
 from core.lazy import LazyModule

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.data.cache import cached
 from core.data.dataset import CLASSIFICATION, IMAGES, SMALL_IMAGES, LoadedDataset
+from core.paths import cached
 
 SIDE = 28
 

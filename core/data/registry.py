@@ -39,13 +39,13 @@ if TYPE_CHECKING:
         graphs,
         images,
         mixtures,
-        own_csv,
         points,
         sequences,
         series,
         stocks,
         tables,
         text,
+        user_csv,
     )
 else:
     curves = LazyModule("core.data.curves")
@@ -53,7 +53,7 @@ else:
     graphs = LazyModule("core.data.graphs")
     images = LazyModule("core.data.images")
     mixtures = LazyModule("core.data.mixtures")
-    own_csv = LazyModule("core.data.own_csv")
+    user_csv = LazyModule("core.data.user_csv")
     points = LazyModule("core.data.points")
     sequences = LazyModule("core.data.sequences")
     series = LazyModule("core.data.series")
@@ -225,7 +225,7 @@ DATASETS: dict[str, Dataset] = {
         source="A CSV file",
         kind=TABLE,
         task=CLASSIFICATION,
-        load=lambda **settings: own_csv.classes(**settings),
+        load=lambda **settings: user_csv.classes(**settings),
         defaults={},
         options=_OWN_TABLE,
     ),
@@ -236,7 +236,7 @@ DATASETS: dict[str, Dataset] = {
         source="A CSV file",
         kind=TABLE,
         task=REGRESSION,
-        load=lambda **settings: own_csv.values(**settings),
+        load=lambda **settings: user_csv.values(**settings),
         defaults={},
         options=_OWN_TABLE,
     ),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.data.cache import cached
 from core.data.dataset import FORECAST, SERIES, LoadedDataset, Series
+from core.paths import cached
 
 HORIZON_H = 24  # so that "tomorrow equals today" is the forecast to beat
 WINDOW_H = 24  # hours that a network sees, each with its change since the day before

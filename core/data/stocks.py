@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.data.cache import cached
 from core.data.dataset import REGRESSION, SEQUENCES, LoadedDataset
+from core.paths import cached
 
 
 def stocks(months: int, seed: int, test_fraction: float) -> LoadedDataset:

@@ -1,5 +1,5 @@
 """Statements of the text-books, each as an experiment that measures it. Importing it never imports torch."""
 
-from core.experiments.dying_config import DyingUnitsConfig
+from core.experiments.dying_units.config import DyingUnitsConfig
 
 __all__ = ["DyingUnitsConfig"]

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.experiments import dying_events
-from core.experiments.dying_config import DyingUnitsConfig
+from core.experiments.dying_units import events
+from core.experiments.dying_units.config import DyingUnitsConfig
 from core.lazy import LazyModule
 
 if TYPE_CHECKING:
-    from core.experiments import dying_units
+    from core.experiments.dying_units import job
 else:
-    dying_units = LazyModule("core.experiments.dying_units")
+    job = LazyModule("core.experiments.dying_units.job")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "dying_units": Experiment(
         finds_out="which share of hidden units dies, by function, learning rate and first bias",
         config=DyingUnitsConfig,
-        start=lambda config: dying_units.dying_units(config),
-        table=dying_events.in_words,
+        start=lambda config: job.dying_units(config),
+        table=events.in_words,
     ),
 }

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.data import own_csv
+from core.data import user_csv
 from core.runs.budget import Footprint, plan
 from core.runs.store import ENDED, RunStore
 from core.runs.tables import events, pictures, runs
@@ -179,7 +179,7 @@ def _drop_leftovers(store: RunStore) -> None:
     before = time.time() - LEFT_OVER_AFTER_S
     half_written = [found for found in _files(store.checkpoints) if found[0].name.startswith(".")]
     half_written += [
-        found for found in _files(store.path.parent / own_csv.FOLDER) if found[0].suffix != ".csv"
+        found for found in _files(store.path.parent / user_csv.FOLDER) if found[0].suffix != ".csv"
     ]
     for path, _, changed_at in [*half_written, *_files(store.takeaways)]:
         if changed_at < before:
@@ -193,10 +193,10 @@ def _drop_leftovers(store: RunStore) -> None:
 
 def _bound_tables(store: RunStore, most_bytes: int) -> None:
     """Drop added tables, the one that was used longest ago first, none that an open run needs."""
-    folder = store.path.parent / own_csv.FOLDER
+    folder = store.path.parent / user_csv.FOLDER
     if sum(size for _, size, _ in _files(folder)) > most_bytes:
         with store.writing() as connection:  # no run can be queued meanwhile that needs one of them
-            own_csv.keep_last_used(folder, most_bytes, _named_by_open_runs(connection))
+            user_csv.keep_last_used(folder, most_bytes, _named_by_open_runs(connection))
 
 
 def _give_back_pages(store: RunStore) -> Iterator[None]:

@@ -152,9 +152,9 @@ def import_frameworks() -> None:
     """Pay for the slow imports, and for the first backward pass, before anybody waits for them."""
     import torch
 
-    import core.timing.sweep
+    import core.timing.sweeps.sweep
     import core.training.loop  # noqa: F401
-    from core.training.fused import compiler_missing
+    from core.training.compiled.learner import compiler_missing
 
     torch.ones(2, requires_grad=True).sum().backward()
     for network in ("mlp", "cnn"):  # compiles the steps of small networks, or loads them

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any, NoReturn
 
+from core.commands.timing import BAD_INPUT, COMMANDS, INTERRUPTED, NOTHING_RAN, OK, Command, Plan
+from core.commands.timing.options import Option
 from core.errors import InvalidRequest
-from core.timing.commands import BAD_INPUT, COMMANDS, INTERRUPTED, NOTHING_RAN, OK, Command, Plan
-from core.timing.commands.options import Option
 from core.timing.workloads import WORKLOADS
 
 # Where stderr is no terminal, a line of progress at most this often.
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _gemm(options: argparse.Namespace) -> int:
     """One sweep of matrix multiplications, each row as soon as it is known."""
-    from core.timing.commands.measuring import gemm
+    from core.commands.timing.measuring import gemm
 
     show = _print_json if options.json else _print_gemm
     records, stopped = _kept(gemm(options), show, _ProgressLine(lines=False))
@@ -55,7 +55,7 @@ def _gemm(options: argparse.Namespace) -> int:
 
 def _print_gemm(record: Any) -> None:
     """The table of one workload, narrower than that of many."""
-    from core.timing import report
+    from core.timing.results import report
 
     match record["event"]:
         case "environment_read":
@@ -71,7 +71,7 @@ def _print_gemm(record: Any) -> None:
 
 def _gemm_conclusion(records: list[Any]) -> str:
     """What to know about the figures, or why there are none."""
-    from core.timing.results import NOTABLE_LOAD, measurements, other_load
+    from core.timing.results.table import NOTABLE_LOAD, measurements, other_load
 
     taken = len(measurements(records))
     if not taken:
@@ -86,7 +86,7 @@ def _gemm_conclusion(records: list[Any]) -> str:
 
 def _list(options: argparse.Namespace) -> int:
     """The workloads, one a line."""
-    from core.timing import report
+    from core.timing.results import report
 
     columns = ("workload", "title", "family", "size means", "steps", "dtypes", "sizes")
     rows = [
@@ -119,8 +119,8 @@ def _follow(plan: Plan, options: argparse.Namespace) -> int:
     Returns the exit code.
     """
     from core.events import to_record
-    from core.timing import files
-    from core.timing.events import Concluded
+    from core.timing.results import files
+    from core.timing.results.events import Concluded
 
     telling = plan.telling
     if options.out is not None:

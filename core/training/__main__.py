@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core.data import DATASETS
-from core.ensembles import EnsembleConfig
 from core.errors import InvalidRequest
 from core.models import MODELS
 from core.models.registry import SOME_TAKE
 from core.training.config import TrainConfig, default_config
+from core.training.ensembles import EnsembleConfig
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
 from core.training.settings import from_texts
@@ -67,13 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _export(run: str, out: Path) -> int:
     """Write all that can be taken away from a run, of a folder or of the run store, and print the paths."""
-    from core.takeaway.archive import write
-    from core.takeaway.run import run_in_folder, run_in_store
+    from core.export.archive import write
+    from core.export.run import run_in_folder, run_in_store
 
     if Path(run).is_dir():
         taken = run_in_folder(Path(run))
     else:
-        from core.runs.folder import data_folder
+        from core.paths import data_folder
         from core.runs.store import RunStore
 
         with contextlib.closing(RunStore(data_folder() / "runs.sqlite")) as store:
@@ -86,7 +86,7 @@ def _export(run: str, out: Path) -> int:
 def _compare(config: TrainConfig, as_json: bool) -> int:
     """Print what each classical method reaches on the data of a training."""
     from core.events import Progress
-    from core.training.classical import compare
+    from core.experiments.baselines import compare
 
     for event in compare(config):
         if not isinstance(event, Progress):
@@ -100,9 +100,9 @@ def _config(model: str, texts: Sequence[str], options: Mapping[str, Any]) -> Tra
     data = given.pop("data", None) or next(iter(MODELS[model].presets))
     file = None
     if data not in DATASETS and (data.lower().endswith(".csv") or Path(data).is_file()):
-        from core.data import own_csv
+        from core.data import user_csv
 
-        data, file = "own_csv", own_csv.add(data)
+        data, file = "own_csv", user_csv.add(data)
     if data not in DATASETS:
         raise InvalidRequest(
             f"Unknown data {data!r}; choose from {', '.join(DATASETS)}, or name a file that ends in .csv."
@@ -115,7 +115,7 @@ def _config(model: str, texts: Sequence[str], options: Mapping[str, Any]) -> Tra
 
 def _resume(folder: Path, out: Path, options: dict[str, Any], as_json: bool) -> int:
     """Go on from a folder's checkpoint, with the flags and --set texts over its config; into `out`."""
-    from core.training.folder import checkpoint_in
+    from core.training.run_folder import checkpoint_in
 
     config, lines, state = checkpoint_in(folder)
     texts = options.pop("set")
@@ -138,8 +138,8 @@ def _run(
         from core.events import Checkpoint, Picture, Progress
         from core.training.checkpoint import check_fits
         from core.training.events import EpochCompleted, TrainingDiverged
-        from core.training.folder import Folder
         from core.training.loop import train
+        from core.training.run_folder import Folder
 
         if start:
             check_fits(config, start)  # before the folder loses lines
@@ -185,8 +185,8 @@ def _run_ensemble(config: EnsembleConfig, as_json: bool) -> int:
     """Print each event as it comes; Ctrl-C keeps what was printed."""
     line = _ProgressLine()
     try:
-        from core.ensembles.ensemble import train_ensemble
         from core.events import Progress
+        from core.training.ensembles.job import train_ensemble
 
         for event in train_ensemble(config):
             if isinstance(event, Progress):
@@ -211,8 +211,8 @@ def _print(event: Any, as_json: bool) -> None:
 
 
 def _in_words(event: Any) -> str:
-    from core.ensembles.events import EnsembleEpochCompleted, EnsembleFinished, EnsembleStarted
-    from core.training.classical import ClassicalCompleted
+    from core.experiments.baselines import ClassicalCompleted
+    from core.training.ensembles.events import EnsembleEpochCompleted, EnsembleFinished, EnsembleStarted
     from core.training.events import (
         EpochCompleted,
         TrainingDiverged,

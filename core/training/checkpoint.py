@@ -16,12 +16,12 @@ from typing import Any
 
 import torch
 
-from core.config import to_record
 from core.errors import InvalidRequest
 from core.events import Checkpoint
+from core.records import to_record
 from core.training.config import FREE, TrainConfig
 from core.training.events import EpochCompleted
-from core.training.learner import Learner
+from core.training.learners.learner import Learner
 
 VERSION = 1
 

@@ -10,16 +10,16 @@ from typing import Any
 
 from core import devices
 from core.activations import ACTIVATIONS
-from core.activations.expression import expression, is_expression
+from core.activations.expressions.expression import expression, is_expression
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
+from core.models.initialisation import INITIALISATIONS
 from core.models.registry import SOME_TAKE
 from core.options import check_options
-from core.training.initialisation import INITIALISATIONS
 from core.training.optimizers import OPTIMIZERS
-from core.training.probes.registry import fitting
 from core.training.schedules import SCHEDULES
+from core.training.snapshots.registry import fitting
 
 # Beyond these a single step, at which a training can be stopped, would take longer than a fifth of a second
 # on one core, or a person would wait for hours.

@@ -11,10 +11,10 @@ from typing import Any
 
 from core.errors import InvalidRequest
 from core.events import Progress
+from core.torch_devices import cpu_threads
 from core.training import checkpoint, stopping
 from core.training.checkpoint import Position
 from core.training.config import TrainConfig
-from core.training.device import cpu_threads
 from core.training.divergence import is_out_of_memory, why_diverged, why_out_of_memory
 from core.training.events import (
     EpochCompleted,
@@ -24,9 +24,9 @@ from core.training.events import (
     TrainingFinished,
     TrainingResumed,
 )
-from core.training.learner import Learner, Scores
-from core.training.learners import learner_for
-from core.training.probes.looking import Looking
+from core.training.learners.learner import Learner, Scores
+from core.training.learners.registry import learner_for
+from core.training.snapshots.schedule import Looking
 from core.training.stopwatch import Rate, Stopwatch, Timer
 
 # A checkpoint that takes long to write comes so much more seldom that it costs at most this share of time.

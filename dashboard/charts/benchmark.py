@@ -9,8 +9,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from core.timing.results import Record, measurements, series_name, workloads_of
-from core.timing.speedup import Speedup, against_random, speedups
+from core.timing.results.table import Record, measurements, series_name, workloads_of
+from core.timing.sweeps.speedup import Speedup, against_random, speedups
 from core.timing.workloads import WORKLOADS
 
 HEIGHT = 380

@@ -19,7 +19,7 @@ PARTS = {"input_bytes": "its input", "result_bytes": "its result", "other_bytes"
 def time_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     """Median time of each function's forward and backward pass with its 95% interval, the fastest on top.
 
-    rows are those of core.timing.cost_table.cost_rows().
+    rows are those of core.timing.activation_cost.table.cost_rows().
     """
     columns = ["name", "step", "median_s", "ci_low_s", "ci_high_s", "gbps", "percent_of_bandwidth", "limit"]
     table = pd.DataFrame([dict(row, tie=_tie(row)) for row in rows], columns=[*columns, "tie"])

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from core.experiments.dying_events import name_of
+from core.experiments.dying_units.events import name_of
 from dashboard.charts.theme import series_color, series_dash
 
 # A logarithm of zero cannot be drawn. Guessing has a loss of about 1: a line that leaves at the top explodes.
@@ -26,7 +26,7 @@ def over_steps_chart(
 ) -> alt.LayerChart:
     """One function's median over the seeds after each step, with the middle eight tenths as a band.
 
-    rows are those of core.experiments.dying_events.rows; all but one learning rate and bias are left out.
+    rows are those of dying_units.events.rows; all but one learning rate and bias are left out.
     """
     shown = [row for row in rows if (row["learning_rate"], row["bias"]) == (learning_rate, bias)]
     x = alt.X("step:Q", title="Step", axis=alt.Axis(tickMinStep=1), scale=alt.Scale(nice=False))

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.experiments.running_network import FLAT_SLOPE, OnTheCurve
+from core.experiments.dying_units.running_network import FLAT_SLOPE, OnTheCurve
 from dashboard.charts.theme import series_color, series_dash
 
 LINES = ("f(x)", "f′(x)")

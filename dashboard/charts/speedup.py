@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from core.timing.speedup import FORTYFOLD, OVERTAKES, TENFOLD, SpeedupCurve
+from core.timing.sweeps.speedup import FORTYFOLD, OVERTAKES, TENFOLD, SpeedupCurve
 from core.timing.workloads import WORKLOADS
 
 HEIGHT = 380

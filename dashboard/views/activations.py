@@ -10,9 +10,9 @@ from core.activations import ACTIVATIONS, Activation, find
 from core.activations.curves import to_csv
 from core.activations.properties import SATURATED_SLOPE, Properties, properties, share_of_range
 from core.errors import InvalidRequest
-from dashboard.drawings import drawing
-from dashboard.own_function import OWN, choose_own, name_of
-from dashboard.svg import svg_button
+from dashboard.components.custom_activation import OWN, choose_own, name_of
+from dashboard.components.drawings import drawing
+from dashboard.components.svg import svg_button
 
 DEFAULT = ["sigmoid", "tanh", "relu", "leaky_relu", "gelu"]
 CARDS_IN_A_ROW = 3

@@ -12,13 +12,10 @@ from core import devices
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.runs.store import Run
-from core.timing.conclusions import conclusions
-from core.timing.config import SweepConfig
-from core.timing.dtypes import DTYPE_BYTES
-from core.timing.files import parse
-from core.timing.regimes import DATA
-from core.timing.report import environment_line
-from core.timing.results import (
+from core.timing.results.conclusions import conclusions
+from core.timing.results.files import parse
+from core.timing.results.report import environment_line
+from core.timing.results.table import (
     NOTABLE_LOAD,
     Record,
     environment_of,
@@ -32,11 +29,13 @@ from core.timing.results import (
     to_json,
     workloads_of,
 )
-from core.timing.roofline import RooflineConfig
-from core.timing.speedup import against_random, speedup_curves, speedups
-from core.timing.suites import all_devices
-from core.timing.sweep import points
-from dashboard import runs
+from core.timing.roofline.job import RooflineConfig
+from core.timing.sweeps.config import SweepConfig
+from core.timing.sweeps.speedup import against_random, speedup_curves, speedups
+from core.timing.sweeps.suites import all_devices
+from core.timing.sweeps.sweep import points
+from core.timing.workloads.dtypes import DTYPE_BYTES
+from core.timing.workloads.operand_fill import DATA
 from dashboard.charts.benchmark import (
     data_chart,
     rate_chart,
@@ -47,8 +46,9 @@ from dashboard.charts.benchmark import (
     unreported,
 )
 from dashboard.charts.speedup import overtaking_chart, told
-from dashboard.roofs import draw_roofline
-from dashboard.svg import svg_button
+from dashboard.components import runs
+from dashboard.components.roofline import draw_roofline
+from dashboard.components.svg import svg_button
 
 SIZES = [2**power for power in range(5, 15)]
 POINT_SECONDS = 1.0

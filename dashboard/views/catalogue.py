@@ -13,8 +13,8 @@ from core.activations import ACTIVATIONS, Activation, find
 from core.activations.curves import curves, to_csv
 from core.activations.properties import SATURATED_SLOPE, Properties, properties
 from dashboard.charts.curves import curve_chart
-from dashboard.own_function import OWN, choose_own, name_of
-from dashboard.svg import svg_button
+from dashboard.components.custom_activation import OWN, choose_own, name_of
+from dashboard.components.svg import svg_button
 
 SPARK_FROM, SPARK_TO, SPARK_POINTS = -4.0, 4.0, 41
 COMPARED = 2

@@ -11,18 +11,18 @@ from streamlit.delta_generator import DeltaGenerator
 from core import devices
 from core.activations import ACTIVATIONS
 from core.data import DATASETS
-from core.ensembles import EnsembleConfig
-from core.ensembles.tables import curves_csv, final_csv
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.models import MODELS
 from core.runs.store import Run
 from core.training import OPTIMIZERS, default_config
-from dashboard import runs
+from core.training.ensembles import EnsembleConfig
+from core.training.ensembles.tables import curves_csv, final_csv
 from dashboard.charts.ensemble import distribution_chart, ranking_chart
-from dashboard.layout import places, start_button
-from dashboard.own_function import choose_own
-from dashboard.svg import svg_button
+from dashboard.components import runs
+from dashboard.components.custom_activation import choose_own
+from dashboard.components.layout import places, start_button
+from dashboard.components.svg import svg_button
 
 # What can be varied here: its label, its values, and those that are chosen at first.
 LEARNING_RATES = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]

@@ -12,17 +12,17 @@ from core.activations import ACTIVATIONS
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.runs.store import Run
-from core.timing.cost import CostConfig
-from core.timing.cost_table import cost_rows, fastest
-from core.timing.report import csv_table
-from core.timing.results import NOTABLE_LOAD, other_load, to_json
-from core.timing.roofline import dots
+from core.timing.activation_cost.job import CostConfig
+from core.timing.activation_cost.table import cost_rows, fastest
+from core.timing.results.report import csv_table
+from core.timing.results.table import NOTABLE_LOAD, other_load, to_json
+from core.timing.roofline.job import dots
 from core.timing.workloads.workload import FLOATS
-from dashboard import runs
 from dashboard.charts.cost import fused_chart, memory_chart, time_chart
 from dashboard.charts.roofline import roofline_chart
-from dashboard.own_function import own_field
-from dashboard.svg import svg_button
+from dashboard.components import runs
+from dashboard.components.custom_activation import own_field
+from dashboard.components.svg import svg_button
 
 FIRST = ["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "mish", "snake"]
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}

@@ -8,7 +8,8 @@ import io
 import streamlit as st
 
 from core.activations import ACTIVATIONS
-from core.activations.depth import (
+from core.errors import InvalidRequest
+from core.experiments.signal_propagation import (
     GAIN_LEAST,
     GAIN_MOST,
     INITIALISATIONS,
@@ -21,11 +22,10 @@ from core.activations.depth import (
     predict,
     through_depth,
 )
-from core.errors import InvalidRequest
-from core.training.initialisation import INITIALISATIONS as DRAWN
+from core.models.initialisation import INITIALISATIONS as DRAWN
 from dashboard.charts.depth import by_layer, histograms
-from dashboard.own_function import OWN, choose_own, name_of
-from dashboard.svg import svg_button
+from dashboard.components.custom_activation import OWN, choose_own, name_of
+from dashboard.components.svg import svg_button
 
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
 DEFAULT = ["Sigmoid", "Tanh", "ReLU", "SELU"]

@@ -11,13 +11,13 @@ from core.activations import ACTIVATIONS
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.events import Picture
-from core.experiments.dying_config import FITTING, POSSIBLE, DyingUnitsConfig
-from core.experiments.dying_events import FLAT_SLOPE, rows, to_csv, verdict
+from core.experiments.dying_units.config import FITTING, POSSIBLE, DyingUnitsConfig
+from core.experiments.dying_units.events import FLAT_SLOPE, rows, to_csv, verdict
 from core.runs.store import Run
-from dashboard import runs
 from dashboard.charts.dying import against_rate_chart, over_steps_chart
-from dashboard.own_function import own_field
-from dashboard.svg import svg_button
+from dashboard.components import runs
+from dashboard.components.custom_activation import own_field
+from dashboard.components.svg import svg_button
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0]
 BIASES = [1.0, 0.0, -0.5, -1.0, -2.0, -3.0, -5.0]

@@ -27,7 +27,7 @@ from core.activations.surfaces import gate, to_csv
 from core.errors import InvalidRequest
 from dashboard.charts.gated import bars_chart, outputs_chart
 from dashboard.charts.surfaces import slices_chart, surface_chart
-from dashboard.svg import svg_button
+from dashboard.components.svg import svg_button
 
 NAMES = {unit.name: key for key, unit in GATED.items()}
 NAMES |= {function.name: key for key, function in OF_VECTOR.items()}

@@ -10,9 +10,9 @@ import streamlit as st
 
 from core import devices
 from core.devices import Device
-from dashboard import machine
 from dashboard.charts.home import activations_door, utilisation_door
-from dashboard.machine import REFRESH_S, Gauge, Readings
+from dashboard.components import machine
+from dashboard.components.machine import REFRESH_S, Gauge, Readings
 
 SPIRALS = Path(__file__).parent.parent / "pictures" / "two_spirals.png"
 

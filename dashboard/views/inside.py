@@ -9,17 +9,17 @@ from typing import Any
 import streamlit as st
 
 from core.activations import ACTIVATIONS
-from core.config import from_record
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.events import Picture
-from core.experiments.running_network import FLAT_SLOPE, flat_shares, on_the_curve, to_csv
+from core.experiments.dying_units.running_network import FLAT_SLOPE, flat_shares, on_the_curve, to_csv
 from core.models import MODELS
+from core.records import from_record
 from core.runs.store import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Run
-from core.training import TrainConfig, default_config, probes
-from dashboard import runs
+from core.training import TrainConfig, default_config, snapshots
 from dashboard.charts.inside import flat_shares_chart, on_the_curve_chart
-from dashboard.svg import svg_button
+from dashboard.components import runs
+from dashboard.components.svg import svg_button
 
 LOOK = "input_histograms"
 MOST_LISTED = 30
@@ -47,13 +47,13 @@ def at_this_machine() -> bool:
 
 def has_sums(run: Run) -> bool:
     """Whether the run is the training of a network whose pre-activations can be recorded."""
-    return run.job == "training" and LOOK in probes.fitting(run.config["model"], run.config["data"])
+    return run.job == "training" and LOOK in snapshots.fitting(run.config["model"], run.config["data"])
 
 
 def records_sums(run: Run) -> bool:
     """Whether the run was asked to record its pre-activations."""
     asked = run.config.get("probes")
-    return LOOK in (probes.usual(run.config["model"], run.config["data"]) if asked is None else asked)
+    return LOOK in (snapshots.usual(run.config["model"], run.config["data"]) if asked is None else asked)
 
 
 def choose_run() -> Run | None:
@@ -169,7 +169,7 @@ def offer_look(run: Run) -> None:
             "another run."
         )
         return
-    name = probes.PROBES[LOOK].name
+    name = snapshots.PROBES[LOOK].name
     st.info(f"This run does not record its sums: on the Train page, choose **{name}** under **Look inside**.")
     if st.button("Train it again with them", type="primary", icon=":material/play_arrow:"):
         try:
@@ -183,7 +183,7 @@ def offer_look(run: Run) -> None:
 
 def with_look(config: TrainConfig) -> TrainConfig:
     """The same training with its pre-activations recorded."""
-    return replace(config, probes=(*probes.chosen(config), LOOK))
+    return replace(config, probes=(*snapshots.chosen(config), LOOK))
 
 
 st.title("Inside a run")

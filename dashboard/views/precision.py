@@ -26,8 +26,8 @@ from core.activations.precision import (
 from core.errors import InvalidRequest
 from dashboard.charts.curves import curve_chart
 from dashboard.charts.precision import Envelope, error_chart
-from dashboard.own_function import choose_own, name_of
-from dashboard.svg import svg_button
+from dashboard.components.custom_activation import choose_own, name_of
+from dashboard.components.svg import svg_button
 
 DEFAULT = ["Sigmoid", "GELU"]
 FUNCTIONS_MOST = 3

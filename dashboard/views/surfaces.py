@@ -11,8 +11,8 @@ from core.activations import ACTIVATIONS
 from core.activations.surfaces import HIDDEN_MOST, LAYERS_MOST, POINTS, Surface, network, neuron, to_csv
 from core.errors import InvalidRequest
 from dashboard.charts.surfaces import slices_chart, surface_chart
-from dashboard.own_function import choose_own, name_of
-from dashboard.svg import svg_button
+from dashboard.components.custom_activation import choose_own, name_of
+from dashboard.components.svg import svg_button
 
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
 COMPARED = ["ReLU", "Tanh", "GELU", "Sine"]

@@ -7,25 +7,25 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import to_record
 from core.data import DATASETS, load
 from core.data.dataset import POINTS, ROWS
 from core.data.points import picture
 from core.errors import InvalidRequest
 from core.events import Picture
+from core.export.archive import zipped_from_store
 from core.models import MODELS
+from core.records import to_record
 from core.runs.store import FINISHED, RUNNING, STOPPED, Run
-from core.takeaway.archive import zipped_from_store
 from core.training import TrainConfig
 from core.training.config import FREE, MOST_EPOCHS
-from core.training.probes import PROBES, fitting
-from dashboard import runs
+from core.training.snapshots import PROBES, fitting
 from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.pictures import PICTURE_CHARTS
 from dashboard.charts.training.points import data_chart
-from dashboard.layout import places, start_button
-from dashboard.training_controls import LEARNING_RATES, choose_how, choose_task, take_over
+from dashboard.components import runs
+from dashboard.components.layout import places, start_button
+from dashboard.training_form import LEARNING_RATES, choose_how, choose_task, take_over
 
 # Why a training ended before its last epoch, as was asked; one that diverged says more about itself.
 ENDED_EARLY = {

@@ -9,11 +9,11 @@ import numpy as np
 import streamlit as st
 
 from core.activations import ACTIVATIONS
-from core.activations.linear import FORMATS, LAYERS_MOST, Collapse, collapse, unexplained
 from core.errors import InvalidRequest
+from core.experiments.linear_collapse import FORMATS, LAYERS_MOST, Collapse, collapse, unexplained
 from dashboard.charts.linear import by_depth, singular_values
-from dashboard.own_function import OWN, choose_own, name_of
-from dashboard.svg import svg_button
+from dashboard.components.custom_activation import OWN, choose_own, name_of
+from dashboard.components.svg import svg_button
 
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
 DEFAULT = ["Identity", "Sigmoid", "Tanh", "ReLU"]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from core.runs.folder import VARIABLE
+from core.paths import VARIABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 60

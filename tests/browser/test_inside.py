@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.config import to_record
+from core.records import to_record
 from core.runs.store import RunStore
 from core.training import default_config
 from tests.browser.app import Server, overflow_px, wait_until_idle

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.activations import ACTIVATIONS, find
-from core.activations.expression import expression
+from core.activations.expressions.expression import expression
 from core.lazy import LazyModule
 from core.timing.workloads.workload import (
     BACKWARD,

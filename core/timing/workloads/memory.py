@@ -11,10 +11,10 @@ from core.timing.workloads.workload import FLOATS, FORWARD, Built, Draw, Workloa
 if TYPE_CHECKING:
     import torch
 
-    from core.timing import regimes
+    from core.timing.workloads import operand_fill
 else:
     torch = LazyModule("torch")
-    regimes = LazyModule("core.timing.regimes")
+    operand_fill = LazyModule("core.timing.workloads.operand_fill")
 
 FAMILY = "Memory"
 _SIZES = tuple(4**power for power in range(5, 14))  # 1,024 to 67,108,864
@@ -36,7 +36,7 @@ def _transfer(to_device: bool, pinned: bool) -> Callable[..., Callable[[], Any]]
         if torch.device(device).type == "cpu":
             raise RuntimeError("The CPU works in the host's memory, so nothing has to be transferred")
         kind, generator = torch_dtype(dtype), torch.Generator("cpu").manual_seed(seed)
-        on_host = regimes.fill((size,), kind, "cpu", generator, data)
+        on_host = operand_fill.fill((size,), kind, "cpu", generator, data)
         if pinned:
             on_host = on_host.pin_memory()
         on_device = on_host.to(device)

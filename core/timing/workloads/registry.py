@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.activations.expression import is_expression
+from core.activations.expressions.expression import is_expression
 from core.errors import InvalidRequest
 from core.timing.workloads.activation import ACTIVATION, of_expression
 from core.timing.workloads.attention import ATTENTION

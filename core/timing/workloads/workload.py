@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from core.timing import regimes
+    from core.timing.workloads import operand_fill
 else:
     torch = LazyModule("torch")
-    regimes = LazyModule("core.timing.regimes")
+    operand_fill = LazyModule("core.timing.workloads.operand_fill")
 
 FORWARD, TRAINING, BACKWARD = "forward", "training", "backward"
 
@@ -81,12 +81,12 @@ class Draw:
     in_float64: bool = False
 
     def __call__(self, *shape: int) -> Tensor:
-        drawn = regimes.fill(shape, torch_dtype(self.dtype), self.device, self.generator, self.data)
+        drawn = operand_fill.fill(shape, torch_dtype(self.dtype), self.device, self.generator, self.data)
         return drawn.to(torch.float64) if self.in_float64 else drawn
 
     def weights(self, *shape: int, fan_in: int) -> Tensor:
         """Random whatever the regime, and small enough that layers keep the size of what they are given."""
-        drawn = regimes.fill(shape, torch_dtype(self.dtype), self.device, self.generator, "random")
+        drawn = operand_fill.fill(shape, torch_dtype(self.dtype), self.device, self.generator, "random")
         return (drawn.to(torch.float64) if self.in_float64 else drawn) / math.sqrt(fan_in)
 
     @property

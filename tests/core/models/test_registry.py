@@ -15,7 +15,7 @@ from core.data import DATASETS, load
 from core.data.dataset import SYMBOLS, TEXT
 from core.models import MODELS
 from core.training.config import default_config
-from core.training.learners import LEARNERS
+from core.training.learners.registry import LEARNERS
 
 PRESETS = [(model, data) for model, entry in MODELS.items() for data in entry.presets]
 SUPERVISED = [model for model, entry in MODELS.items() if entry.learner == "supervised"]

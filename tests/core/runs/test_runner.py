@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.config import to_record
+from core.records import to_record
 from core.runs.runner import LocalRunner, default_limit
 from core.runs.store import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED, Run, RunStore
 from core.training.config import default_config

@@ -18,15 +18,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config import to_record
-from core.data import own_csv
+from core.data import user_csv
 from core.errors import InvalidRequest
 from core.events import Picture
+from core.export.archive import zipped_from_store
+from core.records import to_record
 from core.runs import storage
 from core.runs.runner import LocalRunner
 from core.runs.storage import default_keep_bytes, keep_within
 from core.runs.store import FAILED, FINISHED, RUNNING, STOPPED, RunStore
-from core.takeaway.archive import zipped_from_store
 from core.training.config import default_config
 from tests.core.runs.test_runner import LONG, losses, run_of, wait_until
 
@@ -131,7 +131,7 @@ def test_open_runs_and_the_run_that_one_of_them_goes_on_from_lose_nothing(store:
 def test_files_that_killed_processes_left_go_and_fresh_ones_stay(store: RunStore) -> None:
     run_id = ended_run(store)
     store.takeaways.mkdir()
-    own = store.path.parent / own_csv.FOLDER
+    own = store.path.parent / user_csv.FOLDER
     own.mkdir()
     old = [store.checkpoints / f".{run_id}.pt.1", store.takeaways / "a.zip", own / "b.part"]
     fresh = [store.checkpoints / f".{run_id}.pt.2", store.takeaways / "c.zip", own / "d.part"]
@@ -161,19 +161,19 @@ def test_tables_go_by_their_last_use_and_one_that_a_run_needs_stays(
     store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
-    names = [own_csv.add(table(number)) for number in range(5)]
+    names = [user_csv.add(table(number)) for number in range(5)]
     for age, name in enumerate(reversed(names)):
         used_at = time.time() - 100 * (age + 1)
-        os.utime(tmp_path / own_csv.FOLDER / f"{name}.csv", (used_at, used_at))
+        os.utime(tmp_path / user_csv.FOLDER / f"{name}.csv", (used_at, used_at))
     needed = to_record(default_config("mlp", "own_csv", data_options={"file": names[0]}))
     store.create("training", needed)
-    own_csv.columns(names[1])  # used just now
+    user_csv.columns(names[1])  # used just now
     room_for_three = 3 * len(table(0)) * 8 + 1000
     keep(store, room_for_three)
-    kept = {path.stem for path in (tmp_path / own_csv.FOLDER).iterdir()}
+    kept = {path.stem for path in (tmp_path / user_csv.FOLDER).iterdir()}
     assert kept == {names[0], names[1], names[4]}
     with pytest.raises(InvalidRequest, match="no longer here; add its file again"):
-        own_csv.columns(names[2])
+        user_csv.columns(names[2])
 
 
 PASS = """

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from core.timing import __main__ as command
-from core.timing import files
+from core.timing.results import files
 from core.timing.workloads import WORKLOADS
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parent / "results" / "stored"
 
 SLOW = ["--threads", "1", "--max-seconds", "60", "--target-ci", "0.001"]
 QUICK = ["--max-seconds", "0.1", "--target-ci", "0.2"]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core.timing import __main__ as command
 from core.timing.workloads import WORKLOADS
 
-EXAMPLE = str(Path(__file__).parent / "results" / "schema_1.jsonl")
+EXAMPLE = str(Path(__file__).parent / "results" / "stored" / "schema_1.jsonl")
 # What keeps a line short; later words of the line may set it again, to something as short or impossible.
 SHORT = {
     "run": ["--sizes", "4", "--threads", "1", "--max-seconds", "0.05", "--within", "0.2"],

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from core.events import Picture, Progress
-from core.training.learner import Learner, Scores
+from core.training.learners.learner import Learner, Scores
 
 
 def epoch(learner: Learner) -> list[float]:

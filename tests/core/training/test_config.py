@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config import from_record, to_record
 from core.errors import InvalidRequest
 from core.models import MODELS
+from core.records import from_record, to_record
 from core.training.config import TrainConfig, default_config
 from core.training.optimizers import OPTIMIZERS
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from core.training.config import default_config
-from core.training.learners import learner_for
-from core.training.supervised import SupervisedLearner
+from core.training.learners.registry import learner_for
+from core.training.learners.supervised import SupervisedLearner
 
 
 def solved(data: str, seed: int, **settings: Any) -> float:

@@ -8,8 +8,8 @@ import altair as alt
 import pytest
 
 from core.events import Progress, to_record
-from core.timing.config import SweepConfig
-from core.timing.sweep import sweep
+from core.timing.sweeps.config import SweepConfig
+from core.timing.sweeps.sweep import sweep
 from dashboard.charts.benchmark import (
     READINGS,
     rate_chart,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.experiments.dying_events import rows
+from core.experiments.dying_units.events import rows
 from dashboard.charts.dying import TOP_LOSS, against_rate_chart, over_steps_chart
 
 FUNCTIONS = ["relu", "leaky_relu"]

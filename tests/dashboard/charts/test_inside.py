@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.events import Picture
-from core.experiments.running_network import OnTheCurve, on_the_curve
+from core.experiments.dying_units.running_network import OnTheCurve, on_the_curve
 from dashboard.charts.inside import HIGHEST, flat_shares_chart, on_the_curve_chart
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.timing.roofline import Dot
+from core.timing.roofline.job import Dot
 from dashboard.charts.roofline import roofline_chart
 
 ROOF = {

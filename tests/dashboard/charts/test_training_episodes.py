@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.data.environments import cliff_walking, frozen_lake, taxi
-from core.training.q_pictures import episode_returns, policy_map, value_map
+from core.training.snapshots.q_pictures import episode_returns, policy_map, value_map
 from dashboard.charts.training.episodes import (
     ARROWS,
     episode_returns_chart,

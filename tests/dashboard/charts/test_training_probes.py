@@ -12,7 +12,7 @@ from core.events import Picture
 from core.models import MODELS
 from core.training.config import default_config
 from core.training.loop import train
-from core.training.probes import PROBES, fitting
+from core.training.snapshots import PROBES, fitting
 from dashboard.charts.training.pictures import PICTURE_CHARTS
 from dashboard.charts.training.probes_classes import confusion_chart, embedding_chart
 from dashboard.charts.training.probes_images import feature_maps_chart, saliency_chart

@@ -12,7 +12,7 @@ from core.data.sequences import adding_problem, copy_memory
 from core.data.text import python_help
 from core.events import Picture
 from core.models.recurrent import network
-from core.training.sequence_pictures import sequences, symbols, text
+from core.training.snapshots.sequence_pictures import sequences, symbols, text
 from dashboard.charts.training.sequences import (
     answers_chart,
     memory_chart,

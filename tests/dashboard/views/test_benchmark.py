@@ -12,13 +12,13 @@ from streamlit.testing.v1 import AppTest
 
 from core import devices
 from core.events import to_record
-from core.timing.events import SCHEMA, EnvironmentRead, RoofMeasured
-from core.timing.files import read
-from core.timing.results import measurements, to_json
-from dashboard import runs
+from core.timing.results.events import SCHEMA, EnvironmentRead, RoofMeasured
+from core.timing.results.files import read
+from core.timing.results.table import measurements, to_json
+from dashboard.components import runs
 
 PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "benchmark.py")
-RESULTS = Path(__file__).parents[2] / "core" / "timing" / "results"
+RESULTS = Path(__file__).parents[2] / "core" / "timing" / "results" / "stored"
 
 
 @pytest.fixture

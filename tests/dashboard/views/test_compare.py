@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import runs
+from dashboard.components import runs
 
 PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "compare.py")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import runs
+from dashboard.components import runs
 
 PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "cost.py")
 

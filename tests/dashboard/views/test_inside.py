@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import to_record
+from core.records import to_record
 from core.training import default_config
-from dashboard import runs
+from dashboard.components import runs
 
 PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "inside.py")
 

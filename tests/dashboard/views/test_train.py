@@ -11,11 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from core.config import to_record
 from core.models import MODELS
 from core.models.registry import SOME_TAKE
-from core.training import default_config, probes
-from dashboard import runs
+from core.records import to_record
+from core.training import default_config, snapshots
+from dashboard.components import runs
 
 PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "train.py")
 
@@ -91,7 +91,7 @@ def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> Non
 
 def test_what_to_look_at_inside_is_chosen_and_comes_back_with_the_run(page: AppTest) -> None:
     page.run()
-    assert page.multiselect(key="probes").value == [*probes.usual("mlp", "moons")]
+    assert page.multiselect(key="probes").value == [*snapshots.usual("mlp", "moons")]
     page.number_input(key="epochs").set_value(1).run()
     page.multiselect(key="probes").set_value(["embedding"]).run()
     run_id = start(page)
@@ -103,7 +103,7 @@ def test_what_to_look_at_inside_is_chosen_and_comes_back_with_the_run(page: AppT
     again.run()
     assert again.multiselect(key="probes").value == ["embedding"]
     again.selectbox(key="model").set_value("gru").run()
-    assert again.multiselect(key="probes").value == [*probes.usual("gru", "seattle_temps")]
+    assert again.multiselect(key="probes").value == [*snapshots.usual("gru", "seattle_temps")]
 
 
 def test_the_address_of_a_run_brings_its_settings_back(page: AppTest) -> None:

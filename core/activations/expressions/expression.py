@@ -1,0 +1,178 @@
+"""A typed expression as an activation with all that an entry of the registry has."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from core.activations.activation import Activation, Paper
+from core.activations.expressions.evaluation import tensor_function, value_and_slope
+from core.activations.expressions.formula import latex, written
+from core.activations.expressions.grammar import Node, depends_on_x, operations, parse
+from core.activations.expressions.rewriting import computable
+from core.activations.registry import ACTIVATIONS
+from core.errors import InvalidRequest
+from core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from core.activations import properties
+    from core.activations.expressions import symbolic
+    from core.activations.properties import Properties
+else:
+    torch = LazyModule("torch")
+    properties = LazyModule("core.activations.properties")
+    symbolic = LazyModule("core.activations.expressions.symbolic")
+
+# Where sums of a network that has learnt something lie; there value and slope must be finite.
+_NEAR = tuple(place / 2 for place in range(-20, 21))
+# What takes the place of max, min and of powers with x above is no safer, and no news to a person.
+_NO_REPLACEMENTS = {"at_least", "at_most", "relu", "exp", "log", "*", "negative"}
+_FAR = tuple(sign * place for place in (20.0, 50.0, 100.0, 1e3, 1e4) for sign in (-1, 1))
+
+
+@dataclass(frozen=True)
+class Expression:
+    """What a typed expression says, known without torch.
+
+    typed: the tree as it was written; tree: the same function in a form to compute with; rewritten: whether
+    that has forms that are safer. unfit and superlinear are those of Activation. leaves_float32: the nearest
+    x of those tried, beyond ±10, whose value or slope float32 cannot hold; None where all are held.
+    """
+
+    text: str
+    typed: Node
+    tree: Node
+    unfit: str
+    superlinear: bool
+    leaves_float32: float | None
+    rewritten: bool
+
+
+def find(name: str) -> Activation:
+    """The activation of this key, or the one that this expression of x says, such as "x*tanh(softplus(x))".
+
+    Raises InvalidRequest for a key that there is not, and for what is no expression.
+    """
+    if isinstance(name, str) and name in ACTIVATIONS:
+        return ACTIVATIONS[name]
+    if not is_expression(name):
+        near = difflib.get_close_matches(str(name)[:40].lower(), ACTIVATIONS, 3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(ACTIVATIONS)}."
+        raise InvalidRequest(f"There is no activation {str(name)[:40]!r}; {hint}")
+    return _activation(name.strip())
+
+
+def is_expression(name: object) -> bool:
+    """Whether a name is meant as an expression: x, or any text that is more than one plain word."""
+    if not isinstance(name, str):
+        return False
+    return name.strip() in ("x", "X") or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name.strip()) is None
+
+
+@lru_cache(maxsize=256)
+def expression(text: str) -> Expression:
+    """Read an expression. Needs neither torch nor SymPy, and some milliseconds.
+
+    Raises InvalidRequest for what is no expression of x, or one that is too large.
+    """
+    typed = parse(text)
+    if not depends_on_x(typed):
+        raise InvalidRequest("The expression is a number; an activation must depend on x.")
+    tree = computable(typed)
+    near = {x: value_and_slope(tree, x) for x in _NEAR}
+    far = {x: value_and_slope(tree, x) for x in _FAR}
+    steepest = max((abs(slope) for _, slope in near.values() if math.isfinite(slope)), default=0.0)
+    return Expression(
+        text=text,
+        typed=typed,
+        tree=tree,
+        unfit=_unfit(near, far),
+        superlinear=any(not abs(slope) <= 2 * steepest for _, slope in far.values()),
+        leaves_float32=next((x for x, both in far.items() if not all(map(math.isfinite, both))), None),
+        rewritten=bool(operations(tree) - operations(typed) - _NO_REPLACEMENTS),
+    )
+
+
+def _unfit(near: dict[float, tuple[float, float]], far: dict[float, tuple[float, float]]) -> str:
+    # Of those that are not finite the one nearest to 0 tells most.
+    for x in sorted(near, key=abs):
+        for what, number in zip(("value", "slope"), near[x], strict=True):
+            if not math.isfinite(number):
+                return f"its {what} at x = {x:g} is not a finite number"
+    if all(slope == 0 for _, slope in (near | far).values()):
+        return "its slope is 0 everywhere, so no gradient passes"
+    return ""
+
+
+@lru_cache(maxsize=256)
+def _activation(text: str) -> Activation:
+    read = expression(text)
+    function = tensor_function(read.tree)
+    derivative_latex, derivative = _derivative(read)
+    draft = Activation(
+        name=text,
+        latex=f"f(x) = {latex(read.typed)}",
+        derivative_latex=derivative_latex,
+        range_latex="",
+        function=function,
+        derivative=derivative or _by_autograd(function),
+        source=Paper("Your own", None, "typed as an expression"),
+        note=_note(read),
+        unfit=read.unfit,
+        superlinear=read.superlinear,
+        note_zh="自己输入的表达式。",
+    )
+    return replace(draft, range_latex=_range(properties.properties(draft)))
+
+
+def _derivative(read: Expression) -> tuple[str, Callable[[Tensor], Tensor] | None]:
+    """Formula and function of f', or the reason why there is no formula and None."""
+    found = symbolic.derivative(read.tree)
+    if found is not None:
+        try:
+            return f"f'(x) = {latex(found)}", tensor_function(computable(found))
+        except (InvalidRequest, RecursionError):  # too large for computable(), or too deep to write down
+            pass
+    return r"f'(x)\ \text{as autograd finds it, for want of a formula}", None
+
+
+def _by_autograd(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    def derivative(x: Tensor) -> Tensor:
+        with torch.enable_grad():
+            again = x.requires_grad  # the second derivative is asked for
+            x = x if again else x.detach().requires_grad_()
+            return torch.autograd.grad(function(x).sum(), x, create_graph=again)[0]
+
+    return derivative
+
+
+def _note(read: Expression) -> str:
+    said = ["Typed as an expression."]
+    if read.unfit:
+        said.append(f"No network can be trained through it: {read.unfit}.")
+    elif read.leaves_float32 is not None:
+        said.append(
+            f"At x = {read.leaves_float32:g} its value or slope is beyond what float32 holds, so a training "
+            "in which a unit receives so much ends in NaN."
+        )
+    if read.rewritten:
+        said.append(f"Computed as `{written(read.tree)}`, which is the same and stays finite.")
+    return " ".join(said)
+
+
+def _range(found: Properties) -> str:
+    low = r"(-\infty" if found.lowest == -math.inf else f"[{_rounded(found.lowest)}"
+    high = r"\infty)" if found.highest == math.inf else f"{_rounded(found.highest)}]"
+    return rf"\approx {low}, {high}"
+
+
+def _rounded(value: float) -> str:
+    return f"{round(value, 9) + 0.0:.4g}"

@@ -1,0 +1,99 @@
+"""The commands that measure: run, suite, roofline, speedup, gemm. Torch comes with the first event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.commands.timing.options import axes, within
+from core.commands.timing.plan import INTERRUPTED, OK, Plan
+from core.errors import InvalidRequest
+from core.timing.sweeps.suites import SUITES
+from core.timing.workloads.dtypes import DTYPE_BYTES
+
+
+def run(options: Any) -> Plan:
+    """Chosen workloads over the axes."""
+    from core.timing.sweeps.suites import chosen
+    from core.timing.sweeps.sweep import sweeps
+
+    return _plan(sweeps(chosen(options.workloads, axes(options)), within(options, None)))
+
+
+def suite(options: Any) -> Plan:
+    """A ready choice of workloads, within a time."""
+    from core.timing.sweeps.suites import planned
+    from core.timing.sweeps.with_roofline import under_roof
+
+    wanted, given = SUITES[options.suite], axes(options)
+    configs, within_s = planned(wanted, given), within(options, wanted.within_s)
+    roofs = _roofs(given, seconds=max(1.0, 20 * configs[0].max_seconds), dtypes=("float32", "bfloat16"))
+    if within_s == 0:
+        raise InvalidRequest("Nothing was measured: within 0 seconds there is no time for any point.")
+    return _plan(under_roof(roofs, configs, within_s, with_dots=False))
+
+
+def roofline(options: Any) -> Plan:
+    """The roofs of all devices, and workloads under them."""
+    from core.timing.sweeps.suites import placed
+    from core.timing.sweeps.with_roofline import under_it, under_roof
+
+    given = axes(options)
+    roofs = _roofs(given, seconds=given.pop("max_seconds", 60.0), dtypes=tuple(DTYPE_BYTES))
+    given.pop("dtypes", None)
+    configs = under_it(options.workloads or placed(), given)
+    return _plan(under_roof(roofs, configs, within(options, None)))
+
+
+def speedup(options: Any) -> Plan:
+    """Accelerators over the CPU, size by size."""
+    from core.timing.sweeps.suites import all_devices, chosen
+    from core.timing.sweeps.sweep import sweeps
+    from core.timing.sweeps.with_roofline import with_speedups
+
+    given = {"max_seconds": 0.5} | axes(options)
+    transfers = [] if all_devices() == ("cpu",) else ["host_to_device", "device_to_host"]
+    configs = chosen(options.workloads or ["gemm"], given)
+    configs += chosen(
+        transfers, {name: given[name] for name in given if name in ("devices", "max_seconds", "seed")}
+    )
+    return _plan(with_speedups(sweeps(configs, within(options, None))))
+
+
+def gemm(options: Any) -> Any:
+    """The events of one sweep of matrix products."""
+    from core.timing.sweeps.config import SweepConfig
+    from core.timing.sweeps.sweep import sweep
+
+    return sweep(SweepConfig(workload="gemm", **axes(options)))
+
+
+def _roofs(given: dict[str, Any], seconds: float, dtypes: tuple[str, ...]) -> Any:
+    from core.timing.roofline.job import RooflineConfig
+    from core.timing.sweeps.suites import all_devices
+
+    return RooflineConfig(
+        devices=given.get("devices", all_devices()),
+        dtypes=given.get("dtypes", dtypes),
+        threads=given.get("threads", (0,)),
+        max_seconds=seconds,
+        seed=given.get("seed", 0),
+    )
+
+
+def _plan(events: Any) -> Plan:
+    from core.timing.results import report
+
+    return Plan(events, report.FIGURES, _measured)
+
+
+def _measured(records: Sequence[Any], stopped: bool) -> int:
+    """Nothing measured at all is a request that cannot be met here."""
+    from core.timing.results.conclusions import nothing_measured
+    from core.timing.results.table import measurements
+
+    if stopped:
+        return INTERRUPTED
+    if not measurements(records) and not any(record["event"] == "peak_found" for record in records):
+        raise InvalidRequest(nothing_measured(records))
+    return OK

@@ -1,5 +1,0 @@
-"""Distributions instead of anecdotes: one training with many seeds, or with several values of a setting."""
-
-from core.ensembles.config import EnsembleConfig
-
-__all__ = ["EnsembleConfig"]

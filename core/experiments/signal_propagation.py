@@ -1,0 +1,314 @@
+"""A signal on its way through many equal layers, and a gradient on its way back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.activations import find
+from core.activations.activation import Activation
+from core.activations.properties import SATURATED_SLOPE, properties
+from core.errors import InvalidRequest
+from core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from core.models import initialisation
+else:
+    torch = LazyModule("torch")
+    initialisation = LazyModule("core.models.initialisation")
+
+LAYERS_MOST, WIDTH_MOST, SAMPLES = 100, 512, 128
+GAIN_LEAST, GAIN_MOST, BIAS_MOST = 0.1, 10.0, 2.0
+BINS = 61  # odd, so that 0 is in the middle of one
+LARGEST_MOMENT = 1e100  # where the theory of a function that grows without end is cut off
+UNBOUNDED = 4.0  # how far the histograms of a function without bounds reach
+
+# Scale of the weights, times the square root of the width: sigma_w of mean-field theory.
+_SIGMA = {
+    "xavier": lambda width: 1.0,
+    "he": lambda width: math.sqrt(2),
+    "lecun": lambda width: 1.0,
+    "orthogonal": lambda width: 1.0,
+    "normal": lambda width: 0.05 * math.sqrt(width),
+}
+INITIALISATIONS = tuple(_SIGMA)
+
+
+@dataclass(frozen=True)
+class DepthConfig:
+    """A stack of equal layers x -> f(W x + b), all of one width, and standard normal inputs.
+
+    activation: a key of ACTIVATIONS, with parameters, or an expression of x. initialisation: how W is drawn,
+    a key of core.models.initialisation; gain: what W is multiplied by after that. bias_std: b is normal
+    with this standard deviation. Raises InvalidRequest for what cannot be.
+    """
+
+    activation: str = "tanh"
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    layers: int = 50
+    width: int = 256
+    initialisation: str = "xavier"
+    gain: float = 1.0
+    bias_std: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self.function.with_defaults(self.parameters)
+        if self.initialisation not in _SIGMA:
+            raise InvalidRequest(
+                f"There is no initialisation {self.initialisation!r} here; "
+                f"choose from {', '.join(INITIALISATIONS)}."
+            )
+        _within("layers", self.layers, 1, LAYERS_MOST)
+        _within("width", self.width, 2, WIDTH_MOST)
+        _within("gain", self.gain, GAIN_LEAST, GAIN_MOST)
+        _within("bias_std", self.bias_std, 0, BIAS_MOST)
+        _within("seed", self.seed, 0, 2**31)
+
+    @property
+    def function(self) -> Activation:
+        """The registry's entry, or what was typed."""
+        return find(self.activation)
+
+    @property
+    def sigma_w(self) -> float:
+        """Standard deviation of the weights times the square root of the width."""
+        return self.gain * _SIGMA[self.initialisation](self.width)
+
+
+@dataclass(frozen=True)
+class Depth:
+    """What was measured; arrays have one entry a layer, the first layer first.
+
+    mean, variance: of the outputs f(z) over samples and units. second_moment: of the sums z. gradient: root
+    mean square of the gradient by z, of a standard normal one by the last outputs. dead, saturated: share of
+    slopes f'(z) that are 0, or under SATURATED_SLOPE in size. histogram: (layers, BINS), share of the outputs
+    in each bin; edges: (BINS + 1,), where values beyond the ends count to the last bins. overflows_at: the
+    layer, from 1, whose values no longer fit float32, None where all do; arrays hold NaN from there on, and
+    the gradient, which then comes from nowhere, NaN throughout.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    second_moment: np.ndarray
+    gradient: np.ndarray
+    dead: np.ndarray
+    saturated: np.ndarray
+    histogram: np.ndarray
+    edges: np.ndarray
+    overflows_at: int | None = None
+
+    @property
+    def gradient_kept(self) -> float:
+        """What is left of the gradient at the first layer, as a part of what it was at the last."""
+        return float(self.gradient[0] / self.gradient[-1]) if self.gradient[-1] else 0.0
+
+    @property
+    def per_layer(self) -> float:
+        """By what the gradient is multiplied from one layer to the next, on geometric average."""
+        steps = max(len(self.gradient) - 1, 1)
+        return float(self.gradient_kept ** (1 / steps))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What mean-field theory says of infinitely wide layers; arrays as in Depth.
+
+    chi: what the gradient's variance is multiplied by on its way through the last layer; 1 is critical.
+    Source: Poole et al. 2016, Schoenholz et al. 2017.
+    """
+
+    second_moment: np.ndarray
+    variance: np.ndarray
+    gradient: np.ndarray
+    chi: float
+
+    @property
+    def phase(self) -> str:
+        """ "ordered" where gradients vanish, "chaotic" where they explode, "critical" between."""
+        return "critical" if abs(self.chi - 1) < 0.02 else "ordered" if self.chi < 1 else "chaotic"
+
+
+def through_depth(config: DepthConfig) -> Depth:
+    """Send a signal through the stack and a gradient back, in float32; some tenths of a second at most."""
+    with torch.no_grad():
+        return _measured(config)
+
+
+def _measured(config: DepthConfig) -> Depth:
+    function, parameters = config.function, config.function.with_defaults(config.parameters)
+    generator = torch.Generator().manual_seed(config.seed)
+    low, high = _range(config)
+    rows: list[tuple[object, ...]] = []
+    weights, slopes = [], []
+    x = torch.randn(SAMPLES, config.width, generator=generator)
+    for weight, bias in _layers(config, generator):
+        z = x @ weight.T + bias
+        x, slope = function.function(z, **parameters), function.derivative(z, **parameters)
+        if not (torch.isfinite(x).all() and torch.isfinite(slope).all()):
+            break
+        weights.append(weight)
+        slopes.append(slope)
+        rows.append(_row(z, x, slope, low, high))
+    missing = config.layers - len(rows)
+    gradient = [math.nan] * config.layers if missing else _backwards(weights, slopes, generator)
+    overflows_at = len(rows) + 1 if missing else None
+    rows += [(*[math.nan] * 5, [math.nan] * BINS)] * missing
+    mean, variance, second_moment, dead, saturated, histogram = map(np.array, zip(*rows, strict=True))
+    return Depth(
+        mean=mean,
+        variance=variance,
+        second_moment=second_moment,
+        gradient=np.array(gradient),
+        dead=dead,
+        saturated=saturated,
+        histogram=histogram,
+        edges=np.linspace(low, high, BINS + 1),
+        overflows_at=overflows_at,
+    )
+
+
+def _layers(config: DepthConfig, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+    fill = initialisation.INITIALISATIONS[config.initialisation].fill
+    assert fill is not None
+    for _ in range(config.layers):
+        weight = torch.empty(config.width, config.width)
+        fill(weight, generator)
+        yield weight.mul_(config.gain), config.bias_std * torch.randn(config.width, generator=generator)
+
+
+def _row(z: Tensor, x: Tensor, slope: Tensor, low: float, high: float) -> tuple[object, ...]:
+    # float64 for the moments: squares of what still fits float32 need not fit it.
+    wide = x.double()
+    counts = torch.histc(x.clamp(low, high), BINS, low, high)
+    return (
+        wide.mean().item(),
+        wide.var(correction=0).item(),
+        z.double().square().mean().item(),
+        (slope == 0).float().mean().item(),
+        (slope.abs() < SATURATED_SLOPE).float().mean().item(),
+        (counts / x.numel()).tolist(),
+    )
+
+
+def _backwards(weights: list[Tensor], slopes: list[Tensor], generator: torch.Generator) -> list[float]:
+    """Root mean square of the gradient by each layer's sums, the first layer first.
+
+    The gradient is brought back to size 1 after each layer, and its size kept apart, so that it can shrink or
+    grow by more than float32 holds.
+    """
+    norms, size = [], 1.0
+    delta = torch.randn(slopes[-1].shape, generator=generator)
+    for layer in range(len(weights) - 1, -1, -1):
+        delta = delta * slopes[layer]
+        rms = delta.double().square().mean().sqrt().item()
+        size *= rms
+        norms.append(size)
+        if rms == 0:
+            return [0.0] * layer + norms[::-1]
+        delta = (delta / rms) @ weights[layer]
+    return norms[::-1]
+
+
+def _range(config: DepthConfig) -> tuple[float, float]:
+    """Where the histograms end: the function's bounds, or as far as is of interest."""
+    found = properties(config.function, **config.function.with_defaults(config.parameters))
+    low, high = max(found.lowest, -UNBOUNDED), min(found.highest, UNBOUNDED)
+    return (low, high) if high - low > 1e-6 else (low - 1, high + 1)
+
+
+@np.errstate(over="ignore", invalid="ignore")  # a typed function may have no moments at all
+def predict(config: DepthConfig) -> Prediction:
+    """Mean-field theory for the same stack."""
+    function, parameters = config.function, config.function.with_defaults(config.parameters)
+    z, weight = _normal()
+    moments: list[float] = []
+    variances: list[float] = []
+    factors: list[float] = []
+    q = config.sigma_w**2 + config.bias_std**2  # inputs are standard normal
+    for layer in range(config.layers):
+        if layer > 1 and abs(q - moments[-1]) <= 1e-9 * q:  # settled: all further layers are alike
+            rest = config.layers - layer
+            moments, variances, factors = (
+                [*values, *values[-1:] * rest] for values in (moments, variances, factors)
+            )
+            break
+        sums = torch.from_numpy(math.sqrt(q) * z)
+        with torch.no_grad():
+            x = function.function(sums, **parameters).numpy()
+            slope = function.derivative(sums, **parameters).numpy()
+        moments.append(q)
+        variances.append(float(weight @ x**2 - (weight @ x) ** 2))
+        factors.append(float(weight @ slope**2))
+        q = min(config.sigma_w**2 * float(weight @ x**2) + config.bias_std**2, LARGEST_MOMENT)
+    chi = np.array(factors) * config.sigma_w**2
+    # The last layer's slope meets the standard normal gradient; each layer before adds its chi.
+    logs = np.log(np.maximum(factors[-1], 1e-300)) + np.concatenate(
+        [np.cumsum(np.log(np.maximum(chi[-2::-1], 1e-300)))[::-1], [0.0]]
+    )
+    return Prediction(
+        second_moment=np.array(moments),
+        variance=np.array(variances),
+        gradient=np.exp(np.clip(logs / 2, -690, 690)),
+        chi=float(chi[-1]),
+    )
+
+
+def critical_gain(config: DepthConfig) -> float | None:
+    """The gain at which theory lets the gradient neither vanish nor explode, to 1%; None where none does.
+
+    Found by halving, as chi grows with the gain: 1 for tanh under Xavier, the square root of 2 for ReLU.
+    """
+    low, high = GAIN_LEAST, GAIN_MOST
+    if not predict(replace(config, gain=low)).chi < 1 < predict(replace(config, gain=high)).chi:
+        return None
+    while high / low > 1.01:
+        middle = math.sqrt(low * high)
+        if predict(replace(config, gain=middle)).chi < 1:
+            low = middle
+        else:
+            high = middle
+    return math.sqrt(low * high)
+
+
+def best_initialisation(config: DepthConfig) -> tuple[str, Depth | None]:
+    """The initialisation that keeps signal and gradient nearest to their size, and what it did; measured.
+
+    Without gain and bias. The plain normal one, which fits one width by luck, is not asked. ("", None) where
+    none brings a gradient through.
+    """
+    found = {
+        name: through_depth(replace(config, initialisation=name, gain=1.0, bias_std=0.0))
+        for name in INITIALISATIONS
+        if name != "normal"
+    }
+    alive = {name: depth for name, depth in found.items() if depth.gradient_kept > 0}
+    if not alive:
+        return "", None
+    best = min(alive, key=lambda name: _change(alive[name]))
+    return best, alive[best]
+
+
+def _change(depth: Depth) -> float:
+    """By how many powers of e signal and gradient change from end to end."""
+    signal = 0.5 * math.log(max(depth.variance[-1], 1e-300) / max(depth.variance[0], 1e-300))
+    return abs(signal) + abs(math.log(depth.gradient_kept))
+
+
+def _normal() -> tuple[np.ndarray, np.ndarray]:
+    """Places from -9 to 9 and the weights that make sums over them expectations over a standard normal."""
+    z = np.linspace(-9, 9, 2000)  # evenly many, so that none is 0, where many functions have their kink
+    density = np.exp(-0.5 * z**2)
+    return z, density / density.sum()
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise InvalidRequest(f"{name} is {value:g}; it must lie between {low:g} and {high:g}.")

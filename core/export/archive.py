@@ -1,0 +1,118 @@
+"""All that can be taken away from a run, in a folder or in one zip."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from core.data import DATASETS
+from core.errors import InvalidRequest
+from core.export.registry import TAKEAWAYS
+from core.export.run import TrainingRun
+from core.models import MODELS
+from core.runs.store import FINISHED, RunStore
+
+README = "README.txt"
+WAIT_S = 120.0
+LOOK_EVERY_S = 0.03
+
+
+def files(run: TrainingRun) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of the README and of each file that the run has."""
+    found, missing = {}, {}
+    for name, takeaway in TAKEAWAYS.items():
+        why_not = takeaway.why_not(run)
+        try:
+            if why_not is None:
+                found[name] = takeaway.content(run)
+        except InvalidRequest as error:  # the table that the run learned from is gone, say
+            why_not = _within_a_sentence(error)
+        if why_not is not None:
+            missing[name] = why_not
+    yield README, readme(run, missing).encode()
+    yield from found.items()
+
+
+def readme(run: TrainingRun, missing: Mapping[str, str]) -> str:
+    """A line for each file: what it is, or why it is missing."""
+    config = run.config
+    lines = [
+        f"{MODELS[config.model].name} on {DATASETS[config.data].name}, seed {config.seed}, "
+        f"{len(run.of('epoch_completed'))} of {config.epochs} epochs.",
+        "",
+    ]
+    for name, takeaway in TAKEAWAYS.items():
+        lines.append(f"{name}: {f'not here, as {missing[name]}' if name in missing else takeaway.meaning}.")
+    return "\n".join(lines) + "\n"
+
+
+def _within_a_sentence(error: InvalidRequest) -> str:
+    told = str(error)
+    return told[:1].lower() + told[1:].rstrip(".")
+
+
+def write(run: TrainingRun, folder: Path) -> list[Path]:
+    """Write all files into a folder, which is made; returns their paths.
+
+    Raises InvalidRequest when the folder cannot be written to.
+    """
+    paths = []
+    try:
+        for name, content in files(run):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            paths.append(path)
+    except OSError as error:
+        raise InvalidRequest(f"The folder {str(folder)!r} cannot be written to: {error.strerror}.") from None
+    return paths
+
+
+def zipped(run: TrainingRun) -> bytes:
+    """All files in one zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files(run):
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def zipped_from_store(store: RunStore, run_id: str) -> bytes:
+    """All files of a run of the store in one zip, which a worker makes, as this takes torch.
+
+    The store's runner must be at work. Raises InvalidRequest when there is no such training, when the worker
+    fails, and after WAIT_S seconds.
+    """
+    run = store.get(run_id)
+    if run is None or run.job != "training":
+        raise InvalidRequest(f"There is no training with the address {run_id!r}.")
+    store.takeaways.mkdir(exist_ok=True)
+    file = store.takeaways / f"{secrets.token_urlsafe(9)}.zip"
+    config = {"run_id": run_id, "store_file": str(store.path), "zip_file": str(file)}
+    asked = store.create("takeaway", config, at_once=True)
+    try:
+        _wait(store, asked)
+        return file.read_bytes()
+    finally:
+        file.unlink(missing_ok=True)
+        store.forget(asked)
+
+
+def _wait(store: RunStore, asked: str) -> None:
+    """Return when the zip is there."""
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
+        run = store.get(asked)
+        if run is None or run.ended:
+            if run is None or run.status != FINISHED:
+                raise InvalidRequest(run.message if run and run.message else "The files were not made.")
+            return
+        time.sleep(LOOK_EVERY_S)
+    store.want(asked, "stop")
+    raise InvalidRequest(
+        f"The files were not ready within {WAIT_S:.0f} s; the server may be busy. Try again."
+    )

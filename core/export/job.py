@@ -1,0 +1,38 @@
+"""The zip of a run as a job, so that the process that draws pages never loads torch for it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.events import Progress
+from core.export.archive import zipped
+from core.export.run import run_in_store
+from core.runs.store import RunStore
+
+
+@dataclass(frozen=True)
+class TakeawayConfig:
+    """Which run of which store, and the file that the zip is written to."""
+
+    run_id: str
+    store_file: str
+    zip_file: str
+
+
+@dataclass(frozen=True)
+class ZipWritten:
+    """The zip is whole, and has this many bytes."""
+
+    size_bytes: int
+
+
+def take_away(config: TakeawayConfig) -> Iterator[Progress | ZipWritten]:
+    """Write all files of a run as one zip. Raises InvalidRequest when there is no such training."""
+    yield Progress(0, 1, "files")
+    with contextlib.closing(RunStore(Path(config.store_file))) as store:
+        content = zipped(run_in_store(store, config.run_id))
+    Path(config.zip_file).write_bytes(content)
+    yield ZipWritten(len(content))

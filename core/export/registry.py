@@ -1,0 +1,68 @@
+"""Everything that can be taken away from a run. To add one, add an entry: folder, zip and README follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    from core.export import metrics, onnx, script, tensorboard, weights
+    from core.export.run import TrainingRun
+else:
+    metrics = LazyModule("core.export.metrics")
+    onnx = LazyModule("core.export.onnx")
+    script = LazyModule("core.export.script")
+    tensorboard = LazyModule("core.export.tensorboard")
+    weights = LazyModule("core.export.weights")
+
+
+@dataclass(frozen=True)
+class Takeaway:
+    """One file of a run: what it is, its content, and why a run may not have it (None when it has)."""
+
+    meaning: str
+    content: Callable[[TrainingRun], bytes]
+    why_not: Callable[[TrainingRun], str | None]
+
+
+# By file name, below the folder or in the zip.
+TAKEAWAYS: dict[str, Takeaway] = {
+    "script.py": Takeaway(
+        meaning="does the run again with torch and numpy alone and prints the same losses: python script.py",
+        content=lambda run: script.script(run).encode(),
+        why_not=lambda run: script.why_no_script(run),
+    ),
+    "data.npz": Takeaway(
+        meaning="what script.py reads: both parts of the data, and the weights before the first step",
+        content=lambda run: script.data(run),
+        why_not=lambda run: script.why_no_script(run),
+    ),
+    "weights.safetensors": Takeaway(
+        meaning="the weights of the last checkpoint by name, with all settings in its metadata",
+        content=lambda run: weights.weights(run),
+        why_not=lambda run: weights.why_no_weights(run),
+    ),
+    "network.onnx": Takeaway(
+        meaning="the network with these weights for other runtimes: inputs as in data.npz, outputs as scores",
+        content=lambda run: onnx.network_onnx(run),
+        why_not=lambda run: onnx.why_no_onnx(run),
+    ),
+    "metrics.csv": Takeaway(
+        meaning="a row for each epoch: losses, metrics, samples a second, seconds since the start",
+        content=lambda run: metrics.metrics_csv(run),
+        why_not=lambda run: metrics.why_no_metrics(run),
+    ),
+    "metrics.parquet": Takeaway(
+        meaning="the same rows with their types, for pandas, DuckDB and their kin",
+        content=lambda run: metrics.metrics_parquet(run),
+        why_not=lambda run: metrics.why_no_metrics(run),
+    ),
+    "tensorboard/events.out.tfevents.nablascope": Takeaway(
+        meaning="the same curves for TensorBoard: tensorboard --logdir tensorboard",
+        content=lambda run: tensorboard.event_file(run),
+        why_not=lambda run: metrics.why_no_metrics(run),
+    ),
+}

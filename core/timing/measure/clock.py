@@ -1,0 +1,202 @@
+"""The clock: measures any callable until its median is known well enough, or time is up.
+
+The scheme is that of torch.utils.benchmark (blocks that hide the timer, adaptive stop), with a bootstrap
+interval of the median as the reason to stop.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from core.statistics import FEWEST_SAMPLES, median_interval
+from core.timing.measure import outliers
+from core.timing.measure.cold import ColdTiming, Flush, flush_for, measure_cold
+from core.timing.measure.timers import CudaTimer, Operation, Timer, most_repeats, overhead_s, timer_for
+
+TARGET, TIME_LIMIT = "target", "time limit"
+
+# Reading the clock may take this part of a block.
+_OVERHEAD_SHARE = 1e-4
+# A block lasts at least this part of the time limit, so that a point has no more than some 200 samples.
+_BLOCK_SHARE = 1 / 200
+# Between two blocks the caller can stop or show progress; no block is made longer than this.
+_LONGEST_BLOCK_S = 0.25
+_ANY_NUMBER = 10**9
+# The interval is first believed at this many samples: few of them agree by chance too often.
+_FIRST_CHECK = 10
+_WARM_UP_SHARE = 0.2
+# Warm when a block is no more than 2% faster than the best before it, twice in a row.
+_STEADY = 0.98
+# Cold calls may take this part of the time limit, on top of it: each pays for a flush of the caches.
+_COLD_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What is known so far. times_s are seconds a call, one for each block of `repeats` calls.
+
+    interval_s is the 95% confidence interval of the median, None while there are too few samples;
+    stopped_by is None until the end, then "target" or "time limit". elapsed_s is the operation's own time,
+    warm-up included; timer_overhead is the part of the samples that reading the clock took. cold holds the
+    single calls on flushed caches. launch_s is what a call takes the program itself on a GPU, and
+    launches_hidden whether the samples are free of it; both None elsewhere. threads is the number of CPU
+    threads that torch used.
+    """
+
+    first_call_s: float
+    repeats: int
+    times_s: tuple[float, ...] = ()
+    interval_s: tuple[float, float] | None = None
+    stopped_by: str | None = None
+    timer_overhead: float = 0.0
+    elapsed_s: float = 0.0
+    cold: ColdTiming = field(default_factory=ColdTiming)
+    launch_s: float | None = None
+    launches_hidden: bool | None = None
+    threads: int = 0
+
+    @property
+    def median_s(self) -> float:
+        """Median of the samples; before the first one the time of the first call."""
+        return statistics.median(self.times_s) if self.times_s else self.first_call_s
+
+    @property
+    def relative_width(self) -> float:
+        """Width of the interval as a part of the median; infinite until there is one."""
+        if self.interval_s is None:
+            return math.inf
+        return (self.interval_s[1] - self.interval_s[0]) / self.median_s
+
+    @property
+    def outliers(self) -> dict[str, int]:
+        """How many samples lie outside Tukey's fences, by label; all of them are in times_s still."""
+        return outliers.counts(self.times_s)
+
+
+def clock(
+    operation: Operation,
+    device: str = "cpu",
+    threads: int | None = None,
+    target_ci: float = 0.01,
+    max_seconds: float = 2.0,
+    flush: Flush | str | None = None,
+    seed: int = 0,
+) -> Iterator[Timing]:
+    """Time any callable on any device: its first call, hot, and on cold caches; yields what is known so far.
+
+    threads: CPU threads for torch while this runs (None leaves them as they are). flush: of the caches, as
+    flush_for() made it; None makes one, and a sentence goes without, with that as the reason. The operation
+    must not have been called before, or first_call_s is just another call.
+    """
+    timer = timer_for(device)
+    with torch_threads(threads):
+        known = Timing(0.0, 1)
+        for known in measure(operation, timer, target_ci, max_seconds, seed, most_repeats(device)):
+            known = replace(known, threads=torch.get_num_threads())
+            if known.stopped_by is None:
+                yield known
+        if isinstance(timer, CudaTimer):
+            known = replace(known, launch_s=timer.launch_s, launches_hidden=timer.launches_hidden)
+        flush = flush_for(device) if flush is None else flush
+        for cold in measure_cold(operation, device, timer, flush, _COLD_SHARE * max_seconds, seed):
+            yield replace(known, cold=cold, stopped_by=None)
+        yield replace(known, cold=cold)
+
+
+@contextmanager
+def torch_threads(threads: int | None) -> Iterator[None]:
+    """Let torch use this many CPU threads inside, and as many as before after it."""
+    before = torch.get_num_threads()
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def measure(
+    operation: Operation,
+    timer: Timer,
+    target_ci: float = 0.01,
+    max_seconds: float = 2.0,
+    seed: int = 0,
+    most_repeats: int | None = None,
+) -> Iterator[Timing]:
+    """Time an operation; yields what is known after every block, and last the result.
+
+    The time limit counts the operation's own time, not what the caller does between two blocks, and gives
+    way to the six samples that a 95% interval needs: slow operations take longer. most_repeats bounds the
+    calls of a block, for a device whose queue is no longer; there very short operations cannot hide the
+    timer's overhead as far, and timer_overhead tells how far they do.
+    """
+    overhead = overhead_s(timer)
+    first_call_s = timer(operation, 1)
+    spent_s, repeats = first_call_s, 1
+    for repeats, taken_s in _warm_up(
+        operation, timer, overhead, first_call_s, max_seconds, most_repeats or _ANY_NUMBER
+    ):
+        spent_s += taken_s
+        yield Timing(first_call_s, repeats, elapsed_s=spent_s)
+
+    times: list[float] = []
+    interval = None
+    next_check = _FIRST_CHECK
+    while True:
+        taken_s = timer(operation, repeats)
+        times.append(taken_s / repeats)
+        spent_s += taken_s
+        time_is_up = spent_s >= max_seconds and len(times) >= FEWEST_SAMPLES
+        # Between two checks the interval is an older one's: good enough to show, not to stop by.
+        checked = time_is_up or len(times) >= next_check
+        if checked:
+            interval = median_interval(times, seed)
+            next_check = math.ceil(len(times) * 1.2)
+        share = overhead * len(times) / (sum(times) * repeats)
+        timing = Timing(first_call_s, repeats, tuple(times), interval, None, share, spent_s)
+        if checked and (timing.relative_width <= target_ci or time_is_up):
+            break
+        yield timing
+    yield replace(timing, stopped_by=TARGET if timing.relative_width <= target_ci else TIME_LIMIT)
+
+
+def _warm_up(
+    operation: Operation,
+    timer: Timer,
+    overhead: float,
+    first_call_s: float,
+    max_seconds: float,
+    most_repeats: int,
+) -> Iterator[tuple[int, float]]:
+    """Grow the block until it hides the timer, and run it until it gets no faster.
+
+    Yields the calls of the block that comes next, and the seconds that the last one took.
+    """
+    block_s = min(_LONGEST_BLOCK_S, max(overhead / _OVERHEAD_SHARE, max_seconds * _BLOCK_SHARE))
+    left_s = max_seconds * _WARM_UP_SHARE - first_call_s
+    repeats = 1
+    while True:
+        taken_s = timer(operation, repeats)
+        left_s -= taken_s
+        grown = taken_s >= block_s or repeats >= most_repeats
+        if not grown:
+            # The first calls are slow ones, so grow by at most tenfold on what they promise.
+            growth = min(10.0, 1.05 * block_s / max(taken_s, 1e-9))
+            repeats = min(most_repeats, math.ceil(repeats * growth))
+        yield repeats, taken_s
+        if grown:
+            break
+
+    best_s, steady = taken_s, 0
+    while steady < 2 and left_s > 0:
+        taken_s = timer(operation, repeats)
+        left_s -= taken_s
+        steady = steady + 1 if taken_s >= _STEADY * best_s else 0
+        best_s = min(best_s, taken_s)
+        yield repeats, taken_s

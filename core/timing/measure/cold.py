@@ -1,0 +1,95 @@
+"""The time with cold caches: before each call the last-level cache is filled with something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from core import devices
+from core.devices.cache import last_level_bytes
+from core.statistics import FEWEST_SAMPLES, median_interval
+from core.timing.measure.timers import CudaTimer, Operation, Timer, synchronise
+
+# More samples than this say little more: single calls scatter far more than blocks do.
+_MOST_SAMPLES = 30
+# Flushing may hold this part of the memory that is free.
+_MEMORY_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class Flush:
+    """A call that empties a device's caches of what an operation left there, and how many bytes it writes."""
+
+    call: Callable[[], Any]
+    flushed_bytes: int
+
+
+@dataclass(frozen=True)
+class ColdTiming:
+    """Seconds of single calls, each after a flush; interval_s is None until there are enough of them.
+
+    One reading of the clock is inside every sample. reason says why there are none at all.
+    """
+
+    times_s: tuple[float, ...] = ()
+    interval_s: tuple[float, float] | None = None
+    flushed_bytes: int = 0
+    reason: str | None = None
+
+
+def flush_for(device: str) -> Flush | str:
+    """The flush of a device, sized to its real last-level cache; a sentence where there can be none."""
+    size = _cache_bytes(device)
+    if size is None:
+        return f"the size of the last cache of {device} is not known"
+    free = devices.memory_free_bytes("cuda:0" if device == "cuda" else device)
+    if free is not None and size > _MEMORY_SHARE * free:
+        return f"flushing a cache of {size / 2**20:.0f} MiB takes more memory than is free"
+    # Written, so that the pages exist; added to, so that each line is fetched and then dirty.
+    buffer = torch.ones(max(1, size // 4), dtype=torch.int32, device=device)
+    return Flush(lambda: buffer.add_(1), size)
+
+
+def measure_cold(
+    operation: Operation, device: str, timer: Timer, flush: Flush | str, max_seconds: float, seed: int = 0
+) -> Iterator[ColdTiming]:
+    """Time single calls on cold caches; yields what is known after each, and last the result.
+
+    Ends after 30 calls, or when max_seconds are used up, flushes included, but not before six calls.
+    """
+    if isinstance(flush, str):
+        yield ColdTiming(reason=flush)
+        return
+    times: list[float] = []
+    spent_s = 0.0
+    known = ColdTiming(flushed_bytes=flush.flushed_bytes)
+    while len(times) < FEWEST_SAMPLES or (len(times) < _MOST_SAMPLES and spent_s < max_seconds):
+        flush_s, taken_s = _one(operation, device, timer, flush)
+        times.append(taken_s)
+        spent_s += flush_s + taken_s
+        known = replace(known, times_s=tuple(times))
+        yield known
+    yield replace(known, interval_s=median_interval(times, seed))
+
+
+def _one(operation: Operation, device: str, timer: Timer, flush: Flush) -> tuple[float, float]:
+    """Seconds of one flush and of the call after it."""
+    if isinstance(timer, CudaTimer):
+        # Queued ahead, so that the GPU goes from the flush to the call without waiting for the program.
+        return 0.0, timer(operation, 1, before=flush.call)
+    flush_s = timer(flush.call, 1)
+    synchronise(device)
+    return flush_s, timer(operation, 1)
+
+
+def _cache_bytes(device: str) -> int | None:
+    kind = torch.device(device).type
+    if kind == "cpu":
+        return last_level_bytes()
+    if kind == "cuda":
+        # Twice, because an L2 does not strictly evict its oldest lines first.
+        return 2 * int(torch.cuda.get_device_properties(device).L2_cache_size) or None
+    return None

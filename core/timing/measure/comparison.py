@@ -1,0 +1,240 @@
+"""Which of two operations is faster, with a verdict that a busy machine does not upset.
+
+Both run in turns, A B B A B A A B, so that whatever drifts (clock, heat, other programs) falls on both alike.
+Each two neighbours, A B or B A, are a round and give one log-ratio; one round of either order together make
+a sample, free of what it means to come first. The verdict rests on the bootstrap interval of the samples'
+median, and never on two separate medians: two runs of the same code on a shared machine mostly have disjoint
+intervals. Rounds in which the system took a core away are told apart by its count of involuntary context
+switches: rounds are short, so that on a busy machine, too, many fall between two of these.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from core.statistics import FEWEST_SAMPLES, median_interval, ratio_interval
+from core.timing.measure.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, overhead_s
+
+if sys.platform != "win32":
+    import resource
+
+FASTER, SLOWER, SAME, UNSURE = "FASTER", "SLOWER", "SAME", "UNSURE"
+
+# Differences below this are of no use to anybody, and the quietest machine has some of them.
+LEAST_DIFFERENCE = 0.01
+# On a machine whose floor is larger than this, nothing is called the same for being below it: a calibration
+# beside other programs can find tens of percent, and "no difference of 40%" would sound like "no difference".
+MOST_CALLED_SAME = 0.10
+# A verdict is looked for several times in one comparison, so each look asks for more than 95%.
+_CONFIDENCE = 0.99
+# Short blocks: most of them fall between two interruptions by other programs, which come every 2 ms or so.
+_BLOCK_S = 0.0002
+# Rounds between two moments at which the caller may stop or show progress.
+_BATCH_S = 0.05
+# Reading the clock costs both sides the same; it may take this part of a block.
+_OVERHEAD_SHARE = 1e-3
+_FIRST_LOOK_ROUNDS = 40
+# With so many samples that nothing interrupted, the others are left out of the verdict.
+_ENOUGH_CLEAN_SAMPLES = 20
+# Which of A and B comes first in each round.
+_ORDERS = ("AB", "BA", "BA", "AB")
+
+
+@dataclass(frozen=True)
+class Round:
+    """The log of candidate over baseline in one round; interrupted when a core was taken away meanwhile."""
+
+    log_ratio: float
+    interrupted: bool
+    order: str
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """One series of rounds. low and high bound the median of candidate over baseline, as ratios (99%).
+
+    All rounds are kept; the interval is that of the uninterrupted ones where they make 20 samples.
+    """
+
+    rounds: tuple[Round, ...]
+    low: float
+    high: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Two sets of samples set against each other: like Comparison, of one look and without confirmation."""
+
+    ratio: float
+    low: float
+    high: float
+    floor: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The candidate's time over the baseline's: 1.05 is 5% slower. low and high are its 99% interval.
+
+    verdict: FASTER or SLOWER when both cycles found so, by more than the floor; SAME when both found the
+    ratio within the floor, or within 10% where the floor is larger; else UNSURE. None while it is not known
+    yet. floor is the least relative difference that is called one; elapsed_s is the time of both operations
+    together.
+    """
+
+    ratio: float
+    low: float
+    high: float
+    floor: float
+    cycles: tuple[Cycle, ...]
+    verdict: str | None
+    elapsed_s: float
+
+
+def compare(
+    baseline: Operation,
+    candidate: Operation,
+    timer: Timer,
+    noise_floor: float = 0.0,
+    max_seconds: float = 2.0,
+    seed: int = 0,
+) -> Iterator[Comparison]:
+    """Time two operations in turns; yields what is known after every few rounds, and last the verdict.
+
+    noise_floor: what calibration.noise_floor() found for this machine (relative). max_seconds: the longest
+    that a cycle may take; there are one or two, since a verdict must be confirmed in a second one.
+    """
+    floor = max(noise_floor, LEAST_DIFFERENCE)
+    repeats = block_sizes(baseline, candidate, timer)
+    done: list[Cycle] = []
+    spent_s = 0.0
+    while len(done) < 2 and (not done or done[0].verdict != UNSURE):
+        next_look, cycle = _FIRST_LOOK_ROUNDS, None
+        for so_far, cycle_s in rounds(baseline, candidate, timer, repeats, max_seconds):
+            if len(so_far) >= next_look:
+                cycle = judged(so_far, floor, seed + len(done))
+                next_look = math.ceil(1.5 * len(so_far))
+                if cycle.verdict != UNSURE:
+                    break
+            yield _known([*done, cycle] if cycle else done, floor, spent_s + cycle_s, None)
+        done.append(judged(so_far, floor, seed + len(done)))
+        spent_s += cycle_s
+    yield _known(done, floor, spent_s, _confirmed(done))
+
+
+def rounds(
+    baseline: Operation, candidate: Operation, timer: Timer, repeats: tuple[int, int], max_seconds: float
+) -> Iterator[tuple[list[Round], float]]:
+    """Rounds of A B, B A, B A and A B in turn: those done so far, and the seconds that they took.
+
+    Yields some ten times a second. What the caller does meanwhile leaves the caches cold, so each batch
+    begins with a block of both that does not count.
+    """
+    sides = {"A": (baseline, repeats[0]), "B": (candidate, repeats[1])}
+    done: list[Round] = []
+    spent_s, batch_s = 0.0, math.inf
+    for order in itertools.cycle(_ORDERS):
+        if batch_s >= _BATCH_S:
+            batch_s = sum(timer(*side) for side in sides.values())
+            spent_s += batch_s
+        one, round_s = _round(order, sides, timer)
+        done.append(one)
+        batch_s += round_s
+        spent_s += round_s
+        time_is_up = spent_s >= max_seconds and len(done) >= 2 * FEWEST_SAMPLES
+        if time_is_up or batch_s >= _BATCH_S:
+            yield done, spent_s
+        if time_is_up:
+            return
+
+
+def _round(order: str, sides: dict[str, tuple[Operation, int]], timer: Timer) -> tuple[Round, float]:
+    """One round, and the seconds that it took."""
+    before = interruptions()
+    blocks_s = {side: max(timer(*sides[side]), 1e-12) for side in order}
+    interrupted = interruptions() > before
+    a_s, b_s = (blocks_s[side] / sides[side][1] for side in "AB")
+    return Round(math.log(b_s / a_s), interrupted, order), sum(blocks_s.values())
+
+
+def interruptions() -> int:
+    """How often the system has taken a core away from this process; 0 where it does not count."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw if sys.platform != "win32" else 0
+
+
+def telling(done: Sequence[Round]) -> list[float]:
+    """The log-ratios that a verdict rests on: of uninterrupted rounds, or of all where those are few."""
+    clean = _samples([one for one in done if not one.interrupted])
+    return clean if len(clean) >= _ENOUGH_CLEAN_SAMPLES else _samples(done)
+
+
+def _samples(done: Sequence[Round]) -> list[float]:
+    """The mean of each round that began with A and the next one that began with B."""
+    of = {order: [one.log_ratio for one in done if one.order == order] for order in ("AB", "BA")}
+    return [(first + second) / 2 for first, second in zip(of["AB"], of["BA"], strict=False)]
+
+
+def judged(done: Sequence[Round], floor: float, seed: int = 0) -> Cycle:
+    """What one series of rounds says: outside the floor, inside it, or neither."""
+    low, high = median_interval(telling(done), seed, _CONFIDENCE)
+    return Cycle(tuple(done), math.exp(low), math.exp(high), _verdict(low, high, floor))
+
+
+def compare_apart(
+    baseline_s: Sequence[float], candidate_s: Sequence[float], noise_floor: float, seed: int = 0
+) -> Apart:
+    """Judge samples that were taken at different moments, as two result files hold them (seconds a call).
+
+    noise_floor: the unpaired one of calibration.noise_floor(), the larger of both results. Samples of one
+    run say nothing of what changed until the next one; the floor alone stands for that, so it must be there.
+    """
+    floor = max(noise_floor, LEAST_DIFFERENCE)
+    low, high = ratio_interval(baseline_s, candidate_s, seed, _CONFIDENCE)
+    ratio = statistics.median(candidate_s) / statistics.median(baseline_s)
+    return Apart(ratio, low, high, floor, _verdict(math.log(low), math.log(high), floor))
+
+
+def _verdict(low: float, high: float, floor: float) -> str:
+    """Of an interval of the log-ratio."""
+    edge, near = math.log1p(floor), math.log1p(min(floor, MOST_CALLED_SAME))
+    if low > edge:
+        return SLOWER
+    if high < -edge:
+        return FASTER
+    return SAME if -near <= low and high <= near else UNSURE
+
+
+def _confirmed(cycles: Sequence[Cycle]) -> str:
+    verdicts = {cycle.verdict for cycle in cycles}
+    return verdicts.pop() if len(cycles) == 2 and len(verdicts) == 1 else UNSURE
+
+
+def _known(cycles: Sequence[Cycle], floor: float, elapsed_s: float, verdict: str | None) -> Comparison:
+    pooled = telling([one for cycle in cycles for one in cycle.rounds])
+    if not pooled:
+        return Comparison(math.nan, 0.0, math.inf, floor, (), verdict, elapsed_s)
+    low, high = median_interval(pooled, 0, _CONFIDENCE)
+    ratio = math.exp(statistics.median(pooled))
+    return Comparison(ratio, math.exp(low), math.exp(high), floor, tuple(cycles), verdict, elapsed_s)
+
+
+def block_sizes(baseline: Operation, candidate: Operation, timer: Timer) -> tuple[int, int]:
+    """Calls in a block of each side, both blocks about as long; the calls here warm up too."""
+    block_s = max(_BLOCK_S, overhead_s(timer) / (0.75 * _OVERHEAD_SHARE))
+    most = QUEUED_CALLS if isinstance(timer, CudaTimer) else 10**9
+    return _calls_for(baseline, timer, block_s, most), _calls_for(candidate, timer, block_s, most)
+
+
+def _calls_for(operation: Operation, timer: Timer, block_s: float, most: int) -> int:
+    timer(operation, 1)  # the first call pays for set-up
+    calls = 1
+    # Rather somewhat shorter than half as long again.
+    while calls < most and (taken_s := min(timer(operation, calls) for _ in range(3))) < 0.75 * block_s:
+        calls = min(most, math.ceil(calls * min(10.0, block_s / max(taken_s, 1e-9))))
+    return calls

@@ -1,0 +1,274 @@
+"""What else went on while something was measured, and whether it spoilt the figure."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import torch
+
+from core import devices
+from core.devices import Mark, Reading, nvidia
+from core.torch_devices import readable_id
+
+if sys.platform != "win32":
+    import resource
+
+# From these on a figure is marked: shares of all the machine's CPU time, and relative losses of clock.
+OTHERS_SHARE = 0.10
+STEAL_SHARE = 0.02
+CLOCK_LOSS = 0.10
+# A GPU is only fed by the CPU, so it suffers when hardly any of that is left.
+_OTHERS_SHARE_BESIDE_A_GPU = 0.50
+# Time held back (quota, heat) may take this part of a measurement.
+_HELD_SHARE = 0.01
+# The kernel counts CPU time in ticks of 10 ms: over less than this a share means nothing.
+_SHORTEST_S = 0.1
+# Quiet is a second of it.
+_QUIET_S = 1.0
+_LOOK_EVERY_S = 0.1
+_HASHED = bytes(16 * 1024)
+
+# The reasons why a clock was held down that say something about the surroundings. A GPU at its power cap is
+# doing what it is built for, so that one is told and does not mark a figure.
+_SPOILING = {
+    "throttled_by_quota": "the container's CPU quota ran out",
+    "throttled_by_heat": "the clock was held down by heat",
+    "throttled_by_hot_hardware": "the clock was held down by heat",
+    "throttled_by_power_brake": "the power supply held the clock down",
+    "throttled_by_hardware": "the hardware held the clock down",
+}
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What happened on the machine during one measurement; None where it is not known, reasons say why.
+
+    others_share and steal_share are parts of all CPU time: other programs', and what the host of a virtual
+    machine gave away. interruptions counts how often this process lost its core. core_speed_change is that
+    of one core doing fixed work, after over before, less 1: it shows the clock where that is hidden. Clocks
+    are those of the device that was measured; temperature_c and power_w are at the end. throttle_reasons are
+    readings of core.devices that were 1 at the beginning or the end, throttled_s the seconds that its
+    counters moved by. foreign_processes is the number of other programs on the GPU that used it of late,
+    None on a CPU. contaminated says in words what spoilt the figure; empty when it was quiet.
+    """
+
+    device: str
+    elapsed_s: float
+    others_share: float | None = None
+    steal_share: float | None = None
+    interruptions: int | None = None
+    core_speed_change: float | None = None
+    clock_before_mhz: float | None = None
+    clock_after_mhz: float | None = None
+    temperature_c: float | None = None
+    power_w: float | None = None
+    throttle_reasons: tuple[str, ...] = ()
+    throttled_s: Mapping[str, float] = field(default_factory=dict)
+    foreign_processes: int | None = None
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    contaminated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """Everything that is read at both ends."""
+
+    mark: Mark
+    interruptions: int | None
+    core_speed: float
+    clock: Reading
+    held: frozenset[str]
+    counted_s: Mapping[str, float]
+    foreign: int | str | None
+
+
+def observe(device: str) -> Callable[[], Conditions]:
+    """Begin to watch; the function that comes back ends it and tells what happened.
+
+    Call it right after the measurement: a clock rises and falls within moments. Either end takes some
+    milliseconds, and the end waits until 0.1 s have passed, since CPU time is counted in coarse ticks.
+    """
+    before = _moment(device)
+
+    def finish() -> Conditions:
+        # First what fades: the clock and its reasons, then the readings that stay.
+        clock, held, core_speed = devices.clock(readable_id(device)), _held(device), _core_speed()
+        elapsed_s = time.perf_counter() - before.mark.at_s
+        time.sleep(max(0.0, _SHORTEST_S - elapsed_s))
+        after = _moment(device, clock, held, core_speed)
+        readings = devices.read(readable_id(device), before.mark)
+        return _told(device, before, after, readings)
+
+    return finish
+
+
+def wait_until_quiet(device: str, max_seconds: float) -> Iterator[tuple[str, ...]]:
+    """Wait for a second in which nothing disturbs; yields ten times a second what still does, in words.
+
+    The last is () when it is quiet, and else what disturbed when max_seconds were over.
+    """
+    ends = time.perf_counter() + max_seconds
+    start = _moment(device)
+    while True:
+        time.sleep(_LOOK_EVERY_S)
+        now = _moment(device)
+        found = _told(device, start, now, {}).contaminated
+        if found:
+            start = now  # whatever disturbed, the quiet second begins after it
+        elif now.mark.at_s - start.mark.at_s >= _QUIET_S:
+            yield ()
+            return
+        yield found or ("waiting for a quiet second",)
+        if now.mark.at_s >= ends:
+            return
+
+
+def shares(start: Mark, end: Mark) -> tuple[float, float] | None:
+    """Parts of all CPU time between two marks: other programs' (steal apart), and steal."""
+    total = end.total_s - start.total_s
+    if total <= 0:
+        return None
+    steal = max(0.0, end.steal_s - start.steal_s)
+    others = (end.busy_s - start.busy_s) - (end.own_s - start.own_s) - steal
+    return min(1.0, max(0.0, others / total)), min(1.0, steal / total)
+
+
+def _told(device: str, before: _Moment, after: _Moment, readings: Mapping[str, Reading]) -> Conditions:
+    reasons: dict[str, str] = {}
+
+    def value(name: str, reading: Reading | None) -> float | None:
+        if reading is None:
+            reasons[name] = f"not reported: {device} has no such reading"
+        elif reading.reason:
+            reasons[name] = reading.reason
+        return reading.value if reading else None
+
+    found = shares(before.mark, after.mark)
+    if found is None:
+        reasons["others_share"] = reasons["steal_share"] = "not reported: the CPU time counters did not move"
+    others, steal = found or (None, None)
+    foreign = _most(before.foreign, after.foreign)
+    if isinstance(foreign, str):
+        reasons["foreign_processes"], foreign = foreign, None
+    moved = {
+        name: after.counted_s[name] - past
+        for name, past in before.counted_s.items()
+        if name in after.counted_s
+    }
+    known = Conditions(
+        device=device,
+        elapsed_s=after.mark.at_s - before.mark.at_s,
+        others_share=others,
+        steal_share=steal,
+        interruptions=_difference(before.interruptions, after.interruptions),
+        core_speed_change=after.core_speed / before.core_speed - 1,
+        clock_before_mhz=value("clock_before_mhz", before.clock),
+        clock_after_mhz=value("clock_after_mhz", after.clock),
+        temperature_c=value("temperature_c", readings.get("temperature")),
+        power_w=value("power_w", readings.get("power")),
+        throttle_reasons=tuple(sorted(before.held | after.held)),
+        throttled_s={name: seconds for name, seconds in moved.items() if seconds > 0},
+        foreign_processes=foreign,
+        reasons=reasons,
+    )
+    return Conditions(**{**vars(known), "contaminated": tuple(_spoilt_by(known))})
+
+
+def _spoilt_by(found: Conditions) -> Iterator[str]:
+    """What is worth a mark, each in words."""
+    on_cpu = found.device == "cpu"
+    notable = OTHERS_SHARE if on_cpu else _OTHERS_SHARE_BESIDE_A_GPU
+    if (found.others_share or 0.0) >= notable:
+        yield f"other programs used {found.others_share:.0%} of the CPU"
+    if (found.steal_share or 0.0) >= STEAL_SHARE:
+        yield f"the host gave {found.steal_share:.0%} of the CPU to other machines"
+    if found.foreign_processes:
+        yield f"{_count(found.foreign_processes, 'other program')} used the GPU"
+    held = {name for name, seconds in found.throttled_s.items() if seconds >= _HELD_SHARE * found.elapsed_s}
+    yield from dict.fromkeys(
+        text for name, text in _SPOILING.items() if name in held.union(found.throttle_reasons)
+    )
+    if on_cpu and (found.core_speed_change or 0.0) <= -CLOCK_LOSS:
+        yield f"a core became {-(found.core_speed_change or 0.0):.0%} slower meanwhile"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _moment(
+    device: str,
+    clock: Reading | None = None,
+    held: frozenset[str] | None = None,
+    core_speed: float | None = None,
+) -> _Moment:
+    """What is read now; what was read a moment ago, and fades, is given."""
+    return _Moment(
+        core_speed=core_speed or _core_speed(),
+        clock=clock or devices.clock(readable_id(device)),
+        held=_held(device) if held is None else held,
+        counted_s=_counted(device),
+        foreign=_foreign(device),
+        interruptions=_interruptions(),
+        mark=devices.mark(),
+    )
+
+
+def _core_speed() -> float:
+    """Hashes a second of one core, the best of a few: SHA-256 is one chain that only a clock makes faster."""
+    taken_s = []
+    for _ in range(25):
+        start = time.perf_counter()
+        hashlib.sha256(_HASHED).digest()
+        taken_s.append(time.perf_counter() - start)
+    return 1 / min(taken_s)
+
+
+def _held(device: str) -> frozenset[str]:
+    """Which readings say now that the device's clock is held down; a CPU has none."""
+    if device == "cpu":
+        return frozenset()
+    readings = devices.read(readable_id(device)).values()
+    return frozenset(r.name for r in readings if r.name.startswith("throttled_by_") and r.value)
+
+
+def _counted(device: str) -> dict[str, float]:
+    """Seconds held back, of the device and of the CPU that feeds it; a GPU's own where names meet."""
+    every = {**devices.counters("cpu"), **(devices.counters(readable_id(device)) if device != "cpu" else {})}
+    return {
+        name: r.value for name, r in every.items() if name.startswith("throttled_by_") and r.value is not None
+    }
+
+
+def _foreign(device: str) -> int | str | None:
+    """Other programs that use the GPU; the reason where that is not known; None on other devices."""
+    if torch.device(device).type != "cuda":
+        return None
+    try:
+        used = nvidia.compute_processes(readable_id(device))
+    except LookupError as error:
+        return str(error)
+    own = os.getpid()
+    busy = [pid for pid, share in used.items() if pid != own and share != 0]
+    # In a container the ids are the host's, and ours is one that cannot be told from the others.
+    ours_among = own not in used and torch.cuda.is_initialized()
+    return max(0, len(busy) - ours_among)
+
+
+def _most(one: int | str | None, other: int | str | None) -> int | str | None:
+    """The larger count; a count before a reason."""
+    counts = [found for found in (one, other) if isinstance(found, int)]
+    return max(counts) if counts else one
+
+
+def _interruptions() -> int | None:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw if sys.platform != "win32" else None
+
+
+def _difference(before: int | None, after: int | None) -> int | None:
+    return None if before is None or after is None else after - before

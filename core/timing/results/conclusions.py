@@ -1,0 +1,231 @@
+"""What the figures of a result say about the machine, in plain sentences. Records in, sentences out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from core.timing.results.table import NOTABLE_LOAD, Record, measurements, other_load
+
+# Workloads whose figures are about the whole machine.
+_MATMUL, _COPY = "gemm", "copy"
+# Smaller copies stay in a cache, and show that instead.
+_LEAST_COPY_BYTES = 2**28
+# A first call this many times as long as a later one is worth a sentence.
+_NOTABLE_FIRST_CALL = 5.0
+# Where the same operation differs this much from itself, figures of different moments say nothing.
+_USELESS_FLOOR = 1.0
+# Operands that change the time by less than this mislead nobody.
+_NOTABLE_REGIME = 1.1
+
+
+def conclusions(records: Sequence[Record]) -> list[str]:
+    """A few sentences, most important first; one alone when nothing was measured."""
+    taken = measurements(records)
+    if not taken and not any(record["event"] == "peak_found" for record in records):
+        return [nothing_measured(records)]
+    said = [
+        *_best_matmul(records, taken),
+        *_threads(taken),
+        *_bandwidth(records, taken),
+        *_precision(taken),
+        *_regimes(taken),
+        *_first_call(taken),
+        *_energy(taken),
+        *_noise(records),
+        *_other_programs(records, taken),
+    ]
+    return said or [f"{len(taken)} point{'s' * (len(taken) != 1)} measured."]
+
+
+def verdicts(records: Sequence[Record]) -> list[str]:
+    """How a comparison or a gate ended, in a sentence or two."""
+    compared = [record for record in records if record["event"] == "point_compared"]
+    if not compared:
+        return ["No point could be compared."]
+    counts = Counter(record["verdict"] for record in compared)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    said = [f"{len(compared)} point{'s' * (len(compared) != 1)} compared: {told}."]
+    worse = [record for record in compared if record["regression"]]
+    said += [
+        f"Regression: {record['workload']} in {record['dtype']} of size {record['size']:,} on "
+        f"{record['device']} takes {record['ratio']:.3g} times as long as in the baseline, "
+        f"found in {record['takes']} takes."
+        for record in worse
+    ]
+    if counts["UNSURE"]:
+        said.append(
+            "UNSURE: the figures scatter too much to tell; measure longer, or when the machine rests."
+        )
+    return said
+
+
+def nothing_measured(records: Sequence[Record]) -> str:
+    """One sentence with the reasons."""
+    reasons = {
+        f"{record.get('device', '')}: {record['reason']}".removeprefix(": ")
+        for record in records
+        if record["event"] in ("device_absent", "measurement_failed", "points_skipped")
+    }
+    return f"Nothing was measured: {'; '.join(sorted(reasons))}." if reasons else "Nothing was measured."
+
+
+def _best_matmul(records: Sequence[Record], taken: Sequence[Record]) -> Iterator[str]:
+    """The best product of each device and format: found by a search where there was one, else measured."""
+    measured = [r for r in taken if r["workload"] == _MATMUL and r["data"] == "random"]
+    peaks = [record for record in records if record["event"] == "peak_found"]
+    for device in dict.fromkeys(record["device"] for record in (*peaks, *measured)):
+        found: dict[str, tuple[float, str]] = {}
+        for one in peaks:
+            if one["device"] == device:
+                shape = f"{one['rows']} × {one['inner']} by {one['inner']} × {one['columns']}"
+                found[one["dtype"]] = max(found.get(one["dtype"], (0.0, "")), (one["gflops"], shape))
+        for one in measured:
+            if one["device"] == device:
+                found[_ran(one)] = max(
+                    found.get(_ran(one), (0.0, "")), (one["gflops"], f"N = {one['size']:,}")
+                )
+        ordered = sorted(found.items(), key=lambda item: -item[1][0])
+        told = [f"{_rate(gflops)} in {dtype} with {shape}" for dtype, (gflops, shape) in ordered]
+        if told:
+            yield f"Best matrix multiplication on {device}: {', '.join(told)}."
+    for one in peaks:
+        if one["explanation"]:
+            yield f"The best {one['dtype']} product on {one['device']} reaches {one['explanation']}."
+
+
+def _ran(record: Record) -> str:
+    """The precision that ran; what was asked for as well where that is another."""
+    ran = record["precision"] or record["dtype"]
+    return ran if ran == record["dtype"] else f"{record['dtype']} that really ran as {ran}"
+
+
+def _rate(gflops: float) -> str:
+    return f"{gflops / 1000:.3g} TFLOP/s" if gflops >= 1000 else f"{gflops:.3g} GFLOP/s"
+
+
+def _threads(taken: Sequence[Record]) -> Iterator[str]:
+    """What all threads gain over the fewest, for the largest product that both did."""
+    products = [r for r in taken if r["workload"] == _MATMUL and r["threads"] and r["data"] == "random"]
+    for record in sorted(products, key=lambda r: (-r["size"], r["dtype"] != "float32", -r["threads"])):
+        fewest = min(products, key=lambda other: (not _alike(record, other), other["threads"]))
+        if _alike(record, fewest) and fewest["threads"] < record["threads"]:
+            gain = fewest["median_s"] / record["median_s"]
+            yield (
+                f"{record['threads']} threads multiply {record['dtype']} matrices of N = {record['size']:,} "
+                f"{gain:.2g} times as fast as {fewest['threads']}."
+            )
+            return
+
+
+def _alike(record: Record, other: Record) -> bool:
+    return all(record[name] == other[name] for name in ("size", "dtype", "device"))
+
+
+def _bandwidth(records: Sequence[Record], taken: Sequence[Record]) -> Iterator[str]:
+    for device in dict.fromkeys(record["device"] for record in taken):
+        of = [record for record in taken if record["device"] == device]
+        copies = [r["gbps"] for r in of if r["workload"] == _COPY and r["bytes_moved"] >= _LEAST_COPY_BYTES]
+        copies += [r["gbps"] for r in records if r["event"] == "roof_measured" and r["device"] == device]
+        best_copy = max(filter(None, copies), default=None)
+        if best_copy is None:
+            continue
+        sentence = f"Copying memory on {device} moves {best_copy:.3g} GB/s"
+        if products := [r for r in of if r["workload"] == _MATMUL]:
+            best = max(products, key=lambda r: r["gflops"])
+            ridge = best["gflops"] / best_copy
+            sentence += f", so below {ridge:.3g} FLOPs a byte memory limits {best['dtype']} and not the cores"
+        yield sentence + "."
+
+
+def _precision(taken: Sequence[Record]) -> Iterator[str]:
+    """A sentence for each format that was not what ran."""
+    posing = {
+        (r["dtype"], r["precision"], r["device"]) for r in taken if r["precision"] not in (None, r["dtype"])
+    }
+    for dtype, ran, device in sorted(posing):
+        yield f"On {device}, {dtype} was asked for and {ran} ran."
+
+
+def _regimes(taken: Sequence[Record]) -> Iterator[str]:
+    """How far operands other than random ones mislead, the worst of each."""
+    usual = {_without_data(r): r for r in taken if r["data"] == "random"}
+    worst: dict[str, tuple[float, Record]] = {}
+    for record in taken:
+        reference = usual.get(_without_data(record))
+        if reference is None or record["data"] == "random":
+            continue
+        ratio = reference["median_s"] / record["median_s"]
+        factor = max(ratio, 1 / ratio)
+        if factor > worst.get(record["data"], (_NOTABLE_REGIME, record))[0]:
+            worst[record["data"]] = (factor, record)
+    for data, (factor, record) in worst.items():
+        how = "fast" if usual[_without_data(record)]["median_s"] > record["median_s"] else "slow"
+        looks = f"{record['workload']} looks {factor:.2g} times as {how} as with random ones"
+        yield f"With operands that are {data}, {looks}."
+
+
+def _without_data(record: Record) -> tuple[Any, ...]:
+    return tuple(record[name] for name in ("workload", "step", "size", "dtype", "device", "threads"))
+
+
+def _first_call(taken: Sequence[Record]) -> Iterator[str]:
+    if not taken:
+        return
+    slowest = max(taken, key=lambda r: r["first_call_s"] / r["median_s"])
+    factor = slowest["first_call_s"] / slowest["median_s"]
+    if factor >= _NOTABLE_FIRST_CALL:
+        yield (
+            f"A first call took up to {factor:,.0f} times as long as a later one "
+            f"({slowest['workload']}, {slowest['dtype']}, size {slowest['size']:,})."
+        )
+
+
+def _energy(taken: Sequence[Record]) -> Iterator[str]:
+    for device in dict.fromkeys(record["device"] for record in taken):
+        of = [record for record in taken if record["device"] == device]
+        told = [record for record in of if record["gflop_per_joule"]]
+        reasons = list(dict.fromkeys(r["energy_reason"] for r in of if r["energy_reason"]))
+        if told:
+            best = max(told, key=lambda r: r["gflop_per_joule"])
+            yield (
+                f"Most work for its energy on {device}: {best['gflop_per_joule']:.3g} GFLOP/J "
+                f"({best['workload']}, {best['dtype']}; {best['energy_source']})."
+            )
+        elif reasons:
+            yield f"No energy figures for {device}: {_without_stop(reasons[0])}."
+
+
+def _noise(records: Sequence[Record]) -> Iterator[str]:
+    floors = [record for record in records if record["event"] == "noise_measured"]
+    if not floors:
+        return
+    paired, unpaired = (max(floor[name] for floor in floors) for name in ("paired", "unpaired"))
+    apart = f"from {unpaired:.1%} on" if unpaired < _USELESS_FLOOR else "not at all"
+    sentence = (
+        f"Noise here: operations that run in turns are told apart from {paired:.1%} on, "
+        f"figures taken at different moments {apart}"
+    )
+    why = dict.fromkeys(reason for floor in floors for reason in floor.get("disturbed", ()))
+    if why:
+        sentence += f"; the calibration was disturbed ({'; '.join(why)}), and a quiet machine does better"
+    yield f"{sentence}."
+
+
+def _other_programs(records: Sequence[Record], taken: Sequence[Record]) -> Iterator[str]:
+    load = other_load(records)
+    if load is None:
+        return
+    spoilt = sum(bool(record["disturbed"]) for record in taken)
+    if load < NOTABLE_LOAD and not spoilt:
+        yield f"Other programs used at most {load:.0f}% of the CPU during a measurement."
+        return
+    sentence = f"Other programs used up to {load:.0f}% of the CPU during a measurement"
+    if spoilt:
+        sentence += f", and {spoilt} of {len(taken)} figures are marked as disturbed"
+    yield f"{sentence}: this machine can do better than these figures when it is left alone."
+
+
+def _without_stop(sentence: str) -> str:
+    return sentence.rstrip(".").removeprefix("not reported: ")

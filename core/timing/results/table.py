@@ -1,0 +1,139 @@
+"""Results read back: from the records of a sweep's events to rows that a table, a chart or a file can use."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from core.timing.results.events import SCHEMA
+
+Record = Mapping[str, Any]
+
+# Above this share of the CPU (%) other programs are told of beside the figures: they lower them.
+NOTABLE_LOAD = 10.0
+
+COLUMNS = (
+    "workload", "size", "dtype", "device", "threads", "median_s", "ci_low_s", "ci_high_s", "samples",
+    "gflops", "gflops_low", "gflops_high", "stopped_by", "first_call_s", "repeats", "timer_overhead",
+    "flops", "bytes_moved", "step", "data", "gbps", "arithmetic_intensity", "limit", "cold_median_s",
+    "launch_s", "precision", "relative_error", "joules", "gflop_per_joule", "noise_paired", "noise_unpaired",
+    "disturbed", "retaken",
+)  # fmt: skip
+
+
+def measurements(records: Iterable[Record]) -> list[Record]:
+    """The records of the points that were measured."""
+    return [record for record in records if record["event"] == "measurement_taken"]
+
+
+def series_name(record: Record) -> str:
+    """What one line of a chart is called: "cpu float32, 2 threads", "cuda:0 bfloat16, zeros"."""
+    threads = record["threads"]
+    parts = [f"{record['device']} {record['dtype']}"]
+    if threads is not None:
+        parts.append(f"{threads} thread{'s' * (threads != 1)}")
+    for name, usual in (("step", "forward"), ("data", "random")):
+        if record.get(name, usual) != usual:
+            parts.append(record[name])
+    return ", ".join(parts)
+
+
+# What names a point of a result.
+POINT = ("workload", "step", "data", "size", "dtype", "device", "threads")
+
+
+def point_of(record: Record) -> tuple[Any, ...]:
+    """What was measured, apart from how it went: equal for the same point of two results."""
+    return tuple(record.get(name) for name in POINT)
+
+
+def workloads_of(records: Iterable[Record]) -> list[str]:
+    """The workloads that have at least one measurement, in their order."""
+    return list(dict.fromkeys(record["workload"] for record in measurements(records)))
+
+
+def environment_of(records: Iterable[Record]) -> Mapping[str, Any]:
+    """What the records were measured on; empty when they do not tell."""
+    return next((record["environment"] for record in records if record["event"] == "environment_read"), {})
+
+
+def fastest(records: Iterable[Record], by: str) -> list[Record]:
+    """The measurement with the highest rate for each value of a field ("dtype", "device"), best first."""
+    best: dict[Any, Record] = {}
+    for record in measurements(records):
+        if record[by] not in best or _order(record) > _order(best[record[by]]):
+            best[record[by]] = record
+    return sorted(best.values(), key=_order, reverse=True)
+
+
+def rate_of(record: Record) -> tuple[float, str]:
+    """A measurement's rate with its unit: GFLOP/s, or GB/s of what only moves data."""
+    if record["gflops"]:
+        return record["gflops"], "GFLOP/s"
+    return record["bytes_moved"] / record["median_s"] / 1e9, "GB/s"
+
+
+def _order(record: Record) -> tuple[float, float]:
+    return record["gflops"], record["bytes_moved"] / record["median_s"]
+
+
+def other_load(records: Iterable[Record]) -> float | None:
+    """The most that other programs used of the CPU during any one measurement, in %; None if unknown."""
+    readings = [
+        record["readings"].get("others", {}).get("value")
+        for record in records
+        if record["event"] == "device_sampled" and record["device"] == "cpu"
+    ]
+    return max((value for value in readings if value is not None), default=None)
+
+
+def load_during(records: Iterable[Record]) -> dict[tuple[Any, ...], float]:
+    """What other programs used of the CPU during each point, in %, where the CPU was read after it."""
+    loads: dict[tuple[Any, ...], float] = {}
+    last: Record | None = None
+    for record in records:
+        if record["event"] == "measurement_taken":
+            last = record
+        elif record["event"] == "device_sampled" and record["device"] == "cpu" and last is not None:
+            others = record["readings"].get("others", {}).get("value")
+            if others is not None:
+                loads[point_of(last)] = others
+    return loads
+
+
+def table(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """One row a measurement in units that people read: microseconds, and half the interval's width in %."""
+    return [
+        {
+            "device": record["device"],
+            "dtype": record["dtype"],
+            "threads": record["threads"],
+            "size": record["size"],
+            "data": record.get("data", "random"),
+            "gflops": record["gflops"],
+            "median_us": 1e6 * record["median_s"],
+            "plus_minus_percent": 50 * (record["ci_high_s"] - record["ci_low_s"]) / record["median_s"],
+            "first_call_us": 1e6 * record["first_call_s"],
+            "samples": record["samples"],
+            "stopped_by": record["stopped_by"],
+        }
+        for record in measurements(records)
+    ]
+
+
+def to_csv(records: Iterable[Record]) -> str:
+    """One line a measurement, without the raw samples."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for record in measurements(records):
+        writer.writerow({**record, "disturbed": "; ".join(record.get("disturbed", ()))})
+    return text.getvalue()
+
+
+def to_json(records: Sequence[Record]) -> str:
+    """Everything that a sweep yielded, raw samples too, with the version of this form."""
+    return json.dumps({"schema": SCHEMA, "events": list(records)}, ensure_ascii=False, indent=1)

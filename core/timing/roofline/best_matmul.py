@@ -1,0 +1,229 @@
+"""The fastest matrix product of a device in one number format, found by a search over shapes."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+
+from core import devices
+from core.timing.measure.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, timer_for
+from core.timing.workloads.matmul import product
+from core.timing.workloads.workload import Draw, check_format, with_products_in
+
+# Sides that are tried: the step between them and the largest, by kind of device.
+_SIDES = {"cpu": (256, 2048)}
+_OTHER_SIDES = (1024, 16384)
+# Two operands and the result, at the largest sides, may hold this part of the memory that is free.
+_MEMORY_SHARE = 0.3
+# A shape is called until this time is up, twice at least; the fastest call counts.
+_LOOK_S, _FEWEST_CALLS = 0.01, 2
+# A clock of processor time that is coarser than this is of no use here.
+_PRECISE_S = 1e-6
+# The shortest side that tensor cores take in every format.
+_SMALLEST_SIDE = 32
+# A neighbour must be faster by this much to be gone to, or scatter alone would lead the way.
+_BETTER = 1.003
+# After the first climb others begin where a random shape comes this near to the best, and all end when this
+# part of all shapes has been looked at.
+_PROMISING, _SHAPES_SHARE, _FEWEST_SHAPES = 0.93, 14, 24
+# The best few are looked at again in the end, so that the best is not the luckiest.
+_FINALISTS, _FINAL_LOOKS = 4, 2
+
+
+class Shape(NamedTuple):
+    """(rows, inner) times (inner, columns)."""
+
+    rows: int
+    inner: int
+    columns: int
+
+    @property
+    def flops(self) -> int:
+        """Of the product."""
+        return 2 * self.rows * self.inner * self.columns
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The best product so far: its rate in GFLOP/s, how many shapes were tried, and the seconds they took."""
+
+    shape: Shape
+    gflops: float
+    tried: int
+    elapsed_s: float
+
+
+Rate = Callable[[Shape], float]
+
+
+def sides(device: str, dtype_bytes: int) -> tuple[int, ...]:
+    """The sides that products on this device are tried with, as far as its free memory goes."""
+    step, largest = _SIDES.get(torch.device(device).type, _OTHER_SIDES)
+    free = devices.memory_free_bytes("cuda:0" if device == "cuda" else device)
+    if free is not None:
+        largest = min(largest, math.isqrt(int(_MEMORY_SHARE * free) // (3 * max(dtype_bytes, 4))))
+    return tuple(range(step, largest + 1, step)) or (step // 4,)
+
+
+def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Tried]:
+    """Find the shape of highest rate with sides of an ascending axis; yields the best after each look.
+
+    First a small product, so that a format which a device only imitates, thousands of times slower, does not
+    take minutes. Then squares, each twice as large as the one before. Then, from the best of them, one side
+    at a time is made longer or shorter, by half the axis, a quarter and so on to the next side, whenever that
+    is faster. When no neighbour is, it goes on from shapes drawn at random that promise as much, until a
+    fourteenth of all shapes have been looked at. No look begins that would not fit in max_seconds.
+    """
+    known: dict[Shape, float] = {}
+    late = 1.0  # how many times as long as expected a look takes of late, on a busy machine
+    began = time.perf_counter()
+
+    def affordable(shape: Shape) -> bool:
+        return time.perf_counter() - began + late * expected_s(shape) <= max_seconds
+
+    def expected_s(shape: Shape) -> float:
+        return max(_LOOK_S, (_FEWEST_CALLS + 2) * shape.flops / max(known.values()) / 1e9)
+
+    def look(shape: Shape) -> Tried:
+        nonlocal late
+        looked = time.perf_counter()
+        known[shape] = max(rate(shape), known.get(shape, 0.0))
+        late = max(1.0, (late + (time.perf_counter() - looked) / expected_s(shape)) / 2)
+        best = max(known, key=known.__getitem__)
+        return Tried(best, known[best], len(known), time.perf_counter() - began)
+
+    def climb(here: Shape) -> Iterator[Tried]:
+        step = max(1, len(axis) // 2)
+        while step:
+            moved = False
+            for neighbour in _neighbours(here, axis, step):
+                if neighbour not in known and affordable(neighbour):
+                    yield look(neighbour)
+                    if known[neighbour] > _BETTER * known[here]:
+                        here, moved = neighbour, True
+                        break
+            if not moved:
+                step //= 2
+
+    probe = Shape(*[max(_SMALLEST_SIDE, axis[0] // 8)] * 3)
+    yield look(probe)
+    for place in _doubling(len(axis)):
+        square = Shape(axis[place], axis[place], axis[place])
+        if affordable(square):
+            yield look(square)
+    if set(known) == {probe}:
+        return
+    yield from climb(max(set(known) - {probe}, key=known.__getitem__))
+    for start in _anywhere(axis):
+        if len(known) >= max(_FEWEST_SHAPES, len(axis) ** 3 // _SHAPES_SHARE):
+            break
+        if start not in known and affordable(start):
+            yield look(start)
+            if known[start] > _PROMISING * max(known.values()):
+                yield from climb(start)
+    finalists = sorted(known, key=known.__getitem__, reverse=True)[:_FINALISTS]
+    for shape in finalists * _FINAL_LOOKS:
+        if affordable(shape):
+            yield look(shape)
+
+
+def every_shape(axis: Sequence[int]) -> Iterator[Shape]:
+    """All shapes with sides of an axis: what a search by brute force tries."""
+    return (Shape(*three) for three in itertools.product(axis, repeat=3))
+
+
+def measured_rate(device: str, dtype: str, largest: int, seed: int = 0) -> Rate:
+    """A function that measures a product of random matrices, in GFLOP/s: the fastest of a few calls.
+
+    largest is the longest side that it will be asked for. Raises RuntimeError where the device lacks the
+    format.
+    """
+    operation_of, timer = operations(device, dtype, largest, seed), steady_timer(device)
+
+    def rate(shape: Shape) -> float:
+        operation = operation_of(shape)
+        call_s = timer(operation, 1)  # pays for set-up
+        if isinstance(timer, CudaTimer):
+            calls = max(1, min(QUEUED_CALLS, int(_LOOK_S / 2 / max(call_s, 1e-9))))
+            return shape.flops / min(timer(operation, calls) / calls for _ in range(_FEWEST_CALLS)) / 1e9
+        return shape.flops / _fastest_s(operation, timer) / 1e9
+
+    return rate
+
+
+def operations(device: str, dtype: str, largest: int, seed: int = 0) -> Callable[[Shape], Operation]:
+    """A function that makes the product of a shape, with random operands that all its products share."""
+    check_format(dtype, device)
+    draw = Draw(dtype, device, torch.Generator(device).manual_seed(seed))
+    # Drawn once, since drawing takes longer than multiplying; operands are parts of it.
+    pools = draw(2, largest * largest)
+    return lambda shape: with_products_in(dtype, device, product(*shape, _Part(draw, pools)).call)
+
+
+def steady_timer(device: str) -> Timer:
+    """The device's timer; on one CPU thread that thread's own processor time.
+
+    It stands still while another program has the core. A long product never runs undisturbed on a busy
+    machine, and short ones would look faster only for being short. Several threads wait for each other, which
+    processor time does not tell, so there the clock on the wall goes on.
+    """
+    precise = time.get_clock_info("thread_time").resolution <= _PRECISE_S
+    if torch.device(device).type == "cpu" and torch.get_num_threads() == 1 and precise:
+        return _processor_time
+    return timer_for(device)
+
+
+def _processor_time(operation: Operation, repeats: int) -> float:
+    start = time.thread_time_ns()
+    for _ in range(repeats):
+        operation()
+    return (time.thread_time_ns() - start) / 1e9
+
+
+def _fastest_s(operation: Operation, timer: Timer) -> float:
+    spent_s, fastest_s, calls = 0.0, math.inf, 0
+    while calls < _FEWEST_CALLS or spent_s < _LOOK_S:
+        taken_s = timer(operation, 1)
+        fastest_s = min(fastest_s, taken_s)
+        spent_s += taken_s
+        calls += 1
+    return fastest_s
+
+
+class _Part(Draw):
+    """Draws from numbers that were drawn before, one operand from the one pool, the next from the other."""
+
+    def __init__(self, draw: Draw, pools: torch.Tensor) -> None:
+        super().__init__(draw.dtype, draw.device, draw.generator)
+        object.__setattr__(self, "_pools", itertools.cycle(pools))
+
+    def __call__(self, *shape: int) -> torch.Tensor:
+        pool: torch.Tensor = next(self._pools)  # type: ignore[attr-defined]
+        return pool[: math.prod(shape)].view(shape)
+
+
+def _anywhere(axis: Sequence[int]) -> Iterator[Shape]:
+    """Shapes in random order, always the same; each once or more."""
+    drawn = random.Random(0)
+    for _ in range(len(axis) ** 3):
+        yield Shape(*drawn.choices(axis, k=3))
+
+
+def _doubling(count: int) -> list[int]:
+    """Places 0, 1, 3, 7 ... of an axis, and the last one."""
+    places = [2**power - 1 for power in range(count.bit_length())]
+    return [place for place in places if place < count - 1] + [count - 1]
+
+
+def _neighbours(shape: Shape, axis: Sequence[int], step: int) -> Iterator[Shape]:
+    for side, direction in itertools.product(range(3), (1, -1)):
+        place = axis.index(shape[side]) + direction * step
+        if 0 <= place < len(axis):
+            yield Shape(*(axis[place] if each == side else length for each, length in enumerate(shape)))

@@ -1,0 +1,1 @@
+"""Many points measured: configs, suites, comparison with a baseline, speed-ups."""

@@ -1,0 +1,126 @@
+"""What a sweep is asked to measure: checked where it is made, without torch, before anything allocates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core import devices
+from core.errors import InvalidRequest
+from core.timing.workloads import find_workload
+from core.timing.workloads.dtypes import DTYPE_BYTES
+from core.timing.workloads.operand_fill import DATA
+
+# Matrix libraries count rows in 32 bits.
+_LARGEST_SIZE = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class SweepConfig:
+    """One workload over sizes x dtypes x devices x CPU threads x steps x data regimes.
+
+    devices: torch's names; "cuda" is the first GPU. One that this machine lacks is reported, not refused.
+    threads: CPU threads, 0 for all usable cores; they do not apply to accelerators.
+    target_ci: a point is done when the 95% confidence interval of its median is this narrow (relative width).
+    max_seconds: or when it has taken this long.
+    thorough: also the time on cold caches, the precision that really ran, energy, and what limits it, with
+    the machine's noise floor first. quiet_wait_s: how long to wait for other programs to rest before a
+    figure that they spoilt is measured again; 0 keeps it with its mark.
+    Raises InvalidRequest for what cannot be measured, above all for more memory than a device has free.
+    """
+
+    workload: str = "gemm"
+    sizes: tuple[int, ...] = (256, 512, 1024)
+    dtypes: tuple[str, ...] = ("float32", "bfloat16")
+    devices: tuple[str, ...] = ("cpu",)
+    threads: tuple[int, ...] = (0,)
+    target_ci: float = 0.02
+    max_seconds: float = 2.0
+    seed: int = 0
+    steps: tuple[str, ...] = ("forward",)
+    data: tuple[str, ...] = ("random",)
+    thorough: bool = False
+    quiet_wait_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        workload = find_workload(self.workload)
+        for name in ("sizes", "dtypes", "devices", "threads", "steps", "data"):
+            _not_empty(name, getattr(self, name))
+        for size in self.sizes:
+            _whole("size", size, at_least=1, at_most=_LARGEST_SIZE)
+        for dtype in self.dtypes:
+            _one_of("dtype", dtype, list(DTYPE_BYTES))
+        for device in self.devices:
+            _known_device(device)
+        for count in self.threads:
+            _whole("number of threads", count, at_least=0, at_most=devices.usable_cores())
+        _number("target-ci", self.target_ci, 0.001, 1.0)
+        _number("max-seconds", self.max_seconds, 0.05, 600.0)
+        _whole("seed", self.seed, at_least=0, at_most=2**63 - 1)
+        for step in self.steps:
+            _one_of(f"step of {self.workload}", step, workload.steps)
+        for data in self.data:
+            _one_of("data regime", data, DATA)
+        if not isinstance(self.thorough, bool):
+            raise InvalidRequest(f"thorough {self.thorough!r} is not possible; it must be True or False.")
+        _number("quiet-wait", self.quiet_wait_s, 0.0, 86_400.0)
+        self._check_memory()
+
+    def _check_memory(self) -> None:
+        largest, widest = max(self.sizes), max(self.dtypes, key=lambda dtype: DTYPE_BYTES[dtype])
+        workload = find_workload(self.workload)
+        needed = max(workload.memory_bytes(largest, DTYPE_BYTES[widest], step) for step in self.steps)
+        present = {device.id for device in devices.devices()}
+        for name in (_with_index(device) for device in self.devices):
+            free = devices.memory_free_bytes(name) if name in present else None
+            if free is not None and needed > free:
+                raise InvalidRequest(
+                    f"A {self.workload} of size {largest} in {widest} needs about {in_bytes(needed)}, "
+                    f"and {name} has {in_bytes(free)} free."
+                )
+
+
+def in_bytes(count: float) -> str:
+    """A number of bytes for people: 1536 is "1.5 KiB"."""
+    units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    power = min(len(units) - 1, max(0, int(count).bit_length() - 1) // 10)
+    value = count / 1024**power
+    return f"{value:.0f} {units[power]}" if 100 <= value < 1e6 else f"{value:.3g} {units[power]}"
+
+
+def _with_index(device: str) -> str:
+    return "cuda:0" if device == "cuda" else device
+
+
+def _known_device(device: Any) -> None:
+    kinds = "|".join(devices.KINDS)
+    if not isinstance(device, str) or not re.fullmatch(rf"{kinds}|(cuda|xpu):(0|[1-9]\d?)", device):
+        names = ", ".join(devices.KINDS)
+        raise InvalidRequest(f"Unknown device {device!r}; the devices are {names}, and cuda:N or xpu:N.")
+
+
+def _one_of(what: str, given: Any, allowed: Sequence[str]) -> None:
+    if given not in allowed:
+        raise InvalidRequest(f"Unknown {what} {given!r}; the {what}s are {', '.join(allowed)}.")
+
+
+def _not_empty(what: str, given: Any) -> None:
+    if not isinstance(given, tuple) or not given:
+        raise InvalidRequest(f"No {what} given; at least one is needed.")
+
+
+def _whole(what: str, given: Any, at_least: int, at_most: int | None = None) -> None:
+    whole = isinstance(given, int) and not isinstance(given, bool)
+    if not whole or given < at_least or (at_most is not None and given > at_most):
+        limits = f"at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
+        raise InvalidRequest(f"The {what} {given!r} is not possible; it must be a whole number, {limits}.")
+
+
+def _number(what: str, given: Any, at_least: float, at_most: float) -> None:
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not number or not at_least <= given <= at_most:  # NaN compares false, so it is refused too
+        raise InvalidRequest(
+            f"{what} {given!r} is not possible; it must be from {at_least:g} to {at_most:g}."
+        )

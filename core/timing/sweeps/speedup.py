@@ -1,0 +1,254 @@
+"""How many times faster one series is than a reference, at each size, and from which size on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from core.timing.results.table import Record, measurements, point_of, series_name
+from core.timing.workloads import WORKLOADS
+from core.timing.workloads.dtypes import DTYPE_BYTES
+
+# Where a GPU overtakes the CPU, and where it is ten and forty times as fast.
+OVERTAKES, TENFOLD, FORTYFOLD = 1.0, 10.0, 40.0
+
+_TO_DEVICE = ("host_to_device", "host_to_device_pinned")
+_TO_HOST = ("device_to_host", "device_to_host_pinned")
+
+
+@dataclass(frozen=True)
+class Speedup:
+    """A ratio of two medians: 2.0 is twice as fast as the reference.
+
+    low and high come from the far ends of both confidence intervals, so they are wider than 95% needs: the
+    two were not measured in pairs.
+    """
+
+    series: str
+    reference: str
+    size: int
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The size at which a curve first reaches a ratio, between two measured ones on logarithmic axes.
+
+    size is None when it never does, and `reason` says so in words; a reason beside a size says that it is
+    the smallest one measured.
+    """
+
+    ratio: float
+    size: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class SpeedupCurve:
+    """A device over the CPU for one workload: ratios by size, small to large, 2.0 for twice as fast.
+
+    series and reference name the two. reached tells where the device overtakes and where it is 10 and 40
+    times as fast. with_transfers is the same when operands must first come from the host's memory and the
+    result must go back, with its own reached_with_transfers; empty when transfer_reason says why.
+    """
+
+    workload: str
+    step: str
+    data: str
+    dtype: str
+    device: str
+    series: str
+    reference: str
+    sizes: tuple[int, ...]
+    ratios: tuple[float, ...]
+    reached: tuple[Reached, ...]
+    with_transfers: tuple[float, ...] = ()
+    reached_with_transfers: tuple[Reached, ...] = ()
+    transfer_reason: str | None = None
+
+
+def speedups(records: Sequence[Record]) -> list[Speedup]:
+    """Every series against the CPU; on a machine without an accelerator, against the CPU's simplest way.
+
+    With an accelerator: each of its series against the CPU in the same dtype with most threads. Without:
+    every series against the CPU in float32 (or the first dtype there is) with fewest threads. Workloads,
+    steps and data regimes are compared with their own kind only.
+    """
+    taken = measurements(records)
+    accelerated = [record for record in taken if record["device"] != "cpu"]
+    found = []
+    for record in accelerated or taken:
+        alike = [other for other in taken if _kind(other) == _kind(record) and other["device"] == "cpu"]
+        reference = _cpu_like(record, alike) if accelerated else _simplest(record, alike)
+        if reference is not None:
+            found.append(_against(record, reference))
+    return found
+
+
+def against_random(records: Sequence[Record]) -> list[Speedup]:
+    """Every point with other data than random against the same point with random data: how far it misleads.
+
+    Ratios above 1 look faster than they are.
+    """
+    taken = measurements(records)
+    random = {point_of({**record, "data": "random"}): record for record in taken if _data(record) == "random"}
+    pairs = [(record, random.get(point_of({**record, "data": "random"}))) for record in taken]
+    return [
+        _against(record, usual) for record, usual in pairs if usual is not None and _data(record) != "random"
+    ]
+
+
+def _data(record: Record) -> str:
+    return str(record.get("data", "random"))
+
+
+def speedup_curves(records: Sequence[Record]) -> list[SpeedupCurve]:
+    """Each accelerator over the CPU, for every workload, step, data regime and dtype that both have.
+
+    The CPU takes as many threads as it was measured with at most. Empty without an accelerator.
+    """
+    taken = measurements(records)
+    pairs: dict[tuple[str, ...], list[tuple[Record, Record]]] = {}
+    for record in taken:
+        if record["device"] == "cpu" or record["workload"] in (*_TO_DEVICE, *_TO_HOST):
+            continue
+        alike = [other for other in taken if _kind(other) == _kind(record) and other["device"] == "cpu"]
+        reference = _cpu_like(record, alike)
+        if reference is not None:
+            key = (*_kind(record), record["dtype"], record["device"], series_name(reference))
+            pairs.setdefault(key, []).append((record, reference))
+    return [_curve(sorted(of_one, key=_size_of_pair), taken) for of_one in pairs.values()]
+
+
+def reached(sizes: Sequence[float], ratios: Sequence[float], ratio: float) -> Reached:
+    """Where a curve first reaches a ratio; sizes ascend, and both axes are taken as logarithmic."""
+    if not sizes:
+        return Reached(ratio, None, "nothing was measured on both")
+    if ratios[0] >= ratio:
+        return Reached(ratio, float(sizes[0]), f"already at {sizes[0]:g}, the smallest size measured")
+    for (size, low), (next_size, high) in pairwise(zip(sizes, ratios, strict=True)):
+        if high >= ratio:
+            share = math.log(ratio / low) / math.log(high / low)
+            return Reached(ratio, size * (next_size / size) ** share)
+    return Reached(
+        ratio, None, f"never up to {sizes[-1]:g}, the largest size measured; the most is {max(ratios):.3g}x"
+    )
+
+
+def transfer_time_s(count_bytes: float, measured: Sequence[tuple[float, float]]) -> float:
+    """Seconds that a transfer of so many bytes takes, from measured (bytes, seconds), at least one of them.
+
+    Between two measured amounts on logarithmic axes. Fewer bytes than the fewest take as long as these, which
+    is the cost of any transfer; more than the most go at the rate of these.
+    """
+    known = sorted(measured)
+    if count_bytes <= known[0][0]:
+        return known[0][1]
+    for (few, few_s), (many, many_s) in pairwise(known):
+        if count_bytes <= many:
+            share = math.log(count_bytes / few) / math.log(many / few)
+            return few_s * (many_s / few_s) ** share
+    most, most_s = known[-1]
+    return most_s * count_bytes / most
+
+
+def _curve(pairs: Sequence[tuple[Record, Record]], taken: Sequence[Record]) -> SpeedupCurve:
+    record, reference = pairs[0]
+    sizes = tuple(ours["size"] for ours, _ in pairs)
+    ratios = tuple(theirs["median_s"] / ours["median_s"] for ours, theirs in pairs)
+    transfer = _transfers(record, taken)
+    carried: tuple[float, ...] = ()
+    if not isinstance(transfer, str):
+        carried = tuple(
+            theirs["median_s"] / (ours["median_s"] + transfer(ours["size"])) for ours, theirs in pairs
+        )
+    return SpeedupCurve(
+        *_kind(record),
+        dtype=record["dtype"],
+        device=record["device"],
+        series=series_name(record),
+        reference=series_name(reference),
+        sizes=sizes,
+        ratios=ratios,
+        reached=_all_reached(sizes, ratios),
+        with_transfers=carried,
+        reached_with_transfers=_all_reached(sizes, carried) if carried else (),
+        transfer_reason=transfer if isinstance(transfer, str) else None,
+    )
+
+
+def _all_reached(sizes: Sequence[float], ratios: Sequence[float]) -> tuple[Reached, ...]:
+    return tuple(reached(sizes, ratios, ratio) for ratio in (OVERTAKES, TENFOLD, FORTYFOLD))
+
+
+def _transfers(record: Record, taken: Sequence[Record]) -> Callable[[int], float] | str:
+    """Seconds of bringing the operands of a size and taking the result back; a sentence if unknown."""
+    workload = WORKLOADS.get(record["workload"])
+    if workload is None or workload.transfer_bytes is None:
+        return f"{record['workload']} has no operands that would have to be transferred"
+    there, back = (_measured_transfers(names, record["device"], taken) for names in (_TO_DEVICE, _TO_HOST))
+    if not there or not back:
+        return f"host_to_device and device_to_host were not both measured on {record['device']}"
+    counted, element_bytes = workload.transfer_bytes, DTYPE_BYTES[record["dtype"]]
+
+    def seconds(size: int) -> float:
+        bytes_there, bytes_back = counted(size, element_bytes)
+        return transfer_time_s(bytes_there, there) + transfer_time_s(bytes_back, back)
+
+    return seconds
+
+
+def _measured_transfers(
+    names: Sequence[str], device: str, taken: Sequence[Record]
+) -> list[tuple[float, float]]:
+    """(bytes, seconds) of the first of these workloads that was measured: pageable memory, then pinned."""
+    for name in names:
+        found = {
+            float(record["bytes_moved"]): float(record["median_s"])
+            for record in taken
+            if record["workload"] == name and record["device"] == device
+        }
+        if found:
+            return sorted(found.items())
+    return []
+
+
+def _size_of_pair(pair: tuple[Record, Record]) -> int:
+    return pair[0]["size"]
+
+
+def _kind(record: Record) -> tuple[str, str, str]:
+    """What must agree between two measurements that are compared, apart from size and dtype."""
+    return record["workload"], record.get("step", "forward"), record.get("data", "random")
+
+
+def _against(record: Record, reference: Record) -> Speedup:
+    return Speedup(
+        series=series_name(record),
+        reference=series_name(reference),
+        size=record["size"],
+        ratio=reference["median_s"] / record["median_s"],
+        low=reference["ci_low_s"] / record["ci_high_s"],
+        high=reference["ci_high_s"] / record["ci_low_s"],
+    )
+
+
+def _cpu_like(record: Record, alike: Sequence[Record]) -> Record | None:
+    """The CPU at the same size and dtype with most threads."""
+    point = (record["size"], record["dtype"])
+    same = [other for other in alike if (other["size"], other["dtype"]) == point]
+    return max(same, key=lambda other: other["threads"], default=None)
+
+
+def _simplest(record: Record, alike: Sequence[Record]) -> Record | None:
+    dtypes = [other["dtype"] for other in alike]
+    dtype = "float32" if "float32" in dtypes else dtypes[0]
+    threads = min(other["threads"] for other in alike)
+    wanted = (record["size"], dtype, threads)
+    return next(
+        (other for other in alike if (other["size"], other["dtype"], other["threads"]) == wanted), None
+    )

@@ -1,0 +1,153 @@
+"""Which sweeps a list of names, or a suite, stands for. Torch-free; what is impossible is refused here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core import devices
+from core.errors import InvalidRequest
+from core.timing.sweeps.config import SweepConfig
+from core.timing.workloads import WORKLOADS
+from core.timing.workloads.dtypes import DTYPE_BYTES
+from core.timing.workloads.operand_fill import DATA
+from core.timing.workloads.workload import BACKWARD
+
+# Sizes that a person did not name leave this much of the free memory alone.
+_MEMORY_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A ready choice: names of workloads, each with the settings of its sweep; what is not set is its own.
+
+    max_seconds bounds a point, and within_s the whole: points for which no time is left are left out, and
+    that is told.
+    """
+
+    title: str
+    within_s: float | None
+    max_seconds: float
+    sweeps: tuple[tuple[str, Mapping[str, Any]], ...]
+
+
+# Most telling first, since a slow machine may not come to the end.
+_QUICK: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    ("gemm", {"sizes": (1024,), "dtypes": ("float32", "bfloat16"), "threads": (1, 0)}),
+    ("copy", {"sizes": (2**22,)}),
+    ("launch", {"sizes": (1,)}),
+    ("host_to_device", {"sizes": (2**22,)}),
+    ("softmax", {"sizes": (1024,)}),
+    ("layer_norm", {"sizes": (1024,), "steps": ("training",)}),
+    ("conv2d", {"sizes": (WORKLOADS["conv2d"].sizes[1],)}),
+    ("attention", {"sizes": (WORKLOADS["attention"].sizes[1],)}),
+    ("lstm", {"sizes": (WORKLOADS["lstm"].sizes[1],)}),
+    ("serial_recurrence", {"sizes": (WORKLOADS["serial_recurrence"].sizes[1],)}),
+    ("mlp_step", {"sizes": (WORKLOADS["mlp_step"].sizes[1],)}),
+    ("activation_gelu", {"sizes": (2**18,), "data": ("random", "zeros", "denormal")}),
+)
+
+
+def _every(most_sizes: int | None, regimes: bool) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    """Every workload in all its steps: at so many of its larger sizes, or at all and in all its formats.
+
+    Backward alone is left out: it is part of training.
+    """
+    chosen_axes = {}
+    for name, workload in WORKLOADS.items():
+        steps = tuple(step for step in workload.steps if step != BACKWARD)
+        axes: dict[str, Any] = {"dtypes": workload.dtypes, "steps": steps}
+        if most_sizes is not None:
+            axes = {"sizes": workload.sizes[len(workload.sizes) // 2 :][:most_sizes], "steps": steps}
+        chosen_axes[name] = axes | ({"data": DATA} if regimes else {})
+    return tuple(chosen_axes.items())
+
+
+def placed() -> tuple[str, ...]:
+    """The workloads that are placed under the roof when none is named: all but activations and transfers."""
+    return tuple(
+        name
+        for name, workload in WORKLOADS.items()
+        if not name.startswith("activation_") and workload.flops(workload.sizes[0], workload.steps[0])
+    )
+
+
+def middle(name: str) -> tuple[int, ...]:
+    """The middle one of a workload's own sizes."""
+    sizes = WORKLOADS[name].sizes
+    return (sizes[len(sizes) // 2],)
+
+
+SUITES = {
+    "quick": Suite("a minute's look at the machine", 30.0, 0.3, _QUICK),
+    "standard": Suite("every workload at its middle sizes, some ten minutes", None, 1.0, _every(1, False)),
+    "full": Suite("every workload, size, format, step and data regime, hours", None, 2.0, _every(None, True)),
+}
+
+
+def chosen(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
+    """A thorough sweep for each workload, or for each of a family, over its own axes where none are given.
+
+    Raises InvalidRequest for an unknown name and for what cannot be measured.
+    """
+    return tuple(_config(name, axes) for name in dict.fromkeys(_expanded(names)))
+
+
+def planned(suite: Suite, axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
+    """The sweeps of a suite; axes replace those of every one of them.
+
+    A workload whose only device would be one that is not here is left to say so when it is measured.
+    """
+    own = {"max_seconds": suite.max_seconds}
+    return tuple(_config(name, own | dict(settings) | dict(axes)) for name, settings in suite.sweeps)
+
+
+def _expanded(names: Sequence[str]) -> Iterator[str]:
+    families = {workload.family for workload in WORKLOADS.values()}
+    for name in names:
+        if name in WORKLOADS:
+            yield name
+        elif name in families:
+            yield from (key for key, workload in WORKLOADS.items() if workload.family == name)
+        else:
+            known = ", ".join([*sorted(families), *WORKLOADS])
+            raise InvalidRequest(f"Unknown workload {name!r}; the families and workloads are {known}.")
+
+
+def _config(name: str, axes: Mapping[str, Any]) -> SweepConfig:
+    workload = WORKLOADS[name]
+    settings: dict[str, Any] = {
+        "dtypes": workload.dtypes[:1],
+        "devices": all_devices(),
+        "steps": workload.steps[:1],
+        "target_ci": 0.01,
+        "thorough": True,
+    } | dict(axes)
+    if "sizes" not in settings:
+        settings["sizes"] = _fitting(name, settings)
+    return SweepConfig(workload=name, **settings)
+
+
+def all_devices() -> tuple[str, ...]:
+    """The devices of this machine that torch can use, by its names."""
+    absent = devices.absent()
+    return tuple(device.id for device in devices.devices() if device.kind not in absent)
+
+
+def _fitting(name: str, settings: Mapping[str, Any]) -> tuple[int, ...]:
+    """The workload's own sizes that leave memory to others; its smallest at least."""
+    workload = WORKLOADS[name]
+    widest = max((DTYPE_BYTES.get(dtype, 8) for dtype in settings["dtypes"]), default=8)
+    free = [devices.memory_free_bytes(device.id) for device in devices.devices()]
+    most = _MEMORY_SHARE * min(count for count in free if count is not None)
+    fitting = tuple(
+        size
+        for size in workload.sizes
+        if all(
+            workload.memory_bytes(size, widest, step) <= most
+            for step in settings["steps"]
+            if step in workload.steps
+        )
+    )
+    return fitting or workload.sizes[:1]

@@ -1,0 +1,92 @@
+"""Roofs found first, then workloads measured and placed under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from core.events import Progress, to_record
+from core.timing.results.events import DeviceAbsent, EnvironmentRead, RoofMeasured
+from core.timing.results.table import Record
+from core.timing.roofline.job import RooflineConfig, dots, roofline
+from core.timing.sweeps.config import SweepConfig
+from core.timing.sweeps.speedup import speedup_curves
+from core.timing.sweeps.suites import chosen, middle, placed
+from core.timing.sweeps.sweep import sweeps
+from core.timing.workloads import WORKLOADS
+
+# Workloads under the roof are measured for so long each; what is asked besides the time makes it longer.
+_POINT_S, _POINT_SHARE = 0.2, 2.0
+
+
+def under_roof(
+    config: RooflineConfig,
+    configs: Sequence[SweepConfig],
+    within_s: float | None = None,
+    with_dots: bool = True,
+) -> Iterator[Any]:
+    """Yields the events of roofline(), of sweeps() with these roofs, and, with_dots, a Dot for each
+    measurement. within_s bounds the sweeps alone.
+    """
+    roofs: list[RoofMeasured] = []
+    kept: list[Record] = []
+    for event in roofline(config):
+        if isinstance(event, RoofMeasured):
+            roofs.append(event)
+        if not isinstance(event, Progress):
+            kept.append(to_record(event))
+        yield event
+    for event in sweeps(configs, within_s, roofs):
+        if isinstance(event, Progress):
+            yield event
+        elif not isinstance(event, EnvironmentRead | DeviceAbsent):  # told already
+            kept.append(to_record(event))
+            yield event
+    yield from dots(kept) if with_dots else ()
+
+
+def machine_roofline(config: RooflineConfig) -> Iterator[Any]:
+    """The roofs, and under them every workload that computes, at the middle one of its sizes: the events of
+    under_roof(). Progress counts expected seconds.
+    """
+    axes = {"devices": config.devices, "threads": config.threads, "seed": config.seed}
+    configs = under_it(placed(), axes)
+    points_s = sum(_POINT_SHARE * sweep.max_seconds * len(sweep.devices) for sweep in configs)
+    for event in under_roof(config, configs):
+        yield (
+            in_seconds(event, config.max_seconds, points_s, config.max_seconds + points_s)
+            if isinstance(event, Progress)
+            else event
+        )
+
+
+def under_it(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
+    """A short thorough sweep of each of these workloads at the middle one of its sizes.
+
+    Raises InvalidRequest for an unknown name and for what cannot be measured.
+    """
+    return tuple(
+        config
+        for name in names
+        for config in chosen(
+            [name],
+            {"max_seconds": _POINT_S} | ({"sizes": middle(name)} if name in WORKLOADS else {}) | dict(axes),
+        )
+    )
+
+
+def in_seconds(progress: Progress, roofs_s: float, points_s: float, total_s: float) -> Progress:
+    """Progress of under_roof(), counted in roofs and then in points, on one scale of expected seconds."""
+    share = progress.done / max(progress.total, 1)
+    done_s = roofs_s + share * points_s if progress.unit == "points" else share * roofs_s
+    return Progress(done_s, total_s, "s of work", progress.rate_per_s, progress.rate_unit)
+
+
+def with_speedups(events: Iterator[Any]) -> Iterator[Any]:
+    """The events of a sweep, and then a SpeedupCurve for all that an accelerator and the CPU both did."""
+    kept: list[Record] = []
+    for event in events:
+        if not isinstance(event, Progress):
+            kept.append(to_record(event))
+        yield event
+    yield from speedup_curves(kept)

@@ -1,0 +1,125 @@
+"""What an ensemble is asked to do: checked where it is made, without torch."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from core import devices
+from core.activations import ACTIVATIONS
+from core.data import DATASETS
+from core.errors import InvalidRequest
+from core.models import MODELS
+from core.records import from_record
+from core.training.config import TrainConfig
+from core.training.optimizers import OPTIMIZERS
+from core.training.schedules import SCHEDULES
+
+MOST_SEEDS = 256
+MOST_MEMBERS = 1024
+
+# Settings whose values are keys of a registry and have names for people.
+NAMED: dict[str, Mapping[str, Any]] = {
+    "activation": ACTIVATIONS,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+}
+
+
+@dataclass(frozen=True)
+class EnsembleConfig:
+    """One training, repeated with several seeds, for each combination of the varied settings.
+
+    training: the TrainConfig that all members share, or its record. seeds: how many; they count up from the
+    training's own. vary: setting or option -> the values that it takes, such as {"activation": ("tanh",
+    "relu")}. Members of one seed begin with the same data, the same order and, where the shapes are the same,
+    the same weights: two values and one seed make a race. threads: members that train at the same time.
+    Raises InvalidRequest for what cannot be.
+    """
+
+    training: TrainConfig
+    seeds: int = 16
+    vary: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if isinstance(self.training, Mapping):
+            object.__setattr__(self, "training", from_record(TrainConfig, self.training))
+        _whole("seeds", self.seeds, 1, MOST_SEEDS)
+        _whole("threads", self.threads, 1, devices.usable_cores())
+        variants = variants_of(self)  # checks each variant's settings too
+        members = len(variants) * self.seeds
+        if members > MOST_MEMBERS:
+            raise InvalidRequest(
+                f"{len(variants)} variants with {self.seeds} seeds are {members:,} networks; "
+                f"at most {MOST_MEMBERS:,} are possible."
+            )
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One combination of the varied settings: what differs, in words, and the training of the first seed."""
+
+    name: str
+    settings: Mapping[str, Any]
+    training: TrainConfig
+
+    def member(self, seed: int) -> TrainConfig:
+        """The training with one seed, counted from 0."""
+        return replace(self.training, seed=self.training.seed + seed)
+
+
+def variants_of(config: EnsembleConfig) -> list[Variant]:
+    """Every combination of the varied settings; one variant where nothing is varied."""
+    for name, values in config.vary.items():
+        if isinstance(values, str) or not isinstance(values, Sequence) or not values:
+            raise InvalidRequest(f"vary of {name!r} must be a list of values, not {values!r}.")
+        if len({repr(value) for value in values}) < len(values):
+            raise InvalidRequest(f"vary of {name!r} names a value twice.")
+    variants = []
+    for values in itertools.product(*config.vary.values()):
+        settings = dict(zip(config.vary, values, strict=True))
+        training = config.training
+        for name, value in settings.items():
+            training = _with(training, name, value)
+        variants.append(Variant(_in_words(settings), settings, training))
+    return variants
+
+
+def _with(training: TrainConfig, name: str, value: Any) -> TrainConfig:
+    settings = {field.name for field in fields(TrainConfig)} - {"model", "data", "seed"}
+    if name in MODELS[training.model].options:
+        return replace(training, model_options=dict(training.model_options) | {name: value})
+    if name in DATASETS[training.data].options:
+        return replace(training, data_options=dict(training.data_options) | {name: value})
+    if name not in settings:
+        allowed = sorted({*settings, *MODELS[training.model].options, *DATASETS[training.data].options})
+        raise InvalidRequest(f"Unknown setting {name!r} to vary; choose from {', '.join(allowed)}.")
+    changed: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value}
+    return replace(training, **changed)
+
+
+def _in_words(settings: Mapping[str, Any]) -> str:
+    """ "tanh" for one varied setting, "tanh, learning_rate 0.1" for several."""
+    if not settings:
+        return "all"
+    if len(settings) == 1:
+        return _value(*next(iter(settings.items())))
+    return ", ".join(f"{name.replace('_', ' ')} {_value(name, value)}" for name, value in settings.items())
+
+
+def _value(name: str, value: Any) -> str:
+    if name in NAMED and value in NAMED[name]:  # a typed activation has no other name
+        return str(NAMED[name][value].name)
+    if isinstance(value, list | tuple):
+        return "-".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _whole(what: str, given: Any, low: int, high: int) -> None:
+    if not isinstance(given, int) or isinstance(given, bool) or not low <= given <= high:
+        raise InvalidRequest(
+            f"{what} {given!r} is not possible; it must be a whole number from {low} to {high}."
+        )

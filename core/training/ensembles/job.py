@@ -1,0 +1,175 @@
+"""The job: all members go through their epochs side by side, so the distribution shows from the start."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.events import Progress
+from core.torch_devices import cpu_threads
+from core.training.compiled.learner import FusedLearner
+from core.training.config import TrainConfig
+from core.training.ensembles.config import EnsembleConfig, Variant, variants_of
+from core.training.ensembles.events import (
+    QUANTILES,
+    EnsembleEpochCompleted,
+    EnsembleFinished,
+    EnsembleStarted,
+)
+from core.training.ensembles.ranking import ranked
+from core.training.learners.learner import Learner, Scores
+from core.training.learners.registry import learner_for
+from core.training.stopwatch import Stopwatch
+
+# So many points make a smooth curve; between them nothing is evaluated, which would take most of the time.
+EVALUATIONS = 40
+
+
+@dataclass
+class Member:
+    """One training of the ensemble. scores are those of its last epoch; it stops when they are not finite."""
+
+    variant: str
+    learner: Learner
+    scores: Scores | None = None
+    last_metric: float | None = None
+    steps_s: float = 0.0
+    samples: int = 0
+
+    @property
+    def diverged(self) -> bool:
+        """Whether its loss is no longer a finite number."""
+        return self.scores is not None and not self.scores.finite
+
+    def train(self, epochs: int) -> None:
+        """All batches of some epochs, and the evaluation after them."""
+        if self.diverged:
+            return
+        began_s = time.perf_counter()
+        if isinstance(self.learner, FusedLearner):
+            self.learner.learn_epochs(epochs)
+        else:
+            for _ in range(epochs):
+                for batch in self.learner.batches():
+                    self.learner.learn(batch)
+        self.steps_s += time.perf_counter() - began_s
+        self.samples += epochs * self.learner.samples_per_epoch
+        self.scores = _scores_of(self.learner)
+        if self.scores.finite:
+            self.last_metric = self.scores.test_metric
+
+
+def train_ensemble(config: EnsembleConfig) -> Iterator[Any]:
+    """Train all members; yields EnsembleStarted, EnsembleEpochCompleted after each epoch, EnsembleFinished.
+
+    A Progress comes after every few members; long trainings are evaluated after some of their epochs only. On
+    a CPU the same config gives the same numbers, whatever the number of threads. Raises InvalidRequest when
+    the device cannot be used.
+    """
+    watch = Stopwatch()
+    with cpu_threads(1), ThreadPoolExecutor(config.threads) as pool:
+        for event in _train(config, watch, pool):
+            handed_over_s = time.perf_counter()
+            yield event
+            watch.held(time.perf_counter() - handed_over_s)
+
+
+def _train(config: EnsembleConfig, watch: Stopwatch, pool: ThreadPoolExecutor) -> Iterator[Any]:
+    variants, epochs = variants_of(config), config.training.epochs
+    count = len(variants) * config.seeds
+    yield Progress(0, count, "networks made")
+    members: list[Member] = []
+    for variant, training in _trainings(variants, config.seeds):
+        members.append(Member(variant.name, learner_for(training)))
+        yield Progress(len(members), count, "networks made")
+
+    names = tuple(variant.name for variant in variants)
+    metric = members[0].learner.started().metric
+    yield EnsembleStarted(config.training.model, config.training.data, names, config.seeds, epochs, metric)
+    began_s = watch.elapsed_s()
+    done_epochs = 0
+    for epoch in evaluated_epochs(epochs):
+        stretch = epoch - done_epochs
+        for done, _ in enumerate(pool.map(Member.train, members, itertools.repeat(stretch)), 1):
+            if done % config.threads == 0 or done == count:
+                work = done_epochs * count + stretch * done
+                samples = sum(member.samples for member in members)
+                rate = samples / max(watch.elapsed_s() - began_s, 1e-9)
+                yield Progress(work, epochs * count, "epochs of one network", rate, "samples")
+        done_epochs = epoch
+        yield _epoch_completed(epoch, names, members, watch.elapsed_s())
+        if all(member.diverged for member in members):
+            break
+    yield _finished(names, members, metric, watch.elapsed_s(), min(config.threads, count))
+
+
+def evaluated_epochs(epochs: int) -> list[int]:
+    """The epochs after which members are evaluated: evenly spread, the first and the last among them."""
+    return sorted({round(epoch) for epoch in np.linspace(1, epochs, min(epochs, EVALUATIONS))})
+
+
+def _trainings(variants: Sequence[Variant], seeds: int) -> Iterator[tuple[Variant, TrainConfig]]:
+    for variant in variants:
+        for seed in range(seeds):
+            yield variant, variant.member(seed)
+
+
+def _scores_of(learner: Learner) -> Scores:
+    """The scores at the end of the learner's evaluation, whose progress nobody takes here."""
+    evaluation = learner.evaluate(Progress(0, 1, "epochs"))
+    while True:
+        try:
+            next(evaluation)
+        except StopIteration as end:
+            scores: Scores = end.value
+            return scores
+
+
+def _epoch_completed(
+    epoch: int, names: Sequence[str], members: Sequence[Member], elapsed_s: float
+) -> EnsembleEpochCompleted:
+    by_name = {name: [member for member in members if member.variant == name] for name in names}
+    going = {
+        name: [member.scores for member in group if member.scores and not member.diverged]
+        for name, group in by_name.items()
+    }
+
+    def quantiles(field: str) -> dict[str, tuple[float, ...]]:
+        values = {name: [getattr(scores, field) for scores in group] for name, group in going.items()}
+        return {name: tuple(np.quantile(some, QUANTILES).tolist()) for name, some in values.items() if some}
+
+    return EnsembleEpochCompleted(
+        epoch=epoch,
+        train_loss=quantiles("train_loss"),
+        test_loss=quantiles("test_loss"),
+        test_metric=quantiles("test_metric"),
+        diverged={name: sum(member.diverged for member in group) for name, group in by_name.items()},
+        elapsed_s=elapsed_s,
+    )
+
+
+def _finished(
+    names: Sequence[str], members: Sequence[Member], metric: str, elapsed_s: float, at_once: int
+) -> EnsembleFinished:
+    final = {
+        name: tuple(member.last_metric for member in members if member.variant == name) for name in names
+    }
+    seconds = {
+        name: float(np.mean([member.steps_s for member in members if member.variant == name]))
+        for name in names
+    }
+    diverged = {name: sum(member.diverged for member in members if member.variant == name) for name in names}
+    samples, steps_s = sum(member.samples for member in members), sum(member.steps_s for member in members)
+    return EnsembleFinished(
+        metric=metric,
+        ranking=ranked(final, seconds, diverged),
+        final=final,
+        samples_per_s=at_once * samples / max(steps_s, 1e-9),
+        elapsed_s=elapsed_s,
+    )

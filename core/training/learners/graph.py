@@ -1,0 +1,161 @@
+"""Training a graph network: all nodes at once, the answers of a few of them known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.data.graphs import LoadedGraph
+from core.events import Picture, Progress
+from core.models.gnn import GATLayer, GraphNetwork
+from core.torch_devices import present_device
+from core.training.config import TrainConfig
+from core.training.events import TrainingStarted
+from core.training.learners.building import build, loaded, shapes_of
+from core.training.learners.learner import Scores
+from core.training.optimizers import OPTIMIZERS
+from core.training.schedules import SCHEDULES
+
+
+class GraphLearner:
+    """A graph network between two steps of its training; a step sees the whole graph, so it is an epoch.
+
+    The loss is the cross-entropy of the nodes whose class is known; those held back score the network.
+    """
+
+    steps_per_epoch = 1
+
+    def __init__(self, config: TrainConfig) -> None:
+        self.config, self.step = config, 0
+        self.device = present_device(config.device)
+        data = loaded(config)
+        assert isinstance(data, LoadedGraph)
+        self.data = data
+        self.features, self.edges, self.labels, self.known, self.held_back = (
+            torch.from_numpy(array).to(self.device)
+            for array in (data.features, data.edges, data.labels, data.known, data.held_back)
+        )
+        network = build(config, data.features.shape[1:], len(data.classes))
+        assert isinstance(network, GraphNetwork)
+        self.network = network.to(self.device)
+        self.optimizer = OPTIMIZERS[config.optimizer].build(self.network.parameters(), config.learning_rate)
+        self.random = torch.Generator().manual_seed(config.seed)
+
+    @property
+    def samples_per_epoch(self) -> int:
+        """Nodes of the graph."""
+        return len(self.features)
+
+    def started(self) -> TrainingStarted:
+        """What is about to be trained."""
+        shapes = shapes_of(self.network)
+        return TrainingStarted(
+            model=self.config.model,
+            data=self.config.data,
+            seed=self.config.seed,
+            device=self.config.device,
+            parameters=sum(math.prod(shape) for shape in shapes.values()),
+            shapes=shapes,
+            train_samples=len(self.known),
+            test_samples=len(self.held_back),
+            input_shape=self.data.features.shape[1:],
+            outputs=len(self.data.classes),
+            epochs=self.config.epochs,
+            steps_per_epoch=1,
+            metric="accuracy",
+        )
+
+    def batches(self) -> Iterator[Tensor]:
+        """The nodes whose class is known, once."""
+        return iter((self.known,))
+
+    def learn(self, batch: Tensor) -> Tensor:
+        """One step on the cross-entropy of the nodes in the batch; that loss."""
+        for group in self.optimizer.param_groups:
+            factor = SCHEDULES[self.config.schedule].factor(self.step / self.config.epochs)
+            group["lr"] = self.config.learning_rate * factor
+        logits = self.network(self.features, self.edges, self.random)
+        loss = F.cross_entropy(logits[batch], self.labels[batch], label_smoothing=self.config.label_smoothing)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.step += 1
+        return loss.detach()
+
+    def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
+        """Cross-entropy and accuracy of the known nodes and of those held back."""
+        yield progress
+        with torch.inference_mode():
+            logits = self.network(self.features, self.edges)
+            right = (logits.argmax(1) == self.labels).double()
+            loss = F.cross_entropy(logits, self.labels, reduction="none")
+        known, held_back = self.known, self.held_back
+        return Scores(
+            loss[known].mean().item(),
+            right[known].mean().item(),
+            loss[held_back].mean().item(),
+            right[held_back].mean().item(),
+        )
+
+    def pictures_of_data(self) -> Iterator[Picture]:
+        """None: the picture of the graph shows the data with the answers."""
+        return iter(())
+
+    @torch.inference_mode()
+    def pictures(self) -> Iterator[Picture]:
+        """ "graph": the nodes with what the network says of each.
+
+        positions float32 (nodes, 2); links int64 (links, 2), each once; labels and predicted int64 (nodes,);
+        confidence float32 (nodes,); known bool (nodes,); attention float32 (links,), the mean of what the
+        two ends of a link pay each other in the last layer, of GAT alone. values: names, classes.
+        """
+        data = self.data
+        probability = self.network(self.features, self.edges).softmax(1)
+        confidence, predicted = probability.max(1)
+        links = data.edges.shape[1] // 2  # the first half, the second holds the same the other way round
+        known = torch.zeros(len(data.labels), dtype=torch.bool, device=self.device)
+        known[self.known] = True
+        arrays = {
+            "positions": data.positions,
+            "links": data.edges[:, :links].T.copy(),
+            "labels": data.labels,
+            "predicted": predicted.cpu().numpy(),
+            "confidence": confidence.cpu().numpy(),
+            "known": known.cpu().numpy(),
+        }
+        attention = self._attention()
+        if attention is not None:
+            there, back = attention[:links], attention[links : 2 * links]
+            arrays["attention"] = ((there + back) / 2).cpu().numpy()
+        yield Picture("graph", self.step, arrays, {"names": list(data.names), "classes": list(data.classes)})
+
+    def _attention(self) -> Tensor | None:
+        """Attention of the last layer, (edges + nodes,); None where the network pays none."""
+        *hidden, last = self.network.layers
+        if not isinstance(last, GATLayer):
+            return None
+        x = self.features
+        for layer in hidden:
+            x = self.network.activation(layer(x, self.edges))
+        return last.attention(x, self.edges).mean(1)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next steps depend on."""
+        return {
+            "step": self.step,
+            "model": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "random": self.random.get_state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state()."""
+        self.step = state["step"]
+        self.network.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.random.set_state(state["random"])

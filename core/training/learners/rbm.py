@@ -1,0 +1,176 @@
+"""Training an RBM by contrastive divergence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.events import Picture, Progress
+from core.models.rbm import RBM, bernoulli
+from core.torch_devices import present_device
+from core.training.config import TrainConfig
+from core.training.events import TrainingStarted
+from core.training.learners.building import build, loaded, model_options, shapes_of
+from core.training.learners.learner import Scores
+from core.training.optimizers import OPTIMIZERS
+from core.training.schedules import SCHEDULES
+
+MOST_TRAINING_SAMPLES = 500  # the training part is only a yardstick here
+MOST_UNITS_SUMMED = 12  # of the smaller layer, for the exact likelihood to cost next to nothing
+SHOWN_IMAGES, SHOWN_FILTERS = 12, 64
+FANTASY_STEPS = 200
+LEAST_PROBABILITY = 0.01  # of a pixel, for the first bias
+
+
+class RBMLearner:
+    """An RBM between two steps of its training; the labels of the data play no part.
+
+    A step follows <v h> of the data less <v h> of chains that ran k steps of Gibbs sampling: from the batch
+    itself (CD-k), or from where the last step left them (persistent CD). The loss is the mean squared error
+    of a pixel after one way up and down; the metric "explained" is 1 - loss / loss of the mean image.
+    """
+
+    def __init__(self, config: TrainConfig) -> None:
+        self.config, self.step = config, 0
+        self.device = present_device(config.device)
+        self.options = model_options(config)
+        self.data = loaded(config)
+        self.train = torch.from_numpy(self.data.train_inputs).to(self.device).flatten(1)
+        self.test = torch.from_numpy(self.data.test_inputs).to(self.device).flatten(1)
+        rbm = build(config, self.data.train_inputs.shape[1:], 0)
+        assert isinstance(rbm, RBM)
+        self.rbm = rbm.to(self.device)
+        self.mean_image = self.train.mean(0)
+        # Then the weights need not spend their first steps on what every image has (Hinton 2010, section 8).
+        likely = self.mean_image.clamp(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+        self.rbm.visible_bias.data.copy_(torch.logit(likely))
+        self.optimizer = OPTIMIZERS[config.optimizer].build(self.rbm.parameters(), config.learning_rate)
+        self.random = torch.Generator().manual_seed(config.seed)
+        self.chains = bernoulli(likely.expand(config.batch_size, -1), self.random)
+
+    @property
+    def samples_per_epoch(self) -> int:
+        """Images of the training part."""
+        return len(self.train)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches an epoch."""
+        return math.ceil(len(self.train) / self.config.batch_size)
+
+    def started(self) -> TrainingStarted:
+        """What is about to be trained."""
+        shapes = shapes_of(self.rbm)
+        return TrainingStarted(
+            model=self.config.model,
+            data=self.config.data,
+            seed=self.config.seed,
+            device=self.config.device,
+            parameters=sum(math.prod(shape) for shape in shapes.values()),
+            shapes=shapes,
+            train_samples=len(self.train),
+            test_samples=len(self.test),
+            input_shape=self.data.train_inputs.shape[1:],
+            outputs=self.rbm.weights.shape[1],
+            epochs=self.config.epochs,
+            steps_per_epoch=self.steps_per_epoch,
+            metric="explained",
+        )
+
+    def batches(self) -> Iterator[Tensor]:
+        """One epoch's batches of images (batch, pixels), in a new random order."""
+        order = torch.randperm(len(self.train), generator=self.random).to(self.device)
+        return iter(self.train[order].split(self.config.batch_size))
+
+    @torch.no_grad()
+    def learn(self, batch: Tensor) -> Tensor:
+        """One step of contrastive divergence; the reconstruction error of the batch before it."""
+        share = self.step / (self.config.epochs * self.steps_per_epoch)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.config.learning_rate * SCHEDULES[self.config.schedule].factor(share)
+        loss = (self.rbm.reconstruct(batch) - batch).square().mean()
+        states = bernoulli(batch, self.random) if self.options["visible"] == "sampled" else batch
+        begin = self.chains if self.options["persistent"] else states
+        model = self.rbm.gibbs(begin, self.options["k"], self.random)
+        if self.options["persistent"]:
+            self.chains = model
+        self.rbm.set_gradients(states, model)
+        self.optimizer.step()
+        self.step += 1
+        return loss
+
+    def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
+        """Reconstruction errors; details hold the difference of mean free energies, which grows when the
+        machine learns its training part by heart, and the exact log-likelihood where it can be had.
+        """
+        some = self.train[:: math.ceil(len(self.train) / MOST_TRAINING_SAMPLES)]
+        train_loss, train_metric = self._score(some)
+        yield progress
+        test_loss, test_metric = self._score(self.test)
+        yield progress
+        with torch.inference_mode():
+            gap = self.rbm.free_energy(self.test).mean() - self.rbm.free_energy(some).mean()
+            details = {"free_energy_gap": gap.item()}
+            if min(self.rbm.weights.shape) <= MOST_UNITS_SUMMED:
+                details["log_likelihood"] = self.rbm.log_likelihood(self.test)
+        return Scores(train_loss, train_metric, test_loss, test_metric, details)
+
+    @torch.inference_mode()
+    def _score(self, images: Tensor) -> tuple[float, float]:
+        loss = (self.rbm.reconstruct(images) - images).square().mean()
+        of_mean_image = (images - self.mean_image).square().mean()
+        return loss.item(), (1 - loss / of_mean_image).item()
+
+    def pictures_of_data(self) -> Iterator[Picture]:
+        """None: the reconstructions show the data beside them."""
+        return iter(())
+
+    @torch.inference_mode()
+    def pictures(self) -> Iterator[Picture]:
+        """ "reconstructions", "fantasies" and "filters".
+
+        reconstructions: images and reconstructed, uint8 (n, height, width), of held-back images. fantasies:
+        images uint8 (n, height, width), the probabilities of pixels after 200 steps from noise. filters:
+        weights float32 (n, height, width), those of each hidden unit, at most 64.
+        """
+        shown = self.test[:SHOWN_IMAGES]
+        again = self.rbm.reconstruct(shown)
+        arrays = {"images": self._pixels(shown), "reconstructed": self._pixels(again)}
+        yield Picture("reconstructions", self.step, arrays)
+        apart = torch.Generator().manual_seed(0)  # not the one that the training draws from
+        begin = bernoulli(self.mean_image.expand(SHOWN_IMAGES, -1), apart)
+        fantasies = self.rbm.reconstruct(self.rbm.gibbs(begin, FANTASY_STEPS, apart))
+        yield Picture("fantasies", self.step, {"images": self._pixels(fantasies)})
+        weights = self.rbm.weights.T[:SHOWN_FILTERS].reshape(-1, *self._size)
+        yield Picture("filters", self.step, {"weights": weights.cpu().numpy().copy()})
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        height, width = self.data.train_inputs.shape[-2:]
+        return height, width
+
+    def _pixels(self, flat: Tensor) -> np.ndarray:
+        return (255 * flat.reshape(-1, *self._size)).round().to(torch.uint8).cpu().numpy()
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next steps depend on."""
+        return {
+            "step": self.step,
+            "model": self.rbm.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "random": self.random.get_state(),
+            "chains": self.chains,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state()."""
+        self.step = state["step"]
+        self.rbm.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.random.set_state(state["random"])
+        self.chains = state["chains"].to(self.device)

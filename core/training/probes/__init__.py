@@ -1,5 +1,0 @@
-"""Looks inside a network while it learns: each a probe, an entry of PROBES."""
-
-from core.training.probes.registry import PROBES, Probe, chosen, fitting, usual
-
-__all__ = ["PROBES", "Probe", "chosen", "fitting", "usual"]

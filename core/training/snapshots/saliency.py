@@ -1,0 +1,54 @@
+"""Which pixels an answer hangs on."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.events import Picture
+from core.training.learners.supervised import SupervisedLearner
+from core.training.snapshots.confusion import answers_of
+from core.training.snapshots.layers import held_back
+
+IMAGES = 12
+
+
+def saliency(learner: SupervisedLearner) -> Iterator[Picture]:
+    """ "saliency": how much each pixel moves the score of the class that the network sees.
+
+    images uint8 and gradients float32, both (n, height, width), n up to 12 held-back images; labels and
+    predicted int64 (n,). values: classes.
+    Source: Simonyan, Vedaldi & Zisserman 2013, "Deep inside convolutional networks".
+    """
+    shown = torch.from_numpy(held_back(learner, IMAGES)).to(learner.device)
+    inputs = learner.test_inputs[shown]
+    labels = learner.test_targets[shown].long().cpu().numpy()
+    images = np.rint(inputs[:, 0].cpu().numpy() * 255).astype(np.uint8)
+    while True:
+        gradients, answers = input_gradients(learner.model, inputs)
+        arrays = {
+            "images": images,
+            "gradients": gradients[:, 0].float().cpu().numpy(),
+            "labels": labels,
+            "predicted": answers.cpu().numpy(),
+        }
+        yield Picture("saliency", learner.step, arrays, {"classes": list(learner.data.classes)})
+
+
+def input_gradients(model: nn.Module, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradient of each sample's winning score by its input, of the inputs' shape, and the winners (batch,).
+
+    A single output is the score of the second class, and its negative that of the first.
+    """
+    at_rest = copy.deepcopy(model).eval()
+    with torch.enable_grad():
+        inputs = inputs.detach().clone().requires_grad_()
+        outputs = at_rest(inputs)
+        answers = answers_of(outputs.detach())
+        scores = outputs if outputs.shape[1] > 1 else torch.cat([-outputs, outputs], dim=1)
+        (gradients,) = torch.autograd.grad(scores.gather(1, answers[:, None]).sum(), inputs)
+    return gradients, answers

@@ -1,0 +1,1 @@
+"""What several pages share: following a run, layout, pickers, downloads."""

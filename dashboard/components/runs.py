@@ -1,0 +1,187 @@
+"""Runs on a page: start one, give it an address, and follow it until it ends.
+
+The page asks the store for what is new about once a second. It does so in a fragment, so that the controls
+around it stay still, and stops asking when the run has ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import streamlit as st
+
+from core.errors import InvalidRequest
+from core.events import Picture
+from core.paths import data_folder
+from core.records import to_record
+from core.runs.runner import LocalRunner
+from core.runs.store import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED, Run
+
+REFRESH_S = 0.8
+FIRST_EVENT_WAIT_S = 0.6
+NO_LONGER_KEPT = (
+    "This run has made room for newer ones: its curves are still here, its weights and pictures are no "
+    "longer kept. It cannot go on, and what you take away of it has no weights."
+)
+
+STATUS_BADGES: dict[str, tuple[str, str, Literal["gray", "blue", "orange", "green", "red"]]] = {
+    QUEUED: ("Waiting", ":material/hourglass_top:", "gray"),
+    RUNNING: ("Running", ":material/play_arrow:", "blue"),
+    PAUSED: ("Paused", ":material/pause:", "orange"),
+    FINISHED: ("Finished", ":material/check:", "green"),
+    STOPPED: ("Stopped", ":material/stop:", "gray"),
+    FAILED: ("Failed", ":material/error:", "red"),
+    INTERRUPTED: ("Interrupted", ":material/bolt:", "red"),
+}
+
+
+@dataclass
+class EventLog:
+    """The events of one run that this browser session has seen so far."""
+
+    run_id: str
+    sequence: int = 0
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    def catch_up(self) -> None:
+        """Fetch what is new."""
+        for sequence, record in runner().store.events_after(self.run_id, self.sequence):
+            self.sequence = sequence
+            self.records.append(record)
+
+
+Draw = Callable[[Run, list[dict[str, Any]], dict[str, Picture]], None]
+
+
+@st.cache_resource(show_spinner=False)
+def runner() -> LocalRunner:
+    """The one runner of this server, with its warm workers."""
+    return LocalRunner(data_folder() / "runs.sqlite")
+
+
+def start(job: str, config: Any) -> None:
+    """Start a run, put its address into the URL, and stop the one that this session had going here before."""
+    going = st.session_state.get(f"{job}_run")
+    if going:
+        runner().want(going, "stop")
+    run_id = runner().submit(job, to_record(config))
+    st.session_state[f"{job}_run"] = run_id
+    st.query_params["run"] = run_id
+    _wait_for_first_event(run_id)
+
+
+def change(run_id: str, setting: str, key: str) -> None:
+    """Ask a going run to go on with the value of the widget of this key."""
+    runner().store.change(run_id, {setting: st.session_state[key]})
+
+
+def addressed_run(job: str) -> Run | None:
+    """The run that the page's address names (`?run=...`); a warning on the page when there is none."""
+    run_id = st.query_params.get("run")
+    if not run_id:
+        return None
+    run = runner().store.get(run_id)
+    if run is None or run.job != job:
+        st.warning(
+            f"There is no {job} run with the address “{run_id[:40]}”. Start a new one. "
+            "The server keeps the newest runs; an older one makes room for them."
+        )
+        return None
+    return run
+
+
+def follow(run: Run, draw: Draw) -> None:
+    """Show the run's state with its buttons, and what `draw` makes of its events, until it ends."""
+
+    def show() -> None:
+        now = runner().store.get(run.id) or run
+        log = _event_log(run.id)
+        log.catch_up()
+        _show_state(now)
+        draw(now, log.records, runner().store.pictures(run.id))
+        if now.ended and not run.ended:
+            st.rerun()  # the whole page once more, now without a clock
+
+    st.fragment(show, run_every=None if run.ended else REFRESH_S)()
+
+
+def _wait_for_first_event(run_id: str) -> None:
+    deadline = time.monotonic() + FIRST_EVENT_WAIT_S
+    while time.monotonic() < deadline and not runner().store.events_after(run_id):
+        time.sleep(0.02)
+
+
+def _event_log(run_id: str) -> EventLog:
+    log = st.session_state.get("event_log")
+    if log is None or log.run_id != run_id:
+        log = st.session_state["event_log"] = EventLog(run_id)
+    return log
+
+
+def _show_state(run: Run) -> None:
+    label, icon, color = STATUS_BADGES[run.status]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(label, icon=icon, color=color)
+        st.markdown(_in_words(run))
+        if not run.ended:
+            _buttons(run)
+        elif run.status != FINISHED and runner().store.can_resume(run.id):
+            _resume_button(run)
+    if run.let_go_at is not None and run.job == "training":
+        st.info(NO_LONGER_KEPT, icon=":material/inventory_2:")
+    if run.status in (FAILED, INTERRUPTED):
+        st.error(f"{run.message} What was recorded until then is below.")
+    elif run.progress and not run.ended:
+        done = run.progress["done"] / max(run.progress["total"], 1e-9)
+        st.progress(min(max(done, 0.0), 1.0))
+
+
+def _in_words(run: Run) -> str:
+    if run.status == QUEUED:
+        position = runner().store.queue_position(run.id) or 1
+        return "Starting" if position == 1 else f"Number {position} in the queue"
+    words = [_seconds((run.ended_at or time.time()) - (run.started_at or run.created_at))]
+    progress = run.progress or {}
+    if progress.get("rate_per_s"):
+        words.append(f"{progress['rate_per_s']:,.0f} {progress['rate_unit']}/s")
+    if run.status == RUNNING and progress.get("done"):
+        elapsed_s = time.time() - (run.started_at or run.created_at)
+        left_s = elapsed_s * (progress["total"] - progress["done"]) / progress["done"]
+        words.append(f"about {_seconds(left_s)} left")
+    return " · ".join(words)
+
+
+def _buttons(run: Run) -> None:
+    if run.status == RUNNING:
+        st.button("Pause", icon=":material/pause:", on_click=runner().want, args=(run.id, "pause"))
+    if run.status == PAUSED:
+        st.button(
+            "Resume",
+            icon=":material/play_arrow:",
+            type="primary",
+            on_click=runner().want,
+            args=(run.id, "resume"),
+        )
+    st.button("Stop", icon=":material/stop:", on_click=runner().want, args=(run.id, "stop"))
+
+
+def _resume_button(run: Run) -> None:
+    """For a run that ended early: it goes on from its last checkpoint."""
+    help_text = "Goes on from the last checkpoint, with the same numbers as if it had never ended."
+    if st.button("Resume", icon=":material/play_arrow:", type="primary", help=help_text):
+        try:
+            runner().resume(run.id)
+        except InvalidRequest as error:  # its weights went while the page was open
+            st.error(str(error))
+            return
+        st.session_state.pop("event_log", None)  # what came after the checkpoint comes again
+        st.rerun()
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:02.0f} s"

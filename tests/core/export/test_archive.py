@@ -1,0 +1,110 @@
+"""One folder or one zip holds all that a run has, and says what it lacks."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.data import user_csv
+from core.errors import InvalidRequest
+from core.events import Checkpoint
+from core.export.archive import README, write, zipped
+from core.export.registry import TAKEAWAYS
+from core.export.run import TrainingRun, run_in_folder, run_in_store
+from core.records import to_record
+from core.runs.recorder import Recorder
+from core.runs.store import FINISHED, RunStore
+from core.training.config import default_config
+from core.training.loop import train
+from core.training.run_folder import Folder
+
+
+def test_the_zip_holds_every_file_and_the_readme_names_each(moons: TrainingRun) -> None:
+    with zipfile.ZipFile(io.BytesIO(zipped(moons))) as archive:
+        assert set(archive.namelist()) == {README, *TAKEAWAYS}
+        text = archive.read(README).decode()
+    assert all(f"{name}: " in text for name in TAKEAWAYS)
+    assert "not here" not in text
+    assert len(text.splitlines()) <= 10
+
+
+def test_the_folder_holds_the_same(moons: TrainingRun, tmp_path: Path) -> None:
+    paths = write(moons, tmp_path / "new" / "folder")
+    assert {path.relative_to(tmp_path / "new" / "folder").as_posix() for path in paths} == {
+        README,
+        *TAKEAWAYS,
+    }
+    assert all(path.stat().st_size for path in paths)
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_in_words(moons: TrainingRun, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidRequest, match="cannot be written to"):
+        write(moons, tmp_path / "file")
+
+
+def test_what_a_run_lacks_is_left_out_and_told(train_briefly: Callable[..., TrainingRun]) -> None:
+    run = train_briefly("gan", "ring", epochs=1)
+    with zipfile.ZipFile(io.BytesIO(zipped(run))) as archive:
+        assert set(archive.namelist()) == {README, *TAKEAWAYS} - {"script.py", "data.npz", "network.onnx"}
+        text = archive.read(README).decode()
+    assert "script.py: not here, as GAN does not learn from examples with answers" in text
+
+
+def test_a_run_without_a_checkpoint_still_gives_script_and_metrics(moons: TrainingRun) -> None:
+    run = TrainingRun(moons.config, moons.records, None)
+    with zipfile.ZipFile(io.BytesIO(zipped(run))) as archive:
+        assert set(archive.namelist()) == {README, *TAKEAWAYS} - {"weights.safetensors", "network.onnx"}
+
+
+CONFIG = default_config("mlp", "moons", epochs=2, samples=100, picture_every_s=None)
+
+
+def test_a_run_is_found_in_the_store(tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "runs.sqlite")
+    run_id = store.create("training", to_record(CONFIG))
+    store.claim("a worker", 1)
+    recorder = Recorder(store, run_id)
+    for event in train(CONFIG, checkpoint_every_s=1000):
+        recorder.add(event)
+    recorder.flush()
+    store.end(run_id, FINISHED)
+    run = run_in_store(store, run_id)
+    assert run.config == CONFIG
+    assert [epoch["epoch"] for epoch in run.of("epoch_completed")] == [1, 2]
+    with pytest.raises(InvalidRequest, match="no training with the address 'another'"):
+        run_in_store(store, "another")
+    store.close()
+
+
+def test_a_run_is_found_in_its_folder(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    taken = [event for event in train(CONFIG, checkpoint_every_s=1000) if not folder.add(event)]
+    folder.close()
+    run = run_in_folder(tmp_path)
+    state = next(event.state for event in taken if isinstance(event, Checkpoint))
+    assert run.config == CONFIG
+    assert run.state is not None
+    assert run.state["learner"]["step"] == state["learner"]["step"]
+    lines = (tmp_path / "events.jsonl").read_text().splitlines()
+    assert list(run.records) == [json.loads(line) for line in lines]
+    with pytest.raises(InvalidRequest, match="There is no checkpoint"):
+        run_in_folder(tmp_path / "nothing")
+
+
+def test_a_run_whose_table_is_gone_still_gives_its_metrics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_briefly: Callable[..., TrainingRun]
+) -> None:
+    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
+    file = user_csv.add(b"a,b,y\n" + b"".join(b"%d,%d,%d\n" % (n, n % 7, n % 2) for n in range(40)))
+    run = train_briefly("mlp", "own_csv", data_options={"file": file})
+    (tmp_path / user_csv.FOLDER / f"{file}.csv").unlink()
+    with zipfile.ZipFile(io.BytesIO(zipped(run))) as archive:
+        assert {"metrics.csv", "metrics.parquet"} < set(archive.namelist())
+        assert "script.py" not in archive.namelist()
+        assert "not here, as the table " in archive.read(README).decode()

@@ -1,0 +1,174 @@
+"""The script does the run again, without anything of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from core.activations import ACTIVATIONS, find
+from core.activations.expressions.operations import OPERATIONS, TYPEABLE
+from core.errors import InvalidRequest
+from core.events import Picture, Progress, to_record
+from core.export.run import TrainingRun
+from core.export.script import data, script, why_no_script
+from core.models import MODELS
+from core.training.config import default_config
+from core.training.loop import train
+
+Train = Callable[..., TrainingRun]
+Pair = tuple[TrainingRun, list[dict[str, Any]]]
+CURVES = ("train_loss", "test_loss", "train_metric", "test_metric")
+
+
+# Runs every script that it is given, in one Python: importing torch takes longest.
+RUN_ALL = "import runpy, sys\nfor path in sys.argv[1:]: runpy.run_path(path, run_name='__main__'); print()"
+
+
+def outputs_of(runs: Iterable[TrainingRun], folder: Path) -> list[list[dict[str, Any]]]:
+    """The records that the scripts of runs print, in a Python that has no package of ours."""
+    paths = []
+    for number, run in enumerate(runs):
+        (folder / str(number)).mkdir()
+        paths.append(folder / str(number) / "script.py")
+        paths[-1].write_text(script(run))
+        paths[-1].with_name("data.npz").write_bytes(data(run))
+    block = "import sys; sys.modules['core'] = None\n"  # an import of ours fails, though it is installed
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-P", "-c", block + RUN_ALL, *map(str, paths)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return [[json.loads(line) for line in part.splitlines()] for part in done.stdout.split("\n\n")[:-1]]
+
+
+def assert_same_curves(run: TrainingRun, printed: list[dict[str, Any]], tolerance: float) -> None:
+    epochs = run.of("epoch_completed")
+    assert [line["step"] for line in printed] == [epoch["step"] for epoch in epochs]
+    for line, epoch in zip(printed, epochs, strict=True):
+        for curve in CURVES:
+            assert line[curve] == pytest.approx(epoch[curve], rel=tolerance, abs=tolerance), curve
+
+
+TINY_IMAGES = {"test_fraction": 0.8, "epochs": 1, "batch_size": 100}
+RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "mlp": ("mlp", "moons", {"samples": 200, "optimizer": "nesterov", "weight_decay": 0.01}),
+    "mlp_dropout_norm": (
+        "mlp",
+        "circles",
+        {
+            "samples": 202,
+            "batch_size": 23,  # 161 to learn from: the last batch has none to spare
+            "model_options": {"norm": "batch", "dropout": 0.2},
+            "activation": "gelu",
+            "l1": 0.001,
+            "clip_norm": 0.5,
+            "label_smoothing": 0.1,
+            "optimizer": "rmsprop",
+            "schedule": "one_cycle",
+        },
+    ),
+    "mlp_own_activation": (
+        "mlp",
+        "moons",
+        {"samples": 200, "activation": "max(x*tanh(log(1+exp(x))), x/(1+exp(-2*x)))-min(x, 3)*step(x)/10"},
+    ),
+    "lenet": ("lenet", "mnist5k", TINY_IMAGES),
+    "convnet": ("convnet", "mnist5k", TINY_IMAGES),
+    "alexnet": ("alexnet", "mnist5k", TINY_IMAGES | {"model_options": {"width": 2}}),
+    "vgg": ("vgg", "mnist5k", TINY_IMAGES | {"model_options": {"width": 2}}),
+    "resnet": ("resnet", "mnist5k", TINY_IMAGES | {"model_options": {"width": 2, "depth": "8"}}),
+    "rnn": ("rnn", "sines", {"epochs": 1}),
+    "lstm": ("lstm", "copy_memory", {"epochs": 1}),
+    "gru": ("gru", "seattle_temps", {"epochs": 1, "schedule": "warm_up_cosine"}),
+}
+
+
+@pytest.fixture(scope="module")
+def pairs(train_briefly: Train, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
+    """Each run of RUNS, and what its script prints."""
+    runs = [train_briefly(model, on, engine="eager", **settings) for model, on, settings in RUNS.values()]
+    printed = outputs_of(runs, tmp_path_factory.mktemp("scripts"))
+    return dict(zip(RUNS, zip(runs, printed, strict=True), strict=True))
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_script_prints_the_losses_of_the_run(name: str, pairs: dict[str, Pair]) -> None:
+    assert_same_curves(*pairs[name], tolerance=1e-6)
+
+
+def test_every_network_that_learns_from_answers_is_tried() -> None:
+    supervised = {name for name, model in MODELS.items() if model.learner == "supervised"}
+    assert {model for model, _, _ in RUNS.values()} == supervised
+
+
+def test_the_script_of_a_compiled_run_comes_close(train_briefly: Train, tmp_path: Path) -> None:
+    run = train_briefly("mlp", "moons", engine="compiled", samples=200)
+    assert_same_curves(run, outputs_of([run], tmp_path)[0], tolerance=1e-4)
+
+
+def test_the_script_follows_a_run_that_was_changed_and_ended_early(
+    moons: TrainingRun, tmp_path: Path
+) -> None:
+    config = replace(moons.config, epochs=3, optimizer="momentum", schedule="cosine", most_steps=25)
+    job = train(config)
+    records: list[dict[str, Any]] = []
+    changes: dict[str, Any] | None = None
+    with contextlib.suppress(StopIteration):
+        while True:
+            event = job.send(changes)
+            changes = None
+            if isinstance(event, Progress):
+                done = event.unit == "steps" and event.done == 7
+                changes = {"learning_rate": 0.2, "momentum": 0.5, "l1": 0.01} if done else None
+            elif not isinstance(event, Picture):
+                records.append(to_record(event))
+    run = TrainingRun(config, records, None)
+    assert run.of("setting_changed")
+    assert run.of("epoch_completed")[-1]["step"] == 25
+    assert_same_curves(run, outputs_of([run], tmp_path)[0], tolerance=1e-6)
+
+
+def test_every_activation_stands_in_the_script(moons: TrainingRun) -> None:
+    x = torch.linspace(-4, 4, 33)
+    for name in MODELS["mlp"].activations:
+        names: dict[str, Any] = {"__name__": "a script"}
+        text = script(replace(moons, config=replace(moons.config, activation=name)))
+        exec(compile(text, name, "exec"), names)
+        assert torch.equal(names["activation"](x), ACTIVATIONS[name].function(x)), name
+
+
+def test_every_function_of_a_typed_activation_stands_in_the_script(moons: TrainingRun) -> None:
+    x = torch.linspace(0.1, 4, 33)
+    for name in TYPEABLE:
+        typed = f"{name}(x/2)+x" if len(OPERATIONS[name].slopes) == 1 else f"{name}(sin(x), {name}(x, 0.5))"
+        names: dict[str, Any] = {"__name__": "a script"}
+        with contextlib.suppress(InvalidRequest):  # log and sqrt, which no network can be trained through
+            text = script(replace(moons, config=replace(moons.config, activation=typed)))
+            exec(compile(text, name, "exec"), names)
+            assert torch.equal(names["activation"](x), find(typed).function(x)), name
+    assert {"sigmoid", "max", "step"} <= {*TYPEABLE}
+
+
+@pytest.mark.parametrize("model", ["rbm", "gan", "dqn", "gcn"])
+def test_other_ways_of_learning_say_why_there_is_no_script(model: str) -> None:
+    run = TrainingRun(default_config(model), [], None)
+    assert MODELS[model].name in (why_no_script(run) or "")
+
+
+def test_a_branch_of_another_run_has_no_script(moons: TrainingRun) -> None:
+    assert why_no_script(moons) is None
+    branch = replace(moons, config=replace(moons.config, resume_from="another"))
+    assert "went on from a checkpoint" in (why_no_script(branch) or "")

@@ -1,0 +1,147 @@
+"""Result files: every version stays readable, and what is no result file is refused in one sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import InvalidRequest
+from core.timing.results import files
+from core.timing.results.conclusions import conclusions
+from core.timing.results.events import SCHEMA
+from core.timing.results.report import row, to_markdown
+from core.timing.results.table import measurements, table, to_csv, to_json
+
+EXAMPLES = Path(__file__).parent / "stored"
+FIRST = (EXAMPLES / "schema_1.json").read_text()
+LINES = (EXAMPLES / "schema_1.jsonl").read_text()
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(InvalidRequest) as error:
+        files.parse(text, "'it'")
+    told = str(error.value)
+    assert len(told.splitlines()) == 1
+    assert told.startswith("'it' ")
+    return told
+
+
+def test_there_is_an_example_of_every_version() -> None:
+    kept = {path.stem for path in EXAMPLES.iterdir()}
+    assert {f"schema_{version}" for version in range(1, SCHEMA + 1)} <= kept
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.iterdir()), ids=lambda path: path.name)
+def test_every_old_file_is_still_read_told_and_drawn_up(path: Path) -> None:
+    records = files.read(path)
+    taken = measurements(records)
+    assert taken
+    assert records[0]["event"] == "environment_read"
+    for record in taken:
+        assert record["gflops"] == pytest.approx(record["flops"] / record["median_s"] / 1e9)
+        assert record["gbps"] == pytest.approx(record["bytes_moved"] / record["median_s"] / 1e9)
+        assert row(record)
+    assert len(table(records)) == len(to_csv(records).splitlines()) - 1 == len(taken)
+    assert conclusions(records)
+    assert to_markdown(records).startswith("# ")
+
+
+def test_what_version_1_held_is_read_as_it_was() -> None:
+    written = json.loads(FIRST)["events"]
+    for before, after in zip(written, files.parse(FIRST), strict=True):
+        assert before.items() <= after.items()
+
+
+def test_lines_printed_by_json_are_a_result_too() -> None:
+    assert len(measurements(files.parse(LINES))) == 2
+
+
+def test_a_written_file_reads_back_to_the_same_records(tmp_path: Path) -> None:
+    records = files.parse(FIRST)
+    files.write(tmp_path / "result.json", records)
+    assert files.read(tmp_path / "result.json") == records
+    assert json.loads((tmp_path / "result.json").read_text())["schema"] == SCHEMA
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, len(FIRST.rstrip()) - 1))
+def test_a_truncated_file_is_refused(length: int) -> None:
+    refusal(FIRST[:length])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, len(LINES) - 1))
+def test_truncated_lines_are_refused_or_end_at_a_whole_line(length: int) -> None:
+    text = LINES[:length]
+    if text.rstrip("\n").split("\n")[-1] in LINES.split("\n") and text.strip():
+        assert files.parse(text)
+    else:
+        refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "empty"),
+        ("hello", "not JSON"),
+        ("3", "events"),
+        ("[]", "schema"),
+        ("[1, 2]", "schema"),
+        ("{}", "events"),
+        ('{"events": []}', "schema"),
+        ('{"schema": 1, "events": []}', "environment"),
+        ('{"schema": true, "events": []}', "schema"),
+        ('{"schema": 1, "events": [7]}', "event"),
+        ('{"schema": 1, "events": {"a": 1}}', "events"),
+        (f'{{"schema": {SCHEMA + 1}, "events": []}}', f"version {SCHEMA + 1}"),
+        ("[" * 100_000, "nested"),
+        ('{"schema": NaN, "events": []}', "not JSON"),
+        ("1" * 5000, "not JSON"),
+    ],
+)
+def test_what_is_no_result_file_is_refused_with_the_reason(text: str, said: str) -> None:
+    assert said in refusal(text)
+
+
+wrong = st.sampled_from(
+    [None, -1, 0, True, "x", [], {}, [None], ["a"], [-1.0], {"a": {}}, 1e400, 10**400, [[]], "\n"]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_field_of_the_wrong_kind_is_refused_or_can_still_be_told(data: st.DataObject) -> None:
+    document: dict[str, Any] = json.loads(FIRST)
+    record = data.draw(st.sampled_from(document["events"]))
+    field = data.draw(st.sampled_from(sorted(record)))
+    if data.draw(st.booleans()):
+        del record[field]
+    else:
+        record[field] = data.draw(wrong)
+    refusal = ""
+    try:
+        records = files.parse(json.dumps(document), "'it'")
+    except InvalidRequest as error:
+        refusal, records = str(error), files.parse(FIRST)
+    assert len(refusal.splitlines()) <= 1
+    assert to_markdown(records)
+    assert to_csv(records)
+    assert to_json(records)
+    assert table(records) is not None
+
+
+def test_paths_that_cannot_be_read_or_written_are_told(tmp_path: Path) -> None:
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00\x81")
+    for path in (tmp_path / "none.json", tmp_path, tmp_path / "bytes", "a\0b", "x" * 5000):
+        with pytest.raises(InvalidRequest) as error:
+            files.read(path)
+        assert len(str(error.value).splitlines()) == 1
+    for path in (tmp_path, tmp_path / "none" / "x.json", "a\0b", "x" * 5000):
+        with pytest.raises(InvalidRequest):
+            files.check_writable(path)

@@ -1,0 +1,111 @@
+"""The search finds the top of made-up landscapes, and keeps to its time."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.timing.roofline.best_matmul import Shape, every_shape, measured_rate, search, sides
+
+AXIS = tuple(range(256, 2049, 256))
+
+
+def found(rate, axis=AXIS, seconds=1e9):
+    *_, last = search(rate, axis, seconds)
+    return last
+
+
+def brute(rate, axis=AXIS) -> float:
+    return max(rate(shape) for shape in every_shape(axis))
+
+
+def saturating(rows: float, inner: float, columns: float):
+    """Each side costs a fixed overhead that longer sides hide, as caches, tiles and launches do."""
+    return lambda s: 400 / (1 + rows / s.rows) / (1 + inner / s.inner) / (1 + columns / s.columns)
+
+
+def tiled(shape: Shape) -> float:
+    """A GPU with 132 multiprocessors and tiles of 128 x 256: the last wave is partly empty."""
+    tiles = math.ceil(shape.rows / 128) * math.ceil(shape.columns / 256)
+    waves = math.ceil(tiles / 132)
+    return 900 * tiles / (132 * waves) / (1 + 400 / shape.inner)
+
+
+def throttled(shape: Shape) -> float:
+    """Large products heat the card and lower its clock; long inner sides pay off."""
+    return 800 / (1 + 300 / shape.inner) / (1 + 200 / shape.rows) / (1 + (shape.flops / 3e10) ** 2)
+
+
+@given(st.floats(1, 500), st.floats(1, 500), st.floats(1, 500))
+@settings(max_examples=40, deadline=None)
+def test_where_longer_sides_are_faster_the_best_is_found(rows: float, inner: float, columns: float) -> None:
+    rate = saturating(rows, inner, columns)
+    assert found(rate).gflops >= 0.98 * brute(rate)
+
+
+@pytest.mark.parametrize("rate", [tiled, throttled])
+def test_quantised_and_throttled_devices_are_searched_well(rate) -> None:
+    best = found(rate)
+    assert best.gflops >= 0.98 * brute(rate)
+
+
+@pytest.mark.parametrize("rate", [saturating(200, 50, 90), tiled, throttled])
+def test_it_looks_at_a_tenth_of_the_shapes_at_most(rate) -> None:
+    assert found(rate).tried <= len(AXIS) ** 3 / 10
+
+
+def test_the_best_only_ever_gets_better() -> None:
+    rates = [tried.gflops for tried in search(tiled, AXIS, 1e9)]
+    assert rates == sorted(rates)
+
+
+def test_a_format_that_is_only_imitated_does_not_take_minutes() -> None:
+    def imitated(shape: Shape) -> float:
+        assert shape.rows < 100, "a large product at a thousandth of a GFLOP/s"
+        return 0.001
+
+    assert found(imitated, seconds=2).tried == 1
+
+
+def test_no_look_begins_that_would_not_fit() -> None:
+    def slow(shape: Shape) -> float:
+        time.sleep(0.02)
+        return 1000.0 + shape.inner
+
+    began = time.perf_counter()
+    found(slow, seconds=0.3)
+    assert time.perf_counter() - began < 1
+
+
+def test_a_real_product_is_measured_in_gflops() -> None:
+    rate = measured_rate("cpu", "float32", 256)
+    took = []
+    a = torch.randn(256, 256)
+    for _ in range(200):
+        began = time.perf_counter()
+        torch.mm(a, a)
+        took.append(time.perf_counter() - began)
+    theirs = 2 * 256**3 / min(took) / 1e9
+    ours = max(rate(Shape(256, 256, 256)) for _ in range(20))
+    assert 0.4 < ours / theirs < 2.5
+
+
+def test_formats_that_are_not_there_are_refused_in_words() -> None:
+    with pytest.raises(RuntimeError, match="tensor cores"):
+        measured_rate("cpu", "tf32", 64)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "bfloat16", "int8"])
+def test_every_real_format_of_the_cpu_has_a_rate(dtype: str) -> None:
+    assert measured_rate("cpu", dtype, 64)(Shape(64, 32, 64)) > 0
+
+
+def test_the_sides_of_a_cpu_ascend() -> None:
+    axis = sides("cpu", 4)
+    assert list(axis) == sorted(set(axis))
+    assert axis[0] > 0

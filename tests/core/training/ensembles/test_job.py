@@ -1,0 +1,130 @@
+"""An ensemble is its trainings side by side: the same numbers as each alone, told as a distribution."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.errors import InvalidRequest
+from core.events import Progress
+from core.records import from_record, to_record
+from core.training.config import TrainConfig, default_config
+from core.training.ensembles.config import EnsembleConfig, variants_of
+from core.training.ensembles.events import EnsembleEpochCompleted, EnsembleFinished, EnsembleStarted
+from core.training.ensembles.job import EVALUATIONS, evaluated_epochs, train_ensemble
+from core.training.events import EpochCompleted
+from core.training.loop import train
+
+
+def quick(**settings: Any) -> TrainConfig:
+    return default_config("mlp", "moons", **({"epochs": 4, "samples": 200} | settings))
+
+
+def finished(config: EnsembleConfig) -> EnsembleFinished:
+    *_, last = train_ensemble(config)
+    assert isinstance(last, EnsembleFinished)
+    return last
+
+
+@pytest.mark.parametrize("engine", ["compiled", "eager"])
+def test_each_member_is_the_training_alone(engine: str) -> None:
+    training = quick(engine=engine)
+    together = finished(EnsembleConfig(training, seeds=3)).final["all"]
+    alone = [list(train(replace(training, seed=seed)))[-1].value for seed in range(3)]
+    assert list(together) == alone
+
+
+def test_threads_change_nothing() -> None:
+    config = EnsembleConfig(quick(), seeds=5, vary={"activation": ("tanh", "relu")})
+    assert finished(config).final == finished(replace(config, threads=2)).final
+
+
+def test_quantiles_are_those_of_the_members() -> None:
+    training = quick()
+    epochs = [
+        event
+        for event in train_ensemble(EnsembleConfig(training, 4))
+        if isinstance(event, EnsembleEpochCompleted)
+    ]
+    alone = [
+        [
+            event.test_loss
+            for event in train(replace(training, seed=seed))
+            if isinstance(event, EpochCompleted)
+        ]
+        for seed in range(4)
+    ]
+    assert epochs[-1].epoch == training.epochs
+    expected = np.quantile([losses[-1] for losses in alone], (0.05, 0.25, 0.5, 0.75, 0.95))
+    np.testing.assert_allclose(epochs[-1].test_loss["all"], expected, rtol=1e-6)
+
+
+def test_a_race_starts_both_from_the_same_weights_and_order() -> None:
+    """One seed, two values that make no difference: the same numbers to the last digit."""
+    race = EnsembleConfig(quick(optimizer="sgd"), seeds=1, vary={"label_smoothing": (0.0, 1e-12)})
+    first, second = finished(race).final.values()
+    assert first == pytest.approx(second, abs=1e-9)
+
+
+def test_events_come_in_order_and_progress_between() -> None:
+    config = EnsembleConfig(quick(), seeds=3, vary={"learning_rate": (0.01, 0.1)})
+    events = list(train_ensemble(config))
+    kinds = [type(event) for event in events if not isinstance(event, Progress)]
+    assert kinds == [EnsembleStarted, *[EnsembleEpochCompleted] * 4, EnsembleFinished]
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert progress[-1].done == progress[-1].total == 4 * 6
+
+
+def test_long_trainings_are_evaluated_after_some_epochs_the_last_among_them() -> None:
+    assert evaluated_epochs(7) == [1, 2, 3, 4, 5, 6, 7]
+    many = evaluated_epochs(1000)
+    assert len(many) == EVALUATIONS
+    assert (many[0], many[-1]) == (1, 1000)
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_diverged_members_are_counted_and_left_out() -> None:
+    training = default_config("rnn", optimizer="sgd", activation="relu", epochs=3)
+    config = EnsembleConfig(training, seeds=2, vary={"learning_rate": (0.001, 100.0)})
+    events = list(train_ensemble(config))
+    last = events[-1]
+    assert {place.variant: place.diverged for place in last.ranking} == {"0.001": 0, "100": 2}
+    assert last.ranking[-1].variant == "100"
+
+
+def test_variants_are_every_combination_named_by_what_differs() -> None:
+    config = EnsembleConfig(quick(), vary={"activation": ["tanh", "relu"], "hidden": [[8], [4, 4]]})
+    names = [variant.name for variant in variants_of(config)]
+    assert names == [
+        "activation Tanh, hidden 8",
+        "activation Tanh, hidden 4-4",
+        "activation ReLU, hidden 8",
+        "activation ReLU, hidden 4-4",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"seeds": 0}, "seeds 0 is not possible"),
+        ({"vary": {"colour": ("red",)}}, "Unknown setting 'colour' to vary; choose from "),
+        ({"vary": {"activation": ("tanh", "nonsense")}}, "Unknown activation 'nonsense'"),
+        ({"vary": {"activation": ()}}, "must be a list of values"),
+        ({"vary": {"activation": "tanh"}}, "must be a list of values"),
+        ({"vary": {"epochs": (1, 1)}}, "names a value twice"),
+        ({"vary": {"model": ("mlp",)}}, "Unknown setting 'model'"),
+        ({"seeds": 256, "vary": {"learning_rate": (0.1, 0.2, 0.3, 0.4, 0.5)}}, "at most 1,024"),
+    ],
+)
+def test_what_cannot_be_is_told(settings: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidRequest, match=sentence):
+        EnsembleConfig(quick(), **settings)
+
+
+def test_config_survives_json() -> None:
+    config = EnsembleConfig(quick(), seeds=3, vary={"activation": ["tanh", "relu"]})
+    assert from_record(EnsembleConfig, json.loads(json.dumps(to_record(config)))) == config

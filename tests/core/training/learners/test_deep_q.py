@@ -1,0 +1,87 @@
+"""A network learns to balance a pole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from core.data.environments import cart_pole
+from core.events import Progress
+from core.training.config import TrainConfig, default_config
+from core.training.learners.deep_q import DeepQLearner, follow
+from core.training.learners.episodes import fresh_episodes
+from tests.core.training.going_on import assert_same_numbers_and_going_on, epoch, pictures, scores
+
+
+def config(**more: Any) -> TrainConfig:
+    return default_config("dqn", "cart_pole", **more)
+
+
+@pytest.mark.slow
+def test_pole_stays_up_longer_after_some_seconds_of_learning() -> None:
+    learner = DeepQLearner(config(epochs=12))
+    assert scores(learner).test_metric < 60
+    for _ in range(12):
+        epoch(learner)
+    assert scores(learner).test_metric > 100
+
+
+def test_same_seed_same_numbers_and_a_restored_one_goes_on() -> None:
+    options = {"replay": 1500, "worlds": 4}  # full before the end: old transitions are written over
+    assert_same_numbers_and_going_on(
+        lambda: DeepQLearner(config(epochs=4, batch_size=8, hidden=(8,), model_options=options))
+    )
+
+
+def test_fresh_episodes_are_played_to_their_end_and_counted_once() -> None:
+    """A pole that is always pushed to the right falls within some ten steps."""
+
+    def always_right(observations: np.ndarray) -> np.ndarray:
+        return np.tile([0.0, 1.0], (len(observations), 1))
+
+    mean, _ = played(always_right)
+    assert 8 < mean < 11
+
+    def by_hand(observations: np.ndarray) -> np.ndarray:
+        lean = observations @ [0.1, 0.5, 10.0, 3.0]  # push to where the pole leans: it never falls
+        return np.stack([-lean, lean], axis=1)
+
+    mean, _ = played(by_hand)
+    assert mean == 500
+
+
+def played(action_values: Any) -> tuple[float, float]:
+    episodes = fresh_episodes(cart_pole(), action_values, 0.99, 0, Progress(0, 1, "steps"))
+    while True:
+        try:
+            next(episodes)
+        except StopIteration as finished:
+            return finished.value
+
+
+def test_target_network_moves_by_its_share_of_the_way() -> None:
+    target, network = nn.Linear(2, 1), nn.Linear(2, 1)
+    expected = target.weight + 0.1 * (network.weight - target.weight)
+    follow(target, network, 0.1)
+    torch.testing.assert_close(target.weight, expected)
+
+
+def test_policy_map_has_angles_from_left_to_right_and_speeds_from_the_top_down() -> None:
+    learner = DeepQLearner(config(hidden=()))
+    with torch.no_grad():  # right is worth more the further the pole leans right and turns right
+        learner.network.layers[0].weight.copy_(torch.tensor([[0.0, 0, 0, 0], [0, 0, 1, 0.5]]))
+        learner.network.layers[0].bias.zero_()
+    preference = pictures(learner)["policy_map"].arrays["preference"]
+    assert (np.diff(preference, axis=1) > 0).all()
+    assert (np.diff(preference, axis=0) < 0).all()
+    assert preference[0, -1] == 1
+
+
+def test_parameters_are_those_of_the_network_alone() -> None:
+    started = DeepQLearner(config(hidden=(8,))).started()
+    assert started.parameters == 4 * 8 + 8 + 8 * 2 + 2
+    assert started.metric == "mean_return"

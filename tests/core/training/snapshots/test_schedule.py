@@ -1,0 +1,140 @@
+"""Looking changes nothing: the same seed gives the same numbers with every probe and with none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from core.events import Picture
+from core.training.config import TrainConfig, default_config
+from core.training.events import EpochCompleted
+from core.training.learners.registry import learner_for
+from core.training.loop import train
+from core.training.snapshots.registry import PROBES, Probe, fitting
+from core.training.snapshots.schedule import Looking
+from core.training.stopwatch import Stopwatch
+
+SMALL: dict[str, dict[str, Any]] = {
+    "eager points": {"model": "mlp", "data": "moons", "engine": "eager", "samples": 60},
+    "compiled points": {"model": "mlp", "data": "moons", "engine": "auto", "samples": 60},
+    "dropout and batch norm": {
+        "model": "mlp",
+        "data": "moons",
+        "samples": 60,
+        "model_options": {"dropout": 0.3, "norm": "batch"},
+    },
+    "recurrent": {"model": "gru", "data": "parity", "samples": 60, "hidden": (4,)},
+    "symbols": {"model": "lstm", "data": "copy_memory", "samples": 40, "hidden": (4,)},
+    "graph": {"model": "gcn", "data": "karate_club"},
+    "control": {"model": "q_table", "data": "frozen_lake"},
+}
+
+
+def config(name: str, **settings: Any) -> TrainConfig:
+    """Of two epochs."""
+    return default_config(**(SMALL[name] | {"epochs": 2, "seed": 5} | settings))
+
+
+def scores(events: list[Any]) -> list[tuple[float, ...]]:
+    """The numbers of each epoch."""
+    return [
+        (event.train_loss, event.test_loss, event.train_metric, event.test_metric)
+        for event in events
+        if isinstance(event, EpochCompleted)
+    ]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_same_numbers_with_every_probe_and_with_none(name: str) -> None:
+    every = fitting(SMALL[name]["model"], SMALL[name]["data"])
+    without = [*train(config(name, probes=(), picture_every_s=None))]
+    random_before = torch.get_rng_state()
+    # As often as can be: after every step that takes a twentieth of a second, and before and after all.
+    looked_at = [*train(config(name, probes=every, picture_every_s=0.05))]
+    assert scores(looked_at) == scores(without) != []
+    assert torch.equal(torch.get_rng_state(), random_before)
+    drawn = {event.name for event in looked_at if isinstance(event, Picture)}
+    assert {*every} <= drawn
+
+
+@pytest.mark.parametrize("name", ["eager points", "compiled points", "dropout and batch norm", "recurrent"])
+def test_looking_between_two_steps_leaves_weights_gradients_and_optimiser_alone(name: str) -> None:
+    every = fitting(SMALL[name]["model"], SMALL[name]["data"])
+    learners = [learner_for(config(name, probes=every)) for _ in range(2)]
+    looking = Looking(learners[0], Stopwatch())
+    for _ in range(2):
+        for batches in zip(*(learner.batches() for learner in learners), strict=True):
+            losses = [learner.learn(batch) for learner, batch in zip(learners, batches, strict=True)]
+            assert losses[0] == losses[1]
+            gradients = [weight.grad for weight in learners[0].model.parameters()]  # type: ignore[attr-defined]
+            kept = [None if gradient is None else gradient.clone() for gradient in gradients]
+            list(looking.pictures())
+            for weight, gradient, before in zip(
+                learners[0].model.parameters(),  # type: ignore[attr-defined]
+                gradients,
+                kept,
+                strict=True,
+            ):
+                assert weight.grad is gradient
+                assert gradient is None or torch.equal(gradient, before)
+    for ours, theirs in zip(flat(learners[0].state()), flat(learners[1].state()), strict=True):
+        assert torch.equal(ours, theirs) if isinstance(ours, torch.Tensor) else ours == theirs
+
+
+def flat(state: Any) -> list[Any]:
+    """All tensors and values of a state, in order."""
+    if isinstance(state, dict):
+        return [leaf for value in state.values() for leaf in flat(value)]
+    if isinstance(state, list | tuple):
+        return [leaf for value in state for leaf in flat(value)]
+    return [state]
+
+
+def test_only_what_was_chosen_is_drawn() -> None:
+    drawn = {e.name for e in train(config("eager points", probes=("confusion",))) if isinstance(e, Picture)}
+    assert drawn == {"points", "confusion"}  # the points are the data, and always there
+    drawn = {e.name for e in train(config("eager points", probes=())) if isinstance(e, Picture)}
+    assert drawn == {"points"}
+
+
+def test_pictures_come_in_the_order_of_the_entries_and_one_of_each_at_a_time() -> None:
+    looking = Looking(
+        learner_for(config("eager points", probes=("embedding", "confusion", "decision_map"))), Stopwatch()
+    )
+    for _ in range(3):
+        assert [p.name for p in looking.pictures()] == ["decision_map", "confusion", "embedding"]
+    assert [name for name in PROBES if name in ("decision_map", "confusion", "embedding")] == [
+        "decision_map",
+        "confusion",
+        "embedding",
+    ]
+
+
+def test_a_probe_that_takes_long_comes_seldom_and_the_cheap_ones_stay_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = [0.0]
+    monkeypatch.setattr(Stopwatch, "elapsed_s", lambda _: now_s[0])
+
+    def taking(name: str, seconds: float) -> Probe:
+        def draw(_: Any) -> Iterator[Picture]:
+            while True:
+                now_s[0] += seconds
+                yield Picture(name, 0, {})
+
+        return Probe(name, "A test.", lambda model, data: True, draw)
+
+    probes = {"cheap": taking("cheap", 0.001), "slow": taking("slow", 0.5)}
+    monkeypatch.setattr("core.training.snapshots.schedule.PROBES", probes)
+    monkeypatch.setattr("core.training.snapshots.schedule.fitting", lambda *_: ())
+    monkeypatch.setattr("core.training.snapshots.schedule.chosen", lambda _: tuple(probes))
+    looking = Looking(learner_for(config("graph")), Stopwatch())
+    drawn = []
+    while now_s[0] < 100:
+        now_s[0] += 0.8
+        drawn += [picture.name for picture in looking.pictures_due() if picture.name in probes]
+    assert drawn.count("cheap") > 80
+    assert 2 <= drawn.count("slow") <= 4  # of half a second each, in 100 s

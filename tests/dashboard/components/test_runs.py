@@ -1,0 +1,86 @@
+"""A page of a run says what is still kept of it, and shows what is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.records import to_record
+from core.runs.storage import keep_within
+from core.runs.store import STOPPED
+from core.training.config import default_config
+from dashboard.components import runs
+
+MIB = 2**20
+PAGE = str(Path(__file__).parents[2] / "dashboard" / "views" / "train.py")
+
+
+@pytest.fixture
+def old_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a training that was stopped, with a newer one after it."""
+    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
+    runs.runner.clear()
+    store = runs.runner().store
+    going = runs.runner().submit(
+        "training", to_record(default_config("mlp", "moons", epochs=9000, engine="eager"))
+    )
+    wait_for(lambda: store.can_resume(going) and "decision_map" in store.pictures(going))
+    runs.runner().want(going, "stop")
+    wait_for(lambda: store.get(going).ended)
+    short = runs.runner().submit("training", to_record(default_config("mlp", "moons", epochs=1)))
+    wait_for(lambda: store.get(short).ended)
+    store.checkpoint_file(short).write_bytes(bytes(30 * MIB))  # as large as a large network's
+    yield going
+    runs.runner().close()
+    runs.runner.clear()
+
+
+def wait_for(condition) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def opened(run_id: str) -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=30)
+    page.query_params["run"] = run_id
+    page.run()
+    assert not page.exception
+    return page
+
+
+def let_go(keep_bytes: int) -> None:
+    for _ in keep_within(runs.runner().store, keep_bytes):
+        pass
+
+
+def labels(page: AppTest) -> set[str]:
+    return {button.label for button in page.button}
+
+
+def test_a_run_without_its_weights_shows_its_curves_and_says_what_is_gone(old_run: str) -> None:
+    before = opened(old_run)
+    assert "Resume" in labels(before)
+    charts = len(before.get("vega_lite_chart"))
+    let_go(40 * MIB)
+    resume = next(button for button in before.button if button.label == "Resume")
+    resume.click().run()  # on a page that was opened earlier
+    assert not before.exception
+    assert runs.runner().store.get(old_run).status == STOPPED
+    after = opened(old_run)
+    assert runs.NO_LONGER_KEPT in [info.value for info in after.info]
+    assert not {label for label in labels(after) if label.startswith(("Resume", "Go on"))}
+    assert 2 <= len(after.get("vega_lite_chart")) < charts
+    assert len(after.metric) == len(before.metric)
+
+
+def test_a_run_that_is_gone_is_told_in_words(old_run: str) -> None:
+    let_go(1)
+    assert runs.runner().store.get(old_run) is None
+    page = opened(old_run)
+    assert "makes room" in page.warning[0].value
