@@ -62,13 +62,13 @@ def main() -> int:
 def promises(slowdowns: int, same: int) -> dict[str, Any]:
     """What the three trials give under the present load."""
     timer = timer_for("cpu")
-    usual, slower = multiplications(20), multiplications(21)
-    *_, floor = noise_floor(usual, timer, max_seconds=1.0)
+    default, slower = multiplications(20), multiplications(21)
+    *_, floor = noise_floor(default, timer, max_seconds=1.0)
     assert floor is not None
     verdicts: dict[str, Counter[str]] = {"slowdown": Counter(), "same": Counter()}
-    for name, other, runs in (("slowdown", slower, slowdowns), ("same", usual, same)):
+    for name, other, runs in (("slowdown", slower, slowdowns), ("same", default, same)):
         for seed in range(runs):
-            verdicts[name][verdict(usual, other, floor.paired, seed)] += 1
+            verdicts[name][verdict(default, other, floor.paired, seed)] += 1
             said = f"{name}: {in_words(verdicts[name])} of {runs}"
             print(f"\r\x1b[K{said}", end="", file=sys.stderr, flush=True)
     print("\r\x1b[K", end="", file=sys.stderr)

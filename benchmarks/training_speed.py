@@ -25,7 +25,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.devices import usable_cores
-from core.training.config import MOST_EPOCHS, TrainConfig, default_config
+from core.training.config import MAX_EPOCHS, TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
 from core.training.ensembles.job import train_ensemble
 from core.training.events import EpochCompleted
@@ -59,7 +59,7 @@ def our_epochs(config: TrainConfig) -> Iterator[EpochCompleted]:
 def compare(network: str, seconds: float, picture_every_s: float | None, engine: str) -> None:
     """Print samples/s of both, and their ratio over all pairs of turns."""
     config = default_config(
-        network, epochs=MOST_EPOCHS, schedule="constant", picture_every_s=picture_every_s, engine=engine
+        network, epochs=MAX_EPOCHS, schedule="constant", picture_every_s=picture_every_s, engine=engine
     )
     samples = len(SupervisedLearner(config).train_inputs)
     bare, ours = bare_epochs(config), our_epochs(config)

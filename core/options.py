@@ -20,17 +20,17 @@ class Option:
     """
 
     meaning: str
-    usual: Value
+    default: Value
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] | None = None
 
     def check(self, name: str, given: Any) -> None:
         """Raise InvalidRequest, which says what is allowed, unless `given` can be this option's value."""
-        if isinstance(self.usual, bool):
+        if isinstance(self.default, bool):
             if not isinstance(given, bool):
                 raise InvalidRequest(f"{name} {given!r} is not possible; it must be true or false.")
-        elif isinstance(self.usual, str):
+        elif isinstance(self.default, str):
             self._check_text(name, given)
         else:
             self._check_number(name, given)
@@ -42,7 +42,7 @@ class Option:
             raise InvalidRequest(f"{name} {given!r} is not possible; it must be a text.")
 
     def _check_number(self, name: str, given: Any) -> None:
-        whole = isinstance(self.usual, int)
+        whole = isinstance(self.default, int)
         kinds = (int,) if whole else (int, float)
         number = isinstance(given, kinds) and not isinstance(given, bool) and math.isfinite(given)
         low = -math.inf if self.low is None else self.low
@@ -70,4 +70,4 @@ def check_options(options: Mapping[str, Option], given: Mapping[str, Any], of: s
 
 def filled_in(options: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str, Any]:
     """Every option with its value: the given one, else the usual one."""
-    return {name: given.get(name, option.usual) for name, option in options.items()}
+    return {name: given.get(name, option.default) for name, option in options.items()}

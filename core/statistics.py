@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 # Fewer samples than this cannot bound a median with 95% confidence: 1 - 2 * 0.5**6 = 97%, with five 94%.
-FEWEST_SAMPLES = 6
+MIN_SAMPLES = 6
 
 _RESAMPLES = 1000
 

@@ -11,7 +11,7 @@ from core import devices
 from core.errors import InvalidRequest
 
 
-def why_absent(device: str) -> str | None:
+def unavailable_reason(device: str) -> str | None:
     """None when torch can use this device, given by torch's name ("cuda:0", "mps")."""
     kind, _, index = device.partition(":")
     found = _COUNTS[kind]()
@@ -50,7 +50,7 @@ _COUNTS = {
 
 def present_device(name: str) -> torch.device:
     """torch's device of this name. Raises InvalidRequest with the reason when it cannot be used here."""
-    reason = why_absent(name)
+    reason = unavailable_reason(name)
     if reason:
         raise InvalidRequest(f"The device {name!r} cannot be used: {reason}.")
     return torch.device(name)

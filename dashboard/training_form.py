@@ -20,12 +20,12 @@ from core.data import DATASETS, user_csv
 from core.errors import InvalidRequest
 from core.models import MODELS
 from core.models.initialisation import INITIALISATIONS
-from core.models.registry import SOME_TAKE
+from core.models.registry import OPTIONAL_SETTINGS
 from core.options import Option, filled_in
 from core.records import from_record
 from core.runs.store import Run
 from core.training import OPTIMIZERS, SCHEDULES, TrainConfig, default_config, snapshots
-from core.training.config import MOST_EPOCHS, MOST_SAMPLES, MOST_STEPS
+from core.training.config import MAX_EPOCHS, MAX_SAMPLES, MAX_STEPS
 from core.training.snapshots import PROBES
 from dashboard.components.custom_activation import own_field
 
@@ -46,8 +46,8 @@ MORE = {
     "clip_norm": "clipping",
     "target": "good enough",
     "patience": "patience",
-    "most_steps": "most steps",
-    "most_seconds": "most seconds",
+    "max_steps": "most steps",
+    "max_seconds": "most seconds",
     "engine": "engine",
 }
 
@@ -61,15 +61,15 @@ def choose_task(left: DeltaGenerator, right: DeltaGenerator) -> TrainConfig:
     with right:
         data = select("Data", DATASETS, fitting, "data", default_config(model).data, on_change=suit_data)
         st.caption(DATASETS[data].description)
-    usual = default_config(model, data)
+    default = default_config(model, data)
     if st.session_state.get("suits") != (model, data):  # an address has named them
-        suggest(usual)
-    return usual
+        suggest(default)
+    return default
 
 
-def choose_how(usual: TrainConfig) -> TrainConfig:
+def choose_how(default: TrainConfig) -> TrainConfig:
     """How it learns. Raises InvalidRequest when it cannot be trained so."""
-    return default_config(usual.model, usual.data, **choose_settings(usual))
+    return default_config(default.model, default.data, **choose_settings(default))
 
 
 def take_over(run: Run | None) -> None:
@@ -122,7 +122,7 @@ def applies(name: str, config: TrainConfig) -> bool:
         return False
     if name == "engine":
         return entry.learner == "supervised"
-    return name in entry.settings or name not in SOME_TAKE
+    return name in entry.settings or name not in OPTIONAL_SETTINGS
 
 
 def suit_network() -> None:
@@ -130,18 +130,18 @@ def suit_network() -> None:
     model, data = st.session_state["model"], st.session_state["data"]
     if DATASETS[data].kind not in MODELS[model].kinds:
         data = st.session_state["data"] = default_config(model).data
-    usual = default_config(model, data)
-    st.session_state.update(shown(usual))
-    suggest(usual)
+    default = default_config(model, data)
+    st.session_state.update(shown(default))
+    suggest(default)
 
 
 def suit_data() -> None:
     """Other data brings the settings that suit it; those that a person has changed stay."""
     model, data = st.session_state["model"], st.session_state["data"]
-    usual, suggested = default_config(model, data), st.session_state["suggested"]
+    default, suggested = default_config(model, data), st.session_state["suggested"]
     kept = [name for name in (*MAIN, *MORE) if name in suggested and name != "probes" and changed(name)]
-    st.session_state.update({name: value for name, value in shown(usual).items() if name not in kept})
-    suggest(usual)
+    st.session_state.update({name: value for name, value in shown(default).items() if name not in kept})
+    suggest(default)
 
 
 def suit_optimizer() -> None:
@@ -153,10 +153,10 @@ def suit_optimizer() -> None:
     st.session_state["learning_rate"] = st.session_state["suggested"]["learning_rate"] = rate
 
 
-def suggest(usual: TrainConfig) -> None:
+def suggest(default: TrainConfig) -> None:
     """Remember what was suggested, and for what."""
-    st.session_state["suits"] = (usual.model, usual.data)
-    st.session_state["suggested"] = shown(usual)
+    st.session_state["suits"] = (default.model, default.data)
+    st.session_state["suggested"] = shown(default)
 
 
 def changed(name: str) -> bool:
@@ -165,120 +165,127 @@ def changed(name: str) -> bool:
     return name in suggested and st.session_state.get(name, suggested[name]) != suggested[name]
 
 
-def choose_settings(usual: TrainConfig) -> dict[str, Any]:
+def choose_settings(default: TrainConfig) -> dict[str, Any]:
     """Every setting that applies; usual is what suits this network and this data."""
-    entry = MODELS[usual.model]
+    entry = MODELS[default.model]
     chosen: dict[str, Any] = {}
     columns = cycle(st.columns(2))
-    if applies("activation", usual):
+    if applies("activation", default):
         with next(columns):
-            chosen["activation"] = choose_activation(usual)
-    if applies("optimizer", usual):
+            chosen["activation"] = choose_activation(default)
+    if applies("optimizer", default):
         with next(columns):
             chosen["optimizer"] = select(
-                "Optimiser", OPTIMIZERS, [*OPTIMIZERS], "optimizer", usual.optimizer, on_change=suit_optimizer
+                "Optimiser",
+                OPTIMIZERS,
+                [*OPTIMIZERS],
+                "optimizer",
+                default.optimizer,
+                on_change=suit_optimizer,
             )
     with next(columns):
-        chosen["learning_rate"] = step("Learning rate", LEARNING_RATES, "learning_rate", usual.learning_rate)
-    if applies("batch_size", usual):
+        chosen["learning_rate"] = step(
+            "Learning rate", LEARNING_RATES, "learning_rate", default.learning_rate
+        )
+    if applies("batch_size", default):
         with next(columns):
-            chosen["batch_size"] = step("Batch size", BATCH_SIZES, "batch_size", usual.batch_size)
+            chosen["batch_size"] = step("Batch size", BATCH_SIZES, "batch_size", default.batch_size)
     with next(columns):
-        chosen["epochs"] = number("Epochs", 1, MOST_EPOCHS, "epochs", usual.epochs)
+        chosen["epochs"] = number("Epochs", 1, MAX_EPOCHS, "epochs", default.epochs)
     with next(columns):
         help_text = "The same seed gives the same numbers."
         chosen["seed"] = number("Seed", 0, 2**31 - 1, "seed", 0, help=help_text)
-    if applies("hidden", usual):
+    if applies("hidden", default):
         label, text = (
             "Hidden layers" if entry.hidden.most > 1 else "Hidden units",
-            layers_as_text(usual.hidden),
+            layers_as_text(default.hidden),
         )
         help_text = f"{entry.hidden.meaning.capitalize()}, such as {text}."
         typed = st.text_input(label, text, key="hidden", bind="query-params", help=help_text)
         chosen["hidden"] = layers(typed)
-    if usual.noise is not None:
-        most = max(0.5, usual.noise, st.session_state.get("noise", 0.0))
-        chosen["noise"] = st.slider("Noise", 0.0, most, usual.noise, 0.05, key="noise", bind="query-params")
-    chosen["model_options"] = choose_options(entry.options, usual.model_options)
-    if "file" in DATASETS[usual.data].options:
-        chosen["data_options"] = choose_table(usual.data)
+    if default.noise is not None:
+        most = max(0.5, default.noise, st.session_state.get("noise", 0.0))
+        chosen["noise"] = st.slider("Noise", 0.0, most, default.noise, 0.05, key="noise", bind="query-params")
+    chosen["model_options"] = choose_options(entry.options, default.model_options)
+    if "file" in DATASETS[default.data].options:
+        chosen["data_options"] = choose_table(default.data)
     else:
-        chosen["data_options"] = choose_options(DATASETS[usual.data].options, usual.data_options)
-    chosen["probes"] = choose_probes(usual)
+        chosen["data_options"] = choose_options(DATASETS[default.data].options, default.data_options)
+    chosen["probes"] = choose_probes(default)
     places = {device.id: device for device in devices.devices() if device.kind not in devices.absent()}
     if len(places) > 1:
-        chosen["device"] = select("Device", places, [*places], "device", usual.device)
-    return chosen | choose_more(usual, chosen.get("optimizer", usual.optimizer))
+        chosen["device"] = select("Device", places, [*places], "device", default.device)
+    return chosen | choose_more(default, chosen.get("optimizer", default.optimizer))
 
 
-def choose_activation(usual: TrainConfig) -> str:
+def choose_activation(default: TrainConfig) -> str:
     """A key of ACTIVATIONS; one's own function, if one is typed under "More settings", takes its place."""
-    keys = [*MODELS[usual.model].activations]
-    own = bool(st.session_state.get("own", "").strip()) and applies("own", usual)
+    keys = [*MODELS[default.model].activations]
+    own = bool(st.session_state.get("own", "").strip()) and applies("own", default)
     help_text = "Your own f(x) under “More settings” takes its place." if own else None
     return select(
         "Activation",
         ACTIVATIONS,
         keys,
         "activation",
-        usual.activation,
+        default.activation,
         disabled=len(keys) == 1 or own,
         help=help_text,
     )
 
 
-def choose_more(usual: TrainConfig, optimizer: str) -> dict[str, Any]:
+def choose_more(default: TrainConfig, optimizer: str) -> dict[str, Any]:
     """The settings that are seldom changed; said in a line if any of them is."""
     chosen: dict[str, Any] = {}
     with st.expander("More settings", icon=":material/tune:"):
-        choose_split(usual, chosen)
-        choose_start(usual, chosen)
-        choose_gradient(usual, optimizer, chosen)
-        choose_end(usual, chosen)
+        choose_split(default, chosen)
+        choose_start(default, chosen)
+        choose_gradient(default, optimizer, chosen)
+        choose_end(default, chosen)
     others = [label for name, label in MORE.items() if changed(name)]
     if others:
         st.caption(f"Changed under “More settings”: {', '.join(others)}.")
     return chosen
 
 
-def choose_split(usual: TrainConfig, chosen: dict[str, Any]) -> None:
+def choose_split(default: TrainConfig, chosen: dict[str, Any]) -> None:
     """How much data there is, and how much of it is held back."""
     columns = cycle(st.columns(2))
-    if applies("samples", usual):
-        assert usual.samples is not None
+    if applies("samples", default):
+        assert default.samples is not None
         with next(columns):
-            chosen["samples"] = number("Samples", 20, MOST_SAMPLES, "samples", usual.samples)
-    if applies("test_fraction", usual):
+            chosen["samples"] = number("Samples", 20, MAX_SAMPLES, "samples", default.samples)
+    if applies("test_fraction", default):
         with next(columns):
             chosen["test_fraction"] = number(
                 "Held back",
                 0.05,
                 0.8,
                 "test_fraction",
-                usual.test_fraction,
+                default.test_fraction,
                 step=0.05,
                 help="Share of the data that the network never learns from; what it answers there counts.",
             )
 
 
-def choose_start(usual: TrainConfig, chosen: dict[str, Any]) -> None:
+def choose_start(default: TrainConfig, chosen: dict[str, Any]) -> None:
     """What the network is before its first step, and how it steps."""
-    if applies("own", usual):
+    if applies("own", default):
         own = own_field(st.container(), "Your own activation f(x)")
         if own:
             chosen["activation"] = own
     columns = cycle(st.columns(2))
-    if applies("initialisation", usual):
+    if applies("initialisation", default):
         with next(columns):
             chosen["initialisation"] = select(
                 "Weights at first",
                 INITIALISATIONS,
                 [*INITIALISATIONS],
                 "initialisation",
-                usual.initialisation,
+                default.initialisation,
                 help=described(INITIALISATIONS),
             )
-    if applies("engine", usual):
+    if applies("engine", default):
         with next(columns):
             chosen["engine"] = st.selectbox(
                 "Steps by",
@@ -291,67 +298,67 @@ def choose_start(usual: TrainConfig, chosen: dict[str, Any]) -> None:
             )
 
 
-def choose_gradient(usual: TrainConfig, optimizer: str, chosen: dict[str, Any]) -> None:
+def choose_gradient(default: TrainConfig, optimizer: str, chosen: dict[str, Any]) -> None:
     """What becomes of the gradient on its way to the weights."""
     columns = cycle(st.columns(2))
     with next(columns):
         chosen["schedule"] = select(
-            "Schedule", SCHEDULES, [*SCHEDULES], "schedule", usual.schedule, help=described(SCHEDULES)
+            "Schedule", SCHEDULES, [*SCHEDULES], "schedule", default.schedule, help=described(SCHEDULES)
         )
-    if applies("momentum", usual) and OPTIMIZERS[optimizer].has_momentum:
+    if applies("momentum", default) and OPTIMIZERS[optimizer].has_momentum:
         with next(columns):
             chosen["momentum"] = number(
                 "Momentum",
                 0.0,
                 0.999,
                 "momentum",
-                usual.momentum,
+                default.momentum,
                 step=0.05,
                 help="Share of its speed that is kept from step to step.",
             )
-    if applies("weight_decay", usual):
+    if applies("weight_decay", default):
         with next(columns):
             chosen["weight_decay"] = number(
                 "Weight decay",
                 0.0,
                 10.0,
                 "weight_decay",
-                usual.weight_decay,
+                default.weight_decay,
                 step=0.001,
                 placeholder=f"{OPTIMIZERS[optimizer].weight_decay:g}",
                 help="L2: pulls each weight towards 0 by this share of it; left empty, it is the optimiser's "
                 "own. AdamW has its own way for it.",
             )
-    if applies("l1", usual):
+    if applies("l1", default):
         with next(columns):
             help_text = "Pulls each weight towards 0 by the same amount, so that many end there."
-            chosen["l1"] = number("L1", 0.0, 10.0, "l1", usual.l1, step=0.001, help=help_text)
-    if applies("clip_norm", usual):
+            chosen["l1"] = number("L1", 0.0, 10.0, "l1", default.l1, step=0.001, help=help_text)
+    if applies("clip_norm", default):
         with next(columns):
             chosen["clip_norm"] = number(
                 "Longest gradient",
                 1e-6,
                 1e6,
                 "clip_norm",
-                usual.clip_norm,
+                default.clip_norm,
                 step=0.5,
                 placeholder="any",
                 help="A longer gradient, of all weights together, is cut to this length.",
             )
-    if applies("label_smoothing", usual):
+    if applies("label_smoothing", default):
         with next(columns):
             chosen["label_smoothing"] = number(
                 "Label smoothing",
                 0.0,
                 0.5,
                 "label_smoothing",
-                usual.label_smoothing,
+                default.label_smoothing,
                 step=0.05,
                 help="Share of each answer that is spread over all classes while learning.",
             )
 
 
-def choose_end(usual: TrainConfig, chosen: dict[str, Any]) -> None:
+def choose_end(default: TrainConfig, chosen: dict[str, Any]) -> None:
     """What ends a training before its last epoch."""
     st.caption("It ends before its last epoch")
     columns = cycle(st.columns(2))
@@ -361,7 +368,7 @@ def choose_end(usual: TrainConfig, chosen: dict[str, Any]) -> None:
             -1e9,
             1e9,
             "target",
-            usual.target,
+            default.target,
             step=0.01,
             placeholder="never",
             help="When the metric on the held-back part, such as an accuracy of 0.97, reaches this.",
@@ -370,19 +377,19 @@ def choose_end(usual: TrainConfig, chosen: dict[str, Any]) -> None:
         chosen["patience"] = number(
             "after epochs of no progress",
             1,
-            MOST_EPOCHS,
+            MAX_EPOCHS,
             "patience",
-            usual.patience,
+            default.patience,
             placeholder="never",
             help="When the loss on the held-back part has not fallen for so many epochs.",
         )
     with next(columns):
-        chosen["most_steps"] = number(
-            "after steps", 1, MOST_STEPS, "most_steps", usual.most_steps, placeholder="never"
+        chosen["max_steps"] = number(
+            "after steps", 1, MAX_STEPS, "max_steps", default.max_steps, placeholder="never"
         )
     with next(columns):
-        chosen["most_seconds"] = number(
-            "after seconds", 0.1, 7 * 24 * 3600.0, "most_seconds", usual.most_seconds, placeholder="never"
+        chosen["max_seconds"] = number(
+            "after seconds", 0.1, 7 * 24 * 3600.0, "max_seconds", default.max_seconds, placeholder="never"
         )
 
 
@@ -391,9 +398,9 @@ def described(entries: Mapping[str, Any]) -> str:
     return " ".join(f"**{entry.name}:** {entry.description}" for entry in entries.values())
 
 
-def choose_probes(usual: TrainConfig) -> tuple[str, ...] | None:
+def choose_probes(default: TrainConfig) -> tuple[str, ...] | None:
     """What to look at inside, None for what is looked at without being asked."""
-    fitting, on = snapshots.fitting(usual.model, usual.data), snapshots.chosen(usual)
+    fitting, on = snapshots.fitting(default.model, default.data), snapshots.chosen(default)
     looked = st.multiselect(
         "Look inside",
         fitting,
@@ -410,16 +417,16 @@ def choose_probes(usual: TrainConfig) -> tuple[str, ...] | None:
 def choose_table(data: str) -> dict[str, Any]:
     """One's own CSV file and its column to be told. Raises InvalidRequest for a file that is no table."""
     limits = (
-        f"At most {user_csv.MOST_ROWS:,} rows and {user_csv.MOST_COLUMNS} columns, the first row their names."
+        f"At most {user_csv.MAX_ROWS:,} rows and {user_csv.MAX_COLUMNS} columns, the first row their names."
     )
     given = st.file_uploader("CSV file", type="csv", key="upload", help=limits)
     file = kept_table(given.getvalue()) if given else st.session_state.get("file", "")
     names = user_csv.columns(file)
     if st.session_state.get("target_column") not in names:
         st.session_state.pop("target_column", None)
-    usual = names.index(user_csv.usual_target(file, DATASETS[data].task))
+    default = names.index(user_csv.default_target(file, DATASETS[data].task))
     target = st.selectbox(
-        "Column to be told", names, usual, key="target_column", bind="query-params", filter_mode=None
+        "Column to be told", names, default, key="target_column", bind="query-params", filter_mode=None
     )
     return {"file": file, "target_column": target}
 
@@ -430,12 +437,12 @@ def kept_table(content: bytes) -> str:
     return user_csv.add(content)
 
 
-def choose_options(options: Mapping[str, Option], usual: Mapping[str, Any]) -> dict[str, Any]:
+def choose_options(options: Mapping[str, Option], default: Mapping[str, Any]) -> dict[str, Any]:
     """A control for each option, of the kind that its usual value calls for."""
     chosen: dict[str, Any] = {}
     columns = cycle(st.columns(2))
     for name, option in options.items():
-        label, value = name.replace("_", " ").capitalize(), usual.get(name, option.usual)
+        label, value = name.replace("_", " ").capitalize(), default.get(name, option.default)
         kept: dict[str, Any] = {"key": name, "bind": "query-params", "help": f"{option.meaning}."}
         with next(columns):
             chosen[name] = choose_option(label, option, value, kept)
@@ -475,10 +482,10 @@ def layers_as_text(hidden: Any) -> str:
 
 
 def select(
-    label: str, entries: Mapping[str, Any], keys: list[str], key: str, usual: str | None = None, **more: Any
+    label: str, entries: Mapping[str, Any], keys: list[str], key: str, default: str | None = None, **more: Any
 ) -> str:
     """A select box over registry entries, shown by name and kept in the URL by key."""
-    index = keys.index(usual) if usual in keys else 0
+    index = keys.index(default) if default in keys else 0
     return st.selectbox(
         label,
         keys,
@@ -491,14 +498,14 @@ def select(
     )
 
 
-def step(label: str, values: list[Any], key: str, usual: Any) -> Any:
+def step(label: str, values: list[Any], key: str, default: Any) -> Any:
     """A slider over usual values, to which an unusual one in use is added."""
-    options = sorted({*values, usual, st.session_state.get(key, usual)})
-    return st.select_slider(label, options, usual, key=key, bind="query-params")
+    options = sorted({*values, default, st.session_state.get(key, default)})
+    return st.select_slider(label, options, default, key=key, bind="query-params")
 
 
-def number(label: str, low: float, high: float, key: str, usual: Any, **more: Any) -> Any:
+def number(label: str, low: float, high: float, key: str, default: Any, **more: Any) -> Any:
     """A field for a number, a whole one where low is; with `usual` None it may be left empty."""
     if isinstance(low, float):
         more["format"] = "%g"
-    return st.number_input(label, low, high, usual, key=key, bind="query-params", **more)
+    return st.number_input(label, low, high, default, key=key, bind="query-params", **more)

@@ -90,15 +90,15 @@ def save(page: Page, name: str) -> None:
 
 def draw_door(pictures: dict[str, Picture], width: int = 560, height: int = 315) -> None:
     """The middle of a decision map with held-back points, see-through where the network is unsure."""
-    area, dots = pictures["decision_map"], pictures["points"]
+    area, roofline_points = pictures["decision_map"], pictures["points"]
     low = np.array([area.values["x_min"], area.values["y_max"]])
     high = np.array([area.values["x_max"], area.values["y_min"]])
     side = 2 * width  # drawn twice as large, so that the dots come out smooth
     surface = Image.fromarray(diverging(0.6 * (2 * area.arrays["probability"] - 1)))
     image = surface.resize((side, side), Image.Resampling.BICUBIC)
     pen = ImageDraw.Draw(image)
-    places = (dots.arrays["test_points"] - low) / (high - low) * side
-    for (x, y), label in zip(places[:300], dots.arrays["test_labels"], strict=False):
+    places = (roofline_points.arrays["test_points"] - low) / (high - low) * side
+    for (x, y), label in zip(places[:300], roofline_points.arrays["test_labels"], strict=False):
         pen.ellipse((x - 8, y - 8, x + 8, y + 8), fill=BLUE if label else ORANGE, outline="white", width=2)
     middle = image.crop((0, width - height, side, width + height))
     small = middle.resize((width, height), Image.Resampling.LANCZOS)

@@ -22,7 +22,7 @@ else:
     torch = LazyModule("torch")
 
 POINTS = 301  # odd, so that a range about 0 has a point at 0
-POINTS_MOST = 10_001
+MAX_POINTS = 10_001
 X_LIMIT = 1e6
 
 
@@ -101,8 +101,8 @@ def _check_range(low: float, high: float, points: int) -> None:
         )
     if low >= high:
         raise InvalidRequest(f"x runs from {low:g} to {high:g}; the left end must be below the right end.")
-    if not 2 <= points <= POINTS_MOST:
-        raise InvalidRequest(f"{points} points were asked for; 2 to {POINTS_MOST:,} are allowed.")
+    if not 2 <= points <= MAX_POINTS:
+        raise InvalidRequest(f"{points} points were asked for; 2 to {MAX_POINTS:,} are allowed.")
 
 
 def _float32(tensor: torch.Tensor) -> np.ndarray:

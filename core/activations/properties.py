@@ -18,7 +18,7 @@ else:
 
 SATURATED_SLOPE = 0.02  # sigmoid falls below it at |x| = 3.9
 KINK = 1e-3  # the smallest jump of the slope that counts; half a step of any parameter makes a larger one
-MOST_FOLLOWED, MOST_TOLD = 2000, 100  # jumps, kinks and bends; the nearest to 0 where there are more
+MAX_FOLLOWED, MAX_TOLD = 2000, 100  # jumps, kinks and bends; the nearest to 0 where there are more
 HALF_WIDTH, POINTS_PER_UNIT = 100, 200  # the grid: x from -100 to 100, 0.005 apart
 
 
@@ -167,7 +167,7 @@ def _jumps(
     for halvings in range(40):
         keep = (at_right - at_left).abs() > KINK * (1 + at_left.abs())
         if halvings == 4:  # steep curves are out by now; what swings too fast to follow must not take minutes
-            keep &= _nearest(left, keep, MOST_FOLLOWED)
+            keep &= _nearest(left, keep, MAX_FOLLOWED)
         left, right, at_left, at_right = left[keep], right[keep], at_left[keep], at_right[keep]
         if not len(left):
             return ()
@@ -203,7 +203,7 @@ def _nearest(x: torch.Tensor, among: torch.Tensor, most: int) -> torch.Tensor:
 
 def _told(places: torch.Tensor) -> tuple[float, ...]:
     """Those nearest to 0, rounded, each once, from left to right."""
-    nearest = places[_nearest(places, torch.ones_like(places, dtype=torch.bool), MOST_TOLD)]
+    nearest = places[_nearest(places, torch.ones_like(places, dtype=torch.bool), MAX_TOLD)]
     return tuple(dict.fromkeys(round(place, 6) + 0.0 for place in nearest.tolist()))
 
 

@@ -24,11 +24,11 @@ else:
     torch = LazyModule("torch")
 
 POINTS = 121  # odd, so that 0 is among them
-POINTS_MOST = 401
-REACH_MOST = 100.0
-WEIGHT_MOST = 10.0
-HIDDEN_MOST, LAYERS_MOST = 64, 3
-GAIN_LEAST, GAIN_MOST = 0.1, 10.0
+MAX_POINTS = 401
+MAX_REACH = 100.0
+MAX_WEIGHT = 10.0
+MAX_HIDDEN, MAX_LAYERS = 64, 3
+MIN_GAIN, MAX_GAIN = 0.1, 10.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def neuron(
     activation = find(key)
     given = activation.with_defaults(parameters)
     for name, value in (("w1", w1), ("w2", w2), ("The bias", bias)):
-        _check(name, value, -WEIGHT_MOST, WEIGHT_MOST)
+        _check(name, value, -MAX_WEIGHT, MAX_WEIGHT)
     return _surface(lambda x, y: activation.function(w1 * x + w2 * y + bias, **given), reach, points)
 
 
@@ -94,12 +94,12 @@ def network(
     """
     activation = find(key)
     given = activation.with_defaults(parameters)
-    if not 1 <= len(hidden) <= LAYERS_MOST or not all(1 <= size <= HIDDEN_MOST for size in hidden):
+    if not 1 <= len(hidden) <= MAX_LAYERS or not all(1 <= size <= MAX_HIDDEN for size in hidden):
         raise InvalidRequest(
-            f"Hidden layers are {', '.join(map(str, hidden)) or 'none'}; 1 to {LAYERS_MOST} of 1 to "
-            f"{HIDDEN_MOST} units each are allowed."
+            f"Hidden layers are {', '.join(map(str, hidden)) or 'none'}; 1 to {MAX_LAYERS} of 1 to "
+            f"{MAX_HIDDEN} units each are allowed."
         )
-    _check("The gain", gain, GAIN_LEAST, GAIN_MOST)
+    _check("The gain", gain, MIN_GAIN, MAX_GAIN)
     layers = _layers((2, *hidden, 1), gain, seed)
 
     def function(x: Tensor, y: Tensor) -> Tensor:
@@ -136,9 +136,9 @@ def to_csv(surface: Surface, names: tuple[str, str, str] = ("x", "y", "z")) -> s
 
 def _surface(function: Callable[[Tensor, Tensor], Tensor], reach: float, points: int) -> Surface:
     """Computed in float64, with autograd's derivatives: each output depends on one place alone."""
-    _check("The reach", reach, 0.01, REACH_MOST)
-    if not 2 <= points <= POINTS_MOST:
-        raise InvalidRequest(f"{points} points were asked for; 2 to {POINTS_MOST} are allowed.")
+    _check("The reach", reach, 0.01, MAX_REACH)
+    if not 2 <= points <= MAX_POINTS:
+        raise InvalidRequest(f"{points} points were asked for; 2 to {MAX_POINTS} are allowed.")
     at = torch.linspace(-reach, reach, points, dtype=torch.float64, device="cpu")
     at = (at - at.flip(0)) / 2  # linspace misses 0 by a rounding
     with torch.enable_grad():

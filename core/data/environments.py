@@ -20,7 +20,7 @@ class LoadedEnvironment:
     """One environment, ready to be made.
 
     make() gives it without wrappers; make_many(n) gives n that step together. An episode is cut off after
-    most_steps steps, which is no end of the world: the value of the state that it breaks off in counts on.
+    max_steps steps, which is no end of the world: the value of the state that it breaks off in counts on.
     observation_size is the number of inputs that a network sees, and scale what to divide each by for it to
     be about 1, where they are measured; actions names the actions by number.
     attributes are those that, with the random state, tell where an episode stands. world is there for a grid
@@ -31,7 +31,7 @@ class LoadedEnvironment:
     task: str
     make: Callable[[], Any]
     make_many: Callable[[int], Any]
-    most_steps: int
+    max_steps: int
     observation_size: int
     actions: tuple[str, ...]
     attributes: tuple[str, ...]
@@ -54,7 +54,7 @@ class GridWorld:
     start: np.ndarray
     maps: dict[str, Map]
 
-    def expected_return(self, policy: np.ndarray, most_steps: int) -> tuple[float, np.ndarray]:
+    def expected_return(self, policy: np.ndarray, max_steps: int) -> tuple[float, np.ndarray]:
         """Mean return of a policy (states,) within so many steps, exactly; and how often it is in each state.
 
         The latter, (states,), sums the probability of each state over the steps.
@@ -64,7 +64,7 @@ class GridWorld:
         reward = (chance * self.reward[states, policy]).sum(1)
         goes_on = chance * ~self.ends[states, policy]
         total, now, visits = 0.0, self.start, np.zeros(len(policy))
-        for _ in range(most_steps):
+        for _ in range(max_steps):
             visits += now
             total += float(now @ reward)
             now = np.bincount(onward.ravel(), (now[:, None] * goes_on).ravel(), minlength=len(policy))
@@ -93,9 +93,9 @@ def frozen_lake(slippery: bool, size: str) -> LoadedEnvironment:
 
     The return is 1 for the goal and else 0.
     """
-    most_steps = {"4x4": 100, "8x8": 200}[size]
+    max_steps = {"4x4": 100, "8x8": 200}[size]
     names = {"map_name": size, "is_slippery": slippery}
-    return _grid_world("FrozenLake-v1", names, most_steps, FOUR_WAYS_OF_LAKE, SUCCESS, _lake_maps)
+    return _grid_world("FrozenLake-v1", names, max_steps, FOUR_WAYS_OF_LAKE, SUCCESS, _lake_maps)
 
 
 def cliff_walking(slippery: bool) -> LoadedEnvironment:
@@ -138,7 +138,7 @@ def cart_pole() -> LoadedEnvironment:
         make_many=lambda count: gymnasium.make_vec(
             name, num_envs=count, vectorization_mode="vector_entry_point"
         ),
-        most_steps=500,
+        max_steps=500,
         observation_size=4,
         actions=("left", "right"),
         attributes=("state", "steps_beyond_terminated"),
@@ -149,7 +149,7 @@ def cart_pole() -> LoadedEnvironment:
 def _grid_world(
     name: str,
     settings: dict[str, Any],
-    most_steps: int,
+    max_steps: int,
     actions: tuple[str, ...],
     task: str,
     maps: Callable[[Any], dict[str, Map]],
@@ -166,7 +166,7 @@ def _grid_world(
         make_many=lambda count: gymnasium.make_vec(
             name, num_envs=count, vectorization_mode="sync", **settings
         ),
-        most_steps=most_steps,
+        max_steps=max_steps,
         observation_size=int(environment.observation_space.n),
         actions=actions,
         attributes=attributes,

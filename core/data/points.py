@@ -28,7 +28,7 @@ GAUSSIANS_DISTANCE = 2 * np.sqrt(2)
 # waves that the TensorFlow Playground's has, whose sines are of x and y themselves and whose radius is 5.
 SINE_SCALE = 2.5
 PLANE = ("x", "y")
-MOST_SHOWN = 1000  # points of each part in a picture
+MAX_SHOWN = 1000  # points of each part in a picture
 SINES = (f"sin {SINE_SCALE}x", f"sin {SINE_SCALE}y")
 
 
@@ -112,7 +112,7 @@ def inputs_of(plane: np.ndarray, features: tuple[str, ...]) -> np.ndarray:
 
 def picture(data: LoadedDataset) -> Picture:
     """ "points": train and test points, float32 (n, 2), and their classes, uint8 (n,); at most 1,000 each."""
-    shown, plane = slice(MOST_SHOWN), slice(len(PLANE))
+    shown, plane = slice(MAX_SHOWN), slice(len(PLANE))
     arrays = {
         "train_points": data.train_inputs[shown, plane],
         "train_labels": data.train_targets[shown].astype(np.uint8),

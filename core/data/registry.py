@@ -304,7 +304,7 @@ DATASETS: dict[str, Dataset] = {
         task=CLASSIFICATION,
         load=lambda known, **_: graphs.les_miserables(known),
         defaults={},
-        options={"known": replace(_KNOWN, usual=2)},
+        options={"known": replace(_KNOWN, default=2)},
     ),
     "florentine_families": Dataset(
         name="Florentine families",
@@ -444,5 +444,5 @@ def load(name: str, *, seed: int = 0, test_fraction: float = 0.2, **settings: An
     for setting in settings:
         if setting not in dataset.defaults and setting not in dataset.options:
             raise InvalidRequest(f"The setting {setting!r} does not apply to {name}.")
-    usual = dict(dataset.defaults) | filled_in(dataset.options, {})
-    return dataset.load(seed=seed, test_fraction=test_fraction, **(usual | settings))
+    default = dict(dataset.defaults) | filled_in(dataset.options, {})
+    return dataset.load(seed=seed, test_fraction=test_fraction, **(default | settings))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # A scaled feature is held within this many deviations: beyond, one wild row would make the loss overflow.
-MOST_DEVIATIONS = 1e6
+MAX_DEVIATIONS = 1e6
 # A column whose deviation is a smaller share of its largest value than this is constant but for rounding.
 CONSTANT = 1e-12
 
@@ -140,7 +140,7 @@ def scaled(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.nd
     """(values - mean) / deviation as float32, held within MOST_DEVIATIONS."""
     with np.errstate(over="ignore"):
         scale_free = (values.astype(np.float64) - mean) / deviation
-    return np.clip(scale_free, -MOST_DEVIATIONS, MOST_DEVIATIONS).astype(np.float32)
+    return np.clip(scale_free, -MAX_DEVIATIONS, MAX_DEVIATIONS).astype(np.float32)
 
 
 def _classes_of(data: Any, seed: int, test_fraction: float) -> LoadedDataset:

@@ -22,12 +22,12 @@ from core.errors import InvalidRequest
 from core.paths import data_folder
 
 FOLDER = "tables"  # in the data folder
-MOST_BYTES = 10_000_000
-MOST_ROWS, FEWEST_ROWS = 50_000, 10
-MOST_COLUMNS = 200
-MOST_FEATURES = 300  # once columns of text have become a column for each of their values
-MOST_VALUES = 12  # of a column of text
-MOST_CLASSES = 12
+MAX_BYTES = 10_000_000
+MAX_ROWS, MIN_ROWS = 50_000, 10
+MAX_COLUMNS = 200
+MAX_FEATURES = 300  # once columns of text have become a column for each of their values
+MAX_VALUES = 12  # of a column of text
+MAX_CLASSES = 12
 LARGEST = 1e30  # 32-bit numbers end not far above
 
 MISSING = {"", "?", "na", "n/a", "nan", "null"}
@@ -62,7 +62,7 @@ def classes(seed: int, test_fraction: float, file: str, target_column: str) -> L
 def values(seed: int, test_fraction: float, file: str, target_column: str) -> LoadedDataset:
     """A number for each row; arguments and errors are those of classes()."""
     table = read(_content(file))
-    answer = _target(table, target_column or usual_target(file, REGRESSION))
+    answer = _target(table, target_column or default_target(file, REGRESSION))
     numbers = _numbers(_column(table, answer), answer)
     if numbers is None:
         raise InvalidRequest(f"Column {_told(answer)} has text, and a value to be told must be a number.")
@@ -89,7 +89,7 @@ def add(source: Path | str | bytes) -> str:
     return name
 
 
-def keep_last_used(folder: Path, most_bytes: int, needed: Container[str]) -> None:
+def keep_last_used(folder: Path, max_bytes: int, needed: Container[str]) -> None:
     """Drop tables, the one that was used longest ago first, until they fit; needed ones always stay."""
     found = []
     for path in folder.glob("*.csv"):
@@ -98,7 +98,7 @@ def keep_last_used(folder: Path, most_bytes: int, needed: Container[str]) -> Non
             found.append((status.st_mtime, status.st_size, path))
     size = sum(found_size for _, found_size, _ in found)
     for _, its_size, path in sorted(found):
-        if size > most_bytes and path.stem not in needed:
+        if size > max_bytes and path.stem not in needed:
             path.unlink(missing_ok=True)
             size -= its_size
 
@@ -108,7 +108,7 @@ def columns(file: str) -> tuple[str, ...]:
     return read(_content(file)).columns
 
 
-def usual_target(file: str, task: str) -> str:
+def default_target(file: str, task: str) -> str:
     """The last column; of the example the fruit, and its mass where a number is to be told."""
     names = columns(file)
     return "mass_g" if task == REGRESSION and not file else names[-1]
@@ -119,9 +119,9 @@ def read(content: bytes) -> Table:
 
     Raises InvalidRequest, which says what is wrong and where.
     """
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise InvalidRequest(
-            f"The file has {len(content) / 1e6:.1f} MB; at most {MOST_BYTES / 1e6:.0f} MB are allowed."
+            f"The file has {len(content) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are allowed."
         )
     text = _text(content)
     first = next((line for line in text.splitlines() if line.strip()), "")
@@ -150,14 +150,14 @@ def _checked(lines: csv._reader) -> Table:  # type: ignore[name-defined]
                     f"Row {number} has no value in column {_told(name)}; fill it in or leave the row out."
                 )
         rows.append(cells)
-        if len(rows) > MOST_ROWS:
-            raise InvalidRequest(f"The table has more than {MOST_ROWS:,} rows, which is the most allowed.")
+        if len(rows) > MAX_ROWS:
+            raise InvalidRequest(f"The table has more than {MAX_ROWS:,} rows, which is the most allowed.")
     if not header:
         raise InvalidRequest("The file is empty.")
-    if len(rows) < FEWEST_ROWS:
+    if len(rows) < MIN_ROWS:
         raise InvalidRequest(
             f"The table has {len(rows)} {'row' if len(rows) == 1 else 'rows'} below its header; "
-            f"at least {FEWEST_ROWS} are needed."
+            f"at least {MIN_ROWS} are needed."
         )
     return Table(header, rows)
 
@@ -167,8 +167,8 @@ def _header(names: list[str]) -> tuple[str, ...]:
         raise InvalidRequest(
             "The table has one column; two or more are needed, parted by commas, semicolons or tabs."
         )
-    if len(names) > MOST_COLUMNS:
-        raise InvalidRequest(f"The table has {len(names):,} columns; at most {MOST_COLUMNS} are allowed.")
+    if len(names) > MAX_COLUMNS:
+        raise InvalidRequest(f"The table has {len(names):,} columns; at most {MAX_COLUMNS} are allowed.")
     for number, name in enumerate(names, start=1):
         if not name:
             raise InvalidRequest(f"Column {number} has no name; the first row must name every column.")
@@ -210,9 +210,9 @@ def _classes_in(answers: list[str], name: str) -> list[str]:
     found = {answer: answers.count(answer) for answer in _some(answers)}
     if len(found) == 1:
         raise InvalidRequest(f"Column {_told(name)} has one class, {_told(answers[0])}; two are needed.")
-    if len(found) > MOST_CLASSES:
+    if len(found) > MAX_CLASSES:
         raise InvalidRequest(
-            f"Column {_told(name)} has more than {MOST_CLASSES} different values, too many for classes."
+            f"Column {_told(name)} has more than {MAX_CLASSES} different values, too many for classes."
         )
     for answer, count in found.items():
         if count == 1:
@@ -227,7 +227,7 @@ def _some(values: list[str]) -> list[str]:
     found: dict[str, None] = {}
     for value in values:
         found[value] = None
-        if len(found) > max(MOST_CLASSES, MOST_VALUES):
+        if len(found) > max(MAX_CLASSES, MAX_VALUES):
             break
     return list(found)
 
@@ -248,20 +248,20 @@ def _inputs(table: Table, target: str) -> tuple[np.ndarray, tuple[str, ...]]:
         for value in _texts(cells, name):
             parts.append(np.array([cell == value for cell in cells], np.float64))
             names.append(f"{name} = {value}")
-        if len(names) > MOST_FEATURES:
+        if len(names) > MAX_FEATURES:
             raise InvalidRequest(
-                f"The columns of text become more than {MOST_FEATURES} features; leave some of them out."
+                f"The columns of text become more than {MAX_FEATURES} features; leave some of them out."
             )
     return np.column_stack(parts), tuple(names)
 
 
 def _texts(cells: list[str], name: str) -> list[str]:
     found = _some(cells)
-    if len(found) > MOST_VALUES:
+    if len(found) > MAX_VALUES:
         row, cell = next((row, cell) for row, cell in enumerate(cells, start=1) if _number(cell) is None)
         raise InvalidRequest(
             f"Column {_told(name)} has text, {_told(cell)} first in row {row} of the data, and more than "
-            f"{MOST_VALUES} different values; write numbers, or leave the column out."
+            f"{MAX_VALUES} different values; write numbers, or leave the column out."
         )
     return sorted(found)
 
@@ -308,7 +308,7 @@ def _bytes_of(source: Path | str | bytes) -> bytes:
         return source
     try:
         with Path(source).open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no path"
         raise InvalidRequest(f"{_told(str(source))} cannot be read: {why}.") from None

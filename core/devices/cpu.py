@@ -16,7 +16,7 @@ from core.devices import cgroup
 from core.devices.reading import Device, Reading, by_name, not_reported
 
 # Shortest time over which a utilisation means anything: the kernel counts in ticks of 10 ms.
-_SHORTEST_S = 0.1
+_MIN_S = 0.1
 
 _INSTRUCTIONS = {
     "avx2": "AVX2",
@@ -124,8 +124,8 @@ def model() -> str:
 def _utilisation(since: Mark | None) -> tuple[Reading, Reading]:
     start = since or mark()
     elapsed = time.perf_counter() - start.at_s
-    if elapsed < _SHORTEST_S:
-        time.sleep(_SHORTEST_S - elapsed)
+    if elapsed < _MIN_S:
+        time.sleep(_MIN_S - elapsed)
     return utilisation(start, mark())
 
 

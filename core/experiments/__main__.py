@@ -42,13 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _list(as_json: bool) -> None:
     """Every experiment with its settings and their usual values."""
     for name, experiment in EXPERIMENTS.items():
-        usual = {field.name: field.default for field in fields(experiment.config)}
+        default = {field.name: field.default for field in fields(experiment.config)}
         if as_json:
-            record = {"name": name, "finds_out": experiment.finds_out, "settings": usual}
+            record = {"name": name, "finds_out": experiment.finds_out, "settings": default}
             print(json.dumps(record, ensure_ascii=False))
         else:
             print(f"{name:<14}{experiment.finds_out}")
-            for setting, value in usual.items():
+            for setting, value in default.items():
                 text = ",".join(map(str, value)) if isinstance(value, tuple) else value
                 print(f"    {setting}={text}")
 

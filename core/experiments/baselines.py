@@ -26,7 +26,7 @@ from core.events import Progress
 from core.training.config import TrainConfig
 from core.training.learners.building import loaded
 
-MOST_SAMPLES = 5_000  # to learn from: a support vector machine's time grows with their square
+MAX_SAMPLES = 5_000  # to learn from: a support vector machine's time grows with their square
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def compare(config: TrainConfig) -> Iterator[Progress | ClassicalCompleted]:
 
 
 def _completed(name: str, method: Any, data: LoadedDataset) -> ClassicalCompleted:
-    inputs, targets = _rows(data.train_inputs)[:MOST_SAMPLES], data.train_targets[:MOST_SAMPLES]
+    inputs, targets = _rows(data.train_inputs)[:MAX_SAMPLES], data.train_targets[:MAX_SAMPLES]
     began = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the metric tells how far it came

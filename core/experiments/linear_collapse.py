@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:
     torch = LazyModule("torch")
 
-LAYERS_MOST, WIDTH_MOST, SAMPLES = 100, 256, 1024
+MAX_LAYERS, MAX_WIDTH, SAMPLES = 100, 256, 1024
 FORMATS = ("float32", "float64")
 
 
@@ -122,7 +122,7 @@ def _weights(sizes: tuple[int, ...], seed: int) -> list[Tensor]:
 
 
 def _check(sizes: tuple[int, ...]) -> None:
-    if not 2 <= len(sizes) <= LAYERS_MOST + 1:
-        raise InvalidRequest(f"{len(sizes) - 1} layers were asked for; 1 to {LAYERS_MOST} are possible.")
-    if not all(1 <= size <= WIDTH_MOST for size in sizes):
-        raise InvalidRequest(f"A layer can have 1 to {WIDTH_MOST} units, not {', '.join(map(str, sizes))}.")
+    if not 2 <= len(sizes) <= MAX_LAYERS + 1:
+        raise InvalidRequest(f"{len(sizes) - 1} layers were asked for; 1 to {MAX_LAYERS} are possible.")
+    if not all(1 <= size <= MAX_WIDTH for size in sizes):
+        raise InvalidRequest(f"A layer can have 1 to {MAX_WIDTH} units, not {', '.join(map(str, sizes))}.")

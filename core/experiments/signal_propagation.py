@@ -24,10 +24,10 @@ else:
     torch = LazyModule("torch")
     initialisation = LazyModule("core.models.initialisation")
 
-LAYERS_MOST, WIDTH_MOST, SAMPLES = 100, 512, 128
-GAIN_LEAST, GAIN_MOST, BIAS_MOST = 0.1, 10.0, 2.0
+MAX_LAYERS, MAX_WIDTH, SAMPLES = 100, 512, 128
+MIN_GAIN, MAX_GAIN, MAX_BIAS = 0.1, 10.0, 2.0
 BINS = 61  # odd, so that 0 is in the middle of one
-LARGEST_MOMENT = 1e100  # where the theory of a function that grows without end is cut off
+MAX_MOMENT = 1e100  # where the theory of a function that grows without end is cut off
 UNBOUNDED = 4.0  # how far the histograms of a function without bounds reach
 
 # Scale of the weights, times the square root of the width: sigma_w of mean-field theory.
@@ -66,10 +66,10 @@ class DepthConfig:
                 f"There is no initialisation {self.initialisation!r} here; "
                 f"choose from {', '.join(INITIALISATIONS)}."
             )
-        _within("layers", self.layers, 1, LAYERS_MOST)
-        _within("width", self.width, 2, WIDTH_MOST)
-        _within("gain", self.gain, GAIN_LEAST, GAIN_MOST)
-        _within("bias_std", self.bias_std, 0, BIAS_MOST)
+        _within("layers", self.layers, 1, MAX_LAYERS)
+        _within("width", self.width, 2, MAX_WIDTH)
+        _within("gain", self.gain, MIN_GAIN, MAX_GAIN)
+        _within("bias_std", self.bias_std, 0, MAX_BIAS)
         _within("seed", self.seed, 0, 2**31)
 
     @property
@@ -247,7 +247,7 @@ def predict(config: DepthConfig) -> Prediction:
         moments.append(q)
         variances.append(float(weight @ x**2 - (weight @ x) ** 2))
         factors.append(float(weight @ slope**2))
-        q = min(config.sigma_w**2 * float(weight @ x**2) + config.bias_std**2, LARGEST_MOMENT)
+        q = min(config.sigma_w**2 * float(weight @ x**2) + config.bias_std**2, MAX_MOMENT)
     chi = np.array(factors) * config.sigma_w**2
     # The last layer's slope meets the standard normal gradient; each layer before adds its chi.
     logs = np.log(np.maximum(factors[-1], 1e-300)) + np.concatenate(
@@ -266,7 +266,7 @@ def critical_gain(config: DepthConfig) -> float | None:
 
     Found by halving, as chi grows with the gain: 1 for tanh under Xavier, the square root of 2 for ReLU.
     """
-    low, high = GAIN_LEAST, GAIN_MOST
+    low, high = MIN_GAIN, MAX_GAIN
     if not predict(replace(config, gain=low)).chi < 1 < predict(replace(config, gain=high)).chi:
         return None
     while high / low > 1.01:

@@ -56,7 +56,7 @@ def run_in_store(store: RunStore, run_id: str) -> TrainingRun:
     records = [record for _, record in store.events_after(run_id)]
     config, state = from_record(TrainConfig, run.config), kept["state"] if kept else None
     began_at = run.started_at or run.created_at
-    return TrainingRun(config, records, state, began_at, let_go=run.let_go_at is not None)
+    return TrainingRun(config, records, state, began_at, let_go=run.pruned_at is not None)
 
 
 def run_in_folder(folder: Path) -> TrainingRun:

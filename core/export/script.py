@@ -22,7 +22,7 @@ from core.export.run import TrainingRun, on_cpu
 from core.export.source import Sources
 from core.models import MODELS
 from core.training.learners.building import model_options
-from core.training.learners.supervised import MOST_TRAINING_SAMPLES, SAMPLES_AT_ONCE, SupervisedLearner
+from core.training.learners.supervised import MAX_TRAINING_SAMPLES, SAMPLES_AT_ONCE, SupervisedLearner
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
 
@@ -145,7 +145,7 @@ def _body(
 ) -> str:
     """The training itself."""
     config = run.config
-    every = math.ceil(len(learner.train_inputs) / MOST_TRAINING_SAMPLES)
+    every = math.ceil(len(learner.train_inputs) / MAX_TRAINING_SAMPLES)
     return f'''# The schedule counts the steps that were planned; the run ended after STEPS of them.
 SEED, BATCH_SIZE, STEPS = {config.seed}, {config.batch_size}, {run.of("epoch_completed")[-1]["step"]}
 PLANNED_STEPS = {config.epochs * learner.steps_per_epoch}

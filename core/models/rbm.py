@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 # Both sides of a sum over all states: 2^20 rows of 64 units take 256 MiB.
-MOST_ENUMERATED_UNITS = 20
+MAX_ENUMERATED_UNITS = 20
 _STATES_AT_ONCE = 2**14
 
 
@@ -76,8 +76,8 @@ class RBM(nn.Module):
         if weights.shape[0] < weights.shape[1]:  # the energy is the same from either side
             weights, visible_bias, hidden_bias = weights.T, hidden_bias, visible_bias
         units = weights.shape[1]
-        if units > MOST_ENUMERATED_UNITS:
-            raise ValueError(f"The smaller layer has {units} units; at most {MOST_ENUMERATED_UNITS} add up.")
+        if units > MAX_ENUMERATED_UNITS:
+            raise ValueError(f"The smaller layer has {units} units; at most {MAX_ENUMERATED_UNITS} add up.")
         parts = []
         for first in range(0, 2**units, _STATES_AT_ONCE):
             states = all_states(units, first, min(_STATES_AT_ONCE, 2**units - first)).to(weights)

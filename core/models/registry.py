@@ -56,7 +56,7 @@ else:
 
 
 # Fields of TrainConfig that not every kind of learning takes.
-SOME_TAKE = (
+OPTIONAL_SETTINGS = (
     *("activation", "batch_size", "optimizer", "momentum", "weight_decay", "l1", "clip_norm"),
     *("label_smoothing", "initialisation", "test_fraction"),
 )
@@ -67,7 +67,7 @@ class Hidden:
     """What the setting `hidden` may be: how many numbers, how large each, and what they mean."""
 
     meaning: str
-    fewest: int
+    min_layers: int
     most: int
     largest: int
 
@@ -95,7 +95,7 @@ class Model:
     options: Mapping[str, Option] = field(default_factory=dict)
     learner: str = "supervised"
     own_activation: bool = False
-    settings: tuple[str, ...] = SOME_TAKE
+    settings: tuple[str, ...] = OPTIONAL_SETTINGS
 
 
 # Those that a gradient passes. A square at each layer doubles the exponent of a signal and of its gradient:
@@ -566,7 +566,7 @@ MODELS: dict[str, Model] = {
         },
         options=_EXPLORING
         | {
-            "explore_share": replace(_EXPLORING["explore_share"], usual=0.3),
+            "explore_share": replace(_EXPLORING["explore_share"], default=0.3),
             "replay": Option("transitions remembered to learn from", 100_000, 1000, 1_000_000),
             "target_rate": Option(
                 "share of the way that the target network follows at each step", 0.02, 0.0001, 1

@@ -104,7 +104,7 @@ class LocalRunner:
                 except subprocess.TimeoutExpired:
                     worker.kill()
                     worker.wait()
-            self._bury_dead()
+            self._reap_dead_workers()
         self.store.close()
 
     def _watch(self) -> None:
@@ -131,10 +131,10 @@ class LocalRunner:
 
     def _look_after(self, now: float) -> None:
         with self._lock:
-            self._bury_dead()
+            self._reap_dead_workers()
             open_runs = self.store.all_with_status(QUEUED, RUNNING, PAUSED)
             held = [run for run in open_runs if run.worker]
-            self._end_lost(held, now)
+            self._fail_orphaned(held, now)
             self._kill_overdue(held, now)
             self._keep_one_ready(open_runs, now)
             before, self._open = self._open, {run.id for run in open_runs}
@@ -143,7 +143,7 @@ class LocalRunner:
         if any(run.at_once and run.status == QUEUED for run in open_runs):
             self._wake_workers()
 
-    def _bury_dead(self) -> None:
+    def _reap_dead_workers(self) -> None:
         dead = {name: worker for name, worker in self._workers.items() if worker.poll() is not None}
         for name, worker in dead.items():
             _let_go(self._workers.pop(name))
@@ -151,7 +151,7 @@ class LocalRunner:
                 if run.worker == name:
                     self.store.end(run.id, INTERRUPTED, _cause_of_death(worker.returncode))
 
-    def _end_lost(self, held: list[Run], now: float) -> None:
+    def _fail_orphaned(self, held: list[Run], now: float) -> None:
         """Runs whose worker is gone: an earlier server's, or one on another host that fell silent."""
         for run in held:
             if run.worker in self._workers or run.worker is None:
@@ -167,7 +167,7 @@ class LocalRunner:
         for run_id in set(self._stops) - {run.id for run in held}:
             self._stops.pop(run_id, None)
         for run in held:
-            stored_at = run.wanted_at if run.wanted == "stop" else None
+            stored_at = run.requested_at if run.wanted == "stop" else None
             overdue = now - (stored_at or self._stops.get(run.id, now)) > STOP_GRACE_S
             worker = self._workers.get(run.worker or "")
             if overdue and worker:

@@ -21,7 +21,7 @@ from core.runs.store import ENDED, RunStore
 from core.runs.tables import events, pictures, runs
 
 VARIABLE = "NABLASCOPE_KEEP_MIB"
-USUAL_MIB, LEAST_MIB = 2048, 128
+USUAL_MIB, MIN_MIB = 2048, 128
 WHOLE, CURVES, TABLES = 6 / 8, 1 / 8, 1 / 8  # of the total: whole runs, curves of older ones, added tables
 
 EVENTS_AT_ONCE = 5000  # rows in one transaction: a worker that wants to write waits some 50 ms
@@ -35,8 +35,8 @@ LEFT_OVER_AFTER_S = 600.0  # a file half written that long ago has lost its proc
 def default_keep_bytes() -> int:
     """How much the data folder may hold: NABLASCOPE_KEEP_MIB, or 2 GiB."""
     chosen = os.environ.get(VARIABLE, "")
-    if chosen and (not chosen.isdecimal() or int(chosen) < LEAST_MIB):
-        raise ValueError(f"{VARIABLE} is {chosen!r}; it must be a whole number of at least {LEAST_MIB}.")
+    if chosen and (not chosen.isdecimal() or int(chosen) < MIN_MIB):
+        raise ValueError(f"{VARIABLE} is {chosen!r}; it must be a whole number of at least {MIN_MIB}.")
     return int(chosen or USUAL_MIB) * 2**20
 
 
@@ -102,7 +102,7 @@ def _sizes(connection: sa.Connection, run_id: str) -> dict[str, int]:
 
 def _footprints(store: RunStore, checkpoints: Mapping[str, int]) -> list[Footprint]:
     """Every run, the one that ended last first."""
-    columns = (runs.c.id, runs.c.status, runs.c.let_go_at, runs.c.curves_bytes, runs.c.pictures_bytes)
+    columns = (runs.c.id, runs.c.status, runs.c.pruned_at, runs.c.curves_bytes, runs.c.pictures_bytes)
     found = []
     with store.reading() as connection:
         named = _named_by_open_runs(connection)
@@ -113,7 +113,7 @@ def _footprints(store: RunStore, checkpoints: Mapping[str, int]) -> list[Footpri
                 sizes = _sizes(connection, row.id)
             weights_bytes = checkpoints.get(row.id, 0) + sizes["pictures_bytes"]
             needed = row.status not in ENDED or row.id in named
-            let_go = row.let_go_at is not None
+            let_go = row.pruned_at is not None
             found.append(Footprint(row.id, weights_bytes, sizes["curves_bytes"], needed, let_go))
     return found
 
@@ -146,8 +146,8 @@ def _lighten(store: RunStore, run_id: str) -> bool:
     with store.writing() as connection:
         if not _may_go(connection, run_id):
             return False
-        since = sa.func.coalesce(runs.c.let_go_at, time.time())
-        connection.execute(runs.update().where(runs.c.id == run_id).values(let_go_at=since, pictures_bytes=0))
+        since = sa.func.coalesce(runs.c.pruned_at, time.time())
+        connection.execute(runs.update().where(runs.c.id == run_id).values(pruned_at=since, pictures_bytes=0))
         connection.execute(pictures.delete().where(pictures.c.run_id == run_id))
     # From here on nothing goes on from the file; killed now, it is one of nobody's for the next pass.
     store.checkpoint_file(run_id).unlink(missing_ok=True)
@@ -169,7 +169,7 @@ def _remove(store: RunStore, run_id: str) -> Iterator[None]:
 def _drop_checkpoints_of_nobody(store: RunStore, checkpoints: Mapping[str, int]) -> None:
     """Files whose run is gone or has let go of them, since a pass was killed between the two."""
     with store.reading() as connection:
-        owners = set(connection.execute(sa.select(runs.c.id).where(runs.c.let_go_at.is_(None))).scalars())
+        owners = set(connection.execute(sa.select(runs.c.id).where(runs.c.pruned_at.is_(None))).scalars())
     for run_id in checkpoints.keys() - owners:
         store.checkpoint_file(run_id).unlink(missing_ok=True)
 
@@ -191,12 +191,12 @@ def _drop_leftovers(store: RunStore) -> None:
         store.forget(run_id)
 
 
-def _bound_tables(store: RunStore, most_bytes: int) -> None:
+def _bound_tables(store: RunStore, max_bytes: int) -> None:
     """Drop added tables, the one that was used longest ago first, none that an open run needs."""
     folder = store.path.parent / user_csv.FOLDER
-    if sum(size for _, size, _ in _files(folder)) > most_bytes:
+    if sum(size for _, size, _ in _files(folder)) > max_bytes:
         with store.writing() as connection:  # no run can be queued meanwhile that needs one of them
-            user_csv.keep_last_used(folder, most_bytes, _named_by_open_runs(connection))
+            user_csv.keep_last_used(folder, max_bytes, _named_by_open_runs(connection))
 
 
 def _give_back_pages(store: RunStore) -> Iterator[None]:

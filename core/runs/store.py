@@ -30,7 +30,7 @@ QUEUED, RUNNING, PAUSED = "queued", "running", "paused"
 FINISHED, STOPPED, FAILED, INTERRUPTED = "finished", "stopped", "failed", "interrupted"
 ENDED = (FINISHED, STOPPED, FAILED, INTERRUPTED)
 
-LARGEST_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large transaction
+MAX_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large transaction
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Run:
     environment: dict[str, Any] | None
     status: str
     wanted: str | None
-    wanted_at: float | None
+    requested_at: float | None
     message: str | None
     worker: str | None
     progress: dict[str, Any] | None
@@ -58,7 +58,7 @@ class Run:
     seen_at: float | None
     ended_at: float | None
     at_once: bool
-    let_go_at: float | None
+    pruned_at: float | None
     curves_bytes: int | None
     pictures_bytes: int | None
 
@@ -170,7 +170,9 @@ class RunStore:
         mine = _runs.c.id == run_id
         with self._writer.begin() as connection:
             connection.execute(
-                _runs.update().where(mine, _runs.c.status.not_in(ENDED)).values(wanted=wanted, wanted_at=now)
+                _runs.update()
+                .where(mine, _runs.c.status.not_in(ENDED))
+                .values(wanted=wanted, requested_at=now)
             )
             if wanted == "stop":  # a worker holds a resumed run, so that one is the worker's to end
                 connection.execute(
@@ -191,7 +193,7 @@ class RunStore:
         again = (INTERRUPTED, STOPPED, FAILED)
         none = ("worker", "wanted", "wanted_at", "message", "ended_at", "curves_bytes", "pictures_bytes")
         with self._writer.begin() as connection:
-            if _is_let_go(connection, run_id):
+            if _is_pruned(connection, run_id):
                 raise InvalidRequest("The weights of this run are no longer kept, so it cannot go on.")
             connection.execute(
                 _runs.update()
@@ -202,12 +204,12 @@ class RunStore:
     def can_resume(self, run_id: str) -> bool:
         """Whether the run has a checkpoint to go on from."""
         with self._engine.connect() as connection:
-            return not _is_let_go(connection, run_id) and self.checkpoint_file(run_id).exists()
+            return not _is_pruned(connection, run_id) and self.checkpoint_file(run_id).exists()
 
-    def is_let_go(self, run_id: str) -> bool:
+    def is_pruned(self, run_id: str) -> bool:
         """Whether the run had to let go of its checkpoint and pictures, for want of space."""
         with self._engine.connect() as connection:
-            return _is_let_go(connection, run_id)
+            return _is_pruned(connection, run_id)
 
     def forget(self, run_id: str) -> None:
         """Drop a run that has ended, with its events and pictures."""
@@ -365,8 +367,8 @@ def _next_in_queue(connection: sa.Connection, limit: int, held: str | None) -> s
     return head.id if mine else None
 
 
-def _is_let_go(connection: sa.Connection, run_id: str) -> bool:
-    return connection.execute(sa.select(_runs.c.let_go_at).where(_runs.c.id == run_id)).scalar() is not None
+def _is_pruned(connection: sa.Connection, run_id: str) -> bool:
+    return connection.execute(sa.select(_runs.c.pruned_at).where(_runs.c.id == run_id)).scalar() is not None
 
 
 def _is_picture(run_id: str, name: str) -> sa.ColumnElement[bool]:
@@ -380,7 +382,7 @@ def _set_up_connection(connection: Any, _record: Any) -> None:
         # Only a new file can be made one that gives space back; on others this would wait for the write lock.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG_BYTES}")
+    connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_BYTES}")
     # In WAL mode NORMAL keeps the file whole through any crash; only a power cut can lose the last commits.
     connection.execute("PRAGMA synchronous = NORMAL")
 

@@ -40,7 +40,7 @@ class Worker:
 
     def work(self) -> None:
         """Claim runs and do them, until the leash is let go."""
-        threading.Thread(target=self._hold_leash, daemon=True).start()
+        threading.Thread(target=self._watch_parent, daemon=True).start()
         threading.Thread(target=self._give_signs_of_life, daemon=True).start()
         try:
             import_frameworks()
@@ -85,7 +85,7 @@ class Worker:
         self._store.forget_events_after(run.id, 0)
         if job.go_on and branch:
             other = self._store.checkpoint(branch)
-            if other is None and self._store.is_let_go(branch):
+            if other is None and self._store.is_pruned(branch):
                 raise InvalidRequest(f"The weights of the run {branch!r} are no longer kept.")
             if other is None:
                 raise InvalidRequest(f"The run {branch!r} has no checkpoint to go on from.")
@@ -121,7 +121,7 @@ class Worker:
             if now.status != QUEUED and time.monotonic() - held_since > PAUSE_LIMIT_S:
                 return "idle"
 
-    def _hold_leash(self) -> None:
+    def _watch_parent(self) -> None:
         while os.read(sys.stdin.fileno(), 4096):
             self._woken.set()
         if self._run:

@@ -260,7 +260,7 @@ def _as_argument(option: Option) -> dict[str, Any]:
         "type": _reading(option.kind),
         "metavar": option.values,
         "help": option.told,
-        "default": option.usual,
+        "default": option.default,
     }
     keywords |= {"nargs": option.many} if option.many else {}
     keywords |= {"choices": option.choices} if option.choices else {}

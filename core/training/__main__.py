@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
-from core.models.registry import SOME_TAKE
+from core.models.registry import OPTIONAL_SETTINGS
 from core.training.config import TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
 from core.training.optimizers import OPTIMIZERS
@@ -296,8 +296,8 @@ def _list(as_json: bool) -> None:
             }
             print(json.dumps(record, ensure_ascii=False))
         else:
-            options = "".join(f"  {key}={option.usual}" for key, option in model.options.items())
-            none = [setting for setting in SOME_TAKE if setting not in model.settings]
+            options = "".join(f"  {key}={option.default}" for key, option in model.options.items())
+            none = [setting for setting in OPTIONAL_SETTINGS if setting not in model.settings]
             without = f"  (takes no {', '.join(none)})" if none else ""
             print(f"{name:<12} {model.name:<14} {', '.join(fitting)}{options}{without}")
 

@@ -19,7 +19,7 @@ import torch
 from core.errors import InvalidRequest
 from core.events import Checkpoint
 from core.records import to_record
-from core.training.config import FREE, TrainConfig
+from core.training.config import MUTABLE_ON_RESUME, TrainConfig
 from core.training.events import EpochCompleted
 from core.training.learners.learner import Learner
 
@@ -57,7 +57,7 @@ def take(learner: Learner, position: Position, epoch_began: Mapping[str, Any] | 
     return Checkpoint(learner.step, state)
 
 
-def go_back(learner: Learner, state: Mapping[str, Any]) -> tuple[Position, Any]:
+def restore_from(learner: Learner, state: Mapping[str, Any]) -> tuple[Position, Any]:
     """Put the learner where the checkpoint was taken; returns the position and the epoch's batches left.
 
     The batches are None between two epochs. Raises InvalidRequest when the checkpoint is of something else.
@@ -75,7 +75,7 @@ def go_back(learner: Learner, state: Mapping[str, Any]) -> tuple[Position, Any]:
     except (KeyError, ValueError, RuntimeError) as error:
         raise InvalidRequest(
             f"The checkpoint does not fit this training ({type(error).__name__}); the settings must be those "
-            f"that it was made with, but for {', '.join(sorted(FREE))}."
+            f"that it was made with, but for {', '.join(sorted(MUTABLE_ON_RESUME))}."
         ) from error
     return position, batches
 
@@ -87,10 +87,10 @@ def check_fits(config: TrainConfig, state: Mapping[str, Any]) -> None:
     ours, theirs = to_record(config), state["config"]
     for name, value in ours.items():
         before = theirs.get(name, value)
-        if name not in FREE and _plain(value) != _plain(before):
+        if name not in MUTABLE_ON_RESUME and _plain(value) != _plain(before):
             raise InvalidRequest(
                 f"{name} {value!r} differs from {before!r} of the checkpoint; what may differ is "
-                f"{', '.join(sorted(FREE & set(ours)))}."
+                f"{', '.join(sorted(MUTABLE_ON_RESUME & set(ours)))}."
             )
 
 

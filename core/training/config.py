@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from core import devices
 from core.activations import ACTIVATIONS
 from core.activations.expressions.expression import expression, is_expression
+from core.checks import integer, number, one_of
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
 from core.models.initialisation import INITIALISATIONS
-from core.models.registry import SOME_TAKE
+from core.models.registry import OPTIONAL_SETTINGS
 from core.options import check_options
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
@@ -23,20 +23,20 @@ from core.training.snapshots.registry import fitting
 
 # Beyond these a single step, at which a training can be stopped, would take longer than a fifth of a second
 # on one core, or a person would wait for hours.
-MOST_EPOCHS = 10_000
-LARGEST_BATCH = 1024
-MOST_SAMPLES = 100_000
-MOST_STEPS = 100_000_000
+MAX_EPOCHS = 10_000
+MAX_BATCH = 1024
+MAX_SAMPLES = 100_000
+MAX_STEPS = 100_000_000
 
 ENGINES = ("auto", "eager", "compiled")
 
 # What may differ between a training and one that goes on from its checkpoint; the rest makes its numbers
 # meaningless: other weights, other data, another order.
-FREE = frozenset(
+MUTABLE_ON_RESUME = frozenset(
     (
         *("epochs", "learning_rate", "schedule", "label_smoothing", "device", "threads"),
         *("picture_every_s", "resume_from", "momentum", "weight_decay", "l1", "clip_norm"),
-        *("target", "patience", "most_steps", "most_seconds", "probes"),
+        *("target", "patience", "max_steps", "max_seconds", "probes"),
     )
 )
 
@@ -59,7 +59,7 @@ class TrainConfig:
     initialisation: how weights are drawn. momentum: of the optimisers that have it. weight_decay: L2, or
     AdamW's own; None for the optimiser's usual one. l1: share of each weight's sign in its gradient.
     clip_norm: largest length of the gradient of all weights together, None for any; l1 comes after it.
-    target, patience, most_steps, most_seconds: what ends a training before its last epoch, None for never: a
+    target, patience, max_steps, max_seconds: what ends a training before its last epoch, None for never: a
     test metric that is enough, epochs without a lower test loss, steps, seconds.
     probes: what is looked at inside, keys of PROBES that fit; None for those that are on by default.
     resume_from: the run whose checkpoint this training goes on from, with settings that may differ.
@@ -93,47 +93,47 @@ class TrainConfig:
     clip_norm: float | None = None
     target: float | None = None
     patience: int | None = None
-    most_steps: int | None = None
-    most_seconds: float | None = None
+    max_steps: int | None = None
+    max_seconds: float | None = None
     resume_from: str | None = None
     probes: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        _one_of("model", self.model, MODELS)
-        _one_of("data", self.data, DATASETS)
+        one_of("model", self.model, MODELS)
+        one_of("data", self.data, DATASETS)
         _check_model_fits(self.model, self.data)
-        _whole("epochs", self.epochs, 1, MOST_EPOCHS)
-        _whole("batch_size", self.batch_size, 1, LARGEST_BATCH)
-        _number("learning_rate", self.learning_rate, 1e-6, 100)
-        _one_of("optimizer", self.optimizer, OPTIMIZERS)
-        _one_of("schedule", self.schedule, SCHEDULES)
+        integer("epochs", self.epochs, 1, MAX_EPOCHS)
+        integer("batch_size", self.batch_size, 1, MAX_BATCH)
+        number("learning_rate", self.learning_rate, 1e-6, 100)
+        one_of("optimizer", self.optimizer, OPTIMIZERS)
+        one_of("schedule", self.schedule, SCHEDULES)
         _check_activation(self.model, self.activation)
         _check_hidden(self.model, self.hidden)
         _check_data_settings(self.data, self.samples, self.noise)
         classified = DATASETS[self.data].task == "classification"
-        _number("label_smoothing", self.label_smoothing, 0, 0.5 if classified else 0)
-        _number("test_fraction", self.test_fraction, 0.05, 0.8)
-        _whole("seed", self.seed, 0, 2**63 - 1)
+        number("label_smoothing", self.label_smoothing, 0, 0.5 if classified else 0)
+        number("test_fraction", self.test_fraction, 0.05, 0.8)
+        integer("seed", self.seed, 0, 2**63 - 1)
         _check_device(self.device)
-        _whole("threads", self.threads, 1, devices.usable_cores())
+        integer("threads", self.threads, 1, devices.usable_cores())
         if self.picture_every_s is not None:
-            _number("picture_every_s", self.picture_every_s, 0.05, 3600)
-        _one_of("engine", self.engine, ENGINES)
+            number("picture_every_s", self.picture_every_s, 0.05, 3600)
+        one_of("engine", self.engine, ENGINES)
         if self.target is not None:
-            _number("target", self.target, -1e9, 1e9)
+            number("target", self.target, -1e9, 1e9)
         if self.patience is not None:
-            _whole("patience", self.patience, 1, MOST_EPOCHS)
-        if self.most_steps is not None:
-            _whole("most_steps", self.most_steps, 1, MOST_STEPS)
-        if self.most_seconds is not None:
-            _number("most_seconds", self.most_seconds, 0.1, 7 * 24 * 3600)
-        _one_of("initialisation", self.initialisation, INITIALISATIONS)
-        _number("momentum", self.momentum, 0, 0.999)
+            integer("patience", self.patience, 1, MAX_EPOCHS)
+        if self.max_steps is not None:
+            integer("max_steps", self.max_steps, 1, MAX_STEPS)
+        if self.max_seconds is not None:
+            number("max_seconds", self.max_seconds, 0.1, 7 * 24 * 3600)
+        one_of("initialisation", self.initialisation, INITIALISATIONS)
+        number("momentum", self.momentum, 0, 0.999)
         if self.weight_decay is not None:
-            _number("weight_decay", self.weight_decay, 0, 10)
-        _number("l1", self.l1, 0, 10)
+            number("weight_decay", self.weight_decay, 0, 10)
+        number("l1", self.l1, 0, 10)
         if self.clip_norm is not None:
-            _number("clip_norm", self.clip_norm, 1e-6, 1e6)
+            number("clip_norm", self.clip_norm, 1e-6, 1e6)
         _check_settings_taken(self)
         _check_run_id(self.resume_from)
         _check_probes(self)
@@ -147,12 +147,12 @@ def default_config(model: str, data: str | None = None, **overrides: Any) -> Tra
     Without data it is the network's usual one. An optimiser given without a learning rate brings its own.
     Raises InvalidRequest for unknown names and for values that cannot be.
     """
-    _one_of("model", model, MODELS)
+    one_of("model", model, MODELS)
     data = next(iter(MODELS[model].presets)) if data is None else data
-    _one_of("data", data, DATASETS)
+    one_of("data", data, DATASETS)
     known = [field.name for field in fields(TrainConfig)]
     for name in overrides:
-        _one_of("setting", name, known)
+        one_of("setting", name, known)
     settings = dict(DATASETS[data].defaults) | dict(MODELS[model].presets.get(data, {}))
     if "learning_rate" not in overrides and overrides.get("optimizer") in OPTIMIZERS:
         same = overrides["optimizer"] == settings.get("optimizer", TrainConfig.optimizer)
@@ -177,7 +177,7 @@ def _check_model_fits(model: str, data: str) -> None:
 def _check_activation(model: str, activation: Any) -> None:
     entry = MODELS[model]
     if not entry.own_activation or not is_expression(activation):
-        return _one_of("activation", activation, entry.activations, f" of {model}")
+        return one_of("activation", activation, entry.activations, f" of {model}")
     typed = expression(activation.strip())
     if typed.unfit:
         raise InvalidRequest(f"No network can be trained through {typed.text}: {typed.unfit}.")
@@ -189,13 +189,13 @@ def _check_activation(model: str, activation: Any) -> None:
 
 def _check_hidden(model: str, hidden: Any) -> None:
     limits = MODELS[model].hidden
-    if not isinstance(hidden, tuple) or not limits.fewest <= len(hidden) <= limits.most:
+    if not isinstance(hidden, tuple) or not limits.min_layers <= len(hidden) <= limits.most:
         if limits.most == 0:
             raise InvalidRequest(f"hidden {hidden!r} does not apply to {model}: {limits.meaning}.")
-        numbers = "1 number" if limits.most == 1 else f"{limits.fewest} to {limits.most} numbers"
+        numbers = "1 number" if limits.most == 1 else f"{limits.min_layers} to {limits.most} numbers"
         raise InvalidRequest(f"hidden {hidden!r} of {model} must be {numbers}: {limits.meaning}.")
     for units in hidden:
-        _whole(f"hidden ({limits.meaning})", units, 1, limits.largest)
+        integer(f"hidden ({limits.meaning})", units, 1, limits.largest)
 
 
 def _check_data_settings(data: str, samples: Any, noise: Any) -> None:
@@ -206,9 +206,9 @@ def _check_data_settings(data: str, samples: Any, noise: Any) -> None:
         elif value is not None:
             raise InvalidRequest(f"{name} {value!r} does not apply to {data}.")
     if samples is not None:
-        _whole("samples", samples, 20, MOST_SAMPLES)
+        integer("samples", samples, 20, MAX_SAMPLES)
     if noise is not None:
-        _number("noise", noise, 0, 2)
+        number("noise", noise, 0, 2)
 
 
 def _check_device(device: Any) -> None:
@@ -221,13 +221,13 @@ def _check_device(device: Any) -> None:
 
 def _check_settings_taken(config: TrainConfig) -> None:
     """What this kind of learning would silently leave out."""
-    for name in SOME_TAKE:
+    for name in OPTIONAL_SETTINGS:
         value = getattr(config, name)
-        if name not in MODELS[config.model].settings and value != _usual(config.model, name):
+        if name not in MODELS[config.model].settings and value != _default(config.model, name):
             raise InvalidRequest(f"{name} {value!r} does not apply to {config.model}.")
 
 
-def _usual(model: str, setting: str) -> Any:
+def _default(model: str, setting: str) -> Any:
     """What a setting is when nobody has chosen it."""
     return MODELS[model].activations[0] if setting == "activation" else getattr(TrainConfig, setting)
 
@@ -238,30 +238,9 @@ def _check_probes(config: TrainConfig) -> None:
     if not isinstance(config.probes, tuple):
         raise InvalidRequest(f"probes {config.probes!r} is not possible; it must be a list of probes.")
     for probe in config.probes:
-        _one_of("probe", probe, fitting(config.model, config.data), f" of {config.model} on {config.data}")
+        one_of("probe", probe, fitting(config.model, config.data), f" of {config.model} on {config.data}")
 
 
 def _check_run_id(given: Any) -> None:
     if given is not None and not (isinstance(given, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", given)):
         raise InvalidRequest(f"resume_from {given!r} is not possible; it must be the address of a run.")
-
-
-def _one_of(what: str, given: Any, allowed: Iterable[str], of: str = "") -> None:
-    names = list(allowed)
-    if given not in names:
-        raise InvalidRequest(f"Unknown {what} {given!r}{of}; choose from {', '.join(names)}.")
-
-
-def _whole(what: str, given: Any, at_least: int, at_most: int) -> None:
-    whole = isinstance(given, int) and not isinstance(given, bool)
-    if not whole or not at_least <= given <= at_most:
-        raise InvalidRequest(
-            f"{what} {given!r} is not possible; it must be a whole number from {at_least} to {at_most}."
-        )
-
-
-def _number(what: str, given: Any, at_least: float, at_most: float) -> None:
-    number = isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
-    if not number or not at_least <= given <= at_most:
-        limits = f"{at_least:g}" if at_least == at_most else f"from {at_least:g} to {at_most:g}"
-        raise InvalidRequest(f"{what} {given!r} is not possible; it must be {limits}.")

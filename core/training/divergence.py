@@ -11,9 +11,9 @@ SUSPICIOUS_RATE = 5
 
 def why_diverged(config: TrainConfig, epoch: int) -> str:
     """What most likely made the loss infinite or NaN, and what to try."""
-    usual, rate = OPTIMIZERS[config.optimizer].learning_rate, config.learning_rate
+    default, rate = OPTIMIZERS[config.optimizer].learning_rate, config.learning_rate
     told = f"The loss is no longer a finite number after epoch {epoch}."
-    if rate > SUSPICIOUS_RATE * usual:
+    if rate > SUSPICIOUS_RATE * default:
         return (
             f"{told} A learning rate of {rate:g} is probably too large for {config.optimizer} here; "
             f"try {rate / 10:g}."

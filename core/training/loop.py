@@ -26,7 +26,7 @@ from core.training.events import (
 )
 from core.training.learners.learner import Learner, Scores
 from core.training.learners.registry import learner_for
-from core.training.snapshots.schedule import Looking
+from core.training.snapshots.schedule import SnapshotSchedule
 from core.training.stopwatch import Rate, Stopwatch, Timer
 
 # A checkpoint that takes long to write comes so much more seldom that it costs at most this share of time.
@@ -70,15 +70,15 @@ def _train(
     step = 0
     try:
         learner = learner_for(config)
-        at, batches = checkpoint.go_back(learner, start) if start else (Position(), None)
+        at, batches = checkpoint.restore_from(learner, start) if start else (Position(), None)
         yield learner.started()
         if start:
             yield TrainingResumed(at.epoch, learner.step, checkpoint.changed(config, start))
         yield from learner.pictures_of_data()
-        looking = Looking(learner, watch)
+        looking = SnapshotSchedule(learner, watch)
         if config.picture_every_s is not None:
             yield from looking.pictures()
-        going = _Going(learner, looking, at, watch, wanted, checkpoint_every_s)
+        going = _TrainingRun(learner, looking, at, watch, wanted, checkpoint_every_s)
         if batches is not None:
             assert start is not None
             going.epoch_began = start["epoch_began"]
@@ -91,13 +91,13 @@ def _train(
         raise InvalidRequest(why_out_of_memory(config, step)) from error
 
 
-class _Going:
+class _TrainingRun:
     """A training that goes: its learner, where it stands, and the clocks that tell when something is due."""
 
     def __init__(
         self,
         learner: Learner,
-        looking: Looking,
+        looking: SnapshotSchedule,
         at: Position,
         watch: Stopwatch,
         wanted: dict[str, Any],
@@ -154,7 +154,7 @@ class _Going:
             rate = self.rate.add(per_step * (learner.step - done))
             yield Progress(learner.step, steps, "steps", rate, "samples")
             if self.picture.due() and math.isfinite(loss.item()):
-                yield from self.looking.pictures_due()
+                yield from self.looking.due()
             if self.wanted:
                 yield from self._change()
             reason = stopping.within_epoch(learner.config, learner.step, watch)

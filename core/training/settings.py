@@ -66,9 +66,9 @@ def _field_value(key: str, text: str) -> Any:
 
 
 def _option_value(key: str, option: Option, text: str) -> Value:
-    if isinstance(option.usual, bool):
+    if isinstance(option.default, bool):
         return _truth(key, text)
-    return text if isinstance(option.usual, str) else _number(key, type(option.usual), text)
+    return text if isinstance(option.default, str) else _number(key, type(option.default), text)
 
 
 def _truth(key: str, text: str) -> bool:

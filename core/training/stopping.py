@@ -7,14 +7,14 @@ from core.training.config import TrainConfig
 from core.training.stopwatch import Stopwatch
 
 # A lower loss counts as progress from this share on, so that noise in the last digits is none.
-LEAST_GAIN = 1e-4
+MIN_GAIN = 1e-4
 
 
 def within_epoch(config: TrainConfig, step: int, watch: Stopwatch) -> str | None:
     """ "steps" or "seconds" when as many are over as were given, else None."""
-    if config.most_steps is not None and step >= config.most_steps:
+    if config.max_steps is not None and step >= config.max_steps:
         return "steps"
-    if config.most_seconds is not None and watch.elapsed_s() >= config.most_seconds:
+    if config.max_seconds is not None and watch.elapsed_s() >= config.max_seconds:
         return "seconds"
     return None
 
@@ -26,7 +26,7 @@ def after_epoch(config: TrainConfig, position: Position) -> str | None:
     last = position.last
     assert last is not None
     best = position.best_loss
-    if best is None or last.test_loss < best - LEAST_GAIN * abs(best):
+    if best is None or last.test_loss < best - MIN_GAIN * abs(best):
         position.best_loss, position.waited = last.test_loss, 0
     else:
         position.waited += 1

@@ -18,7 +18,7 @@ from dashboard.charts.theme import series_color, series_dash
 
 HEIGHT = 420
 PIXEL = 0.2 / HEIGHT  # how far a drawn curve may be off, as a part of the chart's height
-FEWEST_LINES = 8  # of which a curve is drawn, however straight it is
+MIN_LINES = 8  # of which a curve is drawn, however straight it is
 READINGS = 60  # places where the pointer reads; each is two marks in the browser, drawn anew with the curves
 
 
@@ -77,7 +77,7 @@ def _bends(x: np.ndarray, series: Mapping[str, np.ndarray]) -> pa.Table:
     around = np.pad(bend, ((0, 0), (2, 2)), mode="edge")
     kinks = bend > 3 * np.maximum(around[:, :-4], around[:, 4:]) + 1e-6 * height
     dense = np.cumsum(np.sqrt(bend / (8 * PIXEL * height)), axis=1)
-    needed = np.pad(dense, ((0, 0), (1, 0))) + np.linspace(0, FEWEST_LINES, len(x) - 1)
+    needed = np.pad(dense, ((0, 0), (1, 0))) + np.linspace(0, MIN_LINES, len(x) - 1)
     lines = np.floor(needed * ((np.ceil(needed[:, -1:]) - 1) / needed[:, -1:]))
     kept = np.ones(y.shape, bool)  # both ends always
     kept[:, 1:-1] = kinks | (np.diff(lines) > 0)

@@ -12,7 +12,7 @@ from core.experiments.dying_units.events import name_of
 from dashboard.charts.theme import series_color, series_dash
 
 # A logarithm of zero cannot be drawn. Guessing has a loss of about 1: a line that leaves at the top explodes.
-SMALLEST_LOSS, TOP_LOSS = 1e-4, 10.0
+MIN_LOSS, TOP_LOSS = 1e-4, 10.0
 POWERS = [0.0001, 0.001, 0.01, 0.1, 1, 10]
 Y_TITLES = {"dead": "Dead units", "flat": "Flat units", "loss": "Loss", "accuracy": "Accuracy"}
 
@@ -97,7 +97,7 @@ def _y(field: str, quantity: str) -> alt.Y:
 def _table(rows: Sequence[dict[str, Any]], quantity: str) -> pd.DataFrame:
     """Names of functions for people; a place at which all seeds diverged has no point."""
     parts = ("low", "median", "high")
-    least = SMALLEST_LOSS if quantity == "loss" else 0.0
+    least = MIN_LOSS if quantity == "loss" else 0.0
     told = [
         {"series": name_of(row["activation"])}
         | {name: row[name] for name in ("step", "learning_rate", "diverged")}

@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from core.timing.roofline.job import Dot
+from core.timing.roofline.job import RooflinePoint
 from core.timing.workloads import WORKLOADS
 
 HEIGHT = 380
@@ -26,7 +26,7 @@ _DOT_COLUMNS = (
 
 
 def roofline_chart(
-    roofs: Sequence[Mapping[str, Any]], dots: Sequence[Dot], colour: str = "dtype"
+    roofs: Sequence[Mapping[str, Any]], dots: Sequence[RooflinePoint], colour: str = "dtype"
 ) -> alt.LayerChart:
     """Roofs as lines and operations as dots, both axes logarithmic.
 
@@ -129,7 +129,7 @@ def _legend() -> alt.Legend:
     )
 
 
-def _row(dot: Dot, colour: str) -> dict[str, Any]:
+def _row(dot: RooflinePoint, colour: str) -> dict[str, Any]:
     return {
         "name": _title(dot.workload),
         "step": dot.step,
@@ -151,7 +151,7 @@ def _title(workload: str) -> str:
     return WORKLOADS[workload].title if workload in WORKLOADS else workload
 
 
-def _span(roofs: Sequence[Mapping[str, Any]], dots: Sequence[Dot]) -> tuple[float, float]:
+def _span(roofs: Sequence[Mapping[str, Any]], dots: Sequence[RooflinePoint]) -> tuple[float, float]:
     """Where the x axis begins and ends: every dot and every ridge lies inside."""
     ridges = [rate / roof["gbps"] for roof in roofs for rate in roof["gflops"].values()]
     places = [*ridges, *(dot.intensity for dot in dots)] or [1.0]
@@ -178,7 +178,7 @@ def _place(device: str, threads: int | None) -> str:
     return device if threads is None else f"{device}, {threads} thread{'s' * (threads != 1)}"
 
 
-def _in_words(roofs: Sequence[Mapping[str, Any]], dots: Sequence[Dot]) -> str:
+def _in_words(roofs: Sequence[Mapping[str, Any]], dots: Sequence[RooflinePoint]) -> str:
     """The chart for those who cannot see it."""
     told = [
         f"Roof of {_place(roof['device'], roof['threads'])}: memory {roof['gbps']:.3g} GB/s, "

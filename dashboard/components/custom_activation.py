@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.activations import ACTIVATIONS
 from core.activations.expressions.expression import expression
-from core.activations.expressions.grammar import MOST_CHARACTERS
+from core.activations.expressions.grammar import MAX_CHARACTERS
 from core.activations.expressions.operations import TYPEABLE
 from core.errors import InvalidRequest
 
@@ -30,7 +30,7 @@ def own_field(place: DeltaGenerator, label: str) -> str:
         label,
         key="own",
         bind="query-params",
-        max_chars=MOST_CHARACTERS,
+        max_chars=MAX_CHARACTERS,
         placeholder="x*tanh(log(1+exp(x)))",
         help=f"With x, numbers, pi, e, + - * / ^ ( ) and {', '.join(TYPEABLE)}. Write 2*x for a product.",
     )

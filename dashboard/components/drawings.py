@@ -10,7 +10,7 @@ from core.activations.curves import Curves, curves
 from dashboard.charts.curves import as_sent, curve_chart
 from dashboard.components.custom_activation import OWN, name_of
 
-MOST_KEPT = 500  # of some 50 KB each
+MAX_KEPT = 500  # of some 50 KB each
 EVERY = (*(activation.name for activation in ACTIVATIONS.values()), OWN)
 
 Chosen = tuple[tuple[str, tuple[tuple[str, float], ...]], ...]  # keys, each with its parameters
@@ -23,7 +23,7 @@ class Drawing(NamedTuple):
     specs: tuple[dict[str, Any], ...]
 
 
-@lru_cache(MOST_KEPT)  # Streamlit's own cache takes longer for its key than it would save
+@lru_cache(MAX_KEPT)  # Streamlit's own cache takes longer for its key than it would save
 def drawing(chosen: Chosen, low: float, high: float, shaded: tuple[tuple[float, float], ...]) -> Drawing:
     """The chosen functions from low to high, with stretches of x shaded; raises what curves() raises."""
     drawn = curves({key: dict(parameters) for key, parameters in chosen}, low, high, second=True)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.timing.results.report import figure, other_line
 from core.timing.results.table import Record
-from core.timing.roofline.job import Dot, dots
+from core.timing.roofline.job import RooflinePoint, roofline_points
 from core.timing.workloads import WORKLOADS
 from dashboard.charts.roofline import roofline_chart
 
@@ -22,7 +22,7 @@ def draw_roofline(records: Sequence[Record]) -> None:
         _draw_peaks(peaks, roofs)
     if not roofs:
         return
-    under = dots(records)
+    under = roofline_points(records)
     st.altair_chart(roofline_chart(roofs, under), key="chart-roofline")
     st.caption(
         "Look at how near each dot comes to the line above it. Left of the bend memory is the limit: more "
@@ -55,7 +55,7 @@ def _draw_peaks(peaks: Sequence[Record], roofs: Sequence[Record]) -> None:
                 st.metric(f"Copy on {roof['device']}", f"{figure(roof['gbps'])} GB/s", width="content")
 
 
-def _draw_dots(under: Sequence[Dot]) -> None:
+def _draw_dots(under: Sequence[RooflinePoint]) -> None:
     """Every operation in a table."""
     number = st.column_config.NumberColumn
     rows: list[dict[str, Any]] = [

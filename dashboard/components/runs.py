@@ -130,7 +130,7 @@ def _show_state(run: Run) -> None:
             _buttons(run)
         elif run.status != FINISHED and runner().store.can_resume(run.id):
             _resume_button(run)
-    if run.let_go_at is not None and run.job == "training":
+    if run.pruned_at is not None and run.job == "training":
         st.info(NO_LONGER_KEPT, icon=":material/inventory_2:")
     if run.status in (FAILED, INTERRUPTED):
         st.error(f"{run.message} What was recorded until then is below.")

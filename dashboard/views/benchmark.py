@@ -35,7 +35,7 @@ from core.timing.sweeps.speedup import against_random, speedup_curves, speedups
 from core.timing.sweeps.suites import all_devices
 from core.timing.sweeps.sweep import points
 from core.timing.workloads.dtypes import DTYPE_BYTES
-from core.timing.workloads.operand_fill import DATA
+from core.timing.workloads.operand_fill import OPERAND_FILLS
 from dashboard.charts.benchmark import (
     data_chart,
     rate_chart,
@@ -99,7 +99,7 @@ def controls() -> SweepConfig | None:
     )
     chosen_data = st.pills(
         "Data",
-        DATA,
+        OPERAND_FILLS,
         selection_mode="multi",
         default=["random"],
         key="data",

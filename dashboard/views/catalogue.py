@@ -179,8 +179,8 @@ def side_by_side(keys: list[str]) -> None:
 
 def pair_csv(keys: list[str]) -> str:
     """Both curves at the usual parameters."""
-    usual: dict[str, dict[str, float]] = {key: {} for key in keys}
-    return to_csv(curves(usual), usual)
+    default: dict[str, dict[str, float]] = {key: {} for key in keys}
+    return to_csv(curves(default), default)
 
 
 def in_words(found: Properties) -> str:

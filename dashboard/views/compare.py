@@ -81,8 +81,8 @@ def suit_network() -> None:
 
 def suit_data() -> None:
     """Other data is learnt for as long as suits it."""
-    usual = default_config(st.session_state["model"], st.session_state["data"])
-    st.session_state["epochs"] = usual.epochs
+    default = default_config(st.session_state["model"], st.session_state["data"])
+    st.session_state["epochs"] = default.epochs
 
 
 def first_values(setting: str, model: str) -> list[Any]:
@@ -122,8 +122,8 @@ def choose_values(task: Task) -> EnsembleConfig:
     seeds = st.select_slider(
         "Seeds", SEEDS, 16, key="seeds", bind="query-params", help="How often each value is tried."
     )
-    usual = default_config(task.model, task.data)
-    epochs = st.number_input("Epochs", 1, 10_000, usual.epochs, key="epochs", bind="query-params")
+    default = default_config(task.model, task.data)
+    epochs = st.number_input("Epochs", 1, 10_000, default.epochs, key="epochs", bind="query-params")
     st.caption(f"{len(values) * seeds:,} networks. Each seed has its own data, weights and order.")
     if not values:
         raise InvalidRequest(f"Choose at least one value of {SETTINGS[task.setting].lower()}.")

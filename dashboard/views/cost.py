@@ -16,7 +16,7 @@ from core.timing.activation_cost.job import CostConfig
 from core.timing.activation_cost.table import cost_rows, fastest
 from core.timing.results.report import csv_table
 from core.timing.results.table import NOTABLE_LOAD, other_load, to_json
-from core.timing.roofline.job import dots
+from core.timing.roofline.job import roofline_points
 from core.timing.workloads.workload import FLOATS
 from dashboard.charts.cost import fused_chart, memory_chart, time_chart
 from dashboard.charts.roofline import roofline_chart
@@ -160,7 +160,7 @@ def draw_times(rows: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
 def draw_roof(records: Sequence[dict[str, Any]]) -> None:
     """Each pass as a dot."""
     roofs = [record for record in records if record["event"] == "roof_measured"]
-    st.altair_chart(roofline_chart(roofs, dots(records), colour="step"), key="roof")
+    st.altair_chart(roofline_chart(roofs, roofline_points(records), colour="step"), key="roof")
     st.caption(
         "Look at how far dots lie below the slanted line, which is what memory allows: those far below wait "
         "for exponentials and logarithms. Dots above it work in a cache. The flat line is the best matrix "

@@ -10,10 +10,10 @@ import streamlit as st
 from core.activations import ACTIVATIONS
 from core.errors import InvalidRequest
 from core.experiments.signal_propagation import (
-    GAIN_LEAST,
-    GAIN_MOST,
     INITIALISATIONS,
-    LAYERS_MOST,
+    MAX_GAIN,
+    MAX_LAYERS,
+    MIN_GAIN,
     Depth,
     DepthConfig,
     Prediction,
@@ -29,7 +29,7 @@ from dashboard.components.svg import svg_button
 
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
 DEFAULT = ["Sigmoid", "Tanh", "ReLU", "SELU"]
-MOST_FUNCTIONS = 4
+MAX_FUNCTIONS = 4
 WIDTHS = [16, 32, 64, 128, 256, 512]
 KEPT_FROM, KEPT_TO = 0.01, 100.0  # a gradient that ends within is trained on without trouble
 
@@ -59,13 +59,13 @@ def choose() -> list[DepthConfig]:
         "Functions",
         [*NAMES],
         default=DEFAULT,
-        max_selections=MOST_FUNCTIONS,
+        max_selections=MAX_FUNCTIONS,
         key="functions",
         bind="query-params",
     )
     keys = [NAMES[name] for name in NAMES if name in names] + choose_own(right)
     first, second, third, fourth, fifth = st.columns([3, 2, 3, 3, 3], vertical_alignment="bottom")
-    layers = first.slider("Layers", 1, LAYERS_MOST, 50, key="layers", bind="query-params")
+    layers = first.slider("Layers", 1, MAX_LAYERS, 50, key="layers", bind="query-params")
     width = second.selectbox("Units a layer", WIDTHS, 4, key="width", bind="query-params")
     initialisation = third.selectbox(
         "Weights drawn by",
@@ -76,7 +76,7 @@ def choose() -> list[DepthConfig]:
         help="\n".join(f"- **{DRAWN[key].name}**: {DRAWN[key].description}" for key in INITIALISATIONS),
     )
     gain = fourth.slider(
-        "Weights times", GAIN_LEAST, GAIN_MOST, 1.0, 0.05, "%g", key="gain", bind="query-params"
+        "Weights times", MIN_GAIN, MAX_GAIN, 1.0, 0.05, "%g", key="gain", bind="query-params"
     )
     bias = fifth.slider("Spread of biases", 0.0, 2.0, 0.0, 0.05, "%g", key="bias", bind="query-params")
     return [

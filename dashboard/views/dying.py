@@ -40,7 +40,7 @@ LOOKS = (
     ),
 )
 NAMES = {ACTIVATIONS[key].name: key for key in POSSIBLE}
-USUAL = DyingUnitsConfig()
+DEFAULTS = DyingUnitsConfig()
 
 
 def choose() -> DyingUnitsConfig | None:
@@ -48,18 +48,18 @@ def choose() -> DyingUnitsConfig | None:
     names = st.multiselect(
         "Functions",
         [*NAMES],
-        [ACTIVATIONS[key].name for key in USUAL.activations],
+        [ACTIVATIONS[key].name for key in DEFAULTS.activations],
         max_selections=8,
         key="functions",
         bind="query-params",
         wrap=True,
     )
     own = own_field(st.container(), "Your own f(x)")
-    rates = several("Learning rates", RATES, USUAL.learning_rates, "rates")
+    rates = several("Learning rates", RATES, DEFAULTS.learning_rates, "rates")
     biases = several(
         "First bias of each unit",
         BIASES,
-        USUAL.biases,
+        DEFAULTS.biases,
         "biases",
         "Where every hidden unit's bias begins: below 0, a unit needs a stronger signal to react at all.",
     )
@@ -67,7 +67,7 @@ def choose() -> DyingUnitsConfig | None:
     data = left.selectbox(
         "Data",
         FITTING,
-        FITTING.index(USUAL.data),
+        FITTING.index(DEFAULTS.data),
         format_func=lambda key: DATASETS[key].name,
         key="data",
         bind="query-params",
@@ -76,8 +76,8 @@ def choose() -> DyingUnitsConfig | None:
     layers = right.selectbox(
         "Hidden layers", [*LAYERS], 2, key="hidden", bind="query-params", filter_mode=None
     )
-    steps = left.select_slider("Steps", STEPS, USUAL.steps, key="steps", bind="query-params")
-    seeds = right.select_slider("Seeds", SEEDS, USUAL.seeds, key="seeds", bind="query-params")
+    steps = left.select_slider("Steps", STEPS, DEFAULTS.steps, key="steps", bind="query-params")
+    seeds = right.select_slider("Seeds", SEEDS, DEFAULTS.seeds, key="seeds", bind="query-params")
     try:
         config = DyingUnitsConfig(
             activations=(*(NAMES[name] for name in names), *([own] if own else [])),
@@ -101,13 +101,13 @@ def choose() -> DyingUnitsConfig | None:
 WHAT = ("function", "learning rate", "first bias")
 
 
-def several(label: str, options: list[float], usual: Any, key: str, help: str | None = None) -> list[float]:
+def several(label: str, options: list[float], default: Any, key: str, help: str | None = None) -> list[float]:
     """Any number of the options, in their order."""
     chosen = st.pills(
         label,
         options,
         selection_mode="multi",
-        default=[*usual],
+        default=[*default],
         format_func=lambda value: f"{value:g}",
         key=key,
         bind="query-params",
@@ -116,12 +116,12 @@ def several(label: str, options: list[float], usual: Any, key: str, help: str | 
     return [option for option in options if option in chosen]
 
 
-def one_of(label: str, options: list[float], usual: float, key: str) -> float:
+def one_of(label: str, options: list[float], default: float, key: str) -> float:
     """One of the values that a run has; another run's value is forgotten."""
-    if st.session_state.get(key, usual) not in options:
+    if st.session_state.get(key, default) not in options:
         st.session_state.pop(key)
     return st.select_slider(
-        label, options, usual, format_func=lambda value: f"{value:g}", key=key, bind="query-params"
+        label, options, default, format_func=lambda value: f"{value:g}", key=key, bind="query-params"
     )
 
 

@@ -22,7 +22,7 @@ from dashboard.components import runs
 from dashboard.components.svg import svg_button
 
 LOOK = "input_histograms"
-MOST_LISTED = 30
+MAX_LISTED = 30
 # Streamlit tells no address of a browser on its own machine, unless the socket speaks IPv6.
 THIS_MACHINE = (None, "127.0.0.1", "::1", "::ffff:127.0.0.1")
 
@@ -35,9 +35,9 @@ def listed() -> list[Run]:
     """
     every = runs.runner().store.all_with_status(RUNNING, PAUSED, QUEUED, FINISHED, STOPPED)
     at_home, mine = at_this_machine(), st.session_state.get("training_run")
-    kept = [run for run in every if run.let_go_at is None and has_sums(run)]
+    kept = [run for run in every if run.pruned_at is None and has_sums(run)]
     found = [run for run in kept if at_home or run.id == mine]
-    return sorted(found, key=lambda run: run.created_at, reverse=True)[:MOST_LISTED]
+    return sorted(found, key=lambda run: run.created_at, reverse=True)[:MAX_LISTED]
 
 
 def at_this_machine() -> bool:
@@ -53,7 +53,7 @@ def has_sums(run: Run) -> bool:
 def records_sums(run: Run) -> bool:
     """Whether the run was asked to record its pre-activations."""
     asked = run.config.get("probes")
-    return LOOK in (snapshots.usual(run.config["model"], run.config["data"]) if asked is None else asked)
+    return LOOK in (snapshots.default(run.config["model"], run.config["data"]) if asked is None else asked)
 
 
 def choose_run() -> Run | None:

@@ -30,7 +30,7 @@ from dashboard.components.custom_activation import choose_own, name_of
 from dashboard.components.svg import svg_button
 
 DEFAULT = ["Sigmoid", "GELU"]
-FUNCTIONS_MOST = 3
+MAX_FUNCTIONS = 3
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
 FORMAT_KEYS = {format.name: key for key, format in FORMATS.items()}
 REACHES = {"±1": 1.0, "±10": 10.0, "±100": 100.0, "±1,000": 1e3, "±65,504": 65504.0, "all": 3.4e38}
@@ -62,7 +62,7 @@ def choose() -> tuple[list[str], list[str], Settings]:
         "Functions",
         [*NAMES],
         default=DEFAULT,
-        max_selections=FUNCTIONS_MOST,
+        max_selections=MAX_FUNCTIONS,
         key="functions",
         bind="query-params",
     )

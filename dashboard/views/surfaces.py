@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.activations import ACTIVATIONS
-from core.activations.surfaces import HIDDEN_MOST, LAYERS_MOST, POINTS, Surface, network, neuron, to_csv
+from core.activations.surfaces import MAX_HIDDEN, MAX_LAYERS, POINTS, Surface, network, neuron, to_csv
 from core.errors import InvalidRequest
 from dashboard.charts.surfaces import slices_chart, surface_chart
 from dashboard.components.custom_activation import choose_own, name_of
@@ -16,7 +16,7 @@ from dashboard.components.svg import svg_button
 
 NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
 COMPARED = ["ReLU", "Tanh", "GELU", "Sine"]
-COMPARED_MOST, COMPARED_POINTS = 8, 81
+MAX_COMPARED, COMPARED_POINTS = 8, 81
 SHOWN = {"Output z": "z", "Slope |∇z|": "|∇z|"}
 IN_A_ROW = 4
 
@@ -51,8 +51,8 @@ def choose_network() -> tuple[tuple[int, ...], float, int]:
     with st.container(border=True, height="stretch"):
         st.markdown("**A small network**, its weights drawn at random")
         first, second, third, fourth = st.columns(4)
-        units = first.slider("Units a layer", 1, HIDDEN_MOST, 8, key="units", bind="query-params")
-        layers = second.slider("Layers", 1, LAYERS_MOST, 2, key="layers", bind="query-params")
+        units = first.slider("Units a layer", 1, MAX_HIDDEN, 8, key="units", bind="query-params")
+        layers = second.slider("Layers", 1, MAX_LAYERS, 2, key="layers", bind="query-params")
         gain = third.slider("Weight scale", 0.5, 5.0, 2.0, 0.1, key="gain", bind="query-params")
         seed = fourth.number_input("Seed", 0, 9999, 1, key="seed", bind="query-params")
     return (units,) * layers, gain, seed
@@ -124,7 +124,7 @@ names = st.multiselect(
     "Functions",
     [*NAMES],
     default=COMPARED,
-    max_selections=COMPARED_MOST,
+    max_selections=MAX_COMPARED,
     key="functions",
     bind="query-params",
 )

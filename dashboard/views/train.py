@@ -17,7 +17,7 @@ from core.models import MODELS
 from core.records import to_record
 from core.runs.store import FINISHED, RUNNING, STOPPED, Run
 from core.training import TrainConfig
-from core.training.config import FREE, MOST_EPOCHS
+from core.training.config import MAX_EPOCHS, MUTABLE_ON_RESUME
 from core.training.snapshots import PROBES, fitting
 from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
@@ -155,12 +155,14 @@ def go_on(run: Run, last: dict[str, Any], config: TrainConfig | None) -> None:
         return
     total = config.epochs if config.epochs > last["epochs"] else last["epochs"] + config.epochs
     others = [
-        name for name, value in to_record(config).items() if name not in FREE and differs(run, name, value)
+        name
+        for name, value in to_record(config).items()
+        if name not in MUTABLE_ON_RESUME and differs(run, name, value)
     ]
     help_text = "A new run that starts with the weights of this one, and with the settings as they now stand."
     if others:
         help_text = f"It can only go on with the {others[0].replace('_', ' ')} that it was trained with."
-    impossible = bool(others) or total > MOST_EPOCHS
+    impossible = bool(others) or total > MAX_EPOCHS
     if st.button(
         f"Go on to epoch {total}", icon=":material/fast_forward:", disabled=impossible, help=help_text
     ):
@@ -209,7 +211,7 @@ def classical_key(run: Run) -> str:
 
 def look_inside(run: Run) -> None:
     """The way to this run's sums on the curve of its activation, where they can be recorded."""
-    kept = run.let_go_at is None
+    kept = run.pruned_at is None
     if not kept or "input_histograms" not in fitting(run.config["model"], run.config["data"]):
         return
     help_text = "Where the sums of its layers lie on the activation function."
@@ -227,11 +229,11 @@ st.title("Train")
 run = runs.addressed_run("training")
 take_over(run)
 page = places(2)
-usual = choose_task(*page.task)
+default = choose_task(*page.task)
 config = None
 with page.settings:
     try:
-        config = choose_how(usual)
+        config = choose_how(default)
     except InvalidRequest as error:
         page.said.error(str(error))
 if start_button(page.button, run, config is not None):

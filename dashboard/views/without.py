@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.activations import ACTIVATIONS
 from core.errors import InvalidRequest
-from core.experiments.linear_collapse import FORMATS, LAYERS_MOST, Collapse, collapse, unexplained
+from core.experiments.linear_collapse import FORMATS, MAX_LAYERS, Collapse, collapse, unexplained
 from dashboard.charts.linear import by_depth, singular_values
 from dashboard.components.custom_activation import OWN, choose_own, name_of
 from dashboard.components.svg import svg_button
@@ -35,7 +35,7 @@ def left_over(sizes: tuple[int, ...], activation: str, seed: int) -> np.ndarray:
 def choose() -> tuple[tuple[int, ...], int]:
     """Sizes of the layers, and seed."""
     first, second, third, fourth = st.columns([3, 2, 3, 2], vertical_alignment="bottom")
-    layers = first.slider("Layers", 1, LAYERS_MOST, 10, key="layers", bind="query-params")
+    layers = first.slider("Layers", 1, MAX_LAYERS, 10, key="layers", bind="query-params")
     width = second.selectbox("Units a layer", WIDTHS, 4, key="width", bind="query-params")
     narrowest = third.select_slider(
         "Narrowest layer",

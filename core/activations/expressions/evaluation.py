@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 else:
     torch = LazyModule("torch")
 
-FLOAT32_LARGEST = 3.4e38  # beyond it a network's numbers are infinite
+MAX_FLOAT32 = 3.4e38  # beyond it a network's numbers are infinite
 
 
 def tensor_function(node: Node) -> Callable[[Tensor], Tensor]:
@@ -67,7 +67,7 @@ def _number(operation: str, values: list[float]) -> float:
 
 
 def _in_float32(value: float) -> float:
-    return math.copysign(math.inf, value) if abs(value) > FLOAT32_LARGEST else value
+    return math.copysign(math.inf, value) if abs(value) > MAX_FLOAT32 else value
 
 
 @cache

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from core.activations.expressions.operations import OPERATIONS, TYPEABLE
 from core.errors import InvalidRequest
 
-MOST_CHARACTERS = 200
-MOST_DEPTH = 25
-MOST_NODES = 80
-LARGEST_NUMBER = 1e6
-LARGEST_EXPONENT = 20
+MAX_CHARACTERS = 200
+MAX_DEPTH = 25
+MAX_NODES = 80
+MAX_NUMBER = 1e6
+MAX_EXPONENT = 20
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,10 @@ def parse(text: str, variables: Sequence[str] = ("x",)) -> Node:
     tree = parser.sum(0)
     if parser.next.kind != "end":
         raise InvalidRequest(parser.unexpected())
-    if size(tree) > MOST_NODES:
+    if size(tree) > MAX_NODES:
         raise InvalidRequest(
             f"An expression of {size(tree)} numbers, names and operations is too large; "
-            f"at most {MOST_NODES} are possible."
+            f"at most {MAX_NODES} are possible."
         )
     return tree
 
@@ -138,9 +138,9 @@ def operations(node: Node) -> set[str]:
 
 
 def _tokens(text: str) -> list[Token]:
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise InvalidRequest(
-            f"An expression of {len(text):,} characters is too long; at most {MOST_CHARACTERS} are possible."
+            f"An expression of {len(text):,} characters is too long; at most {MAX_CHARACTERS} are possible."
         )
     tokens, at = [], 0
     while at < len(text):
@@ -197,8 +197,8 @@ class _Parser:
         return left
 
     def signed(self, depth: int) -> Node:
-        if depth > MOST_DEPTH:
-            raise InvalidRequest(f"The expression is nested more than {MOST_DEPTH} deep; write it flatter.")
+        if depth > MAX_DEPTH:
+            raise InvalidRequest(f"The expression is nested more than {MAX_DEPTH} deep; write it flatter.")
         sign = self.take("+", "-")
         if sign is None:
             return self.power(depth)
@@ -265,10 +265,10 @@ class _Parser:
 
 def _number(text: str) -> Number:
     value = float(text)
-    if not (value == 0 or 1 / LARGEST_NUMBER <= value <= LARGEST_NUMBER):
+    if not (value == 0 or 1 / MAX_NUMBER <= value <= MAX_NUMBER):
         raise InvalidRequest(
-            f"The number {text[:40]} is not possible; write 0, or one from {1 / LARGEST_NUMBER:g} to "
-            f"{LARGEST_NUMBER:,.0f}."
+            f"The number {text[:40]} is not possible; write 0, or one from {1 / MAX_NUMBER:g} to "
+            f"{MAX_NUMBER:,.0f}."
         )
     return Number(value)
 

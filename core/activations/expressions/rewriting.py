@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from core.activations.expressions.formula import written
-from core.activations.expressions.grammar import LARGEST_EXPONENT, Call, Node, Number, Variable, parse
+from core.activations.expressions.grammar import MAX_EXPONENT, Call, Node, Number, Variable, parse
 from core.activations.expressions.operations import OPERATIONS
 from core.errors import InvalidRequest
 
-LARGEST_CONSTANT = 1e12
+MAX_CONSTANT = 1e12
 
 # What is replaced by what; a and b stand for any expression.
 _RULES = (
@@ -80,18 +80,16 @@ def _worked_out(node: Call) -> Number:
         value = OPERATIONS[node.operation].number(*values)
     except (ValueError, ZeroDivisionError, OverflowError):
         value = math.nan
-    if not abs(value) <= LARGEST_CONSTANT:
+    if not abs(value) <= MAX_CONSTANT:
         raise InvalidRequest(
-            f"{written(node)} is not possible: it has no value, or one beyond {LARGEST_CONSTANT:g}."
+            f"{written(node)} is not possible: it has no value, or one beyond {MAX_CONSTANT:g}."
         )
     return Number(value)
 
 
 def _check_exponent(exponent: float) -> None:
-    if abs(exponent) > LARGEST_EXPONENT:
-        raise InvalidRequest(
-            f"The exponent {exponent:g} is too large; it must lie within ±{LARGEST_EXPONENT}."
-        )
+    if abs(exponent) > MAX_EXPONENT:
+        raise InvalidRequest(f"The exponent {exponent:g} is too large; it must lie within ±{MAX_EXPONENT}.")
 
 
 def _with_a_number(node: Call) -> Node:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 else:
     sympy = LazyModule("sympy")
 
-MOST_NODES = 1000
-LARGEST_DENOMINATOR = 12  # x/3 reads better than 0.333 x, and 0.044715 better than 8943/200000
+MAX_NODES = 1000
+MAX_DENOMINATOR = 12  # x/3 reads better than 0.333 x, and 0.044715 better than 8943/200000
 _ONE = Number(1.0)
 
 
@@ -29,7 +29,7 @@ def derivative(node: Node) -> Node | None:
         found = _tree(sympy.diff(_to_sympy(node), _x()))
     except (_Untold, OverflowError, RecursionError):
         return None
-    return found if size(found) <= MOST_NODES else None
+    return found if size(found) <= MAX_NODES else None
 
 
 class _Untold(Exception):
@@ -108,7 +108,7 @@ def _tree(expression: Any) -> Node:
 def _rational(value: Any) -> Node:
     if value < 0:
         return Call("negative", (_rational(-value),))
-    if 1 < value.q <= LARGEST_DENOMINATOR:
+    if 1 < value.q <= MAX_DENOMINATOR:
         return Call("/", (Number(float(value.p)), Number(float(value.q))))
     return Number(float(value))
 
@@ -127,7 +127,7 @@ def _product(expression: Any) -> Node:
     factors = list(rest.as_ordered_factors())
     above = [factor for factor in factors if not _is_below(factor)]
     below = [1 / factor for factor in factors if _is_below(factor)]
-    if coefficient.q > LARGEST_DENOMINATOR:
+    if coefficient.q > MAX_DENOMINATOR:
         above.insert(0, coefficient)
     else:
         above[:0] = [coefficient.p] if coefficient.p != 1 else []

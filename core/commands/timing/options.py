@@ -12,7 +12,7 @@ from core.errors import InvalidRequest
 from core.timing.sweeps.suites import SUITES
 from core.timing.workloads import WORKLOADS
 from core.timing.workloads.dtypes import DTYPE_BYTES
-from core.timing.workloads.operand_fill import DATA
+from core.timing.workloads.operand_fill import OPERAND_FILLS
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Option:
     told: str
     kind: Callable[[str], Any] = str
     values: str = ""
-    usual: Any = None
+    default: Any = None
     many: str | None = None
     choices: tuple[str, ...] | None = None
 
@@ -83,7 +83,7 @@ _ALL = (
     Option(
         "--steps", "forward, training, backward, where the workload has it (its first)", names, "NAME,..."
     ),
-    Option("--data", f"what operands hold, of {', '.join(DATA)} (random)", names, "NAME,..."),
+    Option("--data", f"what operands hold, of {', '.join(OPERAND_FILLS)} (random)", names, "NAME,..."),
     Option("--max-seconds", "longest a point may take, but for its least six samples", float, "S"),
     Option(
         "--within", "time for all points; those that do not fit are left out, and that is told", float, "S"
@@ -153,8 +153,8 @@ REPORT = (
     OUT,
 )
 GEMM = tuple(
-    replace(_NAMED[name], usual=usual, told=told)
-    for name, usual, told in (
+    replace(_NAMED[name], default=default, told=told)
+    for name, default, told in (
         ("sizes", (256, 512, 1024), f"{WORKLOADS['gemm'].size_means} (256,512,1024)"),
         ("dtypes", ("float32",), f"of {', '.join(DTYPE_BYTES)} (float32)"),
         ("devices", ("cpu",), f"of {', '.join(KINDS)}, cuda:N (cpu)"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.timing.results.report import Telling
+    from core.timing.results.report import ResultFormat
     from core.timing.results.table import Record
 
 OK, NOTHING_RAN, REGRESSION, BAD_INPUT, INTERRUPTED = 0, 1, 1, 2, 130
@@ -22,5 +22,5 @@ class Plan:
     """
 
     events: Iterator[Any]
-    telling: Telling
+    telling: ResultFormat
     exit_code: Callable[[Sequence[Record], bool], int]

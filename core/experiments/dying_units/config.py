@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from core import devices
 from core.activations import ACTIVATIONS
 from core.activations.expressions.expression import expression, is_expression
+from core.checks import integer, number, one_of
 from core.data import DATASETS
 from core.data.dataset import POINTS
 from core.errors import InvalidRequest
 
-MOST_NETWORKS = 4096
-MOST_VALUES = 40_000_000  # of what goes into activations when all points pass all networks: 160 MB
-MOST_STEPS = 20_000
+MAX_NETWORKS = 4096
+MAX_VALUES = 40_000_000  # of what goes into activations when all points pass all networks: 160 MB
+MAX_STEPS = 20_000
 
 # Functions that a gradient passes, and data that are points of the plane in classes.
 POSSIBLE = tuple(key for key, entry in ACTIVATIONS.items() if not entry.unfit)
@@ -50,18 +49,18 @@ class DyingUnitsConfig:
         for activation in _several("activations", self.activations, 8):
             _check_activation(activation)
         for rate in _several("learning_rates", self.learning_rates, 16):
-            _number("learning rate", rate, 1e-6, 100)
+            number("learning rate", rate, 1e-6, 100)
         for bias in _several("biases", self.biases, 8):
-            _number("bias", bias, -100, 100)
-        _one_of("data", self.data, FITTING)
+            number("bias", bias, -100, 100)
+        one_of("data", self.data, FITTING)
         for units in _several("hidden", self.hidden, 4, unlike=False):
-            _whole("hidden (units of each layer)", units, 1, 128)
-        _whole("steps", self.steps, 1, MOST_STEPS)
-        _whole("batch_size", self.batch_size, 1, 1024)
-        _whole("samples", self.samples, 20, 2000)
-        _whole("seeds", self.seeds, 1, 64)
-        _whole("seed", self.seed, 0, 2**31 - 1)
-        _whole("threads", self.threads, 1, devices.usable_cores())
+            integer("hidden (units of each layer)", units, 1, 128)
+        integer("steps", self.steps, 1, MAX_STEPS)
+        integer("batch_size", self.batch_size, 1, 1024)
+        integer("samples", self.samples, 20, 2000)
+        integer("seeds", self.seeds, 1, 64)
+        integer("seed", self.seed, 0, 2**31 - 1)
+        integer("threads", self.threads, 1, devices.usable_cores())
         _check_size(self)
 
     @property
@@ -77,23 +76,23 @@ class DyingUnitsConfig:
 
 def _check_activation(activation: Any) -> None:
     if not is_expression(activation):
-        return _one_of("activation", activation, POSSIBLE)
+        return one_of("activation", activation, POSSIBLE)
     typed = expression(activation)
     if typed.unfit:
         raise InvalidRequest(f"No network can be trained through {activation}: {typed.unfit}.")
 
 
 def _check_size(config: DyingUnitsConfig) -> None:
-    if config.networks > MOST_NETWORKS:
+    if config.networks > MAX_NETWORKS:
         raise InvalidRequest(
             f"{config.combinations} combinations with {config.seeds} seeds are {config.networks:,} networks; "
-            f"at most {MOST_NETWORKS:,} are possible."
+            f"at most {MAX_NETWORKS:,} are possible."
         )
     values = config.networks * max(config.samples, config.batch_size) * sum(config.hidden)
-    if values > MOST_VALUES:
+    if values > MAX_VALUES:
         raise InvalidRequest(
             f"{config.networks:,} networks of {sum(config.hidden)} units on {config.samples} points are "
-            f"{values / 1e6:,.0f} million values at once; at most {MOST_VALUES / 1e6:.0f} million can be."
+            f"{values / 1e6:,.0f} million values at once; at most {MAX_VALUES / 1e6:.0f} million can be."
         )
 
 
@@ -103,21 +102,3 @@ def _several(what: str, given: Any, most: int, unlike: bool = True) -> tuple[Any
     if unlike and len(set(given)) < len(given):
         raise InvalidRequest(f"{what} {given!r} names a value twice.")
     return given
-
-
-def _one_of(what: str, given: Any, allowed: Iterable[str]) -> None:
-    if given not in allowed:
-        raise InvalidRequest(f"Unknown {what} {given!r}; choose from {', '.join(allowed)}.")
-
-
-def _whole(what: str, given: Any, low: int, high: int) -> None:
-    if not isinstance(given, int) or isinstance(given, bool) or not low <= given <= high:
-        raise InvalidRequest(
-            f"{what} {given!r} is not possible; it must be a whole number from {low} to {high}."
-        )
-
-
-def _number(what: str, given: Any, low: float, high: float) -> None:
-    number = isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
-    if not number or not low <= given <= high:
-        raise InvalidRequest(f"{what} {given!r} is not possible; it must be from {low:g} to {high:g}.")

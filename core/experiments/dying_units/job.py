@@ -154,7 +154,7 @@ class _Points:
 def _loaded(config: DyingUnitsConfig, seed: int) -> LoadedDataset:
     dataset = DATASETS[config.data]
     settings = dict(dataset.defaults) | {"samples": config.samples}
-    options = {name: option.usual for name, option in dataset.options.items()}
+    options = {name: option.default for name, option in dataset.options.items()}
     loaded: LoadedDataset = dataset.load(seed=seed, test_fraction=TEST_FRACTION, **settings, **options)
     return loaded
 

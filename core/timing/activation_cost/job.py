@@ -16,7 +16,7 @@ from core.activations import ACTIVATIONS, find
 from core.activations.expressions.expression import is_expression
 from core.errors import InvalidRequest
 from core.events import Progress, to_record
-from core.timing.activation_cost.unfused import COMPOSED
+from core.timing.activation_cost.unfused import UNFUSED
 from core.timing.results.events import DeviceAbsent, MeasurementTaken, NoiseMeasured, SweepFinished
 from core.timing.results.table import Record, measurements
 from core.timing.roofline.job import RooflineConfig
@@ -47,7 +47,7 @@ else:
 STEPS = (FORWARD, BACKWARD)
 ONE_CALL, FORMULA = "one call", "formula"
 
-_LARGEST_SIZE = 2**26
+_MAX_SIZE = 2**26
 # Vectors that a formula written out holds at once, at most.
 _VECTORS = 12
 _ROOF_S = 2.0
@@ -86,10 +86,10 @@ class CostConfig:
             raise InvalidRequest(
                 f"Number format {self.dtype!r} is not possible; it must be one of {', '.join(FLOATS)}."
             )
-        if not isinstance(self.size, int) or not 1 <= self.size <= _LARGEST_SIZE:
+        if not isinstance(self.size, int) or not 1 <= self.size <= _MAX_SIZE:
             raise InvalidRequest(
                 f"The size {self.size!r} is not possible; it must be a whole number of elements, "
-                f"from 1 to {_LARGEST_SIZE:,}."
+                f"from 1 to {_MAX_SIZE:,}."
             )
         sweeps_of(self)
         self._check_memory()
@@ -173,7 +173,7 @@ def cost(config: CostConfig) -> Iterator[Any]:
     and FusedCompared, CostRanked for each step, and SweepFinished. Progress counts expected seconds.
     """
     keys = tuple(dict.fromkeys(config.activations))
-    pairs = [(key, step) for key in keys if key in COMPOSED for step in STEPS] if config.composed else []
+    pairs = [(key, step) for key in keys if key in UNFUSED for step in STEPS] if config.composed else []
     point_s, pair_s = _POINT_SHARE * config.max_seconds, 2 * config.max_seconds
     measured_s = _ROOF_S + len(keys) * len(STEPS) * point_s
     total_s = measured_s + len(pairs) * pair_s
@@ -238,11 +238,11 @@ def ranked(records: Sequence[Record]) -> Iterator[CostRanked]:
         floor = max((record["noise_unpaired"] or 0.0 for record in of_step), default=0.0)
         places = []
         for record in of_step:
-            apart = comparison.compare_apart(first["times_s"], record["times_s"], floor)
+            apart = comparison.compare_unpaired(first["times_s"], record["times_s"], floor)
             tied = record is first or apart.verdict != comparison.SLOWER
             name = record["workload"].removeprefix("activation_")
             places.append(CostPlace(name, record["median_s"], apart.ratio, apart.low, apart.high, tied))
-        yield CostRanked(step, max(floor, comparison.LEAST_DIFFERENCE), tuple(places))
+        yield CostRanked(step, max(floor, comparison.MIN_DIFFERENCE), tuple(places))
 
 
 def _roof_of(config: CostConfig) -> RooflineConfig:
@@ -261,10 +261,10 @@ def _memory(config: CostConfig, keys: Sequence[str]) -> Iterator[MemoryKept]:
     x = x.to(workload.torch_dtype(config.dtype))
     for key in keys:
         forms = {ONE_CALL: find(key).function}
-        if config.composed and key in COMPOSED:
-            forms[FORMULA] = COMPOSED[key]
+        if config.composed and key in UNFUSED:
+            forms[FORMULA] = UNFUSED[key]
         for form, function in forms.items():
-            found = saved_for_backward.kept_for_backward(function, x)
+            found = saved_for_backward.saved_for_backward(function, x)
             counted = (getattr(found, field.name) / _COUNTED for field in fields(found))
             yield MemoryKept(key, form, config.dtype, *counted)
 
@@ -279,7 +279,7 @@ def _compared(
         try:
             formula, one_call = (
                 _operation(config, device, step, function)
-                for function in (COMPOSED[key], ACTIVATIONS[key].function)
+                for function in (UNFUSED[key], ACTIVATIONS[key].function)
             )
             timer = timers.timer_for(device)
             for found in comparison.compare(formula, one_call, timer, floor, config.max_seconds, config.seed):

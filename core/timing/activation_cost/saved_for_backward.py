@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Kept:
+class SavedForBackward:
     """Bytes that stay alive between the forward and the backward pass, each storage counted once.
 
     input_bytes are those of x itself and result_bytes those of the result: in a network the layers beside it
@@ -27,7 +27,7 @@ class Kept:
         return self.input_bytes + self.result_bytes + self.other_bytes
 
 
-def kept_for_backward(function: Callable[[Tensor], Tensor], x: Tensor) -> Kept:
+def saved_for_backward(function: Callable[[Tensor], Tensor], x: Tensor) -> SavedForBackward:
     """Run the forward pass on x, any shape, and count what autograd saves of it; single numbers are left out.
 
     Source: torch.autograd.graph.saved_tensors_hooks, which sees every tensor that is saved.
@@ -46,7 +46,7 @@ def kept_for_backward(function: Callable[[Tensor], Tensor], x: Tensor) -> Kept:
     sizes = {address: storage.nbytes() for address, storage in saved.items()}
     input_bytes = sizes.pop(_address(x), 0)
     result_bytes = sizes.pop(_address(result), 0)
-    return Kept(input_bytes, result_bytes, sum(sizes.values()))
+    return SavedForBackward(input_bytes, result_bytes, sum(sizes.values()))
 
 
 def _address(tensor: Tensor) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from core.activations import ACTIVATIONS
 from core.timing.activation_cost.job import FORMULA, ONE_CALL
 from core.timing.results.table import Record, measurements
-from core.timing.roofline.job import dots
+from core.timing.roofline.job import roofline_points
 
 # Of a FusedCompared, in the table.
 _FUSED = {
@@ -25,7 +25,7 @@ def cost_rows(records: Sequence[Record]) -> list[dict[str, Any]]:
     times_as_long is over the fastest of the step; kept_bytes are those an element. percent_of_bandwidth is of
     the measured copy bandwidth: above 100 the operands came from a cache.
     """
-    under = {(dot.workload, dot.step): dot for dot in dots(records)}
+    under = {(dot.workload, dot.step): dot for dot in roofline_points(records)}
     kept = {(r["activation"], r["form"]): _all_bytes(r) for r in records if r["event"] == "memory_kept"}
     fused = {(r["activation"], r["step"]): r for r in records if r["event"] == "fused_compared"}
     places = {

@@ -22,7 +22,7 @@ else:
 
 # Each at the usual parameters of its entry in core.activations. As a textbook has them: far from 0, where an
 # exponential overflows, torch's own call is more careful.
-COMPOSED: dict[str, Callable[[Tensor], Tensor]] = {
+UNFUSED: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": lambda x: 1 / (1 + torch.exp(-x)),
     "tanh": lambda x: 2 / (1 + torch.exp(-2 * x)) - 1,
     "relu": lambda x: x * (x > 0),

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from core.statistics import FEWEST_SAMPLES, median_interval
+from core.statistics import MIN_SAMPLES, median_interval
 from core.timing.measure import outliers
 from core.timing.measure.cold import ColdTiming, Flush, flush_for, measure_cold
-from core.timing.measure.timers import CudaTimer, Operation, Timer, most_repeats, overhead_s, timer_for
+from core.timing.measure.timers import CudaTimer, Operation, Timer, max_repeats, overhead_s, timer_for
 
 TARGET, TIME_LIMIT = "target", "time limit"
 
@@ -26,7 +26,7 @@ _OVERHEAD_SHARE = 1e-4
 # A block lasts at least this part of the time limit, so that a point has no more than some 200 samples.
 _BLOCK_SHARE = 1 / 200
 # Between two blocks the caller can stop or show progress; no block is made longer than this.
-_LONGEST_BLOCK_S = 0.25
+_MAX_BLOCK_S = 0.25
 _ANY_NUMBER = 10**9
 # The interval is first believed at this many samples: few of them agree by chance too often.
 _FIRST_CHECK = 10
@@ -97,7 +97,7 @@ def clock(
     timer = timer_for(device)
     with torch_threads(threads):
         known = Timing(0.0, 1)
-        for known in measure(operation, timer, target_ci, max_seconds, seed, most_repeats(device)):
+        for known in measure(operation, timer, target_ci, max_seconds, seed, max_repeats(device)):
             known = replace(known, threads=torch.get_num_threads())
             if known.stopped_by is None:
                 yield known
@@ -127,7 +127,7 @@ def measure(
     target_ci: float = 0.01,
     max_seconds: float = 2.0,
     seed: int = 0,
-    most_repeats: int | None = None,
+    max_repeats: int | None = None,
 ) -> Iterator[Timing]:
     """Time an operation; yields what is known after every block, and last the result.
 
@@ -140,7 +140,7 @@ def measure(
     first_call_s = timer(operation, 1)
     spent_s, repeats = first_call_s, 1
     for repeats, taken_s in _warm_up(
-        operation, timer, overhead, first_call_s, max_seconds, most_repeats or _ANY_NUMBER
+        operation, timer, overhead, first_call_s, max_seconds, max_repeats or _ANY_NUMBER
     ):
         spent_s += taken_s
         yield Timing(first_call_s, repeats, elapsed_s=spent_s)
@@ -152,7 +152,7 @@ def measure(
         taken_s = timer(operation, repeats)
         times.append(taken_s / repeats)
         spent_s += taken_s
-        time_is_up = spent_s >= max_seconds and len(times) >= FEWEST_SAMPLES
+        time_is_up = spent_s >= max_seconds and len(times) >= MIN_SAMPLES
         # Between two checks the interval is an older one's: good enough to show, not to stop by.
         checked = time_is_up or len(times) >= next_check
         if checked:
@@ -172,23 +172,23 @@ def _warm_up(
     overhead: float,
     first_call_s: float,
     max_seconds: float,
-    most_repeats: int,
+    max_repeats: int,
 ) -> Iterator[tuple[int, float]]:
     """Grow the block until it hides the timer, and run it until it gets no faster.
 
     Yields the calls of the block that comes next, and the seconds that the last one took.
     """
-    block_s = min(_LONGEST_BLOCK_S, max(overhead / _OVERHEAD_SHARE, max_seconds * _BLOCK_SHARE))
+    block_s = min(_MAX_BLOCK_S, max(overhead / _OVERHEAD_SHARE, max_seconds * _BLOCK_SHARE))
     left_s = max_seconds * _WARM_UP_SHARE - first_call_s
     repeats = 1
     while True:
         taken_s = timer(operation, repeats)
         left_s -= taken_s
-        grown = taken_s >= block_s or repeats >= most_repeats
+        grown = taken_s >= block_s or repeats >= max_repeats
         if not grown:
             # The first calls are slow ones, so grow by at most tenfold on what they promise.
             growth = min(10.0, 1.05 * block_s / max(taken_s, 1e-9))
-            repeats = min(most_repeats, math.ceil(repeats * growth))
+            repeats = min(max_repeats, math.ceil(repeats * growth))
         yield repeats, taken_s
         if grown:
             break

@@ -10,11 +10,11 @@ import torch
 
 from core import devices
 from core.devices.cache import last_level_bytes
-from core.statistics import FEWEST_SAMPLES, median_interval
+from core.statistics import MIN_SAMPLES, median_interval
 from core.timing.measure.timers import CudaTimer, Operation, Timer, synchronise
 
 # More samples than this say little more: single calls scatter far more than blocks do.
-_MOST_SAMPLES = 30
+_MAX_SAMPLES = 30
 # Flushing may hold this part of the memory that is free.
 _MEMORY_SHARE = 0.25
 
@@ -66,7 +66,7 @@ def measure_cold(
     times: list[float] = []
     spent_s = 0.0
     known = ColdTiming(flushed_bytes=flush.flushed_bytes)
-    while len(times) < FEWEST_SAMPLES or (len(times) < _MOST_SAMPLES and spent_s < max_seconds):
+    while len(times) < MIN_SAMPLES or (len(times) < _MAX_SAMPLES and spent_s < max_seconds):
         flush_s, taken_s = _one(operation, device, timer, flush)
         times.append(taken_s)
         spent_s += flush_s + taken_s

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.statistics import FEWEST_SAMPLES, median_interval, ratio_interval
+from core.statistics import MIN_SAMPLES, median_interval, ratio_interval
 from core.timing.measure.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, overhead_s
 
 if sys.platform != "win32":
@@ -26,7 +26,7 @@ if sys.platform != "win32":
 FASTER, SLOWER, SAME, UNSURE = "FASTER", "SLOWER", "SAME", "UNSURE"
 
 # Differences below this are of no use to anybody, and the quietest machine has some of them.
-LEAST_DIFFERENCE = 0.01
+MIN_DIFFERENCE = 0.01
 # On a machine whose floor is larger than this, nothing is called the same for being below it: a calibration
 # beside other programs can find tens of percent, and "no difference of 40%" would sound like "no difference".
 MOST_CALLED_SAME = 0.10
@@ -68,7 +68,7 @@ class Cycle:
 
 
 @dataclass(frozen=True)
-class Apart:
+class UnpairedComparison:
     """Two sets of samples set against each other: like Comparison, of one look and without confirmation."""
 
     ratio: float
@@ -110,7 +110,7 @@ def compare(
     noise_floor: what calibration.noise_floor() found for this machine (relative). max_seconds: the longest
     that a cycle may take; there are one or two, since a verdict must be confirmed in a second one.
     """
-    floor = max(noise_floor, LEAST_DIFFERENCE)
+    floor = max(noise_floor, MIN_DIFFERENCE)
     repeats = block_sizes(baseline, candidate, timer)
     done: list[Cycle] = []
     spent_s = 0.0
@@ -147,7 +147,7 @@ def rounds(
         done.append(one)
         batch_s += round_s
         spent_s += round_s
-        time_is_up = spent_s >= max_seconds and len(done) >= 2 * FEWEST_SAMPLES
+        time_is_up = spent_s >= max_seconds and len(done) >= 2 * MIN_SAMPLES
         if time_is_up or batch_s >= _BATCH_S:
             yield done, spent_s
         if time_is_up:
@@ -186,18 +186,18 @@ def judged(done: Sequence[Round], floor: float, seed: int = 0) -> Cycle:
     return Cycle(tuple(done), math.exp(low), math.exp(high), _verdict(low, high, floor))
 
 
-def compare_apart(
+def compare_unpaired(
     baseline_s: Sequence[float], candidate_s: Sequence[float], noise_floor: float, seed: int = 0
-) -> Apart:
+) -> UnpairedComparison:
     """Judge samples that were taken at different moments, as two result files hold them (seconds a call).
 
     noise_floor: the unpaired one of calibration.noise_floor(), the larger of both results. Samples of one
     run say nothing of what changed until the next one; the floor alone stands for that, so it must be there.
     """
-    floor = max(noise_floor, LEAST_DIFFERENCE)
+    floor = max(noise_floor, MIN_DIFFERENCE)
     low, high = ratio_interval(baseline_s, candidate_s, seed, _CONFIDENCE)
     ratio = statistics.median(candidate_s) / statistics.median(baseline_s)
-    return Apart(ratio, low, high, floor, _verdict(math.log(low), math.log(high), floor))
+    return UnpairedComparison(ratio, low, high, floor, _verdict(math.log(low), math.log(high), floor))
 
 
 def _verdict(low: float, high: float, floor: float) -> str:

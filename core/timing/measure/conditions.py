@@ -27,7 +27,7 @@ _OTHERS_SHARE_BESIDE_A_GPU = 0.50
 # Time held back (quota, heat) may take this part of a measurement.
 _HELD_SHARE = 0.01
 # The kernel counts CPU time in ticks of 10 ms: over less than this a share means nothing.
-_SHORTEST_S = 0.1
+_MIN_S = 0.1
 # Quiet is a second of it.
 _QUIET_S = 1.0
 _LOOK_EVERY_S = 0.1
@@ -99,7 +99,7 @@ def observe(device: str) -> Callable[[], Conditions]:
         # First what fades: the clock and its reasons, then the readings that stay.
         clock, held, core_speed = devices.clock(readable_id(device)), _held(device), _core_speed()
         elapsed_s = time.perf_counter() - before.mark.at_s
-        time.sleep(max(0.0, _SHORTEST_S - elapsed_s))
+        time.sleep(max(0.0, _MIN_S - elapsed_s))
         after = _moment(device, clock, held, core_speed)
         readings = devices.read(readable_id(device), before.mark)
         return _told(device, before, after, readings)
@@ -176,10 +176,10 @@ def _told(device: str, before: _Moment, after: _Moment, readings: Mapping[str, R
         foreign_processes=foreign,
         reasons=reasons,
     )
-    return Conditions(**{**vars(known), "contaminated": tuple(_spoilt_by(known))})
+    return Conditions(**{**vars(known), "contaminated": tuple(_contaminated_by(known))})
 
 
-def _spoilt_by(found: Conditions) -> Iterator[str]:
+def _contaminated_by(found: Conditions) -> Iterator[str]:
     """What is worth a mark, each in words."""
     on_cpu = found.device == "cpu"
     notable = OTHERS_SHARE if on_cpu else _OTHERS_SHARE_BESIDE_A_GPU

@@ -21,7 +21,7 @@ from core.torch_devices import readable_id
 COUNTER, POWER, PACKAGE = "NVML energy counter", "NVML power over time", "RAPL, all processor packages"
 
 # A driver renews its counters some ten times a second or less often: half a second is several of them.
-_LEAST_S = 0.5
+_MIN_S = 0.5
 # Between two stretches the caller can stop, and power is read.
 _STRETCH_S = 0.05
 
@@ -81,7 +81,7 @@ def per_operation(
     """
     found = meter(device)
     known = found.read()
-    calls, limit_s = 0, max(_LEAST_S, max_seconds)
+    calls, limit_s = 0, max(_MIN_S, max_seconds)
     stretch = max(1, min(QUEUED_CALLS, math.ceil(_STRETCH_S / max(call_s, 1e-9))))
     while known.joules is not None and known.elapsed_s < limit_s:
         stretch_ends = time.perf_counter() + _STRETCH_S

@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.statistics import FEWEST_SAMPLES, median_interval
+from core.statistics import MIN_SAMPLES, median_interval
 from core.timing.measure.comparison import Round, block_sizes, rounds, telling
 from core.timing.measure.timers import Operation, Timer
 
@@ -61,7 +61,7 @@ def paired_floor(log_ratios: list[float], seed: int = 0) -> float:
     """The farthest end of the median's interval, over the whole and over each half: it must hold for both."""
     middle = len(log_ratios) // 2
     parts = [log_ratios]
-    if middle >= FEWEST_SAMPLES:
+    if middle >= MIN_SAMPLES:
         parts += [log_ratios[:middle], log_ratios[middle:]]
     ends = [end for part in parts for end in median_interval(part, seed, _CONFIDENCE)]
     return math.expm1(max(map(abs, ends)))

@@ -18,7 +18,7 @@ Timer = Callable[[Operation, int], float]
 # several kernels. More calls than this in a block could not be hidden behind a delay.
 QUEUED_CALLS = 256
 # Longest delay that launches are hidden behind; an operation that takes this long to launch hides itself.
-_LONGEST_DELAY_S = 0.02
+_MAX_DELAY_S = 0.02
 # Clock cycles a second of torch.cuda._sleep, on the high side: a delay too long costs little.
 _CYCLES_A_SECOND = 2e9
 
@@ -31,7 +31,7 @@ def timer_for(device: str) -> Timer:
     return partial(_TIMERS[kind], torch.device(device))
 
 
-def most_repeats(device: str) -> int | None:
+def max_repeats(device: str) -> int | None:
     """Most calls in one block: on a CUDA GPU what its queue takes, elsewhere any number (None)."""
     return QUEUED_CALLS if torch.device(device).type == "cuda" else None
 
@@ -95,7 +95,7 @@ class CudaTimer:
 
     def _delay(self, launches_s: float) -> None:
         wanted_s = 2 * launches_s + 50e-6
-        if self._sleep is not None and wanted_s <= _LONGEST_DELAY_S:
+        if self._sleep is not None and wanted_s <= _MAX_DELAY_S:
             self._sleep(int(wanted_s * _CYCLES_A_SECOND))
 
 

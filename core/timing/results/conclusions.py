@@ -11,7 +11,7 @@ from core.timing.results.table import NOTABLE_LOAD, Record, measurements, other_
 # Workloads whose figures are about the whole machine.
 _MATMUL, _COPY = "gemm", "copy"
 # Smaller copies stay in a cache, and show that instead.
-_LEAST_COPY_BYTES = 2**28
+_MIN_COPY_BYTES = 2**28
 # A first call this many times as long as a later one is worth a sentence.
 _NOTABLE_FIRST_CALL = 5.0
 # Where the same operation differs this much from itself, figures of different moments say nothing.
@@ -109,12 +109,12 @@ def _threads(taken: Sequence[Record]) -> Iterator[str]:
     """What all threads gain over the fewest, for the largest product that both did."""
     products = [r for r in taken if r["workload"] == _MATMUL and r["threads"] and r["data"] == "random"]
     for record in sorted(products, key=lambda r: (-r["size"], r["dtype"] != "float32", -r["threads"])):
-        fewest = min(products, key=lambda other: (not _alike(record, other), other["threads"]))
-        if _alike(record, fewest) and fewest["threads"] < record["threads"]:
-            gain = fewest["median_s"] / record["median_s"]
+        min_layers = min(products, key=lambda other: (not _alike(record, other), other["threads"]))
+        if _alike(record, min_layers) and min_layers["threads"] < record["threads"]:
+            gain = min_layers["median_s"] / record["median_s"]
             yield (
                 f"{record['threads']} threads multiply {record['dtype']} matrices of N = {record['size']:,} "
-                f"{gain:.2g} times as fast as {fewest['threads']}."
+                f"{gain:.2g} times as fast as {min_layers['threads']}."
             )
             return
 
@@ -126,7 +126,7 @@ def _alike(record: Record, other: Record) -> bool:
 def _bandwidth(records: Sequence[Record], taken: Sequence[Record]) -> Iterator[str]:
     for device in dict.fromkeys(record["device"] for record in taken):
         of = [record for record in taken if record["device"] == device]
-        copies = [r["gbps"] for r in of if r["workload"] == _COPY and r["bytes_moved"] >= _LEAST_COPY_BYTES]
+        copies = [r["gbps"] for r in of if r["workload"] == _COPY and r["bytes_moved"] >= _MIN_COPY_BYTES]
         copies += [r["gbps"] for r in records if r["event"] == "roof_measured" and r["device"] == device]
         best_copy = max(filter(None, copies), default=None)
         if best_copy is None:
@@ -150,10 +150,10 @@ def _precision(taken: Sequence[Record]) -> Iterator[str]:
 
 def _regimes(taken: Sequence[Record]) -> Iterator[str]:
     """How far operands other than random ones mislead, the worst of each."""
-    usual = {_without_data(r): r for r in taken if r["data"] == "random"}
+    default = {_without_data(r): r for r in taken if r["data"] == "random"}
     worst: dict[str, tuple[float, Record]] = {}
     for record in taken:
-        reference = usual.get(_without_data(record))
+        reference = default.get(_without_data(record))
         if reference is None or record["data"] == "random":
             continue
         ratio = reference["median_s"] / record["median_s"]
@@ -161,7 +161,7 @@ def _regimes(taken: Sequence[Record]) -> Iterator[str]:
         if factor > worst.get(record["data"], (_NOTABLE_REGIME, record))[0]:
             worst[record["data"]] = (factor, record)
     for data, (factor, record) in worst.items():
-        how = "fast" if usual[_without_data(record)]["median_s"] > record["median_s"] else "slow"
+        how = "fast" if default[_without_data(record)]["median_s"] > record["median_s"] else "slow"
         looks = f"{record['workload']} looks {factor:.2g} times as {how} as with random ones"
         yield f"With operands that are {data}, {looks}."
 

@@ -33,7 +33,7 @@ from core.timing.sweeps import speedup
 from core.timing.workloads.dtypes import DTYPE_BYTES
 
 # A hundred thousand points with their samples stay below this.
-_LARGEST_BYTES = 512 * 2**20
+_MAX_BYTES = 512 * 2**20
 
 # The kinds of record whose fields are checked; others are kept as they are, and nothing here reads them.
 _KINDS = {
@@ -52,7 +52,7 @@ _KINDS = {
     "peak_found": roofline.PeakFound,
     "format_absent": roofline.FormatAbsent,
     "bandwidth_found": roofline.BandwidthFound,
-    "dot": roofline.Dot,
+    "dot": roofline.RooflinePoint,
     "speedup_curve": speedup.SpeedupCurve,
     "fused_compared": cost.FusedCompared,
     "memory_kept": cost.MemoryKept,
@@ -122,10 +122,8 @@ def read(path: str | Path) -> list[Record]:
     """
     place = Path(path)
     try:
-        if place.is_file() and place.stat().st_size > _LARGEST_BYTES:
-            raise InvalidRequest(
-                f"{_quoted(place)} is larger than any result file ({_LARGEST_BYTES >> 20} MiB)."
-            )
+        if place.is_file() and place.stat().st_size > _MAX_BYTES:
+            raise InvalidRequest(f"{_quoted(place)} is larger than any result file ({_MAX_BYTES >> 20} MiB).")
         content = place.read_bytes()
     except (OSError, ValueError) as error:
         raise InvalidRequest(f"{_quoted(place)} cannot be read: {_cause(error)}.") from None

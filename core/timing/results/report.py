@@ -14,7 +14,7 @@ from core.timing.sweeps.config import in_bytes
 
 
 @dataclass(frozen=True)
-class Telling:
+class ResultFormat:
     """How the records of one kind of result are told.
 
     line(record) is a row of a table, or a sentence, or None; header stands above the first of the events in
@@ -410,7 +410,7 @@ def csv_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return text.getvalue()
 
 
-FIGURES = Telling(HEADER, ("measurement_taken",), line, to_csv, to_markdown, conclusions)
-COMPARISONS = Telling(
+FIGURES = ResultFormat(HEADER, ("measurement_taken",), line, to_csv, to_markdown, conclusions)
+COMPARISONS = ResultFormat(
     COMPARISON_HEADER, ("point_compared",), comparison_line, comparison_csv, comparison_markdown, verdicts
 )

@@ -35,8 +35,8 @@ def series_name(record: Record) -> str:
     parts = [f"{record['device']} {record['dtype']}"]
     if threads is not None:
         parts.append(f"{threads} thread{'s' * (threads != 1)}")
-    for name, usual in (("step", "forward"), ("data", "random")):
-        if record.get(name, usual) != usual:
+    for name, default in (("step", "forward"), ("data", "random")):
+        if record.get(name, default) != default:
             parts.append(record[name])
     return ", ".join(parts)
 

@@ -23,16 +23,16 @@ _OTHER_SIDES = (1024, 16384)
 # Two operands and the result, at the largest sides, may hold this part of the memory that is free.
 _MEMORY_SHARE = 0.3
 # A shape is called until this time is up, twice at least; the fastest call counts.
-_LOOK_S, _FEWEST_CALLS = 0.01, 2
+_LOOK_S, _MIN_CALLS = 0.01, 2
 # A clock of processor time that is coarser than this is of no use here.
 _PRECISE_S = 1e-6
 # The shortest side that tensor cores take in every format.
-_SMALLEST_SIDE = 32
+_MIN_SIDE = 32
 # A neighbour must be faster by this much to be gone to, or scatter alone would lead the way.
 _BETTER = 1.003
 # After the first climb others begin where a random shape comes this near to the best, and all end when this
 # part of all shapes has been looked at.
-_PROMISING, _SHAPES_SHARE, _FEWEST_SHAPES = 0.93, 14, 24
+_PROMISING, _SHAPES_SHARE, _MIN_SHAPES = 0.93, 14, 24
 # The best few are looked at again in the end, so that the best is not the luckiest.
 _FINALISTS, _FINAL_LOOKS = 4, 2
 
@@ -89,7 +89,7 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
         return time.perf_counter() - began + late * expected_s(shape) <= max_seconds
 
     def expected_s(shape: Shape) -> float:
-        return max(_LOOK_S, (_FEWEST_CALLS + 2) * shape.flops / max(known.values()) / 1e9)
+        return max(_LOOK_S, (_MIN_CALLS + 2) * shape.flops / max(known.values()) / 1e9)
 
     def look(shape: Shape) -> Tried:
         nonlocal late
@@ -112,7 +112,7 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
             if not moved:
                 step //= 2
 
-    probe = Shape(*[max(_SMALLEST_SIDE, axis[0] // 8)] * 3)
+    probe = Shape(*[max(_MIN_SIDE, axis[0] // 8)] * 3)
     yield look(probe)
     for place in _doubling(len(axis)):
         square = Shape(axis[place], axis[place], axis[place])
@@ -122,7 +122,7 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
         return
     yield from climb(max(set(known) - {probe}, key=known.__getitem__))
     for start in _anywhere(axis):
-        if len(known) >= max(_FEWEST_SHAPES, len(axis) ** 3 // _SHAPES_SHARE):
+        if len(known) >= max(_MIN_SHAPES, len(axis) ** 3 // _SHAPES_SHARE):
             break
         if start not in known and affordable(start):
             yield look(start)
@@ -152,7 +152,7 @@ def measured_rate(device: str, dtype: str, largest: int, seed: int = 0) -> Rate:
         call_s = timer(operation, 1)  # pays for set-up
         if isinstance(timer, CudaTimer):
             calls = max(1, min(QUEUED_CALLS, int(_LOOK_S / 2 / max(call_s, 1e-9))))
-            return shape.flops / min(timer(operation, calls) / calls for _ in range(_FEWEST_CALLS)) / 1e9
+            return shape.flops / min(timer(operation, calls) / calls for _ in range(_MIN_CALLS)) / 1e9
         return shape.flops / _fastest_s(operation, timer) / 1e9
 
     return rate
@@ -189,7 +189,7 @@ def _processor_time(operation: Operation, repeats: int) -> float:
 
 def _fastest_s(operation: Operation, timer: Timer) -> float:
     spent_s, fastest_s, calls = 0.0, math.inf, 0
-    while calls < _FEWEST_CALLS or spent_s < _LOOK_S:
+    while calls < _MIN_CALLS or spent_s < _LOOK_S:
         taken_s = timer(operation, 1)
         fastest_s = min(fastest_s, taken_s)
         spent_s += taken_s

@@ -145,7 +145,7 @@ class BandwidthFound:
 
 
 @dataclass(frozen=True)
-class Dot:
+class RooflinePoint:
     """One measurement under the roof of its device.
 
     intensity is FLOPs a byte. attainable_gflops is the roof above it: the peak of its format, or what the
@@ -180,7 +180,7 @@ def roofline(config: RooflineConfig) -> Iterator[Any]:
     yield Progress(0, 1, "roofs")
     todo: list[tuple[str, int | None]] = []
     for device in config.devices:
-        reason = torch_devices.why_absent(device)
+        reason = torch_devices.unavailable_reason(device)
         if reason:
             yield DeviceAbsent(device, reason)
             continue
@@ -230,7 +230,7 @@ def explanation(
     return f"{100 * share:.0f}% of the FMA peak: {'; '.join(reasons)}"
 
 
-def dots(records: Sequence[Record], roofs: Sequence[Record] | None = None) -> list[Dot]:
+def roofline_points(records: Sequence[Record], roofs: Sequence[Record] | None = None) -> list[RooflinePoint]:
     """Every measurement under the roof of its device and threads.
 
     roofs are the records that hold RoofMeasured; without them it is looked for in `records` themselves.
@@ -242,7 +242,7 @@ def dots(records: Sequence[Record], roofs: Sequence[Record] | None = None) -> li
     }
     cards = _cards(records)
     return [
-        _dot(record, found.get((record["device"], record["threads"])), cards.get(record["device"]))
+        _roofline_point(record, found.get((record["device"], record["threads"])), cards.get(record["device"]))
         for record in measurements(records)
     ]
 
@@ -388,7 +388,7 @@ def _cards(records: Sequence[Record]) -> dict[str, str]:
     return {"cuda:0": gpus[0]["name"]} if len(gpus) == 1 else {}
 
 
-def _dot(record: Record, roof: Record | None, card: str | None) -> Dot:
+def _roofline_point(record: Record, roof: Record | None, card: str | None) -> RooflinePoint:
     intensity = record["flops"] / record["bytes_moved"]
     gbps = record["bytes_moved"] / record["median_s"] / 1e9
     gflops = record["flops"] / record["median_s"] / 1e9
@@ -404,7 +404,7 @@ def _dot(record: Record, roof: Record | None, card: str | None) -> Dot:
         limit = COMPUTE_BOUND if intensity * bandwidth >= peak else MEMORY_BOUND
         if limit == MEMORY_BOUND and gbps > FASTER_THAN_MEMORY * bandwidth:
             limit = IN_CACHE
-    return Dot(
+    return RooflinePoint(
         record["workload"],
         record.get("step", "forward"),
         record.get("data", "random"),

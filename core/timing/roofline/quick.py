@@ -14,7 +14,7 @@ from core.devices.cache import last_level_bytes
 from core.timing.measure.cold import Flush, flush_for
 from core.timing.measure.conditions import observe, wait_until_quiet
 from core.timing.measure.noise import noise_floor
-from core.timing.measure.timers import Operation, Timer, most_repeats, timer_for
+from core.timing.measure.timers import Operation, Timer, max_repeats, timer_for
 from core.timing.results.events import NoiseMeasured, RoofMeasured
 from core.timing.workloads import WORKLOADS
 
@@ -24,9 +24,9 @@ _NOISE_SIZE = 256
 _SMALLEST, _LARGEST = 64, 8192
 # A copy is larger than the last-level cache, so that it cannot hide there, and at least as large as this.
 _COPY_BYTES = 256 * 2**20
-_SMALLEST_COPY_BYTES = 16 * 2**20
+_MIN_COPY_BYTES = 16 * 2**20
 # Filling a large cache takes a tenth of a second, and each cold call needs it.
-_SHORTEST_WITH_COLD_S = 0.2
+_MIN_WITH_COLD_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Machine:
 
 def flush(device: str, max_seconds: float) -> Flush | str:
     """The flush of a device's caches; a sentence where there can be none in so short a time."""
-    if max_seconds < _SHORTEST_WITH_COLD_S:
+    if max_seconds < _MIN_WITH_COLD_S:
         return "the time limit is too short for calls on cold caches"
     return flush_for(device)
 
@@ -87,7 +87,7 @@ def _noise(
     )
 
 
-def short_look(
+def quick_roofline(
     device: str, threads: int | None, dtypes: tuple[str, ...], seconds: float
 ) -> Iterator[RoofMeasured | None]:
     """A device's peak matrix product in each format, its copy bandwidth and the cost of its smallest call.
@@ -122,7 +122,7 @@ def _best_product(device: str, timer: Timer, dtype: str, seconds: float) -> floa
 
 def _copy_bandwidth(device: str, timer: Timer, seconds: float, cache_bytes: int) -> float | None:
     """GB/s of a copy that no cache holds, reads and writes both counted."""
-    size = _SMALLEST_COPY_BYTES if seconds < 0.2 else max(_COPY_BYTES, cache_bytes)
+    size = _MIN_COPY_BYTES if seconds < 0.2 else max(_COPY_BYTES, cache_bytes)
     try:
         source, target = (torch.ones(size // 4, device=device) for _ in range(2))
         return 2 * size / _fastest(lambda: target.copy_(source), timer) / 1e9
@@ -132,7 +132,7 @@ def _copy_bandwidth(device: str, timer: Timer, seconds: float, cache_bytes: int)
 
 def _smallest_call_s(device: str, timer: Timer) -> float:
     one = torch.ones(1, device=device)
-    calls = min(200, most_repeats(device) or 200)
+    calls = min(200, max_repeats(device) or 200)
     timer(lambda: torch.neg(one, out=one), calls)
     return min(timer(lambda: torch.neg(one, out=one), calls) / calls for _ in range(5))
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core import devices
+from core.checks import integer, number, one_of
 from core.errors import InvalidRequest
 from core.timing.workloads import find_workload
 from core.timing.workloads.dtypes import DTYPE_BYTES
-from core.timing.workloads.operand_fill import DATA
+from core.timing.workloads.operand_fill import OPERAND_FILLS
 
 # Matrix libraries count rows in 32 bits.
-_LARGEST_SIZE = 2**31 - 1
+_MAX_SIZE = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -49,23 +49,23 @@ class SweepConfig:
         for name in ("sizes", "dtypes", "devices", "threads", "steps", "data"):
             _not_empty(name, getattr(self, name))
         for size in self.sizes:
-            _whole("size", size, at_least=1, at_most=_LARGEST_SIZE)
+            integer("size", size, at_least=1, at_most=_MAX_SIZE)
         for dtype in self.dtypes:
-            _one_of("dtype", dtype, list(DTYPE_BYTES))
+            one_of("dtype", dtype, list(DTYPE_BYTES))
         for device in self.devices:
             _known_device(device)
         for count in self.threads:
-            _whole("number of threads", count, at_least=0, at_most=devices.usable_cores())
-        _number("target-ci", self.target_ci, 0.001, 1.0)
-        _number("max-seconds", self.max_seconds, 0.05, 600.0)
-        _whole("seed", self.seed, at_least=0, at_most=2**63 - 1)
+            integer("number of threads", count, at_least=0, at_most=devices.usable_cores())
+        number("target-ci", self.target_ci, 0.001, 1.0)
+        number("max-seconds", self.max_seconds, 0.05, 600.0)
+        integer("seed", self.seed, at_least=0, at_most=2**63 - 1)
         for step in self.steps:
-            _one_of(f"step of {self.workload}", step, workload.steps)
+            one_of(f"step of {self.workload}", step, workload.steps)
         for data in self.data:
-            _one_of("data regime", data, DATA)
+            one_of("data regime", data, OPERAND_FILLS)
         if not isinstance(self.thorough, bool):
             raise InvalidRequest(f"thorough {self.thorough!r} is not possible; it must be True or False.")
-        _number("quiet-wait", self.quiet_wait_s, 0.0, 86_400.0)
+        number("quiet-wait", self.quiet_wait_s, 0.0, 86_400.0)
         self._check_memory()
 
     def _check_memory(self) -> None:
@@ -101,26 +101,6 @@ def _known_device(device: Any) -> None:
         raise InvalidRequest(f"Unknown device {device!r}; the devices are {names}, and cuda:N or xpu:N.")
 
 
-def _one_of(what: str, given: Any, allowed: Sequence[str]) -> None:
-    if given not in allowed:
-        raise InvalidRequest(f"Unknown {what} {given!r}; the {what}s are {', '.join(allowed)}.")
-
-
 def _not_empty(what: str, given: Any) -> None:
     if not isinstance(given, tuple) or not given:
         raise InvalidRequest(f"No {what} given; at least one is needed.")
-
-
-def _whole(what: str, given: Any, at_least: int, at_most: int | None = None) -> None:
-    whole = isinstance(given, int) and not isinstance(given, bool)
-    if not whole or given < at_least or (at_most is not None and given > at_most):
-        limits = f"at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
-        raise InvalidRequest(f"The {what} {given!r} is not possible; it must be a whole number, {limits}.")
-
-
-def _number(what: str, given: Any, at_least: float, at_most: float) -> None:
-    number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not number or not at_least <= given <= at_most:  # NaN compares false, so it is refused too
-        raise InvalidRequest(
-            f"{what} {given!r} is not possible; it must be from {at_least:g} to {at_most:g}."
-        )

@@ -15,7 +15,7 @@ from typing import Any
 
 from core.errors import InvalidRequest
 from core.events import Progress, to_record
-from core.timing.measure.comparison import FASTER, SLOWER, UNSURE, compare_apart
+from core.timing.measure.comparison import FASTER, SLOWER, UNSURE, compare_unpaired
 from core.timing.results.events import MeasurementTaken, PointCompared, PointNotCompared
 from core.timing.results.table import POINT, Record, environment_of, load_during, measurements, point_of
 from core.timing.sweeps.config import SweepConfig
@@ -142,7 +142,7 @@ def _compared(
     well: other programs seldom disturb every one, and another operation changes them all.
     """
     noise = max(_floor(baseline, before), _floor(now, after))
-    apart = compare_apart(before["times_s"], after["times_s"], noise)
+    apart = compare_unpaired(before["times_s"], after["times_s"], noise)
     fastest = min(after["times_s"]) / min(before["times_s"])
     explained = {
         SLOWER: apart.low <= 1 + _load_margin(now, after) or fastest <= 1 + noise,

@@ -98,7 +98,9 @@ def against_random(records: Sequence[Record]) -> list[Speedup]:
     random = {point_of({**record, "data": "random"}): record for record in taken if _data(record) == "random"}
     pairs = [(record, random.get(point_of({**record, "data": "random"}))) for record in taken]
     return [
-        _against(record, usual) for record, usual in pairs if usual is not None and _data(record) != "random"
+        _against(record, default)
+        for record, default in pairs
+        if default is not None and _data(record) != "random"
     ]
 
 
@@ -152,8 +154,8 @@ def transfer_time_s(count_bytes: float, measured: Sequence[tuple[float, float]])
         if count_bytes <= many:
             share = math.log(count_bytes / few) / math.log(many / few)
             return few_s * (many_s / few_s) ** share
-    most, most_s = known[-1]
-    return most_s * count_bytes / most
+    most, max_s = known[-1]
+    return max_s * count_bytes / most
 
 
 def _curve(pairs: Sequence[tuple[Record, Record]], taken: Sequence[Record]) -> SpeedupCurve:

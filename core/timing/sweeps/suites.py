@@ -11,7 +11,7 @@ from core.errors import InvalidRequest
 from core.timing.sweeps.config import SweepConfig
 from core.timing.workloads import WORKLOADS
 from core.timing.workloads.dtypes import DTYPE_BYTES
-from core.timing.workloads.operand_fill import DATA
+from core.timing.workloads.operand_fill import OPERAND_FILLS
 from core.timing.workloads.workload import BACKWARD
 
 # Sizes that a person did not name leave this much of the free memory alone.
@@ -49,7 +49,7 @@ _QUICK: tuple[tuple[str, Mapping[str, Any]], ...] = (
 )
 
 
-def _every(most_sizes: int | None, regimes: bool) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+def _every(max_sizes: int | None, regimes: bool) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     """Every workload in all its steps: at so many of its larger sizes, or at all and in all its formats.
 
     Backward alone is left out: it is part of training.
@@ -58,9 +58,9 @@ def _every(most_sizes: int | None, regimes: bool) -> tuple[tuple[str, Mapping[st
     for name, workload in WORKLOADS.items():
         steps = tuple(step for step in workload.steps if step != BACKWARD)
         axes: dict[str, Any] = {"dtypes": workload.dtypes, "steps": steps}
-        if most_sizes is not None:
-            axes = {"sizes": workload.sizes[len(workload.sizes) // 2 :][:most_sizes], "steps": steps}
-        chosen_axes[name] = axes | ({"data": DATA} if regimes else {})
+        if max_sizes is not None:
+            axes = {"sizes": workload.sizes[len(workload.sizes) // 2 :][:max_sizes], "steps": steps}
+        chosen_axes[name] = axes | ({"data": OPERAND_FILLS} if regimes else {})
     return tuple(chosen_axes.items())
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.timing.roofline.quick import Machine
 
 # Getting to know a device takes no longer than this for each of its noise and its roof.
-_LONGEST_PRELIMINARY_S = 1.0
+_MAX_PRELIMINARY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ def sweeps(
     began = time.perf_counter()
     yield EnvironmentRead(SCHEMA, datetime.now(UTC).isoformat(timespec="seconds"), devices.environment())
     yield Progress(0, sum(len(points(config, config.devices)) for config in configs), "points")
-    from core.torch_devices import why_absent  # imports torch, which takes a second or two
+    from core.torch_devices import unavailable_reason  # imports torch, which takes a second or two
 
     asked = dict.fromkeys(device for config in configs for device in config.devices)
-    absent = {device: reason for device in asked if (reason := why_absent(device))}
+    absent = {device: reason for device in asked if (reason := unavailable_reason(device))}
     for device, reason in absent.items():
         yield DeviceAbsent(device, reason)
     todo = [
@@ -124,13 +124,13 @@ def _preliminaries(
     Yields the events of that, and None in between.
     """
     from core.timing.measure.clock import torch_threads
-    from core.timing.roofline.quick import Machine, flush, noise, short_look
+    from core.timing.roofline.quick import Machine, flush, noise, quick_roofline
 
     thorough = [(config, point) for config, point in todo if config.thorough]
     flushes: dict[str, Any] = {}
     for where in dict.fromkeys((point.device, point.threads) for _, point in thorough):
         of = [(config, point) for config, point in thorough if (point.device, point.threads) == where]
-        seconds = min(_LONGEST_PRELIMINARY_S, 2 * max(config.max_seconds for config, _ in of))
+        seconds = min(_MAX_PRELIMINARY_S, 2 * max(config.max_seconds for config, _ in of))
         dtypes = tuple(dict.fromkeys(point.dtype for _, point in of))
         floor = None
         roof = next((known for known in roofs if (known.device, known.threads) == where), None)
@@ -138,7 +138,7 @@ def _preliminaries(
             for floor in noise(*where, seconds, of[0][0].seed, of[0][0].quiet_wait_s):
                 yield floor
             if roof is None:
-                for roof in short_look(*where, dtypes, seconds):
+                for roof in quick_roofline(*where, dtypes, seconds):
                     yield roof
         if where[0] not in flushes:
             flushes[where[0]] = flush(where[0], max(config.max_seconds for config, _ in of))

@@ -8,7 +8,7 @@ from typing import Any
 from core.events import Progress, to_record
 from core.timing.results.events import DeviceAbsent, EnvironmentRead, RoofMeasured
 from core.timing.results.table import Record
-from core.timing.roofline.job import RooflineConfig, dots, roofline
+from core.timing.roofline.job import RooflineConfig, roofline, roofline_points
 from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.speedup import speedup_curves
 from core.timing.sweeps.suites import chosen, middle, placed
@@ -42,7 +42,7 @@ def under_roof(
         elif not isinstance(event, EnvironmentRead | DeviceAbsent):  # told already
             kept.append(to_record(event))
             yield event
-    yield from dots(kept) if with_dots else ()
+    yield from roofline_points(kept) if with_dots else ()
 
 
 def machine_roofline(config: RooflineConfig) -> Iterator[Any]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 else:
     torch = LazyModule("torch")
 
-DATA = ("random", "zeros", "constant", "denormal", "untouched")
+OPERAND_FILLS = ("random", "zeros", "constant", "denormal", "untouched")
 
 
 def fill(

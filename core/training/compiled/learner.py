@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from core.training.compiled.mlp import Network
 
 # Beyond this, a framework's matrix products take more of the time than its dispatch does.
-MOST_PARAMETERS = 5_000
+MAX_PARAMETERS = 5_000
 # Beyond this, a row of a map with all samples of the batch leaves the nearest cache.
-MOST_BATCH = 256
+MAX_BATCH = 256
 # Between two calls of learn() a training can be stopped; so many multiplications take hundredths of a second.
 MULTIPLICATIONS_AT_ONCE = 20_000_000
 
@@ -76,10 +76,10 @@ def why_not_compiled(learner: SupervisedLearner) -> str | None:
         return "it knows plain fully connected networks, LeNet-5 and ConvNetJS's network"
     if learner.device.type != "cpu":
         return f"it runs on the CPU, not on {config.device}"
-    if plain and sum(parameter.numel() for parameter in model.parameters()) > MOST_PARAMETERS:
-        return f"beyond {MOST_PARAMETERS:,} parameters matrix products are faster"
-    if convolutional and config.batch_size > MOST_BATCH:
-        return f"convolutions of batches beyond {MOST_BATCH} are faster otherwise"
+    if plain and sum(parameter.numel() for parameter in model.parameters()) > MAX_PARAMETERS:
+        return f"beyond {MAX_PARAMETERS:,} parameters matrix products are faster"
+    if convolutional and config.batch_size > MAX_BATCH:
+        return f"convolutions of batches beyond {MAX_BATCH} are faster otherwise"
     if config.activation not in known:
         return f"it knows the activations {', '.join(known)}"
     if config.l1 or config.clip_norm is not None:
@@ -194,8 +194,8 @@ class FusedLearner(SupervisedLearner):
 
     def learn(self, batch: Any) -> Tensor:
         """All steps of one portion; returns the last batch's loss."""
-        if self.config.most_steps is not None:
-            batch = batch[: (self.config.most_steps - self.step) * self.config.batch_size]
+        if self.config.max_steps is not None:
+            batch = batch[: (self.config.max_steps - self.step) * self.config.batch_size]
         return torch.tensor(self._take_steps(batch))
 
     def learn_epochs(self, epochs: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from core import devices
 from core.activations import ACTIVATIONS
+from core.checks import integer
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
@@ -17,8 +18,8 @@ from core.training.config import TrainConfig
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
 
-MOST_SEEDS = 256
-MOST_MEMBERS = 1024
+MAX_SEEDS = 256
+MAX_MEMBERS = 1024
 
 # Settings whose values are keys of a registry and have names for people.
 NAMED: dict[str, Mapping[str, Any]] = {
@@ -47,14 +48,14 @@ class EnsembleConfig:
     def __post_init__(self) -> None:
         if isinstance(self.training, Mapping):
             object.__setattr__(self, "training", from_record(TrainConfig, self.training))
-        _whole("seeds", self.seeds, 1, MOST_SEEDS)
-        _whole("threads", self.threads, 1, devices.usable_cores())
+        integer("seeds", self.seeds, 1, MAX_SEEDS)
+        integer("threads", self.threads, 1, devices.usable_cores())
         variants = variants_of(self)  # checks each variant's settings too
         members = len(variants) * self.seeds
-        if members > MOST_MEMBERS:
+        if members > MAX_MEMBERS:
             raise InvalidRequest(
                 f"{len(variants)} variants with {self.seeds} seeds are {members:,} networks; "
-                f"at most {MOST_MEMBERS:,} are possible."
+                f"at most {MAX_MEMBERS:,} are possible."
             )
 
 
@@ -116,10 +117,3 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return "-".join(map(str, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _whole(what: str, given: Any, low: int, high: int) -> None:
-    if not isinstance(given, int) or isinstance(given, bool) or not low <= given <= high:
-        raise InvalidRequest(
-            f"{what} {given!r} is not possible; it must be a whole number from {low} to {high}."
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
-from core.statistics import FEWEST_SAMPLES, median_interval
+from core.statistics import MIN_SAMPLES, median_interval
 from core.training.ensembles.events import Place
 
 
@@ -60,6 +60,6 @@ def _median(values: Sequence[float | None]) -> float:
 
 def _interval(values: Sequence[float], confidence: float) -> tuple[float | None, float | None]:
     """The median's interval; (None, None) for so few values that none can be told."""
-    if len(values) < FEWEST_SAMPLES:
+    if len(values) < MIN_SAMPLES:
         return None, None
     return median_interval(values, confidence=confidence)

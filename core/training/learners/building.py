@@ -36,7 +36,7 @@ def build(config: TrainConfig, input_shape: tuple[int, ...], outputs: int) -> nn
 
 
 @contextmanager
-def at_rest(model: nn.Module) -> Iterator[None]:
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Without gradients and dropout, and with the running statistics of batch norm, while this lasts.
 
     Never around a yield: whoever takes the events would run without gradients as well.

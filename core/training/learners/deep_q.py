@@ -19,7 +19,7 @@ from core.training.events import TrainingStarted
 from core.training.learners.building import build, loaded, model_options
 from core.training.learners.episodes import Play, fresh_episodes
 from core.training.learners.learner import Scores
-from core.training.learners.q_table import STEPS_PER_EPOCH, Mean, about_to_train, exploration, recent
+from core.training.learners.q_table import STEPS_PER_EPOCH, Mean, exploration, recent, training_started
 from core.training.learners.replay import Replay
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
@@ -69,7 +69,7 @@ class DeepQLearner:
 
     def started(self) -> TrainingStarted:
         """What is about to be trained."""
-        return about_to_train(self.config, self.environment, self.network, self.steps_per_epoch)
+        return training_started(self.config, self.environment, self.network, self.steps_per_epoch)
 
     def batches(self) -> Iterator[int]:
         """The size of the batch to draw from the replay, again and again."""

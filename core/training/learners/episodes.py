@@ -38,7 +38,7 @@ class Play:
         self.observation = after
         self._return += reward
         self._steps += 1
-        if ended or self._steps == self._environment.most_steps:
+        if ended or self._steps == self._environment.max_steps:
             self._returns.append(self._return)
             self._return, self._steps = 0.0, 0
             self.observation, _ = self._world.reset()
@@ -90,7 +90,7 @@ def fresh_episodes(
     goes_on = np.ones(TEST_EPISODES, bool)  # an episode that is over starts again: it counts once
     returns, errors, steps = np.zeros(TEST_EPISODES), 0.0, 0
     values = action_values(observations)
-    for step in range(environment.most_steps):
+    for step in range(environment.max_steps):
         best = values.argmax(1)
         observations, rewards, ended, _, _ = worlds.step(best)
         after = action_values(observations)

@@ -24,7 +24,7 @@ from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
 
 SCORED_POINTS, SCORED_IMAGES = 2500, 500
-MOST_TRAINING_SAMPLES = 500
+MAX_TRAINING_SAMPLES = 500
 SHOWN_POINTS, SHOWN_IMAGES = 600, 24
 GRID = 80  # cells of the discriminator's map along each axis
 MARGIN = 0.35  # around the points, as a share of their extent
@@ -59,7 +59,7 @@ class GANLearner:
                     group["betas"] = (ADAM_MOMENTUM, group["betas"][1])
         self.random = torch.Generator().manual_seed(config.seed)
         if not isinstance(self.data, LoadedMixture):
-            self.near = mode_coverage.usual_distance(self.test, self.train)
+            self.near = mode_coverage.reference_distance(self.test, self.train)
 
     @property
     def samples_per_epoch(self) -> int:
@@ -137,7 +137,7 @@ class GANLearner:
             samples = self.gan(self.gan.noise(SCORED_POINTS if points else SCORED_IMAGES, apart))
             generator = generator_loss(self.gan, samples, self.options["loss"]).item()
         losses = []
-        for real in (self.train[:MOST_TRAINING_SAMPLES], self.test[:MOST_TRAINING_SAMPLES]):
+        for real in (self.train[:MAX_TRAINING_SAMPLES], self.test[:MAX_TRAINING_SAMPLES]):
             count = min(len(real), len(samples))
             losses.append(self._discriminator_loss(real[:count], samples[:count], apart).item())
         yield progress

@@ -37,7 +37,7 @@ def of_classes(samples: Tensor, real: Tensor, labels: Tensor, classes: int, near
     return _count(labels[nearest[distance <= near]], len(samples), classes)
 
 
-def usual_distance(held_back: Tensor, real: Tensor) -> float:
+def reference_distance(held_back: Tensor, real: Tensor) -> float:
     """How far real images lie apart: 95 of 100 held back have a training image within this distance."""
     return nearest_distances(held_back, real)[0].quantile(NEAR_QUANTILE).item()
 

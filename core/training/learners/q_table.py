@@ -66,7 +66,7 @@ class TableLearner:
 
     def started(self) -> TrainingStarted:
         """What is about to be trained."""
-        return about_to_train(self.config, self.environment, self.table, self.steps_per_epoch)
+        return training_started(self.config, self.environment, self.table, self.steps_per_epoch)
 
     def batches(self) -> Iterator[int]:
         """How many steps of the environment to take, stretch by stretch."""
@@ -99,7 +99,7 @@ class TableLearner:
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
         """Errors and returns; see the class."""
         yield progress
-        loss, earned = by_the_rules(self.environment, self.world, self.values, self.options["discount"])
+        loss, earned = exact_evaluation(self.environment, self.world, self.values, self.options["discount"])
         return Scores(self.losses.value, recent(self.returns), loss, earned)
 
     def pictures_of_data(self) -> Iterator[Picture]:
@@ -164,7 +164,7 @@ def exploration(options: Mapping[str, Any], share: float) -> float:
     return 1 - (1 - options["epsilon_last"]) * share / options["explore_share"]
 
 
-def by_the_rules(
+def exact_evaluation(
     environment: LoadedEnvironment, world: GridWorld, values: np.ndarray, discount: float
 ) -> tuple[float, float]:
     """Of the best actions by values (states, actions): mean squared error where they lead, mean return.
@@ -173,7 +173,7 @@ def by_the_rules(
     as often as it is visited.
     """
     policy = values.argmax(1)
-    earned, visits = world.expected_return(policy, environment.most_steps)
+    earned, visits = world.expected_return(policy, environment.max_steps)
     states = np.arange(len(policy))
     error = world.backup(values.max(1), discount)[states, policy] - values[states, policy]
     return float(np.average(np.square(error), weights=visits)), earned
@@ -185,7 +185,7 @@ def recent(returns: list[float]) -> float:
     return float(np.mean(last)) if last else 0.0
 
 
-def about_to_train(
+def training_started(
     config: TrainConfig, environment: LoadedEnvironment, model: nn.Module, steps_per_epoch: int
 ) -> TrainingStarted:
     """The event that says what is about to be trained."""

@@ -20,11 +20,11 @@ from core.training.learners.learner import Scores
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
 
-MOST_TRAINING_SAMPLES = 500  # the training part is only a yardstick here
-MOST_UNITS_SUMMED = 12  # of the smaller layer, for the exact likelihood to cost next to nothing
+MAX_TRAINING_SAMPLES = 500  # the training part is only a yardstick here
+MAX_UNITS_SUMMED = 12  # of the smaller layer, for the exact likelihood to cost next to nothing
 SHOWN_IMAGES, SHOWN_FILTERS = 12, 64
-FANTASY_STEPS = 200
-LEAST_PROBABILITY = 0.01  # of a pixel, for the first bias
+GIBBS_STEPS = 200
+MIN_PROBABILITY = 0.01  # of a pixel, for the first bias
 
 
 class RBMLearner:
@@ -47,7 +47,7 @@ class RBMLearner:
         self.rbm = rbm.to(self.device)
         self.mean_image = self.train.mean(0)
         # Then the weights need not spend their first steps on what every image has (Hinton 2010, section 8).
-        likely = self.mean_image.clamp(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+        likely = self.mean_image.clamp(MIN_PROBABILITY, 1 - MIN_PROBABILITY)
         self.rbm.visible_bias.data.copy_(torch.logit(likely))
         self.optimizer = OPTIMIZERS[config.optimizer].build(self.rbm.parameters(), config.learning_rate)
         self.random = torch.Generator().manual_seed(config.seed)
@@ -108,7 +108,7 @@ class RBMLearner:
         """Reconstruction errors; details hold the difference of mean free energies, which grows when the
         machine learns its training part by heart, and the exact log-likelihood where it can be had.
         """
-        some = self.train[:: math.ceil(len(self.train) / MOST_TRAINING_SAMPLES)]
+        some = self.train[:: math.ceil(len(self.train) / MAX_TRAINING_SAMPLES)]
         train_loss, train_metric = self._score(some)
         yield progress
         test_loss, test_metric = self._score(self.test)
@@ -116,7 +116,7 @@ class RBMLearner:
         with torch.inference_mode():
             gap = self.rbm.free_energy(self.test).mean() - self.rbm.free_energy(some).mean()
             details = {"free_energy_gap": gap.item()}
-            if min(self.rbm.weights.shape) <= MOST_UNITS_SUMMED:
+            if min(self.rbm.weights.shape) <= MAX_UNITS_SUMMED:
                 details["log_likelihood"] = self.rbm.log_likelihood(self.test)
         return Scores(train_loss, train_metric, test_loss, test_metric, details)
 
@@ -144,7 +144,7 @@ class RBMLearner:
         yield Picture("reconstructions", self.step, arrays)
         apart = torch.Generator().manual_seed(0)  # not the one that the training draws from
         begin = bernoulli(self.mean_image.expand(SHOWN_IMAGES, -1), apart)
-        fantasies = self.rbm.reconstruct(self.rbm.gibbs(begin, FANTASY_STEPS, apart))
+        fantasies = self.rbm.reconstruct(self.rbm.gibbs(begin, GIBBS_STEPS, apart))
         yield Picture("fantasies", self.step, {"images": self._pixels(fantasies)})
         weights = self.rbm.weights.T[:SHOWN_FILTERS].reshape(-1, *self._size)
         yield Picture("filters", self.step, {"weights": weights.cpu().numpy().copy()})

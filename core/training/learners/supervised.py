@@ -14,14 +14,14 @@ from core.events import Picture, Progress
 from core.torch_devices import present_device
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
-from core.training.learners.building import at_rest, build, loaded, shapes_of
+from core.training.learners.building import build, evaluation_mode, loaded, shapes_of
 from core.training.learners.learner import Scores
 from core.training.objective import objective_for
 from core.training.optimizers import OPTIMIZERS, build_optimizer
 from core.training.schedules import SCHEDULES
 from core.training.snapshots.pictures import PICTURES, PICTURES_OF_DATA
 
-MOST_TRAINING_SAMPLES = 500  # the training part is only a yardstick here; all of it would cost time
+MAX_TRAINING_SAMPLES = 500  # the training part is only a yardstick here; all of it would cost time
 SAMPLES_AT_ONCE = 500  # between two such portions the job can be stopped
 
 
@@ -118,8 +118,8 @@ class SupervisedLearner:
         """Take over settings that have changed, into the optimiser that goes on."""
         optimizer, config = OPTIMIZERS[self.config.optimizer], self.config
         for group in self.optimizer.param_groups:
-            usual = optimizer.weight_decay if config.weight_decay is None else config.weight_decay
-            group["weight_decay"] = usual
+            default = optimizer.weight_decay if config.weight_decay is None else config.weight_decay
+            group["weight_decay"] = default
             if optimizer.has_momentum:
                 group["momentum"] = config.momentum
                 group["nesterov"] = group["nesterov"] and config.momentum > 0
@@ -150,7 +150,7 @@ class SupervisedLearner:
 
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
         """Scores on the test part, and on evenly spread samples of the training part."""
-        some = slice(None, None, math.ceil(len(self.train_inputs) / MOST_TRAINING_SAMPLES))
+        some = slice(None, None, math.ceil(len(self.train_inputs) / MAX_TRAINING_SAMPLES))
         inputs, targets = self.train_inputs[some], self.train_targets[some]
         train_loss, train_metric = yield from self._score(inputs, targets, progress)
         test_loss, test_metric = yield from self._score(self.test_inputs, self.test_targets, progress)
@@ -162,7 +162,7 @@ class SupervisedLearner:
         portions = []
         for portion in inputs.split(SAMPLES_AT_ONCE):
             # Not around the loop: whoever takes the events would run without gradients as well.
-            with at_rest(self.model):
+            with evaluation_mode(self.model):
                 portions.append(self.model(portion))
             yield progress
         with torch.inference_mode():

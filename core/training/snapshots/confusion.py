@@ -10,12 +10,12 @@ from torch import Tensor
 
 from core.data.dataset import NO_ANSWER
 from core.events import Picture
-from core.training.learners.building import at_rest
+from core.training.learners.building import evaluation_mode
 from core.training.learners.graph import GraphLearner
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.layers import held_back
 
-MOST_SAMPLES = 300
+MAX_SAMPLES = 300
 
 
 def confusion(learner: SupervisedLearner | GraphLearner) -> Iterator[Picture]:
@@ -38,10 +38,10 @@ def counts_of(truth: np.ndarray, answers: np.ndarray, classes: int) -> np.ndarra
 
 
 def _of_samples(learner: SupervisedLearner) -> tuple[np.ndarray, np.ndarray]:
-    shown = torch.from_numpy(held_back(learner, MOST_SAMPLES)).to(learner.device)
-    with at_rest(learner.model):
+    shown = torch.from_numpy(held_back(learner, MAX_SAMPLES)).to(learner.device)
+    with evaluation_mode(learner.model):
         outputs = learner.model(learner.test_inputs[shown])
-        return _array(learner.test_targets[shown]), _array(answers_of(outputs))
+        return _array(learner.test_targets[shown]), _array(predictions_of(outputs))
 
 
 def _of_nodes(learner: GraphLearner) -> tuple[np.ndarray, np.ndarray]:
@@ -50,7 +50,7 @@ def _of_nodes(learner: GraphLearner) -> tuple[np.ndarray, np.ndarray]:
     return _array(learner.labels[learner.held_back]), _array(answers[learner.held_back])
 
 
-def answers_of(outputs: Tensor) -> Tensor:
+def predictions_of(outputs: Tensor) -> Tensor:
     """Class numbers out of outputs (batch, classes, ...); one output alone is the second class's logit."""
     return (outputs[:, 0] > 0).long() if outputs.shape[1] == 1 else outputs.argmax(1)
 

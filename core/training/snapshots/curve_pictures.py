@@ -10,18 +10,18 @@ from torch import nn
 
 from core.data.dataset import LoadedDataset
 from core.events import Picture
-from core.training.learners.building import at_rest
+from core.training.learners.building import evaluation_mode
 
 PLACES = 301  # along a curve
 SURFACE_GRID = 80  # cells along each axis
 MARGIN = 0.1  # around the samples, as a share of their extent: how does the network go on there?
-MOST_SAMPLES = 500  # of each part that are shown
+MAX_SAMPLES = 500  # of each part that are shown
 
 
 def samples_of_curve(data: LoadedDataset) -> Iterator[Picture]:
     """ "curve_samples": train and test, float32 (n, features + 1), the value last; at most 500 each."""
     arrays = {
-        part: np.column_stack([inputs, targets])[:MOST_SAMPLES].astype(np.float32)
+        part: np.column_stack([inputs, targets])[:MAX_SAMPLES].astype(np.float32)
         for part, inputs, targets in (
             ("train", data.train_inputs, data.train_targets),
             ("test", data.test_inputs, data.test_targets),
@@ -61,7 +61,7 @@ def _both(
 ) -> dict[str, np.ndarray]:
     """The network's value and the truth at each place, float32."""
     assert data.truth is not None
-    with at_rest(model):
+    with evaluation_mode(model):
         network = model(torch.from_numpy(inputs).to(device))[:, 0]
     return {"network": network.cpu().numpy(), "truth": data.truth(inputs).astype(np.float32)}
 

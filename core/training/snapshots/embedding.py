@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from core.events import Picture
-from core.training.learners.building import at_rest
+from core.training.learners.building import evaluation_mode
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.layers import held_back
 
-MOST_SAMPLES = 200
+MAX_SAMPLES = 200
 
 
 def embedding(learner: SupervisedLearner) -> Iterator[Picture]:
@@ -22,7 +22,7 @@ def embedding(learner: SupervisedLearner) -> Iterator[Picture]:
     Of up to 200 held-back samples; labels int64 (n,). Signs are those that lie nearest to the picture before.
     values: classes; explained, the two components' shares of the variance.
     """
-    shown = torch.from_numpy(held_back(learner, MOST_SAMPLES)).to(learner.device)
+    shown = torch.from_numpy(held_back(learner, MAX_SAMPLES)).to(learner.device)
     labels = learner.test_targets[shown].long().cpu().numpy()
     before: np.ndarray | None = None
     while True:
@@ -42,7 +42,7 @@ def last_hidden(model: nn.Module, inputs: Tensor) -> Tensor:
     taken: list[Tensor] = []
     hook = last.register_forward_pre_hook(lambda _, arguments: taken.append(arguments[0]))
     try:
-        with at_rest(model):
+        with evaluation_mode(model):
             model(inputs)
     finally:
         hook.remove()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-MOST_POINTS = 300
+MAX_POINTS = 300
 _GROUP = 4  # neighbours of which the smallest and the largest stay
 
 
@@ -24,7 +24,7 @@ class History:
             return
         self.steps.append(step)
         self.values.append(value)
-        if len(self.steps) > MOST_POINTS:
+        if len(self.steps) > MAX_POINTS:
             self._thin()
 
     def _thin(self) -> None:

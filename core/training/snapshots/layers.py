@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-MOST_LAYERS = 12  # of a deep network are shown, first and last among them
+MAX_LAYERS = 12  # of a deep network are shown, first and last among them
 SAMPLES = 100  # held back, on which the network is looked at
 
 Item = TypeVar("Item")
@@ -38,7 +38,7 @@ def label(parameter: str) -> str:
     return re.sub(r"\.(\d+)", lambda number: f" {int(number[1]) + 1}", name).replace(".", " ")
 
 
-def spread(items: Sequence[Item], most: int = MOST_LAYERS) -> list[Item]:
+def spread(items: Sequence[Item], most: int = MAX_LAYERS) -> list[Item]:
     """At most so many of the items, evenly spread, first and last among them."""
     if len(items) <= most:
         return list(items)

@@ -23,7 +23,7 @@ from core.data.dataset import (
 )
 from core.data.points import PLANE, inputs_of, picture
 from core.events import Picture
-from core.training.learners.building import at_rest
+from core.training.learners.building import evaluation_mode
 from core.training.snapshots import curve_pictures, sequence_pictures, table_pictures
 
 GRID = 120  # cells of the decision map along each axis
@@ -144,7 +144,7 @@ PICTURES_OF_DATA: dict[str, DrawData] = {
 
 
 def _outputs(model: nn.Module, inputs: Tensor) -> Tensor:
-    with at_rest(model):
+    with evaluation_mode(model):
         return model(inputs)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from core.data.environments import GridWorld, LoadedEnvironment
 from core.events import Picture
 
-MOST_BUCKETS = 150
+MAX_BUCKETS = 150
 GRID = 80  # squares of the policy map along each axis
 # A pole falls at 12 degrees (0.2095 rad); faster turns are rare.
-MOST_ANGLE_RAD, MOST_SPEED_RAD_S = 0.2095, 2.0
+MAX_ANGLE_RAD, MAX_SPEED_RAD_S = 0.2095, 2.0
 
 
 def value_map(step: int, environment: LoadedEnvironment, world: GridWorld, worths: np.ndarray) -> Picture:
@@ -40,16 +40,16 @@ def policy_map(step: int, action_values: Callable[[np.ndarray], np.ndarray]) -> 
     difference. Columns are angles from left to right, rows angular speeds from the largest down. values:
     x_min, x_max (rad), y_min, y_max (rad/s).
     """
-    half_x, half_y = MOST_ANGLE_RAD / GRID, MOST_SPEED_RAD_S / GRID
-    angle = np.linspace(-MOST_ANGLE_RAD + half_x, MOST_ANGLE_RAD - half_x, GRID)
-    speed = np.linspace(MOST_SPEED_RAD_S - half_y, -MOST_SPEED_RAD_S + half_y, GRID)
+    half_x, half_y = MAX_ANGLE_RAD / GRID, MAX_SPEED_RAD_S / GRID
+    angle = np.linspace(-MAX_ANGLE_RAD + half_x, MAX_ANGLE_RAD - half_x, GRID)
+    speed = np.linspace(MAX_SPEED_RAD_S - half_y, -MAX_SPEED_RAD_S + half_y, GRID)
     observations = np.zeros((GRID, GRID, 4), np.float32)
     observations[..., 2], observations[..., 3] = angle, speed[:, None]
     left, right = action_values(observations.reshape(-1, 4)).T
     preference = (right - left).reshape(GRID, GRID)
     preference = preference / max(float(np.abs(preference).max()), 1e-9)
-    bounds = {"x_min": -MOST_ANGLE_RAD, "x_max": MOST_ANGLE_RAD}
-    bounds |= {"y_min": -MOST_SPEED_RAD_S, "y_max": MOST_SPEED_RAD_S}
+    bounds = {"x_min": -MAX_ANGLE_RAD, "x_max": MAX_ANGLE_RAD}
+    bounds |= {"y_min": -MAX_SPEED_RAD_S, "y_max": MAX_SPEED_RAD_S}
     return Picture("policy_map", step, {"preference": preference.astype(np.float32)}, bounds)
 
 
@@ -60,7 +60,7 @@ def episode_returns(step: int, returns: list[float]) -> Iterator[Picture]:
     """
     if not returns:
         return
-    size = -(-len(returns) // MOST_BUCKETS)
+    size = -(-len(returns) // MAX_BUCKETS)
     starts = np.arange(0, len(returns), size)
     values = np.array(returns, np.float32)
     ends = np.minimum(starts + size, len(returns))

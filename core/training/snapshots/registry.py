@@ -252,11 +252,11 @@ def fitting(model: str, data: str) -> tuple[str, ...]:
     return tuple(name for name, probe in PROBES.items() if probe.fits(model, data))
 
 
-def usual(model: str, data: str) -> tuple[str, ...]:
+def default(model: str, data: str) -> tuple[str, ...]:
     """Keys of those that are on without being asked for: the telling ones that cost little."""
     return tuple(name for name in fitting(model, data) if PROBES[name].on)
 
 
 def chosen(config: TrainConfig) -> tuple[str, ...]:
     """Keys of the probes of a training."""
-    return usual(config.model, config.data) if config.probes is None else config.probes
+    return default(config.model, config.data) if config.probes is None else config.probes

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from core.events import Picture
 from core.training.learners.supervised import SupervisedLearner
-from core.training.snapshots.confusion import answers_of
+from core.training.snapshots.confusion import predictions_of
 from core.training.snapshots.layers import held_back
 
 IMAGES = 12
@@ -44,11 +44,11 @@ def input_gradients(model: nn.Module, inputs: Tensor) -> tuple[Tensor, Tensor]:
 
     A single output is the score of the second class, and its negative that of the first.
     """
-    at_rest = copy.deepcopy(model).eval()
+    evaluation_mode = copy.deepcopy(model).eval()
     with torch.enable_grad():
         inputs = inputs.detach().clone().requires_grad_()
-        outputs = at_rest(inputs)
-        answers = answers_of(outputs.detach())
+        outputs = evaluation_mode(inputs)
+        answers = predictions_of(outputs.detach())
         scores = outputs if outputs.shape[1] > 1 else torch.cat([-outputs, outputs], dim=1)
         (gradients,) = torch.autograd.grad(scores.gather(1, answers[:, None]).sum(), inputs)
     return gradients, answers

@@ -15,7 +15,7 @@ from core.training.stopwatch import Stopwatch
 SHARE = 0.03
 
 
-class Looking:
+class SnapshotSchedule:
     """Draws what was chosen, of the learner's own pictures and of the probes, which may remember."""
 
     def __init__(self, learner: Learner, watch: Stopwatch) -> None:
@@ -38,7 +38,7 @@ class Looking:
         for part in self._parts:
             yield from part()
 
-    def pictures_due(self) -> Iterator[Picture]:
+    def due(self) -> Iterator[Picture]:
         """Those of this moment for which it is time, by what each took the last time."""
         for number, part in enumerate(self._parts):
             began_s = self._watch.elapsed_s()

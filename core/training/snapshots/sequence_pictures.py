@@ -16,8 +16,8 @@ from core.events import Picture
 from core.models.cells import NAMES, over_time, unroll
 from core.models.recurrent import SequenceNetwork, SymbolNetwork, lengths
 
-MOST_UNITS, MOST_STEPS = 32, 100  # of the states that are shown
-MOST_ANSWERS = 300
+MAX_UNITS, MAX_STEPS = 32, 100  # of the states that are shown
+MAX_ANSWERS = 300
 RECALLED_ROWS = 8
 PROMPT_LENGTH, GENERATED_LENGTH = 20, 240
 TEMPERATURE = 0.7  # of generated text: likelier characters are preferred a little
@@ -68,10 +68,10 @@ def text(model: nn.Module, data: LoadedDataset, device: torch.device, step: int)
 
 def answers(model: nn.Module, data: LoadedDataset, device: torch.device, step: int) -> Picture:
     """ "answers": truth and answer, float32 (n,), of up to 300 held-back samples. values: answer, a name."""
-    inputs = torch.from_numpy(data.test_inputs[:MOST_ANSWERS]).to(device)
+    inputs = torch.from_numpy(data.test_inputs[:MAX_ANSWERS]).to(device)
     with torch.inference_mode():
         answered = model(inputs)[:, 0].cpu().numpy()
-    arrays = {"truth": data.test_targets[:MOST_ANSWERS], "answer": answered}
+    arrays = {"truth": data.test_targets[:MAX_ANSWERS], "answer": answered}
     return Picture("answers", step, arrays, {"answer": data.answer})
 
 
@@ -89,8 +89,8 @@ def states(model: nn.Module, data: LoadedDataset, device: torch.device, step: in
     if numbers:
         sample = sample[:, : int(lengths(sample)[0])]
     over_steps, memory = _read(model, sample)
-    shown = slice(-MOST_STEPS, None)
-    arrays = {name: _array(state[0, shown, :MOST_UNITS].T) for name, state in over_steps.items()}
+    shown = slice(-MAX_STEPS, None)
+    arrays = {name: _array(state[0, shown, :MAX_UNITS].T) for name, state in over_steps.items()}
     arrays["memory"] = _array(memory[shown])
     if numbers:
         arrays["inputs"] = _array(sample[0, shown].T)

@@ -10,12 +10,12 @@ from torch import nn
 
 from core.data.dataset import CLASSIFICATION, LoadedDataset
 from core.events import Picture
-from core.training.learners.building import at_rest
+from core.training.learners.building import evaluation_mode
 
 GRID = 120  # cells of the map along each axis
 MARGIN = 0.1  # around the points, as a share of their extent
-MOST_POINTS = 500  # of each part that are shown
-MOST_ROWS = 2000  # from which the components are taken: enough to find them, and fast
+MAX_POINTS = 500  # of each part that are shown
+MAX_ROWS = 2000  # from which the components are taken: enough to find them, and fast
 
 
 def rows_in_plane(data: LoadedDataset) -> Iterator[Picture]:
@@ -26,7 +26,7 @@ def rows_in_plane(data: LoadedDataset) -> Iterator[Picture]:
     """
     if data.task == CLASSIFICATION:
         mean, axes, _ = principal_plane(data.train_inputs)
-        shown = slice(MOST_POINTS)
+        shown = slice(MAX_POINTS)
         arrays = {
             "train_points": (data.train_inputs[shown] - mean) @ axes,
             "train_labels": data.train_targets[shown].astype(np.uint8),
@@ -51,7 +51,7 @@ def table_map(model: nn.Module, data: LoadedDataset, device: torch.device, step:
     """
     mean, axes, shares = principal_plane(data.train_inputs)
     points = np.concatenate(
-        [(part[:MOST_POINTS] - mean) @ axes for part in (data.train_inputs, data.test_inputs)]
+        [(part[:MAX_POINTS] - mean) @ axes for part in (data.train_inputs, data.test_inputs)]
     )
     low, high = points.min(axis=0), points.max(axis=0)
     around = np.where(high > low, MARGIN * (high - low), 1.0)
@@ -79,8 +79,8 @@ def predicted(model: nn.Module, data: LoadedDataset, device: torch.device, step:
         ("train_", data.train_inputs, data.train_targets),
         ("", data.test_inputs, data.test_targets),
     ):
-        outputs = _outputs(model, inputs[:MOST_POINTS], device)[:, 0].cpu().numpy()
-        arrays[f"{prefix}truth"] = _in_unit(data, targets[:MOST_POINTS])
+        outputs = _outputs(model, inputs[:MAX_POINTS], device)[:, 0].cpu().numpy()
+        arrays[f"{prefix}truth"] = _in_unit(data, targets[:MAX_POINTS])
         arrays[f"{prefix}predicted"] = _in_unit(data, outputs)
     yield Picture("predicted", step, arrays, {"answer": data.answer})
 
@@ -92,7 +92,7 @@ def principal_plane(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[fl
     The largest entry of an axis is positive. With a single feature the second axis is zero.
     Source: Pearson 1901.
     """
-    some = inputs[:: -(-len(inputs) // MOST_ROWS)].astype(np.float64)
+    some = inputs[:: -(-len(inputs) // MAX_ROWS)].astype(np.float64)
     mean = some.mean(axis=0)
     _, singular, components = np.linalg.svd(some - mean, full_matrices=False)
     axes = np.zeros((inputs.shape[1], 2))
@@ -117,5 +117,5 @@ def _in_unit(data: LoadedDataset, values: np.ndarray) -> np.ndarray:
 
 
 def _outputs(model: nn.Module, inputs: np.ndarray, device: torch.device) -> torch.Tensor:
-    with at_rest(model):
+    with evaluation_mode(model):
         return model(torch.from_numpy(inputs).to(device))

@@ -15,7 +15,7 @@ from core.models.recurrent import SequenceNetwork, SymbolNetwork, lengths
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.layers import held_back
 
-SEQUENCES, MOST_STEPS = 8, 100
+SEQUENCES, MAX_STEPS = 8, 100
 
 
 def gradient_through_time(learner: SupervisedLearner) -> Iterator[Picture]:
@@ -29,7 +29,7 @@ def gradient_through_time(learner: SupervisedLearner) -> Iterator[Picture]:
     first: np.ndarray | None = None
     first_step = learner.step
     while True:
-        now = state_gradients(learner, inputs, targets)[-MOST_STEPS:]
+        now = state_gradients(learner, inputs, targets)[-MAX_STEPS:]
         first = now if first is None else first
         arrays = {"first": first, "now": now}
         yield Picture("gradient_through_time", learner.step, arrays, {"first_step": first_step})

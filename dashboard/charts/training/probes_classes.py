@@ -14,7 +14,7 @@ from dashboard.charts.pixels import BLUE, ORANGE
 STRONG = 0.5  # share from which a square is so dark that only white is read on it
 COUNTS_WRITTEN = 12  # with more classes the numbers would not fit a phone
 SHAPES = ("circle", "square", "triangle-up")
-LONGEST_MARK = 2  # characters of a class's name that may stand in place of a dot
+MAX_MARK = 2  # characters of a class's name that may stand in place of a dot
 _BLUE, _ORANGE = (f"rgb{color}" for color in (BLUE, ORANGE))
 
 
@@ -77,7 +77,7 @@ def embedding_chart(picture: Picture) -> alt.LayerChart:
         y=alt.Y("y:Q", title=f"Second component ({second:.0%})"),
         tooltip=[alt.Tooltip("class:N", title="Class")],
     )
-    written = max(len(name) for name in classes) <= LONGEST_MARK
+    written = max(len(name) for name in classes) <= MAX_MARK
     legend = None if written else alt.Legend(orient="top", title=None, columns=3, symbolOpacity=1)
     color = alt.Color("class:N", scale=alt.Scale(domain=classes), legend=legend)
     if written:

@@ -17,13 +17,13 @@ ROW_PX, CAPTION_SHARE = 46, 0.35  # of a layer's histogram, and what its name ta
 def update_ratio_chart(picture: Picture) -> alt.LayerChart:
     """The update as a share of the weights, of each layer over the run, with the usual range marked."""
     band = pd.DataFrame([{"low": USUAL_RATIO[0], "high": USUAL_RATIO[1], "what": "Usual: about 0.001"}])
-    usual = (
+    default = (
         alt.Chart(band)
         .mark_rect(opacity=0.18, color="gray")
         .encode(y=alt.Y("low:Q"), y2="high", tooltip=alt.Tooltip("what:N", title="Gray band"))
     )
     subtitle = ["One step's change by the norm of the weights.", "The gray band is usual: about 0.001."]
-    return _over_run(picture, "ratio", "Update / weights", "Update of each layer", subtitle, usual)
+    return _over_run(picture, "ratio", "Update / weights", "Update of each layer", subtitle, default)
 
 
 def gradient_norm_chart(picture: Picture) -> alt.LayerChart:

@@ -30,7 +30,7 @@ def best_policy(environment: LoadedEnvironment, discount: float = 0.999) -> np.n
 def test_gymnasium_has_the_environment_and_its_limit_is_ours(name: str) -> None:
     spec = gymnasium.spec(name)
     environment = GRID_WORLDS[name]() if name in GRID_WORLDS else environments.cart_pole()
-    assert environment.most_steps == (spec.max_episode_steps or 200)
+    assert environment.max_steps == (spec.max_episode_steps or 200)
     made = gymnasium.make(name)
     assert len(environment.actions) == made.action_space.n
     world = environment.make()
@@ -49,7 +49,7 @@ def test_gymnasium_has_the_environment_and_its_limit_is_ours(name: str) -> None:
 )
 def test_best_policy_earns_what_is_known(environment: LoadedEnvironment, expected: float) -> None:
     assert environment.world is not None
-    found, _ = environment.world.expected_return(best_policy(environment), environment.most_steps)
+    found, _ = environment.world.expected_return(best_policy(environment), environment.max_steps)
     assert found == pytest.approx(expected, abs=1e-9)
 
 
@@ -57,7 +57,7 @@ def test_expected_return_is_the_mean_over_played_episodes() -> None:
     environment = environments.frozen_lake(slippery=True, size="4x4")
     policy = best_policy(environment)
     assert environment.world is not None
-    expected, _ = environment.world.expected_return(policy, environment.most_steps)
+    expected, _ = environment.world.expected_return(policy, environment.max_steps)
     played = gymnasium.make("FrozenLake-v1", is_slippery=True)
     total, episodes = 0.0, 800
     state, _ = played.reset(seed=0)

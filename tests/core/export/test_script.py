@@ -122,7 +122,7 @@ def test_the_script_of_a_compiled_run_comes_close(train_briefly: Train, tmp_path
 def test_the_script_follows_a_run_that_was_changed_and_ended_early(
     moons: TrainingRun, tmp_path: Path
 ) -> None:
-    config = replace(moons.config, epochs=3, optimizer="momentum", schedule="cosine", most_steps=25)
+    config = replace(moons.config, epochs=3, optimizer="momentum", schedule="cosine", max_steps=25)
     job = train(config)
     records: list[dict[str, Any]] = []
     changes: dict[str, Any] | None = None

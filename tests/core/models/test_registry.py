@@ -33,7 +33,7 @@ def test_preset_fits_the_data(model: str, data: str) -> None:
     loaded = load(data)
     inputs = loaded.train_inputs
     answers = 10 if model in ("lenet", "convnet") else len(loaded.classes) or 1
-    options = {name: option.usual for name, option in MODELS[model].options.items()}
+    options = {name: option.default for name, option in MODELS[model].options.items()}
     network = MODELS[model].build(inputs.shape[1:], answers, config.hidden, config.activation, **options)
     asked = (inputs.shape[1],) if loaded.kind in (SYMBOLS, TEXT) else ()
     assert network(torch.from_numpy(inputs[:4])).shape == (4, answers, *asked)

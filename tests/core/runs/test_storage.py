@@ -68,7 +68,7 @@ def test_older_runs_keep_their_curves_alone_and_say_so(store: RunStore) -> None:
     assert [store.checkpoint_file(run_id).exists() for run_id in (old, new)] == [False, True]
     assert [set(store.pictures(run_id)) for run_id in (old, new)] == [set(), {"map"}]
     assert [record["n"] for _, record in store.events_after(old)] == [1, 2, 3]
-    assert [store.is_let_go(run_id) for run_id in (old, new)] == [True, False]
+    assert [store.is_pruned(run_id) for run_id in (old, new)] == [True, False]
     assert [store.can_resume(run_id) for run_id in (old, new)] == [False, True]
     with pytest.raises(InvalidRequest, match="no longer kept"):
         store.resume(old)
@@ -210,7 +210,7 @@ def test_a_pass_that_is_killed_at_any_moment_is_completed_by_the_next(store: Run
             if store.can_resume(run_id):
                 assert set(store.pictures(run_id)) == {"map"}, "a run was left half whole"
             elif run is not None:
-                assert run.let_go_at is not None, "weights are missing, and nothing says so"
+                assert run.pruned_at is not None, "weights are missing, and nothing says so"
     keep(store, MIB)
     there = [run_id for run_id in ids if store.get(run_id)]
     assert ids[-1] in there
@@ -246,7 +246,7 @@ def test_a_runner_lets_go_when_runs_end_and_says_what_cannot_go_on(tmp_path: Pat
     runner.want(going, "stop")
     wait_until(lambda: run_of(store, second).ended)
     assert [epoch for epoch, _ in losses(store, second)] == [3]
-    wait_until(lambda: store.is_let_go(first))
+    wait_until(lambda: store.is_pruned(first))
     assert [epoch for epoch, _ in losses(store, first)] == [1, 2]
     assert store.can_resume(second)
     late = runner.submit("training", to_record(branch))

@@ -156,7 +156,7 @@ def test_a_file_of_an_earlier_version_still_opens_with_its_runs(tmp_path: Path) 
         store = RunStore(tmp_path / "runs.sqlite")
         run = store.get("old")
         assert run is not None
-        assert (run.config, run.status, run.at_once, run.let_go_at) == ({"model": "mlp"}, QUEUED, False, None)
+        assert (run.config, run.status, run.at_once, run.pruned_at) == ({"model": "mlp"}, QUEUED, False, None)
         store.create("training", {})
         store.close()
 

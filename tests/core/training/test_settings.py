@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
-from core.models.registry import SOME_TAKE
+from core.models.registry import OPTIONAL_SETTINGS
 from core.training.config import TrainConfig, default_config
 from core.training.settings import from_texts
 
@@ -36,16 +36,16 @@ def test_a_field_is_read_by_its_kind(text: str, setting: dict[str, Any]) -> None
 
 @pytest.mark.parametrize(("model", "data"), PAIRS)
 def test_every_option_and_every_field_can_be_set_to_its_usual_value(model: str, data: str) -> None:
-    usual = default_config(model, data)
+    default = default_config(model, data)
     options = {**MODELS[model].options, **DATASETS[data].options}
-    texts = [f"{name}={option.usual}" for name, option in options.items()]
+    texts = [f"{name}={option.default}" for name, option in options.items()]
     for field in fields(TrainConfig):
-        value = getattr(usual, field.name)
+        value = getattr(default, field.name)
         if not field.name.endswith("options") and field.name not in ("model", "data", *options):
             as_text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
             texts.append(f"{field.name}={as_text}")
     config = default_config(model, data, **from_texts(model, data, texts))
-    assert config.learning_rate == usual.learning_rate
+    assert config.learning_rate == default.learning_rate
     assert set(config.model_options) >= set(MODELS[model].options)
 
 
@@ -94,7 +94,7 @@ OTHER: dict[str, Any] = {
 @pytest.mark.parametrize("model", MODELS)
 def test_a_training_refuses_a_setting_that_its_network_does_not_take(model: str) -> None:
     entry = MODELS[model]
-    assert {*entry.settings} <= {*SOME_TAKE} == {*OTHER}
+    assert {*entry.settings} <= {*OPTIONAL_SETTINGS} == {*OTHER}
     classified = next((data for data in entry.presets if DATASETS[data].task == "classification"), None)
     for setting, value in OTHER.items():
         if setting == "activation":

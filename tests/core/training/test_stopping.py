@@ -14,8 +14,8 @@ from core.training.loop import train
 
 
 def run(**settings: Any) -> tuple[list[EpochCompleted], TrainingFinished]:
-    usual = {"epochs": 200, "picture_every_s": None}
-    events = list(train(default_config("mlp", "moons", **(usual | settings))))
+    default = {"epochs": 200, "picture_every_s": None}
+    events = list(train(default_config("mlp", "moons", **(default | settings))))
     finished = events[-1]
     assert isinstance(finished, TrainingFinished)
     return [event for event in events if isinstance(event, EpochCompleted)], finished
@@ -39,13 +39,13 @@ def test_plateau_ends_it_after_so_many_epochs_without_a_lower_loss() -> None:
 @pytest.mark.parametrize("engine", ["eager", "auto"])
 @pytest.mark.parametrize("steps", [7, 50, 123])
 def test_steps_end_it_at_exactly_so_many(engine: str, steps: int) -> None:
-    epochs, finished = run(most_steps=steps, engine=engine)
+    epochs, finished = run(max_steps=steps, engine=engine)
     assert (finished.reason, finished.steps) == ("steps", steps)
     assert epochs[-1].step == steps
 
 
 def test_seconds_end_it() -> None:
-    _, finished = run(most_seconds=0.2, epochs=10_000, engine="eager")
+    _, finished = run(max_seconds=0.2, epochs=10_000, engine="eager")
     assert finished.reason == "seconds"
     assert finished.elapsed_s >= 0.2
 
@@ -54,7 +54,7 @@ def test_without_conditions_it_completes() -> None:
     assert run(epochs=2)[1].reason == "completed"
 
 
-@pytest.mark.parametrize("setting", [{"patience": 0}, {"most_steps": 0}, {"most_seconds": 0}])
+@pytest.mark.parametrize("setting", [{"patience": 0}, {"max_steps": 0}, {"max_seconds": 0}])
 def test_conditions_that_cannot_be_are_refused(setting: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest, match=f"{next(iter(setting))} 0 is not possible"):
         default_config("mlp", **setting)

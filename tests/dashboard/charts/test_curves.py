@@ -14,7 +14,7 @@ import pytest
 
 from core.activations import ACTIVATIONS
 from core.activations.curves import curves
-from dashboard.charts.curves import FEWEST_LINES, HEIGHT, READINGS, as_sent, curve_chart
+from dashboard.charts.curves import HEIGHT, MIN_LINES, READINGS, as_sent, curve_chart
 
 EVERY = ["Identity", "Sigmoid", "Tanh", "ReLU"]
 
@@ -62,7 +62,7 @@ def test_a_curve_keeps_its_colour_and_dash_whatever_else_is_shown() -> None:
 def test_the_data_are_few() -> None:
     datasets = chart(shaded=[(-6, -4), (4, 6)])["datasets"]
     assert datasets["curves"].column_names == ["x", "value", "series"]
-    assert len(datasets["curves"]) <= 2 * (FEWEST_LINES + 2)  # both curves of this chart are straight
+    assert len(datasets["curves"]) <= 2 * (MIN_LINES + 2)  # both curves of this chart are straight
     assert len(datasets["readings"]) <= READINGS + 1
     assert datasets["zones"].to_pylist() == [{"from": -6, "to": -4}, {"from": 4, "to": 6}]
 

@@ -13,9 +13,11 @@ FUNCTIONS = ["relu", "leaky_relu"]
 
 
 def combination(activation: str, rate: float, bias: float, dead: tuple[float, ...]) -> dict[str, Any]:
-    usual = {"units": 16, "died": 1, "came_back": 0, "diverged": 0 if dead else 8}
+    default = {"units": 16, "died": 1, "came_back": 0, "diverged": 0 if dead else 8}
     quantities = {"flat": dead, "loss": tuple(value + 0.1 for value in dead), "accuracy": dead}
-    return {"activation": activation, "learning_rate": rate, "bias": bias, "dead": dead} | quantities | usual
+    return (
+        {"activation": activation, "learning_rate": rate, "bias": bias, "dead": dead} | quantities | default
+    )
 
 
 CHECKS = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.timing.roofline.job import Dot
+from core.timing.roofline.job import RooflinePoint
 from dashboard.charts.roofline import roofline_chart
 
 ROOF = {
@@ -19,7 +19,7 @@ ROOF = {
 }
 
 
-def dot(intensity: float, gflops: float, **more: Any) -> Dot:
+def dot(intensity: float, gflops: float, **more: Any) -> RooflinePoint:
     given = {
         "workload": "gemm",
         "step": "forward",
@@ -35,7 +35,7 @@ def dot(intensity: float, gflops: float, **more: Any) -> Dot:
         "percent_of_vendor": None,
         "limit": "compute-bound",
     }
-    return Dot(intensity=intensity, gflops=gflops, **given | more)
+    return RooflinePoint(intensity=intensity, gflops=gflops, **given | more)
 
 
 def drawn(specification: dict[str, Any], layer: int) -> list[dict[str, Any]]:
@@ -59,10 +59,10 @@ def test_a_dot_stands_where_it_was_measured_with_all_that_is_known_of_it() -> No
 
 
 def test_every_dot_lies_within_the_axes() -> None:
-    dots = [dot(0.1, 0.002), dot(5000.0, 390.0)]
-    encoding = roofline_chart([ROOF], dots).to_dict()["layer"][1]["encoding"]
+    roofline_points = [dot(0.1, 0.002), dot(5000.0, 390.0)]
+    encoding = roofline_chart([ROOF], roofline_points).to_dict()["layer"][1]["encoding"]
     (x_low, x_high), (y_low, y_high) = (encoding[axis]["scale"]["domain"] for axis in "xy")
-    assert all(x_low < one.intensity < x_high and y_low < one.gflops < y_high for one in dots)
+    assert all(x_low < one.intensity < x_high and y_low < one.gflops < y_high for one in roofline_points)
     assert y_high > 2000
 
 
@@ -71,8 +71,8 @@ def test_operations_without_arithmetic_have_no_place() -> None:
 
 
 def test_steps_differ_by_colour_and_shape_where_they_are_what_matters() -> None:
-    dots = [dot(1.0, 3.0), dot(1.0, 2.0, step="backward")]
-    encoding = roofline_chart([ROOF], dots, colour="step").to_dict()["layer"][1]["encoding"]
+    roofline_points = [dot(1.0, 3.0), dot(1.0, 2.0, step="backward")]
+    encoding = roofline_chart([ROOF], roofline_points, colour="step").to_dict()["layer"][1]["encoding"]
     for channel in ("color", "shape"):
         assert encoding[channel]["field"] == "series"
         assert encoding[channel]["scale"]["domain"] == ["forward", "backward"]

@@ -37,12 +37,12 @@ def test_curve_is_drawn_beside_the_truth_over_all_samples() -> None:
     np.testing.assert_allclose([row["x"] for row in lines], arrays["x"])
     np.testing.assert_allclose([row["Network"] for row in lines], arrays["network"])
     np.testing.assert_allclose([row["Truth"] for row in lines], arrays["truth"])
-    dots = [row for row in rows if "part" in row]
-    assert sorted({row["part"] for row in dots}) == ["Held back", "Training part"]
-    assert len(dots) == 100
+    roofline_points = [row for row in rows if "part" in row]
+    assert sorted({row["part"] for row in roofline_points}) == ["Held back", "Training part"]
+    assert len(roofline_points) == 100
     low, high = specification["layer"][1]["encoding"]["y"]["scale"]["domain"]
-    assert low <= min(row["y"] for row in dots)
-    assert high >= max(row["y"] for row in dots)
+    assert low <= min(row["y"] for row in roofline_points)
+    assert high >= max(row["y"] for row in roofline_points)
 
 
 @pytest.mark.parametrize(("name", "data"), [("curve", "step_curve"), ("surface", "hills")])

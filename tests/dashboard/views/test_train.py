@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from core.models import MODELS
-from core.models.registry import SOME_TAKE
+from core.models.registry import OPTIONAL_SETTINGS
 from core.records import to_record
 from core.training import default_config, snapshots
 from dashboard.components import runs
@@ -49,10 +49,10 @@ def test_every_network_opens_with_the_settings_that_suit_it(page: AppTest, model
     page.run()
     page.selectbox(key="model").set_value(model).run()
     assert not page.exception
-    usual = default_config(model)
-    assert page.selectbox(key="data").value == usual.data
-    assert page.number_input(key="epochs").value == usual.epochs
-    assert page.select_slider(key="learning_rate").value == usual.learning_rate
+    default = default_config(model)
+    assert page.selectbox(key="data").value == default.data
+    assert page.number_input(key="epochs").value == default.epochs
+    assert page.select_slider(key="learning_rate").value == default.learning_rate
     assert not page.button[0].disabled
 
 
@@ -91,7 +91,7 @@ def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> Non
 
 def test_what_to_look_at_inside_is_chosen_and_comes_back_with_the_run(page: AppTest) -> None:
     page.run()
-    assert page.multiselect(key="probes").value == [*snapshots.usual("mlp", "moons")]
+    assert page.multiselect(key="probes").value == [*snapshots.default("mlp", "moons")]
     page.number_input(key="epochs").set_value(1).run()
     page.multiselect(key="probes").set_value(["embedding"]).run()
     run_id = start(page)
@@ -103,7 +103,7 @@ def test_what_to_look_at_inside_is_chosen_and_comes_back_with_the_run(page: AppT
     again.run()
     assert again.multiselect(key="probes").value == ["embedding"]
     again.selectbox(key="model").set_value("gru").run()
-    assert again.multiselect(key="probes").value == [*snapshots.usual("gru", "seattle_temps")]
+    assert again.multiselect(key="probes").value == [*snapshots.default("gru", "seattle_temps")]
 
 
 def test_the_address_of_a_run_brings_its_settings_back(page: AppTest) -> None:
@@ -123,10 +123,10 @@ def test_other_data_brings_its_settings_and_leaves_what_a_person_has_changed(pag
     page.run()
     page.select_slider(key="batch_size").set_value(64).run()
     page.selectbox(key="data").set_value("spiral").run()
-    usual = default_config("mlp", "spiral")
-    assert page.number_input(key="epochs").value == usual.epochs != default_config("mlp", "moons").epochs
-    assert page.slider(key="noise").value == usual.noise != default_config("mlp", "moons").noise
-    assert page.select_slider(key="batch_size").value == 64 != usual.batch_size
+    default = default_config("mlp", "spiral")
+    assert page.number_input(key="epochs").value == default.epochs != default_config("mlp", "moons").epochs
+    assert page.slider(key="noise").value == default.noise != default_config("mlp", "moons").noise
+    assert page.select_slider(key="batch_size").value == 64 != default.batch_size
     page.selectbox(key="data").set_value("own_csv").run()
     assert page.number_input(key="epochs").value == default_config("mlp", "own_csv").epochs
     assert page.select_slider(key="batch_size").value == 64
@@ -167,8 +167,8 @@ MORE_SETTINGS = {
     "clip_norm": 2.0,
     "target": 1.5,
     "patience": 50,
-    "most_steps": 40,
-    "most_seconds": 30.0,
+    "max_steps": 40,
+    "max_seconds": 30.0,
     "engine": "eager",
 }
 
@@ -221,9 +221,9 @@ def keys(page: AppTest) -> set[str]:
 def test_a_network_is_asked_only_for_what_it_uses(page: AppTest, model: str) -> None:
     page.run()
     page.selectbox(key="model").set_value(model).run()
-    missing = {*SOME_TAKE} - {*MODELS[model].settings}
+    missing = {*OPTIONAL_SETTINGS} - {*MODELS[model].settings}
     assert not missing & keys(page)
-    assert {"learning_rate", "epochs", "seed", "schedule", "most_seconds"} <= keys(page)
+    assert {"learning_rate", "epochs", "seed", "schedule", "max_seconds"} <= keys(page)
     assert ("hidden" in keys(page)) == (MODELS[model].hidden.most > 0)
     assert {*MODELS[model].options} <= keys(page) | {toggle.key for toggle in page.toggle}
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from core.activations.expressions.expression import expression, find
 from core.activations.expressions.formula import written
 from core.activations.expressions.grammar import (
-    MOST_CHARACTERS,
-    MOST_DEPTH,
-    MOST_NODES,
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_NODES,
     Call,
     Node,
     Number,
@@ -62,7 +62,7 @@ HOSTILE = {
     "chain of minus": "-" * 150 + "x",
     "chain of powers": "^".join(["x"] * 90),
     "too many parts": "+".join(["x"] * 90),
-    "deepest that is too deep": "(" * (MOST_DEPTH + 2) + "x" + ")" * (MOST_DEPTH + 2),
+    "deepest that is too deep": "(" * (MAX_DEPTH + 2) + "x" + ")" * (MAX_DEPTH + 2),
     "superscript": "x²",
     "full-width letter": "\uff58+1",
     "full-width digit": "x+\uff11",
@@ -160,7 +160,7 @@ def test_what_is_no_expression_is_refused_in_one_sentence_at_once(text: str) -> 
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text(max_size=MOST_CHARACTERS + 5) | st.text("x()+-*/^,.eE1029 sincoexpmatb_", max_size=60))
+@given(st.text(max_size=MAX_CHARACTERS + 5) | st.text("x()+-*/^,.eE1029 sincoexpmatb_", max_size=60))
 def test_any_text_is_understood_or_refused(text: str) -> None:
     said, tree = "", None
     try:
@@ -226,9 +226,9 @@ def test_refusals_say_what_to_write_instead() -> None:
 
 
 def test_what_is_within_the_bounds_is_taken() -> None:
-    assert parse("(" * MOST_DEPTH + "x" + ")" * MOST_DEPTH) == parse("x")
-    parse("+".join(["x"] * (MOST_NODES // 2)))
-    parse("x" + " " * (MOST_CHARACTERS - 1))
+    assert parse("(" * MAX_DEPTH + "x" + ")" * MAX_DEPTH) == parse("x")
+    parse("+".join(["x"] * (MAX_NODES // 2)))
+    parse("x" + " " * (MAX_CHARACTERS - 1))
 
 
 def test_every_name_is_a_word_and_has_a_slope_for_each_argument() -> None:

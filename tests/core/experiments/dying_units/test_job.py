@@ -160,9 +160,9 @@ def test_every_data_set_of_points_fits(data: str) -> None:
 
 def combination(activation: str, rate: float, dead: float | None, **more: Any) -> dict[str, Any]:
     three = () if dead is None else (dead, dead, dead)
-    usual = {"flat": three, "loss": three, "accuracy": three, "units": 10, "died": 4, "came_back": 1}
+    default = {"flat": three, "loss": three, "accuracy": three, "units": 10, "died": 4, "came_back": 1}
     return {"activation": activation, "learning_rate": rate, "bias": 0.0, "dead": three} | (
-        usual | {"diverged": 0} | more
+        default | {"diverged": 0} | more
     )
 
 

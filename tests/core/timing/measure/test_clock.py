@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.utils.benchmark import Timer as TorchTimer
 
-from core.statistics import FEWEST_SAMPLES, median_interval
+from core.statistics import MIN_SAMPLES, median_interval
 from core.timing.measure.clock import TARGET, TIME_LIMIT, Timing, measure
 from core.timing.measure.timers import overhead_s, timer_for
 
@@ -74,7 +74,7 @@ def test_the_interval_is_that_of_all_the_samples() -> None:
 
 def test_a_slow_operation_still_gets_the_six_samples_that_an_interval_needs() -> None:
     timing = result(print, simulated(lambda n: 3.0), max_seconds=1)
-    assert len(timing.times_s) == FEWEST_SAMPLES
+    assert len(timing.times_s) == MIN_SAMPLES
     assert timing.interval_s == pytest.approx((3.0, 3.0), rel=1e-6)
 
 
@@ -117,6 +117,6 @@ def test_the_timers_own_cost_is_small_and_not_negative() -> None:
 
 
 def test_a_queue_of_limited_length_bounds_the_block() -> None:
-    timing = result(print, simulated(lambda n: 2e-6), max_seconds=0.1, most_repeats=256)
+    timing = result(print, simulated(lambda n: 2e-6), max_seconds=0.1, max_repeats=256)
     assert timing.repeats == 256
     assert timing.median_s == pytest.approx(2e-6, rel=1e-3)

@@ -13,7 +13,7 @@ import torch
 
 from core.statistics import ratio_interval
 from core.timing.measure import comparison
-from core.timing.measure.comparison import FASTER, SAME, SLOWER, UNSURE, Comparison, compare, compare_apart
+from core.timing.measure.comparison import FASTER, SAME, SLOWER, UNSURE, Comparison, compare, compare_unpaired
 from core.timing.measure.noise import NoiseFloor, noise_floor, paired_floor, unpaired_floor
 from core.timing.measure.timers import timer_for
 
@@ -224,7 +224,7 @@ def test_apart_means_the_largest_difference_between_stretches() -> None:
 def test_samples_taken_apart_are_judged_by_the_floor(ratio: float, floor: float, verdict: str) -> None:
     generator = np.random.default_rng(0)
     before, after = generator.lognormal(0, 0.05, (2, 100))
-    found = compare_apart(before, ratio * after, floor)
+    found = compare_unpaired(before, ratio * after, floor)
     assert found.verdict == verdict
     assert found.ratio == pytest.approx(ratio, rel=0.03)
     assert found.low < found.ratio < found.high

@@ -122,7 +122,7 @@ QUIET_GPU = replace(QUIET, device="cuda:0", foreign_processes=0, throttle_reason
     ],
 )
 def test_what_spoils_a_figure_is_named_and_nothing_else(found: Conditions, named: str | None) -> None:
-    assert list(conditions._spoilt_by(found)) == ([named] if named else [])
+    assert list(conditions._contaminated_by(found)) == ([named] if named else [])
 
 
 @whole_machine

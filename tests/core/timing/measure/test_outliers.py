@@ -13,8 +13,8 @@ samples = st.lists(st.floats(1e-9, 1e3), min_size=2, max_size=60)
 
 
 def test_a_sample_far_above_is_labelled_and_the_rest_is_not() -> None:
-    usual = [1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.0]  # with the two below: quartiles 0.95 and 1.1
-    assert labels([*usual, 1.4, 9.0]) == ("",) * 7 + ("high mild", "high severe")
+    default = [1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.0]  # with the two below: quartiles 0.95 and 1.1
+    assert labels([*default, 1.4, 9.0]) == ("",) * 7 + ("high mild", "high severe")
     assert counts([1.0, 1.1, 0.9, 1.05, 0.95, 1.02, -9.0]) == {"low severe": 1}
 
 

@@ -159,4 +159,4 @@ def test_the_clock_tells_the_kernels_time_and_the_launchs_apart(gpu: Gpu) -> Non
 def test_blocks_on_the_cpu_take_as_long_as_their_calls() -> None:
     timer = timers.timer_for("cpu")
     assert 0.03 <= timer(lambda: time.sleep(0.01), 3) < 0.3
-    assert timers.most_repeats("cpu") is None
+    assert timers.max_repeats("cpu") is None

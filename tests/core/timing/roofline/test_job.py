@@ -20,9 +20,9 @@ from core.timing.roofline.job import (
     FormatAbsent,
     PeakFound,
     RooflineConfig,
-    dots,
     explanation,
     roofline,
+    roofline_points,
 )
 from core.timing.sweeps.suites import placed
 
@@ -100,7 +100,9 @@ def test_every_event_can_be_stored(events: list[Any]) -> None:
 
 def test_a_dot_reaches_the_part_of_the_roof_that_it_reaches() -> None:
     # 8 TFLOP/s at 800 FLOPs a byte is 80% of the peak; 400 GB/s at 1 FLOP a byte is 80% of the bandwidth.
-    heavy, light = dots([ROOF, taken(8_000_000_000, 10_000_000, 1e-3), taken(400_000_000, 400_000_000, 1e-3)])
+    heavy, light = roofline_points(
+        [ROOF, taken(8_000_000_000, 10_000_000, 1e-3), taken(400_000_000, 400_000_000, 1e-3)]
+    )
     assert heavy.intensity == 800
     assert heavy.percent_of_peak == pytest.approx(80)
     assert heavy.attainable_gflops == 10_000
@@ -112,24 +114,24 @@ def test_a_dot_reaches_the_part_of_the_roof_that_it_reaches() -> None:
 
 
 def test_the_label_of_the_measurement_itself_goes_first() -> None:
-    (dot,) = dots([ROOF, taken(8, 8, 1e-3, limit="launch-bound")])
+    (dot,) = roofline_points([ROOF, taken(8, 8, 1e-3, limit="launch-bound")])
     assert dot.limit == "launch-bound"
 
 
 def test_without_a_roof_a_dot_says_so_with_none() -> None:
-    (dot,) = dots([ROOF, taken(8, 8, 1e-3, device="cpu", threads=2)])
+    (dot,) = roofline_points([ROOF, taken(8, 8, 1e-3, device="cpu", threads=2)])
     assert dot.percent_of_peak is dot.percent_of_bandwidth is dot.attainable_gflops is dot.limit is None
-    (other,) = dots([ROOF, taken(8, 8, 1e-3, dtype="float16")])
+    (other,) = roofline_points([ROOF, taken(8, 8, 1e-3, dtype="float16")])
     assert other.percent_of_peak is None
     assert other.percent_of_bandwidth is not None
 
 
 def test_the_vendors_figure_is_taken_where_the_card_is_known() -> None:
     environment = {"event": "environment_read", "environment": {"gpus": [{"name": "Tesla T4"}]}}
-    (dot,) = dots([environment, taken(4_050_000_000, 10, 1e-3)])
+    (dot,) = roofline_points([environment, taken(4_050_000_000, 10, 1e-3)])
     assert dot.percent_of_vendor == pytest.approx(50)  # 4.05 of 8.1 TFLOP/s
     unknown = {"event": "environment_read", "environment": {"gpus": [{"name": "Abacus 9"}]}}
-    assert dots([unknown, taken(4_050_000_000, 10, 1e-3)])[0].percent_of_vendor is None
+    assert roofline_points([unknown, taken(4_050_000_000, 10, 1e-3)])[0].percent_of_vendor is None
 
 
 def test_a_low_figure_is_explained_by_load_threads_size_or_the_library() -> None:
@@ -170,7 +172,7 @@ def test_reading_a_roof_needs_no_torch() -> None:
 
 
 def test_what_moves_more_than_memory_can_is_called_in_cache_without_its_own_label() -> None:
-    (dot,) = dots([ROOF, taken(400_000_000, 400_000_000, 0.4e-3)])  # 1 TB/s of 500 GB/s
+    (dot,) = roofline_points([ROOF, taken(400_000_000, 400_000_000, 0.4e-3)])  # 1 TB/s of 500 GB/s
     assert dot.limit == "in cache"
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.timing.workloads.operand_fill import DATA, fill
+from core.timing.workloads.operand_fill import OPERAND_FILLS, fill
 
 FLOATS = (torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e4m3fn)
 
 
 @pytest.mark.parametrize("dtype", [*FLOATS, torch.int8])
-@pytest.mark.parametrize("data", DATA)
+@pytest.mark.parametrize("data", OPERAND_FILLS)
 def test_every_regime_gives_a_whole_tensor_of_its_format(data: str, dtype: torch.dtype) -> None:
     if data == "denormal" and dtype == torch.int8:
         with pytest.raises(RuntimeError, match="no denormal"):

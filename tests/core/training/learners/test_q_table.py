@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import InvalidRequest
 from core.training.config import TrainConfig, default_config
-from core.training.learners.q_table import TableLearner, by_the_rules, exploration, recent
+from core.training.learners.q_table import TableLearner, exact_evaluation, exploration, recent
 from tests.core.training.going_on import assert_same_numbers_and_going_on, epoch, pictures, scores
 
 
@@ -63,10 +63,10 @@ def test_true_values_have_no_error_by_the_rules() -> None:
     values = np.zeros((16, 4))
     for _ in range(3000):
         values = learner.world.backup(values.max(1), 0.99)
-    loss, earned = by_the_rules(learner.environment, learner.world, values, 0.99)
+    loss, earned = exact_evaluation(learner.environment, learner.world, values, 0.99)
     assert loss == pytest.approx(0, abs=1e-12)
     assert 0.73 < earned < 0.75
-    assert by_the_rules(learner.environment, learner.world, np.ones((16, 4)), 0.99)[0] > 0
+    assert exact_evaluation(learner.environment, learner.world, np.ones((16, 4)), 0.99)[0] > 0
 
 
 def test_recent_returns_are_the_last_hundred() -> None:

@@ -15,8 +15,8 @@ from core.training.learners.supervised import SupervisedLearner
 
 
 def learner(**settings: Any) -> SupervisedLearner:
-    usual = {"engine": "eager", "optimizer": "sgd", "learning_rate": 0.5, "schedule": "constant"}
-    return SupervisedLearner(default_config("mlp", "moons", **(usual | settings)))
+    default = {"engine": "eager", "optimizer": "sgd", "learning_rate": 0.5, "schedule": "constant"}
+    return SupervisedLearner(default_config("mlp", "moons", **(default | settings)))
 
 
 def weights_after_a_step(**settings: Any) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.training.snapshots.history import MOST_POINTS, History, arrays_of
+from core.training.snapshots.history import MAX_POINTS, History, arrays_of
 
 
 def history(values: list[float]) -> History:
@@ -18,15 +18,15 @@ def history(values: list[float]) -> History:
 
 
 def test_a_short_run_is_kept_whole() -> None:
-    values = np.random.default_rng(0).normal(size=MOST_POINTS).tolist()
+    values = np.random.default_rng(0).normal(size=MAX_POINTS).tolist()
     assert history(values).values == values
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(MOST_POINTS, 5000))
+@given(st.integers(0, 2**32 - 1), st.integers(MAX_POINTS, 5000))
 def test_a_long_run_keeps_its_ends_and_its_extremes_at_their_steps(seed: int, length: int) -> None:
     values = np.random.default_rng(seed).normal(size=length)
     kept = history(values.tolist())
-    assert len(kept.steps) == len(kept.values) <= MOST_POINTS
+    assert len(kept.steps) == len(kept.values) <= MAX_POINTS
     assert (np.diff(kept.steps) > 0).all()
     for place in (0, length - 1, int(values.argmin()), int(values.argmax())):
         assert kept.values[kept.steps.index(10 * place)] == values[place]

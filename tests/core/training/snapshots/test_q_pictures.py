@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.training.snapshots.q_pictures import MOST_BUCKETS, episode_returns
+from core.training.snapshots.q_pictures import MAX_BUCKETS, episode_returns
 
 
 def test_few_episodes_are_shown_one_by_one() -> None:
@@ -19,7 +19,7 @@ def test_many_episodes_are_gathered_with_their_extremes() -> None:
     returns = np.random.default_rng(0).normal(size=100_003)
     (picture,) = episode_returns(0, returns.tolist())
     arrays = picture.arrays
-    assert len(arrays["mean"]) <= MOST_BUCKETS
+    assert len(arrays["mean"]) <= MAX_BUCKETS
     assert arrays["lowest"].min() == np.float32(returns.min())
     assert arrays["highest"].max() == np.float32(returns.max())
     weights = np.diff(arrays["last"], prepend=0)

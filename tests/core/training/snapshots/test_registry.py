@@ -15,7 +15,7 @@ from core.training import snapshots
 from core.training.config import default_config
 from core.training.learners.registry import learner_for
 from core.training.settings import from_texts
-from core.training.snapshots.registry import CONVOLUTIONAL, PROBES, RECURRENT, chosen, fitting, usual
+from core.training.snapshots.registry import CONVOLUTIONAL, PROBES, RECURRENT, chosen, default, fitting
 
 SUPERVISED = [name for name, model in MODELS.items() if model.learner == "supervised"]
 # What holds nothing to look through: the entries themselves and what serves several of them.
@@ -46,7 +46,7 @@ def test_families_are_told_by_what_the_networks_are_made_of(model: str) -> None:
 
 
 def test_every_network_has_something_to_show_unasked() -> None:
-    assert [pair for pair in every_pair() if not usual(*pair)] == []
+    assert [pair for pair in every_pair() if not default(*pair)] == []
 
 
 def test_every_probe_fits_somewhere_and_says_in_a_sentence_what_it_shows() -> None:

@@ -14,7 +14,7 @@ from core.training.events import EpochCompleted
 from core.training.learners.registry import learner_for
 from core.training.loop import train
 from core.training.snapshots.registry import PROBES, Probe, fitting
-from core.training.snapshots.schedule import Looking
+from core.training.snapshots.schedule import SnapshotSchedule
 from core.training.stopwatch import Stopwatch
 
 SMALL: dict[str, dict[str, Any]] = {
@@ -64,7 +64,7 @@ def test_same_numbers_with_every_probe_and_with_none(name: str) -> None:
 def test_looking_between_two_steps_leaves_weights_gradients_and_optimiser_alone(name: str) -> None:
     every = fitting(SMALL[name]["model"], SMALL[name]["data"])
     learners = [learner_for(config(name, probes=every)) for _ in range(2)]
-    looking = Looking(learners[0], Stopwatch())
+    looking = SnapshotSchedule(learners[0], Stopwatch())
     for _ in range(2):
         for batches in zip(*(learner.batches() for learner in learners), strict=True):
             losses = [learner.learn(batch) for learner, batch in zip(learners, batches, strict=True)]
@@ -101,7 +101,7 @@ def test_only_what_was_chosen_is_drawn() -> None:
 
 
 def test_pictures_come_in_the_order_of_the_entries_and_one_of_each_at_a_time() -> None:
-    looking = Looking(
+    looking = SnapshotSchedule(
         learner_for(config("eager points", probes=("embedding", "confusion", "decision_map"))), Stopwatch()
     )
     for _ in range(3):
@@ -131,10 +131,10 @@ def test_a_probe_that_takes_long_comes_seldom_and_the_cheap_ones_stay_often(
     monkeypatch.setattr("core.training.snapshots.schedule.PROBES", probes)
     monkeypatch.setattr("core.training.snapshots.schedule.fitting", lambda *_: ())
     monkeypatch.setattr("core.training.snapshots.schedule.chosen", lambda _: tuple(probes))
-    looking = Looking(learner_for(config("graph")), Stopwatch())
+    looking = SnapshotSchedule(learner_for(config("graph")), Stopwatch())
     drawn = []
     while now_s[0] < 100:
         now_s[0] += 0.8
-        drawn += [picture.name for picture in looking.pictures_due() if picture.name in probes]
+        drawn += [picture.name for picture in looking.due() if picture.name in probes]
     assert drawn.count("cheap") > 80
     assert 2 <= drawn.count("slow") <= 4  # of half a second each, in 100 s
