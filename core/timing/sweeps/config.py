@@ -49,16 +49,16 @@ class SweepConfig:
         for name in ("sizes", "dtypes", "devices", "threads", "steps", "data"):
             _not_empty(name, getattr(self, name))
         for size in self.sizes:
-            integer("size", size, at_least=1, at_most=_MAX_SIZE)
+            integer("size", size, low=1, high=_MAX_SIZE)
         for dtype in self.dtypes:
             one_of("dtype", dtype, list(DTYPE_BYTES))
         for device in self.devices:
             _known_device(device)
         for count in self.threads:
-            integer("number of threads", count, at_least=0, at_most=devices.usable_cores())
+            integer("number of threads", count, low=0, high=devices.usable_cores())
         number("target-ci", self.target_ci, 0.001, 1.0)
         number("max-seconds", self.max_seconds, 0.05, 600.0)
-        integer("seed", self.seed, at_least=0, at_most=2**63 - 1)
+        integer("seed", self.seed, low=0, high=2**63 - 1)
         for step in self.steps:
             one_of(f"step of {self.workload}", step, workload.steps)
         for data in self.data:
