@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from core.records import to_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +55,7 @@ class Checkpoint:
     state: Mapping[str, Any]
 
 
-def to_record(event: Any) -> dict[str, Any]:
-    """An event as a JSON record: {"event": "epoch_completed", ...its fields}. Arrays become lists."""
+def event_record(event: Any) -> dict[str, Any]:
+    """An event as a JSON record: {"event": "epoch_completed", ...its fields}."""
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
-    return {"event": name} | {f.name: _plain(getattr(event, f.name)) for f in fields(event)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    return value
+    return {"event": name} | to_record(event)

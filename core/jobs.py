@@ -15,14 +15,16 @@ CHECKPOINT_EVERY_S = 3.0  # what a killed worker can lose
 class Job:
     """start(config record) yields events. An exclusive job runs alone, since other work would falsify it.
 
-    A job that is done at once takes a second while somebody waits for it: no queue and no limit holds it up.
-    go_on(config record, state of a Checkpoint) does so from there; None for a job that has no checkpoints.
+    An immediate job takes a second while somebody waits for it: no queue and no limit holds it up.
+    resume(config record, state of a Checkpoint) continues from there; None for a job without checkpoints.
+    upgrade(config record of version 0.1) gives the same config as one of today; None where nothing changed.
     """
 
     start: Callable[[Mapping[str, Any]], Iterator[Any]]
     exclusive: bool = False
-    at_once: bool = False
-    go_on: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Any]] | None = None
+    immediate: bool = False
+    resume: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Any]] | None = None
+    upgrade: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
 
 
 def _training(record: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> Iterator[Any]:
@@ -80,12 +82,12 @@ def _takeaway(record: Mapping[str, Any]) -> Iterator[Any]:
 
 
 JOBS = {
-    "training": Job(_training, go_on=_training),
+    "training": Job(_training, resume=_training),
     "ensemble": Job(_ensemble),
     "classical": Job(_classical),
     "timing": Job(_timing, exclusive=True),
     "roofline": Job(_roofline, exclusive=True),
     "cost": Job(_cost, exclusive=True),
     "dying_units": Job(_dying_units),
-    "takeaway": Job(_takeaway, at_once=True),
+    "takeaway": Job(_takeaway, immediate=True),
 }

@@ -1,25 +1,27 @@
-"""Configs are frozen dataclasses; a record is the same thing as JSON."""
+"""Values and their records: what JSON can carry, and the frozen dataclass that a record stands for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
+
+import numpy as np
 
 from core.errors import InvalidRequest
 
-Config = TypeVar("Config")
+Value = TypeVar("Value")
 
 
-def to_record(config: Any) -> dict[str, Any]:
-    """The config as a dict that JSON can carry (tuples become lists there)."""
-    return asdict(config)
+def to_record(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass by name, as JSON carries them: tuples and arrays become lists."""
+    return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
 
 
-def from_record(kind: type[Config], record: Mapping[str, Any]) -> Config:
-    """Rebuild a config from its record; the config's own checks run again.
+def from_record(kind: type[Value], record: Mapping[str, Any]) -> Value:
+    """Rebuild a value from its record; the checks of its class run again. Lists become tuples.
 
-    Raises InvalidRequest for a field that this kind of config does not have.
+    Raises InvalidRequest for a field that this class does not have.
     """
     assert is_dataclass(kind)
     known = [field.name for field in fields(kind)]
@@ -29,3 +31,14 @@ def from_record(kind: type[Config], record: Mapping[str, Any]) -> Config:
     return kind(
         **{name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
     )
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON carries it, through mappings, sequences, arrays and dataclasses within it."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return to_record(value) if hasattr(value, "__dataclass_fields__") else value

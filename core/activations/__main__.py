@@ -155,7 +155,7 @@ def _depth(options: argparse.Namespace) -> None:
 
 def _cost(options: argparse.Namespace) -> None:
     """What each function costs on this machine: time, bandwidth, fusion, and memory kept for backward."""
-    from core.events import Progress, to_record
+    from core.events import Progress, event_record
     from core.timing.activation_cost.job import CostConfig, cost
     from core.timing.activation_cost.table import cost_rows
 
@@ -169,7 +169,7 @@ def _cost(options: argparse.Namespace) -> None:
         composed=options.composed,
         seed=options.seed,
     )
-    records = [to_record(event) for event in cost(config) if not isinstance(event, Progress)]
+    records = [event_record(event) for event in cost(config) if not isinstance(event, Progress)]
     absent = [record["reason"] for record in records if record["event"] == "device_absent"]
     if absent:
         raise InvalidRequest(f"{options.device} is not here: {absent[0].rstrip('.')}.")

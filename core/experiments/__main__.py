@@ -58,13 +58,13 @@ def _run(name: str, config: Any, as_json: bool) -> int:
     line, records = _ProgressLine(), []
     code = OK
     try:
-        from core.events import Progress, to_record
+        from core.events import Progress, event_record
 
         for event in EXPERIMENTS[name].start(config):
             if isinstance(event, Progress):
                 line.show(event)
                 continue
-            records.append(to_record(event))
+            records.append(event_record(event))
             if as_json:
                 line.clear()
                 print(json.dumps(records[-1], ensure_ascii=False), flush=True)

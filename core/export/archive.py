@@ -14,7 +14,8 @@ from core.errors import InvalidRequest
 from core.export.registry import TAKEAWAYS
 from core.export.run import TrainingRun
 from core.models import MODELS
-from core.runs.store import FINISHED, RunStore
+from core.runs.status import FINISHED
+from core.runs.store import RunStore
 
 README = "README.txt"
 WAIT_S = 120.0
@@ -90,10 +91,10 @@ def zipped_from_store(store: RunStore, run_id: str) -> bytes:
     run = store.get(run_id)
     if run is None or run.job != "training":
         raise InvalidRequest(f"There is no training with the address {run_id!r}.")
-    store.takeaways.mkdir(exist_ok=True)
-    file = store.takeaways / f"{secrets.token_urlsafe(9)}.zip"
+    store.exports.mkdir(exist_ok=True)
+    file = store.exports / f"{secrets.token_urlsafe(9)}.zip"
     config = {"run_id": run_id, "store_file": str(store.path), "zip_file": str(file)}
-    asked = store.create("takeaway", config, at_once=True)
+    asked = store.create("takeaway", config, immediate=True)
     try:
         _wait(store, asked)
         return file.read_bytes()
@@ -112,7 +113,7 @@ def _wait(store: RunStore, asked: str) -> None:
                 raise InvalidRequest(run.message if run and run.message else "The files were not made.")
             return
         time.sleep(LOOK_EVERY_S)
-    store.want(asked, "stop")
+    store.request(asked, "stop")
     raise InvalidRequest(
         f"The files were not ready within {WAIT_S:.0f} s; the server may be busy. Try again."
     )

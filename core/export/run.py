@@ -61,7 +61,7 @@ def run_in_store(store: RunStore, run_id: str) -> TrainingRun:
 
 def run_in_folder(folder: Path) -> TrainingRun:
     """A training that `--out` kept in a folder. Raises InvalidRequest when there is none that can be read."""
-    from core.training.run_folder import EVENTS, checkpoint_in
+    from core.runs.run_folder import EVENTS, checkpoint_in
 
     config, _, state = checkpoint_in(folder)
     try:

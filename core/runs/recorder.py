@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from core.events import Checkpoint, Picture, Progress, to_record
+from core.events import Checkpoint, Picture, Progress, event_record
 from core.runs.store import RunStore
 
 WRITE_EVERY_S = 0.25  # what a kill -9 can lose; each write costs some 2 ms
 
 
 class Recorder:
-    """Buffers the events of one run; the first one is written at once, so that a page sees the run start."""
+    """Buffers the events of one run; the first one is written now, so that a page sees the start."""
 
     def __init__(self, store: RunStore, run_id: str, sequence: int = 0, change: int = 0) -> None:
-        """sequence, change: of the last event and the last change of settings, where the run goes on from a
+        """sequence, change: of the last event and the last change of settings, where the run resumes from a
         checkpoint.
         """
         self._store, self._run_id = store, run_id
@@ -26,7 +26,7 @@ class Recorder:
         self._progress: Progress | None = None
 
     def add(self, event: Any) -> str | None:
-        """Take one event; returns what the person wants of the run ("stop", "pause", ...) when it looked."""
+        """Take one event; returns what the person requested ("stop", "pause", ...) when it looked."""
         if isinstance(event, Progress):
             self._progress = event
         elif isinstance(event, Picture):
@@ -35,7 +35,7 @@ class Recorder:
             return self._keep(event)
         else:
             self._sequence += 1
-            self._events.append((self._sequence, time.time(), to_record(event)))
+            self._events.append((self._sequence, time.time(), event_record(event)))
         due = time.monotonic() - self._written_at >= WRITE_EVERY_S
         return self.flush() if due else None
 
@@ -51,9 +51,9 @@ class Recorder:
 
     def _keep(self, checkpoint: Checkpoint) -> str | None:
         """Write it, together with what came before it; events after it would come again."""
-        wanted = self.flush()
+        requested = self.flush()
         self._store.keep_checkpoint(self._run_id, self._sequence, self._change, checkpoint.state)
-        return wanted
+        return requested
 
     def flush(self) -> str | None:
         """Write what has gathered."""

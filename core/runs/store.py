@@ -21,14 +21,13 @@ import sqlalchemy as sa
 from core.errors import InvalidRequest
 from core.events import Picture, Progress
 from core.runs import tables
+from core.runs.scheduling import next_immediate, next_in_queue
+from core.runs.status import ENDED, FAILED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.tables import changes as _changes
 from core.runs.tables import events as _events
 from core.runs.tables import pictures as _pictures
 from core.runs.tables import runs as _runs
-
-QUEUED, RUNNING, PAUSED = "queued", "running", "paused"
-FINISHED, STOPPED, FAILED, INTERRUPTED = "finished", "stopped", "failed", "interrupted"
-ENDED = (FINISHED, STOPPED, FAILED, INTERRUPTED)
+from core.runs.upgrades import VERSION, upgrade_config, upgrade_event, upgrade_job, upgrade_picture
 
 MAX_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large transaction
 
@@ -37,7 +36,7 @@ MAX_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large 
 class Run:
     """One run as the store knows it. Times are seconds since 1970; progress is a Progress as a dict.
 
-    at_once: it waits for no other run. let_go_at: since when its checkpoint and pictures are no longer kept.
+    immediate: it waits for no other run. pruned_at: since when its checkpoint and pictures are gone.
     curves_bytes, pictures_bytes: what an ended run takes of the store's file, once measured.
     """
 
@@ -47,7 +46,7 @@ class Run:
     config: dict[str, Any]
     environment: dict[str, Any] | None
     status: str
-    wanted: str | None
+    requested: str | None
     requested_at: float | None
     message: str | None
     worker: str | None
@@ -57,7 +56,7 @@ class Run:
     started_at: float | None
     seen_at: float | None
     ended_at: float | None
-    at_once: bool
+    immediate: bool
     pruned_at: float | None
     curves_bytes: int | None
     pictures_bytes: int | None
@@ -74,7 +73,7 @@ class RunStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.checkpoints = path.parent / "checkpoints"
-        self.takeaways = path.parent / "takeaways"  # a zip stays there only until it is handed over
+        self.exports = path.parent / "exports"  # a zip stays there only until it is handed over
         self._engine = sa.create_engine(
             f"sqlite:///{path}",
             connect_args={"timeout": 10},
@@ -112,15 +111,21 @@ class RunStore:
     # --- what a page does -------------------------------------------------------------------------------
 
     def create(
-        self, job: str, config: Mapping[str, Any], exclusive: bool = False, at_once: bool = False
+        self, job: str, config: Mapping[str, Any], exclusive: bool = False, immediate: bool = False
     ) -> str:
         """Queue a run and return its id, which is also its address and cannot be guessed.
 
-        at_once: for what takes a second and somebody waits for; it goes past the queue and the limit.
+        immediate: for what takes a second while somebody waits; it passes the queue and the limit.
         """
         run_id, now = secrets.token_urlsafe(9), time.time()
-        row = {"id": run_id, "job": job, "exclusive": exclusive, "at_once": at_once, "config": dict(config)}
-        row |= {"status": QUEUED, "created_at": now, "queued_at": now}
+        row = {
+            "id": run_id,
+            "job": job,
+            "exclusive": exclusive,
+            "immediate": immediate,
+            "config": dict(config),
+        }
+        row |= {"version": VERSION, "status": QUEUED, "created_at": now, "queued_at": now}
         with self._writer.begin() as connection:
             connection.execute(_runs.insert().values(row))
         return run_id
@@ -129,42 +134,46 @@ class RunStore:
         """The run, or None if there is none of this id."""
         with self._engine.connect() as connection:
             row = connection.execute(_runs.select().where(_runs.c.id == run_id)).mappings().first()
-        return Run(**row) if row else None
+        return _run(row) if row else None
 
     def all_with_status(self, *statuses: str) -> list[Run]:
         """Every run in one of these statuses, oldest in the queue first."""
         query = _runs.select().where(_runs.c.status.in_(statuses)).order_by(_runs.c.queued_at, _runs.c.id)
         with self._engine.connect() as connection:
-            return [Run(**row) for row in connection.execute(query).mappings()]
+            return [_run(row) for row in connection.execute(query).mappings()]
 
     def events_after(self, run_id: str, sequence: int = 0) -> list[tuple[int, dict[str, Any]]]:
         """(sequence, record) of every event after this sequence number, in order. Numbers start at 1."""
         query = (
-            sa.select(_events.c.sequence, _events.c.record)
+            sa.select(_events.c.sequence, _events.c.record, _runs.c.version)
+            .join(_runs, _runs.c.id == _events.c.run_id)
             .where(_events.c.run_id == run_id, _events.c.sequence > sequence)
             .order_by(_events.c.sequence)
         )
         with self._engine.connect() as connection:
-            return [(row.sequence, row.record) for row in connection.execute(query)]
+            rows = connection.execute(query).all()
+        return [(row.sequence, upgrade_event(row.record, row.version)) for row in rows]
 
     def pictures(self, run_id: str) -> dict[str, Picture]:
         """The latest picture of each name."""
         with self._engine.connect() as connection:
             rows = connection.execute(_pictures.select().where(_pictures.c.run_id == run_id)).mappings().all()
-        return {
-            row["name"]: Picture(row["name"], row["step"], _unpack(row["arrays"]), row["values"])
-            for row in rows
-        }
+            version = connection.execute(sa.select(_runs.c.version).where(_runs.c.id == run_id)).scalar()
+        found = {}
+        for row in rows:
+            name = upgrade_picture(row["name"], version or VERSION)
+            found[name] = Picture(name, row["step"], _unpack(row["arrays"]), row["values"])
+        return found
 
     def queue_position(self, run_id: str) -> int | None:
         """1 for the next run to start; None if this run is not waiting."""
-        waiting = [run.id for run in self.all_with_status(QUEUED) if not run.at_once]
+        waiting = [run.id for run in self.all_with_status(QUEUED) if not run.immediate]
         return waiting.index(run_id) + 1 if run_id in waiting else None
 
-    def want(self, run_id: str, wanted: str) -> None:
+    def request(self, run_id: str, requested: str) -> None:
         """Ask for "pause", "resume" or "stop". A run that waits in the queue stops at once.
 
-        A paused run that is to go on waits its turn again, so that a pause gives its place to others.
+        A paused run that is resumed waits its turn again, so that a pause lets others run.
         """
         now = time.time()
         mine = _runs.c.id == run_id
@@ -172,29 +181,37 @@ class RunStore:
             connection.execute(
                 _runs.update()
                 .where(mine, _runs.c.status.not_in(ENDED))
-                .values(wanted=wanted, requested_at=now)
+                .values(requested=requested, requested_at=now)
             )
-            if wanted == "stop":  # a worker holds a resumed run, so that one is the worker's to end
+            if requested == "stop":  # a worker holds a resumed run, so that one is the worker's to end
                 connection.execute(
                     _runs.update()
                     .where(mine, _runs.c.status == QUEUED, _runs.c.worker.is_(None))
                     .values(status=STOPPED, ended_at=now, message="Stopped before it started.")
                 )
-            if wanted == "resume":
+            if requested == "resume":
                 connection.execute(
                     _runs.update().where(mine, _runs.c.status == PAUSED).values(status=QUEUED, queued_at=now)
                 )
 
     def resume(self, run_id: str) -> None:
-        """Queue a run again that ended before it had finished; it goes on from its last checkpoint.
+        """Queue a run again that ended before it had finished; it resumes from its last checkpoint.
 
         Raises InvalidRequest when that is no longer kept.
         """
         again = (INTERRUPTED, STOPPED, FAILED)
-        none = ("worker", "wanted", "wanted_at", "message", "ended_at", "curves_bytes", "pictures_bytes")
+        none = (
+            "worker",
+            "requested",
+            "requested_at",
+            "message",
+            "ended_at",
+            "curves_bytes",
+            "pictures_bytes",
+        )
         with self._writer.begin() as connection:
             if _is_pruned(connection, run_id):
-                raise InvalidRequest("The weights of this run are no longer kept, so it cannot go on.")
+                raise InvalidRequest("The checkpoint of this run was pruned, so it cannot be resumed.")
             connection.execute(
                 _runs.update()
                 .where(_runs.c.id == run_id, _runs.c.status.in_(again))
@@ -202,12 +219,12 @@ class RunStore:
             )
 
     def can_resume(self, run_id: str) -> bool:
-        """Whether the run has a checkpoint to go on from."""
+        """Whether the run has a checkpoint to resume from."""
         with self._engine.connect() as connection:
             return not _is_pruned(connection, run_id) and self.checkpoint_file(run_id).exists()
 
     def is_pruned(self, run_id: str) -> bool:
-        """Whether the run had to let go of its checkpoint and pictures, for want of space."""
+        """Whether the run lost its checkpoint and pictures, for want of disk space."""
         with self._engine.connect() as connection:
             return _is_pruned(connection, run_id)
 
@@ -220,7 +237,7 @@ class RunStore:
                     connection.execute(table.delete().where(table.c.run_id == run_id))
 
     def change(self, run_id: str, settings: Mapping[str, Any]) -> None:
-        """Ask the run to go on with other settings; it tells by an event what became of that."""
+        """Ask the run to continue with other settings; an event of the run says what became of that."""
         with self._writer.begin() as connection:
             connection.execute(_changes.insert().values(run_id=run_id, settings=dict(settings)))
 
@@ -231,12 +248,12 @@ class RunStore:
 
         At most `limit` runs are running at once, and an exclusive run (a benchmark) runs alone. The queue is
         strictly first come, first served. run_id: the run that this worker holds paused; only its worker
-        can take it, and nothing else while it holds it. Runs at once come before all others, up to `limit`
-        of them, beside what is running.
+        can take it, and nothing else while it holds it. Immediate runs come before all others, up to
+        `limit` of them, beside what is running.
         """
         with self._writer.begin() as connection:
-            head = None if run_id else _next_at_once(connection, limit)
-            head = head or _next_in_queue(connection, limit, run_id)
+            head = None if run_id else next_immediate(connection, limit)
+            head = head or next_in_queue(connection, limit, run_id)
             if head is None:
                 return None
             now = time.time()
@@ -247,7 +264,7 @@ class RunStore:
                 .values(status=RUNNING, worker=worker, started_at=started, seen_at=now)
             )
             row = connection.execute(_runs.select().where(_runs.c.id == head)).mappings().one()
-        return Run(**row)
+        return _run(row)
 
     def write(
         self,
@@ -256,7 +273,7 @@ class RunStore:
         pictures: Iterable[Picture] = (),
         progress: Progress | None = None,
     ) -> str | None:
-        """Record a batch as one transaction; returns what the person wants of the run, if anything.
+        """Record a batch as one transaction; returns what the person requested, if anything.
 
         events: (sequence, seconds since 1970, record). A run that is no longer there is to "stop".
         """
@@ -283,7 +300,7 @@ class RunStore:
                         arrays=_pack(picture.arrays),
                     )
                 )
-            return connection.execute(sa.select(_runs.c.wanted).where(_runs.c.id == run_id)).scalar()
+            return connection.execute(sa.select(_runs.c.requested).where(_runs.c.id == run_id)).scalar()
 
     def changes_after(self, run_id: str, number: int) -> list[tuple[int, dict[str, Any]]]:
         """(number, settings) of each change asked for after that one, in order."""
@@ -297,7 +314,7 @@ class RunStore:
 
     def keep_checkpoint(self, run_id: str, sequence: int, change: int, state: Mapping[str, Any]) -> None:
         """Replace the run's checkpoint; sequence and change are those of the last event and change before."""
-        from core.training.checkpoint import write
+        from core.runs.checkpoints import write
 
         write(self.checkpoint_file(run_id), {"sequence": sequence, "change": change, "state": dict(state)})
 
@@ -306,12 +323,12 @@ class RunStore:
 
         Raises InvalidRequest when the file is broken.
         """
-        from core.training.checkpoint import read
+        from core.runs.checkpoints import read
 
         return read(self.checkpoint_file(run_id)) if self.can_resume(run_id) else None
 
     def forget_events_after(self, run_id: str, sequence: int) -> None:
-        """Drop events that a run which goes on from a checkpoint will bring again."""
+        """Drop events that a run which resumes from a checkpoint will bring again."""
         with self._writer.begin() as connection:
             connection.execute(
                 _events.delete().where(_events.c.run_id == run_id, _events.c.sequence > sequence)
@@ -326,7 +343,7 @@ class RunStore:
         self._change(run_id, environment=dict(environment))
 
     def pause(self, run_id: str) -> None:
-        """The worker holds the run still; it takes none of the running places meanwhile."""
+        """The worker holds the run still; it does not count as running meanwhile."""
         self._change(run_id, status=PAUSED)
 
     def end(self, run_id: str, status: str, message: str | None = None) -> None:
@@ -343,28 +360,12 @@ class RunStore:
             connection.execute(_runs.update().where(_runs.c.id == run_id, still_open).values(changes))
 
 
-def _next_at_once(connection: sa.Connection, limit: int) -> str | None:
-    mine = sa.select(_runs.c.id).where(_runs.c.at_once)
-    running = connection.execute(mine.where(_runs.c.status == RUNNING)).all()
-    waiting = mine.where(_runs.c.status == QUEUED).order_by(_runs.c.queued_at).limit(1)
-    return connection.execute(waiting).scalar() if len(running) < limit else None
-
-
-def _next_in_queue(connection: sa.Connection, limit: int, held: str | None) -> str | None:
-    running = connection.execute(
-        sa.select(_runs.c.exclusive, _runs.c.at_once).where(_runs.c.status == RUNNING)
-    ).all()
-    head = connection.execute(
-        sa.select(_runs.c.id, _runs.c.exclusive, _runs.c.worker)
-        .where(_runs.c.status == QUEUED, ~_runs.c.at_once)
-        .order_by(_runs.c.queued_at, _runs.c.id)
-        .limit(1)
-    ).first()
-    full = sum(not row.at_once for row in running) >= limit
-    if head is None or full or any(row.exclusive for row in running) or (head.exclusive and running):
-        return None
-    mine = head.id == held if held else head.worker is None
-    return head.id if mine else None
+def _run(row: sa.RowMapping) -> Run:
+    """A row of any version as a run of today."""
+    columns = dict(row)
+    version = columns.pop("version")
+    job = upgrade_job(columns["job"], version)
+    return Run(**columns | {"job": job, "config": upgrade_config(job, columns["config"], version)})
 
 
 def _is_pruned(connection: sa.Connection, run_id: str) -> bool:

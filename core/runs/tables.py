@@ -15,8 +15,8 @@ runs = sa.Table(
     sa.Column("config", sa.JSON, nullable=False),
     sa.Column("environment", sa.JSON),
     sa.Column("status", sa.String, nullable=False, index=True),
-    sa.Column("wanted", sa.String),  # what the person asked for last: pause, resume, stop
-    sa.Column("wanted_at", sa.Float),
+    sa.Column("requested", sa.String),  # what the person asked for last: pause, resume, stop
+    sa.Column("requested_at", sa.Float),
     sa.Column("message", sa.String),  # why it ended, in words
     sa.Column("worker", sa.String),
     sa.Column("progress", sa.JSON),
@@ -25,10 +25,11 @@ runs = sa.Table(
     sa.Column("started_at", sa.Float),
     sa.Column("seen_at", sa.Float),  # the worker's last sign of life
     sa.Column("ended_at", sa.Float),
-    sa.Column("at_once", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("let_go_at", sa.Float),  # since then its checkpoint and pictures are no longer kept
+    sa.Column("immediate", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("pruned_at", sa.Float),  # since then its checkpoint and pictures are no longer kept
     sa.Column("curves_bytes", sa.Integer),  # of an ended run, once measured
     sa.Column("pictures_bytes", sa.Integer),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),  # of config and events
 )
 
 events = sa.Table(
@@ -59,11 +60,33 @@ pictures = sa.Table(
 )
 
 
+# Columns of version 0.1 by what they are called now.
+_RENAMED_SINCE_0_1 = {
+    "wanted": "requested",
+    "wanted_at": "requested_at",
+    "at_once": "immediate",
+    "let_go_at": "pruned_at",
+}
+
+
 def create(connection: sa.Connection) -> None:
     """Make the tables and columns that are not there yet; what is there stays as it is."""
     metadata.create_all(connection)
-    there = {column["name"] for column in sa.inspect(connection).get_columns(runs.name)}
+    rename_columns_of_0_1(connection)
+    there = _columns(connection)
     for column in runs.columns:
         if column.name not in there:
             definition = sa.schema.CreateColumn(column).compile(connection)
             connection.exec_driver_sql(f"ALTER TABLE {runs.name} ADD COLUMN {definition}")
+
+
+def rename_columns_of_0_1(connection: sa.Connection) -> None:
+    """Give the columns that a file of version 0.1 has their present names; what they hold stays."""
+    there = _columns(connection)
+    for old, new in _RENAMED_SINCE_0_1.items():
+        if old in there:
+            connection.exec_driver_sql(f"ALTER TABLE {runs.name} RENAME COLUMN {old} TO {new}")
+
+
+def _columns(connection: sa.Connection) -> set[str]:
+    return {column["name"] for column in sa.inspect(connection).get_columns(runs.name)}

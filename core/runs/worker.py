@@ -2,7 +2,7 @@
 
     python -m core.runs.worker STORE_FILE LIMIT
 
-Its standard input is the leash that its runner holds: a byte wakes it, the end of the pipe (the runner closed
+Its standard input is a pipe that its runner holds: a byte wakes it, the end of the pipe (the runner closed
 it, or died in any way) ends it. PyTorch is imported before the first run comes, so that a click is answered
 at once.
 """
@@ -23,14 +23,15 @@ from core.errors import InvalidRequest
 from core.jobs import JOBS
 from core.runs.identity import worker_identity
 from core.runs.recorder import Recorder
-from core.runs.store import FAILED, FINISHED, INTERRUPTED, QUEUED, STOPPED, Run, RunStore
+from core.runs.status import FAILED, FINISHED, INTERRUPTED, QUEUED, STOPPED
+from core.runs.store import Run, RunStore
 
 SIGN_OF_LIFE_S = 1.0
 PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
 
 
 class Worker:
-    """Does one run at a time out of the store, for as long as somebody holds its leash."""
+    """Does one run at a time out of the store, for as long as its runner holds its pipe."""
 
     def __init__(self, store: RunStore, limit: int) -> None:
         self._store, self._limit = store, limit
@@ -39,7 +40,7 @@ class Worker:
         self._run: Run | None = None
 
     def work(self) -> None:
-        """Claim runs and do them, until the leash is let go."""
+        """Claim runs and do them, until the pipe is closed."""
         threading.Thread(target=self._watch_parent, daemon=True).start()
         threading.Thread(target=self._give_signs_of_life, daemon=True).start()
         try:
@@ -74,34 +75,34 @@ class Worker:
             os._exit(1)
 
     def _begin(self, run: Run) -> tuple[Recorder, Iterator[Any]]:
-        """Start the run, or go on from its own checkpoint, or from that of the run that it branches from."""
+        """Start the run, or resume from its own checkpoint, or from that of the run that it branches from."""
         job, branch = JOBS[run.job], run.config.get("resume_from")
-        own = self._store.checkpoint(run.id) if job.go_on else None
-        if job.go_on and own:
+        own = self._store.checkpoint(run.id) if job.resume else None
+        if job.resume and own:
             self._store.forget_events_after(run.id, own["sequence"])
             # Its config is the run's, with what the person has changed since.
-            events = job.go_on(own["state"]["config"], own["state"])
+            events = job.resume(own["state"]["config"], own["state"])
             return Recorder(self._store, run.id, own["sequence"], own["change"]), events
         self._store.forget_events_after(run.id, 0)
-        if job.go_on and branch:
+        if job.resume and branch:
             other = self._store.checkpoint(branch)
             if other is None and self._store.is_pruned(branch):
-                raise InvalidRequest(f"The weights of the run {branch!r} are no longer kept.")
+                raise InvalidRequest(f"The checkpoint of the run {branch!r} was pruned.")
             if other is None:
-                raise InvalidRequest(f"The run {branch!r} has no checkpoint to go on from.")
-            return Recorder(self._store, run.id), job.go_on(run.config, other["state"])
+                raise InvalidRequest(f"The run {branch!r} has no checkpoint to resume from.")
+            return Recorder(self._store, run.id), job.resume(run.config, other["state"])
         return Recorder(self._store, run.id), job.start(run.config)
 
     def _follow(self, run: Run, recorder: Recorder, events: Iterator[Any]) -> tuple[str, str | None]:
         self._store.describe(run.id, environment())
         for event in _steered(events, recorder):
-            wanted = recorder.add(event)
-            if wanted == "pause":
+            requested = recorder.add(event)
+            if requested == "pause":
                 recorder.flush()
-                wanted = self._hold(run)
-            if wanted == "stop":
+                requested = self._hold(run)
+            if requested == "stop":
                 return STOPPED, "Stopped."
-            if wanted == "idle":
+            if requested == "idle":
                 return STOPPED, f"Stopped after {PAUSE_LIMIT_S // 60} minutes of pause."
         return FINISHED, None
 
@@ -114,7 +115,7 @@ class Worker:
             self._woken.clear()
             now = self._store.get(run.id)
             assert now is not None
-            if now.wanted == "stop":
+            if now.requested == "stop":
                 return "stop"
             if now.status == QUEUED and self._store.claim(self._name, self._limit, run.id):
                 return "resume"
@@ -137,7 +138,7 @@ class Worker:
 
 
 def _steered(events: Iterator[Any], recorder: Recorder) -> Iterator[Any]:
-    """The job's events; it is told of each change of settings that the person asks for."""
+    """The job's events; each change of settings that the person asks for is sent into it."""
     event = next(events, None)
     while event is not None:
         yield event

@@ -118,7 +118,7 @@ def _follow(plan: Plan, options: argparse.Namespace) -> int:
 
     Returns the exit code.
     """
-    from core.events import to_record
+    from core.events import event_record
     from core.timing.results import files
     from core.timing.results.events import Concluded
 
@@ -129,7 +129,7 @@ def _follow(plan: Plan, options: argparse.Namespace) -> int:
     if options.csv or options.markdown:
         show = _ignored
     records, stopped = _kept(plan.events, show, _ProgressLine(lines=True))
-    records.append(to_record(Concluded(tuple(telling.sentences(records)))))
+    records.append(event_record(Concluded(tuple(telling.sentences(records)))))
     show(records[-1])
     if options.out is not None:
         files.write_as(options.out, records, telling.csv, telling.markdown)
@@ -146,7 +146,7 @@ def _kept(
     events: Iterator[Any], show: Callable[[Any], None], progress: _ProgressLine
 ) -> tuple[list[Any], bool]:
     """The records of all events, each shown as it comes, and whether Ctrl-C ended them."""
-    from core.events import Progress, to_record
+    from core.events import Progress, event_record
 
     records: list[Any] = []
     try:
@@ -155,7 +155,7 @@ def _kept(
                 progress.show(event)
             else:
                 progress.clear()
-                records.append(event if isinstance(event, dict) else to_record(event))
+                records.append(event if isinstance(event, dict) else event_record(event))
                 show(records[-1])
     except KeyboardInterrupt:
         return records, True

@@ -115,7 +115,7 @@ def _config(model: str, texts: Sequence[str], options: Mapping[str, Any]) -> Tra
 
 def _resume(folder: Path, out: Path, options: dict[str, Any], as_json: bool) -> int:
     """Go on from a folder's checkpoint, with the flags and --set texts over its config; into `out`."""
-    from core.training.run_folder import checkpoint_in
+    from core.runs.run_folder import checkpoint_in
 
     config, lines, state = checkpoint_in(folder)
     texts = options.pop("set")
@@ -136,10 +136,10 @@ def _run(
     epochs, code = 0, OK
     try:
         from core.events import Checkpoint, Picture, Progress
+        from core.runs.run_folder import Folder
         from core.training.checkpoint import check_fits
         from core.training.events import EpochCompleted, TrainingDiverged
         from core.training.loop import train
-        from core.training.run_folder import Folder
 
         if start:
             check_fits(config, start)  # before the folder loses lines
@@ -203,9 +203,9 @@ def _run_ensemble(config: EnsembleConfig, as_json: bool) -> int:
 
 def _print(event: Any, as_json: bool) -> None:
     if as_json:
-        from core.events import to_record
+        from core.events import event_record
 
-        print(json.dumps(to_record(event), ensure_ascii=False), flush=True)
+        print(json.dumps(event_record(event), ensure_ascii=False), flush=True)
     else:
         print(_in_words(event), flush=True)
 

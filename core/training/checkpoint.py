@@ -7,14 +7,10 @@ batches are drawn again, those done are skipped, and the learner takes up its la
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
-from pathlib import Path
 from typing import Any
-
-import torch
 
 from core.errors import InvalidRequest
 from core.events import Checkpoint
@@ -102,29 +98,6 @@ def changed(config: TrainConfig, state: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in to_record(config).items()
         if name != "resume_from" and _plain(value) != _plain(theirs.get(name, value))
     }
-
-
-def write(path: Path, state: Mapping[str, Any]) -> None:
-    """Write a state; whoever reads the file sees the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        torch.save(dict(state), beside)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def read(path: Path) -> dict[str, Any]:
-    """The state in a file, on the CPU. Raises InvalidRequest when there is none that can be read."""
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InvalidRequest(f"There is no checkpoint {path}.") from None
-    except Exception as error:  # torch tells a broken file by many types
-        raise InvalidRequest(
-            f"{path} is not a checkpoint that can be read: {type(error).__name__}."
-        ) from error
 
 
 def _position(record: Mapping[str, Any]) -> Position:

@@ -17,8 +17,9 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.paths import data_folder
 from core.records import to_record
-from core.runs.runner import LocalRunner
-from core.runs.store import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED, Run
+from core.runs.runners.local import LocalRunner
+from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
+from core.runs.store import Run
 
 REFRESH_S = 0.8
 FIRST_EVENT_WAIT_S = 0.6
@@ -66,7 +67,7 @@ def start(job: str, config: Any) -> None:
     """Start a run, put its address into the URL, and stop the one that this session had going here before."""
     going = st.session_state.get(f"{job}_run")
     if going:
-        runner().want(going, "stop")
+        runner().request(going, "stop")
     run_id = runner().submit(job, to_record(config))
     st.session_state[f"{job}_run"] = run_id
     st.query_params["run"] = run_id
@@ -156,16 +157,16 @@ def _in_words(run: Run) -> str:
 
 def _buttons(run: Run) -> None:
     if run.status == RUNNING:
-        st.button("Pause", icon=":material/pause:", on_click=runner().want, args=(run.id, "pause"))
+        st.button("Pause", icon=":material/pause:", on_click=runner().request, args=(run.id, "pause"))
     if run.status == PAUSED:
         st.button(
             "Resume",
             icon=":material/play_arrow:",
             type="primary",
-            on_click=runner().want,
+            on_click=runner().request,
             args=(run.id, "resume"),
         )
-    st.button("Stop", icon=":material/stop:", on_click=runner().want, args=(run.id, "stop"))
+    st.button("Stop", icon=":material/stop:", on_click=runner().request, args=(run.id, "stop"))
 
 
 def _resume_button(run: Run) -> None:

@@ -15,7 +15,8 @@ from core.events import Picture
 from core.experiments.dying_units.running_network import FLAT_SLOPE, flat_shares, on_the_curve, to_csv
 from core.models import MODELS
 from core.records import from_record
-from core.runs.store import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Run
+from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
+from core.runs.store import Run
 from core.training import TrainConfig, default_config, snapshots
 from dashboard.charts.inside import flat_shares_chart, on_the_curve_chart
 from dashboard.components import runs

@@ -15,7 +15,8 @@ from core.events import Picture
 from core.export.archive import zipped_from_store
 from core.models import MODELS
 from core.records import to_record
-from core.runs.store import FINISHED, RUNNING, STOPPED, Run
+from core.runs.status import FINISHED, RUNNING, STOPPED
+from core.runs.store import Run
 from core.training import TrainConfig
 from core.training.config import MAX_EPOCHS, MUTABLE_ON_RESUME
 from core.training.snapshots import PROBES, fitting

@@ -15,7 +15,7 @@ from core import devices
 from core.activations import ACTIVATIONS, find
 from core.activations.expressions.expression import is_expression
 from core.errors import InvalidRequest
-from core.events import Progress, to_record
+from core.events import Progress, event_record
 from core.timing.activation_cost.unfused import UNFUSED
 from core.timing.results.events import DeviceAbsent, MeasurementTaken, NoiseMeasured, SweepFinished
 from core.timing.results.table import Record, measurements
@@ -188,7 +188,7 @@ def cost(config: CostConfig) -> Iterator[Any]:
         floor = event.paired if isinstance(event, NoiseMeasured) else floor
         absent = absent or isinstance(event, DeviceAbsent)
         if isinstance(event, MeasurementTaken):
-            records.append(to_record(event))
+            records.append(event_record(event))
         if isinstance(event, SweepFinished):
             finished = event  # it comes last
         else:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.errors import InvalidRequest
-from core.events import Progress, to_record
+from core.events import Progress, event_record
 from core.timing.measure.comparison import FASTER, SLOWER, UNSURE, compare_unpaired
 from core.timing.results.events import MeasurementTaken, PointCompared, PointNotCompared
 from core.timing.results.table import POINT, Record, environment_of, load_during, measurements, point_of
@@ -66,7 +66,7 @@ def gate(baseline: Sequence[Record], settings: Mapping[str, Any]) -> Iterator[An
         now: list[Record] = []
         for event in sweeps([configs[point] for point in suspects]):
             if not isinstance(event, Progress):
-                now.append(to_record(event))
+                now.append(event_record(event))
             if take == 1 or isinstance(event, Progress | MeasurementTaken):
                 yield event
         for point, record in _by_point(now).items():

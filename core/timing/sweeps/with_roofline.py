@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from core.events import Progress, to_record
+from core.events import Progress, event_record
 from core.timing.results.events import DeviceAbsent, EnvironmentRead, RoofMeasured
 from core.timing.results.table import Record
 from core.timing.roofline.job import RooflineConfig, roofline, roofline_points
@@ -34,13 +34,13 @@ def under_roof(
         if isinstance(event, RoofMeasured):
             roofs.append(event)
         if not isinstance(event, Progress):
-            kept.append(to_record(event))
+            kept.append(event_record(event))
         yield event
     for event in sweeps(configs, within_s, roofs):
         if isinstance(event, Progress):
             yield event
         elif not isinstance(event, EnvironmentRead | DeviceAbsent):  # told already
-            kept.append(to_record(event))
+            kept.append(event_record(event))
             yield event
     yield from roofline_points(kept) if with_dots else ()
 
@@ -87,6 +87,6 @@ def with_speedups(events: Iterator[Any]) -> Iterator[Any]:
     kept: list[Record] = []
     for event in events:
         if not isinstance(event, Progress):
-            kept.append(to_record(event))
+            kept.append(event_record(event))
         yield event
     yield from speedup_curves(kept)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.events import Checkpoint, Picture, Progress, to_record
+from core.events import Checkpoint, Picture, Progress, event_record
 from core.export.run import TrainingRun
 from core.training.config import default_config
 from core.training.loop import train
@@ -21,7 +21,7 @@ def trained(model: str, data: str | None = None, **settings: Any) -> TrainingRun
         if isinstance(event, Checkpoint):
             state = event.state
         elif not isinstance(event, Progress | Picture):
-            records.append(to_record(event))
+            records.append(event_record(event))
     return TrainingRun(config, records, state)
 
 

@@ -18,10 +18,11 @@ from core.export.registry import TAKEAWAYS
 from core.export.run import TrainingRun, run_in_folder, run_in_store
 from core.records import to_record
 from core.runs.recorder import Recorder
-from core.runs.store import FINISHED, RunStore
+from core.runs.run_folder import Folder
+from core.runs.status import FINISHED
+from core.runs.store import RunStore
 from core.training.config import default_config
 from core.training.loop import train
-from core.training.run_folder import Folder
 
 
 def test_the_zip_holds_every_file_and_the_readme_names_each(moons: TrainingRun) -> None:

@@ -17,19 +17,20 @@ from core.errors import InvalidRequest
 from core.export.archive import zipped, zipped_from_store
 from core.export.run import run_in_store
 from core.records import to_record
-from core.runs.runner import LocalRunner
-from core.runs.store import FINISHED, RUNNING, RunStore
+from core.runs.runners.local import LocalRunner
+from core.runs.status import FINISHED, RUNNING
+from core.runs.store import RunStore
 from core.training.config import default_config
-from tests.core.runs.test_runner import LONG, run_of, wait_until
+from tests.core.runs.runners.test_local import LONG, run_of, wait_until
 
 SHORT = to_record(default_config("mlp", "moons", epochs=2, samples=100))
 
 SERVER = """
 import json, sys
 from pathlib import Path
-from core.runs.runner import LocalRunner
+from core.runs.runners.local import LocalRunner
 from core.takeaway.archive import zipped_from_store
-from tests.core.runs.test_runner import wait_until
+from tests.core.runs.runners.test_local import wait_until
 folder, config = Path(sys.argv[1]), json.loads(sys.argv[2])
 runner = LocalRunner(folder / "runs.sqlite", limit=1)
 run_id = runner.submit("training", config)

@@ -17,7 +17,7 @@ import torch
 from core.activations import ACTIVATIONS, find
 from core.activations.expressions.operations import OPERATIONS, TYPEABLE
 from core.errors import InvalidRequest
-from core.events import Picture, Progress, to_record
+from core.events import Picture, Progress, event_record
 from core.export.run import TrainingRun
 from core.export.script import data, script, why_no_script
 from core.models import MODELS
@@ -134,7 +134,7 @@ def test_the_script_follows_a_run_that_was_changed_and_ended_early(
                 done = event.unit == "steps" and event.done == 7
                 changes = {"learning_rate": 0.2, "momentum": 0.5, "l1": 0.01} if done else None
             elif not isinstance(event, Picture):
-                records.append(to_record(event))
+                records.append(event_record(event))
     run = TrainingRun(config, records, None)
     assert run.of("setting_changed")
     assert run.of("epoch_completed")[-1]["step"] == 25

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from core.events import Picture, Progress
-from core.runs.store import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, RunStore
+from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
+from core.runs.store import RunStore
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_a_benchmark_runs_alone(store: RunStore) -> None:
 def test_what_is_done_at_once_waits_for_no_queue_and_takes_no_place(store: RunStore) -> None:
     training, waiting = store.create("training", {}), store.create("timing", {}, exclusive=True)
     assert store.claim("a", limit=1)
-    asked = [store.create("takeaway", {}, at_once=True) for _ in range(2)]
+    asked = [store.create("takeaway", {}, immediate=True) for _ in range(2)]
     assert store.queue_position(waiting) == 1
     claimed = store.claim("b", limit=1)
     assert claimed is not None
@@ -156,7 +157,12 @@ def test_a_file_of_an_earlier_version_still_opens_with_its_runs(tmp_path: Path) 
         store = RunStore(tmp_path / "runs.sqlite")
         run = store.get("old")
         assert run is not None
-        assert (run.config, run.status, run.at_once, run.pruned_at) == ({"model": "mlp"}, QUEUED, False, None)
+        assert (run.config, run.status, run.immediate, run.pruned_at) == (
+            {"model": "mlp"},
+            QUEUED,
+            False,
+            None,
+        )
         store.create("training", {})
         store.close()
 
@@ -166,7 +172,7 @@ def test_a_pause_gives_its_place_away_and_a_resumed_run_waits_its_turn(store: Ru
     store.claim("a", limit=1)
     store.pause(first)
     assert store.claim("b", limit=1)
-    store.want(first, "resume")
+    store.request(first, "resume")
     assert store.get(first).status == QUEUED  # type: ignore[union-attr]
     assert store.claim("a", limit=1, run_id=first) is None
     store.end(second, FINISHED)
@@ -177,7 +183,7 @@ def test_a_pause_gives_its_place_away_and_a_resumed_run_waits_its_turn(store: Ru
 
 def test_stopping_a_waiting_run_ends_it_at_once(store: RunStore) -> None:
     run_id = store.create("training", {})
-    store.want(run_id, "stop")
+    store.request(run_id, "stop")
     run = store.get(run_id)
     assert run is not None
     assert (run.status, run.ended) == (STOPPED, True)
@@ -190,7 +196,7 @@ def test_a_run_that_has_ended_stays_ended(store: RunStore) -> None:
     store.end(run_id, STOPPED, "Stopped.")
     store.end(run_id, FINISHED)
     store.pause(run_id)
-    store.want(run_id, "resume")
+    store.request(run_id, "resume")
     run = store.get(run_id)
     assert run is not None
     assert (run.status, run.message) == (STOPPED, "Stopped.")

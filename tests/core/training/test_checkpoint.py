@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidRequest
-from core.events import Checkpoint, Picture, Progress, to_record
+from core.events import Checkpoint, Picture, Progress, event_record
+from core.runs.checkpoints import read, write
 from core.training import loop
-from core.training.checkpoint import check_fits, read, write
+from core.training.checkpoint import check_fits
 from core.training.config import TrainConfig, default_config
 from core.training.events import EpochCompleted, TrainingResumed
 from core.training.loop import train
@@ -32,7 +33,7 @@ def quick(model: str, **settings: Any) -> TrainConfig:
 def outcome(events: list[Any]) -> list[dict[str, Any]]:
     """The records of the epochs and of the end, without times."""
     kept = [event for event in events if not isinstance(event, Progress | Picture | Checkpoint)]
-    records = [to_record(event) for event in kept]
+    records = [event_record(event) for event in kept]
     return [
         {key: value for key, value in record.items() if key not in TIMES}
         for record in records

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from core.data import load
 from core.errors import InvalidRequest
-from core.events import Picture, Progress, to_record
+from core.events import Picture, Progress, event_record
 from core.models.mlp import MLP
 from core.training.config import TrainConfig, default_config
 from core.training.events import EpochCompleted, TrainingDiverged, TrainingFinished, TrainingStarted
@@ -30,7 +30,7 @@ def events(config: TrainConfig) -> list[Any]:
 
 def numbers(config: TrainConfig) -> list[dict[str, Any]]:
     """The events' records without the times, which no two runs share."""
-    records = [to_record(event) for event in events(config)]
+    records = [event_record(event) for event in events(config)]
     return [{key: value for key, value in record.items() if key not in TIMES} for record in records]
 
 
@@ -134,7 +134,7 @@ def test_pictures_change_no_number(model: str) -> None:
     with_pictures = list(train(quick(model, picture_every_s=0.05)))
     assert sum(isinstance(event, Picture) for event in with_pictures) >= 2
     assert [
-        {key: value for key, value in to_record(event).items() if key not in TIMES}
+        {key: value for key, value in event_record(event).items() if key not in TIMES}
         for event in with_pictures
         if not isinstance(event, Progress | Picture)
     ] == without
@@ -179,7 +179,7 @@ def test_divergence_is_told_and_the_run_so_far_is_kept() -> None:
     )
     assert finished.reason == "diverged"
     assert finished.value is None
-    json.dumps(to_record(finished), allow_nan=False)
+    json.dumps(event_record(finished), allow_nan=False)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU that torch can use")

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pytest
 
-from core.events import Progress, to_record
+from core.events import Progress, event_record
 from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.sweep import sweep
 from dashboard.charts.benchmark import (
@@ -25,7 +25,7 @@ CONFIG = SweepConfig(sizes=(16, 32, 64), max_seconds=0.1, target_ci=0.2)
 
 @pytest.fixture(scope="module")
 def records() -> list[dict[str, Any]]:
-    return [to_record(event) for event in sweep(CONFIG) if not isinstance(event, Progress)]
+    return [event_record(event) for event in sweep(CONFIG) if not isinstance(event, Progress)]
 
 
 def drawn(chart: alt.Chart | alt.LayerChart) -> list[dict[str, Any]]:

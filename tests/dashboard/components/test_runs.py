@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.records import to_record
-from core.runs.storage import keep_within
-from core.runs.store import STOPPED
+from core.runs.retention import keep_within
+from core.runs.status import STOPPED
 from core.training.config import default_config
 from dashboard.components import runs
 
@@ -29,7 +29,7 @@ def old_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         "training", to_record(default_config("mlp", "moons", epochs=9000, engine="eager"))
     )
     wait_for(lambda: store.can_resume(going) and "decision_map" in store.pictures(going))
-    runs.runner().want(going, "stop")
+    runs.runner().request(going, "stop")
     wait_for(lambda: store.get(going).ended)
     short = runs.runner().submit("training", to_record(default_config("mlp", "moons", epochs=1)))
     wait_for(lambda: store.get(short).ended)

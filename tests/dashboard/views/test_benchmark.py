@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import devices
-from core.events import to_record
+from core.events import event_record
 from core.timing.results.events import SCHEMA, EnvironmentRead, RoofMeasured
 from core.timing.results.files import read
 from core.timing.results.table import measurements, to_json
@@ -138,7 +138,7 @@ def taken(device: str, size: int, median_s: float) -> dict[str, Any]:
 
 def test_a_result_with_a_roof_and_a_gpu_shows_both(page: AppTest) -> None:
     roof = RoofMeasured("cuda:0", None, {"float32": 50_000.0}, 3000.0, 5e-6)
-    records = [to_record(EnvironmentRead(SCHEMA, "2026-01-01T00:00:00+00:00", {})), to_record(roof)]
+    records = [event_record(EnvironmentRead(SCHEMA, "2026-01-01T00:00:00+00:00", {})), event_record(roof)]
     for size, cpu_s, gpu_s in ((64, 1e-5, 2e-5), (512, 1e-3, 5e-5), (4096, 0.3, 4e-3)):
         records += [taken("cpu", size, cpu_s), taken("cuda:0", size, gpu_s)]
     page.run()
@@ -166,4 +166,4 @@ def test_a_click_measures_the_machines_roofline(page: AppTest) -> None:
         assert not page.exception
         time.sleep(0.5)
     assert page.metric[0].value.endswith("GFLOP/s")
-    runs.runner().want(page.session_state["roofline_run"], "stop")
+    runs.runner().request(page.session_state["roofline_run"], "stop")

@@ -230,7 +230,7 @@ def test_a_network_is_asked_only_for_what_it_uses(page: AppTest, model: str) -> 
 
 def test_a_run_that_was_stopped_while_it_waited_can_be_looked_at(page: AppTest) -> None:
     run_id = runs.runner().store.create("training", to_record(default_config("mlp")))
-    runs.runner().store.want(run_id, "stop")
+    runs.runner().store.request(run_id, "stop")
     assert runs.runner().store.get(run_id).status == "stopped"
     page.query_params["run"] = run_id
     page.run()
@@ -251,7 +251,7 @@ def test_a_new_start_stops_the_run_before_it(page: AppTest) -> None:
     while runs.runner().store.get(first).status != "stopped":
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    runs.runner().want(second, "stop")
+    runs.runner().request(second, "stop")
 
 
 @pytest.mark.parametrize(
@@ -313,12 +313,12 @@ def test_a_going_run_takes_another_learning_rate_and_a_stopped_one_goes_on(page:
     while "setting_changed" not in [record["event"] for _, record in store.events_after(run_id)]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    runs.runner().want(run_id, "stop")
+    runs.runner().request(run_id, "stop")
     run_to_end(page)
     next(button for button in page.button if button.label == "Resume").click().run()
     assert not page.exception
     assert store.get(run_id).status != "stopped"
-    runs.runner().want(run_id, "stop")
+    runs.runner().request(run_id, "stop")
 
 
 def go_on(page: AppTest) -> Button:

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from core.data import DATASETS
 from core.errors import InvalidRequest
-from core.events import Progress
-from core.events import to_record as event_record
+from core.events import Progress, event_record
 from core.experiments.dying_units.config import DyingUnitsConfig
 from core.experiments.dying_units.events import (
     Combination,

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidRequest
-from core.events import Progress
-from core.events import to_record as record_of
+from core.events import Progress, event_record
 from core.jobs import JOBS
 from core.records import from_record, to_record
 from core.statistics import median_interval
@@ -32,7 +31,7 @@ def everything() -> list[Any]:
 
 @pytest.fixture(scope="module")
 def records(everything: list[Any]) -> list[dict[str, Any]]:
-    return [record_of(event) for event in everything if not isinstance(event, Progress)]
+    return [event_record(event) for event in everything if not isinstance(event, Progress)]
 
 
 def of(events: list[Any], kind: type) -> list[Any]:
@@ -175,7 +174,7 @@ def test_what_cannot_be_measured_is_refused_in_one_sentence(settings: dict[str, 
 
 
 def test_an_absent_device_is_told_and_nothing_else_is() -> None:
-    events = [record_of(e) for e in cost(CostConfig(("relu",), device="cuda:99", max_seconds=0.05))]
+    events = [event_record(e) for e in cost(CostConfig(("relu",), device="cuda:99", max_seconds=0.05))]
     kinds = [record["event"] for record in events if record["event"] != "progress"]
     assert kinds == ["environment_read", "device_absent", "sweep_finished"]
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.devices import Mark, usable_cores
-from core.events import to_record
+from core.events import event_record
 from core.timing.measure import conditions
 from core.timing.measure.conditions import Conditions, observe, shares, wait_until_quiet
 from core.timing.results.conclusions import _noise
@@ -85,7 +85,7 @@ def test_each_figure_is_there_or_has_its_reason() -> None:
     ):
         assert (getattr(found, name) is None) == (name in found.reasons), name
     assert found.foreign_processes is None
-    json.dumps(to_record(found), allow_nan=False)
+    json.dumps(event_record(found), allow_nan=False)
 
 
 @given(st.floats(0, 1e3), st.floats(0, 1e3), st.floats(0, 1e3), st.floats(0.01, 1e3))
@@ -182,7 +182,7 @@ def test_a_calibration_beside_other_programs_says_so() -> None:
         *_, floor = quick.noise("cpu", None, 0.3)
     assert floor is not None
     assert any(reason.startswith("other programs used") for reason in floor.disturbed)
-    (sentence,) = _noise([to_record(floor)])
+    (sentence,) = _noise([event_record(floor)])
     assert "the calibration was disturbed (other programs used" in sentence
 
 

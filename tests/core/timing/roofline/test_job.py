@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidRequest
-from core.events import Progress, to_record
+from core.events import Progress, event_record
 from core.jobs import JOBS
-from core.records import to_record as to_config_record
+from core.records import to_record
 from core.timing.results.events import EnvironmentRead, MeasurementTaken, RoofMeasured
 from core.timing.roofline.job import (
     BandwidthFound,
@@ -95,7 +95,7 @@ def test_a_format_without_hardware_has_a_reason(events: list[Any]) -> None:
 
 
 def test_every_event_can_be_stored(events: list[Any]) -> None:
-    assert all(to_record(event)["event"] for event in events)
+    assert all(event_record(event)["event"] for event in events)
 
 
 def test_a_dot_reaches_the_part_of_the_roof_that_it_reaches() -> None:
@@ -179,7 +179,7 @@ def test_what_moves_more_than_memory_can_is_called_in_cache_without_its_own_labe
 def test_the_roofline_of_the_machine_places_what_computes_and_counts_on_one_scale() -> None:
     config = RooflineConfig(dtypes=("float32",), threads=(1,), max_seconds=1)
     seen: list[Progress] = []
-    running = JOBS["roofline"].start(to_config_record(config))
+    running = JOBS["roofline"].start(to_record(config))
     for event in running:
         if isinstance(event, Progress):
             seen.append(event)

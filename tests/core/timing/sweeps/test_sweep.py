@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from core.devices import usable_cores
-from core.events import Progress, to_record
+from core.events import Progress, event_record
 from core.statistics import median_interval
 from core.timing.results.events import (
     DeviceAbsent,
@@ -80,7 +80,7 @@ def test_the_cpu_is_read_after_each_measurement(events: list[Any]) -> None:
 
 def test_records_are_plain_json(events: list[Any]) -> None:
     for event in events:
-        assert json.loads(json.dumps(to_record(event), allow_nan=False)) == to_record(event)
+        assert json.loads(json.dumps(event_record(event), allow_nan=False)) == event_record(event)
 
 
 def test_an_absent_device_is_told_and_the_others_still_run() -> None:

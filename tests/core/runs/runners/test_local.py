@@ -16,8 +16,9 @@ import psutil
 import pytest
 
 from core.records import to_record
-from core.runs.runner import LocalRunner, default_limit
-from core.runs.store import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED, Run, RunStore
+from core.runs.runners.local import LocalRunner, default_limit
+from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
+from core.runs.store import Run, RunStore
 from core.training.config import default_config
 
 SHORT = to_record(default_config("mlp", "moons", epochs=3))
@@ -81,7 +82,7 @@ def test_a_branch_begins_where_the_other_run_stands(runner: LocalRunner) -> None
     assert [epoch for epoch, _ in losses(runner.store, second)] == [4, 5]
     lost = runner.submit("training", to_record(replace(branch, resume_from="nothing")))
     wait_until(lambda: run_of(runner.store, lost).ended)
-    assert run_of(runner.store, lost).message == "The run 'nothing' has no checkpoint to go on from."
+    assert run_of(runner.store, lost).message == "The run 'nothing' has no checkpoint to resume from."
 
 
 def test_a_setting_changes_while_the_run_goes(runner: LocalRunner) -> None:
@@ -95,7 +96,7 @@ def test_a_setting_changes_while_the_run_goes(runner: LocalRunner) -> None:
         return [record for record in records if record["event"].startswith("setting_")]
 
     wait_until(lambda: len(told()) == 2)
-    runner.want(run_id, "stop")
+    runner.request(run_id, "stop")
     changed, refused = told()
     assert (changed["setting"], changed["before"], changed["after"]) == (
         "learning_rate",
@@ -124,7 +125,7 @@ def test_one_run_at_a_time_and_the_others_wait_in_order(runner: LocalRunner) -> 
     first, second, third = (runner.submit("training", config) for config in (LONG, SHORT, SHORT))
     wait_until(lambda: run_of(runner.store, first).status == RUNNING)
     assert [runner.store.queue_position(run_id) for run_id in (second, third)] == [1, 2]
-    runner.want(first, "stop")
+    runner.request(first, "stop")
     wait_until(lambda: run_of(runner.store, third).ended)
     assert run_of(runner.store, second).started_at <= run_of(runner.store, third).started_at  # type: ignore[operator]
 
@@ -132,7 +133,7 @@ def test_one_run_at_a_time_and_the_others_wait_in_order(runner: LocalRunner) -> 
 def test_a_stopped_run_keeps_what_it_recorded(runner: LocalRunner) -> None:
     run_id = runner.submit("training", LONG)
     wait_until(lambda: len(runner.store.events_after(run_id)) > 5)
-    runner.want(run_id, "stop")
+    runner.request(run_id, "stop")
     wait_until(lambda: run_of(runner.store, run_id).ended)
     assert run_of(runner.store, run_id).status == STOPPED
     assert len(runner.store.events_after(run_id)) > 5
@@ -141,13 +142,13 @@ def test_a_stopped_run_keeps_what_it_recorded(runner: LocalRunner) -> None:
 def test_a_pause_holds_still_and_a_resume_goes_on(runner: LocalRunner) -> None:
     run_id = runner.submit("training", LONG)
     wait_until(lambda: len(runner.store.events_after(run_id)) > 5)
-    runner.want(run_id, "pause")
+    runner.request(run_id, "pause")
     wait_until(lambda: run_of(runner.store, run_id).status == PAUSED)
     held = len(runner.store.events_after(run_id))
     other = runner.submit("training", SHORT)  # a paused run gives its place to others
     wait_until(lambda: run_of(runner.store, other).ended)
     assert len(runner.store.events_after(run_id)) == held
-    runner.want(run_id, "resume")
+    runner.request(run_id, "resume")
     wait_until(lambda: len(runner.store.events_after(run_id)) > held + 5)
     assert run_of(runner.store, run_id).status == RUNNING
     numbers = [sequence for sequence, _ in runner.store.events_after(run_id)]
@@ -157,9 +158,9 @@ def test_a_pause_holds_still_and_a_resume_goes_on(runner: LocalRunner) -> None:
 def test_a_paused_run_can_be_stopped(runner: LocalRunner) -> None:
     run_id = runner.submit("training", LONG)
     wait_until(lambda: run_of(runner.store, run_id).status == RUNNING)
-    runner.want(run_id, "pause")
+    runner.request(run_id, "pause")
     wait_until(lambda: run_of(runner.store, run_id).status == PAUSED)
-    runner.want(run_id, "stop")
+    runner.request(run_id, "stop")
     wait_until(lambda: run_of(runner.store, run_id).ended)
     assert run_of(runner.store, run_id).status == STOPPED
 
@@ -168,7 +169,7 @@ def test_stop_ends_a_run_that_is_stuck_in_one_step(runner: LocalRunner) -> None:
     run_id = runner.submit("training", LONG)
     wait_until(lambda: run_of(runner.store, run_id).status == RUNNING)
     os.kill(pid_of(run_of(runner.store, run_id)), signal.SIGSTOP)  # as still as a step that never ends
-    runner.want(run_id, "stop")
+    runner.request(run_id, "stop")
     wait_until(lambda: run_of(runner.store, run_id).ended)
     assert run_of(runner.store, run_id).status == STOPPED
 
@@ -198,7 +199,7 @@ def test_stop_ends_a_run_that_froze_while_it_held_the_files_lock(runner: LocalRu
 
     wait_until(frozen_with_the_lock)
     asked_at = time.monotonic()
-    runner.want(run_id, "stop")
+    runner.request(run_id, "stop")
     wait_until(lambda: run_of(runner.store, run_id).ended)
     assert run_of(runner.store, run_id).status == STOPPED
     assert time.monotonic() - asked_at < 10  # what the file's own waiting time would have taken
@@ -222,13 +223,13 @@ def test_a_killed_worker_does_not_block_the_queue_with_the_run_that_it_held(runn
     held, going = runner.submit("training", LONG), runner.submit("training", LONG)
     wait_until(lambda: run_of(runner.store, held).status == RUNNING)
     worker = pid_of(run_of(runner.store, held))
-    runner.want(held, "pause")
+    runner.request(held, "pause")
     wait_until(lambda: run_of(runner.store, going).status == RUNNING)
-    runner.want(held, "resume")
+    runner.request(held, "resume")
     assert run_of(runner.store, held).status == QUEUED
     os.kill(worker, signal.SIGKILL)
     wait_until(lambda: run_of(runner.store, held).ended)
-    runner.want(going, "stop")
+    runner.request(going, "stop")
     last = runner.submit("training", SHORT)
     wait_until(lambda: run_of(runner.store, last).ended)
     assert run_of(runner.store, last).status == FINISHED
@@ -246,8 +247,8 @@ def test_what_cannot_be_done_fails_in_one_sentence(runner: LocalRunner) -> None:
 SERVER = """
 import sys, time
 from pathlib import Path
-from core.runs.runner import LocalRunner
-from tests.core.runs.test_runner import LONG
+from core.runs.runners.local import LocalRunner
+from tests.core.runs.runners.test_local import LONG
 runner = LocalRunner(Path(sys.argv[1]), limit=1)
 print(runner.submit("training", LONG), flush=True)
 time.sleep(600)

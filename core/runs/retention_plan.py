@@ -1,4 +1,4 @@
-"""Which runs may stay as they are, which let go of their weights, and which go, within a number of bytes."""
+"""Which runs stay whole, which lose their checkpoints, and which are removed, within a number of bytes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 class Footprint:
     """What one run takes of the disk: weights_bytes for checkpoint and pictures, curves_bytes for the rest.
 
-    needed: it has not ended, or one that has not ended needs it. let_go: its weights went at an earlier time.
+    needed: it has not ended, or one that has not ended needs it. pruned: its checkpoint went before.
     """
 
     run_id: str
     weights_bytes: int
     curves_bytes: int
     needed: bool = False
-    let_go: bool = False
+    pruned: bool = False
 
     @property
     def whole_bytes(self) -> int:
@@ -27,9 +27,9 @@ class Footprint:
 
 @dataclass(frozen=True)
 class Plan:
-    """Ids of the runs that let go of their weights, and of those that go."""
+    """Ids of the runs whose checkpoint and pictures go, and of those that go altogether."""
 
-    lighten: tuple[str, ...] = ()
+    prune: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
 
 
@@ -37,18 +37,18 @@ def plan(newest_first: Iterable[Footprint], whole_bytes: int, curves_bytes: int)
     """Keep runs whole, newest first, within whole_bytes, and of older ones the curves within curves_bytes.
 
     Needed runs come first and are never touched; the newest other one stays whole even where it alone is too
-    large, so that what has just been trained can be taken away.
+    large, so that what has just been trained can be exported.
     """
     runs = list(newest_first)
     whole_left = whole_bytes - sum(run.whole_bytes for run in runs if run.needed)
     ended = [run for run in runs if not run.needed]
-    whole = [run for run in ended if not run.let_go]
-    fitting = max(_how_many_fit([run.whole_bytes for run in whole], whole_left), 1)
-    stay = {run.run_id for run in whole[:fitting]}
+    whole = [run for run in ended if not run.pruned]
+    kept = max(_how_many_fit([run.whole_bytes for run in whole], whole_left), 1)
+    stay = {run.run_id for run in whole[:kept]}
     light = [run for run in ended if run.run_id not in stay]
     curves = _how_many_fit([run.curves_bytes for run in light], curves_bytes)
     return Plan(
-        lighten=tuple(run.run_id for run in light[:curves] if not run.let_go),
+        prune=tuple(run.run_id for run in light[:curves] if not run.pruned),
         remove=tuple(run.run_id for run in light[curves:]),
     )
 

@@ -1,4 +1,4 @@
-"""A sink: the folder that a headless training writes, and can go on from."""
+"""A sink: the folder that a headless training writes, and can resume from."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.errors import InvalidRequest
-from core.events import Checkpoint, Picture, Progress, to_record
+from core.events import Checkpoint, Picture, Progress, event_record
 from core.records import from_record
-from core.training.checkpoint import read, write
+from core.runs.checkpoints import read, write
 from core.training.config import TrainConfig
 
 EVENTS, CHECKPOINT = "events.jsonl", "checkpoint.pt"
@@ -43,7 +43,7 @@ class Folder:
             self._events.flush()
             write(self._path / CHECKPOINT, {"lines": self._lines, "state": dict(event.state)})
         elif not isinstance(event, Progress | Picture):
-            self._events.write(json.dumps(to_record(event), ensure_ascii=False) + "\n")
+            self._events.write(json.dumps(event_record(event), ensure_ascii=False) + "\n")
             self._lines += 1
 
     def close(self) -> None:

@@ -23,12 +23,13 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.export.archive import zipped_from_store
 from core.records import to_record
-from core.runs import storage
-from core.runs.runner import LocalRunner
-from core.runs.storage import default_keep_bytes, keep_within
-from core.runs.store import FAILED, FINISHED, RUNNING, STOPPED, RunStore
+from core.runs import retention
+from core.runs.retention import default_keep_bytes, keep_within
+from core.runs.runners.local import LocalRunner
+from core.runs.status import FAILED, FINISHED, RUNNING, STOPPED
+from core.runs.store import RunStore
 from core.training.config import default_config
-from tests.core.runs.test_runner import LONG, losses, run_of, wait_until
+from tests.core.runs.runners.test_local import LONG, losses, run_of, wait_until
 
 MIB = 2**20
 
@@ -70,7 +71,7 @@ def test_older_runs_keep_their_curves_alone_and_say_so(store: RunStore) -> None:
     assert [record["n"] for _, record in store.events_after(old)] == [1, 2, 3]
     assert [store.is_pruned(run_id) for run_id in (old, new)] == [True, False]
     assert [store.can_resume(run_id) for run_id in (old, new)] == [False, True]
-    with pytest.raises(InvalidRequest, match="no longer kept"):
+    with pytest.raises(InvalidRequest, match="pruned"):
         store.resume(old)
     assert run_of(store, old).status == STOPPED
 
@@ -87,7 +88,7 @@ def test_the_folder_stays_within_the_total_however_many_runs_come(store: RunStor
         ids.append(ended_run(store, 300_000, events=100, padding=2000))
         keep(store, 8 * MIB)
     store.close()
-    assert size_of(tmp_path) < 8 * MIB + storage.SPARE_PAGES * 4096 + 2 * MIB
+    assert size_of(tmp_path) < 8 * MIB + retention.SPARE_PAGES * 4096 + 2 * MIB
     there = [store.get(run_id) is not None for run_id in ids]
     assert there == sorted(there), "an older run outlived a newer one"
     assert 0 < there.count(True) < 60
@@ -122,19 +123,19 @@ def test_open_runs_and_the_run_that_one_of_them_goes_on_from_lose_nothing(store:
         True,
         True,
     ]
-    store.want(child, "stop")
-    store.want(paused, "stop")
+    store.request(child, "stop")
+    store.request(paused, "stop")
     keep(store, MIB)
     assert not store.can_resume(parent)
 
 
 def test_files_that_killed_processes_left_go_and_fresh_ones_stay(store: RunStore) -> None:
     run_id = ended_run(store)
-    store.takeaways.mkdir()
+    store.exports.mkdir()
     own = store.path.parent / user_csv.FOLDER
     own.mkdir()
-    old = [store.checkpoints / f".{run_id}.pt.1", store.takeaways / "a.zip", own / "b.part"]
-    fresh = [store.checkpoints / f".{run_id}.pt.2", store.takeaways / "c.zip", own / "d.part"]
+    old = [store.checkpoints / f".{run_id}.pt.1", store.exports / "a.zip", own / "b.part"]
+    fresh = [store.checkpoints / f".{run_id}.pt.2", store.exports / "c.zip", own / "d.part"]
     for path in old + fresh:
         path.write_bytes(b"half")
     for path in old:
@@ -179,7 +180,7 @@ def test_tables_go_by_their_last_use_and_one_that_a_run_needs_stays(
 PASS = """
 import sys
 from pathlib import Path
-from core.runs.storage import keep_within
+from core.runs.retention import keep_within
 from core.runs.store import RunStore
 store = RunStore(Path(sys.argv[1]))
 print("begins", flush=True)
@@ -243,7 +244,7 @@ def test_a_runner_lets_go_when_runs_end_and_says_what_cannot_go_on(tmp_path: Pat
     wait_until(lambda: run_of(store, going).status == RUNNING)
     branch = replace(config, epochs=3, resume_from=first)
     second = runner.submit("training", to_record(branch))  # it waits, and needs the first one
-    runner.want(going, "stop")
+    runner.request(going, "stop")
     wait_until(lambda: run_of(store, second).ended)
     assert [epoch for epoch, _ in losses(store, second)] == [3]
     wait_until(lambda: store.is_pruned(first))
@@ -252,7 +253,7 @@ def test_a_runner_lets_go_when_runs_end_and_says_what_cannot_go_on(tmp_path: Pat
     late = runner.submit("training", to_record(branch))
     wait_until(lambda: run_of(store, late).ended)
     assert run_of(store, late).status == FAILED
-    assert run_of(store, late).message == f"The weights of the run {first!r} are no longer kept."
+    assert run_of(store, late).message == f"The checkpoint of the run {first!r} was pruned."
     with zipfile.ZipFile(io.BytesIO(zipped_from_store(store, first))) as taken:
         assert {"script.py", "metrics.csv"} < set(taken.namelist())
         assert "weights.safetensors" not in taken.namelist()
@@ -261,11 +262,11 @@ def test_a_runner_lets_go_when_runs_end_and_says_what_cannot_go_on(tmp_path: Pat
 
 
 def test_the_total_can_be_set_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(storage.VARIABLE, "500")
+    monkeypatch.setenv(retention.VARIABLE, "500")
     assert default_keep_bytes() == 500 * MIB
     for wrong in ("none", "1", "-5"):
-        monkeypatch.setenv(storage.VARIABLE, wrong)
+        monkeypatch.setenv(retention.VARIABLE, wrong)
         with pytest.raises(ValueError, match="whole number of at least 128"):
             default_keep_bytes()
-    monkeypatch.delenv(storage.VARIABLE)
+    monkeypatch.delenv(retention.VARIABLE)
     assert default_keep_bytes() == 2048 * MIB

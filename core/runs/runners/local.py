@@ -17,8 +17,9 @@ from typing import Any
 from core.devices import usable_cores
 from core.jobs import JOBS
 from core.runs.identity import is_alive, worker_identity
-from core.runs.storage import default_keep_bytes, keep_within
-from core.runs.store import INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED, Run, RunStore
+from core.runs.retention import default_keep_bytes, keep_within
+from core.runs.status import INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
+from core.runs.store import Run, RunStore
 
 LIMIT_VARIABLE = "NABLASCOPE_MAX_RUNS"
 LOOK_EVERY_S = 0.2
@@ -26,12 +27,12 @@ TIDY_EVERY_S = 60.0  # and when a run was submitted or has ended
 TIDY_REST_S = 2.0
 RESTART_AFTER_S = 1.0  # a worker that cannot even start must not be started in a tight loop
 STOP_GRACE_S = 0.6  # a worker looks every 0.25 s; one that does not is killed, so a stop takes at most 1 s
-AT_ONCE_S = 1.5  # within it a run at once is usually done, and its worker as good as free
+IMMEDIATE_S = 1.5  # within it an immediate run is usually done, and its worker as good as free
 LOST_AFTER_S = 30.0  # without a sign of life from a worker on another host
 
 
 def default_limit() -> int:
-    """How many runs go at once: NABLASCOPE_MAX_RUNS, or half of the usable cores, at most 8."""
+    """How many runs may run at once: NABLASCOPE_MAX_RUNS, or half of the usable cores, at most 8."""
     chosen = os.environ.get(LIMIT_VARIABLE, "")
     if chosen:
         if not chosen.isdecimal() or int(chosen) < 1:
@@ -67,24 +68,24 @@ class LocalRunner:
 
     def submit(self, job: str, config: Mapping[str, Any]) -> str:
         """Queue a run; returns its id. A warm worker takes it at once if there is room."""
-        run_id = self.store.create(job, config, JOBS[job].exclusive, JOBS[job].at_once)
+        run_id = self.store.create(job, config, JOBS[job].exclusive, JOBS[job].immediate)
         self._wake_workers()
         self._changed.set()
         return run_id
 
-    def want(self, run_id: str, wanted: str) -> None:
+    def request(self, run_id: str, requested: str) -> None:
         """Ask for "pause", "resume" or "stop" of a run.
 
         A worker that froze in the middle of writing keeps the file locked; a stop then takes until it is
         killed.
         """
-        if wanted == "stop":
+        if requested == "stop":
             self._stops[run_id] = time.time()
-        self.store.want(run_id, wanted)
+        self.store.request(run_id, requested)
         self._wake_workers()
 
     def resume(self, run_id: str) -> None:
-        """Queue a run again that ended early; it goes on from its last checkpoint."""
+        """Queue a run again that ended early; it resumes from its last checkpoint."""
         self._stops.pop(run_id, None)
         self.store.resume(run_id)
         self._wake_workers()
@@ -97,7 +98,7 @@ class LocalRunner:
         self._tidying.join()
         with self._lock:
             for worker in self._workers.values():
-                _let_go(worker)
+                _release(worker)
             for worker in self._workers.values():
                 try:
                     worker.wait(2)
@@ -115,7 +116,7 @@ class LocalRunner:
                 logging.getLogger(__name__).exception("The runner could not look after its runs.")
 
     def _keep_bounded(self) -> None:
-        """Let go of old runs when something has changed; apart from the watch, which must never wait."""
+        """Prune old runs when something has changed; apart from the watch, which must never wait."""
         while True:
             self._changed.clear()
             if self._closing.is_set():
@@ -124,8 +125,8 @@ class LocalRunner:
                 for _ in keep_within(self.store, self.keep_bytes):
                     if self._closing.is_set():
                         return
-            except Exception:  # as above: the next pass goes on from what it finds
-                logging.getLogger(__name__).exception("The runner could not let go of old runs.")
+            except Exception:  # as above: the next pass continues from what it finds
+                logging.getLogger(__name__).exception("The runner could not prune old runs.")
             self._closing.wait(TIDY_REST_S)
             self._changed.wait(TIDY_EVERY_S)
 
@@ -140,13 +141,13 @@ class LocalRunner:
             before, self._open = self._open, {run.id for run in open_runs}
         if before - self._open:
             self._changed.set()
-        if any(run.at_once and run.status == QUEUED for run in open_runs):
+        if any(run.immediate and run.status == QUEUED for run in open_runs):
             self._wake_workers()
 
     def _reap_dead_workers(self) -> None:
         dead = {name: worker for name, worker in self._workers.items() if worker.poll() is not None}
         for name, worker in dead.items():
-            _let_go(self._workers.pop(name))
+            _release(self._workers.pop(name))
             for run in self.store.all_with_status(QUEUED, RUNNING, PAUSED):
                 if run.worker == name:
                     self.store.end(run.id, INTERRUPTED, _cause_of_death(worker.returncode))
@@ -167,7 +168,7 @@ class LocalRunner:
         for run_id in set(self._stops) - {run.id for run in held}:
             self._stops.pop(run_id, None)
         for run in held:
-            stored_at = run.requested_at if run.wanted == "stop" else None
+            stored_at = run.requested_at if run.requested == "stop" else None
             overdue = now - (stored_at or self._stops.get(run.id, now)) > STOP_GRACE_S
             worker = self._workers.get(run.worker or "")
             if overdue and worker:
@@ -178,8 +179,8 @@ class LocalRunner:
     def _keep_one_ready(self, open_runs: list[Run], now: float) -> None:
         busy = {run.worker for run in open_runs if not _is_nearly_done(run, now)}
         idle = [name for name in self._workers if name not in busy]
-        running = sum(run.status == RUNNING and not run.at_once for run in open_runs)
-        asked = any(run.at_once and run.status == QUEUED for run in open_runs)
+        running = sum(run.status == RUNNING and not run.immediate for run in open_runs)
+        asked = any(run.immediate and run.status == QUEUED for run in open_runs)
         full = running >= self.limit and not asked
         too_soon = now - self._started_at < RESTART_AFTER_S
         if not (idle or full or too_soon or self._closing.is_set()):
@@ -189,22 +190,22 @@ class LocalRunner:
 
     def _start_worker(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "core.runs.worker", str(self._store_file), str(self.limit)]
-        # A session of its own: Ctrl-C in the terminal reaches the server alone, which then lets go.
+        # A session of its own: Ctrl-C in the terminal reaches the server alone, which then ends its workers.
         return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
 
     def _wake_workers(self) -> None:
         with self._lock:
             for worker in self._workers.values():
-                with contextlib.suppress(OSError, ValueError):  # it has just died; the next look buries it
+                with contextlib.suppress(OSError, ValueError):  # it has just died; the next look reaps it
                     assert worker.stdin is not None
                     os.write(worker.stdin.fileno(), b"\n")
 
 
 def _is_nearly_done(run: Run, now: float) -> bool:
-    return run.at_once and now - (run.started_at or now) < AT_ONCE_S
+    return run.immediate and now - (run.started_at or now) < IMMEDIATE_S
 
 
-def _let_go(worker: subprocess.Popen[bytes]) -> None:
+def _release(worker: subprocess.Popen[bytes]) -> None:
     assert worker.stdin is not None
     with contextlib.suppress(OSError):
         worker.stdin.close()

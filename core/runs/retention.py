@@ -1,6 +1,6 @@
-"""Bounded disk: the newest runs stay whole, older ones keep their curves, the oldest go.
+"""Bounded disk: the newest runs stay whole, older ones keep their curves, the oldest are removed.
 
-What an open run names in its config (the run that it goes on from, a table that was added) is never touched.
+What an open run names in its config (the run that it resumes from, a table that was added) is never touched.
 Everything is decided anew from what is there and done in small transactions, so several servers may do it at
 once, and one that is killed in the middle leaves only what the next pass completes.
 """
@@ -16,19 +16,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.data import user_csv
-from core.runs.budget import Footprint, plan
-from core.runs.store import ENDED, RunStore
+from core.runs.retention_plan import Footprint, plan
+from core.runs.status import ENDED
+from core.runs.store import RunStore
 from core.runs.tables import events, pictures, runs
 
 VARIABLE = "NABLASCOPE_KEEP_MIB"
-USUAL_MIB, MIN_MIB = 2048, 128
+DEFAULT_MIB, MIN_MIB = 2048, 128
 WHOLE, CURVES, TABLES = 6 / 8, 1 / 8, 1 / 8  # of the total: whole runs, curves of older ones, added tables
 
-EVENTS_AT_ONCE = 5000  # rows in one transaction: a worker that wants to write waits some 50 ms
+EVENTS_A_TRANSACTION = 5000  # rows in one transaction: a worker that wants to write waits some 50 ms
 EVENT_OVERHEAD_BYTES = 80  # of a row in the table and in its index
 RUN_BYTES = 4096  # config, environment and message, about
 SPARE_PAGES = 2000  # free ones that stay in the file for what is written next
-PAGES_AT_ONCE = 1000
+PAGES_A_STEP = 1000
 LEFT_OVER_AFTER_S = 600.0  # a file half written that long ago has lost its process
 
 
@@ -37,7 +38,7 @@ def default_keep_bytes() -> int:
     chosen = os.environ.get(VARIABLE, "")
     if chosen and (not chosen.isdecimal() or int(chosen) < MIN_MIB):
         raise ValueError(f"{VARIABLE} is {chosen!r}; it must be a whole number of at least {MIN_MIB}.")
-    return int(chosen or USUAL_MIB) * 2**20
+    return int(chosen or DEFAULT_MIB) * 2**20
 
 
 def keep_within(store: RunStore, keep_bytes: int) -> Iterator[None]:
@@ -45,11 +46,11 @@ def keep_within(store: RunStore, keep_bytes: int) -> Iterator[None]:
     checkpoints = _checkpoints(store)  # before the runs are read: a file's run is older than the file
     yield from _measure(store)
     decided = plan(_footprints(store, checkpoints), int(keep_bytes * WHOLE), int(keep_bytes * CURVES))
-    for run_id in decided.lighten:
-        _lighten(store, run_id)
+    for run_id in decided.prune:
+        _prune(store, run_id)
         yield
     for run_id in decided.remove:
-        if _lighten(store, run_id):
+        if _prune(store, run_id):
             yield from _remove(store, run_id)
     _drop_checkpoints_of_nobody(store, checkpoints)
     yield
@@ -113,8 +114,8 @@ def _footprints(store: RunStore, checkpoints: Mapping[str, int]) -> list[Footpri
                 sizes = _sizes(connection, row.id)
             weights_bytes = checkpoints.get(row.id, 0) + sizes["pictures_bytes"]
             needed = row.status not in ENDED or row.id in named
-            let_go = row.pruned_at is not None
-            found.append(Footprint(row.id, weights_bytes, sizes["curves_bytes"], needed, let_go))
+            pruned = row.pruned_at is not None
+            found.append(Footprint(row.id, weights_bytes, sizes["curves_bytes"], needed, pruned))
     return found
 
 
@@ -141,25 +142,25 @@ def _may_go(connection: sa.Connection, run_id: str) -> bool:
     return status in ENDED and run_id not in _named_by_open_runs(connection)
 
 
-def _lighten(store: RunStore, run_id: str) -> bool:
-    """Let go of the run's checkpoint and pictures, unless it is needed after all."""
+def _prune(store: RunStore, run_id: str) -> bool:
+    """Drop the run's checkpoint and pictures, unless it is needed after all."""
     with store.writing() as connection:
         if not _may_go(connection, run_id):
             return False
         since = sa.func.coalesce(runs.c.pruned_at, time.time())
         connection.execute(runs.update().where(runs.c.id == run_id).values(pruned_at=since, pictures_bytes=0))
         connection.execute(pictures.delete().where(pictures.c.run_id == run_id))
-    # From here on nothing goes on from the file; killed now, it is one of nobody's for the next pass.
+    # From here on nothing resumes from the file; killed now, it is one of nobody's for the next pass.
     store.checkpoint_file(run_id).unlink(missing_ok=True)
     return True
 
 
 def _remove(store: RunStore, run_id: str) -> Iterator[None]:
-    """Drop a run that has let go of its weights, the first events first."""
+    """Drop a run that was pruned, the first events first."""
     mine = events.c.run_id == run_id
-    some = sa.select(events.c.sequence).where(mine).order_by(events.c.sequence).limit(EVENTS_AT_ONCE)
-    gone = EVENTS_AT_ONCE
-    while gone == EVENTS_AT_ONCE:
+    some = sa.select(events.c.sequence).where(mine).order_by(events.c.sequence).limit(EVENTS_A_TRANSACTION)
+    gone = EVENTS_A_TRANSACTION
+    while gone == EVENTS_A_TRANSACTION:
         with store.writing() as connection:
             gone = connection.execute(events.delete().where(mine, events.c.sequence.in_(some))).rowcount
         yield
@@ -167,7 +168,7 @@ def _remove(store: RunStore, run_id: str) -> Iterator[None]:
 
 
 def _drop_checkpoints_of_nobody(store: RunStore, checkpoints: Mapping[str, int]) -> None:
-    """Files whose run is gone or has let go of them, since a pass was killed between the two."""
+    """Files whose run is gone or pruned, since a pass was killed between the two."""
     with store.reading() as connection:
         owners = set(connection.execute(sa.select(runs.c.id).where(runs.c.pruned_at.is_(None))).scalars())
     for run_id in checkpoints.keys() - owners:
@@ -181,10 +182,10 @@ def _drop_leftovers(store: RunStore) -> None:
     half_written += [
         found for found in _files(store.path.parent / user_csv.FOLDER) if found[0].suffix != ".csv"
     ]
-    for path, _, changed_at in [*half_written, *_files(store.takeaways)]:
+    for path, _, changed_at in [*half_written, *_files(store.exports)]:
         if changed_at < before:
             path.unlink(missing_ok=True)
-    query = sa.select(runs.c.id).where(runs.c.at_once, runs.c.status.in_(ENDED), runs.c.ended_at < before)
+    query = sa.select(runs.c.id).where(runs.c.immediate, runs.c.status.in_(ENDED), runs.c.ended_at < before)
     with store.reading() as connection:
         unfetched = connection.execute(query).scalars().all()
     for run_id in unfetched:
@@ -202,7 +203,7 @@ def _bound_tables(store: RunStore, max_bytes: int) -> None:
 def _give_back_pages(store: RunStore) -> Iterator[None]:
     """Make the store's file smaller; one that an earlier version made keeps its size, for what comes."""
     while pages := _pages_to_spare(store):
-        store.shrink(min(pages, PAGES_AT_ONCE))
+        store.shrink(min(pages, PAGES_A_STEP))
         yield
 
 

@@ -1,0 +1,1 @@
+"""What starts runs: worker processes on this machine."""
