@@ -1,0 +1,53 @@
+"""The same seeds give the numbers that version 0.1 gave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.version_0_1.conftest import close, events_of, stored
+
+NUMBERS = stored("numbers.json")
+
+LOSSES = ("train_loss", "test_loss", "train_metric", "test_metric")
+
+
+@pytest.mark.parametrize("name", NUMBERS["trainings"])
+def test_a_training_gives_its_numbers(name: str) -> None:
+    expected = NUMBERS["trainings"][name]
+    events = events_of(expected["argv"])
+    epochs = [event for event in events if event["event"] == "epoch_completed"]
+    assert [{key: epoch[key] for key in LOSSES} for epoch in epochs] == [
+        {key: close(epoch[key]) for key in LOSSES} for epoch in expected["each_epoch"]
+    ]
+    assert events[-1]["value"] == (None if expected["value"] is None else close(expected["value"]))
+    assert (events[-1]["reason"], events[-1]["steps"]) == (expected["reason"], expected["steps"])
+
+
+@pytest.mark.parametrize("key", NUMBERS["curves"])
+def test_a_curve_has_its_values(key: str) -> None:
+    expected = NUMBERS["curves"][key]
+    rows = [[row["x"], row["f"], row["derivative"]] for row in events_of(expected["argv"])]
+    assert rows == [close([row["x"], row["f"], row["derivative"]]) for row in expected["rows"]]
+
+
+def ranking(events: list[dict[str, Any]]) -> list[tuple[str, Any]]:
+    """Variants of an ensemble with their medians, best first."""
+    finished = next(event for event in events if event["event"] == "ensemble_finished")
+    return [(row["variant"], row["median"]) for row in finished["ranking"]]
+
+
+@pytest.mark.parametrize("name", NUMBERS["ensembles"])
+def test_an_ensemble_has_its_ranking(name: str) -> None:
+    expected = NUMBERS["ensembles"][name]
+    found = ranking(events_of(expected["argv"]))
+    assert found == [(variant, close(median)) for variant, median in ranking(expected["events"])]
+
+
+@pytest.mark.parametrize("name", NUMBERS["depth"])
+def test_signals_through_depth_have_their_moments(name: str) -> None:
+    expected = NUMBERS["depth"][name]
+    quantities = ("mean", "variance", "second_moment", "gradient")
+    rows = [[row[quantity] for quantity in quantities] for row in events_of(expected["argv"])]
+    assert rows == [close([row[quantity] for quantity in quantities]) for row in expected["rows"]]

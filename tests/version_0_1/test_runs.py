@@ -1,0 +1,48 @@
+"""A run store of version 0.1 opens: every run with its config, events, pictures and checkpoint."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from core.jobs import JOBS
+from core.runs.runners.local import LocalRunner
+from core.runs.store import RunStore
+from tests.version_0_1.conftest import stored
+
+RUNS = stored("runs.json")
+
+
+def test_every_run_opens_with_its_config_events_and_pictures(store: RunStore) -> None:
+    for label, expected in RUNS.items():
+        run = store.get(expected["id"])
+        assert run is not None, label
+        assert run.status == expected["status"], label
+        assert run.job in JOBS, label
+        assert len(store.events_after(run.id)) == expected["events"], label
+        assert len(store.pictures(run.id)) == len(expected["pictures"]), label
+        assert store.can_resume(run.id) == expected["can_resume"], label
+        assert store.is_pruned(run.id) == expected["let_go"], label
+
+
+def test_opening_it_twice_changes_nothing(store: RunStore) -> None:
+    again = RunStore(store.path)
+    some = RUNS["training_limits"]["id"]
+    assert again.get(some) == store.get(some)
+    again.close()
+
+
+@pytest.mark.parametrize("label", ["training_stopped_in_epoch", "training_interrupted"])
+def test_a_run_that_ended_early_resumes_to_its_end(store: RunStore, label: str) -> None:
+    run_id = RUNS[label]["id"]
+    runner = LocalRunner(store.path, limit=1)
+    try:
+        runner.resume(run_id)
+        while not (run := runner.store.get(run_id)) or not run.ended:
+            time.sleep(0.05)
+        assert (run.status, run.message) == ("finished", None)
+        last = runner.store.events_after(run_id)[-1][1]
+        assert last["event"] == "training_finished"
+    finally:
+        runner.close()
