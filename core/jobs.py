@@ -41,6 +41,16 @@ def _ensemble(record: Mapping[str, Any]) -> Iterator[Any]:
     return train_ensemble(from_record(EnsembleConfig, record))
 
 
+def _upgraded_training(record: Mapping[str, Any]) -> dict[str, Any]:
+    from core.training.upgrades import upgrade_train_config
+
+    return upgrade_train_config(record)
+
+
+def _upgraded_ensemble(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {**record, "training": _upgraded_training(record["training"])}
+
+
 def _classical(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.experiments.baselines import compare
     from core.training.config import TrainConfig
@@ -82,9 +92,9 @@ def _takeaway(record: Mapping[str, Any]) -> Iterator[Any]:
 
 
 JOBS = {
-    "training": Job(_training, resume=_training),
-    "ensemble": Job(_ensemble),
-    "classical": Job(_classical),
+    "training": Job(_training, resume=_training, upgrade=_upgraded_training),
+    "ensemble": Job(_ensemble, upgrade=_upgraded_ensemble),
+    "classical": Job(_classical, upgrade=_upgraded_training),
     "timing": Job(_timing, exclusive=True),
     "roofline": Job(_roofline, exclusive=True),
     "cost": Job(_cost, exclusive=True),

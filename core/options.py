@@ -1,62 +1,91 @@
-"""A setting that only one network or one data set has, as its registry entry declares it."""
+"""What a value means and what it may be: an entry for each option of a network and setting of a config."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core import checks
 from core.errors import InvalidRequest
 
-Value = bool | int | float | str
+TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 @dataclass(frozen=True)
 class Option:
-    """What a setting means, its usual value, and what it may be; its type is that of the usual value.
+    """One value that a person may choose; a check raises InvalidRequest, which says what is allowed."""
 
-    low and high bound a number; choices are what a text may be, None for any text.
-    """
+    help: str  # what it does, in one sentence or phrase
+    default: Any = None  # its value when nobody chooses one; of a config's setting, the config says it
+    min: float | None = None  # of a number, or of each number of a list
+    max: float | None = None
+    choices: Mapping[str, Any] | tuple[str, ...] | None = None  # what a text may be; keys of a registry
+    kind: type | None = None  # bool, int, float, str or dict; left out, that of the default
+    many: bool = False  # whether it is a tuple of such values
+    optional: bool = False  # whether it may be None, which is then its default
+    none_words: tuple[str, ...] = ("none", "")  # what a person may write for None
 
-    meaning: str
-    default: Value
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] | None = None
+    @property
+    def type(self) -> type:
+        """bool, int, float, str or dict."""
+        return self.kind or type(self.default)
 
     def check(self, name: str, given: Any) -> None:
-        """Raise InvalidRequest, which says what is allowed, unless `given` can be this option's value."""
-        if isinstance(self.default, bool):
-            if not isinstance(given, bool):
-                raise InvalidRequest(f"{name} {given!r} is not possible; it must be true or false.")
-        elif isinstance(self.default, str):
-            self._check_text(name, given)
+        """Raise unless `given`, which the message calls `name`, can be this option's value."""
+        if given is None and self.optional:
+            return
+        if not self.many:
+            return self._check_one(name, given)
+        if not isinstance(given, tuple):
+            raise InvalidRequest(f"{name} {given!r} is not possible; it must be a list of values.")
+        for value in given:
+            self._check_one(name, value)
+
+    def parse(self, name: str, text: str) -> Any:
+        """The value that a text stands for, by its type alone: check() says whether it is possible."""
+        if self.optional and text.lower() in self.none_words:
+            return None
+        if not self.many:
+            return self._parse_one(name, text)
+        if text.lower() == "none":
+            return ()
+        return tuple(self._parse_one(name, part) for part in _split(text))
+
+    def _check_one(self, name: str, given: Any) -> None:
+        if self.choices is not None:
+            checks.one_of(name, given, self.choices)
+        elif self.type is bool:
+            checks.truth(name, given)
+        elif self.type is str:
+            checks.text(name, given)
+        elif self.type is dict:
+            checks.mapping(name, given)
+        elif self.type is int:
+            checks.integer(name, given, self.min, self.max)
         else:
-            self._check_number(name, given)
+            checks.number(name, given, self.min, self.max)
 
-    def _check_text(self, name: str, given: Any) -> None:
-        if self.choices is not None and given not in self.choices:
-            raise InvalidRequest(f"Unknown {name} {given!r}; choose from {', '.join(self.choices)}.")
-        if not isinstance(given, str):
-            raise InvalidRequest(f"{name} {given!r} is not possible; it must be a text.")
+    def _parse_one(self, name: str, text: str) -> Any:
+        if self.type is str:
+            return text
+        try:
+            return TRUTHS[text.lower()] if self.type is bool else self.type(text)
+        except (KeyError, ValueError):
+            what = {bool: "true or false", int: "a whole number"}.get(self.type, "a number")
+            raise InvalidRequest(f"{name} {text[:60]!r} is not possible; it must be {what}.") from None
 
-    def _check_number(self, name: str, given: Any) -> None:
-        whole = isinstance(self.default, int)
-        kinds = (int,) if whole else (int, float)
-        number = isinstance(given, kinds) and not isinstance(given, bool) and math.isfinite(given)
-        low = -math.inf if self.low is None else self.low
-        high = math.inf if self.high is None else self.high
-        if not number or not low <= given <= high:
-            what = "a whole number" if whole else "a number"
-            raise InvalidRequest(f"{name} {given!r} is not possible; it must be {what}{self._limits()}.")
 
-    def _limits(self) -> str:
-        if self.low is not None and self.high is not None:
-            return f" from {self.low:g} to {self.high:g}"
-        if self.low is not None:
-            return f" of at least {self.low:g}"
-        return f" of at most {self.high:g}" if self.high is not None else ""
+def _split(text: str) -> Iterator[str]:
+    """The parts between commas; those within parentheses belong to an expression such as max(x, 0)."""
+    parts, depth = [""], 0
+    for sign in text:
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return (part.strip() for part in parts if part.strip())
 
 
 def check_options(options: Mapping[str, Option], given: Mapping[str, Any], of: str) -> None:
@@ -69,5 +98,5 @@ def check_options(options: Mapping[str, Option], given: Mapping[str, Any], of: s
 
 
 def filled_in(options: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Every option with its value: the given one, else the usual one."""
+    """Every option with its value: the given one, else its default."""
     return {name: given.get(name, option.default) for name, option in options.items()}

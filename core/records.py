@@ -1,4 +1,8 @@
-"""Values and their records: what JSON can carry, and the frozen dataclass that a record stands for."""
+"""Values and their records: what JSON can carry, and the frozen dataclass that a record stands for.
+
+A class whose fields have changed since it was first stored has a VERSION, which its records carry, and an
+upgrade(record), which makes a record of today out of one of any version.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +19,26 @@ Value = TypeVar("Value")
 
 def to_record(value: Any) -> dict[str, Any]:
     """The fields of a dataclass by name, as JSON carries them: tuples and arrays become lists."""
-    return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    record = {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    version = getattr(value, "VERSION", None)
+    return record if version is None else {"version": version} | record
 
 
 def from_record(kind: type[Value], record: Mapping[str, Any]) -> Value:
-    """Rebuild a value from its record; the checks of its class run again. Lists become tuples.
+    """Rebuild a value from its record, of whatever version; the checks of its class run again.
 
-    Raises InvalidRequest for a field that this class does not have.
+    Lists become tuples. Raises InvalidRequest for a field that this class does not have.
     """
     assert is_dataclass(kind)
+    given = dict(record)
+    if hasattr(kind, "upgrade"):
+        given = kind.upgrade(record)
+        del given["version"]
     known = [field.name for field in fields(kind)]
-    unknown = sorted(set(record) - set(known))
+    unknown = sorted(set(given) - set(known))
     if unknown:
         raise InvalidRequest(f"Unknown setting {unknown[0]!r}; the settings are {', '.join(known)}.")
-    return kind(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
-    )
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
 
 
 def plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from core.errors import InvalidRequest
 from core.experiments.registry import EXPERIMENTS
-from core.experiments.settings import from_texts
+from core.settings import from_texts
 
 OK, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _list(options.json)
             return OK
         experiment = EXPERIMENTS[options.name]
-        config = experiment.config(**from_texts(experiment.config, options.set))
+        config = experiment.config(**from_texts(experiment.settings, options.set, "seeds=4"))
         return _run(options.name, config, options.json)
     except InvalidRequest as error:
         print(error, file=sys.stderr)

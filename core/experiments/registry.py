@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.experiments.dying_units import events
-from core.experiments.dying_units.config import DyingUnitsConfig
+from core.experiments.dying_units.config import SETTINGS, DyingUnitsConfig
 from core.lazy import LazyModule
+from core.options import Option
 
 if TYPE_CHECKING:
     from core.experiments.dying_units import job
@@ -18,21 +19,20 @@ else:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What it finds out, its config, its job, and its results as text.
-
-    start(config) yields events. table(checks) gives lines out of the records of events that came so far.
-    """
+    """One experiment: what it is asked, and what it answers."""
 
     finds_out: str
     config: type
-    start: Callable[[Any], Iterator[Any]]
-    table: Callable[[list[dict[str, Any]]], list[str]]
+    settings: Mapping[str, Option]  # of the config, by field
+    start: Callable[[Any], Iterator[Any]]  # a config in, events out
+    table: Callable[[list[dict[str, Any]]], list[str]]  # records of the events so far in, lines of text out
 
 
 EXPERIMENTS: dict[str, Experiment] = {
     "dying_units": Experiment(
         finds_out="which share of hidden units dies, by function, learning rate and first bias",
         config=DyingUnitsConfig,
+        settings=SETTINGS,
         start=lambda config: job.dying_units(config),
         table=events.in_words,
     ),

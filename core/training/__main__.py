@@ -9,19 +9,18 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
-from core.models.registry import OPTIONAL_SETTINGS
+from core.models.registry import default_data, fitting_data
+from core.options import Option
 from core.training.config import TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
-from core.training.optimizers import OPTIMIZERS
-from core.training.schedules import SCHEDULES
-from core.training.settings import from_texts
+from core.training.settings import SETTINGS, Setting, from_texts, not_used
 
 CHECKPOINT_EVERY_S = 3.0
 
@@ -97,7 +96,7 @@ def _compare(config: TrainConfig, as_json: bool) -> int:
 def _config(model: str, texts: Sequence[str], options: Mapping[str, Any]) -> TrainConfig:
     """The preset of this network and its data, with the flags and then the --set texts over it."""
     given = {setting: value for setting, value in options.items() if value is not None}
-    data = given.pop("data", None) or next(iter(MODELS[model].presets))
+    data = given.pop("data", None) or default_data(model)
     file = None
     if data not in DATASETS and (data.lower().endswith(".csv") or Path(data).is_file()):
         from core.data import user_csv
@@ -279,27 +278,32 @@ def _number(value: float | None) -> str:
 def _list(as_json: bool) -> None:
     """Every network with the data that fits."""
     for name, model in MODELS.items():
-        fitting = [data for data, dataset in DATASETS.items() if dataset.kind in model.kinds]
+        unused = not_used(name)
         if as_json:
             record = {
                 "model": name,
                 "name": model.name,
-                "data": fitting,
+                "data": fitting_data(name),
                 "activations": model.activations,
-                "settings": model.settings,
-                "options": {key: asdict(option) for key, option in model.options.items()},
+                "settings": [setting for setting in SETTINGS if setting not in unused],
+                "options": _described(model.options),
                 "data_options": {
-                    data: {key: asdict(option) for key, option in DATASETS[data].options.items()}
-                    for data in fitting
+                    data: _described(DATASETS[data].options)
+                    for data in fitting_data(name)
                     if DATASETS[data].options
                 },
             }
             print(json.dumps(record, ensure_ascii=False))
         else:
             options = "".join(f"  {key}={option.default}" for key, option in model.options.items())
-            none = [setting for setting in OPTIONAL_SETTINGS if setting not in model.settings]
-            without = f"  (takes no {', '.join(none)})" if none else ""
-            print(f"{name:<12} {model.name:<14} {', '.join(fitting)}{options}{without}")
+            without = f"  (takes no {', '.join(unused)})" if unused else ""
+            print(f"{name:<12} {model.name:<14} {', '.join(fitting_data(name))}{options}{without}")
+
+
+def _described(options: Mapping[str, Option]) -> dict[str, dict[str, Any]]:
+    """What each option is and may be, for JSON."""
+    shown = ("help", "default", "min", "max", "choices")
+    return {key: {name: getattr(option, name) for name in shown} for key, option in options.items()}
 
 
 class _ProgressLine:
@@ -339,24 +343,9 @@ def _parser() -> argparse.ArgumentParser:
         help=f"{', '.join(MODELS)}; list, for what fits what; classical, for other "
         "methods on --data; or export, to take a run away",
     )
-    for option, kind, values, meaning in (
-        ("--data", str, "D", f"of {', '.join(DATASETS)}; or a CSV file"),
-        ("--epochs", int, "N", "passes over the training part"),
-        ("--seed", int, "N", "of weights, data and order (0)"),
-        ("--batch-size", int, "N", "samples a step"),
-        ("--learning-rate", float, "R", "of the first step"),
-        ("--optimizer", str, "O", f"of {', '.join(OPTIMIZERS)}"),
-        ("--schedule", str, "S", f"of the learning rate: {', '.join(SCHEDULES)}"),
-        ("--label-smoothing", float, "P", "share of each answer that is spread over all classes"),
-        ("--activation", str, "A", f"of {', '.join(MODELS['mlp'].activations)}"),
-        ("--hidden", _whole_numbers, "N,...", "units of each hidden layer (8,8), or of the state (20)"),
-        ("--samples", int, "N", "of data that is made, both parts together"),
-        ("--noise", float, "X", "of data that is made: standard deviation"),
-        ("--test-fraction", float, "P", "share of the data that is held back"),
-        ("--device", str, "D", "cpu, cuda, cuda:N, mps or xpu (cpu)"),
-        ("--threads", int, "N", "CPU threads (1)"),
-    ):
-        parser.add_argument(option, type=kind, metavar=values, help=meaning)
+    for name, setting in SETTINGS.items():
+        if setting.flag:
+            add_flag(parser, name, setting)
     parser.add_argument(
         "--set",
         action="append",
@@ -385,6 +374,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line, the test metric last")
     return parser
+
+
+def add_flag(parser: argparse.ArgumentParser, name: str, setting: Setting) -> None:
+    """The flag of one setting, such as --batch-size N."""
+    choices = f": {', '.join(setting.choices)}" if setting.choices else ""
+    parser.add_argument(
+        f"--{name.replace('_', '-')}",
+        type=_whole_numbers if setting.many else setting.type,
+        metavar=setting.flag,
+        help=f"{setting.help.rstrip('.')}{choices}",
+    )
 
 
 def _export_parser() -> argparse.ArgumentParser:

@@ -15,9 +15,11 @@ from typing import Any
 from core.errors import InvalidRequest
 from core.events import Checkpoint
 from core.records import to_record
-from core.training.config import MUTABLE_ON_RESUME, TrainConfig
+from core.training.config import TrainConfig
 from core.training.events import EpochCompleted
 from core.training.learners.learner import Learner
+from core.training.settings import MUTABLE_ON_RESUME
+from core.training.upgrades import upgrade_train_config
 
 VERSION = 1
 
@@ -80,7 +82,7 @@ def check_fits(config: TrainConfig, state: Mapping[str, Any]) -> None:
     """Raise InvalidRequest when a training of this config cannot go on from that checkpoint."""
     if state.get("version") != VERSION:
         raise InvalidRequest(f"The checkpoint has version {state.get('version')!r}, and {VERSION} is needed.")
-    ours, theirs = to_record(config), state["config"]
+    ours, theirs = asdict(config), upgrade_train_config(state["config"])
     for name, value in ours.items():
         before = theirs.get(name, value)
         if name not in MUTABLE_ON_RESUME and _plain(value) != _plain(before):
@@ -92,10 +94,10 @@ def check_fits(config: TrainConfig, state: Mapping[str, Any]) -> None:
 
 def changed(config: TrainConfig, state: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that differ from those of the checkpoint, with their new values."""
-    theirs = state["config"]
+    theirs = upgrade_train_config(state["config"])
     return {
         name: value
-        for name, value in to_record(config).items()
+        for name, value in asdict(config).items()
         if name != "resume_from" and _plain(value) != _plain(theirs.get(name, value))
     }
 

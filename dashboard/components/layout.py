@@ -1,4 +1,4 @@
-"""Where things lie on a page that starts runs: the task and its button on top, settings beside the results.
+"""The layout of a page that starts runs: the task and its button on top, settings beside the results.
 
 On a phone the results come before the settings, and so just below the button.
 """
@@ -23,27 +23,25 @@ RESULTS_FIRST_ON_A_PHONE = """<style>
 
 
 @dataclass(frozen=True)
-class Places:
-    """Empty places of a page. task holds one for each control that says what is to be done; said is for what
-    is wrong with it, right below.
-    """
+class PageLayout:
+    """Empty containers of a page that starts runs."""
 
-    task: list[DeltaGenerator]
+    task: list[DeltaGenerator]  # one for each control that says what is to be done
     button: DeltaGenerator
-    said: DeltaGenerator
+    errors: DeltaGenerator  # right below the task
     settings: DeltaGenerator
     results: DeltaGenerator
 
 
-def places(controls: int) -> Places:
+def page_layout(controls: int) -> PageLayout:
     """Lay the page out, with room for so many controls beside the button."""
     st.html(RESULTS_FIRST_ON_A_PHONE)
     with st.container(border=True):
         *task, button = st.columns([1] * controls + [0.6], gap="medium")
-        said = st.container()
+        errors = st.container()
     with st.container(key="below-task"):
         settings, results = st.columns([1, 2.6], gap="medium")
-    return Places(task, button, said, settings.container(border=True), results)
+    return PageLayout(task, button, errors, settings.container(border=True), results)
 
 
 def start_button(place: DeltaGenerator, run: Run | None, ready: bool) -> bool:

@@ -14,21 +14,29 @@ from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.models import MODELS
+from core.models.registry import default_data, fitting_data
 from core.runs.store import Run
-from core.training import OPTIMIZERS, default_config
+from core.training import default_config
 from core.training.ensembles import EnsembleConfig
+from core.training.ensembles.config import NAMED
 from core.training.ensembles.tables import curves_csv, final_csv
+from core.training.settings import MAX_EPOCHS, SETTINGS
 from dashboard.charts.ensemble import distribution_chart, ranking_chart
 from dashboard.components import runs
 from dashboard.components.custom_activation import choose_own
-from dashboard.components.layout import places, start_button
+from dashboard.components.layout import page_layout, start_button
 from dashboard.components.svg import svg_button
 
-# What can be varied here: its label, its values, and those that are chosen at first.
-LEARNING_RATES = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
-BATCH_SIZES = [1, 5, 10, 20, 50, 100, 200]
+# What can be varied here, with the values that are chosen at first.
+FIRST_VALUES: dict[str, list[Any]] = {
+    "activation": ["sigmoid", "tanh", "relu", "leaky_relu", "silu", "gelu"],
+    "optimizer": ["sgd", "momentum", "adam"],
+    "learning_rate": [0.001, 0.01, 0.1],
+    "batch_size": [1, 10, 100],
+    "hidden": [(), (4,), (8,), (8, 8)],
+}
+LABELS = {name: SETTINGS[name].label for name in FIRST_VALUES}
 LAYERS = {"no hidden layer": (), "4": (4,), "8": (8,), "16": (16,), "8-8": (8, 8), "8-8-8": (8, 8, 8)}
-FIRST_ACTIVATIONS = ["sigmoid", "tanh", "relu", "leaky_relu", "silu", "gelu"]
 SEEDS = [1, 2, 4, 8, 16, 32, 64]
 
 
@@ -36,29 +44,10 @@ def values_of(setting: str, model: str) -> dict[Any, str]:
     """Every value that a setting can take here, with its name."""
     if setting == "activation":
         return {key: ACTIVATIONS[key].name for key in MODELS[model].activations}
-    if setting == "optimizer":
-        return {key: optimizer.name for key, optimizer in OPTIMIZERS.items()}
-    if setting == "learning_rate":
-        return {rate: f"{rate:g}" for rate in LEARNING_RATES}
-    if setting == "batch_size":
-        return {size: str(size) for size in BATCH_SIZES}
-    return {layers: name for name, layers in LAYERS.items()}
-
-
-FIRST_VALUES: dict[str, list[Any]] = {
-    "activation": FIRST_ACTIVATIONS,
-    "optimizer": ["sgd", "momentum", "adam"],
-    "learning_rate": [0.001, 0.01, 0.1],
-    "batch_size": [1, 10, 100],
-    "hidden": [(), (4,), (8,), (8, 8)],
-}
-SETTINGS = {
-    "activation": "Activation",
-    "optimizer": "Optimiser",
-    "learning_rate": "Learning rate",
-    "batch_size": "Batch size",
-    "hidden": "Hidden layers",
-}
+    if setting == "hidden":
+        return {layers: name for name, layers in LAYERS.items()}
+    choices = SETTINGS[setting].choices or SETTINGS[setting].offered
+    return {value: NAMED[setting][value].name if setting in NAMED else f"{value:g}" for value in choices}
 
 
 class Task(NamedTuple):
@@ -69,17 +58,17 @@ class Task(NamedTuple):
     setting: str
 
 
-def suit_network() -> None:
+def apply_model_defaults() -> None:
     """Another network starts from its own values, on the same data where it takes them."""
     model = st.session_state["model"]
-    if DATASETS[st.session_state["data"]].kind not in MODELS[model].kinds:
-        st.session_state["data"] = default_config(model).data
-    for setting in SETTINGS:
+    if st.session_state["data"] not in fitting_data(model):
+        st.session_state["data"] = default_data(model)
+    for setting in FIRST_VALUES:
         st.session_state[setting] = first_values(setting, model)
-    suit_data()
+    apply_data_defaults()
 
 
-def suit_data() -> None:
+def apply_data_defaults() -> None:
     """Other data is learnt for as long as suits it."""
     default = default_config(st.session_state["model"], st.session_state["data"])
     st.session_state["epochs"] = default.epochs
@@ -95,12 +84,16 @@ def choose_task(network: DeltaGenerator, of_data: DeltaGenerator, differing: Del
     """What is compared."""
     models = [key for key, model in MODELS.items() if model.learner == "supervised"]
     with network:
-        model = picked("Network", models, "model", {key: MODELS[key].name for key in models}, suit_network)
-    fitting = [key for key, dataset in DATASETS.items() if dataset.kind in MODELS[model].kinds]
+        model = picked(
+            "Network", models, "model", {key: MODELS[key].name for key in models}, apply_model_defaults
+        )
+    fitting = fitting_data(model)
     with of_data:
-        data = picked("Data", fitting, "data", {key: DATASETS[key].name for key in fitting}, suit_data)
+        data = picked(
+            "Data", fitting, "data", {key: DATASETS[key].name for key in fitting}, apply_data_defaults
+        )
     with differing:
-        setting = picked("What differs", [key for key in SETTINGS if allowed(key, model)], "vary", SETTINGS)
+        setting = picked("What differs", [key for key in LABELS if allowed(key, model)], "vary", LABELS)
     return Task(model, data, setting)
 
 
@@ -108,7 +101,7 @@ def choose_values(task: Task) -> EnsembleConfig:
     """Which values, how often and for how long. Raises InvalidRequest for what cannot be compared."""
     names = values_of(task.setting, task.model)
     values = st.pills(
-        SETTINGS[task.setting],
+        LABELS[task.setting],
         [*names],
         default=first_values(task.setting, task.model),
         selection_mode="multi",
@@ -123,10 +116,10 @@ def choose_values(task: Task) -> EnsembleConfig:
         "Seeds", SEEDS, 16, key="seeds", bind="query-params", help="How often each value is tried."
     )
     default = default_config(task.model, task.data)
-    epochs = st.number_input("Epochs", 1, 10_000, default.epochs, key="epochs", bind="query-params")
+    epochs = st.number_input("Epochs", 1, MAX_EPOCHS, default.epochs, key="epochs", bind="query-params")
     st.caption(f"{len(values) * seeds:,} networks. Each seed has its own data, weights and order.")
     if not values:
-        raise InvalidRequest(f"Choose at least one value of {SETTINGS[task.setting].lower()}.")
+        raise InvalidRequest(f"Choose at least one value of {LABELS[task.setting].lower()}.")
     training = default_config(task.model, task.data, epochs=epochs, picture_every_s=None)
     return EnsembleConfig(training, seeds, {task.setting: tuple(values)}, threads=devices.usable_cores())
 
@@ -135,7 +128,7 @@ def allowed(setting: str, model: str) -> bool:
     """Whether the setting can differ for this network."""
     if setting == "activation":
         return len(MODELS[model].activations) > 1
-    return setting != "hidden" or MODELS[model].hidden.most > 1
+    return setting != "hidden" or MODELS[model].hidden.max_layers > 1
 
 
 def picked(
@@ -242,14 +235,14 @@ st.markdown(
     "Is one setting better than another, or was it luck? The same training, many seeds, side by side."
 )
 run = runs.addressed_run("ensemble")
-page = places(3)
+page = page_layout(3)
 task = choose_task(*page.task)
 config = None
 with page.settings:
     try:
         config = choose_values(task)
     except InvalidRequest as error:
-        page.said.error(str(error))
+        page.errors.error(str(error))
 if start_button(page.button, run, config is not None):
     assert config is not None
     runs.start("ensemble", config)

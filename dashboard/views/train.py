@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import streamlit as st
@@ -14,19 +14,18 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.export.archive import zipped_from_store
 from core.models import MODELS
-from core.records import to_record
 from core.runs.status import FINISHED, RUNNING, STOPPED
 from core.runs.store import Run
 from core.training import TrainConfig
-from core.training.config import MAX_EPOCHS, MUTABLE_ON_RESUME
+from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME, SETTINGS
 from core.training.snapshots import PROBES, fitting
 from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.pictures import PICTURE_CHARTS
 from dashboard.charts.training.points import data_chart
 from dashboard.components import runs
-from dashboard.components.layout import places, start_button
-from dashboard.training_form import LEARNING_RATES, choose_how, choose_task, take_over
+from dashboard.components.layout import page_layout, start_button
+from dashboard.training_form import choose_how, choose_task, load_from_run
 
 # Why a training ended before its last epoch, as was asked; one that diverged says more about itself.
 ENDED_EARLY = {
@@ -77,7 +76,7 @@ def change_while_running(run: Run, changes: list[dict[str, Any]]) -> None:
         run.config["learning_rate"],
     )
     key = f"learning_rate_now_{run.id}"
-    options = sorted({*LEARNING_RATES, now, st.session_state.get(key, now)})
+    options = sorted({*SETTINGS["learning_rate"].offered, now, st.session_state.get(key, now)})
     st.select_slider(
         "Learning rate from now on",
         options,
@@ -157,7 +156,7 @@ def go_on(run: Run, last: dict[str, Any], config: TrainConfig | None) -> None:
     total = config.epochs if config.epochs > last["epochs"] else last["epochs"] + config.epochs
     others = [
         name
-        for name, value in to_record(config).items()
+        for name, value in asdict(config).items()
         if name not in MUTABLE_ON_RESUME and differs(run, name, value)
     ]
     help_text = "A new run that starts with the weights of this one, and with the settings as they now stand."
@@ -228,15 +227,15 @@ def draw_classical(network: dict[str, Any], methods: list[dict[str, Any]]) -> No
 
 st.title("Train")
 run = runs.addressed_run("training")
-take_over(run)
-page = places(2)
+load_from_run(run)
+page = page_layout(2)
 default = choose_task(*page.task)
 config = None
 with page.settings:
     try:
         config = choose_how(default)
     except InvalidRequest as error:
-        page.said.error(str(error))
+        page.errors.error(str(error))
 if start_button(page.button, run, config is not None):
     assert config is not None
     runs.start("training", config)

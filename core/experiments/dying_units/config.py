@@ -8,10 +8,12 @@ from typing import Any
 from core import devices
 from core.activations import ACTIVATIONS
 from core.activations.expressions.expression import expression, is_expression
-from core.checks import integer, number, one_of
+from core.checks import integer, one_of
 from core.data import DATASETS
 from core.data.dataset import POINTS
 from core.errors import InvalidRequest
+from core.options import Option
+from core.settings import check_settings
 
 MAX_NETWORKS = 4096
 MAX_VALUES = 40_000_000  # of what goes into activations when all points pass all networks: 160 MB
@@ -22,15 +24,30 @@ POSSIBLE = tuple(key for key, entry in ACTIVATIONS.items() if not entry.unfit)
 FITTING = tuple(key for key, dataset in DATASETS.items() if dataset.kind == POINTS)
 
 
+SETTINGS = {
+    "activations": Option("keys of ACTIVATIONS, or expressions of x", kind=str, many=True),
+    "learning_rates": Option("of plain gradient descent", kind=float, min=1e-6, max=100, many=True),
+    "biases": Option("of each hidden unit before the first step", kind=float, min=-100, max=100, many=True),
+    "data": Option("a data set of points", kind=str, choices=FITTING),
+    "hidden": Option("units of each hidden layer", kind=int, min=1, max=128, many=True),
+    "steps": Option("of gradient descent", kind=int, min=1, max=MAX_STEPS),
+    "batch_size": Option("points per step", kind=int, min=1, max=1024),
+    "samples": Option("points in all, a fifth of them for testing", kind=int, min=20, max=2000),
+    "seeds": Option(
+        "networks per combination, of the same points, weights and order in each", kind=int, min=1, max=64
+    ),
+    "seed": Option("the first of the seeds", kind=int, min=0, max=2**31 - 1),
+    "threads": Option("CPU threads", kind=int, min=1),
+}
+# How many values a list may have.
+_MAX_VALUES = {"activations": 8, "learning_rates": 16, "biases": 8, "hidden": 4}
+
+
 @dataclass(frozen=True)
 class DyingUnitsConfig:
-    """Small networks for each combination of function, learning rate and first bias, with several seeds.
+    """Small networks for each combination of activation, learning rate and first bias, with several seeds.
 
-    activations: keys of ACTIVATIONS, or expressions of x. biases: what each hidden unit's bias is at first.
-    data: a data set of points, of which `samples` are drawn, a fifth of them held back. hidden: units of each
-    hidden layer. steps of plain gradient descent with batch_size points each. seeds count up from seed; one
-    seed has the same points, weights and order in every combination.
-    Raises InvalidRequest for what cannot be.
+    SETTINGS says what each field is. Raises InvalidRequest for what cannot be.
     """
 
     activations: tuple[str, ...] = ("relu", "leaky_relu", "elu", "gelu")
@@ -46,20 +63,11 @@ class DyingUnitsConfig:
     threads: int = 1
 
     def __post_init__(self) -> None:
-        for activation in _several("activations", self.activations, 8):
+        check_settings(SETTINGS, self)
+        for name, most in _MAX_VALUES.items():
+            _check_list(name, getattr(self, name), most, unique=name != "hidden")
+        for activation in self.activations:
             _check_activation(activation)
-        for rate in _several("learning_rates", self.learning_rates, 16):
-            number("learning rate", rate, 1e-6, 100)
-        for bias in _several("biases", self.biases, 8):
-            number("bias", bias, -100, 100)
-        one_of("data", self.data, FITTING)
-        for units in _several("hidden", self.hidden, 4, unlike=False):
-            integer("hidden (units of each layer)", units, 1, 128)
-        integer("steps", self.steps, 1, MAX_STEPS)
-        integer("batch_size", self.batch_size, 1, 1024)
-        integer("samples", self.samples, 20, 2000)
-        integer("seeds", self.seeds, 1, 64)
-        integer("seed", self.seed, 0, 2**31 - 1)
         integer("threads", self.threads, 1, devices.usable_cores())
         _check_size(self)
 
@@ -96,9 +104,8 @@ def _check_size(config: DyingUnitsConfig) -> None:
         )
 
 
-def _several(what: str, given: Any, most: int, unlike: bool = True) -> tuple[Any, ...]:
-    if not isinstance(given, tuple) or not 1 <= len(given) <= most:
-        raise InvalidRequest(f"{what} {given!r} is not possible; it must be a list of 1 to {most} values.")
-    if unlike and len(set(given)) < len(given):
-        raise InvalidRequest(f"{what} {given!r} names a value twice.")
-    return given
+def _check_list(name: str, given: tuple[Any, ...], most: int, unique: bool) -> None:
+    if not 1 <= len(given) <= most:
+        raise InvalidRequest(f"{name} {given!r} is not possible; it must be a list of 1 to {most} values.")
+    if unique and len(set(given)) < len(given):
+        raise InvalidRequest(f"{name} {given!r} names a value twice.")

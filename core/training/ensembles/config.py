@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core import devices
@@ -15,17 +15,15 @@ from core.errors import InvalidRequest
 from core.models import MODELS
 from core.records import from_record
 from core.training.config import TrainConfig
-from core.training.optimizers import OPTIMIZERS
-from core.training.schedules import SCHEDULES
+from core.training.settings import SETTINGS
 
 MAX_SEEDS = 256
 MAX_MEMBERS = 1024
 
 # Settings whose values are keys of a registry and have names for people.
 NAMED: dict[str, Mapping[str, Any]] = {
-    "activation": ACTIVATIONS,
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
+    "activation": ACTIVATIONS,  # SETTINGS leaves its choices to the network
+    **{name: setting.choices for name, setting in SETTINGS.items() if isinstance(setting.choices, Mapping)},
 }
 
 
@@ -33,17 +31,14 @@ NAMED: dict[str, Mapping[str, Any]] = {
 class EnsembleConfig:
     """One training, repeated with several seeds, for each combination of the varied settings.
 
-    training: the TrainConfig that all members share, or its record. seeds: how many; they count up from the
-    training's own. vary: setting or option -> the values that it takes, such as {"activation": ("tanh",
-    "relu")}. Members of one seed begin with the same data, the same order and, where the shapes are the same,
-    the same weights: two values and one seed make a race. threads: members that train at the same time.
-    Raises InvalidRequest for what cannot be.
+    Members of one seed begin with the same data, the same order and, where the shapes are the same, the same
+    weights: two values and one seed make a race. Raises InvalidRequest for what cannot be.
     """
 
-    training: TrainConfig
-    seeds: int = 16
-    vary: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    threads: int = 1
+    training: TrainConfig  # what all members share; a record of one becomes one
+    seeds: int = 16  # how many; they count up from the training's own
+    vary: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # setting or option -> its values
+    threads: int = 1  # members that train at the same time
 
     def __post_init__(self) -> None:
         if isinstance(self.training, Mapping):
@@ -90,7 +85,7 @@ def variants_of(config: EnsembleConfig) -> list[Variant]:
 
 
 def _with(training: TrainConfig, name: str, value: Any) -> TrainConfig:
-    settings = {field.name for field in fields(TrainConfig)} - {"model", "data", "seed"}
+    settings = SETTINGS.keys() - {"model", "data", "seed"}
     if name in MODELS[training.model].options:
         return replace(training, model_options=dict(training.model_options) | {name: value})
     if name in DATASETS[training.data].options:
@@ -113,7 +108,7 @@ def _in_words(settings: Mapping[str, Any]) -> str:
 
 def _value(name: str, value: Any) -> str:
     if name in NAMED and value in NAMED[name]:  # a typed activation has no other name
-        return str(NAMED[name][value].name)
+        return str(getattr(NAMED[name][value], "name", value))
     if isinstance(value, list | tuple):
         return "-".join(map(str, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -19,6 +19,7 @@ from core.training.learners.learner import Scores
 from core.training.objective import objective_for
 from core.training.optimizers import OPTIMIZERS, build_optimizer
 from core.training.schedules import SCHEDULES
+from core.training.settings import mutable_while_running
 from core.training.snapshots.pictures import PICTURES, PICTURES_OF_DATA
 
 MAX_TRAINING_SAMPLES = 500  # the training part is only a yardstick here; all of it would cost time
@@ -29,7 +30,7 @@ class SupervisedLearner:
     """A network, its data and its optimiser. Tensors live on `device`; shapes are those of LoadedDataset."""
 
     engine = "eager"
-    changeable: tuple[str, ...] = ("learning_rate", "momentum", "weight_decay", "l1", "clip_norm")
+    changeable: tuple[str, ...] = mutable_while_running("supervised")
 
     def __init__(self, config: TrainConfig) -> None:
         self.config, self.step = config, 0

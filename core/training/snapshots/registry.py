@@ -49,8 +49,8 @@ else:
     saliency = LazyModule("core.training.snapshots.saliency")
     through_time = LazyModule("core.training.snapshots.through_time")
 
-RECURRENT = ("rnn", "lstm", "gru")
-CONVOLUTIONAL = ("lenet", "convnet", "alexnet", "vgg", "resnet")
+RECURRENT = tuple(key for key, model in MODELS.items() if model.family == "recurrent")
+CONVOLUTIONAL = tuple(key for key, model in MODELS.items() if model.family == "convolutional")
 
 
 @dataclass(frozen=True)

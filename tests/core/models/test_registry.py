@@ -1,4 +1,4 @@
-"""The registry names every network, costs nothing to import, and its presets can be trained."""
+"""The registry names every network, costs nothing to import, and each fits the data that it names."""
 
 from __future__ import annotations
 
@@ -14,21 +14,14 @@ from core.activations import ACTIVATIONS
 from core.data import DATASETS, load
 from core.data.dataset import SYMBOLS, TEXT
 from core.models import MODELS
+from core.models.registry import default_data, fitting_data
 from core.training.config import default_config
-from core.training.learners.registry import LEARNERS
 
-PRESETS = [(model, data) for model, entry in MODELS.items() for data in entry.presets]
 SUPERVISED = [model for model, entry in MODELS.items() if entry.learner == "supervised"]
 
 
-@pytest.mark.parametrize(("model", "data"), PRESETS)
-def test_preset_is_allowed_and_its_learner_is_known(model: str, data: str) -> None:
-    assert default_config(model, data).data == data
-    assert MODELS[model].learner in LEARNERS
-
-
-@pytest.mark.parametrize(("model", "data"), [preset for preset in PRESETS if preset[0] in SUPERVISED])
-def test_preset_fits_the_data(model: str, data: str) -> None:
+@pytest.mark.parametrize(("model", "data"), [(key, data) for key in SUPERVISED for data in fitting_data(key)])
+def test_network_fits_the_data(model: str, data: str) -> None:
     config = default_config(model, data)
     loaded = load(data)
     inputs = loaded.train_inputs
@@ -40,9 +33,9 @@ def test_preset_fits_the_data(model: str, data: str) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_fitting_data_set_has_a_preset(model: str) -> None:
-    fitting = {name for name, dataset in DATASETS.items() if dataset.kind in MODELS[model].kinds}
-    assert set(MODELS[model].presets) == fitting
+def test_default_data_is_of_the_first_kind_that_fits(model: str) -> None:
+    assert DATASETS[default_data(model)].kind == MODELS[model].kinds[0]
+    assert {DATASETS[data].kind for data in fitting_data(model)} == {*MODELS[model].kinds}
 
 
 @pytest.mark.parametrize(
@@ -50,7 +43,7 @@ def test_every_fitting_data_set_has_a_preset(model: str) -> None:
 )
 def test_network_can_be_built_with_every_activation_that_applies(model: str, activation: str) -> None:
     assert activation in ACTIVATIONS
-    data = next(iter(MODELS[model].presets))
+    data = default_data(model)
     config = default_config(model, data, activation=activation)
     inputs = torch.from_numpy(load(data).train_inputs[:4])
     network = MODELS[model].build(inputs.shape[1:], 10, config.hidden, activation)
@@ -60,7 +53,13 @@ def test_network_can_be_built_with_every_activation_that_applies(model: str, act
 
 def test_every_file_of_the_package_is_behind_an_entry() -> None:
     files = {file.stem for file in Path(core.models.__file__).parent.glob("*.py")}
-    files -= {"__init__", "registry", "cells"}  # cells shows what the layers of torch.nn compute inside
+    files -= {
+        "__init__",
+        "registry",
+        "model",
+        "initialisation",
+        "cells",
+    }  # cells shows what the layers of torch.nn compute inside
     used = {next(iter(model.build.__code__.co_names)) for model in MODELS.values()}
     assert used == files
 

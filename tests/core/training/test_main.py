@@ -95,7 +95,7 @@ def test_without_json_a_line_an_epoch_is_for_people() -> None:
         (["mlp", "--epochs", "0"], "epochs 0 is not possible"),
         (["mlp", "--hidden", "8,x"], "not a list of whole numbers"),
         (["lenet", "--data", "moons"], "lenet' takes images"),
-        (["lenet", "--samples", "10"], "does not apply to mnist5k"),
+        (["lenet", "--samples", "10"], "samples 10 does not apply"),
         (["mlp", "--device", "xpu:7"], "'xpu:7' cannot be used"),
     ],
 )

@@ -12,11 +12,19 @@ from hypothesis import strategies as st
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
-from core.models.registry import OPTIONAL_SETTINGS
+from core.models.registry import fitting_data
 from core.training.config import TrainConfig, default_config
-from core.training.settings import from_texts
+from core.training.learners.registry import LEARNERS
+from core.training.settings import (
+    GROUPS,
+    MUTABLE_ON_RESUME,
+    SETTINGS,
+    applies,
+    from_texts,
+    mutable_while_running,
+)
 
-PAIRS = [(model, data) for model, entry in MODELS.items() for data in entry.presets]
+PAIRS = [(model, data) for model in MODELS for data in fitting_data(model)]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +66,7 @@ def test_every_option_and_every_field_can_be_set_to_its_usual_value(model: str, 
         ("learning_rate=fast", "it must be a number"),
         ("hidden=8,x", "it must be a whole number"),
         ("model=lenet", "Unknown setting 'model'"),
-        ("speed=9", "Unknown setting 'speed' of mlp on moons; choose from epochs"),
+        ("speed=9", "Unknown setting 'speed' of mlp on moons; choose from .*epochs"),
     ],
 )
 def test_what_cannot_be_is_told_in_a_sentence(text: str, sentence: str) -> None:
@@ -76,11 +84,14 @@ def test_any_text_is_taken_or_refused(text: str) -> None:
     assert refusal is None or refusal.endswith(".")
 
 
-# What each takes besides, with another value than its usual one.
+# For each setting that some kinds of learning or some data have no use for, another value than its default.
 OTHER: dict[str, Any] = {
-    "activation": None,
+    "activation": "relu",
     "batch_size": 7,
     "optimizer": "rmsprop",
+    "hidden": (3,),
+    "samples": 100,
+    "noise": 0.3,
     "momentum": 0.5,
     "weight_decay": 0.1,
     "l1": 0.1,
@@ -92,15 +103,44 @@ OTHER: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_training_refuses_a_setting_that_its_network_does_not_take(model: str) -> None:
-    entry = MODELS[model]
-    assert {*entry.settings} <= {*OPTIONAL_SETTINGS} == {*OTHER}
-    classified = next((data for data in entry.presets if DATASETS[data].task == "classification"), None)
-    for setting, value in OTHER.items():
-        if setting == "activation":
-            continue  # its values are the entry's own
-        if setting not in entry.settings:
-            with pytest.raises(InvalidRequest, match=setting):
-                default_config(model, **{setting: value})
-        elif setting != "label_smoothing" or classified:
-            default_config(model, classified, **{setting: value})
+def test_a_training_refuses_a_setting_that_would_change_nothing(model: str) -> None:
+    for data in fitting_data(model):
+        limited = {name for name in SETTINGS if not applies(name, model, data)}
+        assert limited <= {*OTHER}
+        for name in limited:
+            with pytest.raises(InvalidRequest, match=name):
+                default_config(model, data, **{name: OTHER[name]})
+        for name in {*OTHER} - limited - {"activation", "hidden"}:  # the network says what these may be
+            default_config(model, data, **{name: OTHER[name]})
+
+
+def test_every_field_has_one_entry_of_its_type() -> None:
+    types = {field.name: str(field.type) for field in fields(TrainConfig)}
+    assert types.keys() == SETTINGS.keys()
+    for name, setting in SETTINGS.items():
+        kind = "Mapping[str, Any]" if setting.type is dict else setting.type.__name__
+        kind = f"tuple[{kind}, ...]" if setting.many else kind
+        assert types[name] == (f"{kind} | None" if setting.optional else kind), name
+
+
+def test_every_entry_is_labelled_helped_and_grouped() -> None:
+    learners = {learner for setting in SETTINGS.values() for learner in setting.learners or ()}
+    assert learners == {*LEARNERS}
+    assert len({setting.label for setting in SETTINGS.values()}) == len(SETTINGS)
+    for setting in SETTINGS.values():
+        assert setting.help.endswith(".")
+        assert setting.group is None or setting.group in GROUPS
+
+
+def test_what_a_checkpoint_fixes_is_what_decides_weights_data_and_order() -> None:
+    fixed = {"model", "data", "batch_size", "optimizer", "activation", "hidden", "samples", "noise", "seed"}
+    fixed |= {"test_fraction", "engine", "model_options", "data_options", "initialisation"}
+    assert SETTINGS.keys() - MUTABLE_ON_RESUME == fixed
+
+
+def test_what_changes_while_running_is_what_a_step_reads_anew() -> None:
+    assert mutable_while_running("gan") == ("learning_rate",)
+    assert {*mutable_while_running("supervised")} == {
+        *("learning_rate", "momentum", "weight_decay", "l1", "clip_norm")
+    }
+    assert {*mutable_while_running("supervised")} <= MUTABLE_ON_RESUME

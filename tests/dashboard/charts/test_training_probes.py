@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from core.events import Picture
-from core.models import MODELS
 from core.training.config import default_config
 from core.training.loop import train
+from core.training.settings import applies
 from core.training.snapshots import PROBES, fitting
 from dashboard.charts.training.pictures import PICTURE_CHARTS
 from dashboard.charts.training.probes_classes import confusion_chart, embedding_chart
@@ -39,7 +39,7 @@ def test_every_probe_has_a_chart() -> None:
 )
 def test_every_probe_of_a_real_training_is_drawn_with_title_and_tooltip(model: str, data: str) -> None:
     small: dict[str, Any] = {"samples": 60, "hidden": (4,)} if data == "parity" else {}
-    if "batch_size" in MODELS[model].settings:
+    if applies("batch_size", model, data):
         small["batch_size"] = 1024
     config = default_config(model, data, epochs=1, probes=fitting(model, data), picture_every_s=None, **small)
     pictures = {event.name: event for event in train(config) if isinstance(event, Picture)}

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from core.models import MODELS
-from core.models.registry import OPTIONAL_SETTINGS
 from core.records import to_record
 from core.training import default_config, snapshots
+from core.training.settings import not_used
 from dashboard.components import runs
 
 PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "train.py")
@@ -221,10 +221,10 @@ def keys(page: AppTest) -> set[str]:
 def test_a_network_is_asked_only_for_what_it_uses(page: AppTest, model: str) -> None:
     page.run()
     page.selectbox(key="model").set_value(model).run()
-    missing = {*OPTIONAL_SETTINGS} - {*MODELS[model].settings}
+    missing = {*not_used(model)}
     assert not missing & keys(page)
     assert {"learning_rate", "epochs", "seed", "schedule", "max_seconds"} <= keys(page)
-    assert ("hidden" in keys(page)) == (MODELS[model].hidden.most > 0)
+    assert ("hidden" in keys(page)) == (MODELS[model].hidden.max_layers > 0)
     assert {*MODELS[model].options} <= keys(page) | {toggle.key for toggle in page.toggle}
 
 

@@ -11,6 +11,7 @@ from torch import nn
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
+from core.models.registry import default_data
 from core.training import snapshots
 from core.training.config import default_config
 from core.training.learners.registry import learner_for
@@ -38,7 +39,7 @@ def test_every_module_of_the_package_is_used_by_an_entry() -> None:
 
 @pytest.mark.parametrize("model", SUPERVISED)
 def test_families_are_told_by_what_the_networks_are_made_of(model: str) -> None:
-    data = next(iter(MODELS[model].presets))
+    data = default_data(model)
     options = {"depth": "8", "width": 2} if model == "resnet" else {}
     parts = [*learner_for(default_config(model, data, model_options=options)).model.modules()]  # type: ignore[attr-defined]
     assert any(isinstance(part, nn.RNNBase) for part in parts) == (model in RECURRENT)

@@ -1,0 +1,35 @@
+"""Settings as text, `key=value`: how a command line reaches every value of any config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from core.errors import InvalidRequest
+from core.options import Option
+
+
+def from_texts(
+    options: Mapping[str, Option], texts: Iterable[str], example: str = "epochs=5", of: str = ""
+) -> dict[str, Any]:
+    """Values by name out of texts such as "learning-rate=0.1" or "hidden=8,8"; lists are separated by commas.
+
+    `example` and `of` (" of mlp") are for messages. Raises InvalidRequest for a text without "=", an unknown
+    name, and a value of the wrong type.
+    """
+    found = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name:
+            raise InvalidRequest(f"--set {text[:60]!r} is not possible; write key=value, such as {example}.")
+        name = name.replace("-", "_")
+        if name not in options:
+            raise InvalidRequest(f"Unknown setting {name[:60]!r}{of}; choose from {', '.join(options)}.")
+        found[name] = options[name].parse(name, value)
+    return found
+
+
+def check_settings(options: Mapping[str, Option], config: Any) -> None:
+    """Raise InvalidRequest for the first field of a config that its entry in the table does not allow."""
+    for name, option in options.items():
+        option.check(name, getattr(config, name))
