@@ -30,9 +30,9 @@ def from_record(kind: type[Value], record: Mapping[str, Any]) -> Value:
     Lists become tuples. Raises InvalidRequest for a field that this class does not have.
     """
     assert is_dataclass(kind)
-    given = dict(record)
-    if hasattr(kind, "upgrade"):
-        given = kind.upgrade(record)
+    upgrade = getattr(kind, "upgrade", None)
+    given = upgrade(record) if upgrade else dict(record)
+    if upgrade:
         del given["version"]
     known = [field.name for field in fields(kind)]
     unknown = sorted(set(given) - set(known))
