@@ -48,7 +48,9 @@ def _upgraded_training(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _upgraded_ensemble(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {**record, "training": _upgraded_training(record["training"])}
+    from core.training.upgrades import upgrade_ensemble_config
+
+    return upgrade_ensemble_config(record)
 
 
 def _classical(record: Mapping[str, Any]) -> Iterator[Any]:

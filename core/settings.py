@@ -10,12 +10,16 @@ from core.options import Option
 
 
 def from_texts(
-    options: Mapping[str, Option], texts: Iterable[str], example: str = "epochs=5", of: str = ""
+    options: Mapping[str, Option],
+    texts: Iterable[str],
+    example: str = "epochs=5",
+    of: str = "",
+    aliases: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Values by name out of texts such as "learning-rate=0.1" or "hidden=8,8"; lists are separated by commas.
 
-    `example` and `of` (" of mlp") are for messages. Raises InvalidRequest for a text without "=", an unknown
-    name, and a value of the wrong type.
+    `example` and `of` (" of mlp") are for messages; aliases are older names of some options. Raises
+    InvalidRequest for a text without "=", an unknown name, and a value of the wrong type.
     """
     found = {}
     for text in texts:
@@ -23,6 +27,7 @@ def from_texts(
         if not equals or not name:
             raise InvalidRequest(f"--set {text[:60]!r} is not possible; write key=value, such as {example}.")
         name = name.replace("-", "_")
+        name = (aliases or {}).get(name, name)
         if name not in options:
             raise InvalidRequest(f"Unknown setting {name[:60]!r}{of}; choose from {', '.join(options)}.")
         found[name] = options[name].parse(name, value)

@@ -18,6 +18,7 @@ from core.models.initialisation import INITIALISATIONS
 from core.options import Option
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
+from core.training.upgrades import NAMES_IN_0_1
 
 if TYPE_CHECKING:
     from core.training.config import TrainConfig
@@ -400,8 +401,9 @@ def from_texts(model: str, data: str, texts: Iterable[str]) -> dict[str, Any]:
     """
     of_model, of_data = MODELS[model].options, DATASETS[data].options
     known: Mapping[str, Option] = {**_SETTABLE, **of_data, **of_model, **_SETTABLE}  # the last one wins
+    given = settings.from_texts(known, texts, of=f" of {model} on {data}", aliases=NAMES_IN_0_1)
     overrides: dict[str, Any] = {}
-    for name, value in settings.from_texts(known, texts, of=f" of {model} on {data}").items():
+    for name, value in given.items():
         if name in _SETTABLE:
             overrides[name] = value
         else:

@@ -9,8 +9,8 @@ from core.errors import InvalidRequest
 
 VERSION = 2  # of a TrainConfig's record; 0.1 wrote records without one
 
-# Fields that version 0.1 called otherwise.
-_NAMES_IN_0_1 = {"most_steps": "max_steps", "most_seconds": "max_seconds"}
+# Fields that version 0.1 called otherwise; --set still knows them.
+NAMES_IN_0_1 = {"most_steps": "max_steps", "most_seconds": "max_seconds"}
 
 
 def upgrade_train_config(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,9 +21,20 @@ def upgrade_train_config(record: Mapping[str, Any]) -> dict[str, Any]:
     settings = dict(record)
     version = settings.pop("version", 1)
     if version not in range(1, VERSION + 1):
-        raise InvalidRequest(
-            f"This training was stored by version {version!r}, and {VERSION} is the latest here."
-        )
-    if version == 1:
-        settings = {_NAMES_IN_0_1.get(name, name): value for name, value in settings.items()}
-    return {"version": VERSION} | settings
+        raise InvalidRequest(f"This training has version {version!r}; versions up to {VERSION} can be read.")
+    return {"version": VERSION} | (_renamed(settings) if version == 1 else settings)
+
+
+def upgrade_ensemble_config(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of today's EnsembleConfig out of one of any version, which is that of its training."""
+    old = "version" not in record["training"]
+    vary = record.get("vary", {})
+    return {
+        **record,
+        "training": upgrade_train_config(record["training"]),
+        "vary": _renamed(vary) if old else dict(vary),
+    }
+
+
+def _renamed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {NAMES_IN_0_1.get(name, name): value for name, value in settings.items()}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +38,10 @@ PAIRS = [(model, data) for model in MODELS for data in fitting_data(model)]
         ("hidden=", {"hidden": ()}),
         ("picture_every_s=none", {"picture_every_s": None}),
         ("activation=relu", {"activation": "relu"}),
+        ("most_steps=7", {"max_steps": 7}),  # its name in version 0.1
+        ("probes=usual", {"probes": None}),
+        ("norm=batch", {"model_options": {"norm": "batch"}}),
+        ("features=sine", {"data_options": {"features": "sine"}}),
     ],
 )
 def test_a_field_is_read_by_its_kind(text: str, setting: dict[str, Any]) -> None:
@@ -144,3 +150,8 @@ def test_what_changes_while_running_is_what_a_step_reads_anew() -> None:
         *("learning_rate", "momentum", "weight_decay", "l1", "clip_norm")
     }
     assert {*mutable_while_running("supervised")} <= MUTABLE_ON_RESUME
+
+
+def test_the_page_of_the_documentation_is_what_the_entries_say() -> None:
+    docs = Path(__file__).parents[3] / "docs"
+    assert (docs / "settings.md").read_text() == runpy.run_path(str(docs / "settings.py"))["page"]()

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from core.errors import InvalidRequest
+from core.jobs import JOBS
 from core.records import from_record, to_record
 from core.training import TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
@@ -19,8 +20,9 @@ def test_a_record_of_the_first_version_keeps_what_it_asked_for() -> None:
     del record["version"]
     record["most_steps"], record["most_seconds"] = record.pop("max_steps"), record.pop("max_seconds")
     assert from_record(TrainConfig, record) == config
-    ensemble = from_record(EnsembleConfig, {"training": record, "seeds": 2})
-    assert ensemble.training == config
+    stored = JOBS["ensemble"].upgrade({"training": record, "seeds": 2, "vary": {"most_steps": [20, 30]}})
+    ensemble = from_record(EnsembleConfig, stored)
+    assert (ensemble.training, ensemble.vary) == (config, {"max_steps": [20, 30]})
 
 
 def test_todays_record_says_its_version_and_stays_as_it_is() -> None:
