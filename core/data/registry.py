@@ -67,7 +67,7 @@ _FEATURES = Option(
 )
 _OWN_TABLE = {
     "file": Option("the table, by the name under which it is kept; none for an example", ""),
-    "target_column": Option("the column to be told, none for the last", ""),
+    "target_column": Option("the target column, none for the last", ""),
 }
 _SLIPPERY = Option("whether each step goes astray two times of three", False)
 

@@ -77,11 +77,11 @@ _RECURRENT_OPTIONS = {
     "bidirectional": Option("read from both ends, where one answer is asked for all", False),
 }
 
-_DROPOUT = Option("share of the features left out at random while learning", 0.5, 0, 0.9)
+_DROPOUT = Option("fraction of the features left out at random while learning", 0.5, 0, 0.9)
 _EXPLORING = {
     "discount": Option("what a reward is worth one step later", 0.99, 0.5, 0.9999),
-    "epsilon_last": Option("share of random actions in the end; it begins at 1", 0.1, 0, 1),
-    "explore_share": Option("share of the training over which random actions grow fewer", 0.8, 0.01, 1),
+    "epsilon_last": Option("fraction of random actions in the end; it begins at 1", 0.1, 0, 1),
+    "explore_share": Option("fraction of the training over which random actions grow fewer", 0.8, 0.01, 1),
 }
 
 MODELS: dict[str, Model] = {
@@ -108,7 +108,7 @@ MODELS: dict[str, Model] = {
                 "none",
                 choices=("none", "batch", "layer"),
             ),
-            "dropout": Option("Share of each hidden layer's outputs left out at a step", 0.0, 0.0, 0.9),
+            "dropout": Option("Fraction of each hidden layer's outputs left out at a step", 0.0, 0.0, 0.9),
         },
     ),
     "lenet": Model(
@@ -414,7 +414,7 @@ MODELS: dict[str, Model] = {
             "explore_share": replace(_EXPLORING["explore_share"], default=0.3),
             "replay": Option("transitions remembered to learn from", 100_000, 1000, 1_000_000),
             "target_rate": Option(
-                "share of the way that the target network follows at each step", 0.02, 0.0001, 1
+                "fraction of the way that the target network follows at each step", 0.02, 0.0001, 1
             ),
             "worlds": Option(
                 "environments played at once, one step of each for a step of learning", 8, 1, 64

@@ -57,5 +57,5 @@ def name_of(choices: Mapping[str, Any] | tuple[str, ...], key: str) -> str:
 def help_of(option: Option) -> str:
     """What an option does, and what each of its choices is."""
     entries = option.choices.values() if isinstance(option.choices, Mapping) else ()
-    told = [f"**{entry.name}:** {entry.description}" for entry in entries if hasattr(entry, "description")]
-    return " ".join([f"{option.help.rstrip('.')}.", *told])
+    choices = [f"**{entry.name}:** {entry.description}" for entry in entries if hasattr(entry, "description")]
+    return " ".join([f"{option.help.rstrip('.')}.", *choices])
