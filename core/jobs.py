@@ -56,14 +56,15 @@ def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _roofline(record: Mapping[str, Any]) -> Iterator[Any]:
-    from core.timing.roofline.job import RooflineConfig
+    from core.timing.roofline.config import RooflineConfig
     from core.timing.sweeps.with_roofline import machine_roofline
 
     return machine_roofline(from_record(RooflineConfig, record))
 
 
 def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
-    from core.timing.activation_cost.job import CostConfig, cost
+    from core.timing.activation_cost.config import CostConfig
+    from core.timing.activation_cost.job import cost
 
     return cost(from_record(CostConfig, record))
 

@@ -43,15 +43,12 @@ _SUMS_LOSE = 30.0
 
 @dataclass(frozen=True)
 class Precision:
-    """ran: the format that the error fits, None when it fits none, and then reason says why.
-
-    relative_error is the Frobenius norm of the difference over that of the float64 result.
-    """
+    """Which number format was asked for, and which one ran."""
 
     asked: str
-    ran: str | None
-    relative_error: float | None
-    reason: str | None = None
+    ran: str | None  # the format that the error fits; None when it fits none
+    relative_error: float | None  # Frobenius norm of the difference over that of the float64 result
+    reason: str | None = None  # why no format fits
 
 
 def really_ran(checked: tuple[Tensor, Tensor], asked: str) -> Precision:

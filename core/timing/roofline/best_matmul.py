@@ -66,7 +66,7 @@ Rate = Callable[[Shape], float]
 def sides(device: str, dtype_bytes: int) -> tuple[int, ...]:
     """The sides that products on this device are tried with, as far as its free memory goes."""
     step, largest = _SIDES.get(torch.device(device).type, _OTHER_SIDES)
-    free = devices.memory_free_bytes("cuda:0" if device == "cuda" else device)
+    free = devices.memory_free_bytes(device)
     if free is not None:
         largest = min(largest, math.isqrt(int(_MEMORY_SHARE * free) // (3 * max(dtype_bytes, 4))))
     return tuple(range(step, largest + 1, step)) or (step // 4,)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.lazy import LazyModule
+from core.torch_devices import DEVICE_ERRORS, device_error
 
 if TYPE_CHECKING:
     import torch
@@ -41,8 +42,8 @@ class Workload:
     out.
 
     prepare(size, dtype, device, seed, step, data) draws the operands by the regime `data` and returns the
-    operation, a call without arguments that was not made before. It raises RuntimeError, TypeError or
-    NotImplementedError for what the device cannot do.
+    operation, a call without arguments that was not made before. It raises one of DEVICE_ERRORS for
+    what the device cannot do.
     flops(size, step) counts the floating-point operations that the result needs: products and sums of matrix
     products, convolutions and attention; where there are none, every arithmetic operation, comparison and
     elementary function. Whole numbers count alike.
@@ -213,8 +214,8 @@ def support(workload: Workload, dtype: str, device: str, step: str = FORWARD) ->
     """None when a device can run a workload in a format, else the reason; it tries the smallest size."""
     try:
         workload.prepare(workload.sizes[0], dtype, device, 0, step)()
-    except (RuntimeError, TypeError, NotImplementedError, AttributeError) as error:
-        return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except DEVICE_ERRORS as error:
+        return device_error(error)
     return None
 
 
