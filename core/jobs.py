@@ -69,6 +69,10 @@ def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
     return cost(from_record(CostConfig, record))
 
 
+def _cost_of_0_1(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {"compare_unfused" if name == "composed" else name: value for name, value in record.items()}
+
+
 def _dying_units(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.experiments.dying_units.config import DyingUnitsConfig
     from core.experiments.dying_units.job import dying_units
@@ -88,7 +92,7 @@ JOBS = {
     "classical": Job(_classical),
     "timing": Job(_timing, exclusive=True),
     "roofline": Job(_roofline, exclusive=True),
-    "cost": Job(_cost, exclusive=True),
+    "cost": Job(_cost, exclusive=True, upgrade=_cost_of_0_1),
     "dying_units": Job(_dying_units),
     "takeaway": Job(_takeaway, immediate=True),
 }

@@ -139,8 +139,8 @@ def measure(
         if checked:
             interval = median_interval(times, seed)
             next_check = math.ceil(len(times) * 1.2)
-        share = overhead * len(times) / (sum(times) * repeats)
-        known = Measurement(first_call_s, repeats, tuple(times), interval, None, share, spent_s)
+        overhead_part = overhead * len(times) / (sum(times) * repeats)
+        known = Measurement(first_call_s, repeats, tuple(times), interval, None, overhead_part, spent_s)
         if checked and (known.relative_width <= target_ci or time_is_up):
             break
         yield known

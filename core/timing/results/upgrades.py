@@ -14,7 +14,7 @@ History of the form, by its number ("schema"):
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 # New names of events, of fields, and of values of memory_saved's form.
@@ -31,18 +31,18 @@ def upgraded(record: Any, version: int) -> Any:
     return record
 
 
-def with_rates(record: dict[str, Any]) -> dict[str, Any]:
+def with_rates(record: Mapping[str, Any]) -> dict[str, Any]:
     """From 1 to 2: what version 1 left for the reader to work out, where its figures are sound."""
     if record.get("event") != "measurement_taken":
-        return record
+        return dict(record)
     figures = [record.get(name, 0) for name in ("bytes_moved", "flops", "median_s")]
     if not all(_is_positive(value) for value in figures):
-        return record
+        return dict(record)
     moved, flops, median_s = map(float, figures)
-    return record | {"gbps": moved / median_s / 1e9, "arithmetic_intensity": flops / moved}
+    return dict(record) | {"gbps": moved / median_s / 1e9, "arithmetic_intensity": flops / moved}
 
 
-def with_names_of_the_field(record: dict[str, Any]) -> dict[str, Any]:
+def with_names_of_the_field(record: Mapping[str, Any]) -> dict[str, Any]:
     """From 2 to 3: new names for the same things. A record that has them already stays as it is."""
     event = record.get("event")
     new = {**record, "event": _EVENTS.get(event, event) if isinstance(event, str) else event}
@@ -55,7 +55,10 @@ def with_names_of_the_field(record: dict[str, Any]) -> dict[str, Any]:
     return new
 
 
-_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: with_rates, 2: with_names_of_the_field}
+_UPGRADES: dict[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    1: with_rates,
+    2: with_names_of_the_field,
+}
 
 
 def _renamed(record: dict[str, Any], old: str, new: str) -> dict[str, Any]:

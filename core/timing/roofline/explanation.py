@@ -23,8 +23,8 @@ def explanation(
     the shortest of the best product and the longest that was tried. load is what other programs used of the
     CPU meanwhile, in %.
     """
-    share = gflops / fma_gflops
-    if share >= GOOD_SHARE:
+    fraction = gflops / fma_gflops
+    if fraction >= GOOD_SHARE:
         return None
     reasons = []
     if load is not None and load >= NOTABLE_LOAD:
@@ -42,4 +42,4 @@ def explanation(
         )
     if not reasons:
         reasons.append("torch's library for matrix products does no better on this processor")
-    return f"{100 * share:.0f}% of the FMA peak: {'; '.join(reasons)}"
+    return f"{100 * fraction:.0f}% of the FMA peak: {'; '.join(reasons)}"

@@ -95,8 +95,8 @@ def reached(sizes: Sequence[float], ratios: Sequence[float], ratio: float) -> Re
         return Reached(ratio, float(sizes[0]), f"already at {sizes[0]:g}, the smallest size measured")
     for (size, low), (next_size, high) in pairwise(zip(sizes, ratios, strict=True)):
         if high >= ratio:
-            share = math.log(ratio / low) / math.log(high / low)
-            return Reached(ratio, size * (next_size / size) ** share)
+            fraction = math.log(ratio / low) / math.log(high / low)
+            return Reached(ratio, size * (next_size / size) ** fraction)
     return Reached(
         ratio, None, f"never up to {sizes[-1]:g}, the largest size measured; the most is {max(ratios):.3g}x"
     )
@@ -113,8 +113,8 @@ def transfer_time_s(count_bytes: float, measured: Sequence[tuple[float, float]])
         return known[0][1]
     for (few, few_s), (many, many_s) in pairwise(known):
         if count_bytes <= many:
-            share = math.log(count_bytes / few) / math.log(many / few)
-            return few_s * (many_s / few_s) ** share
+            fraction = math.log(count_bytes / few) / math.log(many / few)
+            return few_s * (many_s / few_s) ** fraction
     most, max_s = known[-1]
     return max_s * count_bytes / most
 

@@ -29,7 +29,7 @@ class Suite:
     sweeps: tuple[tuple[str, Mapping[str, Any]], ...]
 
 
-# Most telling first, since a slow machine may not come to the end.
+# The most informative first, since a slow machine may not come to the end.
 _QUICK: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("gemm", {"sizes": (1024,), "dtypes": ("float32", "bfloat16"), "threads": (1, 0)}),
     ("copy", {"sizes": (2**22,)}),

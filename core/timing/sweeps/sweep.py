@@ -93,8 +93,8 @@ def _on_scale(events: Any, done: int, total: int) -> Any:
         except StopIteration as end:
             return end.value
         if isinstance(event, Progress):
-            share = min(event.done / event.total, 1.0) if event.unit == "points" else 0.0
-            event = Progress(done + share, total, "points", event.rate_per_s, event.rate_unit)
+            fraction = min(event.done / event.total, 1.0) if event.unit == "points" else 0.0
+            event = Progress(done + fraction, total, "points", event.rate_per_s, event.rate_unit)
         yield event
 
 
