@@ -23,7 +23,7 @@ from typing import Any
 import torch
 
 from core.statistics import median_interval
-from core.timing.measure.comparison import block_sizes, rounds, telling
+from core.timing.measure.comparison import block_sizes, rounds, uninterrupted_log_ratios
 from core.timing.measure.timers import Operation, Timer
 from core.timing.roofline.best_matmul import (
     Shape,
@@ -100,7 +100,7 @@ def paired(
     for done, _ in rounds(baseline, candidate, timer, repeats, seconds):  # noqa: B007
         pass
     work = math.log(found.flops / brute.flops)
-    logs = [work - log_ratio for log_ratio in telling(done)]
+    logs = [work - log_ratio for log_ratio in uninterrupted_log_ratios(done)]
     low, high = median_interval(logs)
     return math.exp(statistics.median(logs)), math.exp(low), math.exp(high)
 

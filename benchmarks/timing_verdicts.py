@@ -29,8 +29,17 @@ from torch.utils.benchmark import Timer as TorchTimer
 from core.devices import usable_cores
 from core.statistics import median_interval
 from core.timing.measure.clock import measure
-from core.timing.measure.comparison import SAME, SLOWER, UNSURE, Round, compare, rounds, telling
+from core.timing.measure.comparison import (
+    SAME,
+    SLOWER,
+    UNSURE,
+    Round,
+    compare,
+    rounds,
+    uninterrupted_log_ratios,
+)
 from core.timing.measure.noise import noise_floor
+from core.timing.measure.progress import result_of
 from core.timing.measure.timers import timer_for
 
 SMALL, MIDDLE = 96, 704
@@ -63,7 +72,7 @@ def promises(slowdowns: int, same: int) -> dict[str, Any]:
     """What the three trials give under the present load."""
     timer = timer_for("cpu")
     default, slower = multiplications(20), multiplications(21)
-    *_, floor = noise_floor(default, timer, max_seconds=1.0)
+    floor = result_of(noise_floor(default, timer, max_seconds=1.0))
     assert floor is not None
     verdicts: dict[str, Counter[str]] = {"slowdown": Counter(), "same": Counter()}
     for name, other, runs in (("slowdown", slower, slowdowns), ("same", default, same)):
@@ -145,7 +154,7 @@ def blocks_against_torch() -> float:
     both = (torchs_timer, our_timer)
     for done, _ in rounds(*both, lambda timer, calls: timer(calls), (BLOCK_CALLS,) * 2, 3.0):  # noqa: B007
         pass
-    return math.exp(statistics.median(telling(done)))
+    return math.exp(statistics.median(uninterrupted_log_ratios(done)))
 
 
 def medians_against_torch() -> tuple[float, float, float]:

@@ -68,16 +68,21 @@ def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _roofline(record: Mapping[str, Any]) -> Iterator[Any]:
-    from core.timing.roofline.job import RooflineConfig
+    from core.timing.roofline.config import RooflineConfig
     from core.timing.sweeps.with_roofline import machine_roofline
 
     return machine_roofline(from_record(RooflineConfig, record))
 
 
 def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
-    from core.timing.activation_cost.job import CostConfig, cost
+    from core.timing.activation_cost.config import CostConfig
+    from core.timing.activation_cost.job import cost
 
     return cost(from_record(CostConfig, record))
+
+
+def _cost_of_0_1(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {"compare_unfused" if name == "composed" else name: value for name, value in record.items()}
 
 
 def _dying_units(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -99,7 +104,7 @@ JOBS = {
     "classical": Job(_classical, upgrade=_upgraded_training),
     "timing": Job(_timing, exclusive=True),
     "roofline": Job(_roofline, exclusive=True),
-    "cost": Job(_cost, exclusive=True),
+    "cost": Job(_cost, exclusive=True, upgrade=_cost_of_0_1),
     "dying_units": Job(_dying_units),
     "takeaway": Job(_takeaway, immediate=True),
 }

@@ -1,4 +1,4 @@
-"""A confidence interval without assuming a distribution: resample what was measured.
+"""Medians with confidence intervals, without assuming a distribution, and what an interval says.
 
 Source: Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of Statistics 7(1).
 """
@@ -14,10 +14,29 @@ MIN_SAMPLES = 6
 
 _RESAMPLES = 1000
 
+# Where an interval of differences lies.
+ABOVE, BELOW, WITHIN, UNDECIDED = "above", "below", "within", "undecided"
+
 
 def median_interval(samples: Sequence[float], seed: int = 0, confidence: float = 0.95) -> tuple[float, float]:
     """Lower and upper end of the percentile bootstrap interval of the median."""
     return _percentiles(_medians(samples, np.random.default_rng(seed)), confidence)
+
+
+def median_interval_if_enough(
+    samples: Sequence[float], seed: int = 0, confidence: float = 0.95
+) -> tuple[float, float] | None:
+    """The same; None for so few samples that no interval bounds their median."""
+    return median_interval(samples, seed, confidence) if len(samples) >= MIN_SAMPLES else None
+
+
+def judge_interval(low: float, high: float, edge: float = 0.0, near: float = 0.0) -> str:
+    """Where the interval of a paired difference lies: ABOVE edge, BELOW -edge, WITHIN ±near, or UNDECIDED."""
+    if low > edge:
+        return ABOVE
+    if high < -edge:
+        return BELOW
+    return WITHIN if -near <= low and high <= near else UNDECIDED
 
 
 def ratio_interval(

@@ -1,14 +1,33 @@
-"""Devices as torch knows them: whether one can be used here, and if not why, in words; CPU threads."""
+"""Devices as torch knows them: names, what is unavailable and why, errors, threads. Importing it is cheap."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import torch
+from typing import TYPE_CHECKING
 
 from core import devices
 from core.errors import InvalidRequest
+from core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = LazyModule("torch")
+
+# What torch raises for a format, an amount of memory or an operation that a device cannot do. Running out of
+# memory and "not implemented" are RuntimeErrors.
+DEVICE_ERRORS = (RuntimeError, TypeError, AttributeError)
+
+
+def device_error(error: BaseException) -> str:
+    """One of DEVICE_ERRORS as a reason: its first line, or its type where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def resolve(name: str) -> str:
+    """torch's full name of a device: "cuda" alone is the first GPU, "cuda:0"."""
+    return "cuda:0" if name == "cuda" else name
 
 
 def unavailable_reason(device: str) -> str | None:
@@ -26,6 +45,14 @@ def unavailable_reason(device: str) -> str | None:
     return None
 
 
+def present_device(name: str) -> torch.device:
+    """torch's device of this name. Raises InvalidRequest with the reason when it cannot be used here."""
+    reason = unavailable_reason(name)
+    if reason:
+        raise InvalidRequest(f"The device {name!r} cannot be used: {reason}.")
+    return torch.device(resolve(name))
+
+
 def readable_id(device: str) -> str:
     """The id under which core.devices reads this device.
 
@@ -34,6 +61,39 @@ def readable_id(device: str) -> str:
     if torch.device(device).type != "cuda" or torch.version.hip:
         return device
     return f"GPU-{torch.cuda.get_device_properties(device).uuid}"
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """torch's CPU threads while this lasts (None leaves them); the number before comes back after."""
+    before = torch.get_num_threads()
+    if count is not None:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def true_float32() -> Iterator[None]:
+    """float32 products are computed in float32, neither TF32 nor bfloat16; the setting before comes back."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@contextmanager
+def gpu_memory_returned() -> Iterator[None]:
+    """At the end the GPU's memory goes back to other programs: a process that stays would keep it."""
+    try:
+        yield
+    finally:
+        if torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
 
 
 def _cuda_count() -> int:
@@ -46,22 +106,3 @@ _COUNTS = {
     "mps": lambda: int(torch.backends.mps.is_available()),
     "xpu": lambda: torch.xpu.device_count() if torch.xpu.is_available() else 0,
 }
-
-
-def present_device(name: str) -> torch.device:
-    """torch's device of this name. Raises InvalidRequest with the reason when it cannot be used here."""
-    reason = unavailable_reason(name)
-    if reason:
-        raise InvalidRequest(f"The device {name!r} cannot be used: {reason}.")
-    return torch.device(name)
-
-
-@contextmanager
-def cpu_threads(count: int) -> Iterator[None]:
-    """torch's CPU threads while this lasts; the number before comes back after."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

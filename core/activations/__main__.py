@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import csv
 import difflib
 import json
 import math
@@ -16,6 +15,7 @@ from typing import Any, NoReturn
 from core.activations import ACTIVATIONS, Activation, find
 from core.activations.expressions.expression import is_expression
 from core.errors import InvalidRequest
+from core.tables import csv_of_records
 
 OK, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
@@ -156,7 +156,8 @@ def _depth(options: argparse.Namespace) -> None:
 def _cost(options: argparse.Namespace) -> None:
     """What each function costs on this machine: time, bandwidth, fusion, and memory kept for backward."""
     from core.events import Progress, event_record
-    from core.timing.activation_cost.job import CostConfig, cost
+    from core.timing.activation_cost.config import CostConfig
+    from core.timing.activation_cost.job import cost
     from core.timing.activation_cost.table import cost_rows
 
     config = CostConfig(
@@ -166,7 +167,7 @@ def _cost(options: argparse.Namespace) -> None:
         device=options.device,
         threads=options.threads,
         max_seconds=options.max_seconds,
-        composed=options.composed,
+        compare_unfused=options.composed,
         seed=options.seed,
     )
     records = [event_record(event) for event in cost(config) if not isinstance(event, Progress)]
@@ -187,10 +188,10 @@ def _cost_line(row: dict[str, Any]) -> str:
     ]
     told += ["fastest" if row["times_as_long"] == 1 else "tied with the fastest"] if row["tied"] else []
     told += [f"{row['times_as_long']:.3g}x the fastest"] if row["tied"] is False else []
-    told += [f"keeps {row['kept_bytes']:.3g} B/element"] if row["kept_bytes"] is not None else []
+    told += [f"saves {row['saved_bytes']:.3g} B/element"] if row["saved_bytes"] is not None else []
     if row["verdict"]:
-        told.append(f"one call {row['one_call_times_as_fast']:.3g}x as fast as the formula: {row['verdict']}")
-    told += [f"! {row['disturbed']}"] if row["disturbed"] else []
+        told.append(f"fused {row['fused_times_as_fast']:.3g}x as fast as unfused: {row['verdict']}")
+    told += [f"! {row['contamination']}"] if row["contamination"] else []
     return f"{row['activation']:<16} {row['step']:<9}{', '.join(told)}"
 
 
@@ -230,9 +231,8 @@ def _show(rows: list[dict[str, Any]], options: argparse.Namespace, line: Callabl
         for row in rows:
             print(json.dumps(_finite(row), ensure_ascii=False))
     elif options.csv and rows:
-        writer = csv.DictWriter(sys.stdout, [*rows[0]], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
+        plain = [{name: _plain(value) for name, value in row.items()} for row in rows]
+        print(csv_of_records(plain), end="")
     else:
         for row in rows:
             print(line(row), flush=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ import numpy as np
 from core.activations.expressions.expression import find
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
+from core.tables import csv_text
 
 if TYPE_CHECKING:
     import torch
@@ -75,11 +74,7 @@ def to_csv(drawn: Curves, chosen: Mapping[str, Mapping[str, float]]) -> str:
         if key in drawn.second_derivatives:
             heads.append(f"{name} second derivative")
             columns.append(drawn.second_derivatives[key])
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows(zip(*columns, strict=True))
-    return text.getvalue()
+    return csv_text(heads, zip(*columns, strict=True))
 
 
 def _with_gradients(

@@ -13,6 +13,7 @@ from core.activations.activation import Paper
 from core.activations.registry import ACTIVATIONS
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
+from core.tables import csv_text
 
 if TYPE_CHECKING:
     import torch
@@ -232,3 +233,9 @@ def at_point(key: str, a: float, b: float) -> tuple[float, float, float]:
     value, gate = (torch.tensor(number, dtype=torch.float64, device="cpu") for number in (a, b))
     by_value, by_gate = GATED[key].gradients(value, gate)
     return float(GATED[key].function(value, gate)), float(by_value), float(by_gate)
+
+
+def outputs_csv(every: Sequence[VectorOutput]) -> str:
+    """As CSV, a row for each output for three logits: temperature, logits, outputs and the largest slope."""
+    heads = ("temperature", "x1", "x2", "x3", "f1", "f2", "f3", "largest slope")
+    return csv_text(heads, ([one.temperature, *one.logits, *one.outputs, one.largest_slope] for one in every))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from core.activations.expressions.expression import find
 from core.activations.formats import FORMATS, Format
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
+from core.tables import csv_text
 
 if TYPE_CHECKING:
     import torch
@@ -254,14 +253,14 @@ def to_csv(results: Mapping[str, Mapping[str, Precision]], reach: float, points:
     results maps a function's key, then a format's key, to its precision. At most `points` rows of each, those
     whose value is the most wrong among their neighbours.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     numbers = [f"{part} {column}" for part in ("value", "slope") for column in _COLUMNS]
-    writer.writerow(["function", "format", "x", *numbers])
-    for key, formats in results.items():
-        for name, result in formats.items():
-            writer.writerows([key, name, *row] for row in _rows(result, reach, points))
-    return text.getvalue()
+    rows = (
+        [key, name, *row]
+        for key, formats in results.items()
+        for name, result in formats.items()
+        for row in _rows(result, reach, points)
+    )
+    return csv_text(["function", "format", "x", *numbers], rows)
 
 
 _COLUMNS = ("exact", "computed", "relative", "ulps")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from core.activations.expressions.expression import find
 from core.activations.gated import GATED
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
+from core.tables import csv_text
 
 if TYPE_CHECKING:
     import torch
@@ -125,13 +124,10 @@ def gate(key: str, reach: float = 3.0, points: int = POINTS) -> Surface:
 def to_csv(surface: Surface, names: tuple[str, str, str] = ("x", "y", "z")) -> str:
     """The surface as CSV, a row for each place; names are those of the two inputs and of the output."""
     x, y, z = names
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([x, y, z, f"d{z}/d{x}", f"d{z}/d{y}"])
     across, up = np.meshgrid(surface.at, surface.at)
     columns = (across, up, surface.z, surface.dz_dx, surface.dz_dy)
-    writer.writerows(zip(*(column.flat for column in columns), strict=True))
-    return text.getvalue()
+    heads = (x, y, z, f"d{z}/d{x}", f"d{z}/d{y}")
+    return csv_text(heads, zip(*(column.flat for column in columns), strict=True))
 
 
 def _surface(function: Callable[[Tensor, Tensor], Tensor], reach: float, points: int) -> Surface:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 from core.activations import find
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
+from core.tables import csv_text
 
 if TYPE_CHECKING:
     import torch
@@ -91,6 +93,14 @@ def unexplained(sizes: tuple[int, ...], activation: str, seed: int = 0) -> np.nd
             shares.append(_left_over(directions, sums))
             below = function(sums, **parameters)
     return np.array(shares)
+
+
+def to_csv(found: Collapse, unexplained_by: Mapping[str, np.ndarray]) -> str:
+    """As CSV, one line a depth; unexplained_by: what unexplained() gave for each function, by its name."""
+    heads = [f"error in {name}" for name in FORMATS] + [f"beyond a matrix: {n}" for n in unexplained_by]
+    columns = [*(found.error[name] for name in FORMATS), *unexplained_by.values()]
+    rows = ([depth + 1, *(column[depth] for column in columns)] for depth in range(len(found.sizes) - 1))
+    return csv_text(["layers", *heads], rows)
 
 
 def _left_over(directions: Tensor, outputs: Tensor) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from core.activations.activation import Activation
 from core.activations.properties import SATURATED_SLOPE, properties
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
+from core.tables import csv_text
 
 if TYPE_CHECKING:
     import torch
@@ -294,6 +295,23 @@ def best_initialisation(config: DepthConfig) -> tuple[str, Depth | None]:
         return "", None
     best = min(alive, key=lambda name: _change(alive[name]))
     return best, alive[best]
+
+
+def to_csv(configs: Sequence[DepthConfig], results: Sequence[tuple[Depth, Prediction]]) -> str:
+    """As CSV, one line for each config's function and layer: what was measured, and what theory says."""
+    columns = ("mean", "variance", "second_moment", "gradient", "dead", "saturated")
+    rows = (
+        [
+            config.activation,
+            layer + 1,
+            *(getattr(found, column)[layer] for column in columns),
+            theory.variance[layer],
+            theory.gradient[layer],
+        ]
+        for config, (found, theory) in zip(configs, results, strict=True)
+        for layer in range(config.layers)
+    )
+    return csv_text(["function", "layer", *columns, "variance in theory", "gradient in theory"], rows)
 
 
 def _change(depth: Depth) -> float:

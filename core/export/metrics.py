@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from core.export.run import TrainingRun
+from core.tables import csv_of_records
 
 
 def rows(run: TrainingRun) -> list[dict[str, Any]]:
@@ -20,11 +19,7 @@ def rows(run: TrainingRun) -> list[dict[str, Any]]:
 
 def metrics_csv(run: TrainingRun) -> bytes:
     """Comma-separated, UTF-8, names in the first line; numbers read back exactly as they were."""
-    found, text = rows(run), io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(found[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(found)
-    return text.getvalue().encode()
+    return csv_of_records(rows(run)).encode()
 
 
 def metrics_parquet(run: TrainingRun) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.jobs import JOBS
+from core.timing.results.upgrades import with_names_of_the_field
 
 VERSION = 2  # of a run's config, events and pictures, as they are written today
 
@@ -44,5 +45,8 @@ def _event_of_0_1(record: Mapping[str, Any]) -> Record:
     return upgrade(record) if upgrade else dict(record)
 
 
-_EVENTS_SINCE_0_1: dict[str, Callable[[Mapping[str, Any]], Record]] = {}
+_EVENTS_SINCE_0_1: dict[str, Callable[[Mapping[str, Any]], Record]] = {
+    # Stored runs of timing hold the records of result files of schema 2.
+    **dict.fromkeys(("dot", "memory_kept", "measurement_taken", "noise_measured"), with_names_of_the_field),
+}
 _PICTURES_SINCE_0_1: dict[str, str] = {}

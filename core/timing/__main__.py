@@ -55,18 +55,18 @@ def _gemm(options: argparse.Namespace) -> int:
 
 def _print_gemm(record: Any) -> None:
     """The table of one workload, narrower than that of many."""
-    from core.timing.results import report
+    from core.timing.results import labels, lines
 
     match record["event"]:
         case "environment_read":
-            _print_lines([report.environment_line(record["environment"]), "", report.GEMM_HEADER])
+            _print_lines([labels.environment_line(record["environment"]), "", lines.GEMM_HEADER])
         case "device_absent":
             print(f"{record['device']:<8} absent: {record['reason']}", flush=True)
         case "measurement_failed":
             where = f"{record['device']:<8} {record['dtype']:<9} {record['size']:>6}"
             print(f"{where} failed: {record['reason']}", flush=True)
         case "measurement_taken":
-            print(report.gemm_row(record), flush=True)
+            print(lines.gemm_row(record), flush=True)
 
 
 def _gemm_conclusion(records: list[Any]) -> str:
@@ -86,7 +86,7 @@ def _gemm_conclusion(records: list[Any]) -> str:
 
 def _list(options: argparse.Namespace) -> int:
     """The workloads, one a line."""
-    from core.timing.results import report
+    from core import tables
 
     columns = ("workload", "title", "family", "size means", "steps", "dtypes", "sizes")
     rows = [
@@ -105,9 +105,9 @@ def _list(options: argparse.Namespace) -> int:
     if options.json:
         _print_lines(json.dumps(row, ensure_ascii=False) for row in keyed)
     elif options.csv:
-        print(report.csv_table(columns, rows), end="")
+        print(tables.csv_text(columns, rows), end="")
     elif options.markdown:
-        print(report.markdown_table(columns, rows))
+        print(tables.markdown_table(columns, rows))
     else:
         _print_lines(f"{name:<24} {title}. Size: {means}." for name, title, _, means, *_ in rows)
     return OK

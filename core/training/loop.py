@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import InvalidRequest
 from core.events import Progress
-from core.torch_devices import cpu_threads
+from core.torch_devices import threads
 from core.training import checkpoint, stopping
 from core.training.checkpoint import Position
 from core.training.config import TrainConfig
@@ -51,7 +51,7 @@ def train(
     """
     watch = Stopwatch(start["position"]["elapsed_s"] if start else 0.0)
     wanted: dict[str, Any] = {}
-    with cpu_threads(config.threads):
+    with threads(config.threads):
         yield Progress(0, config.epochs, "epochs")
         for event in _train(config, start, checkpoint_every_s, watch, wanted):
             handed_over_s = time.perf_counter()

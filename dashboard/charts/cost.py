@@ -1,4 +1,4 @@
-"""Charts of what activation functions cost: time of a pass, one call against the formula, memory kept."""
+"""Charts of what activation functions cost: time of a pass, fused against unfused, memory saved."""
 
 from __future__ import annotations
 
@@ -54,34 +54,34 @@ def time_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
 
 
 def fused_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
-    """How many times faster torch's one call is than the formula, with its 99% interval; 1 is as fast."""
+    """How many times faster torch's fused call is than its formula, with the 99% interval; 1 is as fast."""
     both = [row for row in rows if row["verdict"]]
-    columns = ["name", "step", "one_call_times_as_fast", "at_least", "at_most", "verdict"]
+    columns = ["name", "step", "fused_times_as_fast", "at_least", "at_most", "verdict"]
     table = pd.DataFrame(both, columns=columns)
     scale = alt.Scale(type="log", base=2, nice=True)
     base = alt.Chart(table).encode(y=_names(_by_time(both)), yOffset=_offset(), color=_step_colour())
     even = alt.Chart(pd.DataFrame({"even": [1.0]})).mark_rule(color="gray", strokeDash=[2, 3])
     intervals = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x="at_least:Q", x2="at_most:Q")
     axis = alt.Axis(format="~g", values=[2.0**power for power in range(-6, 9)])
-    title = "Times as fast as the formula"
+    title = "Times as fast as unfused"
     points = base.mark_point(filled=True, size=80, opacity=1).encode(
-        x=alt.X("one_call_times_as_fast:Q", title=title, scale=scale, axis=axis),
+        x=alt.X("fused_times_as_fast:Q", title=title, scale=scale, axis=axis),
         shape=alt.Shape("step:N", title=None, scale=alt.Scale(domain=list(STEPS)), legend=_legend()),
         tooltip=[
             alt.Tooltip("name:N", title="Function"),
             alt.Tooltip("step:N", title="Pass"),
-            alt.Tooltip("one_call_times_as_fast:Q", title="Times as fast", format=".3~g"),
+            alt.Tooltip("fused_times_as_fast:Q", title="Times as fast", format=".3~g"),
             alt.Tooltip("at_least:Q", title="At least", format=".3~g"),
             alt.Tooltip("at_most:Q", title="At most", format=".3~g"),
-            alt.Tooltip("verdict:N", title="One call is"),
+            alt.Tooltip("verdict:N", title="Fused it is"),
         ],
     )
-    told = [f"{row['name']} {row['step']} {row['one_call_times_as_fast']:.3g} times" for row in both]
+    told = [f"{row['name']} {row['step']} {row['fused_times_as_fast']:.3g} times" for row in both]
     return alt.LayerChart(
         layer=[even.encode(x="even:Q"), intervals, points],
-        title="One call against the formula",
+        title="Fused against unfused",
         height=alt.Step(_BAR_HEIGHT),
-        description=f"How often one call is as fast as the formula: {', '.join(told) or 'not known yet'}.",
+        description=f"Fused, times as fast as unfused: {', '.join(told) or 'not known yet'}.",
     )
 
 
@@ -89,7 +89,7 @@ def memory_chart(records: Sequence[Mapping[str, Any]]) -> alt.Chart:
     """Bytes an element that stay alive for backward, by what they belong to. records are of MemoryKept."""
     rows = [
         {
-            "name": _name(record["activation"]) + (", formula" if record["form"] == "formula" else ""),
+            "name": _name(record["activation"]) + (", unfused" if record["form"] == "unfused" else ""),
             "part": part,
             "bytes": record[field],
         }
@@ -103,9 +103,9 @@ def memory_chart(records: Sequence[Mapping[str, Any]]) -> alt.Chart:
     return (
         alt.Chart(
             table,
-            title="Kept for the backward pass",
+            title="Saved for the backward pass",
             height=alt.Step(22),
-            description=f"Bytes an element kept for backward: {told or 'not known yet'}.",
+            description=f"Bytes an element saved for backward: {told or 'not known yet'}.",
         )
         .mark_bar()
         .encode(

@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from core.timing.roofline.job import RooflinePoint
+from core.timing.roofline.events import RooflinePoint
 from core.timing.workloads import WORKLOADS
 
 HEIGHT = 380

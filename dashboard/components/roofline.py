@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.timing.results.report import figure, other_line
+from core.timing.results.lines import other_line
 from core.timing.results.table import Record
-from core.timing.roofline.job import RooflinePoint, roofline_points
+from core.timing.results.units import figure
+from core.timing.roofline.events import RooflinePoint
+from core.timing.roofline.points import roofline_points
 from core.timing.workloads import WORKLOADS
 from dashboard.charts.roofline import roofline_chart
 

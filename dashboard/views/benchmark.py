@@ -14,7 +14,7 @@ from core.events import Picture
 from core.runs.store import Run
 from core.timing.results.conclusions import conclusions
 from core.timing.results.files import parse
-from core.timing.results.report import environment_line
+from core.timing.results.labels import environment_line
 from core.timing.results.table import (
     NOTABLE_LOAD,
     Record,
@@ -29,11 +29,10 @@ from core.timing.results.table import (
     to_json,
     workloads_of,
 )
-from core.timing.roofline.job import RooflineConfig
-from core.timing.sweeps.config import SweepConfig
+from core.timing.roofline.config import RooflineConfig
+from core.timing.sweeps.config import SweepConfig, points
 from core.timing.sweeps.speedup import against_random, speedup_curves, speedups
 from core.timing.sweeps.suites import all_devices
-from core.timing.sweeps.sweep import points
 from core.timing.workloads.dtypes import DTYPE_BYTES
 from core.timing.workloads.operand_fill import OPERAND_FILLS
 from dashboard.charts.benchmark import (

@@ -12,11 +12,10 @@ from core.activations import ACTIVATIONS
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.runs.store import Run
-from core.timing.activation_cost.job import CostConfig
-from core.timing.activation_cost.table import cost_rows, fastest
-from core.timing.results.report import csv_table
+from core.timing.activation_cost.config import CostConfig
+from core.timing.activation_cost.table import cost_csv, cost_rows, fastest
 from core.timing.results.table import NOTABLE_LOAD, other_load, to_json
-from core.timing.roofline.job import roofline_points
+from core.timing.roofline.points import roofline_points
 from core.timing.workloads.workload import FLOATS
 from dashboard.charts.cost import fused_chart, memory_chart, time_chart
 from dashboard.charts.roofline import roofline_chart
@@ -82,13 +81,13 @@ def choose() -> CostConfig | None:
         bind="query-params",
         help="One thread is disturbed least by other programs, so functions are told apart best.",
     )
-    composed = st.toggle(
-        "Also against the formula written out",
+    compare_unfused = st.toggle(
+        "Compare with the unfused formula",
         value=True,
         key="composed",
         bind="query-params",
-        help="PyTorch has one call for many functions. The same formula, one operation after another, shows "
-        "what that is worth.",
+        help="PyTorch has one fused call for many functions. The same formula, one operation after another, "
+        "shows what that is worth.",
     )
     try:
         return CostConfig(
@@ -101,7 +100,7 @@ def choose() -> CostConfig | None:
             device=device,
             threads=count,
             max_seconds=POINT_SECONDS,
-            composed=composed,
+            compare_unfused=compare_unfused,
         )
     except InvalidRequest as error:
         st.error(str(error))
@@ -125,14 +124,14 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
         draw_times(rows, records)
     with right:
         draw_roof(records)
-    kept = [record for record in records if record["event"] == "memory_kept"]
+    saved = [record for record in records if record["event"] == "memory_saved"]
     left, right = st.columns(2)
     if any(row["verdict"] for row in rows):
         with left:
             draw_fused(rows)
-    if kept:
+    if saved:
         with right if any(row["verdict"] for row in rows) else left:
-            draw_memory(kept)
+            draw_memory(saved)
     draw_table(run.id, rows, records)
 
 
@@ -169,19 +168,19 @@ def draw_roof(records: Sequence[dict[str, Any]]) -> None:
 
 
 def draw_fused(rows: Sequence[dict[str, Any]]) -> None:
-    """One call against the formula."""
+    """The fused call against the unfused formula."""
     st.altair_chart(fused_chart(rows), key="fused")
     st.caption(
-        "Look for points right of 1: there one call beats the formula, since it reads and writes memory "
-        "once. Both were measured in turns; SAME, FASTER and SLOWER in the table were confirmed twice."
+        "Look for points right of 1: there the fused call beats the formula, since it reads and writes "
+        "memory once. Both were measured in turns; SAME, FASTER and SLOWER in the table were confirmed twice."
     )
 
 
-def draw_memory(kept: Sequence[dict[str, Any]]) -> None:
+def draw_memory(saved: Sequence[dict[str, Any]]) -> None:
     """What a training step holds."""
-    st.altair_chart(memory_chart(kept), key="memory")
+    st.altair_chart(memory_chart(saved), key="memory")
     st.caption(
-        "Look at what is kept in between: a network holds inputs and results of its layers anyway, but what "
+        "Look at what is saved in between: a network holds inputs and results of its layers anyway, but what "
         "a formula leaves in between is memory that only this function needs."
     )
 
@@ -200,8 +199,8 @@ def draw_table(name: str, rows: Sequence[dict[str, Any]], records: Sequence[dict
             "GB/s": row["gbps"],
             "% of copy": row["percent_of_bandwidth"],
             "Limit": row["limit"],
-            "Kept (B)": row["kept_bytes"],
-            "One call": row["one_call_times_as_fast"],
+            "Saved (B)": row["saved_bytes"],
+            "Fused": row["fused_times_as_fast"],
             "Verdict": row["verdict"],
         }
         for row in rows
@@ -216,11 +215,11 @@ def draw_table(name: str, rows: Sequence[dict[str, Any]], records: Sequence[dict
             "Over the fastest": number(format="%.3gx", help="Times as long as the fastest in this pass"),
             "GB/s": number(format="%.3g"),
             "% of copy": number(format="%.0f", help="Of the bandwidth of a copy; above 100 a cache served"),
-            "Kept (B)": number(format="%.3g", help="Bytes an element kept for the backward pass"),
-            "One call": number(format="%.3gx", help="Times as fast as the formula written out"),
+            "Saved (B)": number(format="%.3g", help="Bytes an element saved for the backward pass"),
+            "Fused": number(format="%.3gx", help="Times as fast as the unfused formula"),
         },
     )
-    text = csv_table([*rows[0]], [list(row.values()) for row in rows])
+    text = cost_csv(rows)
     with st.container(horizontal=True):
         save(f"cost-{name}.csv", "CSV", text, "text/csv")
         save(f"cost-{name}.json", "JSON with raw samples", to_json(records), "application/json")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import streamlit as st
 
 from core.activations import ACTIVATIONS
@@ -21,6 +18,7 @@ from core.experiments.signal_propagation import (
     critical_gain,
     predict,
     through_depth,
+    to_csv,
 )
 from core.models.initialisation import INITIALISATIONS as DRAWN
 from dashboard.charts.depth import by_layer, histograms
@@ -125,20 +123,6 @@ def _number(value: float) -> str:
         return f"{value:.3g}"
     digits, power = f"{value:.1e}".split("e")
     return f"{digits} · 10<sup>{int(power)}</sup>".replace("-", "−")
-
-
-def to_csv(configs: list[DepthConfig], results: list[tuple[Depth, Prediction]]) -> str:
-    """One line for each function and layer."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    columns = ("mean", "variance", "second_moment", "gradient", "dead", "saturated")
-    writer.writerow(["function", "layer", *columns, "variance in theory", "gradient in theory"])
-    for config, (found, theory) in zip(configs, results, strict=True):
-        for layer in range(config.layers):
-            figures = [getattr(found, column)[layer] for column in columns]
-            predicted = [theory.variance[layer], theory.gradient[layer]]
-            writer.writerow([config.activation, layer + 1, *figures, *predicted])
-    return text.getvalue()
 
 
 st.title("Through depth")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from functools import partial
 
 import numpy as np
@@ -19,6 +17,7 @@ from core.activations.gated import (
     VectorOutput,
     at_point,
     at_temperature,
+    outputs_csv,
     over_first_logit,
     over_temperatures,
 )
@@ -200,15 +199,6 @@ def lines(every: list[VectorOutput], slope: bool) -> dict[str, np.ndarray]:
     outputs = np.array([one.outputs for one in every])
     series = {f"f{index}": outputs[:, n] for n, index in enumerate(INDICES)}
     return series | ({"largest slope": np.array([one.largest_slope for one in every])} if slope else {})
-
-
-def outputs_csv(every: list[VectorOutput]) -> str:
-    """A row for each: temperature, logits, outputs and the largest slope."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["temperature", "x1", "x2", "x3", "f1", "f2", "f3", "largest slope"])
-    writer.writerows([one.temperature, *one.logits, *one.outputs, one.largest_slope] for one in every)
-    return text.getvalue()
 
 
 def download(label: str, data: partial[str], key: str) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import numpy as np
 import streamlit as st
 
 from core.activations import ACTIVATIONS
 from core.errors import InvalidRequest
-from core.experiments.linear_collapse import FORMATS, MAX_LAYERS, Collapse, collapse, unexplained
+from core.experiments.linear_collapse import FORMATS, MAX_LAYERS, Collapse, collapse, to_csv, unexplained
 from dashboard.charts.linear import by_depth, singular_values
 from dashboard.components.custom_activation import OWN, choose_own, name_of
 from dashboard.components.svg import svg_button
@@ -84,24 +81,6 @@ def told(found: Collapse) -> str:
     weights = sum(matrix.size for matrix in found.matrices)
     one = f"**one {outputs} × {inputs} matrix of rank {found.rank}**"
     return f"{layers} layers with {weights:,} weights do what {one} does: {same}."
-
-
-def to_csv(found: Collapse, shares: dict[str, np.ndarray]) -> str:
-    """One line a depth."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        ["layers", *(f"error in {name}" for name in FORMATS), *(f"beyond a matrix: {n}" for n in shares)]
-    )
-    for depth in range(len(found.sizes) - 1):
-        writer.writerow(
-            [
-                depth + 1,
-                *(found.error[name][depth] for name in FORMATS),
-                *(share[depth] for share in shares.values()),
-            ]
-        )
-    return text.getvalue()
 
 
 st.title("Without one")

@@ -27,8 +27,8 @@ def test_functions_are_measured_drawn_and_taken_away(
     for title in (
         "Time of a pass",
         "Under the roof",
-        "One call against the formula",
-        "Kept for the backward",
+        "Fused against unfused",
+        "Saved for the backward",
     ):
         expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
     assert overflow_px(page) <= 0

@@ -7,8 +7,13 @@ import time
 import pytest
 
 from core.jobs import JOBS
+from core.records import from_record
 from core.runs.runners.local import LocalRunner
 from core.runs.store import RunStore
+from core.timing.activation_cost.config import CostConfig
+from core.timing.activation_cost.table import cost_rows
+from core.timing.results.report import FIGURES
+from core.timing.results.table import measurements
 from tests.version_0_1.conftest import stored
 
 RUNS = stored("runs.json")
@@ -46,3 +51,17 @@ def test_a_run_that_ended_early_resumes_to_its_end(store: RunStore, label: str) 
         assert last["event"] == "training_finished"
     finally:
         runner.close()
+
+
+def test_the_records_of_timing_have_the_names_of_today(store: RunStore) -> None:
+    for label, expected in RUNS.items():
+        run = store.get(expected["id"])
+        assert run is not None
+        records = [record for _, record in store.events_after(run.id)]
+        if run.job == "cost":
+            from_record(CostConfig, run.config)
+            assert cost_rows(records), label
+        if run.job in ("cost", "roofline", "timing"):
+            assert FIGURES.csv(records).count("\n") == 1 + len(measurements(records)), label
+            assert FIGURES.markdown(records), label
+            assert not [r for r in records if r["event"] in ("dot", "memory_kept") or "disturbed" in r], label

@@ -14,47 +14,47 @@ from core.timing.workloads.dtypes import DTYPE_BYTES
 
 def run(options: Any) -> Plan:
     """Chosen workloads over the axes."""
-    from core.timing.sweeps.suites import chosen
+    from core.timing.sweeps.suites import selected
     from core.timing.sweeps.sweep import sweeps
 
-    return _plan(sweeps(chosen(options.workloads, axes(options)), within(options, None)))
+    return _plan(sweeps(selected(options.workloads, axes(options)), within(options, None)))
 
 
 def suite(options: Any) -> Plan:
     """A ready choice of workloads, within a time."""
     from core.timing.sweeps.suites import planned
-    from core.timing.sweeps.with_roofline import under_roof
+    from core.timing.sweeps.with_roofline import sweeps_with_roofline
 
     wanted, given = SUITES[options.suite], axes(options)
     configs, within_s = planned(wanted, given), within(options, wanted.within_s)
     roofs = _roofs(given, seconds=max(1.0, 20 * configs[0].max_seconds), dtypes=("float32", "bfloat16"))
     if within_s == 0:
         raise InvalidRequest("Nothing was measured: within 0 seconds there is no time for any point.")
-    return _plan(under_roof(roofs, configs, within_s, with_dots=False))
+    return _plan(sweeps_with_roofline(roofs, configs, within_s, with_points=False))
 
 
 def roofline(options: Any) -> Plan:
     """The roofs of all devices, and workloads under them."""
-    from core.timing.sweeps.suites import placed
-    from core.timing.sweeps.with_roofline import under_it, under_roof
+    from core.timing.sweeps.suites import workloads_for_roofline
+    from core.timing.sweeps.with_roofline import roofline_sweeps, sweeps_with_roofline
 
     given = axes(options)
     roofs = _roofs(given, seconds=given.pop("max_seconds", 60.0), dtypes=tuple(DTYPE_BYTES))
     given.pop("dtypes", None)
-    configs = under_it(options.workloads or placed(), given)
-    return _plan(under_roof(roofs, configs, within(options, None)))
+    configs = roofline_sweeps(options.workloads or workloads_for_roofline(), given)
+    return _plan(sweeps_with_roofline(roofs, configs, within(options, None)))
 
 
 def speedup(options: Any) -> Plan:
     """Accelerators over the CPU, size by size."""
-    from core.timing.sweeps.suites import all_devices, chosen
+    from core.timing.sweeps.suites import all_devices, selected
     from core.timing.sweeps.sweep import sweeps
     from core.timing.sweeps.with_roofline import with_speedups
 
     given = {"max_seconds": 0.5} | axes(options)
     transfers = [] if all_devices() == ("cpu",) else ["host_to_device", "device_to_host"]
-    configs = chosen(options.workloads or ["gemm"], given)
-    configs += chosen(
+    configs = selected(options.workloads or ["gemm"], given)
+    configs += selected(
         transfers, {name: given[name] for name in given if name in ("devices", "max_seconds", "seed")}
     )
     return _plan(with_speedups(sweeps(configs, within(options, None))))
@@ -69,7 +69,7 @@ def gemm(options: Any) -> Any:
 
 
 def _roofs(given: dict[str, Any], seconds: float, dtypes: tuple[str, ...]) -> Any:
-    from core.timing.roofline.job import RooflineConfig
+    from core.timing.roofline.config import RooflineConfig
     from core.timing.sweeps.suites import all_devices
 
     return RooflineConfig(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.activations import ACTIVATIONS
+from core.tables import csv_of_records
 
 # Shares of the seeds that lie below the three numbers told of each quantity.
 QUANTILES = (0.1, 0.5, 0.9)
@@ -162,11 +161,7 @@ def rows(checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def to_csv(checks: Sequence[Mapping[str, Any]]) -> str:
     """All checks as CSV; low and high bound the middle eight tenths of the seeds."""
     table = rows(checks)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [*table[0]] if table else ["step"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table)
-    return text.getvalue()
+    return csv_of_records(table, None if table else ["step"])
 
 
 def in_words(records: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -25,7 +25,7 @@ from core.experiments.dying_units.events import (
     verdict,
 )
 from core.experiments.dying_units.stacked import Stack, descend, drawn, forward, losses, steepest_slopes
-from core.torch_devices import cpu_threads
+from core.torch_devices import threads
 from core.training.stopwatch import Rate, Stopwatch
 
 TEST_FRACTION = 0.2
@@ -42,7 +42,7 @@ def dying_units(config: DyingUnitsConfig) -> Iterator[object]:
     initialization: theory and numerical examples". On a CPU the same config gives the same numbers.
     """
     watch = Stopwatch()
-    with cpu_threads(config.threads):
+    with threads(config.threads):
         for event in _train(config, watch):
             handed_over_s = time.perf_counter()
             yield event

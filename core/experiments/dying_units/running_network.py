@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.activations.curves import curves
 from core.events import Picture
+from core.tables import csv_text
 
 FLAT_SLOPE = 0.1
 AROUND = 4.0  # the function is drawn at least from -4 to 4, where most of them bend
@@ -69,12 +68,9 @@ def flat_shares(activation: str, histograms: Picture) -> dict[str, float | None]
 def to_csv(found: OnTheCurve) -> str:
     """The histogram as CSV: both edges of each bin, the share of sums in it, and f and f' at its middle."""
     middles = (found.edges[:-1] + found.edges[1:]) / 2
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("from", "to", "share", "f", "derivative"))
     value, slope = (np.interp(middles, found.x, part) for part in (found.value, found.slope))
-    writer.writerows(zip(found.edges[:-1], found.edges[1:], found.shares, value, slope, strict=True))
-    return text.getvalue()
+    rows = zip(found.edges[:-1], found.edges[1:], found.shares, value, slope, strict=True)
+    return csv_text(("from", "to", "share", "f", "derivative"), rows)
 
 
 def _flat_in_each_bin(activation: str, edges: np.ndarray) -> np.ndarray:

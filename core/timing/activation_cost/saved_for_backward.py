@@ -1,4 +1,4 @@
-"""What autograd keeps of an operation until its backward pass: the price of training in memory."""
+"""What autograd saves of an operation until its backward pass: the price of training in memory."""
 
 from __future__ import annotations
 
@@ -11,15 +11,11 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class SavedForBackward:
-    """Bytes that stay alive between the forward and the backward pass, each storage counted once.
+    """Bytes that stay alive between the forward and the backward pass, each storage counted once."""
 
-    input_bytes are those of x itself and result_bytes those of the result: in a network the layers beside it
-    hold these anyway. other_bytes nobody else needs.
-    """
-
-    input_bytes: int
-    result_bytes: int
-    other_bytes: int
+    input_bytes: int  # of x itself; in a network the layer before holds it anyway
+    result_bytes: int  # of the result; in a network the layer after holds it anyway
+    other_bytes: int  # what nobody else needs
 
     @property
     def all_bytes(self) -> int:

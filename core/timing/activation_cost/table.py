@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.activations import ACTIVATIONS
-from core.timing.activation_cost.job import FORMULA, ONE_CALL
+from core.tables import csv_of_records
+from core.timing.activation_cost.events import FUSED, UNFUSED
 from core.timing.results.table import Record, measurements
-from core.timing.roofline.job import roofline_points
+from core.timing.roofline.points import roofline_points
 
 # Of a FusedCompared, in the table.
 _FUSED = {
-    "times_as_fast": "one_call_times_as_fast",
+    "times_as_fast": "fused_times_as_fast",
     "low": "at_least",
     "high": "at_most",
     "verdict": "verdict",
@@ -22,11 +23,11 @@ _FUSED = {
 def cost_rows(records: Sequence[Record]) -> list[dict[str, Any]]:
     """One row for each function and step that was measured, in that order; None for what is not known (yet).
 
-    times_as_long is over the fastest of the step; kept_bytes are those an element. percent_of_bandwidth is of
-    the measured copy bandwidth: above 100 the operands came from a cache.
+    times_as_long is over the fastest of the step; saved_bytes are those an element. percent_of_bandwidth is
+    of the measured copy bandwidth: above 100 the operands came from a cache.
     """
-    under = {(dot.workload, dot.step): dot for dot in roofline_points(records)}
-    kept = {(r["activation"], r["form"]): _all_bytes(r) for r in records if r["event"] == "memory_kept"}
+    under = {(point.workload, point.step): point for point in roofline_points(records)}
+    saved = {(r["activation"], r["form"]): _all_bytes(r) for r in records if r["event"] == "memory_saved"}
     fused = {(r["activation"], r["step"]): r for r in records if r["event"] == "fused_compared"}
     places = {
         (place["activation"], record["step"]): place
@@ -43,13 +44,18 @@ def cost_rows(records: Sequence[Record]) -> list[dict[str, Any]]:
             "percent_of_bandwidth": under[taken["workload"], taken["step"]].percent_of_bandwidth,
             "limit": under[taken["workload"], taken["step"]].limit,
             **{name: places.get((key, taken["step"]), {}).get(name) for name in ("times_as_long", "tied")},
-            "kept_bytes": kept.get((key, ONE_CALL)),
-            "formula_kept_bytes": kept.get((key, FORMULA)),
+            "saved_bytes": saved.get((key, FUSED)),
+            "unfused_saved_bytes": saved.get((key, UNFUSED)),
             **{column: fused.get((key, taken["step"]), {}).get(field) for field, column in _FUSED.items()},
-            "disturbed": "; ".join(taken["disturbed"]),
+            "contamination": "; ".join(taken["contamination"]),
         }
         for key, taken in _activations(records)
     ]
+
+
+def cost_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows of cost_rows() as CSV."""
+    return csv_of_records(rows)
 
 
 def fastest(records: Sequence[Record], step: str) -> list[str]:

@@ -1,7 +1,7 @@
-"""Activation functions written out as their formulas are, one elementary operation after another.
+"""Activation functions unfused: their formulas, one elementary operation after another.
 
-torch has one call for each of these, which reads x once and writes the result once. Written out, every
-operation in between reads and writes a whole tensor, and keeps what its own backward pass needs. Setting the
+torch has one fused call for each of these, which reads x once and writes the result once. Unfused, every
+operation in between reads and writes a whole tensor, and saves what its own backward pass needs. Setting the
 two against each other shows what fusing is worth. To add one, add an entry; a test holds it against torch's.
 """
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 else:
     torch = LazyModule("torch")
 
-# Each at the usual parameters of its entry in core.activations. As a textbook has them: far from 0, where an
-# exponential overflows, torch's own call is more careful.
+# Each at the default parameters of its entry in core.activations. As a textbook has them: far from 0, where
+# an exponential overflows, torch's own call is more careful.
 UNFUSED: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": lambda x: 1 / (1 + torch.exp(-x)),
     "tanh": lambda x: 2 / (1 + torch.exp(-2 * x)) - 1,

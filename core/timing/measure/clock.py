@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import torch
 
+from core import torch_devices
 from core.statistics import MIN_SAMPLES, median_interval
 from core.timing.measure import outliers
 from core.timing.measure.cold import ColdTiming, Flush, flush_for, measure_cold
@@ -38,28 +38,20 @@ _COLD_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Timing:
-    """What is known so far. times_s are seconds a call, one for each block of `repeats` calls.
+class Measurement:
+    """What is known so far of how long a call takes."""
 
-    interval_s is the 95% confidence interval of the median, None while there are too few samples;
-    stopped_by is None until the end, then "target" or "time limit". elapsed_s is the operation's own time,
-    warm-up included; timer_overhead is the part of the samples that reading the clock took. cold holds the
-    single calls on flushed caches. launch_s is what a call takes the program itself on a GPU, and
-    launches_hidden whether the samples are free of it; both None elsewhere. threads is the number of CPU
-    threads that torch used.
-    """
-
-    first_call_s: float
-    repeats: int
-    times_s: tuple[float, ...] = ()
-    interval_s: tuple[float, float] | None = None
-    stopped_by: str | None = None
-    timer_overhead: float = 0.0
-    elapsed_s: float = 0.0
-    cold: ColdTiming = field(default_factory=ColdTiming)
-    launch_s: float | None = None
-    launches_hidden: bool | None = None
-    threads: int = 0
+    first_call_s: float  # the very first call, which pays for all set-up
+    repeats: int  # calls in a block
+    times_s: tuple[float, ...] = ()  # seconds a call, one for each block
+    interval_s: tuple[float, float] | None = None  # 95% interval of the median; None with too few samples
+    stopped_by: str | None = None  # TARGET or TIME_LIMIT; None until the end
+    timer_overhead: float = 0.0  # part of the samples that reading the clock took
+    elapsed_s: float = 0.0  # the operation's own time, warm-up included
+    cold: ColdTiming = field(default_factory=ColdTiming)  # single calls on flushed caches
+    launch_s: float | None = None  # what a call takes the program itself on a GPU; None elsewhere
+    launches_hidden: bool | None = None  # whether the samples are free of that; None elsewhere
+    threads: int = 0  # CPU threads that torch used
 
     @property
     def median_s(self) -> float:
@@ -79,7 +71,7 @@ class Timing:
         return outliers.counts(self.times_s)
 
 
-def clock(
+def time_operation(
     operation: Operation,
     device: str = "cpu",
     threads: int | None = None,
@@ -87,16 +79,17 @@ def clock(
     max_seconds: float = 2.0,
     flush: Flush | str | None = None,
     seed: int = 0,
-) -> Iterator[Timing]:
+) -> Iterator[Measurement]:
     """Time any callable on any device: its first call, hot, and on cold caches; yields what is known so far.
 
     threads: CPU threads for torch while this runs (None leaves them as they are). flush: of the caches, as
     flush_for() made it; None makes one, and a sentence goes without, with that as the reason. The operation
     must not have been called before, or first_call_s is just another call.
     """
+    device = torch_devices.resolve(device)
     timer = timer_for(device)
-    with torch_threads(threads):
-        known = Timing(0.0, 1)
+    with torch_devices.threads(threads):
+        known = Measurement(0.0, 1)
         for known in measure(operation, timer, target_ci, max_seconds, seed, max_repeats(device)):
             known = replace(known, threads=torch.get_num_threads())
             if known.stopped_by is None:
@@ -109,18 +102,6 @@ def clock(
         yield replace(known, cold=cold)
 
 
-@contextmanager
-def torch_threads(threads: int | None) -> Iterator[None]:
-    """Let torch use this many CPU threads inside, and as many as before after it."""
-    before = torch.get_num_threads()
-    if threads is not None:
-        torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def measure(
     operation: Operation,
     timer: Timer,
@@ -128,13 +109,13 @@ def measure(
     max_seconds: float = 2.0,
     seed: int = 0,
     max_repeats: int | None = None,
-) -> Iterator[Timing]:
+) -> Iterator[Measurement]:
     """Time an operation; yields what is known after every block, and last the result.
 
     The time limit counts the operation's own time, not what the caller does between two blocks, and gives
-    way to the six samples that a 95% interval needs: slow operations take longer. most_repeats bounds the
+    way to the six samples that a 95% interval needs: slow operations take longer. max_repeats bounds the
     calls of a block, for a device whose queue is no longer; there very short operations cannot hide the
-    timer's overhead as far, and timer_overhead tells how far they do.
+    timer's overhead as far, and timer_overhead says how far they do.
     """
     overhead = overhead_s(timer)
     first_call_s = timer(operation, 1)
@@ -143,7 +124,7 @@ def measure(
         operation, timer, overhead, first_call_s, max_seconds, max_repeats or _ANY_NUMBER
     ):
         spent_s += taken_s
-        yield Timing(first_call_s, repeats, elapsed_s=spent_s)
+        yield Measurement(first_call_s, repeats, elapsed_s=spent_s)
 
     times: list[float] = []
     interval = None
@@ -158,12 +139,12 @@ def measure(
         if checked:
             interval = median_interval(times, seed)
             next_check = math.ceil(len(times) * 1.2)
-        share = overhead * len(times) / (sum(times) * repeats)
-        timing = Timing(first_call_s, repeats, tuple(times), interval, None, share, spent_s)
-        if checked and (timing.relative_width <= target_ci or time_is_up):
+        overhead_part = overhead * len(times) / (sum(times) * repeats)
+        known = Measurement(first_call_s, repeats, tuple(times), interval, None, overhead_part, spent_s)
+        if checked and (known.relative_width <= target_ci or time_is_up):
             break
-        yield timing
-    yield replace(timing, stopped_by=TARGET if timing.relative_width <= target_ci else TIME_LIMIT)
+        yield known
+    yield replace(known, stopped_by=TARGET if known.relative_width <= target_ci else TIME_LIMIT)
 
 
 def _warm_up(

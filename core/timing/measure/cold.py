@@ -21,23 +21,20 @@ _MEMORY_SHARE = 0.25
 
 @dataclass(frozen=True)
 class Flush:
-    """A call that empties a device's caches of what an operation left there, and how many bytes it writes."""
+    """What empties a device's caches of what an operation left there."""
 
     call: Callable[[], Any]
-    flushed_bytes: int
+    flushed_bytes: int  # how much one call writes
 
 
 @dataclass(frozen=True)
 class ColdTiming:
-    """Seconds of single calls, each after a flush; interval_s is None until there are enough of them.
+    """Single calls, each after a flush. One reading of the clock is inside every sample."""
 
-    One reading of the clock is inside every sample. reason says why there are none at all.
-    """
-
-    times_s: tuple[float, ...] = ()
-    interval_s: tuple[float, float] | None = None
+    times_s: tuple[float, ...] = ()  # seconds
+    interval_s: tuple[float, float] | None = None  # 95% interval of the median; None with too few samples
     flushed_bytes: int = 0
-    reason: str | None = None
+    reason: str | None = None  # why there are none at all
 
 
 def flush_for(device: str) -> Flush | str:
@@ -45,7 +42,7 @@ def flush_for(device: str) -> Flush | str:
     size = _cache_bytes(device)
     if size is None:
         return f"the size of the last cache of {device} is not known"
-    free = devices.memory_free_bytes("cuda:0" if device == "cuda" else device)
+    free = devices.memory_free_bytes(device)
     if free is not None and size > _MEMORY_SHARE * free:
         return f"flushing a cache of {size / 2**20:.0f} MiB takes more memory than is free"
     # Written, so that the pages exist; added to, so that each line is fetched and then dirty.

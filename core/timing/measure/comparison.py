@@ -17,7 +17,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.statistics import MIN_SAMPLES, median_interval, ratio_interval
+from core.statistics import (
+    ABOVE,
+    BELOW,
+    MIN_SAMPLES,
+    UNDECIDED,
+    WITHIN,
+    judge_interval,
+    median_interval,
+    ratio_interval,
+)
 from core.timing.measure.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, overhead_s
 
 if sys.platform != "win32":
@@ -29,7 +38,7 @@ FASTER, SLOWER, SAME, UNSURE = "FASTER", "SLOWER", "SAME", "UNSURE"
 MIN_DIFFERENCE = 0.01
 # On a machine whose floor is larger than this, nothing is called the same for being below it: a calibration
 # beside other programs can find tens of percent, and "no difference of 40%" would sound like "no difference".
-MOST_CALLED_SAME = 0.10
+MAX_CALLED_SAME = 0.10
 # A verdict is looked for several times in one comparison, so each look asks for more than 95%.
 _CONFIDENCE = 0.99
 # Short blocks: most of them fall between two interruptions by other programs, which come every 2 ms or so.
@@ -41,35 +50,33 @@ _OVERHEAD_SHARE = 1e-3
 _FIRST_LOOK_ROUNDS = 40
 # With so many samples that nothing interrupted, the others are left out of the verdict.
 _ENOUGH_CLEAN_SAMPLES = 20
+_VERDICTS = {ABOVE: SLOWER, BELOW: FASTER, WITHIN: SAME, UNDECIDED: UNSURE}
 # Which of A and B comes first in each round.
 _ORDERS = ("AB", "BA", "BA", "AB")
 
 
 @dataclass(frozen=True)
 class Round:
-    """The log of candidate over baseline in one round; interrupted when a core was taken away meanwhile."""
+    """One round of both operations."""
 
-    log_ratio: float
-    interrupted: bool
-    order: str
+    log_ratio: float  # log of candidate over baseline
+    interrupted: bool  # whether the system took a core away meanwhile
+    order: str  # "AB" or "BA"
 
 
 @dataclass(frozen=True)
-class Cycle:
-    """One series of rounds. low and high bound the median of candidate over baseline, as ratios (99%).
+class Series:
+    """One series of rounds, and what it says alone."""
 
-    All rounds are kept; the interval is that of the uninterrupted ones where they make 20 samples.
-    """
-
-    rounds: tuple[Round, ...]
-    low: float
+    rounds: tuple[Round, ...]  # all of them; the interval is that of the uninterrupted where these are enough
+    low: float  # the 99% interval of the median of candidate over baseline
     high: float
     verdict: str
 
 
 @dataclass(frozen=True)
 class UnpairedComparison:
-    """Two sets of samples set against each other: like Comparison, of one look and without confirmation."""
+    """Two sets of samples of different moments against each other, judged once; fields as in Comparison."""
 
     ratio: float
     low: float
@@ -80,21 +87,19 @@ class UnpairedComparison:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The candidate's time over the baseline's: 1.05 is 5% slower. low and high are its 99% interval.
+    """The candidate's time over the baseline's: 1.05 is 5% slower.
 
-    verdict: FASTER or SLOWER when both cycles found so, by more than the floor; SAME when both found the
-    ratio within the floor, or within 10% where the floor is larger; else UNSURE. None while it is not known
-    yet. floor is the least relative difference that is called one; elapsed_s is the time of both operations
-    together.
+    FASTER or SLOWER when both series found so, by more than the floor; SAME when both found the ratio within
+    the floor, or within 10% where the floor is larger; else UNSURE.
     """
 
     ratio: float
-    low: float
+    low: float  # the ratio's 99% interval
     high: float
-    floor: float
-    cycles: tuple[Cycle, ...]
-    verdict: str | None
-    elapsed_s: float
+    floor: float  # the least relative difference that is called one
+    series: tuple[Series, ...]  # one or two
+    verdict: str | None  # None while it is not known yet
+    elapsed_s: float  # of both operations together
 
 
 def compare(
@@ -107,24 +112,24 @@ def compare(
 ) -> Iterator[Comparison]:
     """Time two operations in turns; yields what is known after every few rounds, and last the verdict.
 
-    noise_floor: what calibration.noise_floor() found for this machine (relative). max_seconds: the longest
-    that a cycle may take; there are one or two, since a verdict must be confirmed in a second one.
+    noise_floor: what noise.noise_floor() found for this machine (relative). max_seconds: the longest
+    that a series may take; there are one or two, since a verdict must be confirmed in a second one.
     """
     floor = max(noise_floor, MIN_DIFFERENCE)
     repeats = block_sizes(baseline, candidate, timer)
-    done: list[Cycle] = []
+    done: list[Series] = []
     spent_s = 0.0
     while len(done) < 2 and (not done or done[0].verdict != UNSURE):
-        next_look, cycle = _FIRST_LOOK_ROUNDS, None
-        for so_far, cycle_s in rounds(baseline, candidate, timer, repeats, max_seconds):
+        next_look, series = _FIRST_LOOK_ROUNDS, None
+        for so_far, series_s in rounds(baseline, candidate, timer, repeats, max_seconds):
             if len(so_far) >= next_look:
-                cycle = judged(so_far, floor, seed + len(done))
+                series = judge(so_far, floor, seed + len(done))
                 next_look = math.ceil(1.5 * len(so_far))
-                if cycle.verdict != UNSURE:
+                if series.verdict != UNSURE:
                     break
-            yield _known([*done, cycle] if cycle else done, floor, spent_s + cycle_s, None)
-        done.append(judged(so_far, floor, seed + len(done)))
-        spent_s += cycle_s
+            yield _known([*done, series] if series else done, floor, spent_s + series_s, None)
+        done.append(judge(so_far, floor, seed + len(done)))
+        spent_s += series_s
     yield _known(done, floor, spent_s, _confirmed(done))
 
 
@@ -168,7 +173,7 @@ def interruptions() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw if sys.platform != "win32" else 0
 
 
-def telling(done: Sequence[Round]) -> list[float]:
+def uninterrupted_log_ratios(done: Sequence[Round]) -> list[float]:
     """The log-ratios that a verdict rests on: of uninterrupted rounds, or of all where those are few."""
     clean = _samples([one for one in done if not one.interrupted])
     return clean if len(clean) >= _ENOUGH_CLEAN_SAMPLES else _samples(done)
@@ -180,10 +185,10 @@ def _samples(done: Sequence[Round]) -> list[float]:
     return [(first + second) / 2 for first, second in zip(of["AB"], of["BA"], strict=False)]
 
 
-def judged(done: Sequence[Round], floor: float, seed: int = 0) -> Cycle:
+def judge(done: Sequence[Round], floor: float, seed: int = 0) -> Series:
     """What one series of rounds says: outside the floor, inside it, or neither."""
-    low, high = median_interval(telling(done), seed, _CONFIDENCE)
-    return Cycle(tuple(done), math.exp(low), math.exp(high), _verdict(low, high, floor))
+    low, high = median_interval(uninterrupted_log_ratios(done), seed, _CONFIDENCE)
+    return Series(tuple(done), math.exp(low), math.exp(high), _verdict(low, high, floor))
 
 
 def compare_unpaired(
@@ -191,7 +196,7 @@ def compare_unpaired(
 ) -> UnpairedComparison:
     """Judge samples that were taken at different moments, as two result files hold them (seconds a call).
 
-    noise_floor: the unpaired one of calibration.noise_floor(), the larger of both results. Samples of one
+    noise_floor: the unpaired one of noise.noise_floor(), the larger of both results. Samples of one
     run say nothing of what changed until the next one; the floor alone stands for that, so it must be there.
     """
     floor = max(noise_floor, MIN_DIFFERENCE)
@@ -202,26 +207,22 @@ def compare_unpaired(
 
 def _verdict(low: float, high: float, floor: float) -> str:
     """Of an interval of the log-ratio."""
-    edge, near = math.log1p(floor), math.log1p(min(floor, MOST_CALLED_SAME))
-    if low > edge:
-        return SLOWER
-    if high < -edge:
-        return FASTER
-    return SAME if -near <= low and high <= near else UNSURE
+    edge, near = math.log1p(floor), math.log1p(min(floor, MAX_CALLED_SAME))
+    return _VERDICTS[judge_interval(low, high, edge, near)]
 
 
-def _confirmed(cycles: Sequence[Cycle]) -> str:
-    verdicts = {cycle.verdict for cycle in cycles}
-    return verdicts.pop() if len(cycles) == 2 and len(verdicts) == 1 else UNSURE
+def _confirmed(series: Sequence[Series]) -> str:
+    verdicts = {one.verdict for one in series}
+    return verdicts.pop() if len(series) == 2 and len(verdicts) == 1 else UNSURE
 
 
-def _known(cycles: Sequence[Cycle], floor: float, elapsed_s: float, verdict: str | None) -> Comparison:
-    pooled = telling([one for cycle in cycles for one in cycle.rounds])
+def _known(series: Sequence[Series], floor: float, elapsed_s: float, verdict: str | None) -> Comparison:
+    pooled = uninterrupted_log_ratios([one for of in series for one in of.rounds])
     if not pooled:
         return Comparison(math.nan, 0.0, math.inf, floor, (), verdict, elapsed_s)
     low, high = median_interval(pooled, 0, _CONFIDENCE)
     ratio = math.exp(statistics.median(pooled))
-    return Comparison(ratio, math.exp(low), math.exp(high), floor, tuple(cycles), verdict, elapsed_s)
+    return Comparison(ratio, math.exp(low), math.exp(high), floor, tuple(series), verdict, elapsed_s)
 
 
 def block_sizes(baseline: Operation, candidate: Operation, timer: Timer) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What else went on while something was measured, and whether it spoilt the figure."""
+"""What else went on while something was measured, and whether that contaminated the figure."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _LOOK_EVERY_S = 0.1
 _HASHED = bytes(16 * 1024)
 
 # The reasons why a clock was held down that say something about the surroundings. A GPU at its power cap is
-# doing what it is built for, so that one is told and does not mark a figure.
-_SPOILING = {
+# doing what it is built for, so that one is reported and does not mark a figure.
+_CONTAMINATING = {
     "throttled_by_quota": "the container's CPU quota ran out",
     "throttled_by_heat": "the clock was held down by heat",
     "throttled_by_hot_hardware": "the clock was held down by heat",
@@ -46,32 +46,24 @@ _SPOILING = {
 
 @dataclass(frozen=True)
 class Conditions:
-    """What happened on the machine during one measurement; None where it is not known, reasons say why.
-
-    others_share and steal_share are parts of all CPU time: other programs', and what the host of a virtual
-    machine gave away. interruptions counts how often this process lost its core. core_speed_change is that
-    of one core doing fixed work, after over before, less 1: it shows the clock where that is hidden. Clocks
-    are those of the device that was measured; temperature_c and power_w are at the end. throttle_reasons are
-    readings of core.devices that were 1 at the beginning or the end, throttled_s the seconds that its
-    counters moved by. foreign_processes is the number of other programs on the GPU that used it of late,
-    None on a CPU. contaminated says in words what spoilt the figure; empty when it was quiet.
-    """
+    """What happened on the machine during one measurement; None where it is not known, reasons say why."""
 
     device: str
     elapsed_s: float
-    others_share: float | None = None
-    steal_share: float | None = None
-    interruptions: int | None = None
+    others_share: float | None = None  # part of all CPU time that other programs used
+    steal_share: float | None = None  # part that the host of a virtual machine gave away
+    interruptions: int | None = None  # how often this process lost its core
+    # Of one core doing fixed work, after over before, less 1: it shows the clock where that is hidden.
     core_speed_change: float | None = None
-    clock_before_mhz: float | None = None
+    clock_before_mhz: float | None = None  # of the device that was measured
     clock_after_mhz: float | None = None
-    temperature_c: float | None = None
-    power_w: float | None = None
-    throttle_reasons: tuple[str, ...] = ()
-    throttled_s: Mapping[str, float] = field(default_factory=dict)
-    foreign_processes: int | None = None
+    temperature_c: float | None = None  # at the end
+    power_w: float | None = None  # at the end
+    throttle_reasons: tuple[str, ...] = ()  # readings of core.devices that were 1 at the beginning or the end
+    throttled_s: Mapping[str, float] = field(default_factory=dict)  # seconds that its counters moved by
+    foreign_processes: int | None = None  # other programs that used the GPU of late; None on a CPU
     reasons: Mapping[str, str] = field(default_factory=dict)
-    contaminated: tuple[str, ...] = ()
+    contamination: tuple[str, ...] = ()  # in words; empty when the machine was quiet
 
 
 @dataclass(frozen=True)
@@ -88,7 +80,7 @@ class _Moment:
 
 
 def observe(device: str) -> Callable[[], Conditions]:
-    """Begin to watch; the function that comes back ends it and tells what happened.
+    """Begin to watch; the function that comes back ends it and says what happened.
 
     Call it right after the measurement: a clock rises and falls within moments. Either end takes some
     milliseconds, and the end waits until 0.1 s have passed, since CPU time is counted in coarse ticks.
@@ -102,7 +94,7 @@ def observe(device: str) -> Callable[[], Conditions]:
         time.sleep(max(0.0, _MIN_S - elapsed_s))
         after = _moment(device, clock, held, core_speed)
         readings = devices.read(readable_id(device), before.mark)
-        return _told(device, before, after, readings)
+        return _conditions(device, before, after, readings)
 
     return finish
 
@@ -117,7 +109,7 @@ def wait_until_quiet(device: str, max_seconds: float) -> Iterator[tuple[str, ...
     while True:
         time.sleep(_LOOK_EVERY_S)
         now = _moment(device)
-        found = _told(device, start, now, {}).contaminated
+        found = _conditions(device, start, now, {}).contamination
         if found:
             start = now  # whatever disturbed, the quiet second begins after it
         elif now.mark.at_s - start.mark.at_s >= _QUIET_S:
@@ -128,7 +120,7 @@ def wait_until_quiet(device: str, max_seconds: float) -> Iterator[tuple[str, ...
             return
 
 
-def shares(start: Mark, end: Mark) -> tuple[float, float] | None:
+def cpu_shares(start: Mark, end: Mark) -> tuple[float, float] | None:
     """Parts of all CPU time between two marks: other programs' (steal apart), and steal."""
     total = end.total_s - start.total_s
     if total <= 0:
@@ -138,7 +130,7 @@ def shares(start: Mark, end: Mark) -> tuple[float, float] | None:
     return min(1.0, max(0.0, others / total)), min(1.0, steal / total)
 
 
-def _told(device: str, before: _Moment, after: _Moment, readings: Mapping[str, Reading]) -> Conditions:
+def _conditions(device: str, before: _Moment, after: _Moment, readings: Mapping[str, Reading]) -> Conditions:
     reasons: dict[str, str] = {}
 
     def value(name: str, reading: Reading | None) -> float | None:
@@ -148,7 +140,7 @@ def _told(device: str, before: _Moment, after: _Moment, readings: Mapping[str, R
             reasons[name] = reading.reason
         return reading.value if reading else None
 
-    found = shares(before.mark, after.mark)
+    found = cpu_shares(before.mark, after.mark)
     if found is None:
         reasons["others_share"] = reasons["steal_share"] = "not reported: the CPU time counters did not move"
     others, steal = found or (None, None)
@@ -176,10 +168,10 @@ def _told(device: str, before: _Moment, after: _Moment, readings: Mapping[str, R
         foreign_processes=foreign,
         reasons=reasons,
     )
-    return Conditions(**{**vars(known), "contaminated": tuple(_contaminated_by(known))})
+    return Conditions(**{**vars(known), "contamination": tuple(_contamination(known))})
 
 
-def _contaminated_by(found: Conditions) -> Iterator[str]:
+def _contamination(found: Conditions) -> Iterator[str]:
     """What is worth a mark, each in words."""
     on_cpu = found.device == "cpu"
     notable = OTHERS_SHARE if on_cpu else _OTHERS_SHARE_BESIDE_A_GPU
@@ -191,7 +183,7 @@ def _contaminated_by(found: Conditions) -> Iterator[str]:
         yield f"{_count(found.foreign_processes, 'other program')} used the GPU"
     held = {name for name, seconds in found.throttled_s.items() if seconds >= _HELD_SHARE * found.elapsed_s}
     yield from dict.fromkeys(
-        text for name, text in _SPOILING.items() if name in held.union(found.throttle_reasons)
+        text for name, text in _CONTAMINATING.items() if name in held.union(found.throttle_reasons)
     )
     if on_cpu and (found.core_speed_change or 0.0) <= -CLOCK_LOSS:
         yield f"a core became {-(found.core_speed_change or 0.0):.0%} slower meanwhile"

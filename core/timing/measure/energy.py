@@ -28,10 +28,10 @@ _STRETCH_S = 0.05
 
 @dataclass(frozen=True)
 class Energy:
-    """joules over elapsed_s, from a source named in words; joules is None exactly when reason says why."""
+    """joules over elapsed_s; None exactly when reason says why."""
 
     joules: float | None
-    source: str | None
+    source: str | None  # where they come from: COUNTER, POWER or PACKAGE
     elapsed_s: float
     reason: str | None = None
 

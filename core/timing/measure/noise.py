@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
+from core.events import Progress
 from core.statistics import MIN_SAMPLES, median_interval
-from core.timing.measure.comparison import Round, block_sizes, rounds, telling
-from core.timing.measure.timers import Operation, Timer
+from core.timing.measure.comparison import block_sizes, rounds, uninterrupted_log_ratios
+from core.timing.measure.conditions import observe, wait_until_quiet
+from core.timing.measure.progress import last_of
+from core.timing.measure.timers import Operation, Timer, timer_for
+from core.timing.results.events import NoiseMeasured
+from core.timing.workloads import WORKLOADS
+
+# The product that is set against itself: some 100 microseconds on a core, and nobody's special case.
+_PRODUCT_SIZE = 256
 
 # Stretches of time whose medians are set against each other for the unpaired floor.
 _STRETCHES = 5
@@ -23,19 +31,53 @@ _CONFIDENCE = 0.99
 
 @dataclass(frozen=True)
 class NoiseFloor:
-    """Relative differences that are noise here: 0.02 is 2%. median_s is the operation's own time."""
+    """Relative differences that are noise here: 0.02 is 2%."""
 
     paired: float
     unpaired: float
-    median_s: float
+    median_s: float  # the operation's own time
     rounds: int
     elapsed_s: float
 
 
+def measure_noise(
+    device: str, threads: int | None, max_seconds: float, seed: int = 0, quiet_wait_s: float = 0.0
+) -> Generator[Progress, None, NoiseMeasured]:
+    """Set a matrix product against itself on a device; returns the floors, with what contaminated them.
+
+    quiet_wait_s: how long to wait for other programs to end before contaminated floors are looked for again;
+    what they are then stands, with its mark. threads are those that torch has now.
+    """
+    operation = WORKLOADS["gemm"].prepare(_PRODUCT_SIZE, "float32", device, seed)
+    found = yield from _observed(operation, device, threads, max_seconds, seed)
+    if found.contamination and quiet_wait_s > 0:
+        still = yield from last_of(wait_until_quiet(device, quiet_wait_s))
+        if not still:
+            found = yield from _observed(operation, device, threads, max_seconds, seed)
+    return found
+
+
+def _observed(
+    operation: Operation, device: str, threads: int | None, max_seconds: float, seed: int
+) -> Generator[Progress, None, NoiseMeasured]:
+    finish = observe(device)
+    floor = yield from noise_floor(operation, timer_for(device), max_seconds, seed)
+    return NoiseMeasured(
+        device,
+        threads,
+        floor.paired,
+        floor.unpaired,
+        floor.median_s,
+        floor.rounds,
+        floor.elapsed_s,
+        finish().contamination,
+    )
+
+
 def noise_floor(
     operation: Operation, timer: Timer, max_seconds: float = 1.0, seed: int = 0
-) -> Iterator[NoiseFloor | None]:
-    """Compare an operation with itself for max_seconds; yields None in between, and last the floors."""
+) -> Generator[Progress, None, NoiseFloor]:
+    """Compare an operation with itself for max_seconds; returns the floors."""
     repeats = block_sizes(operation, operation, timer)
     times: list[float] = []
 
@@ -44,12 +86,9 @@ def noise_floor(
         times.append(taken_s / calls)
         return taken_s
 
-    done: list[Round] = []
-    spent_s = 0.0
-    for done, spent_s in rounds(operation, operation, remembered, repeats, max_seconds):  # noqa: B007
-        yield None
-    yield NoiseFloor(
-        paired=paired_floor(telling(done), seed),
+    done, spent_s = yield from last_of(rounds(operation, operation, remembered, repeats, max_seconds))
+    return NoiseFloor(
+        paired=paired_floor(uninterrupted_log_ratios(done), seed),
         unpaired=unpaired_floor(times),
         median_s=statistics.median(times),
         rounds=len(done),

@@ -42,19 +42,16 @@ _SUMS_LOSE = 30.0
 
 
 @dataclass(frozen=True)
-class Precision:
-    """ran: the format that the error fits, None when it fits none, and then reason says why.
-
-    relative_error is the Frobenius norm of the difference over that of the float64 result.
-    """
+class PrecisionCheck:
+    """Which number format was asked for, and which one ran."""
 
     asked: str
-    ran: str | None
-    relative_error: float | None
-    reason: str | None = None
+    ran: str | None  # the format that the error fits; None when it fits none
+    relative_error: float | None  # Frobenius norm of the difference over that of the float64 result
+    reason: str | None = None  # why no format fits
 
 
-def really_ran(checked: tuple[Tensor, Tensor], asked: str) -> Precision:
+def really_ran(checked: tuple[Tensor, Tensor], asked: str) -> PrecisionCheck:
     """What ran, from the result in the format that was asked for and the same from float64, in any shape.
 
     asked: a key of DTYPE_BYTES. Give it random operands: zeros and ones are exact in every format.
@@ -63,14 +60,16 @@ def really_ran(checked: tuple[Tensor, Tensor], asked: str) -> Precision:
     error = relative_error(result, exact)
     if not result.is_floating_point():
         if error == 0:
-            return Precision(asked, asked, 0.0)
-        return Precision(asked, None, error, "whole numbers must be exact, and these are not")
+            return PrecisionCheck(asked, asked, 0.0)
+        return PrecisionCheck(asked, None, error, "whole numbers must be exact, and these are not")
     if not math.isfinite(error):
-        return Precision(asked, None, None, "the result holds numbers that are not finite")
+        return PrecisionCheck(asked, None, None, "the result holds numbers that are not finite")
     for ran in _STAND_INS[asked]:
         if error <= largest_error(ran, asked):
-            return Precision(asked, ran, error)
-    return Precision(asked, None, error, f"the error {error:.1e} is larger than any that {asked} explains")
+            return PrecisionCheck(asked, ran, error)
+    return PrecisionCheck(
+        asked, None, error, f"the error {error:.1e} is larger than any that {asked} explains"
+    )
 
 
 def relative_error(result: Tensor, exact: Tensor) -> float:

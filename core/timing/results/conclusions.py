@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from core.timing.results.labels import precision_label
 from core.timing.results.table import NOTABLE_LOAD, Record, measurements, other_load
+from core.timing.results.units import counted, flops_rate
 
 # Workloads whose figures are about the whole machine.
 _MATMUL, _COPY = "gemm", "copy"
@@ -17,7 +18,7 @@ _NOTABLE_FIRST_CALL = 5.0
 # Where the same operation differs this much from itself, figures of different moments say nothing.
 _USELESS_FLOOR = 1.0
 # Operands that change the time by less than this mislead nobody.
-_NOTABLE_REGIME = 1.1
+_NOTABLE_FILL = 1.1
 
 
 def conclusions(records: Sequence[Record]) -> list[str]:
@@ -25,40 +26,18 @@ def conclusions(records: Sequence[Record]) -> list[str]:
     taken = measurements(records)
     if not taken and not any(record["event"] == "peak_found" for record in records):
         return [nothing_measured(records)]
-    said = [
+    sentences = [
         *_best_matmul(records, taken),
         *_threads(taken),
         *_bandwidth(records, taken),
         *_precision(taken),
-        *_regimes(taken),
+        *_operand_fills(taken),
         *_first_call(taken),
         *_energy(taken),
         *_noise(records),
         *_other_programs(records, taken),
     ]
-    return said or [f"{len(taken)} point{'s' * (len(taken) != 1)} measured."]
-
-
-def verdicts(records: Sequence[Record]) -> list[str]:
-    """How a comparison or a gate ended, in a sentence or two."""
-    compared = [record for record in records if record["event"] == "point_compared"]
-    if not compared:
-        return ["No point could be compared."]
-    counts = Counter(record["verdict"] for record in compared)
-    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
-    said = [f"{len(compared)} point{'s' * (len(compared) != 1)} compared: {told}."]
-    worse = [record for record in compared if record["regression"]]
-    said += [
-        f"Regression: {record['workload']} in {record['dtype']} of size {record['size']:,} on "
-        f"{record['device']} takes {record['ratio']:.3g} times as long as in the baseline, "
-        f"found in {record['takes']} takes."
-        for record in worse
-    ]
-    if counts["UNSURE"]:
-        said.append(
-            "UNSURE: the figures scatter too much to tell; measure longer, or when the machine rests."
-        )
-    return said
+    return sentences or [f"{counted(len(taken), 'point')} measured."]
 
 
 def nothing_measured(records: Sequence[Record]) -> str:
@@ -83,38 +62,29 @@ def _best_matmul(records: Sequence[Record], taken: Sequence[Record]) -> Iterator
                 found[one["dtype"]] = max(found.get(one["dtype"], (0.0, "")), (one["gflops"], shape))
         for one in measured:
             if one["device"] == device:
-                found[_ran(one)] = max(
-                    found.get(_ran(one), (0.0, "")), (one["gflops"], f"N = {one['size']:,}")
+                precision = precision_label(one)
+                found[precision] = max(
+                    found.get(precision, (0.0, "")), (one["gflops"], f"N = {one['size']:,}")
                 )
         ordered = sorted(found.items(), key=lambda item: -item[1][0])
-        told = [f"{_rate(gflops)} in {dtype} with {shape}" for dtype, (gflops, shape) in ordered]
-        if told:
-            yield f"Best matrix multiplication on {device}: {', '.join(told)}."
+        each = [f"{flops_rate(gflops)} in {dtype} with {shape}" for dtype, (gflops, shape) in ordered]
+        if each:
+            yield f"Best matrix multiplication on {device}: {', '.join(each)}."
     for one in peaks:
         if one["explanation"]:
             yield f"The best {one['dtype']} product on {one['device']} reaches {one['explanation']}."
-
-
-def _ran(record: Record) -> str:
-    """The precision that ran; what was asked for as well where that is another."""
-    ran = record["precision"] or record["dtype"]
-    return ran if ran == record["dtype"] else f"{record['dtype']} that really ran as {ran}"
-
-
-def _rate(gflops: float) -> str:
-    return f"{gflops / 1000:.3g} TFLOP/s" if gflops >= 1000 else f"{gflops:.3g} GFLOP/s"
 
 
 def _threads(taken: Sequence[Record]) -> Iterator[str]:
     """What all threads gain over the fewest, for the largest product that both did."""
     products = [r for r in taken if r["workload"] == _MATMUL and r["threads"] and r["data"] == "random"]
     for record in sorted(products, key=lambda r: (-r["size"], r["dtype"] != "float32", -r["threads"])):
-        min_layers = min(products, key=lambda other: (not _alike(record, other), other["threads"]))
-        if _alike(record, min_layers) and min_layers["threads"] < record["threads"]:
-            gain = min_layers["median_s"] / record["median_s"]
+        fewest = min(products, key=lambda other: (not _alike(record, other), other["threads"]))
+        if _alike(record, fewest) and fewest["threads"] < record["threads"]:
+            gain = fewest["median_s"] / record["median_s"]
             yield (
                 f"{record['threads']} threads multiply {record['dtype']} matrices of N = {record['size']:,} "
-                f"{gain:.2g} times as fast as {min_layers['threads']}."
+                f"{gain:.2g} times as fast as {fewest['threads']}."
             )
             return
 
@@ -148,7 +118,7 @@ def _precision(taken: Sequence[Record]) -> Iterator[str]:
         yield f"On {device}, {dtype} was asked for and {ran} ran."
 
 
-def _regimes(taken: Sequence[Record]) -> Iterator[str]:
+def _operand_fills(taken: Sequence[Record]) -> Iterator[str]:
     """How far operands other than random ones mislead, the worst of each."""
     default = {_without_data(r): r for r in taken if r["data"] == "random"}
     worst: dict[str, tuple[float, Record]] = {}
@@ -158,7 +128,7 @@ def _regimes(taken: Sequence[Record]) -> Iterator[str]:
             continue
         ratio = reference["median_s"] / record["median_s"]
         factor = max(ratio, 1 / ratio)
-        if factor > worst.get(record["data"], (_NOTABLE_REGIME, record))[0]:
+        if factor > worst.get(record["data"], (_NOTABLE_FILL, record))[0]:
             worst[record["data"]] = (factor, record)
     for data, (factor, record) in worst.items():
         how = "fast" if default[_without_data(record)]["median_s"] > record["median_s"] else "slow"
@@ -185,10 +155,10 @@ def _first_call(taken: Sequence[Record]) -> Iterator[str]:
 def _energy(taken: Sequence[Record]) -> Iterator[str]:
     for device in dict.fromkeys(record["device"] for record in taken):
         of = [record for record in taken if record["device"] == device]
-        told = [record for record in of if record["gflop_per_joule"]]
+        known = [record for record in of if record["gflop_per_joule"]]
         reasons = list(dict.fromkeys(r["energy_reason"] for r in of if r["energy_reason"]))
-        if told:
-            best = max(told, key=lambda r: r["gflop_per_joule"])
+        if known:
+            best = max(known, key=lambda r: r["gflop_per_joule"])
             yield (
                 f"Most work for its energy on {device}: {best['gflop_per_joule']:.3g} GFLOP/J "
                 f"({best['workload']}, {best['dtype']}; {best['energy_source']})."
@@ -207,9 +177,9 @@ def _noise(records: Sequence[Record]) -> Iterator[str]:
         f"Noise here: operations that run in turns are told apart from {paired:.1%} on, "
         f"figures taken at different moments {apart}"
     )
-    why = dict.fromkeys(reason for floor in floors for reason in floor.get("disturbed", ()))
+    why = dict.fromkeys(reason for floor in floors for reason in floor["contamination"])
     if why:
-        sentence += f"; the calibration was disturbed ({'; '.join(why)}), and a quiet machine does better"
+        sentence += f"; the calibration was contaminated ({'; '.join(why)}), and a quiet machine does better"
     yield f"{sentence}."
 
 
@@ -217,13 +187,13 @@ def _other_programs(records: Sequence[Record], taken: Sequence[Record]) -> Itera
     load = other_load(records)
     if load is None:
         return
-    spoilt = sum(bool(record["disturbed"]) for record in taken)
-    if load < NOTABLE_LOAD and not spoilt:
+    contaminated = sum(bool(record["contamination"]) for record in taken)
+    if load < NOTABLE_LOAD and not contaminated:
         yield f"Other programs used at most {load:.0f}% of the CPU during a measurement."
         return
     sentence = f"Other programs used up to {load:.0f}% of the CPU during a measurement"
-    if spoilt:
-        sentence += f", and {spoilt} of {len(taken)} figures are marked as disturbed"
+    if contaminated:
+        sentence += f", and {contaminated} of {len(taken)} figures are marked as contaminated"
     yield f"{sentence}: this machine can do better than these figures when it is left alone."
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from core.devices import Reading
 
-# The version of the records below; core.timing.results.files tells its history and reads the older ones.
-SCHEMA = 2
+# The version of the records below; core.timing.results.upgrades tells its history and reads the older ones.
+SCHEMA = 3
 
 # What bounds an operation.
 COMPUTE_BOUND, MEMORY_BOUND, LAUNCH_BOUND = "compute-bound", "memory-bound", "launch-bound"
@@ -20,10 +20,10 @@ FASTER_THAN_MEMORY = 1.2
 
 @dataclass(frozen=True)
 class EnvironmentRead:
-    """Always first: what the figures that follow were measured on. started_at is UTC, ISO 8601."""
+    """Always first: what the figures that follow were measured on."""
 
     schema: int
-    started_at: str
+    started_at: str  # UTC, ISO 8601
     environment: Mapping[str, Any]
 
 
@@ -39,68 +39,54 @@ class DeviceAbsent:
 class MeasurementTaken:
     """One point: the median time of one operation, with its 95% confidence interval and every sample.
 
-    Each of times_s is the mean over one block of `repeats` calls, in seconds a call; samples counts them.
-    gflops is flops / median_s / 1e9, gflops_low and gflops_high belong to the interval's slow and fast ends.
-    threads is None where CPU threads play no part. stopped_by is "target" or "time limit". first_call_s is
-    the very first call, which pays for all set-up; timer_overhead is the part of a block that reading the
-    clock takes.
-
-    What follows times_s is None (or empty) where it was not looked for or cannot be known here; then the
-    *_reason beside it says why. gbps counts the least bytes that must move. arithmetic_intensity is
-    FLOPs a byte. limit is what bounds the operation: "compute-bound", "memory-bound", "launch-bound", or
-    "in cache" where its operands never leave one. cold_* are single calls on flushed caches. launch_s is
-    what a call takes the program itself on a GPU, and launches_hidden tells whether the samples are free of
-    it. outliers counts the samples outside Tukey's fences by label. precision is the number format that
-    really ran, and relative_error its error against float64. joules are those of one operation. noise_paired
-    and noise_unpaired are the machine's floors when this was measured (0.02 is 2%). conditions are what else
-    went on, and disturbed says in words what spoilt the figure; retaken counts how often it was measured
-    again for that.
+    A field that is None or empty was not looked for or cannot be known here; the *_reason beside it says why.
+    Rates are stored, not derived, because a result file is read by other programs too.
     """
 
     workload: str
     size: int
-    dtype: str
+    dtype: str  # the number format that was asked for; `precision` is the one that ran
     device: str
-    threads: int | None
-    median_s: float
-    ci_low_s: float
+    threads: int | None  # CPU threads; None where they play no part
+    median_s: float  # seconds a call
+    ci_low_s: float  # ends of the median's 95% interval
     ci_high_s: float
-    samples: int
-    gflops: float
-    gflops_low: float
-    gflops_high: float
-    stopped_by: str
-    repeats: int
-    first_call_s: float
-    timer_overhead: float
-    elapsed_s: float
-    flops: int
-    bytes_moved: int
-    times_s: tuple[float, ...]
-    step: str = "forward"
-    data: str = "random"
-    gbps: float | None = None
-    arithmetic_intensity: float | None = None
-    limit: str | None = None
-    cold_median_s: float | None = None
+    samples: int  # how many times_s there are
+    gflops: float  # flops / median_s / 1e9
+    gflops_low: float  # at the interval's slow end
+    gflops_high: float  # at its fast end
+    stopped_by: str  # "target" or "time limit"
+    repeats: int  # calls in each block
+    first_call_s: float  # the very first call, which pays for all set-up
+    timer_overhead: float  # part of a block that reading the clock takes
+    elapsed_s: float  # the operation's own time, warm-up included
+    flops: int  # of one call
+    bytes_moved: int  # least bytes that one call must move
+    times_s: tuple[float, ...]  # each the mean over one block, seconds a call
+    step: str = "forward"  # "forward", "backward" or "training"
+    data: str = "random"  # what the operands hold
+    gbps: float | None = None  # bytes_moved / median_s / 1e9
+    arithmetic_intensity: float | None = None  # FLOPs a byte
+    limit: str | None = None  # COMPUTE_BOUND, MEMORY_BOUND, LAUNCH_BOUND or IN_CACHE
+    cold_median_s: float | None = None  # of single calls on flushed caches
     cold_interval_s: tuple[float, float] | None = None
     cold_times_s: tuple[float, ...] = ()
     cold_reason: str | None = None
-    launch_s: float | None = None
-    launches_hidden: bool | None = None
-    outliers: Mapping[str, int] = field(default_factory=dict)
-    precision: str | None = None
-    relative_error: float | None = None
+    launch_s: float | None = None  # what a call takes the program itself on a GPU
+    launches_hidden: bool | None = None  # whether the samples are free of that
+    outliers: Mapping[str, int] = field(default_factory=dict)  # samples outside Tukey's fences, by label
+    precision: str | None = None  # the number format that really ran
+    relative_error: float | None = None  # against float64
     precision_reason: str | None = None
-    joules: float | None = None
+    joules: float | None = None  # of one call
     gflop_per_joule: float | None = None
     energy_source: str | None = None
     energy_reason: str | None = None
-    noise_paired: float | None = None
+    noise_paired: float | None = None  # the machine's noise floors when this was measured; 0.02 is 2%
     noise_unpaired: float | None = None
-    conditions: Mapping[str, Any] | None = None
-    disturbed: tuple[str, ...] = ()
-    retaken: int = 0
+    conditions: Mapping[str, Any] | None = None  # what else went on, as measure.conditions.Conditions
+    contamination: tuple[str, ...] = ()  # what else went on and falsified the figure, in words
+    retaken: int = 0  # how often it was measured again for that
 
 
 @dataclass(frozen=True)
@@ -119,34 +105,27 @@ class MeasurementFailed:
 
 @dataclass(frozen=True)
 class NoiseMeasured:
-    """How far an operation differs from itself on this device, as relative differences (0.02 is 2%).
-
-    paired holds for operations that run in turns, unpaired for figures taken at different moments. median_s
-    is the time of the operation that was used, rounds how often it was set against itself. disturbed says in
-    words what else went on: then the floors are those of that moment, and larger than the machine's own.
-    """
+    """How far an operation differs from itself on this device, as relative differences (0.02 is 2%)."""
 
     device: str
     threads: int | None
-    paired: float
-    unpaired: float
-    median_s: float
-    rounds: int
+    paired: float  # between operations that run in turns
+    unpaired: float  # between figures of different moments
+    median_s: float  # of the operation that was used
+    rounds: int  # how often it was set against itself
     elapsed_s: float
-    disturbed: tuple[str, ...] = ()
+    contamination: tuple[str, ...] = ()  # what else went on; then these are larger than the machine's own
 
 
 @dataclass(frozen=True)
 class RoofMeasured:
-    """What a device reached in a short look: GFLOP/s by number format, GB/s of a copy, seconds of a call
-    that does next to nothing. None where the device cannot do it. A full search is the roofline command's.
-    """
+    """What a device reaches at most; None where it cannot do it."""
 
     device: str
     threads: int | None
-    gflops: Mapping[str, float]
-    gbps: float | None
-    launch_s: float | None
+    gflops: Mapping[str, float]  # of a matrix product, by number format
+    gbps: float | None  # of a copy, reads and writes both counted
+    launch_s: float | None  # seconds of a call that does next to nothing
 
 
 @dataclass(frozen=True)
@@ -159,12 +138,7 @@ class PointsSkipped:
 
 @dataclass(frozen=True)
 class PointCompared:
-    """One point of a candidate against the same point of a baseline.
-
-    ratio is candidate over baseline: 1.05 is 5% slower; low and high bound it. floor is the least relative
-    difference that is called one here. verdict: FASTER, SLOWER, SAME or UNSURE. takes counts how often the
-    candidate was measured; regression is True when the gate found every take SLOWER.
-    """
+    """One point of a candidate against the same point of a baseline."""
 
     workload: str
     step: str
@@ -175,13 +149,13 @@ class PointCompared:
     threads: int | None
     baseline_s: float
     candidate_s: float
-    ratio: float
-    low: float
+    ratio: float  # candidate over baseline: 1.05 is 5% slower
+    low: float  # the ratio's interval
     high: float
-    floor: float
-    verdict: str
-    takes: int = 1
-    regression: bool = False
+    floor: float  # the least relative difference that is called one here
+    verdict: str  # FASTER, SLOWER, SAME or UNSURE
+    takes: int = 1  # how often the candidate was measured
+    regression: bool = False  # the gate found every take SLOWER
 
 
 @dataclass(frozen=True)
@@ -207,14 +181,11 @@ class Concluded:
 
 @dataclass(frozen=True)
 class DeviceSampled:
-    """A device's readings right after a measurement; at_s is seconds since the sweep began.
-
-    The CPU's utilisation is that over the measurement.
-    """
+    """A device's readings right after a measurement; the CPU's utilisation is that over the measurement."""
 
     device: str
-    at_s: float
-    during: str
+    at_s: float  # seconds since the sweep began
+    during: str  # the point that was measured
     readings: Mapping[str, Reading]
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from core.tables import csv_of_records
 from core.timing.results.events import SCHEMA
+from core.timing.results.units import counted
 
 Record = Mapping[str, Any]
 
-# Above this share of the CPU (%) other programs are told of beside the figures: they lower them.
+# From this part of the CPU (%) on, other programs are named beside the figures: they lower them.
 NOTABLE_LOAD = 10.0
 
 COLUMNS = (
@@ -20,7 +20,7 @@ COLUMNS = (
     "gflops", "gflops_low", "gflops_high", "stopped_by", "first_call_s", "repeats", "timer_overhead",
     "flops", "bytes_moved", "step", "data", "gbps", "arithmetic_intensity", "limit", "cold_median_s",
     "launch_s", "precision", "relative_error", "joules", "gflop_per_joule", "noise_paired", "noise_unpaired",
-    "disturbed", "retaken",
+    "contamination", "retaken",
 )  # fmt: skip
 
 
@@ -31,10 +31,9 @@ def measurements(records: Iterable[Record]) -> list[Record]:
 
 def series_name(record: Record) -> str:
     """What one line of a chart is called: "cpu float32, 2 threads", "cuda:0 bfloat16, zeros"."""
-    threads = record["threads"]
     parts = [f"{record['device']} {record['dtype']}"]
-    if threads is not None:
-        parts.append(f"{threads} thread{'s' * (threads != 1)}")
+    if record["threads"] is not None:
+        parts.append(counted(record["threads"], "thread"))
     for name, default in (("step", "forward"), ("data", "random")):
         if record.get(name, default) != default:
             parts.append(record[name])
@@ -56,7 +55,7 @@ def workloads_of(records: Iterable[Record]) -> list[str]:
 
 
 def environment_of(records: Iterable[Record]) -> Mapping[str, Any]:
-    """What the records were measured on; empty when they do not tell."""
+    """What the records were measured on; empty when they do not say."""
     return next((record["environment"] for record in records if record["event"] == "environment_read"), {})
 
 
@@ -126,12 +125,11 @@ def table(records: Iterable[Record]) -> list[dict[str, Any]]:
 
 def to_csv(records: Iterable[Record]) -> str:
     """One line a measurement, without the raw samples."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    for record in measurements(records):
-        writer.writerow({**record, "disturbed": "; ".join(record.get("disturbed", ()))})
-    return text.getvalue()
+    rows = [
+        {**record, "contamination": "; ".join(record.get("contamination", ()))}
+        for record in measurements(records)
+    ]
+    return csv_of_records(rows, COLUMNS)
 
 
 def to_json(records: Sequence[Record]) -> str:

@@ -52,11 +52,11 @@ class Shape(NamedTuple):
 
 @dataclass(frozen=True)
 class Tried:
-    """The best product so far: its rate in GFLOP/s, how many shapes were tried, and the seconds they took."""
+    """The best product so far."""
 
     shape: Shape
     gflops: float
-    tried: int
+    tried: int  # how many shapes, the others included
     elapsed_s: float
 
 
@@ -66,7 +66,7 @@ Rate = Callable[[Shape], float]
 def sides(device: str, dtype_bytes: int) -> tuple[int, ...]:
     """The sides that products on this device are tried with, as far as its free memory goes."""
     step, largest = _SIDES.get(torch.device(device).type, _OTHER_SIDES)
-    free = devices.memory_free_bytes("cuda:0" if device == "cuda" else device)
+    free = devices.memory_free_bytes(device)
     if free is not None:
         largest = min(largest, math.isqrt(int(_MEMORY_SHARE * free) // (3 * max(dtype_bytes, 4))))
     return tuple(range(step, largest + 1, step)) or (step // 4,)
@@ -78,7 +78,7 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
     First a small product, so that a format which a device only imitates, thousands of times slower, does not
     take minutes. Then squares, each twice as large as the one before. Then, from the best of them, one side
     at a time is made longer or shorter, by half the axis, a quarter and so on to the next side, whenever that
-    is faster. When no neighbour is, it goes on from shapes drawn at random that promise as much, until a
+    is faster. When no neighbour is, it continues from random shapes that promise as much, until a
     fourteenth of all shapes have been looked at. No look begins that would not fit in max_seconds.
     """
     known: dict[Shape, float] = {}
@@ -172,7 +172,7 @@ def steady_timer(device: str) -> Timer:
 
     It stands still while another program has the core. A long product never runs undisturbed on a busy
     machine, and short ones would look faster only for being short. Several threads wait for each other, which
-    processor time does not tell, so there the clock on the wall goes on.
+    processor time does not tell, so there the clock on the wall counts.
     """
     precise = time.get_clock_info("thread_time").resolution <= _PRECISE_S
     if torch.device(device).type == "cpu" and torch.get_num_threads() == 1 and precise:

@@ -14,15 +14,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Peak:
-    """A card's figures: tflops by number format (int8 in TOPS), and GB/s of its memory.
+    """A card's figures."""
 
-    pattern matches the name that the driver gives, less a leading "NVIDIA ". source says where the figures
-    come from; "cores and clock" marks those that follow from the number of cores and the boost clock.
-    """
-
-    pattern: str
-    tflops: Mapping[str, float]
-    gbps: float
+    pattern: str  # matches the name that the driver gives, less a leading "NVIDIA "
+    tflops: Mapping[str, float]  # by number format; int8 in TOPS
+    gbps: float  # of its memory
+    # Where the figures come from; "cores and clock" marks those that follow from the number of cores and the
+    # boost clock.
     source: str
 
 

@@ -27,7 +27,7 @@ TAKES = 3
 # From this share of the CPU in other programs' use on, nothing bounds what they do to several threads.
 _BUSY_SHARE = 0.5
 
-Point = tuple[Any, ...]  # as results.point_of() names one
+PointKey = tuple[Any, ...]  # as table.point_of() names a point
 
 
 def compare_results(baseline: Sequence[Record], candidate: Sequence[Record]) -> Iterator[Any]:
@@ -47,16 +47,16 @@ def gate(baseline: Sequence[Record], settings: Mapping[str, Any]) -> Iterator[An
     """Measure the points of a baseline again, by settings of SweepConfig; yields the events of that, and last
     PointCompared for each point, or PointNotCompared.
 
-    What looks slower is measured again after all others, so that what disturbed it may have passed.
+    What looks slower is measured again after all others, so that what contaminated it may have passed.
     """
     before = _by_point(baseline)
-    configs: dict[Point, SweepConfig] = {}
+    configs: dict[PointKey, SweepConfig] = {}
     for point, record in before.items():
         try:
             configs[point] = _config(record, settings)
         except InvalidRequest as refusal:
             yield _not_compared(point, str(refusal))
-    found: dict[Point, PointCompared] = {}
+    found: dict[PointKey, PointCompared] = {}
     for take in range(1, TAKES + 1):
         suspects = [
             point for point in configs if take == 1 or (point in found and found[point].verdict == SLOWER)
@@ -88,7 +88,7 @@ def _config(record: Record, settings: Mapping[str, Any]) -> SweepConfig:
     raise InvalidRequest(f"this program has no workload {record['workload']!r}")
 
 
-def _not_measured(points: Sequence[Point], now: Sequence[Record]) -> Iterator[PointNotCompared]:
+def _not_measured(points: Sequence[PointKey], now: Sequence[Record]) -> Iterator[PointNotCompared]:
     absent = {record["device"]: record["reason"] for record in now if record["event"] == "device_absent"}
     failed = {point_of(record): record["reason"] for record in now if record["event"] == "measurement_failed"}
     for point in points:
@@ -96,7 +96,7 @@ def _not_measured(points: Sequence[Point], now: Sequence[Record]) -> Iterator[Po
         yield _not_compared(point, reason)
 
 
-def _by_point(records: Sequence[Record]) -> dict[Point, Record]:
+def _by_point(records: Sequence[Record]) -> dict[PointKey, Record]:
     return {point_of(record): record for record in measurements(records)}
 
 
@@ -142,23 +142,23 @@ def _compared(
     well: other programs seldom disturb every one, and another operation changes them all.
     """
     noise = max(_floor(baseline, before), _floor(now, after))
-    apart = compare_unpaired(before["times_s"], after["times_s"], noise)
+    found = compare_unpaired(before["times_s"], after["times_s"], noise)
     fastest = min(after["times_s"]) / min(before["times_s"])
     explained = {
-        SLOWER: apart.low <= 1 + _load_margin(now, after) or fastest <= 1 + noise,
-        FASTER: 1 / apart.high <= 1 + _load_margin(baseline, before) or 1 / fastest <= 1 + noise,
+        SLOWER: found.low <= 1 + _load_margin(now, after) or fastest <= 1 + noise,
+        FASTER: 1 / found.high <= 1 + _load_margin(baseline, before) or 1 / fastest <= 1 + noise,
     }
     return PointCompared(
         **{name: after[name] for name in POINT},
         baseline_s=before["median_s"],
         candidate_s=after["median_s"],
-        ratio=apart.ratio,
-        low=apart.low,
-        high=apart.high,
-        floor=apart.floor,
-        verdict=UNSURE if explained.get(apart.verdict) else apart.verdict,
+        ratio=found.ratio,
+        low=found.low,
+        high=found.high,
+        floor=found.floor,
+        verdict=UNSURE if explained.get(found.verdict) else found.verdict,
     )
 
 
-def _not_compared(point: Point, reason: str) -> PointNotCompared:
+def _not_compared(point: PointKey, reason: str) -> PointNotCompared:
     return PointNotCompared(**dict(zip(POINT, point, strict=True)), reason=reason)

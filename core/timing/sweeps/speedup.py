@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from core.timing.results.table import Record, measurements, point_of, series_name
+from core.timing.sweeps.events import Reached, SpeedupCurve
 from core.timing.workloads import WORKLOADS
 from core.timing.workloads.dtypes import DTYPE_BYTES
 
@@ -20,55 +21,15 @@ _TO_HOST = ("device_to_host", "device_to_host_pinned")
 
 @dataclass(frozen=True)
 class Speedup:
-    """A ratio of two medians: 2.0 is twice as fast as the reference.
-
-    low and high come from the far ends of both confidence intervals, so they are wider than 95% needs: the
-    two were not measured in pairs.
-    """
+    """A ratio of two medians: 2.0 is twice as fast as the reference."""
 
     series: str
     reference: str
     size: int
     ratio: float
+    # From the far ends of both intervals, wider than 95% needs: the two were not measured in pairs.
     low: float
     high: float
-
-
-@dataclass(frozen=True)
-class Reached:
-    """The size at which a curve first reaches a ratio, between two measured ones on logarithmic axes.
-
-    size is None when it never does, and `reason` says so in words; a reason beside a size says that it is
-    the smallest one measured.
-    """
-
-    ratio: float
-    size: float | None
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class SpeedupCurve:
-    """A device over the CPU for one workload: ratios by size, small to large, 2.0 for twice as fast.
-
-    series and reference name the two. reached tells where the device overtakes and where it is 10 and 40
-    times as fast. with_transfers is the same when operands must first come from the host's memory and the
-    result must go back, with its own reached_with_transfers; empty when transfer_reason says why.
-    """
-
-    workload: str
-    step: str
-    data: str
-    dtype: str
-    device: str
-    series: str
-    reference: str
-    sizes: tuple[int, ...]
-    ratios: tuple[float, ...]
-    reached: tuple[Reached, ...]
-    with_transfers: tuple[float, ...] = ()
-    reached_with_transfers: tuple[Reached, ...] = ()
-    transfer_reason: str | None = None
 
 
 def speedups(records: Sequence[Record]) -> list[Speedup]:
@@ -76,7 +37,7 @@ def speedups(records: Sequence[Record]) -> list[Speedup]:
 
     With an accelerator: each of its series against the CPU in the same dtype with most threads. Without:
     every series against the CPU in float32 (or the first dtype there is) with fewest threads. Workloads,
-    steps and data regimes are compared with their own kind only.
+    steps and operand fills are compared with their own kind only.
     """
     taken = measurements(records)
     accelerated = [record for record in taken if record["device"] != "cpu"]
@@ -109,7 +70,7 @@ def _data(record: Record) -> str:
 
 
 def speedup_curves(records: Sequence[Record]) -> list[SpeedupCurve]:
-    """Each accelerator over the CPU, for every workload, step, data regime and dtype that both have.
+    """Each accelerator over the CPU, for every workload, step, operand fill and dtype that both have.
 
     The CPU takes as many threads as it was measured with at most. Empty without an accelerator.
     """
@@ -134,8 +95,8 @@ def reached(sizes: Sequence[float], ratios: Sequence[float], ratio: float) -> Re
         return Reached(ratio, float(sizes[0]), f"already at {sizes[0]:g}, the smallest size measured")
     for (size, low), (next_size, high) in pairwise(zip(sizes, ratios, strict=True)):
         if high >= ratio:
-            share = math.log(ratio / low) / math.log(high / low)
-            return Reached(ratio, size * (next_size / size) ** share)
+            fraction = math.log(ratio / low) / math.log(high / low)
+            return Reached(ratio, size * (next_size / size) ** fraction)
     return Reached(
         ratio, None, f"never up to {sizes[-1]:g}, the largest size measured; the most is {max(ratios):.3g}x"
     )
@@ -152,8 +113,8 @@ def transfer_time_s(count_bytes: float, measured: Sequence[tuple[float, float]])
         return known[0][1]
     for (few, few_s), (many, many_s) in pairwise(known):
         if count_bytes <= many:
-            share = math.log(count_bytes / few) / math.log(many / few)
-            return few_s * (many_s / few_s) ** share
+            fraction = math.log(count_bytes / few) / math.log(many / few)
+            return few_s * (many_s / few_s) ** fraction
     most, max_s = known[-1]
     return max_s * count_bytes / most
 

@@ -20,19 +20,16 @@ _MEMORY_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Suite:
-    """A ready choice: names of workloads, each with the settings of its sweep; what is not set is its own.
-
-    max_seconds bounds a point, and within_s the whole: points for which no time is left are left out, and
-    that is told.
-    """
+    """A ready choice of sweeps."""
 
     title: str
-    within_s: float | None
-    max_seconds: float
+    within_s: float | None  # bounds the whole: PointsSkipped for points for which no time is left
+    max_seconds: float  # bounds a point
+    # Names of workloads, each with the settings of its sweep; what is not set is the workload's own.
     sweeps: tuple[tuple[str, Mapping[str, Any]], ...]
 
 
-# Most telling first, since a slow machine may not come to the end.
+# The most informative first, since a slow machine may not come to the end.
 _QUICK: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("gemm", {"sizes": (1024,), "dtypes": ("float32", "bfloat16"), "threads": (1, 0)}),
     ("copy", {"sizes": (2**22,)}),
@@ -49,23 +46,23 @@ _QUICK: tuple[tuple[str, Mapping[str, Any]], ...] = (
 )
 
 
-def _every(max_sizes: int | None, regimes: bool) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+def _every(max_sizes: int | None, operand_fills: bool) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     """Every workload in all its steps: at so many of its larger sizes, or at all and in all its formats.
 
     Backward alone is left out: it is part of training.
     """
-    chosen_axes = {}
+    axes_of = {}
     for name, workload in WORKLOADS.items():
         steps = tuple(step for step in workload.steps if step != BACKWARD)
         axes: dict[str, Any] = {"dtypes": workload.dtypes, "steps": steps}
         if max_sizes is not None:
             axes = {"sizes": workload.sizes[len(workload.sizes) // 2 :][:max_sizes], "steps": steps}
-        chosen_axes[name] = axes | ({"data": OPERAND_FILLS} if regimes else {})
-    return tuple(chosen_axes.items())
+        axes_of[name] = axes | ({"data": OPERAND_FILLS} if operand_fills else {})
+    return tuple(axes_of.items())
 
 
-def placed() -> tuple[str, ...]:
-    """The workloads that are placed under the roof when none is named: all but activations and transfers."""
+def workloads_for_roofline() -> tuple[str, ...]:
+    """The workloads that a roofline shows when none is named: all but activations and transfers."""
     return tuple(
         name
         for name, workload in WORKLOADS.items()
@@ -73,7 +70,7 @@ def placed() -> tuple[str, ...]:
     )
 
 
-def middle(name: str) -> tuple[int, ...]:
+def middle_size(name: str) -> tuple[int, ...]:
     """The middle one of a workload's own sizes."""
     sizes = WORKLOADS[name].sizes
     return (sizes[len(sizes) // 2],)
@@ -82,11 +79,13 @@ def middle(name: str) -> tuple[int, ...]:
 SUITES = {
     "quick": Suite("a minute's look at the machine", 30.0, 0.3, _QUICK),
     "standard": Suite("every workload at its middle sizes, some ten minutes", None, 1.0, _every(1, False)),
-    "full": Suite("every workload, size, format, step and data regime, hours", None, 2.0, _every(None, True)),
+    "full": Suite(
+        "every workload, size, format, step and operand fill, hours", None, 2.0, _every(None, True)
+    ),
 }
 
 
-def chosen(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
+def selected(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
     """A thorough sweep for each workload, or for each of a family, over its own axes where none are given.
 
     Raises InvalidRequest for an unknown name and for what cannot be measured.
@@ -125,7 +124,7 @@ def _config(name: str, axes: Mapping[str, Any]) -> SweepConfig:
         "thorough": True,
     } | dict(axes)
     if "sizes" not in settings:
-        settings["sizes"] = _fitting(name, settings)
+        settings["sizes"] = _sizes_that_fit(name, settings)
     return SweepConfig(workload=name, **settings)
 
 
@@ -135,13 +134,13 @@ def all_devices() -> tuple[str, ...]:
     return tuple(device.id for device in devices.devices() if device.kind not in absent)
 
 
-def _fitting(name: str, settings: Mapping[str, Any]) -> tuple[int, ...]:
+def _sizes_that_fit(name: str, settings: Mapping[str, Any]) -> tuple[int, ...]:
     """The workload's own sizes that leave memory to others; its smallest at least."""
     workload = WORKLOADS[name]
     widest = max((DTYPE_BYTES.get(dtype, 8) for dtype in settings["dtypes"]), default=8)
     free = [devices.memory_free_bytes(device.id) for device in devices.devices()]
     most = _MEMORY_SHARE * min(count for count in free if count is not None)
-    fitting = tuple(
+    fit = tuple(
         size
         for size in workload.sizes
         if all(
@@ -150,4 +149,4 @@ def _fitting(name: str, settings: Mapping[str, Any]) -> tuple[int, ...]:
             if step in workload.steps
         )
     )
-    return fitting or workload.sizes[:1]
+    return fit or workload.sizes[:1]

@@ -1,4 +1,4 @@
-"""Roofs found first, then workloads measured and placed under them."""
+"""Roofs found first, then workloads measured under them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 from core.events import Progress, event_record
 from core.timing.results.events import DeviceAbsent, EnvironmentRead, RoofMeasured
 from core.timing.results.table import Record
-from core.timing.roofline.job import RooflineConfig, roofline, roofline_points
+from core.timing.roofline.config import RooflineConfig
+from core.timing.roofline.job import roofline
+from core.timing.roofline.points import roofline_points
 from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.speedup import speedup_curves
-from core.timing.sweeps.suites import chosen, middle, placed
+from core.timing.sweeps.suites import middle_size, selected, workloads_for_roofline
 from core.timing.sweeps.sweep import sweeps
 from core.timing.workloads import WORKLOADS
 
@@ -19,40 +21,40 @@ from core.timing.workloads import WORKLOADS
 _POINT_S, _POINT_SHARE = 0.2, 2.0
 
 
-def under_roof(
+def sweeps_with_roofline(
     config: RooflineConfig,
     configs: Sequence[SweepConfig],
     within_s: float | None = None,
-    with_dots: bool = True,
+    with_points: bool = True,
 ) -> Iterator[Any]:
-    """Yields the events of roofline(), of sweeps() with these roofs, and, with_dots, a Dot for each
-    measurement. within_s bounds the sweeps alone.
+    """Yields the events of roofline(), of sweeps() with these roofs, and, with_points, a RooflinePoint for
+    each measurement. within_s bounds the sweeps alone.
     """
     roofs: list[RoofMeasured] = []
-    kept: list[Record] = []
+    records: list[Record] = []
     for event in roofline(config):
         if isinstance(event, RoofMeasured):
             roofs.append(event)
         if not isinstance(event, Progress):
-            kept.append(event_record(event))
+            records.append(event_record(event))
         yield event
     for event in sweeps(configs, within_s, roofs):
         if isinstance(event, Progress):
             yield event
-        elif not isinstance(event, EnvironmentRead | DeviceAbsent):  # told already
-            kept.append(event_record(event))
+        elif not isinstance(event, EnvironmentRead | DeviceAbsent):  # yielded already
+            records.append(event_record(event))
             yield event
-    yield from roofline_points(kept) if with_dots else ()
+    yield from roofline_points(records) if with_points else ()
 
 
 def machine_roofline(config: RooflineConfig) -> Iterator[Any]:
     """The roofs, and under them every workload that computes, at the middle one of its sizes: the events of
-    under_roof(). Progress counts expected seconds.
+    sweeps_with_roofline(). Progress counts expected seconds.
     """
     axes = {"devices": config.devices, "threads": config.threads, "seed": config.seed}
-    configs = under_it(placed(), axes)
+    configs = roofline_sweeps(workloads_for_roofline(), axes)
     points_s = sum(_POINT_SHARE * sweep.max_seconds * len(sweep.devices) for sweep in configs)
-    for event in under_roof(config, configs):
+    for event in sweeps_with_roofline(config, configs):
         yield (
             in_seconds(event, config.max_seconds, points_s, config.max_seconds + points_s)
             if isinstance(event, Progress)
@@ -60,7 +62,7 @@ def machine_roofline(config: RooflineConfig) -> Iterator[Any]:
         )
 
 
-def under_it(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
+def roofline_sweeps(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
     """A short thorough sweep of each of these workloads at the middle one of its sizes.
 
     Raises InvalidRequest for an unknown name and for what cannot be measured.
@@ -68,25 +70,27 @@ def under_it(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig
     return tuple(
         config
         for name in names
-        for config in chosen(
+        for config in selected(
             [name],
-            {"max_seconds": _POINT_S} | ({"sizes": middle(name)} if name in WORKLOADS else {}) | dict(axes),
+            {"max_seconds": _POINT_S}
+            | ({"sizes": middle_size(name)} if name in WORKLOADS else {})
+            | dict(axes),
         )
     )
 
 
 def in_seconds(progress: Progress, roofs_s: float, points_s: float, total_s: float) -> Progress:
-    """Progress of under_roof(), counted in roofs and then in points, on one scale of expected seconds."""
-    share = progress.done / max(progress.total, 1)
-    done_s = roofs_s + share * points_s if progress.unit == "points" else share * roofs_s
+    """Progress of sweeps_with_roofline(), in roofs and then in points, on one scale of expected seconds."""
+    fraction = progress.done / max(progress.total, 1)
+    done_s = roofs_s + fraction * points_s if progress.unit == "points" else fraction * roofs_s
     return Progress(done_s, total_s, "s of work", progress.rate_per_s, progress.rate_unit)
 
 
 def with_speedups(events: Iterator[Any]) -> Iterator[Any]:
     """The events of a sweep, and then a SpeedupCurve for all that an accelerator and the CPU both did."""
-    kept: list[Record] = []
+    records: list[Record] = []
     for event in events:
         if not isinstance(event, Progress):
-            kept.append(event_record(event))
+            records.append(event_record(event))
         yield event
-    yield from speedup_curves(kept)
+    yield from speedup_curves(records)

@@ -38,22 +38,18 @@ _LEARNING_RATE, _MOMENTUM = 1e-4, 0.9
 
 
 @dataclass(frozen=True)
-class Network:
-    """What is counted of a network, for one sample: (batch, *input_shape) -> (batch, classes).
-
-    products are the multiplications of each convolution and fully connected layer, the first layer first.
-    activations is the number of elements that a training step keeps until the backward pass.
-    """
+class CountedNetwork:
+    """A network and what is counted of it, for one sample: (batch, *input_shape) -> (batch, classes)."""
 
     build: Callable[[], nn.Module]
     input_shape: tuple[int, ...]
     classes: int
     parameters: int
-    products: Sequence[int]
-    activations: int
+    products: Sequence[int]  # multiplications of each convolution and fully connected layer, in order
+    activations: int  # elements that a training step saves until the backward pass
 
 
-def _model(network: Network, draw: Draw) -> nn.Module:
+def _model(network: CountedNetwork, draw: Draw) -> nn.Module:
     """With weights drawn by the seed; torch's own generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(draw.generator.initial_seed())
@@ -62,7 +58,7 @@ def _model(network: Network, draw: Draw) -> nn.Module:
     return model.double() if draw.in_float64 else model
 
 
-def _prediction(network: Network) -> Callable[[int, Draw], Built]:
+def _prediction(network: CountedNetwork) -> Callable[[int, Draw], Built]:
     def build(size: int, draw: Draw) -> Built:
         model, x = _model(network, draw).eval().requires_grad_(False), draw(size, *network.input_shape)
         return Built(lambda: model(x))
@@ -70,7 +66,7 @@ def _prediction(network: Network) -> Callable[[int, Draw], Built]:
     return build
 
 
-def _prepare(network: Network) -> Callable[..., Operation]:
+def _prepare(network: CountedNetwork) -> Callable[..., Operation]:
     predict = prepare_by(_prediction(network))
     train = prepare_by(lambda size, draw: Built(_training_step(network, size, draw)))
 
@@ -83,7 +79,7 @@ def _prepare(network: Network) -> Callable[..., Operation]:
     return prepare
 
 
-def _training_step(network: Network, size: int, draw: Draw) -> Callable[[], Any]:
+def _training_step(network: CountedNetwork, size: int, draw: Draw) -> Callable[[], Any]:
     model, x = _model(network, draw).train(), draw(size, *network.input_shape)
     labels = torch.arange(size, device=draw.device) % network.classes
     optimizer = torch.optim.SGD(model.parameters(), _LEARNING_RATE, _MOMENTUM)
@@ -98,7 +94,7 @@ def _training_step(network: Network, size: int, draw: Draw) -> Callable[[], Any]
     return step
 
 
-def _entry(title: str, network: Network, sizes: tuple[int, ...]) -> Workload:
+def _entry(title: str, network: CountedNetwork, sizes: tuple[int, ...]) -> Workload:
     inputs = 1
     for length in network.input_shape:
         inputs *= length
@@ -115,9 +111,9 @@ def _entry(title: str, network: Network, sizes: tuple[int, ...]) -> Workload:
 
     def memory(size: int, element_bytes: int, step: str = TRAINING) -> int:
         # A prediction needs two layers at a time; half of all is more than any two of these networks.
-        kept = network.activations if step == TRAINING else network.activations // 2
+        saved = network.activations if step == TRAINING else network.activations // 2
         copies = 3 if step == TRAINING else 1  # weights, gradients, momentum
-        return (copies * network.parameters + size * (inputs + kept)) * element_bytes
+        return (copies * network.parameters + size * (inputs + saved)) * element_bytes
 
     return Workload(
         title=title,
@@ -142,7 +138,7 @@ def _convolution(incoming: int, outgoing: int, kernel: int, side: int) -> int:
 
 
 _MLP_WIDTHS = (784, 1024, 1024, 10)
-_MLP = Network(
+_MLP = CountedNetwork(
     build=lambda: mlp.MLP((784,), 10, _MLP_WIDTHS[1:-1], F.relu),
     input_shape=(784,),
     classes=10,
@@ -151,7 +147,7 @@ _MLP = Network(
     activations=2 * sum(_MLP_WIDTHS[1:]),
 )
 
-_LENET = Network(
+_LENET = CountedNetwork(
     build=lambda: cnn.LeNet5(F.relu),
     input_shape=(1, 28, 28),
     classes=10,
@@ -179,7 +175,7 @@ def _resnet18_products() -> list[int]:
     return [*products, 512 * 1000]
 
 
-_RESNET18 = Network(
+_RESNET18 = CountedNetwork(
     build=lambda: resnet.ResNet(18),
     input_shape=(3, 224, 224),
     classes=1000,

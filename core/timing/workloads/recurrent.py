@@ -67,9 +67,9 @@ def _entry(name: str, kind: str, gates: int) -> Workload:
         return times * (2 * _elements(size) + _parameters(gates, size)) * element_bytes
 
     def memory(size: int, element_bytes: int, step: str = FORWARD) -> int:
-        # Training keeps the gates and the state of every step.
-        kept = (gates + 2) * _elements(size) * element_bytes if step == TRAINING else 0
-        return moved(size, element_bytes, step) + kept
+        # Training saves the gates and the state of every step.
+        saved = (gates + 2) * _elements(size) * element_bytes if step == TRAINING else 0
+        return moved(size, element_bytes, step) + saved
 
     return Workload(
         title=name,

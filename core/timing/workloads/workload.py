@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.lazy import LazyModule
+from core.torch_devices import DEVICE_ERRORS, device_error
 
 if TYPE_CHECKING:
     import torch
@@ -34,58 +35,52 @@ Operation = Callable[[], Any]
 class Workload:
     """One operation over a range of sizes.
 
-    sizes is its usual axis, small to large; dtypes are the formats that make sense for it, the usual one
-    first (whether a device has one is found by trying, see support()); steps are "forward" and, where it
-    makes sense, "training": forward, and backward to the gradients of all inputs and weights; "backward" is
-    that without the forward pass, which is made beforehand. The usual one is first, and is meant when left
-    out.
-
-    prepare(size, dtype, device, seed, step, data) draws the operands by the regime `data` and returns the
-    operation, a call without arguments that was not made before. It raises RuntimeError, TypeError or
-    NotImplementedError for what the device cannot do.
-    flops(size, step) counts the floating-point operations that the result needs: products and sums of matrix
-    products, convolutions and attention; where there are none, every arithmetic operation, comparison and
-    elementary function. Whole numbers count alike.
-    bytes_moved(size, element_bytes, step) is the least that must cross the memory bus: operands in, result
-    out, nothing twice. memory_bytes(size, element_bytes, step) is what it holds allocated.
-    check(size, dtype, device, seed) gives the forward result and the same from float64, on the same operands;
-    None where that has no meaning. transfer_bytes(size, element_bytes) are the bytes that must reach a
-    device before, and leave it after, when the data live in the host's memory; None for what has none.
+    Steps are "forward"; "training", forward and backward to the gradients of all inputs and weights; and
+    "backward", that without the forward pass, which is made beforehand.
     """
 
     title: str
     family: str
-    size_means: str
-    sizes: tuple[int, ...]
-    dtypes: tuple[str, ...]
-    steps: tuple[str, ...]
+    size_means: str  # what a size counts
+    sizes: tuple[int, ...]  # its default axis, small to large
+    dtypes: tuple[str, ...]  # formats that make sense, the default first; what a device has, support() tries
+    steps: tuple[str, ...]  # those that make sense, the default first
+    # prepare(size, dtype, device, seed, step, data) draws the operands, filled as `data` says, and returns
+    # the operation, a call without arguments that was not made before. Raises one of DEVICE_ERRORS for what
+    # the device cannot do.
     prepare: Callable[..., Operation]
+    # flops(size, step) counts the floating-point operations that the result needs: products and sums of
+    # matrix products, convolutions and attention; where there are none, every arithmetic operation,
+    # comparison and elementary function. Whole numbers count alike.
     flops: Callable[..., int]
+    # bytes_moved(size, element_bytes, step) is the least that must cross the memory bus: operands in, result
+    # out, nothing twice.
     bytes_moved: Callable[..., int]
-    memory_bytes: Callable[..., int]
+    memory_bytes: Callable[..., int]  # (size, element_bytes, step): what it holds allocated
+    # check(size, dtype, device, seed) gives the forward result and the same from float64, on the same
+    # operands; None where that has no meaning.
     check: Callable[[int, str, str, int], tuple[Tensor, Tensor]] | None = None
+    # transfer_bytes(size, element_bytes) must reach a device before, and leave it after, when the data live
+    # in the host's memory; None for what has none.
     transfer_bytes: Callable[[int, int], tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True)
 class Draw:
-    """Draws operands: draw(3, 4) is a tensor (3, 4) of this format on this device, filled as `data` says.
-
-    in_float64 draws the same values and gives them as float64.
-    """
+    """Draws operands: draw(3, 4) is a tensor (3, 4) of this format on this device."""
 
     dtype: str
     device: str
     generator: torch.Generator
-    data: str = "random"
-    in_float64: bool = False
+    data: str = "random"  # how they are filled, of OPERAND_FILLS
+    in_float64: bool = False  # the same values, as float64
 
     def __call__(self, *shape: int) -> Tensor:
         drawn = operand_fill.fill(shape, torch_dtype(self.dtype), self.device, self.generator, self.data)
         return drawn.to(torch.float64) if self.in_float64 else drawn
 
     def weights(self, *shape: int, fan_in: int) -> Tensor:
-        """Random whatever the regime, and small enough that layers keep the size of what they are given."""
+        """Random whatever `data` says, and small enough that layers keep the size of what they are given."""
         drawn = operand_fill.fill(shape, torch_dtype(self.dtype), self.device, self.generator, "random")
         return (drawn.to(torch.float64) if self.in_float64 else drawn) / math.sqrt(fan_in)
 
@@ -97,14 +92,11 @@ class Draw:
 
 @dataclass(frozen=True)
 class Built:
-    """An operation that is ready to run, and the tensors that a training step finds gradients of.
-
-    upstream is the gradient of the result, in its shape; None when there is no training step.
-    """
+    """An operation that is ready to run."""
 
     call: Callable[[], Tensor]
-    inputs: Sequence[Tensor] = ()
-    upstream: Tensor | None = None
+    inputs: Sequence[Tensor] = ()  # what a training step finds gradients of
+    upstream: Tensor | None = None  # gradient of the result, in its shape; None without a training step
 
 
 Build = Callable[[int, Draw], Built]
@@ -181,7 +173,7 @@ _STEPS: dict[str, Callable[[Built], Operation]] = {
 def with_products_in(dtype: str, device: str, operation: Operation) -> Operation:
     """On an NVIDIA GPU: TF32 products when asked for, and true float32 ones when not.
 
-    torch lets cuDNN round to TF32 unless it is told not to, and cuBLAS only when it is told to. The settings
+    torch lets cuDNN round to TF32 unless it is forbidden, and cuBLAS only when it is allowed. The settings
     hold for the call alone.
     """
     if torch.device(device).type != "cuda" or torch_dtype(dtype) != torch.float32:
@@ -213,8 +205,8 @@ def support(workload: Workload, dtype: str, device: str, step: str = FORWARD) ->
     """None when a device can run a workload in a format, else the reason; it tries the smallest size."""
     try:
         workload.prepare(workload.sizes[0], dtype, device, 0, step)()
-    except (RuntimeError, TypeError, NotImplementedError, AttributeError) as error:
-        return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except DEVICE_ERRORS as error:
+        return device_error(error)
     return None
 
 

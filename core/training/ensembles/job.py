@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.events import Progress
-from core.torch_devices import cpu_threads
+from core.torch_devices import threads
 from core.training.compiled.learner import FusedLearner
 from core.training.config import TrainConfig
 from core.training.ensembles.config import EnsembleConfig, Variant, variants_of
@@ -73,7 +73,7 @@ def train_ensemble(config: EnsembleConfig) -> Iterator[Any]:
     the device cannot be used.
     """
     watch = Stopwatch()
-    with cpu_threads(1), ThreadPoolExecutor(config.threads) as pool:
+    with threads(1), ThreadPoolExecutor(config.threads) as pool:
         for event in _train(config, watch, pool):
             handed_over_s = time.perf_counter()
             yield event

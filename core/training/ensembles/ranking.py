@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
-from core.statistics import MIN_SAMPLES, median_interval
+from core.statistics import ABOVE, judge_interval, median_interval_if_enough
 from core.training.ensembles.events import Place
 
 
@@ -24,15 +24,16 @@ def ranked(
     confidence = 1 - 0.05 / max(1, len(order) - 1)
     places = []
     for name in order:
-        low, high = _interval(_numbers(final[name]), 0.95)
+        low, high = median_interval_if_enough(_numbers(final[name])) or (None, None)
         behind, behind_low, behind_high, tied = None, None, None, name == first
         if name != first:
             pairs = zip(final[first], final[name], strict=True)
             gaps = [one - other for one, other in pairs if one is not None and other is not None]
             behind = statistics.median(gaps) if gaps else None
-            behind_low, behind_high = _interval(gaps, confidence)
+            interval = median_interval_if_enough(gaps, confidence=confidence)
+            behind_low, behind_high = interval or (None, None)
             # With too few seeds for an interval nothing is certain.
-            tied = bool(gaps) and (behind_low is None or behind_low <= 0)
+            tied = bool(gaps) and not (interval and judge_interval(*interval) == ABOVE)
         places.append(
             Place(
                 variant=name,
@@ -56,10 +57,3 @@ def _numbers(values: Sequence[float | None]) -> list[float]:
 
 def _median(values: Sequence[float | None]) -> float:
     return statistics.median(float("-inf") if value is None else value for value in values)
-
-
-def _interval(values: Sequence[float], confidence: float) -> tuple[float | None, float | None]:
-    """The median's interval; (None, None) for so few values that none can be told."""
-    if len(values) < MIN_SAMPLES:
-        return None, None
-    return median_interval(values, confidence=confidence)

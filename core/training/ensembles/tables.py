@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.tables import csv_text
 from core.training.ensembles.events import QUANTILES
 
 MEASURES = ("train_loss", "test_loss", "test_metric")
@@ -18,7 +17,7 @@ def final_csv(finished: Mapping[str, Any]) -> str:
     The metric is empty where the network diverged at once.
     """
     heads = ("variant", "seed", finished["metric"])
-    return _csv(
+    return csv_text(
         heads,
         (
             (variant, seed, value)
@@ -31,7 +30,7 @@ def final_csv(finished: Mapping[str, Any]) -> str:
 def curves_csv(epochs: Sequence[Mapping[str, Any]]) -> str:
     """A row for each EnsembleEpochCompleted, variant and measure, with the quantiles over the seeds."""
     heads = ("epoch", "variant", "measure", *(f"quantile {share:g}" for share in QUANTILES))
-    return _csv(
+    return csv_text(
         heads,
         (
             (record["epoch"], variant, measure, *quantiles)
@@ -40,11 +39,3 @@ def curves_csv(epochs: Sequence[Mapping[str, Any]]) -> str:
             for variant, quantiles in record[measure].items()
         ),
     )
-
-
-def _csv(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows(rows)
-    return text.getvalue()

@@ -53,7 +53,7 @@ def test_cost_measures_both_steps(capsys: pytest.CaptureFixture[str]) -> None:
     rows = lines(capsys, "cost", "relu", "--size", "1024", "--max-seconds", "0.05")
     assert [row["step"] for row in rows] == ["forward", "backward"]
     assert all(row["median_s"] > 0 and row["gbps"] > 0 for row in rows)
-    assert [row["kept_bytes"] for row in rows] == [4, 4]  # the result, in float32
+    assert [row["saved_bytes"] for row in rows] == [4, 4]  # the result, in float32
     assert rows[0]["verdict"] is None
 
 
@@ -62,7 +62,7 @@ def test_cost_sets_the_call_against_the_formula_where_asked(capsys: pytest.Captu
     assert main(words) == 0
     told = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in told] == [["silu", "forward"], ["silu", "backward"]]
-    assert all("as fast as the formula" in line and "keeps 2 B/element" in line for line in told)
+    assert all("as fast as unfused" in line and "saves 2 B/element" in line for line in told)
 
 
 def test_an_expression_is_shown_drawn_and_timed_like_an_entry(capsys: pytest.CaptureFixture[str]) -> None:

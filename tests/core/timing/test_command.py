@@ -217,10 +217,15 @@ def test_a_roofline_places_workloads_under_peaks_that_were_found(capsys: pytest.
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     events = [line["event"] for line in lines]
     assert events[0] == "environment_read"
-    assert {"fma_measured", "peak_found", "bandwidth_found", "roof_measured", "dot", "concluded"} <= set(
-        events
-    )
-    (dot,) = (line for line in lines if line["event"] == "dot")
+    assert {
+        "fma_measured",
+        "peak_found",
+        "bandwidth_found",
+        "roof_measured",
+        "roofline_point",
+        "concluded",
+    } <= set(events)
+    (dot,) = (line for line in lines if line["event"] == "roofline_point")
     assert dot["workload"] == "softmax"
     assert dot["percent_of_bandwidth"] > 0
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.timing.roofline.job import RooflinePoint
+from core.timing.roofline.events import RooflinePoint
 from dashboard.charts.roofline import roofline_chart
 
 ROOF = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.timing.sweeps.speedup import Reached, SpeedupCurve
+from core.timing.sweeps.events import Reached, SpeedupCurve
 from dashboard.charts.speedup import overtaking_chart, told
 
 CURVE = SpeedupCurve(

@@ -14,11 +14,15 @@ from core.events import Progress, event_record
 from core.jobs import JOBS
 from core.records import from_record, to_record
 from core.statistics import median_interval
-from core.timing.activation_cost.job import CostConfig, CostRanked, FusedCompared, MemoryKept, cost, ranked
+from core.timing.activation_cost.config import CostConfig
+from core.timing.activation_cost.events import CostRanked, FusedCompared, MemorySaved
+from core.timing.activation_cost.job import cost
+from core.timing.activation_cost.ranking import ranked
 from core.timing.activation_cost.table import cost_rows, fastest
 from core.timing.results.events import MeasurementTaken, RoofMeasured, SweepFinished
 from core.timing.results.files import parse
-from core.timing.results.report import FIGURES, line
+from core.timing.results.lines import line
+from core.timing.results.report import FIGURES
 from core.timing.results.table import to_json
 
 CONFIG = CostConfig(("relu", "sine", "identity"), size=4096, max_seconds=0.05)
@@ -53,7 +57,7 @@ def test_every_function_is_measured_forward_and_backward(everything: list[Any]) 
     assert isinstance(of(everything, SweepFinished)[0], type(everything[-1]))
 
 
-def test_one_call_is_set_against_the_formula_where_there_are_both(everything: list[Any]) -> None:
+def test_fused_is_set_against_unfused_where_there_are_both(everything: list[Any]) -> None:
     compared = of(everything, FusedCompared)
     assert [(one.activation, one.step) for one in compared] == [("relu", "forward"), ("relu", "backward")]
     for one in compared:
@@ -61,15 +65,15 @@ def test_one_call_is_set_against_the_formula_where_there_are_both(everything: li
         assert one.verdict in ("FASTER", "SLOWER", "SAME", "UNSURE")
 
 
-def test_memory_is_told_of_the_call_and_of_the_formula(everything: list[Any]) -> None:
-    told = {(one.activation, one.form): one for one in of(everything, MemoryKept)}
-    assert told["relu", "one call"].result_bytes == 4
-    assert told["relu", "formula"].other_bytes == 1  # a mask
+def test_saved_memory_is_given_fused_and_unfused(everything: list[Any]) -> None:
+    told = {(one.activation, one.form): one for one in of(everything, MemorySaved)}
+    assert told["relu", "fused"].result_bytes == 4
+    assert told["relu", "unfused"].other_bytes == 1  # a mask
     assert set(told) == {
-        ("relu", "one call"),
-        ("relu", "formula"),
-        ("sine", "one call"),
-        ("identity", "one call"),
+        ("relu", "fused"),
+        ("relu", "unfused"),
+        ("sine", "fused"),
+        ("identity", "fused"),
     }
 
 
@@ -95,8 +99,8 @@ def test_a_row_for_each_function_and_step(records: list[dict[str, Any]]) -> None
         assert row["percent_of_bandwidth"] > 0
         assert row["limit"]
         assert row["times_as_long"] >= 1
-    assert [row["kept_bytes"] for row in rows] == [4, 4, 4, 4, 0]
-    assert [row["formula_kept_bytes"] for row in rows] == [1, 1, None, None, None]
+    assert [row["saved_bytes"] for row in rows] == [4, 4, 4, 4, 0]
+    assert [row["unfused_saved_bytes"] for row in rows] == [1, 1, None, None, None]
     assert fastest(records, "forward")
     assert set(fastest(records, "forward")) <= {"ReLU", "Sine", "Identity"}
 
@@ -104,7 +108,7 @@ def test_a_row_for_each_function_and_step(records: list[dict[str, Any]]) -> None
 def test_rows_are_there_before_the_end(records: list[dict[str, Any]]) -> None:
     first = next(n for n, record in enumerate(records) if record["event"] == "measurement_taken")
     (row,) = cost_rows(records[: first + 1])
-    assert row["times_as_long"] is row["kept_bytes"] is row["verdict"] is row["tied"] is None
+    assert row["times_as_long"] is row["saved_bytes"] is row["verdict"] is row["tied"] is None
     assert fastest(records[: first + 1], "forward") == []
 
 
@@ -112,7 +116,7 @@ def test_a_result_file_keeps_all_of_it(records: list[dict[str, Any]]) -> None:
     again = parse(to_json(records))
     assert cost_rows(again) == cost_rows(records)
     told = "\n".join(filter(None, map(line, again)))
-    for words in ("relu forward: one call is", "relu keeps 4 bytes an element", "Fastest forward"):
+    for words in ("relu forward: fused it is", "relu saves 4 bytes an element", "Fastest forward"):
         assert words in told
     assert FIGURES.markdown(again)
 
@@ -181,8 +185,8 @@ def test_an_absent_device_is_told_and_nothing_else_is() -> None:
 
 def test_asking_and_reading_need_no_torch() -> None:
     script = (
-        "import sys, core.timing.activation_cost.job as c, core.timing.activation_cost.table as t\n"
-        "c.CostConfig(('relu',)); t.cost_rows([])\n"
+        "import sys, core.timing.activation_cost.job, core.timing.activation_cost.table as t\n"
+        "from core.timing.activation_cost.config import CostConfig; CostConfig(('relu',)); t.cost_rows([])\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -9,9 +9,12 @@ import pytest
 import torch
 
 from core.devices.cache import last_level_bytes
+from core.statistics import MIN_SAMPLES
 from core.timing.measure import cold
-from core.timing.measure.clock import Timing, clock, torch_threads
-from core.timing.measure.cold import Flush, flush_for
+from core.timing.measure.clock import Measurement, time_operation
+from core.timing.measure.cold import Flush, flush_for, measure_cold
+from core.timing.measure.timers import timer_for
+from tests.core.timing.simulated import Clock
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +22,7 @@ def flush() -> Flush | str:
     return flush_for("cpu")
 
 
-def last(timings: Iterator[Timing]) -> Timing:
+def last(timings: Iterator[Measurement]) -> Measurement:
     *_, end = timings
     return end
 
@@ -30,21 +33,31 @@ def test_the_flush_is_as_large_as_the_last_cache(flush: Flush | str) -> None:
     assert flush.flushed_bytes == last_level_bytes()
 
 
-def test_reading_a_small_array_takes_longer_when_it_has_left_the_cache(flush: Flush | str) -> None:
+def test_a_flush_writes_the_whole_buffer_before_each_cold_call(flush: Flush | str) -> None:
     if isinstance(flush, str):
         pytest.skip(flush)
-    array = torch.randn(2**18)  # 1 MiB: inside the second cache of a core
-    timing = last(clock(array.sum, threads=1, max_seconds=0.2, flush=flush))
-    assert len(timing.cold.times_s) >= 6
-    assert timing.cold.interval_s is not None
-    assert statistics.median(timing.cold.times_s) > 1.5 * timing.median_s
+    before = int(flush.call()[0])
+    assert bool((flush.call() == before + 1).all())
+    calls: list[str] = []
+    counting = Flush(lambda: calls.append("flush"), flush.flushed_bytes)
+    *_, found = measure_cold(lambda: calls.append("call"), "cpu", timer_for("cpu"), counting, 0.0)
+    assert calls == ["flush", "call"] * len(found.times_s)
+    assert len(found.times_s) == MIN_SAMPLES
+    assert found.interval_s is not None
+
+
+def test_a_cold_call_is_timed_without_its_flush(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock().put_into(monkeypatch)
+    slow = Flush(lambda: clock.go_on(1.0), 1)
+    *_, found = measure_cold(lambda: clock.go_on(0.001), "cpu", timer_for("cpu"), slow, 0.0)
+    assert found.times_s == pytest.approx((0.001,) * MIN_SAMPLES)
 
 
 def test_a_cache_of_unknown_size_is_a_reason_and_not_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cold, "last_level_bytes", lambda: None)
     reason = flush_for("cpu")
     assert reason == "the size of the last cache of cpu is not known"
-    timing = last(clock(lambda: None, max_seconds=0.05, flush=reason))
+    timing = last(time_operation(lambda: None, max_seconds=0.05, flush=reason))
     assert timing.cold.times_s == ()
     assert timing.cold.reason == reason
     assert timing.stopped_by
@@ -55,29 +68,35 @@ def test_a_cache_larger_than_the_memory_left_is_not_flushed(monkeypatch: pytest.
     assert "more memory than is free" in str(flush_for("cpu"))
 
 
-def test_threads_are_those_asked_for_and_are_put_back(flush: Flush | str) -> None:
+def test_threads_are_those_asked_for_and_are_put_back() -> None:
     before = torch.get_num_threads()
     seen: set[int] = set()
     timing = last(
-        clock(lambda: seen.add(torch.get_num_threads()), threads=1, max_seconds=0.05, flush="not wanted")
+        time_operation(
+            lambda: seen.add(torch.get_num_threads()), threads=1, max_seconds=0.05, flush="not wanted"
+        )
     )
     assert seen == {1}
     assert timing.threads == 1
     assert torch.get_num_threads() == before
-    with pytest.raises(ZeroDivisionError), torch_threads(1):
-        raise ZeroDivisionError
-    assert torch.get_num_threads() == before
 
 
-def test_first_hot_and_cold_are_three_figures(flush: Flush | str) -> None:
-    calls = 0
+def test_first_hot_and_cold_are_three_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock().put_into(monkeypatch)
+    calls, cold_next = 0, False
 
     def operation() -> None:
-        nonlocal calls
+        nonlocal calls, cold_next
         calls += 1
-        if calls == 1:
-            torch.randn(512, 512).sum()
+        clock.go_on(0.5 if calls == 1 else 0.004 if cold_next else 0.001)
+        cold_next = False
 
-    timing = last(clock(operation, threads=1, max_seconds=0.1, flush=flush))
-    assert timing.first_call_s > 20 * timing.median_s
+    def empty() -> None:
+        nonlocal cold_next
+        cold_next = True
+
+    timing = last(time_operation(operation, threads=1, max_seconds=0.1, flush=Flush(empty, 1)))
+    assert timing.first_call_s == pytest.approx(0.5)
+    assert timing.median_s == pytest.approx(0.001)
+    assert statistics.median(timing.cold.times_s) == pytest.approx(0.004)
     assert timing.stopped_by in ("target", "time limit")

@@ -14,32 +14,10 @@ import torch
 from core.statistics import ratio_interval
 from core.timing.measure import comparison
 from core.timing.measure.comparison import FASTER, SAME, SLOWER, UNSURE, Comparison, compare, compare_unpaired
-from core.timing.measure.noise import NoiseFloor, noise_floor, paired_floor, unpaired_floor
+from core.timing.measure.noise import NoiseFloor, noise_floor
+from core.timing.measure.progress import result_of
 from core.timing.measure.timers import timer_for
-
-
-def fast() -> None: ...
-
-
-def slow() -> None: ...
-
-
-class Machine:
-    """A machine whose operations take what they are said to, times what it does to them at each moment.
-
-    It is a timer. `factor` has the seconds so far, and the number of the block.
-    """
-
-    def __init__(self, ratio: float, factor: Callable[[float, int], float] = lambda at_s, block: 1.0) -> None:
-        self._call_s = {fast: 1e-4, slow: 1e-4 * ratio}
-        self._factor = factor
-        self._at_s, self._block = 0.0, 0
-
-    def __call__(self, operation: Any, repeats: int) -> float:
-        taken_s = 1e-7 + repeats * self._call_s.get(operation, 0.0) * self._factor(self._at_s, self._block)
-        self._at_s += taken_s
-        self._block += 1
-        return taken_s
+from tests.core.timing.simulated import Machine, fast, slow
 
 
 def told(machine: Machine, floor: float = 0.0, seconds: float = 1.0, seed: int = 0) -> Comparison:
@@ -48,9 +26,7 @@ def told(machine: Machine, floor: float = 0.0, seconds: float = 1.0, seed: int =
 
 
 def calibrated(machine: Machine, seconds: float = 1.0) -> NoiseFloor:
-    *_, floor = noise_floor(fast, machine, seconds)
-    assert floor is not None
-    return floor
+    return result_of(noise_floor(fast, machine, seconds))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +45,7 @@ def test_a_difference_is_called_one_from_the_floor_on(ratio: float, floor: float
     assert found.verdict == verdict
     assert found.ratio == pytest.approx(ratio, rel=1e-3)
     assert found.floor == max(floor, 0.01)
-    assert len(found.cycles) == 2
+    assert len(found.series) == 2
 
 
 def test_a_machine_that_gets_slower_all_the_time_upsets_nothing() -> None:
@@ -90,10 +66,10 @@ def test_a_difference_that_the_second_cycle_does_not_find_is_unsure() -> None:
     different, equal = Machine(1.05), Machine(1.0)
 
     def timer(operation: Any, repeats: int) -> float:
-        return (different if different._at_s < 0.06 else equal)(operation, repeats)
+        return (different if different.at_s < 0.06 else equal)(operation, repeats)
 
     *_, found = compare(fast, slow, timer)
-    assert [cycle.verdict for cycle in found.cycles] == [SLOWER, SAME]
+    assert [one.verdict for one in found.series] == [SLOWER, SAME]
     assert found.verdict == UNSURE
 
 
@@ -149,7 +125,7 @@ def test_interrupted_rounds_are_kept_and_do_not_count(monkeypatch: pytest.Monkey
     *_, found = compare(fast, slow, timer)
     assert found.verdict == SAME
     assert found.ratio == pytest.approx(1.0, abs=1e-6)
-    rounds = found.cycles[0].rounds
+    rounds = found.series[0].rounds
     assert 0.2 < sum(one.interrupted for one in rounds) / len(rounds) < 0.5
     assert max(one.log_ratio for one in rounds) == pytest.approx(math.log(3))
 
@@ -182,30 +158,11 @@ def test_on_this_machine_twice_the_work_is_slower_and_the_same_work_is_not_diffe
 
         return operation
 
-    # It ends as soon as it is sure, which takes its time beside many other programs.
-    *_, double = compare(times(5), times(10), timer_for("cpu"), 0.05, max_seconds=5.0)
-    assert double.verdict == SLOWER
+    # Beside many other programs it may stay unsure, but it never finds the opposite.
+    *_, double = compare(times(5), times(10), timer_for("cpu"), 0.05, max_seconds=1.0)
+    assert double.verdict in (SLOWER, UNSURE)
     *_, same = compare(times(5), times(5), timer_for("cpu"), 0.05, max_seconds=0.5)
     assert same.verdict in (SAME, UNSURE)
-
-
-def test_a_quiet_machine_has_no_floor_and_a_shared_one_has_a_wider_one_apart() -> None:
-    quiet = calibrated(Machine(1.0))
-    assert quiet.paired < 1e-6
-    assert quiet.unpaired < 1e-6
-    assert quiet.median_s == pytest.approx(1e-4, rel=1e-2)
-    drifting = calibrated(Machine(1.0, lambda at_s, block: 1 + 0.3 * at_s))
-    assert drifting.paired < 0.01
-    assert drifting.unpaired == pytest.approx((1 + 0.3 * 0.9) / (1 + 0.3 * 0.1) - 1, rel=0.1)
-
-
-def test_the_floor_is_never_less_than_either_half_shows() -> None:
-    # The later half finds a difference of 3% that is none, and the median of all hides it.
-    assert paired_floor([0.0] * 70 + [math.log(1.03)] * 30) == pytest.approx(0.03)
-
-
-def test_apart_means_the_largest_difference_between_stretches() -> None:
-    assert unpaired_floor([1.0] * 50 + [1.3] * 50) == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize(

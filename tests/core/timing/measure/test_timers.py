@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from core.timing.measure import timers
-from core.timing.measure.clock import clock
+from core.timing.measure.clock import time_operation
 from core.timing.measure.timers import QUEUED_CALLS, CudaTimer
 
 # NVIDIA does not tell how long its queue is; 1,024 launches is what people find.
@@ -147,7 +147,7 @@ def test_a_flush_is_queued_ahead_and_its_time_does_not_count(gpu: Gpu) -> None:
 
 
 def test_the_clock_tells_the_kernels_time_and_the_launchs_apart(gpu: Gpu) -> None:
-    *_, timing = clock(
+    *_, timing = time_operation(
         lambda: gpu.launch(2e-6, launch_s=5e-6), "cuda:0", max_seconds=0.01, flush="not wanted"
     )
     assert timing.median_s == pytest.approx(2e-6, rel=1e-6)

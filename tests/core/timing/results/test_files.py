@@ -14,7 +14,8 @@ from core.errors import InvalidRequest
 from core.timing.results import files
 from core.timing.results.conclusions import conclusions
 from core.timing.results.events import SCHEMA
-from core.timing.results.report import row, to_markdown
+from core.timing.results.lines import row
+from core.timing.results.markdown import to_markdown
 from core.timing.results.table import measurements, table, to_csv, to_json
 
 EXAMPLES = Path(__file__).parent / "stored"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core.devices import usable_cores
 from core.errors import InvalidRequest
 from core.records import from_record, to_record
-from core.timing.sweeps.config import SweepConfig, in_bytes
+from core.timing.sweeps.config import SweepConfig
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,11 @@ def test_more_memory_than_is_free_is_refused_with_both_figures() -> None:
 
 
 def test_a_device_that_this_machine_may_lack_is_not_refused() -> None:
-    assert SweepConfig(devices=("cpu", "cuda", "cuda:7", "mps")).devices[2] == "cuda:7"
+    assert SweepConfig(devices=("cpu", "cuda:7", "mps")).devices == ("cpu", "cuda:7", "mps")
+
+
+def test_cuda_alone_is_the_first_gpu_from_the_beginning() -> None:
+    assert SweepConfig(devices=("cuda",)).devices == ("cuda:0",)
 
 
 def test_a_config_survives_the_store() -> None:
@@ -69,14 +73,6 @@ def test_checking_a_config_imports_no_torch() -> None:
         "SweepConfig(); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (512 * 2**20, "512 MiB"), (24 * 2**30, "24 GiB")],
-)
-def test_bytes_are_told_in_units_that_people_read(count: int, text: str) -> None:
-    assert in_bytes(count) == text
 
 
 anything = st.one_of(

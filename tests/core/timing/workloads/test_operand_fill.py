@@ -1,4 +1,4 @@
-"""Operands hold what their regime says, in every format."""
+"""Operands hold what their fill says, in every format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FLOATS = (torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.flo
 
 @pytest.mark.parametrize("dtype", [*FLOATS, torch.int8])
 @pytest.mark.parametrize("data", OPERAND_FILLS)
-def test_every_regime_gives_a_whole_tensor_of_its_format(data: str, dtype: torch.dtype) -> None:
+def test_every_fill_gives_a_whole_tensor_of_its_format(data: str, dtype: torch.dtype) -> None:
     if data == "denormal" and dtype == torch.int8:
         with pytest.raises(RuntimeError, match="no denormal"):
             fill((2, 3), dtype, "cpu", data=data)

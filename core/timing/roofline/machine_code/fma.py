@@ -11,14 +11,14 @@ The encoding: Intel 64 and IA-32 Architectures Software Developer's Manual, volu
 from __future__ import annotations
 
 import ctypes
-import mmap
+import os
 import platform
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -29,16 +29,19 @@ _FACTOR, _SUMMAND = 14, 15
 _TRIAL_TURNS = 10_000
 _ROUND_S, _ROUNDS = 0.002, 100
 
+# Set to anything but nothing or 0, no machine code is written or run.
+FORBIDDEN_BY = "NABLASCOPE_NO_MACHINE_CODE"
+
 _Loop = Callable[[int], None]
 
 
 @dataclass(frozen=True)
 class FmaPeak:
-    """GFLOP/s in float32 on so many threads (an FMA counts as two operations), and the instructions used."""
+    """What the cores reach together in float32."""
 
-    gflops: float
+    gflops: float  # an FMA counts as two operations
     threads: int
-    instructions: str
+    instructions: str  # "AVX2" or "AVX512"
 
 
 class _Round(NamedTuple):
@@ -48,10 +51,18 @@ class _Round(NamedTuple):
 
 
 def fma_peak(threads: int) -> FmaPeak | str:
-    """Measure it, in some tenths of a second; a sentence where that is not possible.
+    """Measure it, in some tenths of a second; "unknown, because ..." where that is not possible.
 
     threads may not be more than the cores that this program may use.
     """
+    measured = _measured(threads)
+    return f"unknown, because {measured}" if isinstance(measured, str) else measured
+
+
+def _measured(threads: int) -> FmaPeak | str:
+    """The peak, or why it is not known."""
+    if os.environ.get(FORBIDDEN_BY, "0") not in ("", "0"):
+        return f"the environment variable {FORBIDDEN_BY} forbids machine code"
     instructions = torch.backends.cpu.get_cpu_capability()
     if platform.machine().lower() not in ("x86_64", "amd64") or sys.platform == "win32":
         return "the FMA peak is measured on x86-64 processors under Linux and macOS only"
@@ -59,8 +70,8 @@ def fma_peak(threads: int) -> FmaPeak | str:
         return f"this processor has no AVX2 or AVX-512 (torch finds {instructions})"
     try:
         memory, loop = _loaded(_code(instructions == "AVX512", _SUMS[instructions]))
-    except OSError as error:
-        return f"the system does not let a program run code that it wrote itself ({error.strerror})"
+    except (OSError, ImportError, AttributeError) as error:
+        return f"the system does not let a program run code that it wrote itself ({error})"
     turns = int(_turns_per_s(loop, _TRIAL_TURNS, 1, rounds=3) * _ROUND_S)
     rate = _turns_per_s(loop, turns, threads, _ROUNDS)
     del memory  # the code must live as long as the loop runs
@@ -93,8 +104,13 @@ def _turns_per_s(loop: _Loop, turns: int, threads: int, rounds: int) -> float:
     return sum(turns / min(one.used_s for one in own) for own in shared if own)
 
 
-def _loaded(code: bytes) -> tuple[mmap.mmap, _Loop]:
-    """The code in memory that may be run, and as a function of the number of turns."""
+def _loaded(code: bytes) -> tuple[Any, _Loop]:
+    """The code in memory that may be run, and as a function of the number of turns.
+
+    Raises OSError, ImportError or AttributeError where there is no such memory.
+    """
+    import mmap  # some systems have none
+
     memory = mmap.mmap(-1, len(code), prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     memory.write(code)
     address = ctypes.addressof(ctypes.c_char.from_buffer(memory))

@@ -1,0 +1,205 @@
+"""One record as one line: a row of a table, or a sentence. Records in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.timing.results.labels import device_label, environment_line, threads_label, workload_label
+from core.timing.results.table import Record
+from core.timing.results.units import counted, duration, figure, in_bytes
+
+GEMM_HEADER = (
+    f"{'device':<8} {'dtype':<9} {'size':>6} {'threads':>7} {'median':>10} {'95% CI':>7} {'GFLOP/s':>9} "
+    f"{'samples':>7}  stopped by"
+)
+
+HEADER = (
+    f"{'workload':<22} {'device':<7} {'dtype':<9} {'size':>9} {'thr':>3} {'median':>9} {'95% CI':>7} "
+    f"{'first':>9} {'cold':>9} {'GFLOP/s':>9} {'GB/s':>7} {'FLOP/B':>7}  notes"
+)
+
+
+def line(record: Record) -> str | None:
+    """One record of a measurement in one line of a table or a sentence; None when it has nothing to say."""
+    if record["event"] == "environment_read":
+        return environment_line(record["environment"])
+    if record["event"] == "concluded":
+        return "\n" + "\n".join(record["sentences"])
+    return row(record) if record["event"] == "measurement_taken" else other_line(record)
+
+
+def other_line(record: Record) -> str | None:
+    """What a record that is no measurement has to say, in one line; None when that is nothing."""
+    text = _LINES.get(record["event"])
+    return text(record) if text else None
+
+
+def row(record: Record) -> str:
+    """One measurement under HEADER."""
+    return (
+        f"{workload_label(record):<22} {record['device']:<7} {record['dtype']:<9} {record['size']:>9} "
+        f"{threads_label(record):>3} "
+        f"{duration(record['median_s']):>9} {interval_share(record):>7} "
+        f"{duration(record['first_call_s']):>9} {duration(record['cold_median_s']):>9} "
+        f"{figure(record['gflops'] or None):>9} {figure(record['gbps']):>7} "
+        f"{figure(record['arithmetic_intensity']):>7}  {notes(record)}"
+    )
+
+
+def gemm_row(record: Record) -> str:
+    """One measurement under GEMM_HEADER."""
+    return (
+        f"{record['device']:<8} {record['dtype']:<9} {record['size']:>6} {threads_label(record):>7} "
+        f"{duration(record['median_s']):>10} {interval_share(record):>7} "
+        f"{record['gflops']:>9,.1f} {record['samples']:>7}  {record['stopped_by']}"
+    )
+
+
+def interval_share(record: Record) -> str:
+    """Half the width of the 95% interval, as a part of the median."""
+    return f"±{50 * (record['ci_high_s'] - record['ci_low_s']) / record['median_s']:.1f}%"
+
+
+def notes(record: Record) -> str:
+    """What limits the operation, the precision that ran, energy, and what contaminated the figure."""
+    parts = [record["limit"]] if record["limit"] else []
+    if record["precision"]:
+        parts.append(f"ran {record['precision']}")
+    if record["gflop_per_joule"] is not None:
+        parts.append(f"{record['gflop_per_joule']:.3g} GFLOP/J")
+    if record["stopped_by"] != "target":
+        parts.append(str(record["stopped_by"]))
+    parts += [f"! {why}" for why in record["contamination"]]
+    return ", ".join(parts)
+
+
+def _absent_line(record: Record) -> str:
+    return f"{record['device']} is absent: {record['reason']}"
+
+
+def _failed_line(record: Record) -> str:
+    where = f"{record['device']} {record['dtype']}, size {record['size']}"
+    return f"{workload_label(record)}, {where} failed: {record['reason']}"
+
+
+def _skipped_line(record: Record) -> str:
+    return f"{len(record['points'])} points left out: {record['reason']}"
+
+
+def _noise_line(record: Record) -> str:
+    why = "".join(f"; contaminated: {why}" for why in record["contamination"])
+    return (
+        f"Noise of {device_label(record)}: {record['paired']:.1%} between operations that run in turns, "
+        f"{record['unpaired']:.1%} between figures of different moments{why}"
+    )
+
+
+def _roof_line(record: Record) -> str:
+    reached = [f"{dtype} {figure(rate)} GFLOP/s" for dtype, rate in record["gflops"].items()]
+    reached += [f"copy {figure(record['gbps'])} GB/s"] if record["gbps"] else []
+    reached += [f"smallest call {duration(record['launch_s'])}"] if record["launch_s"] else []
+    return f"Roof of {device_label(record)}: {', '.join(reached) or 'nothing could run'}"
+
+
+def _fma_line(record: Record) -> str:
+    if record["gflops"] is None:
+        return f"FMA peak of the cores: {record['reason']}"
+    peak = f"{figure(record['gflops'])} GFLOP/s in float32 ({record['instructions']})"
+    return f"FMA peak of {counted(record['threads'], 'core')}: {peak}"
+
+
+def _peak_line(record: Record) -> str:
+    shape = f"({record['rows']}, {record['inner']}) times ({record['inner']}, {record['columns']})"
+    parts = [f"{record['dtype']} {figure(record['gflops'])} GFLOP/s, of {shape}"]
+    if record["fma_share"] is not None:
+        parts.append(record["explanation"] or f"{record['fma_share']:.0%} of the FMA peak")
+    if record["vendor_gflops"]:
+        parts.append(f"{record['gflops'] / record['vendor_gflops']:.0%} of the vendor's figure")
+    return f"Best product of {record['tried']} tried on {device_label(record)}: {'; '.join(parts)}"
+
+
+def _format_line(record: Record) -> str:
+    return f"{record['device']} has no {record['dtype']}: {record['reason']}"
+
+
+def _bandwidth_line(record: Record) -> str:
+    vendor = record["vendor_gbps"]
+    of = f", {100 * (record['gbps'] or 0) / vendor:.0f}% of the vendor's figure" if vendor else ""
+    rate = f"{figure(record['gbps'])} GB/s{of}" if record["gbps"] else record["reason"]
+    return f"Copy of {in_bytes(record['copied_bytes'])} on {device_label(record)}: {rate}"
+
+
+def _roofline_line(record: Record) -> str:
+    parts = [f"{figure(record['intensity'])} FLOP/B", f"{figure(record['gflops'])} GFLOP/s"]
+    wholes = {
+        "percent_of_peak": "peak",
+        "percent_of_bandwidth": "bandwidth",
+        "percent_of_vendor": "vendor's peak",
+    }
+    parts += [f"{figure(record[name])}% of {of}" for name, of in wholes.items() if record[name] is not None]
+    parts += [record["limit"]] if record["limit"] else []
+    where = f"{device_label(record)}, {record['dtype']}, size {record['size']}"
+    return f"{workload_label(record)} under the roof of {where}: {', '.join(parts)}"
+
+
+def _speedup_lines(record: Record) -> str:
+    lines = [f"{workload_label(record)}: {record['series']} over {record['reference']}"]
+    ratios = zip(record["sizes"], record["ratios"], strict=False)
+    lines.append("  " + ", ".join(f"{ratio:.3g}x at {size:,}" for size, ratio in ratios))
+    for title, key in (("operands on the device", "reached"), ("with transfers", "reached_with_transfers")):
+        sizes = [
+            f"{one['ratio']:g}x from size {one['size']:,.0f}"
+            if one["size"]
+            else f"{one['ratio']:g}x {one['reason']}"
+            for one in record[key]
+        ]
+        lines += [f"  {title}: {'; '.join(sizes)}"] if sizes else []
+    lines += [f"  without transfers: {record['transfer_reason']}"] if record["transfer_reason"] else []
+    return "\n".join(lines)
+
+
+def _fused_line(record: Record) -> str:
+    between = f"{record['low']:.3g} to {record['high']:.3g}"
+    return (
+        f"{record['activation']} {record['step']}: fused it is {record['times_as_fast']:.3g} times as fast "
+        f"as its unfused formula ({between}): {record['verdict']}"
+    )
+
+
+def _saved_line(record: Record) -> str:
+    names = {"input": "its input", "result": "its result", "other": "intermediate results"}
+    parts = {of: record[f"{name}_bytes"] for name, of in names.items()}
+    each = ", ".join(f"{value:.3g} of {of}" for of, value in parts.items() if value)
+    form = " unfused" if record["form"] == "unfused" else ""
+    count = f"{sum(parts.values()):.3g}"
+    total = f"{count} byte{'s' * (count != '1')} an element for backward"
+    return f"{record['activation']}{form} saves {total}{': ' if each else ''}{each}"
+
+
+def _ranking_line(record: Record) -> str:
+    tied = [place["activation"] for place in record["places"] if place["tied"]]
+    slower = [
+        f"{place['activation']} {place['times_as_long']:.3g}x"
+        for place in record["places"]
+        if not place["tied"]
+    ]
+    first = f"Fastest {record['step']}: {', tied with '.join([tied[0], ', '.join(tied[1:])][: len(tied)])}"
+    return f"{first}; slower: {', '.join(slower)}" if slower else first
+
+
+_LINES: dict[str, Callable[[Record], str]] = {
+    "device_absent": _absent_line,
+    "measurement_failed": _failed_line,
+    "points_skipped": _skipped_line,
+    "noise_measured": _noise_line,
+    "roof_measured": _roof_line,
+    "fma_measured": _fma_line,
+    "peak_found": _peak_line,
+    "format_absent": _format_line,
+    "bandwidth_found": _bandwidth_line,
+    "roofline_point": _roofline_line,
+    "speedup_curve": _speedup_lines,
+    "fused_compared": _fused_line,
+    "memory_saved": _saved_line,
+    "cost_ranked": _ranking_line,
+}

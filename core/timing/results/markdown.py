@@ -1,0 +1,60 @@
+"""A whole result as a page of Markdown. Records in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.tables import markdown_table
+from core.timing.results.conclusions import conclusions
+from core.timing.results.labels import environment_line, threads_label, workload_label
+from core.timing.results.lines import interval_share, other_line
+from core.timing.results.table import Record, environment_of, measurements
+from core.timing.results.units import duration, figure
+
+_COLUMNS = (
+    "Workload", "Device", "Format", "Size", "Threads", "Median", "95% CI", "First call", "Cold", "GFLOP/s",
+    "GB/s", "FLOP/B", "Limit", "Ran in", "Energy", "Noise", "Notes",
+)  # fmt: skip
+
+
+def to_markdown(records: Sequence[Record]) -> str:
+    """A whole result as a Markdown page: the machine, what to know, every figure, what is missing and why."""
+    environment = environment_of(records)
+    parts = ["# Timing report", environment_line(environment) if environment else ""]
+    parts.append("\n".join(f"- {sentence}" for sentence in conclusions(records)))
+    if taken := measurements(records):
+        parts.append(markdown_table(_COLUMNS, map(_cells, taken)))
+    others = [line for record in records if (line := other_line(record))]
+    parts.append("\n".join(f"- {line}" for line in dict.fromkeys(others)))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _cells(record: Record) -> list[str]:
+    noise = record["noise_unpaired"]
+    return [
+        workload_label(record),
+        record["device"],
+        record["dtype"],
+        f"{record['size']:,}",
+        threads_label(record),
+        duration(record["median_s"]),
+        interval_share(record),
+        duration(record["first_call_s"]),
+        duration(record["cold_median_s"]) if record["cold_median_s"] else record["cold_reason"] or "-",
+        figure(record["gflops"] or None),
+        figure(record["gbps"]),
+        figure(record["arithmetic_intensity"]),
+        record["limit"] or "-",
+        record["precision"] or record["precision_reason"] or "-",
+        energy_cell(record),
+        "-" if noise is None else f"{noise:.1%}",
+        "; ".join([record["stopped_by"], *record["contamination"]]),
+    ]
+
+
+def energy_cell(record: Record) -> str:
+    """Joules of one operation and GFLOP a joule, or why there are none."""
+    if record["joules"] is None:
+        return str(record["energy_reason"] or "-")
+    rate = record["gflop_per_joule"]
+    return f"{record['joules']:.3g} J" + (f", {rate:.3g} GFLOP/J" if rate else "")

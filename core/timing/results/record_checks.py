@@ -1,0 +1,129 @@
+"""What a record of a result file must be: the fields of its event, with values of their types."""
+
+from __future__ import annotations
+
+import math
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from typing import Any
+
+from core.errors import InvalidRequest
+from core.timing.activation_cost import events as cost_events
+from core.timing.results import events
+from core.timing.results.table import Record
+from core.timing.roofline import events as roofline_events
+from core.timing.sweeps import events as sweep_events
+from core.timing.workloads.dtypes import DTYPE_BYTES
+
+# The kinds of record whose fields are checked; others are kept as they are, and nothing here reads them.
+_KINDS = {
+    "environment_read": events.EnvironmentRead,
+    "device_absent": events.DeviceAbsent,
+    "device_sampled": events.DeviceSampled,
+    "measurement_taken": events.MeasurementTaken,
+    "measurement_failed": events.MeasurementFailed,
+    "noise_measured": events.NoiseMeasured,
+    "roof_measured": events.RoofMeasured,
+    "points_skipped": events.PointsSkipped,
+    "point_compared": events.PointCompared,
+    "point_not_compared": events.PointNotCompared,
+    "concluded": events.Concluded,
+    "fma_measured": roofline_events.FmaMeasured,
+    "peak_found": roofline_events.PeakFound,
+    "format_absent": roofline_events.FormatAbsent,
+    "bandwidth_found": roofline_events.BandwidthFound,
+    "roofline_point": roofline_events.RooflinePoint,
+    "speedup_curve": sweep_events.SpeedupCurve,
+    "fused_compared": cost_events.FusedCompared,
+    "memory_saved": cost_events.MemorySaved,
+    "cost_ranked": cost_events.CostRanked,
+    "sweep_finished": events.SweepFinished,
+}
+
+
+def checked(record: Any, name: str) -> Record:
+    """The record with default values for fields that it lacks; one of an unknown event as it is.
+
+    Raises InvalidRequest, which begins with the file's `name`, for what is no such record.
+    """
+    if not isinstance(record, dict) or not isinstance(record.get("event"), str):
+        raise InvalidRequest(f'{name} is not a result file: a record has no "event".')
+    kind = _KINDS.get(record["event"])
+    if kind is None:
+        return record
+    whole = _defaults(kind) | record
+    for field_name, hint in _hints(kind).items():
+        if field_name not in whole or not _fits(whole[field_name], hint):
+            state = "is missing" if field_name not in whole else "is not what it should be"
+            raise InvalidRequest(f"{name} is broken: {field_name} of a {record['event']} {state}.")
+    if record["event"] == "measurement_taken":
+        _check_figures(whole, name)
+    return whole
+
+
+def _check_figures(taken: Record, name: str) -> None:
+    """What every reader relies on: positive times, and as many samples as it says."""
+    positive = ("median_s", "ci_low_s", "ci_high_s", "size", "samples", "repeats")
+    wrong = [field_name for field_name in positive if taken[field_name] <= 0]
+    if not all(time_s > 0 for time_s in taken["times_s"]) or len(taken["times_s"]) != taken["samples"]:
+        wrong.append("times_s")
+    if taken["device"] == "cpu" and taken["threads"] is None:
+        wrong.append("threads")
+    if taken["dtype"] not in DTYPE_BYTES:
+        wrong.append("dtype")
+    if wrong:
+        raise InvalidRequest(f"{name} is broken: {wrong[0]} of a measurement_taken is not what it should be.")
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in fields(kind):
+        if field.default is not MISSING:
+            found[field.name] = list(field.default) if isinstance(field.default, tuple) else field.default
+        elif field.default_factory is not MISSING:
+            found[field.name] = field.default_factory()
+    return found
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a JSON value has the type that an event's field is declared with."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return True
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, option) for option in inner)
+    if hint is types.NoneType:
+        return value is None
+    if hint is bool or isinstance(value, bool):
+        return hint is bool and isinstance(value, bool)
+    if hint in (int, float):
+        return isinstance(value, int if hint is int else int | float) and _finite(value)
+    if origin is tuple:
+        return isinstance(value, list) and _items_fit(value, inner)
+    if origin is not None and issubclass(origin, Mapping):
+        return isinstance(value, dict) and all(_fits(item, inner[1]) for item in value.values())
+    if is_dataclass(hint):
+        hints = _hints(hint)  # type: ignore[arg-type]
+        return isinstance(value, dict) and all(_fits(value.get(key), hints[key]) for key in hints)
+    return isinstance(value, hint)
+
+
+def _items_fit(values: list[Any], inner: tuple[Any, ...]) -> bool:
+    if len(inner) == 2 and inner[1] is Ellipsis:
+        return all(_fits(value, inner[0]) for value in values)
+    return len(values) == len(inner) and all(map(_fits, values, inner))
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no float can hold
+        return False

@@ -1,0 +1,38 @@
+"""Quantities with their units, for people."""
+
+from __future__ import annotations
+
+
+def duration(seconds: float | None) -> str:
+    """A time with its unit: 0.0000123 is "12.3 µs"; a dash where there is none."""
+    if seconds is None:
+        return "-"
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.4g} {unit}"
+    return f"{seconds * 1e9:.4g} ns"
+
+
+def figure(value: float | None) -> str:
+    """Three significant digits, thousands apart; a dash for None."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def flops_rate(gflops: float) -> str:
+    """A rate with its unit: 1234 GFLOP/s are "1.23 TFLOP/s"."""
+    return f"{gflops / 1000:.3g} TFLOP/s" if gflops >= 1000 else f"{gflops:.3g} GFLOP/s"
+
+
+def in_bytes(count: float) -> str:
+    """A number of bytes: 1536 is "1.5 KiB"."""
+    units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    power = min(len(units) - 1, max(0, int(count).bit_length() - 1) // 10)
+    value = count / 1024**power
+    return f"{value:.0f} {units[power]}" if 100 <= value < 1e6 else f"{value:.3g} {units[power]}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun: "1 thread", "2 threads"."""
+    return f"{count} {noun}{'s' * (count != 1)}"

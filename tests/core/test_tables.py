@@ -1,0 +1,43 @@
+"""Text of rows reads back to the same rows, whatever a cell holds."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.tables import csv_of_records, csv_text, markdown_table
+
+cells = st.floats(allow_nan=False) | st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=8)
+
+
+@given(st.lists(st.tuples(cells, cells), max_size=5))
+def test_csv_reads_back_to_the_same_cells(rows: list[tuple[Any, Any]]) -> None:
+    head, *back = csv.reader(io.StringIO(csv_text(("a", "b"), rows)))
+    assert head == ["a", "b"]
+    assert [
+        [type(cell)(text) for cell, text in zip(row, texts, strict=True)]
+        for row, texts in zip(rows, back, strict=True)
+    ] == [list(row) for row in rows]
+
+
+def test_a_number_of_numpy_is_written_as_a_number() -> None:
+    text = csv_text(("x",), zip(np.array([0.1, 2.0]), strict=True))
+    assert pd.read_csv(io.StringIO(text))["x"].tolist() == [0.1, 2.0]
+
+
+def test_records_give_the_columns_asked_for_or_those_of_the_first() -> None:
+    records = [{"a": 1, "b": 2}, {"a": 3}]
+    assert csv_of_records(records) == "a,b\n1,2\n3,\n"
+    assert csv_of_records(records, ("b", "c")) == "b,c\n2,\n,\n"
+    assert csv_of_records([], ("b",)) == "b\n"
+
+
+def test_a_bar_in_a_cell_ends_no_column() -> None:
+    told = markdown_table(("a", "b"), [("x|y", 1)])
+    assert told.splitlines() == ["| a | b |", "| --- | --- |", "| x\\|y | 1 |"]
