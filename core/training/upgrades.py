@@ -10,7 +10,7 @@ from core.errors import InvalidRequest
 VERSION = 2  # of a TrainConfig's record; 0.1 wrote records without one
 
 # Fields that version 0.1 called otherwise.
-_NAMES_IN_0_1 = {"most_steps": "max_steps", "most_seconds": "max_seconds"}
+NAMES_IN_0_1 = {"most_steps": "max_steps", "most_seconds": "max_seconds"}
 
 
 def upgrade_train_config(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,5 +25,5 @@ def upgrade_train_config(record: Mapping[str, Any]) -> dict[str, Any]:
             f"This training was stored by version {version!r}, and {VERSION} is the latest here."
         )
     if version == 1:
-        settings = {_NAMES_IN_0_1.get(name, name): value for name, value in settings.items()}
+        settings = {NAMES_IN_0_1.get(name, name): value for name, value in settings.items()}
     return {"version": VERSION} | settings
