@@ -73,7 +73,7 @@ def test_every_headless_command_of_the_readme_runs(words: list[str]) -> None:
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with all of CONTRIBUTING's changes applied."""
     copy = tmp_path_factory.mktemp("changed")
-    for folder in ("core", "dashboard", ".streamlit"):
+    for folder in ("core", "dashboard"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for _, change in CHANGES:
         # The line numbers in a document are never right for long; the lines around a change are.

@@ -1,1 +1,1 @@
-"""The command lines: parsing, printing and exit codes. Rooms of core hold none of it."""
+"""The command lines: parsing, printing and exit codes. The other rooms of core hold none of it."""

@@ -1,15 +1,5 @@
-"""The commands of `python -m core.timing`, each with its options and what it measures. They print nothing."""
+"""`python -m core.timing` or `nablascope timing`: measure operations, and judge results."""
 
-from core.commands.timing.plan import BAD_INPUT, INTERRUPTED, NOTHING_RAN, OK, REGRESSION, Plan
-from core.commands.timing.registry import COMMANDS, Command
+from core.commands.timing.command import command
 
-__all__ = [
-    "BAD_INPUT",
-    "COMMANDS",
-    "INTERRUPTED",
-    "NOTHING_RAN",
-    "OK",
-    "REGRESSION",
-    "Command",
-    "Plan",
-]
+__all__ = ["command"]

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import argparse
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from core.commands.timing.options import axes, within
-from core.commands.timing.plan import INTERRUPTED, OK, Plan
+from core.commands.exit_codes import INTERRUPTED, NOTHING_MEASURED, OK
+from core.commands.timing.arguments import axes, within_s
+from core.commands.timing.following import follow
 from core.errors import InvalidRequest
 from core.timing.sweeps.suites import SUITES
 from core.timing.workloads.dtypes import DTYPE_BYTES
 
 
-def run(options: Any) -> Plan:
+def run(options: argparse.Namespace) -> int:
     """Chosen workloads over the axes."""
     from core.timing.sweeps.suites import selected
     from core.timing.sweeps.sweep import sweeps
 
-    return _plan(sweeps(selected(options.workloads, axes(options)), within(options, None)))
+    return _measure(sweeps(selected(options.workloads, axes(options)), within_s(options)), options)
 
 
-def suite(options: Any) -> Plan:
+def suite(options: argparse.Namespace) -> int:
     """A ready choice of workloads, within a time."""
     from core.timing.sweeps.suites import planned
     from core.timing.sweeps.with_roofline import sweeps_with_roofline
 
     wanted, given = SUITES[options.suite], axes(options)
-    configs, within_s = planned(wanted, given), within(options, wanted.within_s)
+    configs, limit_s = planned(wanted, given), within_s(options, wanted.within_s)
     roofs = _roofs(given, seconds=max(1.0, 20 * configs[0].max_seconds), dtypes=("float32", "bfloat16"))
-    if within_s == 0:
+    if limit_s == 0:
         raise InvalidRequest("Nothing was measured: within 0 seconds there is no time for any point.")
-    return _plan(sweeps_with_roofline(roofs, configs, within_s, with_points=False))
+    return _measure(sweeps_with_roofline(roofs, configs, limit_s, with_points=False), options)
 
 
-def roofline(options: Any) -> Plan:
+def roofline(options: argparse.Namespace) -> int:
     """The roofs of all devices, and workloads under them."""
     from core.timing.sweeps.suites import workloads_for_roofline
     from core.timing.sweeps.with_roofline import roofline_sweeps, sweeps_with_roofline
@@ -42,10 +46,10 @@ def roofline(options: Any) -> Plan:
     roofs = _roofs(given, seconds=given.pop("max_seconds", 60.0), dtypes=tuple(DTYPE_BYTES))
     given.pop("dtypes", None)
     configs = roofline_sweeps(options.workloads or workloads_for_roofline(), given)
-    return _plan(sweeps_with_roofline(roofs, configs, within(options, None)))
+    return _measure(sweeps_with_roofline(roofs, configs, within_s(options)), options)
 
 
-def speedup(options: Any) -> Plan:
+def speedup(options: argparse.Namespace) -> int:
     """Accelerators over the CPU, size by size."""
     from core.timing.sweeps.suites import all_devices, selected
     from core.timing.sweeps.sweep import sweeps
@@ -57,15 +61,40 @@ def speedup(options: Any) -> Plan:
     configs += selected(
         transfers, {name: given[name] for name in given if name in ("devices", "max_seconds", "seed")}
     )
-    return _plan(with_speedups(sweeps(configs, within(options, None))))
+    return _measure(with_speedups(sweeps(configs, within_s(options))), options)
 
 
-def gemm(options: Any) -> Any:
-    """The events of one sweep of matrix products."""
+def gemm(options: argparse.Namespace) -> int:
+    """One sweep of matrix products, without calibration or conclusions: each row comes soon."""
+    from core.timing.results import report
+    from core.timing.results.conclusions import nothing_measured
+    from core.timing.results.table import measurements
     from core.timing.sweeps.config import SweepConfig
-    from core.timing.sweeps.sweep import sweep
+    from core.timing.sweeps.sweep import sweeps
 
-    return sweep(SweepConfig(workload="gemm", **axes(options)))
+    config = SweepConfig(workload="gemm", **axes(options))
+    form = replace(report.FIGURES, sentences=lambda _records: [])
+    records, complete = follow(sweeps([config], within_s(options)), form, options)
+    if not complete:
+        return INTERRUPTED
+    if not measurements(records):
+        print(nothing_measured(records), file=sys.stderr)
+        return NOTHING_MEASURED
+    return OK
+
+
+def _measure(events: Iterable[Any], options: argparse.Namespace) -> int:
+    """Nothing measured at all is a request that cannot be met here."""
+    from core.timing.results import report
+    from core.timing.results.conclusions import nothing_measured
+    from core.timing.results.table import measurements
+
+    records, complete = follow(events, report.FIGURES, options)
+    if not complete:
+        return INTERRUPTED
+    if not measurements(records) and not any(record["event"] == "peak_found" for record in records):
+        raise InvalidRequest(nothing_measured(records))
+    return OK
 
 
 def _roofs(given: dict[str, Any], seconds: float, dtypes: tuple[str, ...]) -> Any:
@@ -79,21 +108,3 @@ def _roofs(given: dict[str, Any], seconds: float, dtypes: tuple[str, ...]) -> An
         max_seconds=seconds,
         seed=given.get("seed", 0),
     )
-
-
-def _plan(events: Any) -> Plan:
-    from core.timing.results import report
-
-    return Plan(events, report.FIGURES, _measured)
-
-
-def _measured(records: Sequence[Any], stopped: bool) -> int:
-    """Nothing measured at all is a request that cannot be met here."""
-    from core.timing.results.conclusions import nothing_measured
-    from core.timing.results.table import measurements
-
-    if stopped:
-        return INTERRUPTED
-    if not measurements(records) and not any(record["event"] == "peak_found" for record in records):
-        raise InvalidRequest(nothing_measured(records))
-    return OK

@@ -8,11 +8,6 @@ from core.timing.results.labels import device_label, environment_line, threads_l
 from core.timing.results.table import Record
 from core.timing.results.units import counted, duration, figure, in_bytes
 
-GEMM_HEADER = (
-    f"{'device':<8} {'dtype':<9} {'size':>6} {'threads':>7} {'median':>10} {'95% CI':>7} {'GFLOP/s':>9} "
-    f"{'samples':>7}  stopped by"
-)
-
 HEADER = (
     f"{'workload':<22} {'device':<7} {'dtype':<9} {'size':>9} {'thr':>3} {'median':>9} {'95% CI':>7} "
     f"{'first':>9} {'cold':>9} {'GFLOP/s':>9} {'GB/s':>7} {'FLOP/B':>7}  notes"
@@ -43,15 +38,6 @@ def row(record: Record) -> str:
         f"{duration(record['first_call_s']):>9} {duration(record['cold_median_s']):>9} "
         f"{figure(record['gflops'] or None):>9} {figure(record['gbps']):>7} "
         f"{figure(record['arithmetic_intensity']):>7}  {notes(record)}"
-    )
-
-
-def gemm_row(record: Record) -> str:
-    """One measurement under GEMM_HEADER."""
-    return (
-        f"{record['device']:<8} {record['dtype']:<9} {record['size']:>6} {threads_label(record):>7} "
-        f"{duration(record['median_s']):>10} {interval_share(record):>7} "
-        f"{record['gflops']:>9,.1f} {record['samples']:>7}  {record['stopped_by']}"
     )
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from core.commands.exit_codes import BAD_REQUEST, OK
 from core.export.archive import README
 from core.export.registry import TAKEAWAYS
 from core.paths import VARIABLE
 from core.records import to_record
 from core.runs.store import RunStore
-from core.training.__main__ import BAD_INPUT, OK, main
+from core.training.__main__ import main
 from core.training.config import default_config
 
 
@@ -40,7 +41,7 @@ def test_an_unknown_run_is_told_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    assert main(["export", "nowhere", "--out", str(tmp_path / "out")]) == BAD_INPUT
+    assert main(["export", "nowhere", "--out", str(tmp_path / "out")]) == BAD_REQUEST
     assert "no training with the address 'nowhere'" in capsys.readouterr().err
-    assert main(["export", "nowhere"]) == BAD_INPUT
+    assert main(["export", "nowhere"]) == BAD_REQUEST
     assert "--out" in capsys.readouterr().err

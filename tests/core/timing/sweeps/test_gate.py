@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.timing import __main__ as command
+from core.timing.__main__ import main
 from core.timing.results import files
 from core.timing.results.table import measurements
 from core.timing.sweeps.gate import TAKES, compare_results
@@ -46,13 +46,13 @@ def steady(records: list[Any]) -> list[Any]:
 def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("gate") / "baseline.json"
     sizes = ["--sizes", "64,128", "--devices", "cpu", "--threads", "1"]
-    assert command.main(["run", "gemm", *sizes, "--out", str(path), *QUICK]) == 0
+    assert main(["run", "gemm", *sizes, "--out", str(path), *QUICK]) == 0
     return path
 
 
 def gate(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[Any]]:
     capsys.readouterr()
-    code = command.main(["gate", str(path), "--json", *QUICK])
+    code = main(["gate", str(path), "--json", *QUICK])
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return code, [line for line in lines if line["event"] in ("point_compared", "point_not_compared")]
 

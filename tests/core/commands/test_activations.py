@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import math
-import subprocess
-import sys
 
 import pytest
 
@@ -57,12 +55,26 @@ def test_cost_measures_both_steps(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows[0]["verdict"] is None
 
 
-def test_cost_sets_the_call_against_the_formula_where_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["cost", "silu", "--composed", "--size", "1024", "--max-seconds", "0.05", "--dtype", "bfloat16"]
+@pytest.mark.parametrize("flag", ["--unfused", "--composed"])
+def test_cost_compares_with_the_unfused_formula_where_asked(
+    flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["cost", "silu", flag, "--size", "1024", "--max-seconds", "0.05", "--dtype", "bfloat16"]
     assert main(words) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert [line.split()[:2] for line in told] == [["silu", "forward"], ["silu", "backward"]]
-    assert all("as fast as unfused" in line and "saves 2 B/element" in line for line in told)
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in printed] == [["silu", "forward"], ["silu", "backward"]]
+    assert all("as fast as unfused" in line and "saves 2 B/element" in line for line in printed)
+
+
+def test_depth_gives_a_row_for_each_layer_under_one_header(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["depth", "tanh", "relu", "--layers", "3", "--width", "8"]
+    assert main([*words, "--csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["activation"], row["layer"]) for row in rows] == [
+        (name, layer) for name in ("tanh", "relu") for layer in "123"
+    ]
+    assert main(words) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == ["tanh", "relu"]
 
 
 def test_an_expression_is_shown_drawn_and_timed_like_an_entry(capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,12 +120,3 @@ def test_nonsense_ends_with_2_and_one_sentence(
     assert said in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
-
-
-def test_help_needs_no_torch_and_no_numpy() -> None:
-    code = (
-        "import sys; from core.activations.__main__ import main\n"
-        "try: main(['--help'])\nexcept SystemExit: pass\n"
-        "assert not {'torch', 'numpy'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)

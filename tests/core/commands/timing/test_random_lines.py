@@ -1,4 +1,4 @@
-"""A thousand random command lines: each ends in a result, or in exit code 2 with one sentence."""
+"""Random command lines: each ends in a result, or in exit code 2 with one sentence."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.timing import __main__ as command
+from core.timing.__main__ import main
 from core.timing.workloads import WORKLOADS
 
-EXAMPLE = str(Path(__file__).parent / "results" / "stored" / "schema_1.jsonl")
+COMMANDS = ("list", "run", "suite", "roofline", "speedup", "compare", "gate", "report", "gemm")
+EXAMPLE = str(Path(__file__).parents[2] / "timing" / "results" / "stored" / "schema_1.jsonl")
 # What keeps a line short; later words of the line may set it again, to something as short or impossible.
 SHORT = {
     "run": ["--sizes", "4", "--threads", "1", "--max-seconds", "0.05", "--within", "0.2"],
@@ -33,7 +34,7 @@ RIGHT = {
     "--dtypes": st.sampled_from(["float32", "bfloat16,float64", "float16"]),
     "--devices": st.sampled_from(["cpu", "cpu,cuda:3"]),
     "--threads": st.sampled_from(["1", "1,1"]),
-    "--data": st.sampled_from(["random", "zeros,denormal", "untouched", "constant"]),
+    "--operand-fill": st.sampled_from(["random", "zeros,denormal", "untouched", "constant"]),
     "--target-ci": st.sampled_from(["0.5", "1"]),
     "--seed": st.sampled_from(["0", "7"]),
     "--max-seconds": st.sampled_from(["0.05", "0.06"]),
@@ -49,7 +50,8 @@ WRONG = {
     "--devices": st.sampled_from(["cuda", "mps", "xpu", "tpu"]) | junk,
     "--threads": st.sampled_from(["0", "64"]) | junk,
     "--steps": st.sampled_from(["training", "backward"]) | junk,
-    "--data": st.just("ones") | junk,
+    "--operand-fill": st.just("ones") | junk,
+    "--data": st.sampled_from(["ones", "zeros"]) | junk,
     "--target-ci": st.sampled_from(["0", "2"]) | junk,
     "--seed": st.sampled_from(["-1", str(2**64)]) | junk,
     # No junk where a number might be an hour.
@@ -65,11 +67,11 @@ ALLOWED = {
     "run": set(RIGHT),
     "suite": set(RIGHT),
     "roofline": FEW | {"--dtypes", "--devices", "--threads"},
-    "speedup": set(RIGHT) - {"--data"},
+    "speedup": set(RIGHT) - {"--operand-fill"},
     "compare": {"--out"},
     "gate": FEW,
     "report": FEW | {"--devices", "--threads"},
-    "gemm": set(RIGHT) - {"--data", "--quiet-wait", "--out"},
+    "gemm": set(RIGHT) - {"--operand-fill"},
 }
 one_workload = st.sampled_from(list(WORKLOADS)).map(lambda name: [name])
 NAMES = {
@@ -95,56 +97,73 @@ def drawn_options(draw: st.DrawFn, values: dict[str, st.SearchStrategy[str]], le
 def sound_lines(draw: st.DrawFn) -> list[str]:
     """A line that ends in a result, or in the sentence that says why this machine cannot do it."""
     # The gate measures up to three times, so it comes seldom.
-    name = draw(st.sampled_from([name for name in command.COMMANDS for _ in range(1 + 3 * (name != "gate"))]))
+    name = draw(st.sampled_from([name for name in COMMANDS for _ in range(1 + 3 * (name != "gate"))]))
     values = {option: value for option, value in RIGHT.items() if option in ALLOWED.get(name, ())}
-    forms = draw(form) if name != "gemm" else draw(st.sampled_from([[], ["--json"]]))
     return [
         name,
         *SHORT.get(name, []),
         *draw(NAMES.get(name, st.just([]))),
         *drawn_options(draw, values),
-        *forms,
+        *draw(st.sampled_from([[], ["--json"]]) if name == "gemm" else form),
     ]
 
 
 @st.composite
 def odd_lines(draw: st.DrawFn) -> list[str]:
     """A line with some things that may be wrong, in any order."""
-    name = draw(st.sampled_from(list(command.COMMANDS))) if draw(st.integers(0, 9)) else draw(junk)
+    name = draw(st.sampled_from(COMMANDS)) if draw(st.integers(0, 9)) else draw(junk)
     words = [*drawn_options(draw, RIGHT), *drawn_options(draw, WRONG, 1), *draw(form), *draw(form)]
     names = draw(NAMES.get(name, odd_names)) if draw(st.booleans()) else draw(odd_names)
     parts = [names, words] if draw(st.booleans()) else [words, names]
     return [name, *SHORT.get(name, []), *parts[0], *parts[1]]
 
 
-seen: Counter[str] = Counter()
+lines = st.one_of([sound_lines()] + [odd_lines()] * 7)
+some = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(st.one_of([sound_lines()] + [odd_lines()] * 7))
-def test_every_line_ends_in_a_result_or_in_one_sentence(arguments: list[str]) -> None:
+def outcome(arguments: list[str]) -> str:
+    """Run a line, check how it ended, and say so: "run 0", "gate 2", "no command 2", "help"."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            code = command.main(arguments)
-        except SystemExit as end:
-            code = int(end.code or 0)
-            assert code == 0
-            assert "usage:" in out.getvalue()  # --help, and nothing else, ends here
-            return
-    seen[f"{arguments[0]} {code}" if arguments[0] in command.COMMANDS else f"no command {code}"] += 1
+            code = main(arguments)
+        except SystemExit:
+            if "usage:" not in out.getvalue():  # --help, and nothing else, ends here
+                raise
+            return "help"
     assert code in (0, 1, 2)
     if code == 2:
-        said = err.getvalue().splitlines()
-        assert len(said) == 1
-        assert said[0].endswith(".")
+        printed = err.getvalue().splitlines()
+        assert len(printed) == 1
+        assert printed[0].endswith(".")
     else:
         assert out.getvalue()
+    return f"{arguments[0] if arguments[0] in COMMANDS else 'no command'} {code}"
 
 
-def test_the_random_lines_held_results_and_refusals_of_every_command() -> None:
-    if not seen:
-        pytest.skip("the random lines did not run")
-    assert sum(seen.values()) > 300
-    assert sum(count for line, count in seen.items() if line.endswith("0")) > 50
-    assert all(seen[f"{name} 2"] for name in command.COMMANDS)
+def test_a_hundred_lines_each_end_in_a_result_or_in_one_sentence() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(some, max_examples=100)
+    @given(lines)
+    def check(arguments: list[str]) -> None:
+        seen[outcome(arguments)] += 1
+
+    check()
+    assert sum(count for line, count in seen.items() if line.endswith(" 0")) > 5
+    assert sum(count for line, count in seen.items() if line.endswith(" 2")) > 50
+
+
+@pytest.mark.slow
+def test_a_thousand_lines_hold_results_and_refusals_of_every_command() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(some, max_examples=1000)
+    @given(lines)
+    def check(arguments: list[str]) -> None:
+        seen[outcome(arguments)] += 1
+
+    check()
+    assert sum(count for line, count in seen.items() if line.endswith(" 0")) > 50
+    assert all(seen[f"{name} 2"] for name in COMMANDS)

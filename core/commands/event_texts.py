@@ -1,0 +1,98 @@
+"""The events of trainings, ensembles and classical baselines as lines for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.data import DATASETS
+from core.models import MODELS
+from core.training.ensembles.events import (
+    EnsembleEpochCompleted,
+    EnsembleFinished,
+    EnsembleStarted,
+    Place,
+)
+from core.training.events import (
+    EpochCompleted,
+    SettingChanged,
+    SettingRefused,
+    TrainingDiverged,
+    TrainingFinished,
+    TrainingResumed,
+    TrainingStarted,
+)
+
+if TYPE_CHECKING:
+    from core.experiments.baselines import ClassicalCompleted
+
+
+def training_text(event: Any) -> str | None:
+    """A line for an event of core.training.loop.train; None for one that has none."""
+    match event:
+        case TrainingStarted():
+            return (
+                f"{MODELS[event.model].name} on {DATASETS[event.data].name}: "
+                f"{event.parameters:,} parameters, "
+                f"{event.train_samples:,} training and {event.test_samples:,} test samples, "
+                f"{event.steps_per_epoch:,} steps an epoch, {event.device}, seed {event.seed}"
+            )
+        case TrainingResumed():
+            changed = "".join(f", {name} now {value}" for name, value in event.changed.items())
+            return f"resumed after {event.epoch} epochs, at step {event.step:,}{changed}"
+        case SettingChanged():
+            return f"step {event.step:,}: {event.setting} now {event.after}, was {event.before}"
+        case SettingRefused():
+            return f"step {event.step:,}: {event.setting} stays: {event.reason}"
+        case EpochCompleted():
+            return (
+                f"epoch {event.epoch:>4}  loss {event.train_loss:.4f} (test {event.test_loss:.4f})  "
+                f"metric {event.train_metric:.4f} (test {event.test_metric:.4f})  "
+                f"{event.samples_per_s:,.0f} samples/s  {event.elapsed_s:.1f} s"
+            )
+        case TrainingDiverged():
+            return event.reason
+        case TrainingFinished():
+            details = "".join(f", {name} {number:.4g}" for name, number in event.details.items())
+            early = f" (stopped by {event.reason})" if event.reason not in ("completed", "diverged") else ""
+            return (
+                f"test {event.metric} {_number(event.value)}{details} after {event.epochs} epochs{early}, "
+                f"{event.elapsed_s:.1f} s"
+            )
+    return None
+
+
+def ensemble_text(event: Any) -> str | None:
+    """Lines for an event of core.training.ensembles.job.train_ensemble; None for one that has none."""
+    match event:
+        case EnsembleStarted():
+            return (
+                f"{MODELS[event.model].name} on {DATASETS[event.data].name}: "
+                f"{', '.join(event.variants)}; {event.seeds} seeds each"
+            )
+        case EnsembleEpochCompleted():
+            medians = ", ".join(f"{name} {five[2]:.4f}" for name, five in event.test_metric.items())
+            return f"epoch {event.epoch:>4}  median test metric {medians}  {event.elapsed_s:.1f} s"
+        case EnsembleFinished():
+            head = f"median test {event.metric} with its 95% interval, best first:"
+            return "\n".join([head, *(_rank(place, first=not n) for n, place in enumerate(event.ranking))])
+    return None
+
+
+def _rank(place: Place, first: bool) -> str:
+    return (
+        f"{place.variant} {_number(place.median)} ({_number(place.low)} to {_number(place.high)})"
+        + (", tied with the first" if place.tied and not first else "")
+        + (f", {place.diverged} diverged" if place.diverged else "")
+    )
+
+
+def classical_text(event: ClassicalCompleted) -> str:
+    """A line for a method of core.experiments.baselines.compare."""
+    return (
+        f"{event.method:<18} test {event.metric} {event.value:.4f}  "
+        f"fitted in {event.fit_s:.3f} s, predicted in {event.predict_s:.3f} s"
+    )
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.4f}"

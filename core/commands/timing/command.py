@@ -1,0 +1,109 @@
+"""Every command of timing with its arguments, and the function that does it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+
+from core.commands.output import CSV, JSON, MARKDOWN, add_formats
+from core.commands.parser import Parser
+from core.commands.timing import arguments, judging, listing, measuring
+from core.timing.sweeps.suites import SUITES
+from core.timing.workloads import WORKLOADS
+
+
+def command(words: Sequence[str], prog: str = "python -m core.timing") -> int:
+    """Run one command; returns the exit code."""
+    options = _parser(prog).parse_args(words)
+    return int(options.run(options))
+
+
+def _parser(prog: str) -> Parser:
+    parser = Parser(prog=prog, description="Measure operations on the devices of this machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str,
+        run: Callable[[argparse.Namespace], int],
+        help: str,
+        formats: Sequence[str] = (JSON, CSV, MARKDOWN),
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+        added.set_defaults(run=run)
+        add_formats(added, *formats)
+        return added
+
+    add("list", listing.list_workloads, "what can be measured")
+
+    run = add("run", measuring.run, "measure workloads")
+    run.add_argument("workloads", metavar="WORKLOAD", nargs="+", help="as `list` names them, or a family")
+    arguments.add_sizes(run)
+    arguments.add_dtypes(run)
+    arguments.add_devices(run)
+    arguments.add_steps(run)
+    arguments.add_operand_fill(run)
+    arguments.add_limits(run)
+
+    suite = add(
+        "suite", measuring.suite, "measure a ready choice of workloads, and what they say of the machine"
+    )
+    suites = "; ".join(f"{name}: {entry.title}" for name, entry in SUITES.items())
+    suite.add_argument("suite", metavar="SUITE", choices=tuple(SUITES), help=suites)
+    arguments.add_sizes(suite)
+    arguments.add_dtypes(suite)
+    arguments.add_devices(suite)
+    arguments.add_operand_fill(suite)
+    arguments.add_limits(suite)
+
+    roofline = add(
+        "roofline",
+        measuring.roofline,
+        "find the best matrix product of each format and the copy bandwidth, and place workloads under them",
+    )
+    roofline.add_argument(
+        "workloads", metavar="WORKLOAD", nargs="*", help="to place under the roof (all but activations)"
+    )
+    arguments.add_dtypes(roofline)
+    arguments.add_devices(roofline)
+    arguments.add_limits(roofline)
+
+    speedup = add(
+        "speedup", measuring.speedup, "measure how many times faster accelerators are, and from which size on"
+    )
+    speedup.add_argument(
+        "workloads", metavar="WORKLOAD", nargs="*", help="as `list` names them, or a family (gemm)"
+    )
+    arguments.add_sizes(speedup)
+    arguments.add_dtypes(speedup)
+    arguments.add_devices(speedup)
+    arguments.add_steps(speedup)
+    arguments.add_limits(speedup)
+
+    compare = add("compare", judging.compare, "compare two results, with a verdict for each point")
+    compare.add_argument("baseline", metavar="A.json", help="the result to compare with")
+    compare.add_argument("candidate", metavar="B.json", help="the result to judge")
+    arguments.add_out(compare)
+
+    gate = add("gate", judging.gate, "measure a baseline's points again; exits 1 on a confirmed regression")
+    gate.add_argument("baseline", metavar="BASELINE.json", help="a result of this machine")
+    arguments.add_point_limits(gate)
+    arguments.add_out(gate)
+
+    report = add("report", judging.report, "a result as a Markdown page")
+    report.add_argument(
+        "file", metavar="FILE.json", nargs="?", help="a result; without one, `suite quick` is measured"
+    )
+    arguments.add_devices(report)
+    arguments.add_limits(report)
+
+    title = WORKLOADS["gemm"].title.lower()
+    help = f"{title} over sizes, formats, devices and threads, without calibration or conclusions"
+    gemm = add("gemm", measuring.gemm, help, formats=[JSON])
+    arguments.add_sizes(gemm, default="256,512,1024")
+    arguments.add_dtypes(gemm, default="float32")
+    arguments.add_devices(gemm, default="cpu")
+    arguments.add_limits(gemm, max_seconds="2")
+    gemm.set_defaults(
+        sizes=(256, 512, 1024), dtypes=("float32",), devices=("cpu",), max_seconds=2.0, target_ci=0.01
+    )
+    return parser
