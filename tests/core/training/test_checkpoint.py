@@ -23,7 +23,7 @@ TIMES = {"samples_per_s", "elapsed_s"}
 @pytest.fixture(autouse=True)
 def checkpoint_after_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long one takes to write."""
-    monkeypatch.setattr(loop, "CHECKPOINT_SHARE", math.inf)
+    monkeypatch.setattr(loop, "CHECKPOINT_FRACTION", math.inf)
 
 
 def quick(model: str, **settings: Any) -> TrainConfig:

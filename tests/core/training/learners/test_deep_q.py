@@ -12,7 +12,7 @@ from torch import nn
 from core.data.environments import cart_pole
 from core.events import Progress
 from core.training.config import TrainConfig, default_config
-from core.training.learners.deep_q import DeepQLearner, follow
+from core.training.learners.deep_q import DeepQLearner, soft_update
 from core.training.learners.episodes import fresh_episodes
 from tests.core.training.going_on import assert_same_numbers_and_going_on, epoch, pictures, scores
 
@@ -66,7 +66,7 @@ def played(action_values: Any) -> tuple[float, float]:
 def test_target_network_moves_by_its_share_of_the_way() -> None:
     target, network = nn.Linear(2, 1), nn.Linear(2, 1)
     expected = target.weight + 0.1 * (network.weight - target.weight)
-    follow(target, network, 0.1)
+    soft_update(target, network, 0.1)
     torch.testing.assert_close(target.weight, expected)
 
 

@@ -38,18 +38,18 @@ def test_same_seed_same_numbers_and_a_restored_one_goes_on(data: str, loss: str)
 
 def test_a_step_of_the_critic_leaves_the_generator_alone_until_its_turn() -> None:
     learner = GANLearner(config(samples=1000, model_options={"critic_steps": 3}))
-    before = learner.gan.generator.layers[0].weight.clone()
+    before = learner.network.generator.layers[0].weight.clone()
     batches = iter(learner.batches())
     for step in (1, 2, 3):
         learner.learn(next(batches))
-        changed = not torch.equal(before, learner.gan.generator.layers[0].weight)
+        changed = not torch.equal(before, learner.network.generator.layers[0].weight)
         assert changed == (step == 3)
 
 
 def test_discriminator_map_has_its_row_0_at_the_top() -> None:
     learner = GANLearner(config(samples=300, hidden=()))
     with torch.no_grad():
-        learner.gan.discriminator.layers[0].weight.copy_(torch.tensor([[0.0, 1.0]]))  # higher is realer
+        learner.network.discriminator.layers[0].weight.copy_(torch.tensor([[0.0, 1.0]]))  # higher is realer
     picture = pictures(learner)["generated"]
     realness = picture.arrays["realness"]
     assert (np.diff(realness[:, 0]) < 0).all()

@@ -34,7 +34,7 @@ def test_same_seed_same_numbers_and_a_restored_one_goes_on(model: str) -> None:
 def test_labels_held_back_play_no_part_in_learning() -> None:
     honest, blind = GraphLearner(config(epochs=5)), GraphLearner(config(epochs=5))
     blind.labels = blind.labels.clone()
-    blind.labels[blind.held_back] = 0
+    blind.labels[blind.test] = 0
     assert [epoch(honest) for _ in range(5)] == [epoch(blind) for _ in range(5)]
 
 

@@ -31,7 +31,7 @@ def trained() -> tuple[RBMLearner, list[float]]:
 
 def test_reconstruction_error_falls_steadily_and_far_below_the_mean_image(trained) -> None:
     learner, errors = trained
-    assert learner.rbm.weights.shape == (64, 64)
+    assert learner.network.weights.shape == (64, 64)
     assert errors[::8] == sorted(errors[::8], reverse=True)
     assert scores(learner).test_metric > 0.7
 
