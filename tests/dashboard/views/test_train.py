@@ -84,7 +84,7 @@ def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> Non
     assert (config["epochs"], config["hidden"], config["seed"]) == (2, [6, 5], 7)
     figures = {metric.label: metric.value for metric in page.metric}
     assert figures["Epoch"] == "2 of 2"
-    assert figures["Accuracy, held back"].endswith("%")
+    assert figures["Accuracy, test"].endswith("%")
     assert len(page.get("vega_lite_chart")) == 3 + 5  # the map and the curves, and what is seen inside
     assert page.query_params["run"] == run_id
 
