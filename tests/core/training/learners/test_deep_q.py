@@ -14,7 +14,7 @@ from core.events import Progress
 from core.training.config import TrainConfig, default_config
 from core.training.learners.deep_q import DeepQLearner, soft_update
 from core.training.learners.episodes import fresh_episodes
-from tests.core.training.going_on import assert_same_numbers_and_going_on, epoch, pictures, scores
+from tests.core.training.resuming import assert_reproducible_and_resumable, epoch, pictures, scores
 
 
 def config(**more: Any) -> TrainConfig:
@@ -30,9 +30,9 @@ def test_pole_stays_up_longer_after_some_seconds_of_learning() -> None:
     assert scores(learner).test_metric > 100
 
 
-def test_same_seed_same_numbers_and_a_restored_one_goes_on() -> None:
+def test_same_seed_same_numbers_and_a_restored_one_resumes() -> None:
     options = {"replay": 1500, "worlds": 4}  # full before the end: old transitions are written over
-    assert_same_numbers_and_going_on(
+    assert_reproducible_and_resumable(
         lambda: DeepQLearner(config(epochs=4, batch_size=8, hidden=(8,), model_options=options))
     )
 

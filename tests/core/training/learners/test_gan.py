@@ -10,7 +10,7 @@ import torch
 
 from core.training.config import TrainConfig, default_config
 from core.training.learners.gan import GANLearner
-from tests.core.training.going_on import assert_same_numbers_and_going_on, epoch, pictures, scores
+from tests.core.training.resuming import assert_reproducible_and_resumable, epoch, pictures, scores
 
 
 def config(data: str = "ring", **more: Any) -> TrainConfig:
@@ -28,10 +28,10 @@ def test_preset_covers_at_least_six_of_eight_modes() -> None:
 
 @pytest.mark.parametrize("loss", ["non_saturating", "wasserstein_gp"])
 @pytest.mark.parametrize("data", ["ring", "digits"])
-def test_same_seed_same_numbers_and_a_restored_one_goes_on(data: str, loss: str) -> None:
+def test_same_seed_same_numbers_and_a_restored_one_resumes(data: str, loss: str) -> None:
     more = {"samples": 300} if data == "ring" else {}
     options = {"loss": loss, "critic_steps": 2}
-    assert_same_numbers_and_going_on(
+    assert_reproducible_and_resumable(
         lambda: GANLearner(config(data, hidden=(8,), batch_size=120, epochs=3, model_options=options, **more))
     )
 

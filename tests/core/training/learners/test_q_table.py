@@ -16,7 +16,7 @@ from core.training.learners.q_table import (
     recent,
     sampled_evaluation,
 )
-from tests.core.training.going_on import assert_same_numbers_and_going_on, epoch, pictures, scores
+from tests.core.training.resuming import assert_reproducible_and_resumable, epoch, pictures, scores
 
 
 def config(data: str = "frozen_lake", **more: Any) -> TrainConfig:
@@ -41,8 +41,8 @@ def test_table_earns_what_can_be_earned(
 
 
 @pytest.mark.parametrize("data", ["frozen_lake", "cliff_walking", "taxi"])
-def test_same_seed_same_numbers_and_a_restored_one_goes_on(data: str) -> None:
-    assert_same_numbers_and_going_on(lambda: TableLearner(config(data, epochs=3)))
+def test_same_seed_same_numbers_and_a_restored_one_resumes(data: str) -> None:
+    assert_reproducible_and_resumable(lambda: TableLearner(config(data, epochs=3)))
 
 
 def test_a_step_is_the_update_of_watkins_and_dayan() -> None:
