@@ -133,7 +133,7 @@ class _TrainingRun:
 
     def _end(self, reason: str) -> Iterator[Any]:
         """Restore the best weights where patience is set, show and save them, and say what they reach."""
-        best = self.stopping.restore_best(self.learner.network, reason)
+        best = self.stopping.restore_best(self.learner.config, self.learner.network, reason)
         if reason != "diverged":
             self.position.ended = reason
             yield from self.snapshots.pictures()

@@ -59,9 +59,9 @@ class EarlyStopping:
         else:
             self.epochs_waited += 1
 
-    def restore_best(self, network: nn.Module, reason: str) -> EpochCompleted | None:
+    def restore_best(self, config: TrainConfig, network: nn.Module, reason: str) -> EpochCompleted | None:
         """Give the network its best weights; the epoch that they are of, None where the last ones stay."""
-        if self.best is None or reason in ("target", "diverged"):
+        if config.patience is None or self.best is None or reason in ("target", "diverged"):
             return None
         network.load_state_dict(self.best_weights)
         return self.best

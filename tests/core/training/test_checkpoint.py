@@ -118,9 +118,10 @@ def test_one_that_had_ended_stays_ended_until_a_setting_changes(tmp_path: Path) 
 def test_the_split_stays_that_of_the_checkpoint(tmp_path: Path) -> None:
     cut_off(quick("mlp", **WATCHED), tmp_path / "kept.pt", 3)
     kept = read(tmp_path / "kept.pt")
-    (started, *_) = (event for event in train(quick("mlp", **WATCHED | {"patience": None}), kept)
-                     if isinstance(event, TrainingStarted))  # fmt: skip
+    events = list(train(quick("mlp", **WATCHED | {"patience": None}), kept))
+    started = next(event for event in events if isinstance(event, TrainingStarted))
     assert started.validation_samples > 0
+    assert (events[-1].reason, events[-1].best_epoch) == ("completed", None)
     with pytest.raises(InvalidRequest, match=r"validation_fraction 0\.4"):
         check_fits(quick("mlp", **WATCHED, validation_fraction=0.4), kept)
 

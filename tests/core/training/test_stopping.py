@@ -28,6 +28,12 @@ def test_target_ends_it_with_the_first_epoch_that_reaches_it() -> None:
     assert [(epoch.validation_metric or 0) >= 0.9 for epoch in epochs] == [False] * (len(epochs) - 1) + [True]
 
 
+def test_the_weights_that_reached_the_target_stay() -> None:
+    epochs, finished = run(target=0.9, patience=100)
+    assert (finished.reason, finished.best_epoch) == ("target", None)
+    assert finished.value == epochs[-1].test_metric
+
+
 def test_plateau_ends_it_after_so_many_epochs_without_a_lower_loss() -> None:
     epochs, finished = run(patience=4, learning_rate=0.05)
     losses = [epoch.validation_loss or 0.0 for epoch in epochs]
