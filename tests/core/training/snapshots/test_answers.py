@@ -43,7 +43,7 @@ def test_confusion_of_two_classes_and_of_ten(model: str, data: str) -> None:
 def test_confusion_of_a_graph_counts_the_nodes_held_back() -> None:
     learner = GraphLearner(default_config("gcn", "karate_club"))
     (picture,) = islice(confusion(learner), 1)
-    assert picture.arrays["counts"].sum() == len(learner.held_back)
+    assert picture.arrays["counts"].sum() == len(learner.test)
 
 
 def test_principal_components_are_those_of_scikit_learn() -> None:
