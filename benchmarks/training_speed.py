@@ -38,7 +38,7 @@ TURN_S = 0.3
 def bare_epochs(config: TrainConfig) -> Iterator[None]:
     """What one would write by hand."""
     training = SupervisedLearner(config)
-    model, optimizer, loss_of = training.model, training.optimizer, training.objective.learning_loss
+    model, optimizer, loss_of = training.network, training.optimizer, training.objective.learning_loss
     inputs, targets = training.train_inputs, training.train_targets
     while True:
         for batch in torch.randperm(len(inputs)).split(config.batch_size):

@@ -88,6 +88,7 @@ class LoadedDataset:
     answer_mean: float = 0.0
     answer_scale: float = 1.0
     truth: Callable[[np.ndarray], np.ndarray] | None = None
+    train_times: np.ndarray | None = None  # (samples,) when each training target happens, where it has a time
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,6 +44,7 @@ def seattle_temps(seed: int, test_fraction: float) -> LoadedDataset:
         test_inputs=inputs[~in_training],
         test_targets=targets[~in_training],
         features=("change since the day before",),
+        train_times=now[in_training] + HORIZON_H,
         series=Series(
             unit="°C",
             horizon_h=HORIZON_H,

@@ -40,6 +40,7 @@ def stocks(months: int, seed: int, test_fraction: float) -> LoadedDataset:
         test_targets=targets[held_back],
         features=("change of the price",),
         answer="change of the next month",
+        train_times=when[~held_back],
     )
 
 

@@ -42,6 +42,7 @@ def python_help(characters: int, length: int, seed: int, test_fraction: float) -
         test_inputs=inputs[-held_back:],
         test_targets=targets[-held_back:],
         classes=tuple(alphabet),
+        train_times=np.arange(stretches - held_back),  # where in the text, which is read from its beginning
     )
 
 

@@ -9,9 +9,16 @@ from core.tables import csv_of_records
 
 
 def rows(run: TrainingRun) -> list[dict[str, Any]]:
-    """The figures of each completed epoch by name, further figures of the test part after the common ones."""
+    """The figures of each completed epoch by name, further figures of the test part after the common ones.
+
+    Those of validation are left out where the run had no validation split.
+    """
     return [
-        {name: value for name, value in record.items() if name not in ("event", "details")}
+        {
+            name: value
+            for name, value in record.items()
+            if name not in ("event", "details") and value is not None
+        }
         | dict(record["details"])
         for record in run.of("epoch_completed")
     ]

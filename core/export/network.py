@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +11,9 @@ from core.errors import InvalidRequest
 from core.export.run import TrainingRun, on_cpu
 from core.training.learners.registry import learner_for
 
-# Where each learner keeps its network.
-_ATTRIBUTES = ("model", "network", "rbm", "gan", "table")
-
 
 def network_of(run: TrainingRun) -> nn.Module:
-    """The network with the weights of the run's last checkpoint, at rest on the CPU.
+    """The network with the weights of the run's last checkpoint, in evaluation mode on the CPU.
 
     Raises InvalidRequest when there is no checkpoint.
     """
@@ -25,8 +21,7 @@ def network_of(run: TrainingRun) -> nn.Module:
         if run.let_go:
             raise InvalidRequest("The weights of this run are no longer kept.")
         raise InvalidRequest("The run ended before its first checkpoint, so its weights were not kept.")
-    learner: Any = learner_for(on_cpu(run.config))
-    network = next(getattr(learner, name) for name in _ATTRIBUTES if hasattr(learner, name))
+    network = learner_for(on_cpu(run.config)).network
     state = run.state["learner"]
     if "model" in state:
         network.load_state_dict(state["model"])

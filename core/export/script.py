@@ -53,7 +53,7 @@ def data(run: TrainingRun) -> bytes:
         name: getattr(learner, name).numpy()
         for name in ("train_inputs", "train_targets", "test_inputs", "test_targets")
     }
-    initial = {f"{_INITIAL}{name}": value.numpy() for name, value in learner.model.state_dict().items()}
+    initial = {f"{_INITIAL}{name}": value.numpy() for name, value in learner.network.state_dict().items()}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays, **initial)
     return buffer.getvalue()

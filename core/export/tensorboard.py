@@ -19,8 +19,10 @@ from core.export.run import TrainingRun
 TAGS = {
     "train_loss": "loss/train",
     "test_loss": "loss/test",
+    "validation_loss": "loss/validation",
     "train_metric": "{metric}/train",
     "test_metric": "{metric}/test",
+    "validation_metric": "{metric}/validation",
     "samples_per_s": "speed/samples_per_s",
 }
 _NO_CURVES = ("epoch", "step", "elapsed_s")

@@ -61,12 +61,13 @@ class TrainConfig:
     weight_decay: float | None = None  # L2, or AdamW's own; None for the optimizer's default
     l1: float = 0.0  # added to each weight's gradient with the weight's sign, after clipping
     clip_norm: float | None = None  # largest L2 norm of all gradients together; None for any
-    target: float | None = None  # test metric that ends the training; None for never
-    patience: int | None = None  # epochs without a lower test loss that end it; None for never
+    target: float | None = None  # validation metric that ends the training; None for never
+    patience: int | None = None  # epochs without a lower validation loss that end it; None for never
     max_steps: int | None = None  # steps that end it; None for never
     max_seconds: float | None = None  # seconds that end it; None for never
     resume_from: str | None = None  # address of the run whose checkpoint this training starts from
     probes: tuple[str, ...] | None = None  # what is recorded inside; None for what is on by default
+    validation_fraction: float | None = None  # of the training part; None for a fifth if a rule needs it
 
     def __post_init__(self) -> None:
         check_settings(SETTINGS, self)

@@ -1,4 +1,4 @@
-"""Why a training came to grief, in words: a likely cause, and what to try."""
+"""Why a training failed, in words: a likely cause, and what to try."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ SUSPICIOUS_RATE = 5
 def why_diverged(config: TrainConfig, epoch: int) -> str:
     """What most likely made the loss infinite or NaN, and what to try."""
     default, rate = OPTIMIZERS[config.optimizer].learning_rate, config.learning_rate
-    told = f"The loss is no longer a finite number after epoch {epoch}."
+    what = f"The loss is no longer a finite number after epoch {epoch}."
     if rate > SUSPICIOUS_RATE * default:
         return (
-            f"{told} A learning rate of {rate:g} is probably too large for {config.optimizer} here; "
+            f"{what} A learning rate of {rate:g} is probably too large for {config.optimizer} here; "
             f"try {rate / 10:g}."
         )
     return (
-        f"{told} The gradients probably exploded on their way back through the layers; try a tenth of the "
+        f"{what} The gradients probably exploded on their way back through the layers; try a tenth of the "
         f"learning rate ({rate / 10:g}), or an activation that is bounded, such as tanh."
     )
 

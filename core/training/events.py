@@ -1,4 +1,18 @@
-"""What a training yields, besides core.events.Progress and core.events.Picture."""
+"""What a training yields, besides core.events.Progress, Picture and Checkpoint.
+
+| when | event |
+|---|---|
+| before anything is loaded, then after each step and between portions of an evaluation | Progress |
+| once, before the first step | TrainingStarted |
+| once, after it, where a checkpoint is resumed | TrainingResumed |
+| before the first step; while training, as often as is asked for; at the end | Picture |
+| between two steps, when a person has asked for a change | SettingChanged or SettingRefused |
+| after each epoch, also one that was cut short | EpochCompleted, or TrainingDiverged |
+| between two steps or two epochs, and at the end | Checkpoint |
+| once, last | TrainingFinished |
+
+Fields with a default came later: events of older runs lack them.
+"""
 
 from __future__ import annotations
 
@@ -9,47 +23,44 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TrainingStarted:
-    """First of all: what is trained, on how much, where.
+    """What is trained, on how much, where."""
 
-    shapes holds each parameter tensor's shape by name. metric is "accuracy" (share of right answers) or
-    "skill" (1 - RMSE / RMSE of the baseline: 0 is as good as the baseline, 1 perfect). baseline tells in
-    words what the skill compares with, and baseline_rmse its error on the test part in `unit`; all three are
-    None for a classification. engine is "eager" or "compiled".
-    """
-
-    model: str
-    data: str
+    model: str  # key of MODELS
+    data: str  # key of DATASETS
     seed: int
-    device: str
-    parameters: int
-    shapes: Mapping[str, tuple[int, ...]]
-    train_samples: int
+    device: str  # torch's name
+    parameters: int  # how many numbers are trained
+    shapes: Mapping[str, tuple[int, ...]]  # of each parameter tensor, by name
+    train_samples: int  # without those that validate
     test_samples: int
-    input_shape: tuple[int, ...]
+    input_shape: tuple[int, ...]  # of one sample
     outputs: int
     epochs: int
     steps_per_epoch: int
+    # "accuracy"; "skill", 1 - RMSE / RMSE of the baseline (0 is as good as the baseline, 1 perfect);
+    # "explained", "modes", "success" or "mean_return"
     metric: str
-    baseline: str | None = None
-    baseline_rmse: float | None = None
-    unit: str | None = None
-    engine: str = "eager"
+    baseline: str | None = None  # what the skill compares with, in words; None without a skill
+    baseline_rmse: float | None = None  # its error on the test part, in `unit`
+    unit: str | None = None  # of that error
+    engine: str = "eager"  # or "compiled"
+    validation_samples: int = 0  # 0 where there is no validation split
 
 
 @dataclass(frozen=True)
 class TrainingResumed:
-    """After TrainingStarted, when it goes on from a checkpoint: where that was taken, what differs now."""
+    """The training continues from a checkpoint."""
 
-    epoch: int
-    step: int
-    changed: Mapping[str, Any]
+    epoch: int  # epochs completed before the checkpoint
+    step: int  # steps done before it
+    changed: Mapping[str, Any]  # settings that differ from the checkpoint's, with their new values
 
 
 @dataclass(frozen=True)
 class SettingChanged:
-    """A person changed a setting of the going training; the step after `step` is the first to use it."""
+    """A person changed a setting while the training runs."""
 
-    step: int
+    step: int  # the step after it is the first to use the new value
     setting: str
     before: float | None
     after: float | None
@@ -57,58 +68,57 @@ class SettingChanged:
 
 @dataclass(frozen=True)
 class SettingRefused:
-    """A change that cannot be, and why; the training goes on as it was."""
+    """A change that is not possible; the training continues as it was."""
 
     step: int
     setting: str
-    reason: str
+    reason: str  # in words
 
 
 @dataclass(frozen=True)
 class EpochCompleted:
-    """After each pass over the training part; epochs count from 1, step counts batches since the start.
+    """After each pass over the training part: all scores are taken with the same weights."""
 
-    Losses and metrics of both parts are taken after the epoch, with the same weights; those of the training
-    part over at most 500 samples of it. details holds further figures of the test part by name: for a
-    forecast rmse, baseline_rmse (both in the unit of the data) and rmse_ratio.
-    samples_per_s is that of this epoch's steps, with pictures and whoever takes the events, without the
-    evaluation; elapsed_s counts all since the start, less pauses.
-    """
-
-    epoch: int
-    step: int
-    train_loss: float
+    epoch: int  # counts from 1
+    step: int  # batches since the start
+    train_loss: float  # over at most 500 samples of the training part
     test_loss: float
-    train_metric: float
+    train_metric: float  # over the same samples
     test_metric: float
+    # further figures of the test part; for a forecast rmse, baseline_rmse (both in the unit of the data) and
+    # rmse_ratio; for a GAN precision and generator_loss; for an RBM free_energy_gap and log_likelihood
     details: Mapping[str, float]
-    samples_per_s: float
-    elapsed_s: float
+    samples_per_s: float  # of this epoch's steps, with pictures and sinks, without the evaluation
+    elapsed_s: float  # since the start, less pauses
+    validation_loss: float | None = None  # None where there is no validation split
+    validation_metric: float | None = None
 
 
 @dataclass(frozen=True)
 class TrainingDiverged:
-    """The loss is no longer a finite number, so the training ends; reason tells why and what to try."""
+    """The loss is no longer a finite number, so the training ends."""
 
     epoch: int
     step: int
-    reason: str
+    reason: str  # the likely cause in words, and what to try
 
 
 @dataclass(frozen=True)
 class TrainingFinished:
-    """Last of all: the test metric after the last good epoch (None when there was none).
+    """The end: what the chosen weights reach on the test part.
 
-    reason is "completed", or what ended it early: "target" (reached), "plateau" (the test loss stood still),
-    "steps" or "seconds" (as many as were given), "diverged". details are those of the last good epoch.
-    samples_per_s is the mean over all epochs' steps.
+    They are those after the last good epoch; where patience is set, those of the epoch with the lowest
+    validation loss, which are restored (unless the target was reached: then those that reached it).
     """
 
     metric: str
-    value: float | None
+    value: float | None  # test metric of the chosen weights; None when no epoch was good
+    # "completed", or what ended it early: "target" (reached on the validation split), "plateau" (no lower
+    # validation loss), "steps", "seconds" (the limit reached) or "diverged"
     reason: str
     epochs: int
     steps: int
-    samples_per_s: float
+    samples_per_s: float  # mean over all epochs' steps
     elapsed_s: float
-    details: Mapping[str, float]
+    details: Mapping[str, float]  # those of the epoch of the chosen weights
+    best_epoch: int | None = None  # whose weights were restored; None where the last ones stay

@@ -23,17 +23,16 @@ from core.training.events import (
     TrainingDiverged,
     TrainingFinished,
     TrainingResumed,
+    TrainingStarted,
 )
 from core.training.learners.learner import Learner, Scores
 from core.training.learners.registry import learner_for
 from core.training.snapshots.schedule import SnapshotSchedule
+from core.training.stopping import EarlyStopping
 from core.training.stopwatch import Rate, Stopwatch, Timer
 
-# A checkpoint that takes long to write comes so much more seldom that it costs at most this share of time.
-CHECKPOINT_SHARE = 0.03
-
-# What every learner reads from its config anew at each step; one that reads more names it as `changeable`.
-CHANGEABLE = ("learning_rate",)
+# A checkpoint that takes long to write comes so much more seldom that it costs at most this fraction of time.
+CHECKPOINT_FRACTION = 0.03
 
 
 def train(
@@ -41,23 +40,22 @@ def train(
     start: Mapping[str, Any] | None = None,
     checkpoint_every_s: float | None = None,
 ) -> Generator[Any, Mapping[str, Any] | None, None]:
-    """Train one network; yields TrainingStarted, EpochCompleted after each epoch, and TrainingFinished.
+    """Train one network; yields the events of core.training.events in the order that is given there.
 
-    In between come a Progress for each step, Pictures, and Checkpoints where they are asked for. On a CPU the
-    same config gives the same numbers, whatever else ran in this process, whether or not pictures are drawn,
-    and whether or not it went on from a checkpoint (`start`, the state of one) on the way.
-    send() takes settings that change from the next step on: those that the learner names as changeable.
+    On a CPU the same config gives the same numbers, whatever else ran in this process, whether or not
+    pictures are drawn, and whether or not it resumed from a checkpoint (`start`, the state of one) on the
+    way. send() takes settings that change from the next step on: those that the learner names as changeable.
     Raises InvalidRequest when the device cannot be used, memory runs out, or the checkpoint does not fit.
     """
     watch = Stopwatch(start["position"]["elapsed_s"] if start else 0.0)
-    wanted: dict[str, Any] = {}
+    requested: dict[str, Any] = {}
     with threads(config.threads):
         yield Progress(0, config.epochs, "epochs")
-        for event in _train(config, start, checkpoint_every_s, watch, wanted):
-            handed_over_s = time.perf_counter()
+        for event in _train(config, start, checkpoint_every_s, watch, requested):
+            yielded_s = time.perf_counter()
             changes = yield event
-            watch.held(time.perf_counter() - handed_over_s)
-            wanted.update(changes or {})
+            watch.held(time.perf_counter() - yielded_s)
+            requested.update(changes or {})
 
 
 def _train(
@@ -65,24 +63,20 @@ def _train(
     start: Mapping[str, Any] | None,
     checkpoint_every_s: float | None,
     watch: Stopwatch,
-    wanted: dict[str, Any],
+    requested: dict[str, Any],
 ) -> Iterator[Any]:
     step = 0
     try:
-        learner = learner_for(config)
-        at, batches = checkpoint.restore_from(learner, start) if start else (Position(), None)
-        yield learner.started()
+        learner = learner_for(checkpoint.resumable_config(config, start) if start else config)
+        run = _TrainingRun(learner, watch, requested, checkpoint_every_s)
+        batches = run.resume(start) if start else None
+        yield run.started
         if start:
-            yield TrainingResumed(at.epoch, learner.step, checkpoint.changed(config, start))
+            yield TrainingResumed(run.position.epoch, learner.step, checkpoint.changed(learner.config, start))
         yield from learner.pictures_of_data()
-        looking = SnapshotSchedule(learner, watch)
         if config.picture_every_s is not None:
-            yield from looking.pictures()
-        going = _TrainingRun(learner, looking, at, watch, wanted, checkpoint_every_s)
-        if batches is not None:
-            assert start is not None
-            going.epoch_began = start["epoch_began"]
-        for event in going.epochs(batches):
+            yield from run.snapshots.pictures()
+        for event in run.epochs(batches):
             step = learner.step
             yield event
     except (MemoryError, RuntimeError) as error:
@@ -92,50 +86,64 @@ def _train(
 
 
 class _TrainingRun:
-    """A training that goes: its learner, where it stands, and the clocks that tell when something is due."""
+    """A training under way: its learner, how far it is, and the clocks that say when something is due."""
 
     def __init__(
         self,
         learner: Learner,
-        looking: SnapshotSchedule,
-        at: Position,
         watch: Stopwatch,
-        wanted: dict[str, Any],
+        requested: dict[str, Any],
         checkpoint_every_s: float | None,
     ) -> None:
-        self.learner, self.at, self.watch, self.wanted = learner, at, watch, wanted
-        self.looking = looking
+        self.learner, self.watch, self.requested = learner, watch, requested
+        self.position, self.stopping = Position(), EarlyStopping()
+        self.started: TrainingStarted = learner.started()
+        self.snapshots = SnapshotSchedule(learner, watch)
         self.picture, self.rate = Timer(watch, learner.config.picture_every_s), Rate(watch)
         self.save_every_s, self.save = checkpoint_every_s, Timer(watch, checkpoint_every_s)
         self.since_s = watch.elapsed_s()
         self.epoch_began: Mapping[str, Any] | None = None
         self.last_epoch_s = math.inf
 
+    def resume(self, state: Mapping[str, Any]) -> Iterator[Any] | None:
+        """Return to a checkpoint; the batches left of its epoch, None where it lies between two epochs."""
+        self.position, self.stopping, batches = checkpoint.resume(self.learner, state)
+        self.epoch_began = state["epoch_began"] if batches is not None else None
+        return batches
+
     def epochs(self, batches: Iterator[Any] | None) -> Iterator[Any]:
         """All epochs that are left, the first one with `batches` if it had begun before, and the end."""
-        at, learner = self.at, self.learner
-        reason = None
-        while reason is None and at.epoch < learner.config.epochs:
+        position, learner = self.position, self.learner
+        reason = position.ended
+        while reason is None and position.epoch < learner.config.epochs:
             reason = yield from self._steps(self._begin() if batches is None else batches)
             batches = None
             scores = yield from learner.evaluate(self._progress())
             if not scores.finite:
-                reason = "diverged"
-                yield TrainingDiverged(at.epoch + 1, learner.step, why_diverged(learner.config, at.epoch + 1))
+                reason, epoch = "diverged", position.epoch + 1
+                yield TrainingDiverged(epoch, learner.step, why_diverged(learner.config, epoch))
                 break
-            at.last = self._completed(scores)
-            yield at.last
-            reason = stopping.after_epoch(learner.config, at) or reason
-            if self.save.due() and at.epoch < learner.config.epochs and not reason:
+            position.last = self._completed(scores)
+            yield position.last
+            reached = self.stopping.after_epoch(learner.config, position.last, learner.network)
+            reason = reached or reason
+            if self.save.due() and position.epoch < learner.config.epochs and not reason:
                 yield from self._checkpoint()
+        yield from self._end(reason or "completed")
+
+    def _end(self, reason: str) -> Iterator[Any]:
+        """Restore the best weights where patience is set, show and save them, and say what they reach."""
+        best = self.stopping.restore_best(self.learner.config, self.learner.network, reason)
         if reason != "diverged":
-            yield from self.looking.pictures()
+            self.position.ended = reason
+            yield from self.snapshots.pictures()
             if self.save_every_s is not None:
                 yield from self._checkpoint()
-        yield finished(learner, at, reason or "completed", self.watch.elapsed_s())
+        yield self._finished(reason, best)
 
     def _begin(self) -> Iterator[Any]:
-        self.at.batches, self.at.began_step, self.at.epoch_s = 0, self.learner.step, 0.0
+        position = self.position
+        position.batches, position.began_step, position.epoch_s = 0, self.learner.step, 0.0
         # A copy costs time: only where an epoch may be long enough to be saved in the middle.
         long = self.save_every_s is not None and self.last_epoch_s > self.save_every_s / 2
         self.epoch_began = copy.deepcopy(self.learner.state()) if long else None
@@ -143,19 +151,19 @@ class _TrainingRun:
 
     def _steps(self, batches: Iterator[Any]) -> Generator[Any, None, str | None]:
         """The steps of one epoch, or of what is left of it; returns why the training ends with it, if so."""
-        at, learner, watch = self.at, self.learner, self.watch
+        position, learner, watch = self.position, self.learner, self.watch
         self.since_s, loss, reason = watch.elapsed_s(), None, None
         steps = learner.config.epochs * learner.steps_per_epoch
         per_step = learner.samples_per_epoch / learner.steps_per_epoch
         for batch in batches:
             done = learner.step
             loss = learner.learn(batch)
-            at.batches += 1
+            position.batches += 1
             rate = self.rate.add(per_step * (learner.step - done))
             yield Progress(learner.step, steps, "steps", rate, "samples")
             if self.picture.due() and math.isfinite(loss.item()):
-                yield from self.looking.due()
-            if self.wanted:
+                yield from self.snapshots.due()
+            if self.requested:
                 yield from self._change()
             reason = stopping.within_epoch(learner.config, learner.step, watch)
             if reason:
@@ -164,14 +172,14 @@ class _TrainingRun:
                 self._lap()
                 yield from self._checkpoint()
         if loss is not None:
-            loss.item()  # an accelerator may still be at work on what it was given
+            loss.item()  # an accelerator may still be computing
         self._lap()
-        self.last_epoch_s = at.epoch_s
+        self.last_epoch_s = position.epoch_s
         return reason
 
     def _lap(self) -> None:
         now_s = self.watch.elapsed_s()
-        self.at.epoch_s += now_s - self.since_s
+        self.position.epoch_s += now_s - self.since_s
         self.since_s = now_s
 
     def _progress(self) -> Progress:
@@ -180,58 +188,62 @@ class _TrainingRun:
         return Progress(learner.step, steps, "steps", self.rate.per_s, "samples")
 
     def _completed(self, scores: Scores) -> EpochCompleted:
-        at, learner = self.at, self.learner
-        samples = learner.samples_per_epoch * (learner.step - at.began_step) / learner.steps_per_epoch
+        position, learner = self.position, self.learner
+        steps = learner.step - position.began_step
+        samples = learner.samples_per_epoch * steps / learner.steps_per_epoch
         completed = EpochCompleted(
-            epoch=at.epoch + 1,
+            epoch=position.epoch + 1,
             step=learner.step,
             train_loss=scores.train_loss,
             test_loss=scores.test_loss,
             train_metric=scores.train_metric,
             test_metric=scores.test_metric,
             details=scores.details,
-            samples_per_s=samples / at.epoch_s if at.epoch_s else 0.0,
+            samples_per_s=samples / position.epoch_s if position.epoch_s else 0.0,
             elapsed_s=self.watch.elapsed_s(),
+            validation_loss=scores.validation_loss,
+            validation_metric=scores.validation_metric,
         )
-        at.epoch, at.batches, at.steps_s, at.epoch_s = at.epoch + 1, 0, at.steps_s + at.epoch_s, 0.0
+        position.epoch, position.batches = position.epoch + 1, 0
+        position.steps_s, position.epoch_s = position.steps_s + position.epoch_s, 0.0
         return completed
 
     def _checkpoint(self) -> Iterator[Any]:
         assert self.save_every_s is not None
-        self.at.elapsed_s = began_s = self.watch.elapsed_s()
-        yield checkpoint.take(self.learner, self.at, self.epoch_began)
+        self.position.elapsed_s = began_s = self.watch.elapsed_s()
+        yield checkpoint.save_state(self.learner, self.position, self.stopping, self.epoch_began)
         cost_s = self.watch.elapsed_s() - began_s
-        self.save = Timer(self.watch, max(self.save_every_s, cost_s / CHECKPOINT_SHARE))
+        self.save = Timer(self.watch, max(self.save_every_s, cost_s / CHECKPOINT_FRACTION))
 
     def _change(self) -> Iterator[Any]:
         learner = self.learner
-        changeable = getattr(learner, "changeable", CHANGEABLE)
-        for setting, value in self.wanted.items():
+        for setting, value in self.requested.items():
             try:
-                if setting not in changeable:
+                if setting not in learner.changeable:
                     raise InvalidRequest(
-                        f"{setting} cannot change while this training goes; what can is "
-                        f"{', '.join(changeable)}."
+                        f"{setting} cannot change while this training runs; what can is "
+                        f"{', '.join(learner.changeable)}."
                     )
                 before = getattr(learner.config, setting)
                 learner.config = replace(learner.config, **{setting: value})
                 yield SettingChanged(learner.step, setting, before, value)
             except InvalidRequest as refused:
                 yield SettingRefused(learner.step, setting, str(refused))
-        self.wanted.clear()
+        self.requested.clear()
 
-
-def finished(learner: Learner, at: Position, reason: str, elapsed_s: float) -> TrainingFinished:
-    """The sum of it, with the scores of the last good epoch."""
-    last, passes = at.last, learner.step / learner.steps_per_epoch
-    steps_s = at.steps_s + at.epoch_s
-    return TrainingFinished(
-        metric=learner.started().metric,
-        value=last.test_metric if last else None,
-        reason=reason,
-        epochs=math.ceil(passes),
-        steps=learner.step,
-        samples_per_s=passes * learner.samples_per_epoch / steps_s if steps_s else 0.0,
-        elapsed_s=elapsed_s,
-        details=last.details if last else {},
-    )
+    def _finished(self, reason: str, best: EpochCompleted | None) -> TrainingFinished:
+        """The end, with the test scores of the best epoch, or else of the last good one."""
+        learner, position = self.learner, self.position
+        chosen, passes = best or position.last, learner.step / learner.steps_per_epoch
+        steps_s = position.steps_s + position.epoch_s
+        return TrainingFinished(
+            metric=self.started.metric,
+            value=chosen.test_metric if chosen else None,
+            reason=reason,
+            epochs=math.ceil(passes),
+            steps=learner.step,
+            samples_per_s=passes * learner.samples_per_epoch / steps_s if steps_s else 0.0,
+            elapsed_s=self.watch.elapsed_s(),
+            details=chosen.details if chosen else {},
+            best_epoch=best.epoch if best else None,
+        )

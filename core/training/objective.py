@@ -31,7 +31,7 @@ class Objective:
 def objective_for(data: LoadedDataset, label_smoothing: float = 0.0) -> Objective:
     """One logit for two classes, a logit a class for more, and the value itself for a forecast or regression.
 
-    A class of each step of a sequence is asked of outputs (batch, classes, time).
+    A class for each step of a sequence takes outputs (batch, classes, time).
     """
     if data.task == FORECAST:
         return Objective(1, "skill", torch.float32, _squared_error, _squared_error, skill)
@@ -53,13 +53,16 @@ def objective_for(data: LoadedDataset, label_smoothing: float = 0.0) -> Objectiv
 
 
 def accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Share of right answers where any is asked; outputs (batch, classes, ...), targets (batch, ...)."""
+    """Fraction of correct predictions where a target is given.
+
+    outputs (batch, classes, ...), targets (batch, ...).
+    """
     right = outputs.argmax(1) == targets
     return right[targets != NO_ANSWER].double().mean()
 
 
 def skill_over_mean(outputs: Tensor, targets: Tensor) -> Tensor:
-    """1 - RMSE / standard deviation of the targets: always answering their mean has 0."""
+    """1 - RMSE / standard deviation of the targets: always predicting their mean has 0."""
     return 1 - torch.sqrt(_squared_error(outputs, targets)) / targets.std(correction=0)
 
 
@@ -76,8 +79,8 @@ def _binary_cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(outputs[:, 0], targets)
 
 
-def _smoothed_binary(share: float) -> Callable[[Tensor, Tensor], Tensor]:
-    return lambda outputs, targets: _binary_cross_entropy(outputs, targets * (1 - share) + share / 2)
+def _smoothed_binary(smoothing: float) -> Callable[[Tensor, Tensor], Tensor]:
+    return lambda outputs, targets: _binary_cross_entropy(outputs, targets * (1 - smoothing) + smoothing / 2)
 
 
 def _binary_accuracy(outputs: Tensor, targets: Tensor) -> Tensor:

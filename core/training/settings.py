@@ -199,6 +199,19 @@ SETTINGS: dict[str, Setting] = {
         flag="P",
         learners=("supervised", "rbm", "gan"),
     ),
+    "validation_fraction": Setting(
+        help="Fraction of the training data that stopping rules watch and no step learns from; empty, a fifth "
+        "where target or patience needs it.",
+        label="Validation fraction",
+        group=DATA,
+        kind=float,
+        min=0.05,
+        max=0.5,
+        optional=True,
+        step=0.05,
+        placeholder="where needed",
+        learners=("supervised", "graph", "rbm", "gan"),  # fresh episodes validate what plays
+    ),
     "initialisation": Setting(
         help="How the weights are drawn before the first step.",
         label="Initialization",
@@ -292,7 +305,7 @@ SETTINGS: dict[str, Setting] = {
         mutable_on_resume=True,
     ),
     "target": Setting(
-        help="Stop when the test metric, such as an accuracy of 0.97, reaches this.",
+        help="Stop when the validation metric, such as an accuracy of 0.97, reaches this.",
         label="Target metric",
         group=STOPPING,
         kind=float,
@@ -304,7 +317,7 @@ SETTINGS: dict[str, Setting] = {
         mutable_on_resume=True,
     ),
     "patience": Setting(
-        help="Stop when the test loss has not fallen for so many epochs.",
+        help="Stop when the validation loss has not fallen for so many epochs, with the weights of the best one.",
         label="Patience (epochs)",
         group=STOPPING,
         kind=int,

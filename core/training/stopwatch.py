@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import time
 
-# A job that is held this long at a yield was paused by a person; whoever takes its events is faster.
+# A job that is held this long at a yield was paused by a person; sinks of its events are faster.
 PAUSE_S = 1.0
 
-RATE_OVER_S = 0.5
+RATE_WINDOW_S = 0.5
 
 
 class Stopwatch:
@@ -22,13 +22,13 @@ class Stopwatch:
         return time.perf_counter() - self._since
 
     def held(self, seconds: float) -> None:
-        """Take note that the job stood still for so long; counts as a pause from PAUSE_S on."""
+        """Count a wait of the job at a yield as a pause, from PAUSE_S on."""
         if seconds >= PAUSE_S:
             self._since += seconds
 
 
 class Rate:
-    """Something per second, over about the last half second; None until that is over for the first time."""
+    """Something per second, over about the last half second; None until the first such window is over."""
 
     def __init__(self, watch: Stopwatch) -> None:
         self._watch = watch
@@ -39,7 +39,7 @@ class Rate:
         """The rate, now that `count` more are done."""
         self._count += count
         passed_s = self._watch.elapsed_s() - self._since_s
-        if passed_s >= RATE_OVER_S:
+        if passed_s >= RATE_WINDOW_S:
             self.per_s = self._count / passed_s
             self._count, self._since_s = 0.0, self._since_s + passed_s
         return self.per_s

@@ -49,14 +49,16 @@ def lines(
     y_format: str = ".3f",
     y_scale: alt.Scale | None = None,
     height: int = 260,
+    every: Sequence[str] = (),
 ) -> alt.LayerChart:
     """One line for each column over column x, with a read-out where the pointer is.
 
     Names of columns are shown as they are; Vega reads dots and brackets in them as paths, so they must have
     none. x may be numbers or times (datetime64). Each series has a colour
-    of the theme and a dash pattern of its own.
+    of the theme and a dash pattern of its own: by its number among `every`, where some may be missing.
     """
     names = [name for name in table if name != x]
+    every = every or names
     temporal = np.issubdtype(table[x].dtype, np.datetime64)
     x_type: Literal["temporal", "quantitative"] = "temporal" if temporal else "quantitative"
     x_axis = alt.Axis() if temporal else alt.Axis(tickMinStep=1, format=",.0f")
@@ -68,8 +70,8 @@ def lines(
         .mark_line(clip=True, aria=False, point=first)
         .encode(
             y=alt.Y("value:Q", title=y_title, scale=y_scale or alt.Scale(zero=False)),
-            color=series_color(names, names),
-            strokeDash=series_dash(names),
+            color=series_color(every, names),
+            strokeDash=series_dash(every),
         )
     )
     read_out = [alt.Tooltip(x, type=x_type, title=x)]

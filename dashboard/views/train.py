@@ -29,10 +29,10 @@ from dashboard.training_form import choose_how, choose_task, load_from_run
 
 # Why a training ended before its last epoch, as was asked; one that diverged says more about itself.
 ENDED_EARLY = {
-    "target": "Ended early: good enough on the held-back part.",
-    "plateau": "Ended early: no more progress on the held-back part.",
-    "steps": "Ended early: as many steps as were allowed.",
-    "seconds": "Ended early: the time was over.",
+    "target": "Stopped early: target metric reached on the validation split.",
+    "plateau": "Stopped early: the validation loss no longer fell.",
+    "steps": "Stopped: step limit reached.",
+    "seconds": "Stopped: time limit reached.",
 }
 
 
@@ -49,7 +49,9 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     for finished in events.get("training_finished", []):
         if finished["reason"] in ENDED_EARLY:
             st.caption(f"{ENDED_EARLY[finished['reason']]} It took {finished['steps']:,} steps.")
-    draw_figures(started, epochs)
+        if finished.get("best_epoch") is not None:
+            st.caption(f"The weights are those of epoch {finished['best_epoch']}, the best in validation.")
+    draw_figures(started, epochs, events.get("training_finished", []))
     for refused in events.get("setting_refused", [])[-1:]:
         st.warning(refused["reason"])
     if run.status == RUNNING:
@@ -88,22 +90,28 @@ def change_while_running(run: Run, changes: list[dict[str, Any]]) -> None:
     )
 
 
-def draw_figures(started: dict[str, Any], epochs: list[dict[str, Any]]) -> None:
-    """The figures of this moment."""
+def draw_figures(
+    started: dict[str, Any], epochs: list[dict[str, Any]], finished: list[dict[str, Any]]
+) -> None:
+    """The figures of this moment: after the end those of the weights that were chosen."""
     with st.container(horizontal=True, gap="medium"):
         done = epochs[-1]["epoch"] if epochs else 0
         st.metric("Epoch", f"{done} of {started['epochs']}", width="content")
         if epochs:
             last = epochs[-1]
-            told = METRICS[started["metric"]]
-            if "rmse" in last["details"]:
-                error = f"{last['details']['rmse']:.2f} {started['unit']}"
-                st.metric("Error, held back", error, width="content")
+            metric, value, details = METRICS[started["metric"]], last["test_metric"], last["details"]
+            for end in finished:
+                if end["value"] is not None:
+                    value, details = end["value"], end["details"]
+            if "rmse" in details:
+                st.metric("Error, test", f"{details['rmse']:.2f} {started['unit']}", width="content")
                 baseline = f"{started['baseline_rmse']:.2f} {started['unit']}"
                 st.metric(f"Error of “{started['baseline']}”", baseline, width="content")
             else:
-                part, value = told.parts[1].lower(), format(last["test_metric"], told.format)
-                st.metric(f"{told.name}, {part}", value, width="content")
+                st.metric(f"{metric.name}, test", format(value, metric.format), width="content")
+            if last.get("validation_metric") is not None:
+                value = format(last["validation_metric"], metric.format)
+                st.metric(f"{metric.name}, validation", value, width="content")
             st.metric("Speed", f"{last['samples_per_s']:,.0f} samples/s", width="content")
         st.metric("Parameters", f"{started['parameters']:,}", width="content")
 

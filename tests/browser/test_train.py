@@ -85,9 +85,9 @@ def test_a_finished_run_can_be_looked_into(open_page: OpenPage) -> None:
     ("network", "figure", "charts"),
     [
         ("LeNet-5", "Accuracy", ["Answers on held-back images", "First-layer filters"]),
-        ("RNN", "Error, held back", ["Forecast 24 h ahead"]),
-        ("LSTM", "Error, held back", ["Forecast 24 h ahead"]),
-        ("GRU", "Error, held back", ["Forecast 24 h ahead"]),
+        ("RNN", "Error, test", ["Forecast 24 h ahead"]),
+        ("LSTM", "Error, test", ["Forecast 24 h ahead"]),
+        ("GRU", "Error, test", ["Forecast 24 h ahead"]),
     ],
 )
 def test_every_network_shows_what_it_learns(

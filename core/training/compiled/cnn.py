@@ -17,23 +17,21 @@ from typing import Any
 
 import numpy as np
 
+from core.training.compiled.kernels import LANES, activate, compiled
 from core.training.compiled.mlp import (
-    _LANES,
     Memory,
     Network,
     Optimizer,
-    _activate,
-    _backward,
-    _compile,
-    _forward,
-    _loss,
-    _update,
+    backward,
+    forward,
+    loss_gradient,
+    update,
 )
 
 KERNEL = 5
 
 
-@_compile
+@compiled
 def _convolve(x, weights, bias, out, batch):
     """Correlate x (inputs, rows + 4, (columns + 4) batch) into out (outputs, rows, columns batch).
 
@@ -58,7 +56,7 @@ def _convolve(x, weights, bias, out, batch):
                         two[j] += v0 * a + v1 * b + v2 * c + v3 * d + v4 * e
 
 
-@_compile
+@compiled
 def _weight_gradient(x, delta, border, gradient, bias_gradient, batch):
     """Fill gradient (outputs, inputs, 5, 5) and bias_gradient (outputs,).
 
@@ -101,8 +99,8 @@ def _weight_gradient(x, delta, border, gradient, bias_gradient, batch):
                 v[0], v[1], v[2], v[3], v[4] = v0, v1, v2, v3, v4
 
 
-@_compile
-def _turned(weights, out):
+@compiled
+def _turn_kernels(weights, out):
     """What the gradient by the input is a convolution with: outputs and inputs swapped, kernels turned."""
     for o in range(weights.shape[0]):
         for i in range(weights.shape[1]):
@@ -111,19 +109,19 @@ def _turned(weights, out):
                     out[i, o, k, m] = weights[o, i, KERNEL - 1 - k, KERNEL - 1 - m]
 
 
-@_compile
+@compiled
 def _pool(x, size, out, winner, batch):
-    """Maxima of x (channels, rows, columns batch) over size x size, into out (places, batch).
+    """Maxima of x (channels, rows, columns batch) over size x size, into out (positions, batch).
 
-    winner (places, batch) takes which of the size^2 values it was, the first of equal ones. Rows and columns
+    winner (positions, batch) is which of the size^2 values it was, the first of equal ones. Rows and columns
     that fill no whole square are left out.
     """
     rows, columns = x.shape[1] // size, x.shape[2] // batch // size
-    place = 0
+    position = 0
     for channel in range(x.shape[0]):
         for row in range(rows):
             for column in range(columns):
-                best, which = out[place], winner[place]
+                best, which = out[position], winner[position]
                 start = column * size * batch
                 first = x[channel, row * size, start : start + batch]
                 for b in range(batch):
@@ -136,17 +134,17 @@ def _pool(x, size, out, winner, batch):
                         more = rival[b] > best[b]
                         best[b] = rival[b] if more else best[b]
                         which[b] = number if more else which[b]
-                place += 1
+                position += 1
 
 
-@_compile
+@compiled
 def _unpool(delta, winner, size, out, border, columns, batch):
-    """Put delta (places, batch) where the maxima came from, 0 elsewhere, inside the border of out."""
+    """Put delta (positions, batch) where the maxima came from, 0 elsewhere, inside the border of out."""
     per_channel = (out.shape[1] - 2 * border) // size * columns
-    for place in range(out.shape[0] * per_channel):
-        channel, inside = place // per_channel, place % per_channel
+    for position in range(out.shape[0] * per_channel):
+        channel, inside = position // per_channel, position % per_channel
         top, left = inside // columns * size + border, inside % columns * size + border
-        values, which = delta[place], winner[place]
+        values, which = delta[position], winner[position]
         for k in range(size * size):
             at = (left + k % size) * batch
             here, number = out[channel, top + k // size, at : at + batch], np.float32(k)
@@ -154,22 +152,22 @@ def _unpool(delta, winner, size, out, border, columns, batch):
                 here[b] = values[b] if which[b] == number else np.float32(0)
 
 
-@_compile
-def _place(values, out, border, batch):
-    """Copy values (places, batch) inside the border of out (channels, rows, columns batch)."""
+@compiled
+def _copy_inside(values, out, border, batch):
+    """Copy values (positions, batch) inside the border of out (channels, rows, columns batch)."""
     rows, length = out.shape[1] - 2 * border, out.shape[2] - 2 * border * batch
     columns = length // batch
     for channel in range(out.shape[0]):
         for row in range(rows):
-            here, place = out[channel, row + border], (channel * rows + row) * columns
+            here, first = out[channel, row + border], (channel * rows + row) * columns
             for column in range(columns):
                 at = (border + column) * batch
                 for b in range(batch):
-                    here[at + b] = values[place + column, b]
+                    here[at + b] = values[first + column, b]
 
 
-@_compile
-def _take_in(inputs, order, start, count, out, border, batch):
+@compiled
+def _gather(inputs, order, start, count, out, border, batch):
     """The samples order[start : start + count] of inputs (samples, features), inside the border of out."""
     rows, columns = out.shape[1] - 2 * border, out.shape[2] // batch - 2 * border
     for b in range(batch):
@@ -184,7 +182,7 @@ def _take_in(inputs, order, start, count, out, border, batch):
                     feature += 1
 
 
-@_compile
+@compiled
 def _steps(
     inputs, targets, order, samples, batch_size, rates, done, network, loss, optimizer, memory, maps, work
 ):
@@ -192,7 +190,7 @@ def _steps(
     kind, hyper = optimizer
     theta, first, second = memory
     x, y, pooled, slope, winner, outer, inner, turned, nothing = maps
-    values, slopes, delta, before, gradient, wanted = work
+    values, slopes, delta, before, gradient, batch_targets = work
     count, layers, padded = stages.shape[0], sizes.shape[0] - 1, values.shape[2]
     steps_a_pass, last = (samples + batch_size - 1) // batch_size, 0.0
     for step in range(rates.shape[0]):
@@ -200,8 +198,8 @@ def _steps(
         start = step // steps_a_pass * samples + within
         batch = min(batch_size, samples - within)
         for b in range(batch):
-            wanted[b] = targets[order[start + b]]
-        _take_in(inputs, order, start, batch, x[0], stages[0, 2], padded)
+            batch_targets[b] = targets[order[start + b]]
+        _gather(inputs, order, start, batch, x[0], stages[0, 2], padded)
 
         for s in range(count):
             outputs, maps_in = stages[s, 0], stages[s, 1]
@@ -211,14 +209,16 @@ def _steps(
             )
             _convolve(x[s], weights, theta[bias : ends[s]], y[s], padded)
             _pool(y[s], stages[s, 3], pooled[s], winner[s], padded)
-            _activate(activation, parameter, pooled[s], slope[s], pooled[s].shape[0], padded)
+            activate(activation, parameter, pooled[s], slope[s], pooled[s].shape[0], padded)
             if s + 1 < count:
-                _place(pooled[s], x[s + 1], stages[s + 1, 2], padded)
-        _forward(theta[ends[count - 1] :], sizes, activation, parameter, values, slopes, padded)
+                _copy_inside(pooled[s], x[s + 1], stages[s + 1, 2], padded)
+        forward(theta[ends[count - 1] :], sizes, activation, parameter, values, slopes, padded)
 
-        told = step == rates.shape[0] - 1
-        last = _loss(loss[0], loss[1], values[layers], wanted, delta, sizes[layers], batch, told)
-        back = _backward(
+        with_loss = step == rates.shape[0] - 1
+        last = loss_gradient(
+            loss[0], loss[1], values[layers], batch_targets, delta, sizes[layers], batch, with_loss
+        )
+        back = backward(
             theta[ends[count - 1] :],
             gradient[ends[count - 1] :],
             sizes,
@@ -239,13 +239,13 @@ def _steps(
             _weight_gradient(x[s], outer[s], border, into, gradient[bias : ends[s]], padded)
             if s > 0:
                 around = turned[: outputs * maps_in * 25].reshape((maps_in, outputs, KERNEL, KERNEL))
-                _turned(theta[begin:bias].reshape(shape), around)
+                _turn_kernels(theta[begin:bias].reshape(shape), around)
                 _convolve(outer[s], around, nothing, inner[s], padded)
                 back = inner[s].reshape((pooled[s - 1].shape[0], padded))
-                for place in range(back.shape[0]):
+                for position in range(back.shape[0]):
                     for b in range(padded):
-                        back[place, b] *= slope[s - 1][place, b]
-        _update(kind, theta, gradient, first, second, done + step + 1, rates[step], hyper)
+                        back[position, b] *= slope[s - 1][position, b]
+        update(kind, theta, gradient, first, second, done + step + 1, rates[step], hyper)
     return last
 
 
@@ -312,23 +312,23 @@ class ConvNetwork:
         """Room for each stage: its input with border, output, pooled output with slope and winner, and the
         gradients by its output (with border) and by its input; then for turned weights, and a bias of 0."""
         x, y, pooled, slope, winner, outer, inner = ([] for _ in range(7))
-        most = 0
+        max_weights = 0
         for stage, shape, after in zip(self.stages, self.shapes(), self.shapes()[1:], strict=False):
             channels, rows, columns = shape
             high, wide = (size + 2 * stage.padding - KERNEL + 1 for size in (rows, columns))
             border = 2 * (KERNEL - 1 - stage.padding)
-            places = after[0] * after[1] * after[2]
+            positions = after[0] * after[1] * after[2]
             x.append(_zeros(channels, rows + 2 * stage.padding, (columns + 2 * stage.padding) * batch))
             y.append(_zeros(stage.channels, high, wide * batch))
-            pooled.append(_zeros(places, batch))
-            slope.append(_zeros(places, batch))
-            winner.append(_zeros(places, batch))
+            pooled.append(_zeros(positions, batch))
+            slope.append(_zeros(positions, batch))
+            winner.append(_zeros(positions, batch))
             outer.append(_zeros(stage.channels, high + border, (wide + border) * batch))
             inner.append(_zeros(channels, rows, columns * batch))
-            most = max(most, stage.channels * channels * KERNEL**2)
+            max_weights = max(max_weights, stage.channels * channels * KERNEL**2)
         pooled[-1], slope[-1] = values[0, : self.dense.sizes[0]], slopes[0, : self.dense.sizes[0]]
-        rooms = (tuple(room) for room in (x, y, pooled, slope, winner, outer, inner))
-        return *rooms, _zeros(most), _zeros(max(channels for channels, _, _ in self.shapes()))
+        arrays = (tuple(maps) for maps in (x, y, pooled, slope, winner, outer, inner))
+        return *arrays, _zeros(max_weights), _zeros(max(channels for channels, _, _ in self.shapes()))
 
 
 def take_steps(
@@ -349,7 +349,7 @@ def take_steps(
 
     inputs: float32 (samples, channels x rows x columns).
     """
-    padded = -(-batch_size // _LANES) * _LANES
+    padded = -(-batch_size // LANES) * LANES
     widest = max(network.dense.sizes)
     values, slopes = network.dense._values(padded), network.dense._values(padded)
     work = (

@@ -1,4 +1,4 @@
-"""Learning from examples by compiled steps: for small networks on the CPU, the fastest way.
+"""Supervised learning by compiled steps: for small networks on the CPU, the fastest way.
 
 The numbers are those of the eager learner to rounding, from the same weights and in the same order.
 """
@@ -6,7 +6,7 @@ The numbers are those of the eager learner to rounding, from the same weights an
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from core.events import Progress
 from core.models.cnn import ConvNet, LeNet5
 from core.models.mlp import MLP
 from core.training.config import TrainConfig
-from core.training.learners.supervised import SupervisedLearner
+from core.training.learners.supervised import Parts, SupervisedLearner, build_parts
 from core.training.schedules import SCHEDULES
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ MAX_PARAMETERS = 5_000
 # Beyond this, a row of a map with all samples of the batch leaves the nearest cache.
 MAX_BATCH = 256
 # Between two calls of learn() a training can be stopped; so many multiplications take hundredths of a second.
-MULTIPLICATIONS_AT_ONCE = 20_000_000
+MULTIPLICATIONS_PER_CALL = 20_000_000
 
-# Activations of the catalogue that core.training.compiled.mlp knows: the name of its number there, and the
-# parameter where one applies.
+# Activations of the catalogue that kernels.py knows: the name of its number there, and the parameter where
+# one applies.
 ACTIVATIONS: dict[str, tuple[str, float]] = {
     "identity": ("IDENTITY", 0.0),
     "sigmoid": ("SIGMOID", 0.0),
@@ -57,26 +57,28 @@ def supervised_learner(config: TrainConfig) -> SupervisedLearner:
 
     Raises InvalidRequest when the engine "compiled" is asked for and cannot be had.
     """
-    eager = SupervisedLearner(config)
-    why_not = None if config.engine == "eager" else why_not_compiled(eager)
-    if config.engine == "compiled" and why_not:
-        raise InvalidRequest(f"The engine 'compiled' cannot be used: {why_not}.")
-    if config.engine == "eager" or why_not:
-        return eager
-    return FusedLearner(config)
+    parts = build_parts(config)
+    if config.engine == "eager":
+        return SupervisedLearner(config, parts)
+    reason = not_compiled_reason(config, parts)
+    if reason is None:
+        return CompiledLearner(config, parts)
+    if config.engine == "compiled":
+        raise InvalidRequest(f"The engine 'compiled' cannot be used: {reason}.")
+    return SupervisedLearner(config, parts)
 
 
-def why_not_compiled(learner: SupervisedLearner) -> str | None:
+def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
     """Why this training cannot take compiled steps; None when it can."""
-    config, model = learner.config, learner.model
-    plain = isinstance(model, MLP) and all(type(part) in _KNOWN_PARTS for part in model.modules())
-    convolutional = isinstance(model, LeNet5 | ConvNet)
+    network = parts.network
+    plain = isinstance(network, MLP) and all(type(module) in _KNOWN_MODULES for module in network.modules())
+    convolutional = isinstance(network, LeNet5 | ConvNet)
     known = [name for name in ACTIVATIONS if name in RISING or not convolutional]
     if not plain and not convolutional:
         return "it knows plain fully connected networks, LeNet-5 and ConvNetJS's network"
-    if learner.device.type != "cpu":
+    if parts.device.type != "cpu":
         return f"it runs on the CPU, not on {config.device}"
-    if plain and sum(parameter.numel() for parameter in model.parameters()) > MAX_PARAMETERS:
+    if plain and sum(parameter.numel() for parameter in network.parameters()) > MAX_PARAMETERS:
         return f"beyond {MAX_PARAMETERS:,} parameters matrix products are faster"
     if convolutional and config.batch_size > MAX_BATCH:
         return f"convolutions of batches beyond {MAX_BATCH} are faster otherwise"
@@ -84,34 +86,31 @@ def why_not_compiled(learner: SupervisedLearner) -> str | None:
         return f"it knows the activations {', '.join(known)}"
     if config.l1 or config.clip_norm is not None:
         return "it knows neither l1 nor clip_norm"
-    if _optimizer_number(learner.optimizer) is None:
+    if _optimizer_number(parts.optimizer) is None:
         return f"it does not know the optimiser {config.optimizer}"
     return compiler_missing("cnn" if convolutional else "mlp")
 
 
-_KNOWN_PARTS = {MLP, nn.ModuleList, nn.Linear}
-_missing: dict[str, str | None] = {}
+_KNOWN_MODULES = {MLP, nn.ModuleList, nn.Linear}
 
 
+@cache
 def compiler_missing(network: str) -> str | None:
     """Why steps of an "mlp" or a "cnn" cannot be compiled here, None when they can.
 
     Compiles (or loads) them the first time.
     """
-    if network not in _missing:
-        try:
-            _take_one_step(network)
-        except Exception as error:  # whatever a compiler can run into, training must go on without it
-            _missing[network] = f"the compiler does not work here ({type(error).__name__})"
-        else:
-            _missing[network] = None
-    return _missing[network]
+    try:
+        _take_one_step(network)
+    except Exception as error:  # whatever a compiler can run into, training must work without it
+        return f"the compiler does not work here ({type(error).__name__})"
+    return None
 
 
 def _take_one_step(kind: str) -> None:
-    from core.training.compiled import cnn, mlp
+    from core.training.compiled import cnn, kernels, mlp
 
-    dense = mlp.Network((2, 1), mlp.IDENTITY)
+    dense = mlp.Network((2, 1), kernels.IDENTITY)
     stages = (cnn.Stage(2, 2, 2), cnn.Stage(2, 2, 1))
     network = dense if kind == "mlp" else cnn.ConvNetwork((1, 2, 2), stages, dense)
     memory = mlp.Memory(*np.zeros((3, network.parameters), np.float32))
@@ -126,21 +125,21 @@ def _take_one_step(kind: str) -> None:
 
 
 def compiled_network(
-    model: nn.Module, activation: str, input_shape: tuple[int, ...]
+    network: nn.Module, activation: str, input_shape: tuple[int, ...]
 ) -> Network | ConvNetwork:
-    """A network of nn.Modules as core.training.compiled.mlp or compiled_cnn describes it."""
-    from core.training.compiled import cnn, mlp
+    """A network of nn.Modules as mlp.py or cnn.py describes it."""
+    from core.training.compiled import cnn, kernels, mlp
 
     number, parameter = ACTIVATIONS[activation]
-    linear = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
+    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
     sizes = (linear[0].in_features, *(layer.out_features for layer in linear))
-    dense = mlp.Network(sizes, getattr(mlp, number), parameter)
-    if not isinstance(model, LeNet5 | ConvNet):
+    dense = mlp.Network(sizes, getattr(kernels, number), parameter)
+    if not isinstance(network, LeNet5 | ConvNet):
         return dense
-    convolutions = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d)]
+    convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
     stages = [
         cnn.Stage(layer.out_channels, int(layer.padding[0]), pool)
-        for layer, pool in zip(convolutions, model.pools, strict=True)
+        for layer, pool in zip(convolutions, network.pools, strict=True)
     ]
     channels, rows, columns = input_shape
     return cnn.ConvNetwork((channels, rows, columns), tuple(stages), dense)
@@ -148,24 +147,25 @@ def compiled_network(
 
 @lru_cache(maxsize=256)
 def _factors(schedule: str, steps: int, first: int, count: int) -> np.ndarray:
-    """What the learning rate is multiplied by at `count` steps; remembered for all members of an ensemble."""
+    """What the learning rate is multiplied by at `count` steps; cached for all members of an ensemble."""
     return np.array([SCHEDULES[schedule].factor(step / steps) for step in range(first, first + count)])
 
 
-class FusedLearner(SupervisedLearner):
+class CompiledLearner(SupervisedLearner):
     """A SupervisedLearner whose learn() takes many steps in one call of machine code."""
 
     engine = "compiled"
     changeable = ("learning_rate",)
 
-    def __init__(self, config: TrainConfig) -> None:
-        super().__init__(config)
+    def __init__(self, config: TrainConfig, parts: Parts | None = None) -> None:
+        super().__init__(config, parts)
         from core.training.compiled import mlp
 
-        self.network = compiled_network(self.model, config.activation, self.data.train_inputs.shape[1:])
-        self.steps_of = _optimizer(self.optimizer)
+        shape = self.data.train_inputs.shape[1:]
+        self.compiled_network = compiled_network(self.network, config.activation, shape)
+        self.compiled_optimizer = _optimizer(self.optimizer)
         self.loss = getattr(mlp, self._loss_name())
-        self.memory = mlp.Memory(*np.zeros((3, self.network.parameters), np.float32))
+        self.memory = mlp.Memory(*np.zeros((3, self.compiled_network.parameters), np.float32))
         self._share_memory()
         self.inputs = np.ascontiguousarray(self.train_inputs.flatten(1).numpy())
         self.targets = self.train_targets.double().numpy()
@@ -177,18 +177,18 @@ class FusedLearner(SupervisedLearner):
 
     def _share_memory(self) -> None:
         """Make the network's parameters views of theta, so that pictures see each step's weights."""
-        theta, at = torch.from_numpy(self.memory.theta), 0
-        for parameter in self.model.parameters():
-            here = theta[at : at + parameter.numel()].view_as(parameter)
+        theta, start = torch.from_numpy(self.memory.theta), 0
+        for parameter in self.network.parameters():
+            here = theta[start : start + parameter.numel()].view_as(parameter)
             here.copy_(parameter.detach())
             parameter.data = here
-            at += parameter.numel()
+            start += parameter.numel()
 
     def batches(self) -> Iterator[np.ndarray]:
         """One epoch's samples in a new random order, int64, in portions of many batches."""
         order = torch.randperm(len(self.inputs), generator=self.shuffle).numpy()
         batch = self.config.batch_size
-        size = max(1, MULTIPLICATIONS_AT_ONCE // (self.network.multiplications * batch)) * batch
+        size = max(1, MULTIPLICATIONS_PER_CALL // (self.compiled_network.multiplications * batch)) * batch
         for start in range(0, len(order), size):
             yield order[start : start + size]
 
@@ -199,22 +199,22 @@ class FusedLearner(SupervisedLearner):
         return torch.tensor(self._take_steps(batch))
 
     def learn_epochs(self, epochs: int) -> None:
-        """Some whole epochs: what learn() with all their batches does, in as few calls as can be."""
+        """Some whole epochs: what learn() with all their batches does, in as few calls as possible."""
         samples = len(self.inputs)
-        at_once = max(1, MULTIPLICATIONS_AT_ONCE // (self.network.multiplications * samples))
-        for done in range(0, epochs, at_once):
-            passes = min(at_once, epochs - done)
+        max_passes = max(1, MULTIPLICATIONS_PER_CALL // (self.compiled_network.multiplications * samples))
+        for done in range(0, epochs, max_passes):
+            passes = min(max_passes, epochs - done)
             orders = [torch.randperm(samples, generator=self.shuffle) for _ in range(passes)]
             self._take_steps(torch.cat(orders).numpy(), passes)
 
     def _take_steps(self, order: np.ndarray, passes: int = 1) -> float:
         from core.training.compiled import cnn, mlp
 
-        config, network = self.config, self.network
+        config, network = self.config, self.compiled_network
         count = passes * -(-len(order) // passes // config.batch_size)
         factors = _factors(config.schedule, config.epochs * self.steps_per_epoch, self.step, count)
         rest = (
-            self.steps_of,
+            self.compiled_optimizer,
             self.memory,
             self.inputs,
             self.targets,
@@ -241,10 +241,12 @@ class FusedLearner(SupervisedLearner):
     ) -> Generator[Progress, None, tuple[float, float]]:
         from core.training.compiled import mlp
 
-        if not isinstance(self.network, mlp.Network):
+        if not isinstance(self.compiled_network, mlp.Network):
             return (yield from super()._score(inputs, targets, progress))
         yield progress
-        outputs = torch.from_numpy(mlp.outputs(self.network, self.memory.theta, inputs.flatten(1).numpy()))
+        outputs = torch.from_numpy(
+            mlp.outputs(self.compiled_network, self.memory.theta, inputs.flatten(1).numpy())
+        )
         return self.objective.loss(outputs, targets).item(), self.objective.metric(outputs, targets).item()
 
     def state(self) -> dict[str, Any]:
@@ -259,7 +261,7 @@ class FusedLearner(SupervisedLearner):
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a state()."""
+        """Return to a state()."""
         for name, values in state["memory"].items():
             getattr(self.memory, name)[:] = values.numpy()
         self.shuffle.set_state(state["shuffle"])

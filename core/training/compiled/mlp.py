@@ -17,144 +17,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numba import njit
 
-# Sums may be reordered and products contracted, so that they run as vectors. Infinities and NaN keep their
-# meaning: a diverging training is told by them.
-_MATH = {"reassoc", "contract", "arcp", "nsz"}
-_compile: Any = njit(fastmath=_MATH, cache=True, nogil=True, error_model="numpy")
+from core.training.compiled.kernels import LANES, activate, compiled, exp, sigmoid
 
-_LANES = 8
+PORTION = 64  # samples that outputs() computes side by side
 _WIDE = 32  # layers from here on gain by loops that small ones would only pay for
 
-IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, ELU, SILU, SOFTPLUS, GELU, SINE = range(10)
 BINARY, SOFTMAX, SQUARED = range(3)
 SGD, MOMENTUM, NESTEROV, RMSPROP, ADAM, ADAMW = range(6)
 
 
-@_compile
-def _exp(x):
-    """e to the x in float64, without a branch or a call, so that loops over it run as vectors.
-
-    (e to the x / 256) to the 256th, by a Taylor series; within 1e-8 of the truth up to |x| = 80, which is
-    where x is cut off. Written so that NaN stays NaN.
-    """
-    y = -80.0 if x < -80.0 else x
-    y = (80.0 if y > 80.0 else y) * 0.00390625
-    p = 1 / 720 + y * (1 / 5040 + y / 40320)
-    p = 1.0 + y * (1.0 + y * (0.5 + y * (1 / 6 + y * (1 / 24 + y * (1 / 120 + y * p)))))
-    p *= p
-    p *= p
-    p *= p
-    p *= p
-    p *= p
-    p *= p
-    p *= p
-    return p * p
-
-
-@_compile
-def _sigmoid(x):
-    return 1.0 / (1.0 + _exp(-x))
-
-
-@_compile
-def _tanh(x):
-    return 2.0 / (1.0 + _exp(-2.0 * x)) - 1.0
-
-
-@_compile
-def _log1p(e):
-    """log(1 + e) for e from 0 to 1: twice the series of atanh(e / (2 + e)), within 1e-10."""
-    s = e / (2.0 + e)
-    q = s * s
-    p = 1 / 11 + q * (1 / 13 + q * (1 / 15 + q * (1 / 17)))
-    p = 1.0 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * p))))
-    return 2.0 * s * p
-
-
-@_compile
-def _normal_share(x, bell):
-    """The share of a standard normal variable below x, given bell = e to the -x^2 / 2; within 1e-7.
-
-    Source: Abramowitz & Stegun 1964, 7.1.26.
-    """
-    t = 1.0 / (1.0 + 0.3275911 * 0.7071067811865476 * abs(x))
-    p = 1.421413741 + t * (-1.453152027 + t * 1.061405429)
-    tail = 0.5 * bell * t * (0.254829592 + t * (-0.284496736 + t * p))
-    return 1.0 - tail if x > 0 else tail
-
-
-@_compile
-def _sine(x):
-    """sin(x) within 1e-8 up to |x| = 1e6: the half turn that x is in, then Taylor's series within it."""
-    turns = np.floor(x * 0.3183098861837907 + 0.5)
-    y = (x - turns * 3.141592653589793) - turns * 1.2246467991473532e-16
-    q = y * y
-    p = 1 / 362880 + q * (-1 / 39916800 + q * (1 / 6227020800 - q / 1307674368000))
-    p = y * (1.0 + q * (-1 / 6 + q * (1 / 120 + q * (-1 / 5040 + q * p))))
-    odd = turns - 2.0 * np.floor(0.5 * turns)
-    return p * (1.0 - 2.0 * odd)
-
-
-@_compile
-def _activate(kind, parameter, z, slope, units, batch):
-    """Replace z by f(z) and write f'(z) into slope, both (units, batch)."""
-    for unit in range(units):
-        if kind == TANH:
-            for b in range(batch):
-                t = _tanh(np.float64(z[unit, b]))
-                z[unit, b] = np.float32(t)
-                slope[unit, b] = np.float32(1.0 - t * t)
-        elif kind == SIGMOID:
-            for b in range(batch):
-                s = _sigmoid(np.float64(z[unit, b]))
-                z[unit, b] = np.float32(s)
-                slope[unit, b] = np.float32(s * (1.0 - s))
-        elif kind in (RELU, LEAKY_RELU):
-            for b in range(batch):
-                x = z[unit, b]
-                rise = np.float32(1.0) if x > 0 else np.float32(parameter)
-                z[unit, b] = x * rise
-                slope[unit, b] = rise
-        elif kind == ELU:
-            for b in range(batch):
-                x = np.float64(z[unit, b])
-                below = parameter * (_exp(0.0 if x > 0 else x) - 1.0)
-                z[unit, b] = np.float32(x if x > 0 else below)
-                slope[unit, b] = np.float32(1.0 if x > 0 else below + parameter)
-        elif kind == SILU:
-            for b in range(batch):
-                x = np.float64(z[unit, b])
-                s = _sigmoid(x)
-                z[unit, b] = np.float32(x * s)
-                slope[unit, b] = np.float32(s * (1.0 + x * (1.0 - s)))
-        elif kind == SOFTPLUS:
-            for b in range(batch):
-                x = np.float64(z[unit, b])
-                z[unit, b] = np.float32((x if x > 0 else 0.0) + _log1p(_exp(-abs(x))))
-                slope[unit, b] = np.float32(_sigmoid(x))
-        elif kind == GELU:
-            for b in range(batch):
-                x = np.float64(z[unit, b])
-                bell = _exp(-0.5 * x * x)
-                share = _normal_share(x, bell)
-                z[unit, b] = np.float32(x * share)
-                slope[unit, b] = np.float32(share + x * 0.3989422804014327 * bell)
-        elif kind == SINE:
-            for b in range(batch):
-                x = np.float64(z[unit, b])
-                z[unit, b] = np.float32(_sine(x))
-                slope[unit, b] = np.float32(_sine(x + 1.5707963267948966))
-        else:
-            for b in range(batch):
-                slope[unit, b] = np.float32(1.0)
-
-
-@_compile
+@compiled
 def _add_products(out, weights, stride, rows, count, batch):
     """Add weights[0] rows[0] + weights[stride] rows[1] + ... to out (batch,).
 
@@ -172,7 +47,7 @@ def _add_products(out, weights, stride, rows, count, batch):
             out[b] += weight * rows[k, b]
 
 
-@_compile
+@compiled
 def _outer_products(gradient, at, delta, fan_out, below, fan_in, batch):
     """Write delta (fan_out, batch) times below (fan_in, batch) transposed into gradient from `at` on.
 
@@ -188,8 +63,8 @@ def _outer_products(gradient, at, delta, fan_out, below, fan_in, batch):
         _add_products(row, delta[o], 1, turned, batch, fan_in)
 
 
-@_compile
-def _forward(theta, sizes, activation, parameter, values, slopes, batch):
+@compiled
+def forward(theta, sizes, activation, parameter, values, slopes, batch):
     """Fill values[1:] and slopes[1:] from values[0], the inputs (features, batch)."""
     layers = sizes.shape[0] - 1
     at = 0
@@ -208,28 +83,28 @@ def _forward(theta, sizes, activation, parameter, values, slopes, batch):
                 for b in range(batch):
                     above[o, b] += weight * below[i, b]
         if layer < layers - 1:
-            _activate(activation, parameter, above, slopes[layer + 1], fan_out, batch)
+            activate(activation, parameter, above, slopes[layer + 1], fan_out, batch)
         at = bias + fan_out
 
 
-@_compile
-def _loss(kind, smoothing, z, targets, delta, outputs, batch, told):
+@compiled
+def loss_gradient(kind, smoothing, z, targets, delta, outputs, batch, with_loss):
     """Write the gradient of the batch's mean loss by z (outputs, batch) into delta, 0 where padded.
 
-    Returns the loss if it is to be told: its logarithms would take longer than all the rest.
+    Returns the loss where with_loss asks for it: its logarithms would take longer than all the rest.
     """
-    total, share = 0.0, 1.0 / batch
+    total, weight = 0.0, 1.0 / batch
     delta[:outputs] = 0.0
     for b in range(batch):
         if kind == BINARY:
             x = np.float64(z[0, b])
             y = targets[b] * (1.0 - smoothing) + 0.5 * smoothing
-            delta[0, b] = np.float32((_sigmoid(x) - y) * share)
-            if told:
-                total += (x if x > 0 else 0.0) - x * y + math.log1p(_exp(-abs(x)))
+            delta[0, b] = np.float32((sigmoid(x) - y) * weight)
+            if with_loss:
+                total += (x if x > 0 else 0.0) - x * y + math.log1p(exp(-abs(x)))
         elif kind == SQUARED:
             error = np.float64(z[0, b]) - targets[b]
-            delta[0, b] = np.float32(2.0 * error * share)
+            delta[0, b] = np.float32(2.0 * error * weight)
             total += error * error
         else:
             largest = np.float64(z[0, b])
@@ -237,21 +112,21 @@ def _loss(kind, smoothing, z, targets, delta, outputs, batch, told):
                 largest = np.float64(z[o, b]) if z[o, b] > largest else largest
             exps = 0.0
             for o in range(outputs):
-                exps += _exp(np.float64(z[o, b]) - largest)
+                exps += exp(np.float64(z[o, b]) - largest)
             for o in range(outputs):
                 x = np.float64(z[o, b]) - largest
                 y = smoothing / outputs + (1.0 - smoothing if targets[b] == o else 0.0)
-                delta[o, b] = np.float32((_exp(x) / exps - y) * share)
-                if told:
+                delta[o, b] = np.float32((exp(x) / exps - y) * weight)
+                if with_loss:
                     total -= y * (x - math.log(exps))
-    return total * share
+    return total * weight
 
 
-@_compile
-def _backward(theta, gradient, sizes, values, slopes, delta, before, batch, to_the_input):
+@compiled
+def backward(theta, gradient, sizes, values, slopes, delta, before, batch, to_the_input):
     """Fill gradient from delta, the loss's gradient by the outputs (outputs, batch).
 
-    Returns the gradient by the first layer's sums; by the input times slopes[0] if to_the_input.
+    Returns the gradient by the first layer's pre-activations; by the input times slopes[0] if to_the_input.
     """
     at = theta.shape[0]
     for layer in range(sizes.shape[0] - 2, -1, -1):
@@ -288,8 +163,8 @@ def _backward(theta, gradient, sizes, values, slopes, delta, before, batch, to_t
     return delta
 
 
-@_compile
-def _update(kind, theta, gradient, first, second, step, rate, hyper):
+@compiled
+def update(kind, theta, gradient, first, second, step, rate, hyper):
     """One step of the optimiser, as torch.optim defines it; step counts from 1."""
     decay, momentum, beta2, epsilon = hyper[0], hyper[1], hyper[2], np.float32(hyper[3])
     keep2, new2 = np.float32(beta2), np.float32(1.0 - beta2)
@@ -317,12 +192,12 @@ def _update(kind, theta, gradient, first, second, step, rate, hyper):
             theta[i] -= np.float32(rate) * (g + speed * first[i] if kind == NESTEROV else first[i])
 
 
-@_compile
+@compiled
 def _steps(inputs, targets, order, samples, batch_size, rates, done, network, loss, optimizer, memory, work):
     sizes, activation, parameter = network
     kind, hyper = optimizer
     theta, first, second = memory
-    values, slopes, delta, before, gradient, wanted = work
+    values, slopes, delta, before, gradient, batch_targets = work
     features, layers, padded = sizes[0], sizes.shape[0] - 1, values.shape[2]
     steps_a_pass, last = (samples + batch_size - 1) // batch_size, 0.0
     for step in range(rates.shape[0]):
@@ -331,30 +206,32 @@ def _steps(inputs, targets, order, samples, batch_size, rates, done, network, lo
         batch = min(batch_size, samples - within)
         for b in range(batch):
             sample = order[start + b]
-            wanted[b] = targets[sample]
+            batch_targets[b] = targets[sample]
             for i in range(features):
                 values[0, i, b] = inputs[sample, i]
         for i in range(features):
             for b in range(batch, padded):
                 values[0, i, b] = 0
-        _forward(theta, sizes, activation, parameter, values, slopes, padded)
-        told = step == rates.shape[0] - 1
-        last = _loss(loss[0], loss[1], values[layers], wanted, delta, sizes[layers], batch, told)
-        _backward(theta, gradient, sizes, values, slopes, delta, before, padded, False)
-        _update(kind, theta, gradient, first, second, done + step + 1, rates[step], hyper)
+        forward(theta, sizes, activation, parameter, values, slopes, padded)
+        with_loss = step == rates.shape[0] - 1
+        last = loss_gradient(
+            loss[0], loss[1], values[layers], batch_targets, delta, sizes[layers], batch, with_loss
+        )
+        backward(theta, gradient, sizes, values, slopes, delta, before, padded, False)
+        update(kind, theta, gradient, first, second, done + step + 1, rates[step], hyper)
     return last
 
 
-@_compile
+@compiled
 def _outputs(inputs, network, theta, values, slopes, result):
     sizes, activation, parameter = network
-    at_once, layers = values.shape[2], sizes.shape[0] - 1
-    for start in range(0, inputs.shape[0], at_once):
-        batch = min(at_once, inputs.shape[0] - start)
+    portion, layers = values.shape[2], sizes.shape[0] - 1
+    for start in range(0, inputs.shape[0], portion):
+        batch = min(portion, inputs.shape[0] - start)
         for b in range(batch):
             for i in range(sizes[0]):
                 values[0, i, b] = inputs[start + b, i]
-        _forward(theta, sizes, activation, parameter, values, slopes, at_once)
+        forward(theta, sizes, activation, parameter, values, slopes, portion)
         for b in range(batch):
             for o in range(sizes[layers]):
                 result[start + b, o] = values[layers, o, b]
@@ -364,7 +241,7 @@ def _outputs(inputs, network, theta, values, slopes, result):
 class Network:
     """A fully connected network: its sizes from features to outputs, and what follows each hidden layer.
 
-    activation is one of this module's numbers, parameter what it takes: Leaky ReLU's slope, ELU's alpha.
+    activation is one of the numbers of kernels.py, parameter what it takes: Leaky ReLU's slope, ELU's alpha.
     """
 
     sizes: tuple[int, ...]
@@ -432,7 +309,7 @@ def take_steps(
     int64; rates float64 (steps,), the learning rate of each; done: steps taken before; smoothing: label
     smoothing. Changes `memory`; returns the last batch's mean loss.
     """
-    padded = -(-batch_size // _LANES) * _LANES
+    padded = -(-batch_size // LANES) * LANES
     widest = max(network.sizes)
     work = (
         network._values(padded),
@@ -462,9 +339,8 @@ def take_steps(
 
 
 def outputs(network: Network, theta: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """What the network makes of inputs float32 (samples, features): float32 (samples, outputs)."""
+    """The network's outputs for inputs float32 (samples, features): float32 (samples, outputs)."""
     result = np.empty((len(inputs), network.sizes[-1]), np.float32)
-    at_once = 64
-    values, slopes = network._values(at_once), network._values(at_once)
+    values, slopes = network._values(PORTION), network._values(PORTION)
     _outputs(inputs, network._compiled(), theta, values, slopes, result)
     return result

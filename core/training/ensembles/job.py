@@ -13,7 +13,7 @@ import numpy as np
 
 from core.events import Progress
 from core.torch_devices import threads
-from core.training.compiled.learner import FusedLearner
+from core.training.compiled.learner import CompiledLearner
 from core.training.config import TrainConfig
 from core.training.ensembles.config import EnsembleConfig, Variant, variants_of
 from core.training.ensembles.events import (
@@ -52,7 +52,7 @@ class Member:
         if self.diverged:
             return
         began_s = time.perf_counter()
-        if isinstance(self.learner, FusedLearner):
+        if isinstance(self.learner, CompiledLearner):
             self.learner.learn_epochs(epochs)
         else:
             for _ in range(epochs):

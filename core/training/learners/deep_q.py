@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Generator, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,31 +16,29 @@ from core.events import Picture, Progress
 from core.models.q_learning import td_loss
 from core.torch_devices import present_device
 from core.training.config import TrainConfig
-from core.training.events import TrainingStarted
 from core.training.learners.building import build, loaded, model_options
-from core.training.learners.episodes import Play, fresh_episodes
+from core.training.learners.episodes import VALIDATION_SEED, Play, fresh_episodes
 from core.training.learners.learner import Scores
-from core.training.learners.q_table import STEPS_PER_EPOCH, Mean, exploration, recent, training_started
+from core.training.learners.q_table import STEPS_PER_EPOCH, Mean, PlayingLearner, exploration, recent
 from core.training.learners.replay import Replay
 from core.training.optimizers import OPTIMIZERS
-from core.training.schedules import SCHEDULES
 from core.training.snapshots.q_pictures import episode_returns, policy_map
 
-WARM_UP = 1000  # transitions remembered before the network begins to learn
+WARM_UP = 1000  # transitions in the replay memory before the network begins to learn
 
 
-class DeepQLearner:
-    """A deep Q-network between two of its steps; in each, every world is played on by one action and then one
-    batch of what is remembered is learnt from.
+class DeepQLearner(PlayingLearner):
+    """A deep Q-network between two of its steps; a step plays one action in every world, and then learns from
+    one batch of the replay memory.
 
     The loss is the mean squared temporal difference error. The metric is the mean return of the last 100
-    episodes while exploring, and "held back" that of 100 fresh ones with the best actions alone.
+    episodes while exploring. As the test part stand 100 fresh episodes with the best actions alone, and as
+    the validation split 100 others.
     Source: Mnih et al. 2015.
     """
 
     def __init__(self, config: TrainConfig) -> None:
-        self.config, self.step = config, 0
-        self.device = present_device(config.device)
+        super().__init__(config, present_device(config.device))
         self.options = model_options(config)
         environment = loaded(config)
         assert isinstance(environment, LoadedEnvironment)
@@ -67,32 +66,26 @@ class DeepQLearner:
         """Steps of the network an epoch."""
         return STEPS_PER_EPOCH // len(self.plays)
 
-    def started(self) -> TrainingStarted:
-        """What is about to be trained."""
-        return training_started(self.config, self.environment, self.network, self.steps_per_epoch)
-
     def batches(self) -> Iterator[int]:
-        """The size of the batch to draw from the replay, again and again."""
+        """The size of the batch to sample from the replay memory, step by step."""
         self.losses = Mean()
         return iter([self.config.batch_size] * self.steps_per_epoch)
 
     def learn(self, batch: int) -> Tensor:
-        """Play on, then one step of the optimiser; its loss, 0 while there is too little to remember."""
-        share = self.step / (self.config.epochs * self.steps_per_epoch)
-        self._act(exploration(self.options, share))
+        """Play, then one step of the optimiser; its loss, 0 while the replay memory holds too little."""
+        self._act(exploration(self.options, self.fraction_done))
+        self.schedule(self.optimizer)
         self.step += 1
         if len(self.replay) < WARM_UP:
             return torch.zeros((), device=self.device)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * SCHEDULES[self.config.schedule].factor(share)
-        transitions = self.replay.draw(batch, self.random, self.device)
+        transitions = self.replay.sample(batch, self.random, self.device)
         loss = td_loss(
             self.network, self.target, transitions, self.options["discount"], self.options["double"]
         )
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
-        follow(self.target, self.network, self.options["target_rate"])
+        soft_update(self.target, self.network, self.options["target_rate"])
         self.losses.add(loss.detach())
         return loss.detach()
 
@@ -113,11 +106,16 @@ class DeepQLearner:
         return self.network(torch.from_numpy(observations / self.scale).to(self.device)).cpu().numpy()
 
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
-        """Errors and returns; see the class."""
-        earned, loss = yield from fresh_episodes(
-            self.environment, self._values, self.options["discount"], self.config.seed, progress
+        """Errors and returns while exploring, and those of fresh episodes with the best actions."""
+        play = partial(fresh_episodes, self.environment, self._values, self.options["discount"])
+        earned, loss = yield from play(self.config.seed, progress)
+        validation_earned, validation_loss = None, None
+        if self.validates:
+            validation_earned, validation_loss = yield from play(self.config.seed + VALIDATION_SEED, progress)
+        return Scores(
+            *(self.losses.value, recent(self.returns), loss, earned, {}),
+            *(validation_loss, validation_earned),
         )
-        return Scores(self.losses.value, recent(self.returns), loss, earned)
 
     def pictures_of_data(self) -> Iterator[Picture]:
         """None."""
@@ -143,7 +141,7 @@ class DeepQLearner:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state()."""
+        """Return to a state()."""
         self.step = state["step"]
         self.network.load_state_dict(state["model"])
         self.target.load_state_dict(state["target"])
@@ -157,8 +155,8 @@ class DeepQLearner:
 
 
 @torch.no_grad()
-def follow(target: nn.Module, network: nn.Module, rate: float) -> None:
-    """Move the target network's weights by this share of the way to the network's.
+def soft_update(target: nn.Module, network: nn.Module, rate: float) -> None:
+    """Move the target network's weights by this fraction of the way to the network's.
 
     Source: Lillicrap et al. 2016.
     """

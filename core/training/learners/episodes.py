@@ -1,4 +1,4 @@
-"""Playing an environment: one that goes on and on to learn from, and fresh episodes to test on."""
+"""Playing an environment: episode after episode to learn from, and fresh episodes to test and validate on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import torch
 from core.data.environments import LoadedEnvironment
 from core.events import Progress
 
-TEST_EPISODES = 100
+FRESH_EPISODES = 100
+VALIDATION_SEED = 2**40  # above the training's own: no world of a training, nor one that tests, has that seed
 _STEPS_BETWEEN_YIELDS = 20
 
 
@@ -47,30 +48,32 @@ class Play:
     def state(self) -> dict[str, Any]:
         """Everything that its next steps depend on, as plain values and tensors."""
         return {
-            "attributes": {name: _kept(getattr(self._world, name)) for name in self._environment.attributes},
+            "attributes": {
+                name: _storable(getattr(self._world, name)) for name in self._environment.attributes
+            },
             "random": self._world.np_random.bit_generator.state,
-            "observation": _kept(self.observation),
+            "observation": _storable(self.observation),
             "return": self._return,
             "steps": self._steps,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state()."""
+        """Return to a state()."""
         for name, value in state["attributes"].items():
-            setattr(self._world, name, _given_back(value))
+            setattr(self._world, name, _restored(value))
         self._world.np_random.bit_generator.state = state["random"]
-        self.observation = _given_back(state["observation"])
+        self.observation = _restored(state["observation"])
         self._return, self._steps = state["return"], state["steps"]
 
 
-def _kept(value: Any) -> Any:
+def _storable(value: Any) -> Any:
     """Arrays as tensors and NumPy's numbers as Python's, which any file can hold."""
     if isinstance(value, np.ndarray):
         return torch.from_numpy(value.copy())
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _given_back(value: Any) -> Any:
+def _restored(value: Any) -> Any:
     return value.numpy().copy() if isinstance(value, torch.Tensor) else value
 
 
@@ -81,14 +84,14 @@ def fresh_episodes(
     seed: int,
     progress: Progress,
 ) -> Generator[Progress, None, tuple[float, float]]:
-    """Mean return of TEST_EPISODES new episodes that always take the best action, and mean squared TD error.
+    """Mean return of FRESH_EPISODES new episodes that always take the best action, and mean squared TD error.
 
     action_values gives (episodes, actions) for observations (episodes, observation_size). Yields `progress`.
     """
-    worlds = environment.make_many(TEST_EPISODES)
+    worlds = environment.make_many(FRESH_EPISODES)
     observations, _ = worlds.reset(seed=seed)
-    goes_on = np.ones(TEST_EPISODES, bool)  # an episode that is over starts again: it counts once
-    returns, errors, steps = np.zeros(TEST_EPISODES), 0.0, 0
+    alive = np.ones(FRESH_EPISODES, bool)  # an episode that is over starts again: it counts once
+    returns, errors, steps = np.zeros(FRESH_EPISODES), 0.0, 0
     values = action_values(observations)
     for step in range(environment.max_steps):
         best = values.argmax(1)
@@ -96,12 +99,12 @@ def fresh_episodes(
         after = action_values(observations)
         goals = rewards + discount * np.where(ended, 0.0, after.max(1))
         squared = np.square(goals - values.max(1))
-        returns[goes_on] += rewards[goes_on]
-        errors += float(squared[goes_on].sum())
-        steps += int(goes_on.sum())
-        goes_on &= ~ended
+        returns[alive] += rewards[alive]
+        errors += float(squared[alive].sum())
+        steps += int(alive.sum())
+        alive &= ~ended
         values = after
-        if not goes_on.any():
+        if not alive.any():
             break
         if step % _STEPS_BETWEEN_YIELDS == 0:
             yield progress

@@ -17,11 +17,12 @@ from core.torch_devices import present_device
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
 from core.training.learners import mode_coverage
-from core.training.learners.building import build, loaded, model_options, shapes_of
+from core.training.learners.base import LearnerBase
+from core.training.learners.building import build, loaded, model_options
 from core.training.learners.learner import Scores
 from core.training.learners.mode_coverage import Coverage
 from core.training.optimizers import OPTIMIZERS
-from core.training.schedules import SCHEDULES
+from core.training.validation import carve
 
 SCORED_POINTS, SCORED_IMAGES = 2500, 500
 MAX_TRAINING_SAMPLES = 500
@@ -31,27 +32,27 @@ MARGIN = 0.35  # around the points, as a share of their extent
 ADAM_MOMENTUM = 0.5  # 0.9 makes the two swing around each other (Radford, Metz & Chintala 2016)
 
 
-class GANLearner:
+class GANLearner(LearnerBase):
     """A GAN between two steps of its training; labels are used only to tell what the samples cover.
 
     Each step teaches the discriminator one batch, and every critic_steps-th step the generator as well. The
     loss is the discriminator's. The metric "modes" counts the modes of a mixture, or the classes of images,
-    that the samples cover; training part and held back differ for images in the real ones compared with.
+    that the samples cover; for images the parts differ in the real ones compared with.
     """
 
     def __init__(self, config: TrainConfig) -> None:
-        self.config, self.step = config, 0
-        self.device = present_device(config.device)
+        super().__init__(config, present_device(config.device))
         self.options = model_options(config)
-        self.data = loaded(config)
+        self.data, self.split = carve(loaded(config), config)
         self.train = torch.from_numpy(self.data.train_inputs).to(self.device)
         self.test = torch.from_numpy(self.data.test_inputs).to(self.device)
+        self.validation = None if self.split is None else torch.from_numpy(self.split.inputs).to(self.device)
         gan = build(config, self.data.train_inputs.shape[1:], 0)
         assert isinstance(gan, GAN)
-        self.gan = gan.to(self.device)
+        self.network: GAN = gan.to(self.device)
         self.optimizers = [
             OPTIMIZERS[config.optimizer].build(part.parameters(), config.learning_rate)
-            for part in (self.gan.discriminator, self.gan.generator)
+            for part in (self.network.discriminator, self.network.generator)
         ]
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -59,7 +60,9 @@ class GANLearner:
                     group["betas"] = (ADAM_MOMENTUM, group["betas"][1])
         self.random = torch.Generator().manual_seed(config.seed)
         if not isinstance(self.data, LoadedMixture):
-            self.near = mode_coverage.reference_distance(self.test, self.train)
+            # Of images that nothing learns from; with a validation split no choice may look at the test part.
+            unseen = self.test if self.validation is None else self.validation
+            self.near = mode_coverage.reference_distance(unseen, self.train)
 
     @property
     def samples_per_epoch(self) -> int:
@@ -78,20 +81,12 @@ class GANLearner:
 
     def started(self) -> TrainingStarted:
         """What is about to be trained."""
-        shapes = shapes_of(self.gan)
-        return TrainingStarted(
-            model=self.config.model,
-            data=self.config.data,
-            seed=self.config.seed,
-            device=self.config.device,
-            parameters=sum(math.prod(shape) for shape in shapes.values()),
-            shapes=shapes,
+        return self.announce(
             train_samples=len(self.train),
             test_samples=len(self.test),
-            input_shape=self.gan.sample_shape,
-            outputs=self.gan.latent,
-            epochs=self.config.epochs,
-            steps_per_epoch=self.steps_per_epoch,
+            validation_samples=0 if self.validation is None else len(self.validation),
+            input_shape=self.network.sample_shape,
+            outputs=self.network.latent,
             metric="modes",
         )
 
@@ -102,58 +97,66 @@ class GANLearner:
 
     def learn(self, batch: Tensor) -> Tensor:
         """One step of the discriminator, and when it is its turn of the generator; the former's loss."""
-        share = self.step / (self.config.epochs * self.steps_per_epoch)
-        rate = self.config.learning_rate * SCHEDULES[self.config.schedule].factor(share)
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+        self.schedule(*self.optimizers)
         of_discriminator, of_generator = self.optimizers
         with torch.no_grad():
-            fake = self.gan(self.gan.noise(len(batch), self.random))
+            fake = self.network(self.network.noise(len(batch), self.random))
         loss = self._discriminator_loss(batch, fake, self.random)
         of_discriminator.zero_grad()
         loss.backward()
         of_discriminator.step()
         self.step += 1
         if self.step % self.options["critic_steps"] == 0:
-            fake = self.gan(self.gan.noise(len(batch), self.random))
+            fake = self.network(self.network.noise(len(batch), self.random))
             of_generator.zero_grad()
-            generator_loss(self.gan, fake, self.options["loss"]).backward()
+            generator_loss(self.network, fake, self.options["loss"]).backward()
             of_generator.step()
         return loss.detach()
 
     def _discriminator_loss(self, real: Tensor, fake: Tensor, random: torch.Generator) -> Tensor:
-        return discriminator_loss(self.gan, real, fake, self.options["loss"], self.options["penalty"], random)
+        return discriminator_loss(
+            self.network, real, fake, self.options["loss"], self.options["penalty"], random
+        )
 
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
-        """The discriminator's loss on real samples of either part, and what the generator's samples cover.
+        """The discriminator's loss on real samples of each part, and what the generator's samples cover.
 
-        details: good, the share of samples that lie where the target does, and the generator's loss.
+        details: precision, the fraction of samples that lie where the target does, and the generator's loss.
         """
         yield progress
-        apart = torch.Generator().manual_seed(self.config.seed)  # not the one that the training draws from
-        points = isinstance(self.data, LoadedMixture)
+        random = torch.Generator().manual_seed(self.config.seed)  # not the generator of the training
+        is_mixture = isinstance(self.data, LoadedMixture)
         with torch.no_grad():
-            samples = self.gan(self.gan.noise(SCORED_POINTS if points else SCORED_IMAGES, apart))
-            generator = generator_loss(self.gan, samples, self.options["loss"]).item()
-        losses = []
-        for real in (self.train[:MAX_TRAINING_SAMPLES], self.test[:MAX_TRAINING_SAMPLES]):
-            count = min(len(real), len(samples))
-            losses.append(self._discriminator_loss(real[:count], samples[:count], apart).item())
+            count = SCORED_POINTS if is_mixture else SCORED_IMAGES
+            samples = self.network(self.network.noise(count, random))
+            generator = generator_loss(self.network, samples, self.options["loss"]).item()
+        losses = [self._loss_on(real, samples, random) for real in (self.train, self.test)]
         yield progress
-        on_train = self._coverage(samples, "train")
+        on_train = self._coverage(samples, self.train, None if is_mixture else self.data.train_targets)
         yield progress
-        on_test = on_train if points else self._coverage(samples, "test")
-        details = {"good": on_test.good, "generator_loss": generator}
-        return Scores(losses[0], on_train.modes, losses[1], on_test.modes, details)
+        on_test = on_train
+        if not is_mixture:
+            on_test = self._coverage(samples, self.test, self.data.test_targets)
+        details = {"precision": on_test.precision, "generator_loss": generator}
+        validation: tuple[float | None, float | None] = (None, None)
+        if self.validation is not None:
+            assert self.split is not None
+            covered = self._coverage(samples, self.validation, self.split.targets)
+            validation = self._loss_on(self.validation, samples, random), covered.modes
+        return Scores(losses[0], on_train.modes, losses[1], on_test.modes, details, *validation)
 
-    def _coverage(self, samples: Tensor, part: str) -> Coverage:
+    def _loss_on(self, real: Tensor, samples: Tensor, random: torch.Generator) -> float:
+        """The discriminator's loss on as many real samples as generated ones."""
+        count = min(len(real), MAX_TRAINING_SAMPLES, len(samples))
+        return self._discriminator_loss(real[:count], samples[:count], random).item()
+
+    def _coverage(self, samples: Tensor, real: Tensor, labels: np.ndarray | None) -> Coverage:
         data = self.data
         if isinstance(data, LoadedMixture):
             centres = torch.from_numpy(data.centres).to(self.device)
-            return mode_coverage.of_mixture(samples, centres, data.standard_deviation)
-        real, labels = (self.train, data.train_targets) if part == "train" else (self.test, data.test_targets)
-        return mode_coverage.of_classes(
+            return mode_coverage.mixture_coverage(samples, centres, data.standard_deviation)
+        assert labels is not None
+        return mode_coverage.class_coverage(
             samples, real, torch.from_numpy(labels).to(self.device), self.modes, self.near
         )
 
@@ -172,11 +175,11 @@ class GANLearner:
         apart = torch.Generator().manual_seed(self.config.seed)
         if isinstance(self.data, LoadedMixture):
             with torch.no_grad():
-                samples = self.gan(self.gan.noise(SCORED_POINTS, apart))
+                samples = self.network(self.network.noise(SCORED_POINTS, apart))
             yield self._generated(samples)
         else:
             with torch.no_grad():
-                samples = self.gan(self.gan.noise(SHOWN_IMAGES, apart))
+                samples = self.network(self.network.noise(SHOWN_IMAGES, apart))
             pixels = (255 * samples[:, 0]).round().to(torch.uint8).cpu().numpy()
             yield Picture("samples", self.step, {"images": pixels})
 
@@ -188,9 +191,9 @@ class GANLearner:
         y = torch.linspace(float(high[1] - half[1]), float(low[1] + half[1]), GRID)
         places = torch.stack([x.expand(GRID, GRID), y[:, None].expand(GRID, GRID)], -1).reshape(-1, 2)
         with torch.no_grad():
-            score = self.gan.score(places.to(self.device)).reshape(GRID, GRID)
+            score = self.network.score(places.to(self.device)).reshape(GRID, GRID)
         score = score - score.mean()
-        covered = self._coverage(samples, "train").modes
+        covered = self._coverage(samples, self.train, None).modes
         bounds = {"x_min": low[0], "x_max": high[0], "y_min": low[1], "y_max": high[1]}
         values = {name: float(value) for name, value in bounds.items()}
         arrays = {
@@ -203,15 +206,15 @@ class GANLearner:
         """Everything that the next steps depend on."""
         return {
             "step": self.step,
-            "model": self.gan.state_dict(),
+            "model": self.network.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "random": self.random.get_state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state()."""
+        """Return to a state()."""
         self.step = state["step"]
-        self.gan.load_state_dict(state["model"])
+        self.network.load_state_dict(state["model"])
         for optimizer, its in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(its)
         self.random.set_state(state["random"])

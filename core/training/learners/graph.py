@@ -1,11 +1,11 @@
-"""Training a graph network: all nodes at once, the answers of a few of them known."""
+"""Training a graph network: all nodes at once, the classes of a few of them known."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -16,35 +16,48 @@ from core.models.gnn import GATLayer, GraphNetwork
 from core.torch_devices import present_device
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
-from core.training.learners.building import build, loaded, shapes_of
+from core.training.learners.base import LearnerBase
+from core.training.learners.building import build, loaded
 from core.training.learners.learner import Scores
 from core.training.optimizers import OPTIMIZERS
-from core.training.schedules import SCHEDULES
+from core.training.validation import split_fraction, stratified
 
 
-class GraphLearner:
+class GraphLearner(LearnerBase):
     """A graph network between two steps of its training; a step sees the whole graph, so it is an epoch.
 
-    The loss is the cross-entropy of the nodes whose class is known; those held back score the network.
+    The loss is the cross-entropy of the nodes whose class is known; the others test the network. Where
+    validation is due, some of those others validate in place of testing: the few known nodes are needed to
+    learn from (Kipf & Welling 2017 split their graphs alike).
     """
 
     steps_per_epoch = 1
 
     def __init__(self, config: TrainConfig) -> None:
-        self.config, self.step = config, 0
-        self.device = present_device(config.device)
+        super().__init__(config, present_device(config.device))
         data = loaded(config)
         assert isinstance(data, LoadedGraph)
         self.data = data
-        self.features, self.edges, self.labels, self.known, self.held_back = (
+        validates = self._validates()
+        self.features, self.edges, self.labels, self.known, self.test, self.validation = (
             torch.from_numpy(array).to(self.device)
-            for array in (data.features, data.edges, data.labels, data.known, data.held_back)
+            for array in (
+                *(data.features, data.edges, data.labels, data.known),
+                *(data.held_back[~validates], data.held_back[validates]),
+            )
         )
         network = build(config, data.features.shape[1:], len(data.classes))
         assert isinstance(network, GraphNetwork)
-        self.network = network.to(self.device)
+        self.network: GraphNetwork = network.to(self.device)
         self.optimizer = OPTIMIZERS[config.optimizer].build(self.network.parameters(), config.learning_rate)
         self.random = torch.Generator().manual_seed(config.seed)
+
+    def _validates(self) -> np.ndarray:
+        """Which of the nodes of unknown class validate, bool."""
+        fraction, nodes = split_fraction(self.config), self.data.held_back
+        if fraction is None:
+            return np.zeros(len(nodes), bool)
+        return stratified(self.data.labels[nodes], fraction, self.config.seed)
 
     @property
     def samples_per_epoch(self) -> int:
@@ -53,20 +66,12 @@ class GraphLearner:
 
     def started(self) -> TrainingStarted:
         """What is about to be trained."""
-        shapes = shapes_of(self.network)
-        return TrainingStarted(
-            model=self.config.model,
-            data=self.config.data,
-            seed=self.config.seed,
-            device=self.config.device,
-            parameters=sum(math.prod(shape) for shape in shapes.values()),
-            shapes=shapes,
+        return self.announce(
             train_samples=len(self.known),
-            test_samples=len(self.held_back),
+            test_samples=len(self.test),
+            validation_samples=len(self.validation),
             input_shape=self.data.features.shape[1:],
             outputs=len(self.data.classes),
-            epochs=self.config.epochs,
-            steps_per_epoch=1,
             metric="accuracy",
         )
 
@@ -76,9 +81,7 @@ class GraphLearner:
 
     def learn(self, batch: Tensor) -> Tensor:
         """One step on the cross-entropy of the nodes in the batch; that loss."""
-        for group in self.optimizer.param_groups:
-            factor = SCHEDULES[self.config.schedule].factor(self.step / self.config.epochs)
-            group["lr"] = self.config.learning_rate * factor
+        self.schedule(self.optimizer)
         logits = self.network(self.features, self.edges, self.random)
         loss = F.cross_entropy(logits[batch], self.labels[batch], label_smoothing=self.config.label_smoothing)
         self.optimizer.zero_grad()
@@ -88,19 +91,18 @@ class GraphLearner:
         return loss.detach()
 
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
-        """Cross-entropy and accuracy of the known nodes and of those held back."""
+        """Cross-entropy and accuracy of the known nodes, of those that test and of those that validate."""
         yield progress
         with torch.inference_mode():
             logits = self.network(self.features, self.edges)
             right = (logits.argmax(1) == self.labels).double()
             loss = F.cross_entropy(logits, self.labels, reduction="none")
-        known, held_back = self.known, self.held_back
-        return Scores(
-            loss[known].mean().item(),
-            right[known].mean().item(),
-            loss[held_back].mean().item(),
-            right[held_back].mean().item(),
-        )
+
+        def score(nodes: Tensor) -> tuple[float, float]:
+            return loss[nodes].mean().item(), right[nodes].mean().item()
+
+        validation = score(self.validation) if len(self.validation) else (None, None)
+        return Scores(*score(self.known), *score(self.test), {}, *validation)
 
     def pictures_of_data(self) -> Iterator[Picture]:
         """None: the picture of the graph shows the data with the answers."""
@@ -154,7 +156,7 @@ class GraphLearner:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state()."""
+        """Return to a state()."""
         self.step = state["step"]
         self.network.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])

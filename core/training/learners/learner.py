@@ -1,4 +1,4 @@
-"""What the loop asks of a training, of whatever family."""
+"""What the loop, the snapshots and the export ask of a training, of whatever family."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Protocol
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from core.events import Picture, Progress
 from core.training.config import TrainConfig
@@ -18,31 +19,45 @@ from core.training.events import TrainingStarted
 class Scores:
     """Losses and metrics, all with the same weights; a larger metric is better.
 
-    Where nothing is held back, test_* are those of fresh samples or episodes. details holds further figures
-    by name. finite is False when a loss is NaN or infinite.
+    Where there is no test part, test_* are those of fresh samples or episodes.
     """
 
     train_loss: float
     train_metric: float
     test_loss: float
     test_metric: float
-    details: dict[str, float] = field(default_factory=dict)
+    details: dict[str, float] = field(default_factory=dict)  # further figures of the test part, by name
+    validation_loss: float | None = None  # None where there is no validation split
+    validation_metric: float | None = None
 
     @property
     def finite(self) -> bool:
-        """Whether training can go on from here."""
-        return isfinite(self.train_loss) and isfinite(self.test_loss)
+        """Whether training can go on from here: no loss is NaN or infinite."""
+        losses = (self.train_loss, self.test_loss, self.validation_loss)
+        return all(loss is None or isfinite(loss) for loss in losses)
 
 
 class Learner(Protocol):
     """One network between two steps of its training.
 
     Random numbers come from its own generators alone, so that nothing else in the process changes the
-    outcome, and drawing pictures takes none of them.
+    outcome, and drawing pictures uses none of them.
     """
 
-    config: TrainConfig  # the loop replaces it when the learning rate changes: learn() reads it each time
+    config: TrainConfig  # the loop replaces it when a setting changes: learn() reads it each time
     step: int  # steps done
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+
+    @property
+    def network(self) -> nn.Module:
+        """What is trained, whole: its parameters are what an export holds."""
+
+    @property
+    def changeable(self) -> tuple[str, ...]:
+        """Settings that may change while it trains; a change applies from the next step on."""
 
     @property
     def steps_per_epoch(self) -> int:
@@ -71,7 +86,7 @@ class Learner(Protocol):
         """Pictures of this moment."""
 
     def state(self) -> dict[str, Any]:
-        """All that restore() needs to go on with the same numbers: tensors, and plain values."""
+        """All that restore() needs to resume with the same numbers: tensors, and plain values."""
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a state()."""
+        """Return to a state()."""

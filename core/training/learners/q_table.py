@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.data.environments import GridWorld, LoadedEnvironment
 from core.errors import InvalidRequest
@@ -16,22 +16,45 @@ from core.events import Picture, Progress
 from core.models.q_learning import QTable
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
-from core.training.learners.building import build, loaded, model_options, shapes_of
-from core.training.learners.episodes import TEST_EPISODES, Play
+from core.training.learners.base import LearnerBase
+from core.training.learners.building import build, loaded, model_options
+from core.training.learners.episodes import FRESH_EPISODES, VALIDATION_SEED, Play
 from core.training.learners.learner import Scores
-from core.training.schedules import SCHEDULES
 from core.training.snapshots.q_pictures import episode_returns, value_map
+from core.training.validation import is_watched
 
-STEPS_PER_EPOCH = 1000  # of the environment; above the longest episode, so that one ends in every epoch
+STEPS_PER_EPOCH = 1000  # of the environment; more than the longest episode, so that one ends in every epoch
 RECENT_EPISODES = 100
 
 
-class TableLearner:
-    """A Q table between two stretches of batch_size steps of its environment, each step learnt from at once.
+class PlayingLearner(LearnerBase):
+    """What learns by playing an environment: a table, or a network in its place."""
+
+    environment: LoadedEnvironment
+
+    @property
+    def validates(self) -> bool:
+        """Whether fresh episodes with a seed of their own are played beside those that test."""
+        return is_watched(self.config)
+
+    def started(self) -> TrainingStarted:
+        """What is about to be trained."""
+        return self.announce(
+            train_samples=STEPS_PER_EPOCH,
+            test_samples=FRESH_EPISODES,
+            validation_samples=FRESH_EPISODES if self.validates else 0,
+            input_shape=(self.environment.observation_size,),
+            outputs=len(self.environment.actions),
+            metric=self.environment.task,
+        )
+
+
+class TableLearner(PlayingLearner):
+    """A Q table between two stretches of batch_size steps of its environment, learning from each step.
 
     The loss is the mean squared temporal difference error. The metric is the mean return (on a lake: the
-    share of successes) of the last 100 episodes while exploring, and "held back" what the best actions
-    earn, exactly, by the rules of the world.
+    fraction of successes) of the last 100 episodes while exploring. As the test part stands what the best
+    actions earn exactly, by the rules of the world; 100 episodes sampled by these rules validate.
     """
 
     def __init__(self, config: TrainConfig) -> None:
@@ -39,7 +62,7 @@ class TableLearner:
             raise InvalidRequest(
                 f"A table learns on the CPU, not on {config.device!r}: it changes by numbers."
             )
-        self.config, self.step = config, 0
+        super().__init__(config, torch.device("cpu"))
         self.options = model_options(config)
         environment = loaded(config)
         assert isinstance(environment, LoadedEnvironment)
@@ -47,7 +70,7 @@ class TableLearner:
         self.environment, self.world = environment, environment.world
         table = build(config, (environment.observation_size,), len(environment.actions))
         assert isinstance(table, QTable)
-        self.table = table
+        self.network: QTable = table
         self.values = table.values.numpy()  # the same memory
         self.returns: list[float] = []
         self.play = Play(environment, config.seed, self.returns)
@@ -64,10 +87,6 @@ class TableLearner:
         """Stretches an epoch."""
         return math.ceil(STEPS_PER_EPOCH / self.config.batch_size)
 
-    def started(self) -> TrainingStarted:
-        """What is about to be trained."""
-        return training_started(self.config, self.environment, self.table, self.steps_per_epoch)
-
     def batches(self) -> Iterator[int]:
         """How many steps of the environment to take, stretch by stretch."""
         self.losses = Mean()
@@ -78,10 +97,9 @@ class TableLearner:
 
     def learn(self, batch: int) -> Tensor:
         """Take `batch` steps and learn from each; the mean squared error of the stretch."""
-        share = self.step / (self.config.epochs * self.steps_per_epoch)
-        rate = self.config.learning_rate * SCHEDULES[self.config.schedule].factor(share)
+        rate, epsilon = self.scheduled_rate(), exploration(self.options, self.fraction_done)
         discount, values = self.options["discount"], self.values
-        explores = self.random.random(batch) < exploration(self.options, share)
+        explores = self.random.random(batch) < epsilon
         at_random = self.random.integers(values.shape[1], size=batch).tolist()
         squared = 0.0
         for n in range(batch):
@@ -97,10 +115,14 @@ class TableLearner:
         return torch.tensor(squared / batch)
 
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
-        """Errors and returns; see the class."""
+        """Errors and returns while exploring, and those of the best actions: exact, and of samples."""
         yield progress
-        loss, earned = exact_evaluation(self.environment, self.world, self.values, self.options["discount"])
-        return Scores(self.losses.value, recent(self.returns), loss, earned)
+        rules = (self.environment, self.world, self.values, self.options["discount"])
+        loss, earned = exact_evaluation(*rules)
+        validation: tuple[float | None, float | None] = (None, None)
+        if self.validates:
+            validation = sampled_evaluation(*rules, seed=self.config.seed + VALIDATION_SEED)
+        return Scores(self.losses.value, recent(self.returns), loss, earned, {}, *validation)
 
     def pictures_of_data(self) -> Iterator[Picture]:
         """None: the value map shows the world."""
@@ -115,7 +137,7 @@ class TableLearner:
         """Everything that the next steps depend on."""
         return {
             "step": self.step,
-            "model": self.table.state_dict(),
+            "model": self.network.state_dict(),
             "play": self.play.state(),
             "returns": list(self.returns),
             "random": self.random.bit_generator.state,
@@ -123,9 +145,9 @@ class TableLearner:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state()."""
+        """Return to a state()."""
         self.step = state["step"]
-        self.table.load_state_dict(state["model"])  # copies into the memory that values shares
+        self.network.load_state_dict(state["model"])  # copies into the memory that values shares
         self.play.restore(state["play"])
         self.returns[:] = state["returns"]
         self.random.bit_generator.state = state["random"]
@@ -139,7 +161,7 @@ class Mean:
         self._total, self._count = torch.zeros(()), 0
 
     def add(self, loss: Tensor) -> None:
-        """Take one more loss in."""
+        """Add one loss."""
         self._total = self._total.to(loss.device) + loss
         self._count += 1
 
@@ -153,15 +175,17 @@ class Mean:
         return {"total": self._total, "count": self._count}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state()."""
+        """Return to a state()."""
         self._total, self._count = state["total"], state["count"]
 
 
-def exploration(options: Mapping[str, Any], share: float) -> float:
-    """Probability of a random action at a share of all steps: from 1 in a straight line, then constant."""
-    if share >= options["explore_share"]:
+def exploration(options: Mapping[str, Any], fraction: float) -> float:
+    """Probability of a random action after this fraction of all steps: from 1 in a straight line, then
+    constant.
+    """
+    if fraction >= options["explore_share"]:
         return options["epsilon_last"]
-    return 1 - (1 - options["epsilon_last"]) * share / options["explore_share"]
+    return 1 - (1 - options["epsilon_last"]) * fraction / options["explore_share"]
 
 
 def exact_evaluation(
@@ -179,29 +203,31 @@ def exact_evaluation(
     return float(np.average(np.square(error), weights=visits)), earned
 
 
+def sampled_evaluation(
+    environment: LoadedEnvironment, world: GridWorld, values: np.ndarray, discount: float, seed: int
+) -> tuple[float, float]:
+    """The same two figures of FRESH_EPISODES episodes, sampled by the rules of the world with this seed."""
+    random = np.random.default_rng(seed)
+    policy, best = values.argmax(1), values.max(1)
+    state = random.choice(len(world.start), FRESH_EPISODES, p=world.start)
+    alive, earned, errors, steps = np.ones(FRESH_EPISODES, bool), 0.0, 0.0, 0
+    for _ in range(environment.max_steps):
+        action, draws = policy[state], random.random(FRESH_EPISODES)
+        outcome = (draws[:, None] >= world.probability[state, action].cumsum(1)[:, :-1]).sum(1)
+        reward, ends = world.reward[state, action, outcome], world.ends[state, action, outcome]
+        after = world.next_state[state, action, outcome]
+        error = reward + discount * np.where(ends, 0.0, best[after]) - best[state]
+        earned += float(reward[alive].sum())
+        errors += float(np.square(error[alive]).sum())
+        steps += int(alive.sum())
+        alive &= ~ends
+        state = after
+        if not alive.any():
+            break
+    return errors / steps, earned / FRESH_EPISODES
+
+
 def recent(returns: list[float]) -> float:
     """Mean of the last RECENT_EPISODES returns; 0 before the first episode is over."""
     last = returns[-RECENT_EPISODES:]
     return float(np.mean(last)) if last else 0.0
-
-
-def training_started(
-    config: TrainConfig, environment: LoadedEnvironment, model: nn.Module, steps_per_epoch: int
-) -> TrainingStarted:
-    """The event that says what is about to be trained."""
-    shapes = shapes_of(model)
-    return TrainingStarted(
-        model=config.model,
-        data=config.data,
-        seed=config.seed,
-        device=config.device,
-        parameters=sum(math.prod(shape) for shape in shapes.values()),
-        shapes=shapes,
-        train_samples=STEPS_PER_EPOCH,
-        test_samples=TEST_EPISODES,
-        input_shape=(environment.observation_size,),
-        outputs=len(environment.actions),
-        epochs=config.epochs,
-        steps_per_epoch=steps_per_epoch,
-        metric=environment.task,
-    )

@@ -15,10 +15,11 @@ from core.models.rbm import RBM, bernoulli
 from core.torch_devices import present_device
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
-from core.training.learners.building import build, loaded, model_options, shapes_of
+from core.training.learners.base import LearnerBase
+from core.training.learners.building import build, loaded, model_options
 from core.training.learners.learner import Scores
 from core.training.optimizers import OPTIMIZERS
-from core.training.schedules import SCHEDULES
+from core.training.validation import carve
 
 MAX_TRAINING_SAMPLES = 500  # the training part is only a yardstick here
 MAX_UNITS_SUMMED = 12  # of the smaller layer, for the exact likelihood to cost next to nothing
@@ -27,7 +28,7 @@ GIBBS_STEPS = 200
 MIN_PROBABILITY = 0.01  # of a pixel, for the first bias
 
 
-class RBMLearner:
+class RBMLearner(LearnerBase):
     """An RBM between two steps of its training; the labels of the data play no part.
 
     A step follows <v h> of the data less <v h> of chains that ran k steps of Gibbs sampling: from the batch
@@ -36,20 +37,22 @@ class RBMLearner:
     """
 
     def __init__(self, config: TrainConfig) -> None:
-        self.config, self.step = config, 0
-        self.device = present_device(config.device)
+        super().__init__(config, present_device(config.device))
         self.options = model_options(config)
-        self.data = loaded(config)
+        self.data, validation = carve(loaded(config), config)
         self.train = torch.from_numpy(self.data.train_inputs).to(self.device).flatten(1)
         self.test = torch.from_numpy(self.data.test_inputs).to(self.device).flatten(1)
+        self.validation = (
+            None if validation is None else torch.from_numpy(validation.inputs).to(self.device).flatten(1)
+        )
         rbm = build(config, self.data.train_inputs.shape[1:], 0)
         assert isinstance(rbm, RBM)
-        self.rbm = rbm.to(self.device)
+        self.network: RBM = rbm.to(self.device)
         self.mean_image = self.train.mean(0)
         # Then the weights need not spend their first steps on what every image has (Hinton 2010, section 8).
         likely = self.mean_image.clamp(MIN_PROBABILITY, 1 - MIN_PROBABILITY)
-        self.rbm.visible_bias.data.copy_(torch.logit(likely))
-        self.optimizer = OPTIMIZERS[config.optimizer].build(self.rbm.parameters(), config.learning_rate)
+        self.network.visible_bias.data.copy_(torch.logit(likely))
+        self.optimizer = OPTIMIZERS[config.optimizer].build(self.network.parameters(), config.learning_rate)
         self.random = torch.Generator().manual_seed(config.seed)
         self.chains = bernoulli(likely.expand(config.batch_size, -1), self.random)
 
@@ -65,20 +68,12 @@ class RBMLearner:
 
     def started(self) -> TrainingStarted:
         """What is about to be trained."""
-        shapes = shapes_of(self.rbm)
-        return TrainingStarted(
-            model=self.config.model,
-            data=self.config.data,
-            seed=self.config.seed,
-            device=self.config.device,
-            parameters=sum(math.prod(shape) for shape in shapes.values()),
-            shapes=shapes,
+        return self.announce(
             train_samples=len(self.train),
             test_samples=len(self.test),
+            validation_samples=0 if self.validation is None else len(self.validation),
             input_shape=self.data.train_inputs.shape[1:],
-            outputs=self.rbm.weights.shape[1],
-            epochs=self.config.epochs,
-            steps_per_epoch=self.steps_per_epoch,
+            outputs=self.network.weights.shape[1],
             metric="explained",
         )
 
@@ -90,23 +85,21 @@ class RBMLearner:
     @torch.no_grad()
     def learn(self, batch: Tensor) -> Tensor:
         """One step of contrastive divergence; the reconstruction error of the batch before it."""
-        share = self.step / (self.config.epochs * self.steps_per_epoch)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * SCHEDULES[self.config.schedule].factor(share)
-        loss = (self.rbm.reconstruct(batch) - batch).square().mean()
+        self.schedule(self.optimizer)
+        loss = (self.network.reconstruct(batch) - batch).square().mean()
         states = bernoulli(batch, self.random) if self.options["visible"] == "sampled" else batch
         begin = self.chains if self.options["persistent"] else states
-        model = self.rbm.gibbs(begin, self.options["k"], self.random)
+        model = self.network.gibbs(begin, self.options["k"], self.random)
         if self.options["persistent"]:
             self.chains = model
-        self.rbm.set_gradients(states, model)
+        self.network.set_gradients(states, model)
         self.optimizer.step()
         self.step += 1
         return loss
 
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
         """Reconstruction errors; details hold the difference of mean free energies, which grows when the
-        machine learns its training part by heart, and the exact log-likelihood where it can be had.
+        machine overfits its training part, and the exact log-likelihood where it can be had.
         """
         some = self.train[:: math.ceil(len(self.train) / MAX_TRAINING_SAMPLES)]
         train_loss, train_metric = self._score(some)
@@ -114,15 +107,16 @@ class RBMLearner:
         test_loss, test_metric = self._score(self.test)
         yield progress
         with torch.inference_mode():
-            gap = self.rbm.free_energy(self.test).mean() - self.rbm.free_energy(some).mean()
+            gap = self.network.free_energy(self.test).mean() - self.network.free_energy(some).mean()
             details = {"free_energy_gap": gap.item()}
-            if min(self.rbm.weights.shape) <= MAX_UNITS_SUMMED:
-                details["log_likelihood"] = self.rbm.log_likelihood(self.test)
-        return Scores(train_loss, train_metric, test_loss, test_metric, details)
+            if min(self.network.weights.shape) <= MAX_UNITS_SUMMED:
+                details["log_likelihood"] = self.network.log_likelihood(self.test)
+        validation = (None, None) if self.validation is None else self._score(self.validation)
+        return Scores(train_loss, train_metric, test_loss, test_metric, details, *validation)
 
     @torch.inference_mode()
     def _score(self, images: Tensor) -> tuple[float, float]:
-        loss = (self.rbm.reconstruct(images) - images).square().mean()
+        loss = (self.network.reconstruct(images) - images).square().mean()
         of_mean_image = (images - self.mean_image).square().mean()
         return loss.item(), (1 - loss / of_mean_image).item()
 
@@ -139,14 +133,14 @@ class RBMLearner:
         weights float32 (n, height, width), those of each hidden unit, at most 64.
         """
         shown = self.test[:SHOWN_IMAGES]
-        again = self.rbm.reconstruct(shown)
+        again = self.network.reconstruct(shown)
         arrays = {"images": self._pixels(shown), "reconstructed": self._pixels(again)}
         yield Picture("reconstructions", self.step, arrays)
-        apart = torch.Generator().manual_seed(0)  # not the one that the training draws from
+        apart = torch.Generator().manual_seed(0)  # not the generator of the training
         begin = bernoulli(self.mean_image.expand(SHOWN_IMAGES, -1), apart)
-        fantasies = self.rbm.reconstruct(self.rbm.gibbs(begin, GIBBS_STEPS, apart))
+        fantasies = self.network.reconstruct(self.network.gibbs(begin, GIBBS_STEPS, apart))
         yield Picture("fantasies", self.step, {"images": self._pixels(fantasies)})
-        weights = self.rbm.weights.T[:SHOWN_FILTERS].reshape(-1, *self._size)
+        weights = self.network.weights.T[:SHOWN_FILTERS].reshape(-1, *self._size)
         yield Picture("filters", self.step, {"weights": weights.cpu().numpy().copy()})
 
     @property
@@ -161,16 +155,16 @@ class RBMLearner:
         """Everything that the next steps depend on."""
         return {
             "step": self.step,
-            "model": self.rbm.state_dict(),
+            "model": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "random": self.random.get_state(),
             "chains": self.chains,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state()."""
+        """Return to a state()."""
         self.step = state["step"]
-        self.rbm.load_state_dict(state["model"])
+        self.network.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.random.set_state(state["random"])
         self.chains = state["chains"].to(self.device)

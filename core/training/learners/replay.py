@@ -1,4 +1,4 @@
-"""The memory of a deep Q-network: what it did, to learn from again."""
+"""The replay memory of a deep Q-network: past transitions, to learn from again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class Replay:
-    """The last `capacity` transitions, from which batches are drawn at random with equal chance.
+    """The last `capacity` transitions, of which batches are sampled with equal chance.
 
     Source: Lin 1992; Mnih et al. 2015.
     """
@@ -38,7 +38,7 @@ class Replay:
             column[row] = value
         self._added += 1
 
-    def draw(self, count: int, random: np.random.Generator, device: torch.device) -> tuple[Tensor, ...]:
+    def sample(self, count: int, random: np.random.Generator, device: torch.device) -> tuple[Tensor, ...]:
         """Observations, actions, rewards, next observations and ends of `count` transitions."""
         rows = random.integers(len(self), size=count)
         return tuple(torch.from_numpy(column[rows]).to(device) for column in self._columns.values())
@@ -51,7 +51,7 @@ class Replay:
         return {"added": self._added, **filled}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state()."""
+        """Return to a state()."""
         self._added = state["added"]
         for name, column in self._columns.items():
             column[: len(self)] = state[name].numpy()

@@ -1,64 +1,92 @@
-"""Learning from examples with answers: classification and forecasts."""
+"""Supervised learning: classification, regression and forecasts."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterable, Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from core.data.dataset import CLASSIFICATION, REGRESSION
+from core.data.dataset import CLASSIFICATION, REGRESSION, LoadedDataset
 from core.events import Picture, Progress
 from core.torch_devices import present_device
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
-from core.training.learners.building import build, evaluation_mode, loaded, shapes_of
+from core.training.learners.base import LearnerBase
+from core.training.learners.building import build, evaluation_mode, loaded
 from core.training.learners.learner import Scores
-from core.training.objective import objective_for
+from core.training.objective import Objective, objective_for
 from core.training.optimizers import OPTIMIZERS, build_optimizer
-from core.training.schedules import SCHEDULES
 from core.training.settings import mutable_while_running
 from core.training.snapshots.pictures import PICTURES, PICTURES_OF_DATA
+from core.training.validation import ValidationSplit, carve
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import optim
 
 MAX_TRAINING_SAMPLES = 500  # the training part is only a yardstick here; all of it would cost time
-SAMPLES_AT_ONCE = 500  # between two such portions the job can be stopped
+SAMPLES_AT_ONCE = 500  # between two portions of so many the job can be stopped
 
 
-class SupervisedLearner:
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a supervised training is made of, built out of its config once, whichever engine steps it."""
+
+    device: torch.device
+    data: LoadedDataset  # its training part is what is left beside the validation split
+    validation: ValidationSplit | None
+    objective: Objective
+    network: nn.Module
+    optimizer: optim.Optimizer
+
+
+def build_parts(config: TrainConfig) -> Parts:
+    """Data, network and optimiser. Raises InvalidRequest when the device cannot be used."""
+    device = present_device(config.device)
+    data, validation = carve(loaded(config), config)
+    objective = objective_for(data, config.label_smoothing)
+    network = build(config, data.train_inputs.shape[1:], objective.outputs).to(device)
+    optimizer = build_optimizer(
+        config.optimizer, network.parameters(), config.learning_rate, config.momentum, config.weight_decay
+    )
+    return Parts(device, data, validation, objective, network, optimizer)
+
+
+class SupervisedLearner(LearnerBase):
     """A network, its data and its optimiser. Tensors live on `device`; shapes are those of LoadedDataset."""
 
-    engine = "eager"
     changeable: tuple[str, ...] = mutable_while_running("supervised")
 
-    def __init__(self, config: TrainConfig) -> None:
-        self.config, self.step = config, 0
-        self.device = present_device(config.device)
-        self.data = data = loaded(config)
-        self.objective = objective_for(data, config.label_smoothing)
-        self.model = build(config, data.train_inputs.shape[1:], self.objective.outputs).to(self.device)
-        self.train_inputs = torch.from_numpy(data.train_inputs).to(self.device)
-        self.train_targets = torch.from_numpy(data.train_targets).to(self.device, self.objective.target_dtype)
-        self.test_inputs = torch.from_numpy(data.test_inputs).to(self.device)
-        self.test_targets = torch.from_numpy(data.test_targets).to(self.device, self.objective.target_dtype)
-        self.optimizer = build_optimizer(
-            config.optimizer,
-            self.model.parameters(),
-            config.learning_rate,
-            config.momentum,
-            config.weight_decay,
-        )
+    def __init__(self, config: TrainConfig, parts: Parts | None = None) -> None:
+        parts = build_parts(config) if parts is None else parts
+        super().__init__(config, parts.device)
+        self.data, self.objective = parts.data, parts.objective
+        self.network, self.optimizer = parts.network, parts.optimizer
+        self.train_inputs, self.train_targets = self._tensors(self.data.train_inputs, self.data.train_targets)
+        self.test_inputs, self.test_targets = self._tensors(self.data.test_inputs, self.data.test_targets)
+        split = parts.validation
+        self.validation = None if split is None else self._tensors(split.inputs, split.targets)
         self.applied: TrainConfig | None = config
         self.shuffle = torch.Generator().manual_seed(config.seed)
-        parts = [*self.model.modules()]
-        self.drops_out = any(isinstance(part, nn.Dropout) and part.p > 0 for part in parts)
-        self.norms_batches = any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in parts)
+        modules = [*self.network.modules()]
+        self.drops_out = any(isinstance(module, nn.Dropout) and module.p > 0 for module in modules)
+        self.norms_batches = any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in modules)
         self.chance = torch.Generator().manual_seed(config.seed).get_state()  # of dropout, on the CPU
+
+    def _tensors(self, inputs: np.ndarray, targets: np.ndarray | None) -> tuple[Tensor, Tensor]:
+        assert targets is not None
+        return (
+            torch.from_numpy(inputs).to(self.device),
+            torch.from_numpy(targets).to(self.device, self.objective.target_dtype),
+        )
 
     @property
     def samples_per_epoch(self) -> int:
-        """Samples of the training part."""
+        """Samples of the training part, without those that validate."""
         return len(self.train_inputs)
 
     @property
@@ -68,23 +96,13 @@ class SupervisedLearner:
 
     def started(self) -> TrainingStarted:
         """What is about to be trained."""
-        config, data = self.config, self.data
-        shapes = shapes_of(self.model)
-        return TrainingStarted(
-            model=config.model,
-            data=config.data,
-            seed=config.seed,
-            device=config.device,
-            parameters=sum(math.prod(shape) for shape in shapes.values()),
-            shapes=shapes,
-            train_samples=len(data.train_inputs),
-            test_samples=len(data.test_inputs),
-            input_shape=data.train_inputs.shape[1:],
+        return self.announce(
+            train_samples=len(self.train_inputs),
+            test_samples=len(self.test_inputs),
+            validation_samples=0 if self.validation is None else len(self.validation[0]),
+            input_shape=self.data.train_inputs.shape[1:],
             outputs=self.objective.outputs,
-            epochs=config.epochs,
-            steps_per_epoch=self.steps_per_epoch,
             metric=self.objective.metric_name,
-            engine=self.engine,
             **self._baseline(),
         )
 
@@ -98,17 +116,14 @@ class SupervisedLearner:
     def learn(self, batch: Any) -> Tensor:
         """One step of the optimiser; returns the batch's loss, which stays on the device."""
         inputs, targets = batch
-        steps = self.config.epochs * self.steps_per_epoch
-        factor = SCHEDULES[self.config.schedule].factor(self.step / steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * factor
+        self.schedule(self.optimizer)
         if self.config is not self.applied:
             self._apply_config()
         loss = self.objective.learning_loss(self._outputs(inputs), targets)
         self.optimizer.zero_grad()
         loss.backward()
         if self.config.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_norm)
         if self.config.l1:
             self._add_l1()
         self.optimizer.step()
@@ -116,7 +131,7 @@ class SupervisedLearner:
         return loss.detach()
 
     def _apply_config(self) -> None:
-        """Take over settings that have changed, into the optimiser that goes on."""
+        """Give settings that have changed to the optimiser."""
         optimizer, config = OPTIMIZERS[self.config.optimizer], self.config
         for group in self.optimizer.param_groups:
             default = optimizer.weight_decay if config.weight_decay is None else config.weight_decay
@@ -128,34 +143,37 @@ class SupervisedLearner:
 
     def _add_l1(self) -> None:
         """The gradient of l1 times the sum of absolute weights, biases left out."""
-        weights = [weight for weight in self.model.parameters() if weight.dim() > 1]
+        weights = [weight for weight in self.network.parameters() if weight.dim() > 1]
         for weight in weights:
             if weight.grad is not None:
                 weight.grad.add_(weight.detach().sign(), alpha=self.config.l1)
 
     def _outputs(self, inputs: Tensor) -> Tensor:
-        """What the network makes of a batch while it learns."""
+        """The network's outputs for a batch that it learns from, with dropout."""
         if self.norms_batches and len(inputs) == 1:  # one sample has no spread to be normalised by
-            self.model.eval()
-            outputs = self.model(inputs)
-            self.model.train()
+            self.network.eval()
+            outputs = self.network(inputs)
+            self.network.train()
             return outputs
         if not self.drops_out:
-            return self.model(inputs)
+            return self.network(inputs)
         before = torch.get_rng_state()
         torch.set_rng_state(self.chance)
-        outputs = self.model(inputs)
+        outputs = self.network(inputs)
         self.chance = torch.get_rng_state()
         torch.set_rng_state(before)
         return outputs
 
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
-        """Scores on the test part, and on evenly spread samples of the training part."""
+        """Scores on the test part and the validation split, and on evenly spread training samples."""
         some = slice(None, None, math.ceil(len(self.train_inputs) / MAX_TRAINING_SAMPLES))
         inputs, targets = self.train_inputs[some], self.train_targets[some]
         train_loss, train_metric = yield from self._score(inputs, targets, progress)
         test_loss, test_metric = yield from self._score(self.test_inputs, self.test_targets, progress)
-        return Scores(train_loss, train_metric, test_loss, test_metric, self._details(test_loss))
+        validation: tuple[float | None, float | None] = (None, None)
+        if self.validation is not None:
+            validation = yield from self._score(*self.validation, progress)
+        return Scores(train_loss, train_metric, test_loss, test_metric, self._details(test_loss), *validation)
 
     def _score(
         self, inputs: Tensor, targets: Tensor, progress: Progress
@@ -163,8 +181,8 @@ class SupervisedLearner:
         portions = []
         for portion in inputs.split(SAMPLES_AT_ONCE):
             # Not around the loop: whoever takes the events would run without gradients as well.
-            with evaluation_mode(self.model):
-                portions.append(self.model(portion))
+            with evaluation_mode(self.network):
+                portions.append(self.network(portion))
             yield progress
         with torch.inference_mode():
             outputs = torch.cat(portions)
@@ -200,12 +218,12 @@ class SupervisedLearner:
 
     def pictures(self) -> Iterator[Picture]:
         """Pictures that suit the data, of this moment."""
-        return PICTURES[self.data.kind](self.model, self.data, self.device, self.step)
+        return PICTURES[self.data.kind](self.network, self.data, self.device, self.step)
 
     def state(self) -> dict[str, Any]:
         """Weights, optimiser, random state and step."""
         return {
-            "model": self.model.state_dict(),
+            "model": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "shuffle": self.shuffle.get_state(),
             "chance": self.chance,
@@ -213,8 +231,8 @@ class SupervisedLearner:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a state()."""
-        self.model.load_state_dict(state["model"])
+        """Return to a state()."""
+        self.network.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.shuffle.set_state(state["shuffle"])
         self.chance = state["chance"]

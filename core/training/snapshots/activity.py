@@ -28,7 +28,7 @@ def dead_units(learner: SupervisedLearner) -> Iterator[Picture]:
     shown = held_back(learner)
     inputs = learner.test_inputs[torch.from_numpy(shown).to(learner.device)]
     while True:
-        layers = spread(activated(learner.model, inputs))
+        layers = spread(activated(learner.network, inputs))
         if not layers:
             return
         slopes = [relative_slopes(layer) for layer in layers]

@@ -39,15 +39,15 @@ def counts_of(truth: np.ndarray, answers: np.ndarray, classes: int) -> np.ndarra
 
 def _of_samples(learner: SupervisedLearner) -> tuple[np.ndarray, np.ndarray]:
     shown = torch.from_numpy(held_back(learner, MAX_SAMPLES)).to(learner.device)
-    with evaluation_mode(learner.model):
-        outputs = learner.model(learner.test_inputs[shown])
+    with evaluation_mode(learner.network):
+        outputs = learner.network(learner.test_inputs[shown])
         return _array(learner.test_targets[shown]), _array(predictions_of(outputs))
 
 
 def _of_nodes(learner: GraphLearner) -> tuple[np.ndarray, np.ndarray]:
     with torch.inference_mode():
         answers = learner.network(learner.features, learner.edges).argmax(1)
-    return _array(learner.labels[learner.held_back]), _array(answers[learner.held_back])
+    return _array(learner.labels[learner.test]), _array(answers[learner.test])
 
 
 def predictions_of(outputs: Tensor) -> Tensor:

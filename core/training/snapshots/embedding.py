@@ -26,7 +26,7 @@ def embedding(learner: SupervisedLearner) -> Iterator[Picture]:
     labels = learner.test_targets[shown].long().cpu().numpy()
     before: np.ndarray | None = None
     while True:
-        hidden = last_hidden(learner.model, learner.test_inputs[shown])
+        hidden = last_hidden(learner.network, learner.test_inputs[shown])
         places, explained = principal_components(hidden.double())
         if before is not None:
             places *= np.where((places * before).sum(0) < 0, -1, 1)

@@ -23,7 +23,7 @@ def feature_maps(learner: SupervisedLearner) -> Iterator[Picture]:
     image = np.rint(inputs[0, 0].cpu().numpy() * 255).astype(np.uint8)
     label = learner.data.classes[int(learner.test_targets[0])]
     while True:
-        layers = [layer for layer in activated(learner.model, inputs) if layer.before.dim() == 4]
+        layers = [layer for layer in activated(learner.network, inputs) if layer.before.dim() == 4]
         layers = spread(layers, LAYERS)
         arrays = {"image": image} | {str(n): _maps(layer) for n, layer in enumerate(layers)}
         values = {

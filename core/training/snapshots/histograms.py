@@ -21,7 +21,7 @@ def weight_histograms(learner: SupervisedLearner) -> Iterator[Picture]:
     Each layer's bins reach from its smallest to its largest weight; biases are left out. values: layers.
     """
     while True:
-        weights = weights_of(learner.model)
+        weights = weights_of(learner.network)
         layers = {name: weights[name].detach() for name in spread([*weights])}
         yield Picture("weight_histograms", learner.step, counted(layers), {"layers": [*layers]})
 
@@ -35,7 +35,7 @@ def input_histograms(learner: SupervisedLearner) -> Iterator[Picture]:
     shown = held_back(learner)
     samples = learner.test_inputs[torch.from_numpy(shown).to(learner.device)]
     while True:
-        layers = {layer.name: layer.before for layer in spread(activated(learner.model, samples))}
+        layers = {layer.name: layer.before for layer in spread(activated(learner.network, samples))}
         if not layers:
             return
         values = {"layers": [*layers], "samples": len(shown)}

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from core.events import Picture
-from core.training.compiled.learner import FusedLearner
+from core.training.compiled.learner import CompiledLearner
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.history import History, arrays_of
 from core.training.snapshots.layers import spread, weights_of
@@ -28,7 +28,7 @@ def layer_norms(learner: SupervisedLearner) -> Iterator[Picture]:
     A copy of the network and its optimiser takes the step. The batch is as large as the training's, evenly
     spread over the training part. Norms are Euclidean.
     """
-    shown = spread([*weights_of(learner.model)])
+    shown = spread([*weights_of(learner.network)])
     histories = {name: {layer: History() for layer in shown} for name in QUANTITIES}
     while True:
         gradient, update, weight = _one_step(learner, shown)
@@ -50,10 +50,10 @@ def _one_step(
     """Norms of gradient, update and weights by layer."""
     double = copied(learner)
     batch = fixed_batch(learner)
-    weights = {name: weight for name, weight in weights_of(double.model).items() if name in shown}
+    weights = {name: weight for name, weight in weights_of(double.network).items() if name in shown}
     before = {name: weight.detach().clone() for name, weight in weights.items()}
     gradients = gradients_of(double, batch, [*weights.values()])
-    double.learn(batch.numpy() if isinstance(double, FusedLearner) else _taken(double, batch))
+    double.learn(batch.numpy() if isinstance(double, CompiledLearner) else _taken(double, batch))
     return (
         {name: gradient.norm().item() for name, gradient in zip(weights, gradients, strict=True)},
         {name: (weight.detach() - before[name]).norm().item() for name, weight in weights.items()},
@@ -67,9 +67,9 @@ def copied(learner: SupervisedLearner) -> SupervisedLearner:
     Its step is the last one where the training is over, so that a falling learning rate is not yet zero.
     """
     double = copy.copy(learner)
-    double.model, double.optimizer = copy.deepcopy((learner.model, learner.optimizer))
+    double.network, double.optimizer = copy.deepcopy((learner.network, learner.optimizer))
     double.step = min(learner.step, learner.config.epochs * learner.steps_per_epoch - 1)
-    if isinstance(double, FusedLearner):
+    if isinstance(double, CompiledLearner):
         double.memory = copy.deepcopy(double.memory)
         double._share_memory()
     return double

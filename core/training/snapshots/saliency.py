@@ -29,7 +29,7 @@ def saliency(learner: SupervisedLearner) -> Iterator[Picture]:
     labels = learner.test_targets[shown].long().cpu().numpy()
     images = np.rint(inputs[:, 0].cpu().numpy() * 255).astype(np.uint8)
     while True:
-        gradients, answers = input_gradients(learner.model, inputs)
+        gradients, answers = input_gradients(learner.network, inputs)
         arrays = {
             "images": images,
             "gradients": gradients[:, 0].float().cpu().numpy(),

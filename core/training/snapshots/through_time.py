@@ -37,7 +37,7 @@ def gradient_through_time(learner: SupervisedLearner) -> Iterator[Picture]:
 
 def state_gradients(learner: SupervisedLearner, inputs: Tensor, targets: Tensor) -> np.ndarray:
     """Norm of dLoss/dh of each step, float32 (time,), of the last layer that reads forwards."""
-    model = learner.model
+    model = learner.network
     assert isinstance(model, SequenceNetwork | SymbolNetwork)
     with torch.enable_grad():
         embedded = inputs if isinstance(model, SequenceNetwork) else model.embedding(inputs)

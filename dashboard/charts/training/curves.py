@@ -10,39 +10,48 @@ import altair as alt
 
 from dashboard.charts.lines import columns, lines
 
+TRAIN, VALIDATION, TEST = PARTS = ("Train", "Validation", "Test")
+
 
 @dataclass(frozen=True)
 class Metric:
-    """How a metric is told: its name, its axis, how a number of it is written, what its two curves are."""
+    """How a metric is shown."""
 
     name: str
     axis: str
-    format: str
-    parts: tuple[str, str] = ("Training part", "Held back")
+    format: str  # of one number
+    parts: tuple[str, str, str] = PARTS  # names of its curves: train, validation, test
 
 
-_PLAYED = ("While exploring", "Best actions")
+_PLAYED = ("Train (exploring)", VALIDATION, TEST)
 
 METRICS: dict[str, Metric] = {
-    "accuracy": Metric("Accuracy", "Share of right answers", ".1%"),
+    "accuracy": Metric("Accuracy", "Accuracy", ".1%"),
     "skill": Metric("Skill", "1 − error / error of the baseline", ".3f"),
-    "explained": Metric("Explained", "Share of the variance of pixels", ".1%"),
-    "modes": Metric("Modes covered", "Modes covered", ".0f", ("Seen in training", "Held back")),
-    "success": Metric("Success", "Share of episodes that succeed", ".1%", _PLAYED),
+    "explained": Metric("Explained", "Fraction of the variance of pixels", ".1%"),
+    "modes": Metric("Modes covered", "Modes covered", ".0f"),
+    "success": Metric("Success", "Fraction of episodes that succeed", ".1%", _PLAYED),
     "mean_return": Metric("Mean return", "Return of an episode", ".1f", _PLAYED),
 }
 
 
 def loss_chart(epochs: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
-    """Loss on both parts of the data after each epoch."""
-    names = {"epoch": "Epoch", "train_loss": "Training part", "test_loss": "Held back"}
-    return lines(
-        columns(epochs, names), "Epoch", "Loss", "Loss", y_format=".4f", y_scale=alt.Scale(zero=True)
-    )
+    """Loss on each part of the data after each epoch."""
+    return _chart(epochs, "loss", "Loss", "Loss", PARTS, y_format=".4f", y_scale=alt.Scale(zero=True))
 
 
 def metric_chart(epochs: Sequence[Mapping[str, Any]], metric: str) -> alt.LayerChart:
-    """The metric on both parts after each epoch."""
-    told = METRICS[metric]
-    names = {"epoch": "Epoch", "train_metric": told.parts[0], "test_metric": told.parts[1]}
-    return lines(columns(epochs, names), "Epoch", told.name, told.axis)
+    """The metric on each part after each epoch."""
+    shown = METRICS[metric]
+    return _chart(epochs, "metric", shown.name, shown.axis, shown.parts)
+
+
+def _chart(
+    epochs: Sequence[Mapping[str, Any]], score: str, title: str, axis: str, parts: Sequence[str], **more: Any
+) -> alt.LayerChart:
+    """A curve for each part; there is one for validation where the training has a validation split."""
+    fields = {"epoch": "Epoch"} | {f"{part.lower()}_{score}": parts[n] for n, part in enumerate(PARTS)}
+    validation = f"validation_{score}"
+    if all(epoch.get(validation) is None for epoch in epochs):
+        del fields[validation]
+    return lines(columns(epochs, fields), "Epoch", title, axis, every=parts, **more)

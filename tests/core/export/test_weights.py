@@ -28,9 +28,9 @@ def test_a_fresh_network_with_these_weights_has_the_metric_of_the_run(
 ) -> None:
     run = train_briefly("mlp", "moons", engine=engine, samples=200)
     fresh = SupervisedLearner(run.config)
-    fresh.model.load_state_dict(load(weights(run)))
+    fresh.network.load_state_dict(load(weights(run)))
     with torch.inference_mode():
-        metric = fresh.objective.metric(fresh.model(fresh.test_inputs), fresh.test_targets).item()
+        metric = fresh.objective.metric(fresh.network(fresh.test_inputs), fresh.test_targets).item()
     assert metric == run.of("training_finished")[0]["value"]
 
 

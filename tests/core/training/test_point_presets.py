@@ -20,7 +20,7 @@ def solved(data: str, seed: int, **settings: Any) -> float:
         for batch in learner.batches():
             learner.learn(batch)
     with torch.no_grad():
-        outputs = learner.model(learner.test_inputs)
+        outputs = learner.network(learner.test_inputs)
     answers = (outputs[:, 0] > 0).long() if outputs.shape[1] == 1 else outputs.argmax(1)
     return float((answers.numpy() == learner.data.test_targets).mean())
 

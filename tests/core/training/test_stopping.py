@@ -25,12 +25,18 @@ def test_target_ends_it_with_the_first_epoch_that_reaches_it() -> None:
     epochs, finished = run(target=0.9)
     assert finished.reason == "target"
     assert finished.value == epochs[-1].test_metric
-    assert [epoch.test_metric >= 0.9 for epoch in epochs] == [False] * (len(epochs) - 1) + [True]
+    assert [(epoch.validation_metric or 0) >= 0.9 for epoch in epochs] == [False] * (len(epochs) - 1) + [True]
+
+
+def test_the_weights_that_reached_the_target_stay() -> None:
+    epochs, finished = run(target=0.9, patience=100)
+    assert (finished.reason, finished.best_epoch) == ("target", None)
+    assert finished.value == epochs[-1].test_metric
 
 
 def test_plateau_ends_it_after_so_many_epochs_without_a_lower_loss() -> None:
     epochs, finished = run(patience=4, learning_rate=0.05)
-    losses = [epoch.test_loss for epoch in epochs]
+    losses = [epoch.validation_loss or 0.0 for epoch in epochs]
     assert finished.reason == "plateau"
     assert losses.index(min(losses)) >= len(losses) - 1 - 4
     assert min(losses[-4:]) > min(losses[:-4]) * (1 - 1e-4)
@@ -86,7 +92,7 @@ def test_cause_and_cure_fit_the_settings() -> None:
     assert "gradients probably exploded" in why_diverged(tame, 3)
 
 
-def test_running_out_of_memory_is_told_from_other_errors() -> None:
+def test_running_out_of_memory_is_distinguished_from_other_errors() -> None:
     assert is_out_of_memory(MemoryError())
     assert is_out_of_memory(RuntimeError("[enforce fail] . DefaultCPUAllocator: can't allocate memory: ..."))
     assert not is_out_of_memory(RuntimeError("shapes do not fit"))

@@ -30,7 +30,7 @@ def test_thinning_bounds_the_rows_and_keeps_the_ends_and_the_extremes(
 def test_a_chart_of_a_long_run_stays_small() -> None:
     steps = np.arange(20_000)
     chart = lines(
-        {"Epoch": steps, "Training part": 1 / (1 + steps), "Held back": 2 / (1 + steps)},
+        {"Epoch": steps, "Train": 1 / (1 + steps), "Test": 2 / (1 + steps)},
         "Epoch",
         "Loss",
         "Loss",

@@ -84,7 +84,7 @@ def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> Non
     assert (config["epochs"], config["hidden"], config["seed"]) == (2, [6, 5], 7)
     figures = {metric.label: metric.value for metric in page.metric}
     assert figures["Epoch"] == "2 of 2"
-    assert figures["Accuracy, held back"].endswith("%")
+    assert figures["Accuracy, test"].endswith("%")
     assert len(page.get("vega_lite_chart")) == 3 + 5  # the map and the curves, and what is seen inside
     assert page.query_params["run"] == run_id
 
@@ -189,7 +189,7 @@ def test_more_settings_reach_the_training_and_come_back_with_its_address(page: A
     assert run.config["activation"] == "x*tanh(x)"
     finished = [record for _, record in runs.runner().store.events_after(run_id)][-1]
     assert (finished["reason"], finished["steps"]) == ("steps", 40)
-    assert "Ended early: as many steps as were allowed. It took 40 steps." in {c.value for c in page.caption}
+    assert "Stopped: step limit reached. It took 40 steps." in {c.value for c in page.caption}
     visitor = AppTest.from_file(PAGE, default_timeout=30)
     visitor.query_params["run"] = run_id
     visitor.run()

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn, optim
 
-from core.training.compiled import mlp
+from core.training.compiled import kernels, mlp
 from core.training.compiled.cnn import ConvNetwork, Stage, take_steps
 from core.training.config import default_config
 from core.training.events import EpochCompleted
@@ -88,11 +88,11 @@ def assert_same_steps(network: ConvNetwork, activation: Any, batch: int, blank_r
 @pytest.mark.parametrize(
     ("kind", "activation"),
     [
-        (mlp.RELU, F.relu),
-        (mlp.TANH, torch.tanh),
-        (mlp.SIGMOID, torch.sigmoid),
-        (mlp.SOFTPLUS, F.softplus),
-        (mlp.IDENTITY, lambda x: x),
+        (kernels.RELU, F.relu),
+        (kernels.TANH, torch.tanh),
+        (kernels.SIGMOID, torch.sigmoid),
+        (kernels.SOFTPLUS, F.softplus),
+        (kernels.IDENTITY, lambda x: x),
     ],
 )
 def test_lenets_steps_are_torchs(kind: int, activation: Any) -> None:
@@ -118,7 +118,7 @@ def test_whatever_the_shapes(
     batch: int,
 ) -> None:
     stages = tuple(Stage(2 * m, p, q) for m, p, q in zip(maps, paddings, pools, strict=True))
-    network = network_of((channels, *size), stages, (3,), mlp.TANH)
+    network = network_of((channels, *size), stages, (3,), kernels.TANH)
     assume(network.dense.sizes[0] > 0)
     assert_same_steps(network, torch.tanh, batch)
 

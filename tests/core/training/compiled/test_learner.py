@@ -9,7 +9,7 @@ import torch
 
 from core.activations import ACTIVATIONS as CATALOGUE
 from core.errors import InvalidRequest
-from core.training.compiled.learner import ACTIVATIONS, FusedLearner, supervised_learner
+from core.training.compiled.learner import ACTIVATIONS, CompiledLearner, supervised_learner
 from core.training.config import TrainConfig, default_config
 from core.training.events import EpochCompleted, TrainingStarted
 from core.training.loop import train
@@ -72,30 +72,30 @@ def test_it_is_refused_in_words_where_it_cannot() -> None:
 
 def test_whole_epochs_at_once_are_the_same_epochs() -> None:
     one, other = (supervised_learner(quick(batch_size=7)) for _ in range(2))
-    assert isinstance(other, FusedLearner)
+    assert isinstance(other, CompiledLearner)
     for _ in range(3):
         for batch in one.batches():
             one.learn(batch)
     other.learn_epochs(3)
     assert one.step == other.step
-    for mine, theirs in zip(one.model.parameters(), other.model.parameters(), strict=True):
+    for mine, theirs in zip(one.network.parameters(), other.network.parameters(), strict=True):
         assert torch.equal(mine, theirs)
 
 
 def test_pictures_see_the_weights_of_the_step() -> None:
     learner = supervised_learner(quick())
-    assert isinstance(learner, FusedLearner)
-    before = [parameter.detach().clone() for parameter in learner.model.parameters()]
+    assert isinstance(learner, CompiledLearner)
+    before = [parameter.detach().clone() for parameter in learner.network.parameters()]
     for batch in learner.batches():
         learner.learn(batch)
-    after = list(learner.model.parameters())
+    after = list(learner.network.parameters())
     assert all((one != other).any() for one, other in zip(before, after, strict=True))
-    outputs = learner.model(learner.test_inputs)
+    outputs = learner.network(learner.test_inputs)
     scores = _last(learner)
     assert learner.objective.loss(outputs, learner.test_targets).item() == pytest.approx(scores, rel=1e-5)
 
 
-def _last(learner: FusedLearner) -> float:
+def _last(learner: CompiledLearner) -> float:
     from core.events import Progress
 
     evaluation = learner.evaluate(Progress(0, 1, "steps"))
@@ -114,6 +114,6 @@ def test_a_restored_training_goes_on_with_the_same_numbers() -> None:
     for one in (learner, other):
         for batch in one.batches():
             one.learn(batch)
-    for mine, theirs in zip(learner.model.parameters(), other.model.parameters(), strict=True):
+    for mine, theirs in zip(learner.network.parameters(), other.network.parameters(), strict=True):
         assert torch.equal(mine, theirs)
     assert learner.step == other.step

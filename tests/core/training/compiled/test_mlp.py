@@ -14,19 +14,19 @@ from hypothesis import strategies as st
 from torch import Tensor, optim
 
 from core.models.mlp import MLP
-from core.training.compiled import mlp
+from core.training.compiled import kernels, mlp
 
 ACTIVATIONS: dict[str, tuple[int, float, Callable[[Tensor], Tensor]]] = {
-    "identity": (mlp.IDENTITY, 0.0, lambda x: x),
-    "sigmoid": (mlp.SIGMOID, 0.0, torch.sigmoid),
-    "tanh": (mlp.TANH, 0.0, torch.tanh),
-    "relu": (mlp.RELU, 0.0, F.relu),
-    "leaky_relu": (mlp.LEAKY_RELU, 0.01, F.leaky_relu),
-    "elu": (mlp.ELU, 1.0, F.elu),
-    "silu": (mlp.SILU, 0.0, F.silu),
-    "softplus": (mlp.SOFTPLUS, 0.0, F.softplus),
-    "gelu": (mlp.GELU, 0.0, F.gelu),
-    "sine": (mlp.SINE, 0.0, torch.sin),
+    "identity": (kernels.IDENTITY, 0.0, lambda x: x),
+    "sigmoid": (kernels.SIGMOID, 0.0, torch.sigmoid),
+    "tanh": (kernels.TANH, 0.0, torch.tanh),
+    "relu": (kernels.RELU, 0.0, F.relu),
+    "leaky_relu": (kernels.LEAKY_RELU, 0.01, F.leaky_relu),
+    "elu": (kernels.ELU, 1.0, F.elu),
+    "silu": (kernels.SILU, 0.0, F.silu),
+    "softplus": (kernels.SOFTPLUS, 0.0, F.softplus),
+    "gelu": (kernels.GELU, 0.0, F.gelu),
+    "sine": (kernels.SINE, 0.0, torch.sin),
 }
 OPTIMIZERS: dict[str, tuple[mlp.Optimizer, Callable[[Any], optim.Optimizer]]] = {
     "sgd": (
@@ -152,7 +152,7 @@ def test_nan_stays_nan(activation: str) -> None:
 def test_tanh_and_sigmoid_are_right_to_float32(x: float) -> None:
     weight = np.array([1, 0, 1, 0], np.float32)  # one hidden unit with weight 1, one output with weight 1
     inputs = np.array([[x]], np.float32)
-    for kind, function in ((mlp.TANH, np.tanh), (mlp.SIGMOID, lambda x: 1 / (1 + np.exp(-x)))):
+    for kind, function in ((kernels.TANH, np.tanh), (kernels.SIGMOID, lambda x: 1 / (1 + np.exp(-x)))):
         ours = mlp.outputs(mlp.Network((1, 1, 1), kind), weight, inputs)[0, 0]
         assert ours == pytest.approx(function(float(inputs[0, 0])), rel=2e-7, abs=2e-7)
 

@@ -12,9 +12,9 @@ from torch import nn
 from core.data.environments import cart_pole
 from core.events import Progress
 from core.training.config import TrainConfig, default_config
-from core.training.learners.deep_q import DeepQLearner, follow
+from core.training.learners.deep_q import DeepQLearner, soft_update
 from core.training.learners.episodes import fresh_episodes
-from tests.core.training.going_on import assert_same_numbers_and_going_on, epoch, pictures, scores
+from tests.core.training.resuming import assert_reproducible_and_resumable, epoch, pictures, scores
 
 
 def config(**more: Any) -> TrainConfig:
@@ -30,9 +30,9 @@ def test_pole_stays_up_longer_after_some_seconds_of_learning() -> None:
     assert scores(learner).test_metric > 100
 
 
-def test_same_seed_same_numbers_and_a_restored_one_goes_on() -> None:
+def test_same_seed_same_numbers_and_a_restored_one_resumes() -> None:
     options = {"replay": 1500, "worlds": 4}  # full before the end: old transitions are written over
-    assert_same_numbers_and_going_on(
+    assert_reproducible_and_resumable(
         lambda: DeepQLearner(config(epochs=4, batch_size=8, hidden=(8,), model_options=options))
     )
 
@@ -66,7 +66,7 @@ def played(action_values: Any) -> tuple[float, float]:
 def test_target_network_moves_by_its_share_of_the_way() -> None:
     target, network = nn.Linear(2, 1), nn.Linear(2, 1)
     expected = target.weight + 0.1 * (network.weight - target.weight)
-    follow(target, network, 0.1)
+    soft_update(target, network, 0.1)
     torch.testing.assert_close(target.weight, expected)
 
 

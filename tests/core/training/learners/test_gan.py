@@ -10,7 +10,7 @@ import torch
 
 from core.training.config import TrainConfig, default_config
 from core.training.learners.gan import GANLearner
-from tests.core.training.going_on import assert_same_numbers_and_going_on, epoch, pictures, scores
+from tests.core.training.resuming import assert_reproducible_and_resumable, epoch, pictures, scores
 
 
 def config(data: str = "ring", **more: Any) -> TrainConfig:
@@ -28,28 +28,28 @@ def test_preset_covers_at_least_six_of_eight_modes() -> None:
 
 @pytest.mark.parametrize("loss", ["non_saturating", "wasserstein_gp"])
 @pytest.mark.parametrize("data", ["ring", "digits"])
-def test_same_seed_same_numbers_and_a_restored_one_goes_on(data: str, loss: str) -> None:
+def test_same_seed_same_numbers_and_a_restored_one_resumes(data: str, loss: str) -> None:
     more = {"samples": 300} if data == "ring" else {}
     options = {"loss": loss, "critic_steps": 2}
-    assert_same_numbers_and_going_on(
+    assert_reproducible_and_resumable(
         lambda: GANLearner(config(data, hidden=(8,), batch_size=120, epochs=3, model_options=options, **more))
     )
 
 
 def test_a_step_of_the_critic_leaves_the_generator_alone_until_its_turn() -> None:
     learner = GANLearner(config(samples=1000, model_options={"critic_steps": 3}))
-    before = learner.gan.generator.layers[0].weight.clone()
+    before = learner.network.generator.layers[0].weight.clone()
     batches = iter(learner.batches())
     for step in (1, 2, 3):
         learner.learn(next(batches))
-        changed = not torch.equal(before, learner.gan.generator.layers[0].weight)
+        changed = not torch.equal(before, learner.network.generator.layers[0].weight)
         assert changed == (step == 3)
 
 
 def test_discriminator_map_has_its_row_0_at_the_top() -> None:
     learner = GANLearner(config(samples=300, hidden=()))
     with torch.no_grad():
-        learner.gan.discriminator.layers[0].weight.copy_(torch.tensor([[0.0, 1.0]]))  # higher is realer
+        learner.network.discriminator.layers[0].weight.copy_(torch.tensor([[0.0, 1.0]]))  # higher is realer
     picture = pictures(learner)["generated"]
     realness = picture.arrays["realness"]
     assert (np.diff(realness[:, 0]) < 0).all()

@@ -10,7 +10,7 @@ import torch
 
 from core.training.config import TrainConfig, default_config
 from core.training.learners.graph import GraphLearner
-from tests.core.training.going_on import assert_same_numbers_and_going_on, epoch, pictures, scores
+from tests.core.training.resuming import assert_reproducible_and_resumable, epoch, pictures, scores
 
 
 def config(model: str = "gcn", data: str = "karate_club", **more: Any) -> TrainConfig:
@@ -27,14 +27,14 @@ def test_gcn_tells_the_factions_of_the_karate_club_from_one_label_each(seed: int
 
 
 @pytest.mark.parametrize("model", ["gcn", "graphsage", "gat"])
-def test_same_seed_same_numbers_and_a_restored_one_goes_on(model: str) -> None:
-    assert_same_numbers_and_going_on(lambda: GraphLearner(config(model, "florentine_families", epochs=5)))
+def test_same_seed_same_numbers_and_a_restored_one_resumes(model: str) -> None:
+    assert_reproducible_and_resumable(lambda: GraphLearner(config(model, "florentine_families", epochs=5)))
 
 
 def test_labels_held_back_play_no_part_in_learning() -> None:
     honest, blind = GraphLearner(config(epochs=5)), GraphLearner(config(epochs=5))
     blind.labels = blind.labels.clone()
-    blind.labels[blind.held_back] = 0
+    blind.labels[blind.test] = 0
     assert [epoch(honest) for _ in range(5)] == [epoch(blind) for _ in range(5)]
 
 

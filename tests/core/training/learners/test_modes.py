@@ -24,12 +24,12 @@ def scores(learner: SupervisedLearner):
 def test_batch_norm_is_judged_by_its_running_mean_and_learns_on_with_batches() -> None:
     learner = SupervisedLearner(default_config("resnet", model_options={"depth": "8", "width": 2}))
     learner.learn(next(iter(learner.batches())))
-    before = {name: value.clone() for name, value in learner.model.state_dict().items()}
+    before = {name: value.clone() for name, value in learner.network.state_dict().items()}
     judged = scores(learner)
     list(learner.pictures())
-    assert all(torch.equal(value, before[name]) for name, value in learner.model.state_dict().items())
-    assert learner.model.training
-    model = learner.model.eval()
+    assert all(torch.equal(value, before[name]) for name, value in learner.network.state_dict().items())
+    assert learner.network.training
+    model = learner.network.eval()
     with torch.inference_mode():
         expected = torch.nn.functional.cross_entropy(model(learner.test_inputs), learner.test_targets)
     torch.testing.assert_close(judged.test_loss, expected.item(), rtol=1e-4, atol=1e-5)

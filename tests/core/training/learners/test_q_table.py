@@ -9,8 +9,14 @@ import pytest
 
 from core.errors import InvalidRequest
 from core.training.config import TrainConfig, default_config
-from core.training.learners.q_table import TableLearner, exact_evaluation, exploration, recent
-from tests.core.training.going_on import assert_same_numbers_and_going_on, epoch, pictures, scores
+from core.training.learners.q_table import (
+    TableLearner,
+    exact_evaluation,
+    exploration,
+    recent,
+    sampled_evaluation,
+)
+from tests.core.training.resuming import assert_reproducible_and_resumable, epoch, pictures, scores
 
 
 def config(data: str = "frozen_lake", **more: Any) -> TrainConfig:
@@ -35,8 +41,8 @@ def test_table_earns_what_can_be_earned(
 
 
 @pytest.mark.parametrize("data", ["frozen_lake", "cliff_walking", "taxi"])
-def test_same_seed_same_numbers_and_a_restored_one_goes_on(data: str) -> None:
-    assert_same_numbers_and_going_on(lambda: TableLearner(config(data, epochs=3)))
+def test_same_seed_same_numbers_and_a_restored_one_resumes(data: str) -> None:
+    assert_reproducible_and_resumable(lambda: TableLearner(config(data, epochs=3)))
 
 
 def test_a_step_is_the_update_of_watkins_and_dayan() -> None:
@@ -67,6 +73,17 @@ def test_true_values_have_no_error_by_the_rules() -> None:
     assert loss == pytest.approx(0, abs=1e-12)
     assert 0.73 < earned < 0.75
     assert exact_evaluation(learner.environment, learner.world, np.ones((16, 4)), 0.99)[0] > 0
+
+
+def test_sampled_episodes_earn_on_average_what_is_exact() -> None:
+    learner = TableLearner(config(data_options={"slippery": True}))
+    values = np.zeros((16, 4))
+    for _ in range(3000):
+        values = learner.world.backup(values.max(1), 0.99)
+    rules = (learner.environment, learner.world, values, 0.99)
+    earned = [sampled_evaluation(*rules, seed=seed)[1] for seed in range(20)]
+    assert np.mean(earned) == pytest.approx(exact_evaluation(*rules)[1], abs=4 * 0.44 / 2000**0.5)
+    assert sampled_evaluation(*rules, seed=3) == sampled_evaluation(*rules, seed=3)
 
 
 def test_recent_returns_are_the_last_hundred() -> None:

@@ -10,7 +10,7 @@ import torch
 
 from core.training.config import TrainConfig, default_config
 from core.training.learners.rbm import RBMLearner
-from tests.core.training.going_on import assert_same_numbers_and_going_on, epoch, pictures, scores
+from tests.core.training.resuming import assert_reproducible_and_resumable, epoch, pictures, scores
 
 
 def config(**more: Any) -> TrainConfig:
@@ -31,7 +31,7 @@ def trained() -> tuple[RBMLearner, list[float]]:
 
 def test_reconstruction_error_falls_steadily_and_far_below_the_mean_image(trained) -> None:
     learner, errors = trained
-    assert learner.rbm.weights.shape == (64, 64)
+    assert learner.network.weights.shape == (64, 64)
     assert errors[::8] == sorted(errors[::8], reverse=True)
     assert scores(learner).test_metric > 0.7
 
@@ -53,8 +53,8 @@ def correlation_of_neighbours(filters: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("options", [{}, {"persistent": True}, {"k": 3, "visible": "probabilities"}])
-def test_same_seed_same_numbers_and_a_restored_one_goes_on(options: dict[str, Any]) -> None:
-    assert_same_numbers_and_going_on(
+def test_same_seed_same_numbers_and_a_restored_one_resumes(options: dict[str, Any]) -> None:
+    assert_reproducible_and_resumable(
         lambda: RBMLearner(config(epochs=3, hidden=(8,), batch_size=200, **options))
     )
 

@@ -21,7 +21,7 @@ def filled(count: int, capacity: int = 5) -> Replay:
 def test_the_oldest_is_forgotten_first_and_parts_stay_together() -> None:
     replay = filled(8)
     assert len(replay) == 5
-    observations, actions, rewards, after, ended = replay.draw(200, np.random.default_rng(0), CPU)
+    observations, actions, rewards, after, ended = replay.sample(200, np.random.default_rng(0), CPU)
     assert set(rewards.tolist()) == {3.0, 4.0, 5.0, 6.0, 7.0}
     assert torch.equal(observations[:, 0], rewards)
     assert torch.equal(after, observations + 1)
@@ -30,7 +30,7 @@ def test_the_oldest_is_forgotten_first_and_parts_stay_together() -> None:
 
 
 def test_every_transition_is_drawn_as_often() -> None:
-    rewards = filled(5).draw(5000, np.random.default_rng(0), CPU)[2]
+    rewards = filled(5).sample(5000, np.random.default_rng(0), CPU)[2]
     counts = np.bincount(rewards.long().numpy(), minlength=5)
     assert abs(counts - 1000).max() < 130  # over four standard errors
 
@@ -41,5 +41,5 @@ def test_restored_replay_is_the_same_and_goes_on_writing_at_its_place() -> None:
         restored.restore(original.state())
         for replay in (original, restored):
             replay.add(np.zeros(2, np.float32), 0, 99.0, np.zeros(2, np.float32), False)
-        drawn = [replay.draw(50, np.random.default_rng(1), CPU)[2] for replay in (original, restored)]
+        drawn = [replay.sample(50, np.random.default_rng(1), CPU)[2] for replay in (original, restored)]
         assert torch.equal(*drawn)

@@ -23,11 +23,11 @@ def weights_after_a_step(**settings: Any) -> tuple[list[Tensor], list[Tensor], l
     """Weights before, the gradient of the plain loss, and weights after."""
     one = learner(**settings)
     inputs, targets = next(iter(one.batches()))
-    before = [weight.detach().clone() for weight in one.model.parameters()]
-    loss = F.binary_cross_entropy_with_logits(one.model(inputs)[:, 0], targets)
-    gradient = list(torch.autograd.grad(loss, list(one.model.parameters())))
+    before = [weight.detach().clone() for weight in one.network.parameters()]
+    loss = F.binary_cross_entropy_with_logits(one.network(inputs)[:, 0], targets)
+    gradient = list(torch.autograd.grad(loss, list(one.network.parameters())))
     one.learn((inputs, targets))
-    return before, gradient, [weight.detach() for weight in one.model.parameters()]
+    return before, gradient, [weight.detach() for weight in one.network.parameters()]
 
 
 def test_l1_pulls_weights_but_no_biases_by_their_sign() -> None:

@@ -22,8 +22,8 @@ def learner(activation: str = "relu", **settings: object) -> SupervisedLearner:
 def test_units_that_relu_has_switched_off_for_good_are_dead() -> None:
     training = learner()
     with torch.no_grad():
-        training.model.layers[0].bias[:2] = -100  # type: ignore[index, union-attr]
-        training.model.layers[0].bias[2:] = 100  # type: ignore[index, union-attr]
+        training.network.layers[0].bias[:2] = -100  # type: ignore[index, union-attr]
+        training.network.layers[0].bias[2:] = 100  # type: ignore[index, union-attr]
     (picture,) = islice(dead_units(training), 1)
     assert picture.arrays["dead"][0] == pytest.approx(2 / 8)
     assert picture.arrays["saturated"][0] == pytest.approx(2 / 8)
@@ -52,8 +52,8 @@ def test_a_channel_is_dead_when_no_sample_and_no_place_moves_it() -> None:
 
 def test_pre_activations_are_what_the_layers_give() -> None:
     training = learner("tanh")
-    first, second = activated(training.model, training.test_inputs)
-    layers = training.model.layers
+    first, second = activated(training.network, training.test_inputs)
+    layers = training.network.layers
     expected = layers[0](training.test_inputs)  # type: ignore[index, operator]
     torch.testing.assert_close(first.before, expected)
     torch.testing.assert_close(second.before, layers[1](torch.tanh(expected)))  # type: ignore[index, operator]
@@ -63,7 +63,7 @@ def test_pre_activations_are_what_the_layers_give() -> None:
 def test_every_activation_of_a_residual_network_is_seen() -> None:
     config = default_config("resnet", "mnist5k", model_options={"depth": "8", "width": 2})
     training = SupervisedLearner(config)
-    names = [layer.name for layer in activated(training.model, training.test_inputs[:2])]
+    names = [layer.name for layer in activated(training.network, training.test_inputs[:2])]
     assert len(names) == 7  # the stem's, and two of each of three blocks
     assert len(set(names)) == 7
 
@@ -72,7 +72,7 @@ def test_histograms_count_every_weight_and_every_pre_activation() -> None:
     training = learner(hidden=(8, 5))
     (weights,) = islice(weight_histograms(training), 1)
     assert weights.arrays["counts"].sum(axis=1).tolist() == [16, 40, 5]
-    values = training.model.layers[1].weight.detach().numpy()  # type: ignore[index, union-attr]
+    values = training.network.layers[1].weight.detach().numpy()  # type: ignore[index, union-attr]
     counts, edges = np.histogram(values, 40)
     np.testing.assert_allclose(weights.arrays["edges"][1], edges, rtol=1e-5, atol=1e-6)
     assert np.abs(weights.arrays["counts"][1] - counts).sum() <= 4  # float32 edges may move a value by a bin

@@ -34,7 +34,7 @@ def test_confusion_of_two_classes_and_of_ten(model: str, data: str) -> None:
     learner = SupervisedLearner(default_config(model, data))
     (picture,) = islice(confusion(learner), 1)
     shown = np.unique(np.linspace(0, len(learner.test_inputs) - 1, 300).round().astype(int))
-    outputs = learner.model(learner.test_inputs[shown]).detach().numpy()
+    outputs = learner.network(learner.test_inputs[shown]).detach().numpy()
     answers = (outputs[:, 0] > 0).astype(int) if data == "moons" else outputs.argmax(1)
     expected = confusion_matrix(learner.data.test_targets[shown], answers)
     np.testing.assert_array_equal(picture.arrays["counts"], expected)
@@ -43,7 +43,7 @@ def test_confusion_of_two_classes_and_of_ten(model: str, data: str) -> None:
 def test_confusion_of_a_graph_counts_the_nodes_held_back() -> None:
     learner = GraphLearner(default_config("gcn", "karate_club"))
     (picture,) = islice(confusion(learner), 1)
-    assert picture.arrays["counts"].sum() == len(learner.held_back)
+    assert picture.arrays["counts"].sum() == len(learner.test)
 
 
 def test_principal_components_are_those_of_scikit_learn() -> None:
@@ -62,7 +62,7 @@ def test_one_unit_alone_has_one_component() -> None:
 
 def test_embedding_takes_what_comes_into_the_last_layer_and_does_not_flip() -> None:
     learner = SupervisedLearner(default_config("mlp", "moons", engine="eager"))
-    model, inputs = learner.model, learner.test_inputs[:7]
+    model, inputs = learner.network, learner.test_inputs[:7]
     hidden = torch.tanh(model.layers[1](torch.tanh(model.layers[0](inputs))))  # type: ignore[index, operator]
     torch.testing.assert_close(last_hidden(model, inputs), hidden.detach())
     looked = embedding(learner)
@@ -76,11 +76,11 @@ def test_embedding_takes_what_comes_into_the_last_layer_and_does_not_flip() -> N
 def test_saliency_is_the_gradient_of_the_winning_score() -> None:
     learner = SupervisedLearner(default_config("lenet", "mnist5k"))
     inputs = learner.test_inputs[:3]
-    gradients, answers = input_gradients(learner.model, inputs)
-    assert all(weight.grad is None for weight in learner.model.parameters())
+    gradients, answers = input_gradients(learner.network, inputs)
+    assert all(weight.grad is None for weight in learner.network.parameters())
     for row in range(3):
         image = inputs[row : row + 1].clone().requires_grad_()
-        scores = learner.model(image)[0]
+        scores = learner.network(image)[0]
         assert answers[row] == scores.argmax()
         scores.max().backward()
         torch.testing.assert_close(gradients[row : row + 1], image.grad)
@@ -90,7 +90,7 @@ def test_feature_maps_are_those_of_the_layers() -> None:
     learner = SupervisedLearner(default_config("lenet", "mnist5k"))
     (picture,) = islice(feature_maps(learner), 1)
     assert picture.values["layers"] == ["c1", "c3"]
-    expected = torch.relu(learner.model.c1(learner.test_inputs[:1]))[0]  # type: ignore[operator]
+    expected = torch.relu(learner.network.c1(learner.test_inputs[:1]))[0]  # type: ignore[operator]
     np.testing.assert_allclose(picture.arrays["0"], expected.detach().numpy(), rtol=1e-5)
     assert picture.arrays["1"].shape == (8, 10, 10)
     assert picture.values["channels"] == [6, 16]
@@ -102,7 +102,7 @@ def test_gradient_through_time_is_what_a_change_of_the_state_does_to_the_loss(mo
     inputs, targets = learner.test_inputs[:2, :6], learner.test_targets[:2]
     norms = state_gradients(learner, inputs, targets)
     # torch.nn's own layer, cut in two: the gradient by the state that the second part begins with.
-    network = learner.model
+    network = learner.network
     for cut in (3, 5):
         _, state = network.recurrent(inputs[:, :cut])  # type: ignore[operator]
         h = (state[0] if isinstance(state, tuple) else state).detach().requires_grad_()
@@ -116,8 +116,8 @@ def test_gradient_through_time_is_what_a_change_of_the_state_does_to_the_loss(mo
 def test_a_small_recurrent_weight_makes_the_gradient_vanish_at_its_own_rate() -> None:
     learner = SupervisedLearner(default_config("rnn", "adding", samples=60, hidden=(4,), activation="relu"))
     with torch.no_grad():
-        learner.model.recurrent.weight_hh_l0.copy_(0.5 * torch.eye(4))  # type: ignore[union-attr]
-        learner.model.recurrent.bias_hh_l0.fill_(10)  # all units stay on  # type: ignore[union-attr]
+        learner.network.recurrent.weight_hh_l0.copy_(0.5 * torch.eye(4))  # type: ignore[union-attr]
+        learner.network.recurrent.bias_hh_l0.fill_(10)  # all units stay on  # type: ignore[union-attr]
     looked = gradient_through_time(learner)
     now = next(looked).arrays["now"]
     np.testing.assert_allclose(now[1:] / now[:-1], 2.0, rtol=1e-4)

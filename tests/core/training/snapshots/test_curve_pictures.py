@@ -16,11 +16,11 @@ CPU = torch.device("cpu")
 
 def test_curve_is_what_the_network_answers_and_the_truth() -> None:
     learner = SupervisedLearner(default_config("mlp", "sine_curve"))
-    (picture,) = curve(learner.model, learner.data, CPU, 7)
+    (picture,) = curve(learner.network, learner.data, CPU, 7)
     x, network, truth = (picture.arrays[name] for name in ("x", "network", "truth"))
     assert (picture.name, picture.step, x.shape) == ("curve", 7, (301,))
     with torch.no_grad():
-        expected = learner.model(torch.from_numpy(x)[:, None])[:, 0]
+        expected = learner.network(torch.from_numpy(x)[:, None])[:, 0]
     np.testing.assert_allclose(network, expected, atol=1e-6)
     np.testing.assert_allclose(truth, np.sin(np.pi * x), atol=1e-5)  # two waves from -2 to 2
     assert x[0] < learner.data.train_inputs.min()
@@ -84,6 +84,6 @@ def _trained(name: str) -> SupervisedLearner:
 def skill(learner: SupervisedLearner) -> float:
     """By hand, on the test part."""
     with torch.no_grad():
-        answers = learner.model(learner.test_inputs)[:, 0].numpy()
+        answers = learner.network(learner.test_inputs)[:, 0].numpy()
     truth = learner.data.test_targets
     return float(1 - np.sqrt(np.mean((answers - truth) ** 2)) / truth.std())

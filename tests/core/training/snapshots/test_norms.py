@@ -34,7 +34,7 @@ def test_norms_are_those_of_a_step_by_hand(optimizer: str, engine: str) -> None:
     )
     learner = supervised_learner(config)
     assert learner.engine == engine
-    model = copy.deepcopy(learner.model)
+    model = copy.deepcopy(learner.network)
     (picture,) = islice(layer_norms(learner), 1)
     places = torch.linspace(0, 49, 10).round().long()
     F.binary_cross_entropy_with_logits(

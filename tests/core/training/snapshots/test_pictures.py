@@ -62,11 +62,11 @@ def test_decision_map_holds_all_points() -> None:
 
 def test_decision_map_agrees_with_the_network_at_each_cell() -> None:
     training = SupervisedLearner(default_config("mlp"))
-    (picture,) = decision_map(training.model, training.data, CPU, 0)
+    (picture,) = decision_map(training.network, training.data, CPU, 0)
     bounds = picture.values
     x = bounds["x_min"] + (17 + 0.5) / 120 * (bounds["x_max"] - bounds["x_min"])
     y = bounds["y_max"] - (92 + 0.5) / 120 * (bounds["y_max"] - bounds["y_min"])
-    expected = torch.sigmoid(training.model(torch.tensor([[x, y]]))).item()
+    expected = torch.sigmoid(training.network(torch.tensor([[x, y]]))).item()
     assert picture.arrays["probability"][92, 17] == pytest.approx(expected, abs=1e-4)
 
 
@@ -74,13 +74,13 @@ def test_decision_map_agrees_with_the_network_at_each_cell() -> None:
 def test_decision_map_of_many_classes_agrees_with_the_network_at_each_cell(features: str) -> None:
     options = {"arms": 3, "features": features}
     training = SupervisedLearner(default_config("mlp", "spiral", data_options=options))
-    (picture,) = decision_map(training.model, training.data, CPU, 0)
+    (picture,) = decision_map(training.network, training.data, CPU, 0)
     bounds, winner = picture.values, picture.arrays["winner"]
     assert (winner.shape, winner.dtype, bounds["classes"]) == ((120, 120), np.uint8, 3)
     x = bounds["x_min"] + (101 + 0.5) / 120 * (bounds["x_max"] - bounds["x_min"])
     y = bounds["y_max"] - (8 + 0.5) / 120 * (bounds["y_max"] - bounds["y_min"])
     place = [x, y] if features == "xy" else [x, y, np.sin(2.5 * x), np.sin(2.5 * y)]
-    expected = torch.softmax(training.model(torch.tensor([place], dtype=torch.float32)), 1)[0]
+    expected = torch.softmax(training.network(torch.tensor([place], dtype=torch.float32)), 1)[0]
     assert winner[8, 101] == expected.argmax()
     assert picture.arrays["probability"][8, 101] == pytest.approx(expected.max().item(), abs=1e-4)
 
@@ -91,7 +91,7 @@ def test_pictures_of_sine_features_are_drawn_over_the_plane() -> None:
     assert drawn.arrays["train_points"].shape == (500, 2)
     assert drawn.values["features"] == ["x", "y"]
     (map_of_sines,), (map_of_plane,) = (
-        decision_map(learner.model, learner.data, CPU, 0)
+        decision_map(learner.network, learner.data, CPU, 0)
         for learner in (sines, SupervisedLearner(default_config("mlp", "moons")))
     )
     assert map_of_sines.values == map_of_plane.values
@@ -106,7 +106,7 @@ def test_points_are_those_of_the_data() -> None:
 
 def test_predictions_lead_with_mistakes_and_show_real_images() -> None:
     training = SupervisedLearner(default_config("lenet"))
-    predictions, filters = predictions_and_filters(training.model, training.data, CPU, 0)
+    predictions, filters = predictions_and_filters(training.network, training.data, CPU, 0)
     images, labels, predicted, confidence = (
         predictions.arrays[name] for name in ("images", "labels", "predicted", "confidence")
     )
@@ -115,21 +115,21 @@ def test_predictions_lead_with_mistakes_and_show_real_images() -> None:
     assert wrong[:8].all()  # untrained, it is wrong nine times in ten
     assert (np.diff(confidence[:8]) <= 0).all()
     shown = torch.from_numpy(images.astype(np.float32) / 255)[:, None]
-    probability = torch.softmax(training.model(shown), 1).detach().numpy()
+    probability = torch.softmax(training.network(shown), 1).detach().numpy()
     np.testing.assert_array_equal(probability.argmax(1), predicted)
     np.testing.assert_allclose(probability.max(1), confidence, rtol=1e-4)
     for image, label in zip(images, labels, strict=True):
         matches = (np.rint(training.data.test_inputs[:, 0] * 255) == image).all(axis=(1, 2))
         assert training.data.test_targets[matches].tolist() == [label]
-    np.testing.assert_array_equal(filters.arrays["weights"], training.model.c1.weight[:, 0].detach())
+    np.testing.assert_array_equal(filters.arrays["weights"], training.network.c1.weight[:, 0].detach())
 
 
 def test_filters_do_not_change_with_the_network_afterwards() -> None:
     training = SupervisedLearner(default_config("lenet"))
-    _, filters = predictions_and_filters(training.model, training.data, CPU, 0)
+    _, filters = predictions_and_filters(training.network, training.data, CPU, 0)
     before = filters.arrays["weights"].copy()
     with torch.no_grad():
-        training.model.c1.weight.zero_()
+        training.network.c1.weight.zero_()
     np.testing.assert_array_equal(filters.arrays["weights"], before)
 
 

@@ -41,7 +41,7 @@ def test_every_module_of_the_package_is_used_by_an_entry() -> None:
 def test_families_are_told_by_what_the_networks_are_made_of(model: str) -> None:
     data = default_data(model)
     options = {"depth": "8", "width": 2} if model == "resnet" else {}
-    parts = [*learner_for(default_config(model, data, model_options=options)).model.modules()]  # type: ignore[attr-defined]
+    parts = [*learner_for(default_config(model, data, model_options=options)).network.modules()]
     assert any(isinstance(part, nn.RNNBase) for part in parts) == (model in RECURRENT)
     assert any(isinstance(part, nn.Conv2d) for part in parts) == (model in CONVOLUTIONAL)
 

@@ -69,17 +69,13 @@ def test_looking_between_two_steps_leaves_weights_gradients_and_optimiser_alone(
         for batches in zip(*(learner.batches() for learner in learners), strict=True):
             losses = [learner.learn(batch) for learner, batch in zip(learners, batches, strict=True)]
             assert losses[0] == losses[1]
-            gradients = [weight.grad for weight in learners[0].model.parameters()]  # type: ignore[attr-defined]
+            gradients = [weight.grad for weight in learners[0].network.parameters()]
             kept = [None if gradient is None else gradient.clone() for gradient in gradients]
             list(looking.pictures())
-            for weight, gradient, before in zip(
-                learners[0].model.parameters(),  # type: ignore[attr-defined]
-                gradients,
-                kept,
-                strict=True,
-            ):
+            weights = learners[0].network.parameters()
+            for weight, gradient, before in zip(weights, gradients, kept, strict=True):
                 assert weight.grad is gradient
-                assert gradient is None or torch.equal(gradient, before)
+                assert gradient is None or torch.equal(gradient, before)  # type: ignore[arg-type]
     for ours, theirs in zip(flat(learners[0].state()), flat(learners[1].state()), strict=True):
         assert torch.equal(ours, theirs) if isinstance(ours, torch.Tensor) else ours == theirs
 

@@ -31,7 +31,7 @@ def test_single_feature_has_a_plane_too() -> None:
 
 def test_map_tells_the_networks_most_probable_class_at_each_place() -> None:
     learner = SupervisedLearner(default_config("mlp", "iris"))
-    (picture,) = table_map(learner.model, learner.data, CPU, 3)
+    (picture,) = table_map(learner.network, learner.data, CPU, 3)
     mean, axes, _ = principal_plane(learner.data.train_inputs)
     bounds, size = picture.values, 120
     row, column = 17, 101
@@ -39,14 +39,14 @@ def test_map_tells_the_networks_most_probable_class_at_each_place() -> None:
     y = bounds["y_max"] - (row + 0.5) / size * (bounds["y_max"] - bounds["y_min"])
     place = torch.from_numpy(mean + axes @ np.array([x, y], np.float32))[None]
     with torch.no_grad():
-        probabilities = learner.model(place).softmax(1)[0]
+        probabilities = learner.network(place).softmax(1)[0]
     assert picture.arrays["winner"][row, column] == probabilities.argmax()
     np.testing.assert_allclose(picture.arrays["probability"][row, column], probabilities.max(), atol=1e-4)
 
 
 def test_two_classes_have_the_probability_of_the_logistic_function() -> None:
     learner = SupervisedLearner(default_config("mlp", "breast_cancer"))
-    (picture,) = table_map(learner.model, learner.data, CPU, 0)
+    (picture,) = table_map(learner.network, learner.data, CPU, 0)
     assert set(np.unique(picture.arrays["winner"])) <= {0, 1}
     assert picture.arrays["probability"].min() >= 0.5
 
@@ -61,12 +61,12 @@ def test_rows_are_projected_onto_the_plane() -> None:
 
 def test_regression_is_told_in_the_unit_of_its_answer() -> None:
     learner = SupervisedLearner(default_config("mlp", "diabetes"))
-    (picture,) = predicted(learner.model, learner.data, CPU, 0)
+    (picture,) = predicted(learner.network, learner.data, CPU, 0)
     truth = picture.arrays["truth"]
     assert 25 <= truth.min() < truth.max() <= 346  # of the published table
     np.testing.assert_allclose(truth, np.rint(truth), atol=1e-3)
     with torch.no_grad():
-        outputs = learner.model(learner.test_inputs)[:, 0].numpy()
+        outputs = learner.network(learner.test_inputs)[:, 0].numpy()
     expected = outputs * learner.data.answer_scale + learner.data.answer_mean
     np.testing.assert_allclose(picture.arrays["predicted"], expected, rtol=1e-4)
     assert list(rows_in_plane(learner.data)) == []

@@ -1,4 +1,4 @@
-"""What every learner promises: the same seed gives the same numbers, and a restored one goes on with them."""
+"""What every learner promises: the same seed gives the same numbers, and a restored one resumes with them."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def through_a_file(state: dict[str, Any]) -> dict[str, Any]:
     return torch.load(file, weights_only=True)
 
 
-def assert_same_numbers_and_going_on(make: Callable[[], Learner]) -> None:
-    """Two of the same config agree; drawing and scoring change nothing; one restored goes on in step."""
+def assert_reproducible_and_resumable(make: Callable[[], Learner]) -> None:
+    """Two of the same config agree; drawing and scoring change nothing; one restored resumes in step."""
     plain, watched = make(), make()
     first = epoch(plain)
     list(watched.pictures())

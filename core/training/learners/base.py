@@ -1,0 +1,75 @@
+"""What every learner does alike: the learning-rate schedule, and the event that announces the start."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import nn, optim
+
+from core.training.config import TrainConfig
+from core.training.events import TrainingStarted
+from core.training.learners.building import shapes_of
+from core.training.schedules import SCHEDULES
+
+
+class LearnerBase:
+    """A config, a network on a device, and the number of steps done."""
+
+    engine = "eager"
+    changeable: tuple[str, ...] = ("learning_rate",)
+    network: nn.Module
+
+    def __init__(self, config: TrainConfig, device: torch.device) -> None:
+        self.config, self.device, self.step = config, device, 0
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps of an epoch; each kind of learning has its own."""
+        raise NotImplementedError
+
+    @property
+    def fraction_done(self) -> float:
+        """Of all steps, before the next one."""
+        return self.step / (self.config.epochs * self.steps_per_epoch)
+
+    def scheduled_rate(self) -> float:
+        """The learning rate of the next step."""
+        return self.config.learning_rate * SCHEDULES[self.config.schedule].factor(self.fraction_done)
+
+    def schedule(self, *optimizers: optim.Optimizer) -> None:
+        """Give optimisers the learning rate of the next step."""
+        rate = self.scheduled_rate()
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
+    def announce(
+        self,
+        train_samples: int,
+        test_samples: int,
+        input_shape: tuple[int, ...],
+        outputs: int,
+        metric: str,
+        **more: Any,
+    ) -> TrainingStarted:
+        """The event that says what is about to be trained; `more` are further fields of it."""
+        config, shapes = self.config, shapes_of(self.network)
+        return TrainingStarted(
+            model=config.model,
+            data=config.data,
+            seed=config.seed,
+            device=config.device,
+            parameters=sum(math.prod(shape) for shape in shapes.values()),
+            shapes=shapes,
+            train_samples=train_samples,
+            test_samples=test_samples,
+            input_shape=input_shape,
+            outputs=outputs,
+            epochs=config.epochs,
+            steps_per_epoch=self.steps_per_epoch,
+            metric=metric,
+            engine=self.engine,
+            **more,
+        )

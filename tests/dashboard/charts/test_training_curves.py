@@ -1,0 +1,43 @@
+"""The curves of a training name their parts, each in its own colour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
+
+
+def epoch(number: int, **more: Any) -> dict[str, Any]:
+    scores = {f"{part}_{score}": 0.5 for part in ("train", "test") for score in ("loss", "metric")}
+    return {"epoch": number, **scores, **more}
+
+
+PLAIN = [epoch(1), epoch(2)]  # as version 0.1 stored them
+WITHOUT = [epoch(n, validation_loss=None, validation_metric=None) for n in (1, 2)]
+WITH = [epoch(n, validation_loss=0.4, validation_metric=0.6) for n in (1, 2)]
+
+
+def curves(chart: Any) -> dict[str, Any]:
+    return chart.to_dict()["layer"][0]["encoding"]
+
+
+@pytest.mark.parametrize("epochs", [PLAIN, WITHOUT])
+def test_without_a_validation_split_there_are_two_curves(epochs: list[dict[str, Any]]) -> None:
+    for chart in (loss_chart(epochs), metric_chart(epochs, "accuracy")):
+        assert curves(chart)["color"]["legend"]["values"] == ["Train", "Test"]
+
+
+def test_with_one_there_are_three() -> None:
+    for chart in (loss_chart(WITH), metric_chart(WITH, "accuracy")):
+        assert curves(chart)["color"]["legend"]["values"] == ["Train", "Validation", "Test"]
+        assert chart.data["Validation"].tolist() == pytest.approx([chart.data["Validation"][0]] * 2)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_part_keeps_its_colour_whether_or_not_there_is_validation(metric: str) -> None:
+    with_it, without = (curves(metric_chart(epochs, metric)) for epochs in (WITH, WITHOUT))
+    for channel in ("color", "strokeDash"):
+        assert with_it[channel]["scale"] == without[channel]["scale"]
+    assert len(with_it["color"]["scale"]["domain"]) == 3
