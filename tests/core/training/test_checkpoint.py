@@ -134,7 +134,8 @@ def test_samples_that_were_learnt_from_cannot_validate_later(tmp_path: Path) -> 
 
 def as_of_version_0_1(state: dict[str, Any], **settings: Any) -> dict[str, Any]:
     """The same state as the first version wrote it, with settings that then watched the test part."""
-    config = {name: value for name, value in state["config"].items() if name != "validation_fraction"}
+    later = ("validation_fraction", "version")
+    config = {name: value for name, value in state["config"].items() if name not in later}
     position = {name: value for name, value in state["position"].items() if name != "ended"}
     position |= {"best_loss": 0.1, "waited": 2}
     last = position["last"] or {}
