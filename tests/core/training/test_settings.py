@@ -105,6 +105,7 @@ OTHER: dict[str, Any] = {
     "label_smoothing": 0.2,
     "initialisation": "orthogonal",
     "test_fraction": 0.3,
+    "validation_fraction": 0.3,
 }
 
 
@@ -140,7 +141,14 @@ def test_every_entry_is_labelled_helped_and_grouped() -> None:
 
 def test_what_a_checkpoint_fixes_is_what_decides_weights_data_and_order() -> None:
     fixed = {"model", "data", "batch_size", "optimizer", "activation", "hidden", "samples", "noise", "seed"}
-    fixed |= {"test_fraction", "engine", "model_options", "data_options", "initialisation"}
+    fixed |= {
+        "test_fraction",
+        "validation_fraction",
+        "engine",
+        "model_options",
+        "data_options",
+        "initialisation",
+    }
     assert SETTINGS.keys() - MUTABLE_ON_RESUME == fixed
 
 
