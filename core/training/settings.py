@@ -200,8 +200,8 @@ SETTINGS: dict[str, Setting] = {
         learners=("supervised", "rbm", "gan"),
     ),
     "validation_fraction": Setting(
-        help="Fraction of the training data that only target and patience watch; empty, a fifth where they "
-        "are set.",
+        help="Fraction of the training data that stopping rules watch and no step learns from; if empty, a "
+        "fifth where target or patience needs it.",
         label="Validation fraction",
         group=DATA,
         kind=float,
@@ -317,7 +317,7 @@ SETTINGS: dict[str, Setting] = {
         mutable_on_resume=True,
     ),
     "patience": Setting(
-        help="Stop when the validation loss has not fallen for so many epochs, with the best one's weights.",
+        help="Stop when the validation loss has not fallen for so many epochs, and restore the best weights.",
         label="Patience (epochs)",
         group=STOPPING,
         kind=int,
