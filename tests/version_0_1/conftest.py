@@ -44,10 +44,10 @@ def run(argv: list[str]) -> tuple[int, str]:
     return code, printed.getvalue()
 
 
-def events_of(argv: list[str]) -> list[dict[str, Any]]:
-    """The JSON lines of a command line that must end well."""
+def events_of(argv: list[str], exit_code: int = 0) -> list[dict[str, Any]]:
+    """The JSON lines of a command line that must end with this exit code."""
     code, printed = run(argv)
-    assert code == 0, argv
+    assert code == exit_code, argv
     return [json.loads(line) for line in printed.splitlines()]
 
 
