@@ -64,7 +64,7 @@ def main() -> None:
 
 def python_times_ms(moves: int) -> Iterator[float]:
     """Reruns without a browser, each with a new range of x. The first, which loads, is left out."""
-    page = AppTest.from_file(str(ROOT / "dashboard/views/activations.py"), default_timeout=120)
+    page = AppTest.from_file(str(ROOT / "dashboard/views/curves.py"), default_timeout=120)
     page.query_params["functions"] = FUNCTIONS
     page.run()
     for move in range(moves):

@@ -27,7 +27,8 @@ from core.runs.store import Run
 from core.training import OPTIMIZERS, TrainConfig, default_config, snapshots
 from core.training.settings import GROUPS, MAIN, SETTINGS, START, applies
 from core.training.snapshots import PROBES
-from dashboard.components.custom_activation import own_field
+from dashboard.components.activation_picker import custom_field
+from dashboard.components.address import bound
 from dashboard.components.option_field import option_field, select
 from dashboard.components.user_table import choose_table
 
@@ -98,7 +99,7 @@ def has_control(name: str, config: TrainConfig) -> bool:
 
 
 def apply_model_defaults() -> None:
-    """Another network starts from the settings that suit it, on the same data where it takes them."""
+    """Another network starts from the settings that suit it, on the same data where that fits."""
     model, data = st.session_state["model"], st.session_state["data"]
     if data not in fitting_data(model):
         data = st.session_state["data"] = default_data(model)
@@ -145,7 +146,7 @@ def choose_settings(default: TrainConfig) -> dict[str, Any]:
         for group in GROUPS:
             chosen |= choose_group(group, now) if group != MAIN else {}
     more = [setting.label for name, setting in SETTINGS.items() if setting.group != MAIN and changed(name)]
-    more += ["own f(x)"] if changed("own") else []
+    more += ["custom f(x)"] if changed("own") else []
     if more:
         st.caption(f"Changed under “More settings”: {', '.join(more)}.")
     return chosen
@@ -159,7 +160,7 @@ def choose_group(group: str, default: TrainConfig) -> dict[str, Any]:
     if GROUPS[group] and (names or own):
         st.caption(GROUPS[group])
     chosen: dict[str, Any] = {}
-    if own and (typed := own_field(st.container(), "Your own activation f(x)")):
+    if own and (typed := custom_field(st.container(), "Custom activation f(x)")):
         chosen["activation"] = typed
     columns = cycle(st.columns(2))
     for name in names:
@@ -182,7 +183,7 @@ def choose_activation(name: str, default: TrainConfig) -> str:
     """A key of ACTIVATIONS; an expression typed under "More settings" replaces it."""
     entry = MODELS[default.model]
     own = entry.own_activation and bool(st.session_state.get("own", "").strip())
-    help_text = "Your own f(x) under “More settings” takes its place." if own else None
+    help_text = "The custom f(x) under “More settings” is used instead." if own else None
     keys, fixed = [*entry.activations], len(entry.activations) == 1 or own
     label = SETTINGS[name].label
     return select(label, ACTIVATIONS, keys, default.activation, key=name, disabled=fixed, help=help_text)
@@ -242,17 +243,17 @@ def choose_options(options: Mapping[str, Option], default: Mapping[str, Any]) ->
 def choose_probes(name: str, default: TrainConfig) -> tuple[str, ...] | None:
     """What to record inside, None for what is recorded by default."""
     fitting, on = snapshots.fitting(default.model, default.data), snapshots.chosen(default)
-    looked = st.multiselect(
+    chosen = bound(
+        st.multiselect,
         SETTINGS[name].label,
         fitting,
-        on,
-        format_func=lambda probe: PROBES[probe].name,
+        [*on],
         key=name,
-        bind="query-params",
+        names={probe: PROBES[probe].name for probe in fitting},
         help="Pictures taken while it learns. "
         + " ".join(f"**{PROBES[probe].name}:** {PROBES[probe].shows}" for probe in fitting),
     )
-    return None if {*looked} == {*on} else tuple(name for name in fitting if name in looked)
+    return None if {*chosen} == {*on} else tuple(probe for probe in fitting if probe in chosen)
 
 
 def layers(text: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""The pictures on the front page's doors."""
+"""The previews of pages on Home."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def activation_curves(points: int = 81) -> pd.DataFrame:
     return pd.DataFrame({"x": x} | {name: curve(x) for name, curve in _CURVES.items()}).astype(np.float32)
 
 
-def activations_door() -> alt.Chart:
+def activations_preview() -> alt.Chart:
     """Three activation functions, overlaid."""
     names = list(_CURVES)
     return (
@@ -42,7 +42,7 @@ def activations_door() -> alt.Chart:
     )
 
 
-def utilisation_door(
+def utilisation_preview(
     seconds_ago: Sequence[float], utilisation_percent: Mapping[str, Sequence[float | None]]
 ) -> alt.Chart:
     """Utilisation of each device over the last two minutes. seconds_ago is negative; gaps are None."""

@@ -28,7 +28,7 @@ def overtaking_chart(curves: Sequence[SpeedupCurve]) -> alt.LayerChart:
         ],
         columns=["series", "way", "size", "ratio", "reference"],
     )
-    marks = pd.DataFrame(_crossings(curves), columns=["series", "way", "size", "ratio", "told"])
+    marks = pd.DataFrame(_crossings(curves), columns=["series", "way", "size", "ratio", "reached"])
     x = alt.X(
         "size:Q",
         title=_size_title(curves),
@@ -45,7 +45,7 @@ def overtaking_chart(curves: Sequence[SpeedupCurve]) -> alt.LayerChart:
     dash = alt.StrokeDash(
         "way:N", title=None, scale=alt.Scale(domain=[ALONE, CARRIED]), legend=legend if both else None
     )
-    levels = pd.DataFrame({"ratio": [OVERTAKES, TENFOLD, FORTYFOLD], "told": ["1×", "10×", "40×"]})
+    levels = pd.DataFrame({"ratio": [OVERTAKES, TENFOLD, FORTYFOLD], "reached": ["1×", "10×", "40×"]})
     rules = alt.Chart(levels).mark_rule(color="gray", strokeDash=[2, 3]).encode(y=y)
     lines = alt.Chart(points).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash)
     dots = (
@@ -71,7 +71,7 @@ def overtaking_chart(curves: Sequence[SpeedupCurve]) -> alt.LayerChart:
             x=x,
             y=y,
             color=colour,
-            tooltip=[alt.Tooltip("series:N", title="What"), alt.Tooltip("told:N", title="Reaches")],
+            tooltip=[alt.Tooltip("series:N", title="What"), alt.Tooltip("reached:N", title="Reaches")],
         )
     )
     return alt.LayerChart(
@@ -89,7 +89,7 @@ def _crossings(curves: Sequence[SpeedupCurve]) -> list[dict[str, object]]:
             "way": way,
             "size": one.size,
             "ratio": one.ratio,
-            "told": f"{one.ratio:g}× from size {one.size:,.0f} on, {way}",
+            "reached": f"{one.ratio:g}× from size {one.size:,.0f} on, {way}",
         }
         for curve in curves
         for way, marks in ((ALONE, curve.reached), (CARRIED, curve.reached_with_transfers))
@@ -99,18 +99,18 @@ def _crossings(curves: Sequence[SpeedupCurve]) -> list[dict[str, object]]:
     ]
 
 
-def told(curve: SpeedupCurve) -> list[str]:
-    """Where the marks lie, a sentence for each way of counting."""
-    sentences = []
+def sentences(curve: SpeedupCurve) -> list[str]:
+    """From which size on it is faster, a sentence for each way of counting."""
+    found = []
     for way, marks in ((ALONE, curve.reached), (CARRIED, curve.reached_with_transfers)):
         parts = [
             f"{one.ratio:g}× {one.reason}" if one.reason else f"{one.ratio:g}× from size {one.size:,.0f} on"
             for one in marks
         ]
-        sentences += [f"{curve.series}, {way}: {'; '.join(parts)}."] if parts else []
+        found += [f"{curve.series}, {way}: {'; '.join(parts)}."] if parts else []
     if curve.transfer_reason:
-        sentences.append(f"Transfers are not counted: {curve.transfer_reason.rstrip('.')}.")
-    return sentences
+        found.append(f"Transfers are not counted: {curve.transfer_reason.rstrip('.')}.")
+    return found
 
 
 def _axis() -> alt.Axis:
@@ -123,4 +123,4 @@ def _size_title(curves: Sequence[SpeedupCurve]) -> str:
 
 
 def _in_words(curves: Sequence[SpeedupCurve]) -> str:
-    return " ".join(sentence for curve in curves for sentence in told(curve)) or "No speed-up yet."
+    return " ".join(sentence for curve in curves for sentence in sentences(curve)) or "No speed-up yet."

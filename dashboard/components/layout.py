@@ -1,4 +1,4 @@
-"""The layout of a page that starts runs: the task and its button on top, settings beside the results.
+"""The layout of pages: the heading, and on a page that starts runs the task and its button on top.
 
 On a phone the results come before the settings, and so just below the button.
 """
@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.runs.store import Run
+from dashboard.pages import PAGES
 
 RESULTS_FIRST_ON_A_PHONE = """<style>
 @media (max-width: 640px) {
@@ -31,6 +32,13 @@ class PageLayout:
     errors: DeltaGenerator  # right below the task
     settings: DeltaGenerator
     results: DeltaGenerator
+
+
+def heading(key: str, introduction: str = "") -> None:
+    """The page's title, and what it is about."""
+    st.title(PAGES[key].title)
+    if introduction:
+        st.markdown(introduction)
 
 
 def page_layout(controls: int) -> PageLayout:

@@ -1,4 +1,4 @@
-"""This machine's readings, taken once for everybody who looks, and told in words."""
+"""This machine's readings, read once for everybody who looks, and as text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core import devices
 from core.devices import Device, Reading
 
 REFRESH_S = 2.0
-KEPT = 61  # samples: two minutes
+MAX_SAMPLES = 61  # two minutes
 STALE_S = 5 * REFRESH_S
 
 Readings = Mapping[str, Reading]
@@ -37,11 +37,11 @@ class Gauge:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._samples: deque[Sample] = deque(maxlen=KEPT)
+        self._samples: deque[Sample] = deque(maxlen=MAX_SAMPLES)
         self._mark = devices.mark()
         self.devices = devices.devices()
 
-    def look(self) -> list[Sample]:
+    def samples(self) -> list[Sample]:
         """The samples of the last two minutes, oldest first, with one that is no older than REFRESH_S."""
         with self._lock:
             age_s = self._clock() - self._samples[-1].at_s if self._samples else STALE_S
@@ -90,7 +90,7 @@ def figures(readings: Readings) -> list[tuple[str, str, str | None]]:
     return [(label, value, remark) for label, value, remark in shown if value is not None]
 
 
-def silent(readings: Readings) -> str:
+def unreported(readings: Readings) -> str:
     """Why figures are missing, in one sentence; empty when none is."""
     reasons: dict[str, list[str]] = {}
     for reading in readings.values():
@@ -98,11 +98,11 @@ def silent(readings: Readings) -> str:
             reasons.setdefault(reading.reason.removeprefix("not reported: "), []).append(
                 reading.name.replace("_", " ")
             )
-    told = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
-    return f"Not reported: {told}." if told else ""
+    text = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
+    return f"Not reported: {text}." if text else ""
 
 
-def held_down(readings: Readings) -> list[str]:
+def throttled_by(readings: Readings) -> list[str]:
     """What holds the clock down now: "power", "heat", "hardware"."""
     flags = {name: reading for name, reading in readings.items() if name.startswith("throttled_by_")}
     return [name.removeprefix("throttled_by_") for name, reading in flags.items() if reading.value]

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.options import Option
+from dashboard.components.address import bound
 
 _MAX_IN_BROWSER = 2**53 - 1  # larger whole numbers are no numbers of JavaScript
 
@@ -17,34 +18,30 @@ def option_field(
 ) -> Any:
     """A control by the type of its value; of those that are offered, and one in use, if any are."""
     in_use = {value, st.session_state.get(key, value)}
-    kept: dict[str, Any] = {"key": key, "bind": "query-params", "help": help_of(option)} | more
+    common: dict[str, Any] = {"key": key, "help": help_of(option)} | more
     if option.choices:
         keys = [choice for choice in option.choices if not offered or choice in {*offered, *in_use}]
-        return select(label, option.choices, keys, value, **kept)
+        return select(label, option.choices, keys, value, **common)
+    common["bind"] = "query-params"
     if offered:
-        return st.select_slider(label, sorted({*offered, *in_use}), value, **kept)
+        return st.select_slider(label, sorted({*offered, *in_use}), value, **common)
     if option.type is bool:
-        return st.toggle(label, value, **kept)
+        return st.toggle(label, value, **common)
     if option.type is str:
-        return st.text_input(label, value, **kept)
+        return st.text_input(label, value, **common)
     low, high = (None if end is None else option.type(end) for end in (option.min, option.max))
     if option.type is int:
-        return st.number_input(label, low, min(high or _MAX_IN_BROWSER, _MAX_IN_BROWSER), value, **kept)
-    return st.number_input(label, low, high, value, format="%g", **kept)
+        return st.number_input(label, low, min(high or _MAX_IN_BROWSER, _MAX_IN_BROWSER), value, **common)
+    return st.number_input(label, low, high, value, format="%g", **common)
 
 
 def select(
     label: str, choices: Mapping[str, Any] | tuple[str, ...], keys: list[str], value: Any = None, **more: Any
 ) -> Any:
     """A select box over names, or over keys of a registry shown by name."""
-    return st.selectbox(
-        label,
-        keys,
-        keys.index(value) if value in keys else 0,
-        format_func=lambda key: name_of(choices, key),
-        filter_mode=None,
-        **{"bind": "query-params"} | more,
-    )
+    names = {key: name_of(choices, key) for key in keys}
+    default = value if value in keys else keys[0]
+    return bound(st.selectbox, label, keys, default, names=names, filter_mode=None, **more)
 
 
 def name_of(choices: Mapping[str, Any] | tuple[str, ...], key: str) -> str:

@@ -17,25 +17,24 @@ from dashboard.charts.roofline import roofline_chart
 
 
 def draw_roofline(records: Sequence[Record]) -> None:
-    """Everything that the records tell of roofs; nothing where they have none."""
+    """The roofline of these records; nothing where they have none."""
     roofs = [record for record in records if record["event"] == "roof_measured"]
     peaks = [record for record in records if record["event"] == "peak_found"]
     if peaks or roofs:
         _draw_peaks(peaks, roofs)
     if not roofs:
         return
-    under = roofline_points(records)
-    st.altair_chart(roofline_chart(roofs, under), key="chart-roofline")
+    points = roofline_points(records)
+    st.altair_chart(roofline_chart(roofs, points), key="chart-roofline")
     st.caption(
-        "Look at how near each dot comes to the line above it. Left of the bend memory is the limit: more "
-        "arithmetic for each byte would come free. Right of it the cores are. Dots above the slope work in "
-        "a cache."
+        "Look at how near each point comes to the line above it. Left of the bend memory is the limit: more "
+        "arithmetic per byte would be free. Right of it the cores are. Points above the slope use a cache."
     )
     for record in peaks:
         if record["explanation"]:
             st.caption(f":material/info: {record['dtype']} on {record['device']}: {record['explanation']}.")
-    if under:
-        _draw_dots(under)
+    if points:
+        _draw_points(points)
 
 
 def _draw_peaks(peaks: Sequence[Record], roofs: Sequence[Record]) -> None:
@@ -57,32 +56,32 @@ def _draw_peaks(peaks: Sequence[Record], roofs: Sequence[Record]) -> None:
                 st.metric(f"Copy on {roof['device']}", f"{figure(roof['gbps'])} GB/s", width="content")
 
 
-def _draw_dots(under: Sequence[RooflinePoint]) -> None:
+def _draw_points(points: Sequence[RooflinePoint]) -> None:
     """Every operation in a table."""
     number = st.column_config.NumberColumn
     rows: list[dict[str, Any]] = [
         {
-            "Operation": WORKLOADS[dot.workload].title if dot.workload in WORKLOADS else dot.workload,
-            "Step": dot.step,
-            "Device": dot.device,
-            "Precision": dot.dtype,
-            "Size": dot.size,
-            "GFLOP/s": dot.gflops,
-            "GB/s": dot.gbps,
-            "FLOPs a byte": dot.intensity,
-            "% of peak": dot.percent_of_peak,
-            "% of copy": dot.percent_of_bandwidth,
-            "Limit": dot.limit,
+            "Operation": WORKLOADS[point.workload].title if point.workload in WORKLOADS else point.workload,
+            "Step": point.step,
+            "Device": point.device,
+            "Precision": point.dtype,
+            "Size": point.size,
+            "GFLOP/s": point.gflops,
+            "GB/s": point.gbps,
+            "FLOPs per byte": point.intensity,
+            "% of peak": point.percent_of_peak,
+            "% of copy": point.percent_of_bandwidth,
+            "Limit": point.limit,
         }
-        for dot in under
+        for point in points
     ]
     st.dataframe(
         rows,
         hide_index=True,
-        key="dots",
+        key="points",
         column_config={
             "Size": number(format="%d"),
-            **dict.fromkeys(("GFLOP/s", "GB/s", "FLOPs a byte"), number(format="%.3g")),
+            **dict.fromkeys(("GFLOP/s", "GB/s", "FLOPs per byte"), number(format="%.3g")),
             "% of peak": number(format="%.1f", help="Of the best matrix product of this precision here"),
             "% of copy": number(format="%.0f", help="Of the copy bandwidth; above 100 a cache served"),
         },

@@ -23,9 +23,9 @@ from core.runs.store import Run
 
 REFRESH_S = 0.8
 FIRST_EVENT_WAIT_S = 0.6
-NO_LONGER_KEPT = (
-    "This run has made room for newer ones: its curves are still here, its weights and pictures are no "
-    "longer kept. It cannot go on, and what you take away of it has no weights."
+CHECKPOINT_PRUNED = (
+    "Checkpoint pruned: the curves of this run are still here; its weights and pictures were deleted to make "
+    "room for newer runs. It cannot be resumed, and its export has no weights."
 )
 
 STATUS_BADGES: dict[str, tuple[str, str, Literal["gray", "blue", "orange", "green", "red"]]] = {
@@ -64,10 +64,10 @@ def runner() -> LocalRunner:
 
 
 def start(job: str, config: Any) -> None:
-    """Start a run, put its address into the URL, and stop the one that this session had going here before."""
-    going = st.session_state.get(f"{job}_run")
-    if going:
-        runner().request(going, "stop")
+    """Start a run, put its address into the URL, and stop this session's last one of the same job."""
+    previous = st.session_state.get(f"{job}_run")
+    if previous:
+        runner().request(previous, "stop")
     run_id = runner().submit(job, to_record(config))
     st.session_state[f"{job}_run"] = run_id
     st.query_params["run"] = run_id
@@ -75,7 +75,7 @@ def start(job: str, config: Any) -> None:
 
 
 def change(run_id: str, setting: str, key: str) -> None:
-    """Ask a going run to go on with the value of the widget of this key."""
+    """Ask a running run to continue with the value of the widget of this key."""
     runner().store.change(run_id, {setting: st.session_state[key]})
 
 
@@ -88,7 +88,7 @@ def addressed_run(job: str) -> Run | None:
     if run is None or run.job != job:
         st.warning(
             f"There is no {job} run with the address “{run_id[:40]}”. Start a new one. "
-            "The server keeps the newest runs; an older one makes room for them."
+            "The server deletes the oldest runs to make room for new ones."
         )
         return None
     return run
@@ -132,7 +132,7 @@ def _show_state(run: Run) -> None:
         elif run.status != FINISHED and runner().store.can_resume(run.id):
             _resume_button(run)
     if run.pruned_at is not None and run.job == "training":
-        st.info(NO_LONGER_KEPT, icon=":material/inventory_2:")
+        st.info(CHECKPOINT_PRUNED, icon=":material/inventory_2:")
     if run.status in (FAILED, INTERRUPTED):
         st.error(f"{run.message} What was recorded until then is below.")
     elif run.progress and not run.ended:
@@ -170,12 +170,12 @@ def _buttons(run: Run) -> None:
 
 
 def _resume_button(run: Run) -> None:
-    """For a run that ended early: it goes on from its last checkpoint."""
-    help_text = "Goes on from the last checkpoint, with the same numbers as if it had never ended."
+    """For a run that ended early."""
+    help_text = "Continues from the last checkpoint, with the same numbers as if it had never stopped."
     if st.button("Resume", icon=":material/play_arrow:", type="primary", help=help_text):
         try:
             runner().resume(run.id)
-        except InvalidRequest as error:  # its weights went while the page was open
+        except InvalidRequest as error:  # pruned while the page was open
             st.error(str(error))
             return
         st.session_state.pop("event_log", None)  # what came after the checkpoint comes again

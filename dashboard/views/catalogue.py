@@ -1,8 +1,7 @@
-"""Catalogue: every activation function in one table, to sort, to filter, and to set two side by side."""
+"""Catalogue: every activation function in one table, to sort, to filter, and to compare two side by side."""
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import Any
 
@@ -11,42 +10,30 @@ import streamlit as st
 
 from core.activations import ACTIVATIONS, Activation, find
 from core.activations.curves import curves, to_csv
-from core.activations.properties import SATURATED_SLOPE, Properties, properties
+from core.activations.properties import SATURATED_SLOPE, properties
 from dashboard.charts.curves import curve_chart
-from dashboard.components.custom_activation import OWN, choose_own, name_of
-from dashboard.components.svg import svg_button
+from dashboard.components.activation_picker import CUSTOM, name_of, pick_activations, pick_custom
+from dashboard.components.address import bound
+from dashboard.components.downloads import File, downloads
+from dashboard.components.layout import heading
+from dashboard.components.number_text import interval, signed
+from dashboard.components.property_badges import TRAITS, trait_badges
 
 SPARK_FROM, SPARK_TO, SPARK_POINTS = -4.0, 4.0, 41
 COMPARED = 2
-NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
-
-# What the table can be filtered by: each says whether a function has it, and what one is that has it not.
-FILTERS = {
-    "monotonic": (lambda found: found.monotonic, "not monotonic"),
-    "smooth": (lambda found: found.continuous_derivatives > 0, "not smooth"),
-    "bounded": (lambda found: found.bounded, "unbounded"),
-    "zero-centred": (lambda found: found.zero_centred, "not zero-centred"),
-    "never saturates": (
-        lambda found: found.saturates_below is None and found.saturates_above is None,
-        "saturates",
-    ),
-    "no dead zone": (lambda found: not found.dead, "dead zone"),
-    "no jump": (lambda found: not found.jumps, "jumps"),
-    "Lipschitz": (lambda found: math.isfinite(found.lipschitz), "not Lipschitz"),
-}
 
 
 @st.cache_data(show_spinner=False)
 def table() -> pd.DataFrame:
-    """One row for each function at its usual parameters; the index is its key."""
-    drawn = curves({key: {} for key in ACTIVATIONS}, SPARK_FROM, SPARK_TO, SPARK_POINTS)
+    """One row for each function at its default parameters; the index is its key."""
+    computed = curves({key: {} for key in ACTIVATIONS}, SPARK_FROM, SPARK_TO, SPARK_POINTS)
     rows = {}
     for key, activation in ACTIVATIONS.items():
         found = properties(activation, **activation.with_defaults())
         rows[key] = {
             "Name": activation.name,
-            "f": drawn.values[key].tolist(),
-            "f′": drawn.derivatives[key].tolist(),
+            "f": computed.values[key].tolist(),
+            "f′": computed.derivatives[key].tolist(),
             "Trains": not activation.unfit,
             "Lowest": found.lowest,
             "Highest": found.highest,
@@ -54,9 +41,9 @@ def table() -> pd.DataFrame:
             "Mean output": round(found.mean_output, 6) + 0.0,  # no -0.00
             "Saturates below": found.saturates_below,
             "Saturates above": found.saturates_above,
-            "Slope 0": ", ".join(stretch(*zone) for zone in found.dead),
-            "Jumps at": places(found.jumps),
-            "Kinks at": places(found.kinks),
+            "Slope 0": ", ".join(interval(*zone) for zone in found.dead),
+            "Jumps at": ", ".join(map(signed, sorted(found.jumps))),
+            "Kinks at": ", ".join(map(signed, sorted(found.kinks))),
             "Year": activation.source.year,
             "Also called": ", ".join(activation.aliases),
             "In use": activation.use,
@@ -68,34 +55,17 @@ def table() -> pd.DataFrame:
             "Link": activation.source.url,
             "Note": activation.note,
             "In Chinese": activation.note_zh,
-            **{name: has(found) for name, (has, _) in FILTERS.items()},
+            **{trait.name: trait.holds(found) for trait in TRAITS.values()},
         }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def parameters(activation: Activation) -> str:
-    """Each parameter with its usual value and its range."""
+    """Each parameter with its default and its range."""
     return ", ".join(
         f"{one.name.replace('_', ' ')} = {one.default:g} ({one.low:g} to {one.high:g})"
         for one in activation.parameters
     )
-
-
-def places(found: tuple[float, ...]) -> str:
-    """Places on the x axis."""
-    return ", ".join(map(signed, sorted(found)))
-
-
-def stretch(low: float, high: float) -> str:
-    """From one place to another, of which either may be infinite."""
-    if math.isinf(low):
-        return "everywhere" if math.isinf(high) else f"below {signed(high)}"
-    return f"above {signed(low)}" if math.isinf(high) else f"{signed(low)} to {signed(high)}"
-
-
-def signed(x: float) -> str:
-    """Two digits, and a minus that is as wide as a plus."""
-    return f"{x:.2g}".replace("-", "−")
 
 
 def columns() -> dict[str, Any]:
@@ -120,7 +90,7 @@ def columns() -> dict[str, Any]:
         "Jumps at": text(help="x where the value jumps"),
         "Kinks at": text(help="x where the slope jumps"),
         "Year": number(format="%d"),
-        "Parameters": text(help="Usual value, and what it can be set to on the Curves page"),
+        "Parameters": text(help="Default, and the range that the Curves page offers"),
         "Formula": text(help="In LaTeX", width="medium"),
         "Derivative": text(help="In LaTeX", width="medium"),
         "Paper": text(width="medium"),
@@ -130,82 +100,98 @@ def columns() -> dict[str, Any]:
     }
 
 
-def matching(everything: pd.DataFrame, wanted: list[str], sought: str, trains: bool) -> pd.DataFrame:
-    """Rows that have every wanted property and the sought text in a name or in what they are used for."""
-    shown = everything[everything[wanted].all(axis=1)] if wanted else everything
+def matching(everything: pd.DataFrame, traits: list[str], search: str, trains: bool) -> pd.DataFrame:
+    """Rows that have every trait, and each word of the search in a name or in what they are used for."""
+    names = [TRAITS[trait].name for trait in traits]
+    shown = everything[everything[names].all(axis=1)] if names else everything
     if trains:
         shown = shown[shown["Trains"]]
-    for word in sought.lower().split():
+    for word in search.lower().split():
         texts = shown["Name"] + " " + shown["Also called"] + " " + shown["In use"]
         shown = shown[texts.str.lower().str.contains(word, regex=False)]
     return shown
 
 
+def choose_rows(everything: pd.DataFrame) -> pd.DataFrame:
+    """The rows that the filters leave."""
+    names = {key: trait.name for key, trait in TRAITS.items()}
+    traits = bound(
+        st.pills, "Only functions that are", names, [], key="only", names=names, selection_mode="multi"
+    )
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    search = left.text_input(
+        "Search names and uses",
+        key="search",
+        bind="query-params",
+        max_chars=60,
+        placeholder="BERT, swish, phones …",
+    )
+    trains = right.toggle("Only functions that train", key="trains", bind="query-params")
+    return matching(everything, traits, search or "", trains)
+
+
 def pick(keys: list[str]) -> None:
-    """Two ticked rows become the pair that the address keeps."""
+    """Two selected rows become the pair, which is part of the address."""
     rows = [row for row in st.session_state["catalogue"]["selection"]["rows"] if row < len(keys)]
     if len(rows) >= COMPARED:
-        st.session_state["pair"] = [ACTIVATIONS[keys[row]].name for row in rows[:COMPARED]]
+        st.session_state["pair"] = [keys[row] for row in rows[:COMPARED]]
 
 
-def side_by_side(keys: list[str]) -> None:
+def choose_pair() -> list[str]:
+    """Keys of the functions to compare, at most one of them typed."""
+    left, right = st.columns([3, 1.4])
+    pair = pick_activations(
+        left, [], max_selections=COMPARED, label="Two side by side", key="pair", as_chosen=True
+    )
+    return pair + pick_custom(right, "or one with a custom f(x)")
+
+
+def draw_pair(keys: list[str]) -> None:
     """The chosen functions overlaid, and their properties beside each other."""
-    drawn = curves({key: {} for key in keys})
+    computed = curves({key: {} for key in keys})
     for column, title, y_title, series, look in zip(
         st.columns(2),
         ("Function", "Derivative"),
         ("f(x)", "f′(x)"),
-        (drawn.values, drawn.derivatives),
+        (computed.values, computed.derivatives),
         ("Look at where the two part.", "Look for 0: there no gradient passes."),
         strict=True,
     ):
         named = {name_of(key): line for key, line in series.items()}
-        column.vega_lite_chart(
-            spec=curve_chart(drawn.x, named, title, y_title), key=f"{title}_pair", width="stretch"
-        )
+        spec = curve_chart(computed.x, named, title, y_title)
+        column.vega_lite_chart(spec=spec, key=f"{title}_pair", width="stretch")
         column.caption(look)
     for column, key in zip(st.columns(len(keys)), keys, strict=True):
-        activation = find(key)
-        heading = activation.name if key in ACTIVATIONS else f"{OWN}: `{activation.name}`"
         with column.container(border=True, height="stretch"):
-            st.markdown(
-                f"#### {heading}\n\n{activation.note}\n\n$${activation.latex}$$\n\n"
-                f"$${activation.derivative_latex}$$"
-            )
-            st.markdown(in_words(properties(activation, **activation.with_defaults())))
-            if activation.unfit:
-                st.markdown(f":orange-badge[no network learns through it] {activation.unfit}.")
+            draw_card(key)
+
+
+def draw_card(key: str) -> None:
+    """Formula, derivative and traits of one function."""
+    activation = find(key)
+    name = activation.name if key in ACTIVATIONS else f"{CUSTOM}: `{activation.name}`"
+    st.markdown(
+        f"#### {name}\n\n{activation.note}\n\n$${activation.latex}$$\n\n$${activation.derivative_latex}$$"
+    )
+    st.markdown(trait_badges(properties(activation, **activation.with_defaults())))
+    if activation.unfit:
+        st.markdown(f":orange-badge[no network learns through it] {activation.unfit}.")
 
 
 def pair_csv(keys: list[str]) -> str:
-    """Both curves at the usual parameters."""
-    default: dict[str, dict[str, float]] = {key: {} for key in keys}
-    return to_csv(curves(default), default)
+    """Both curves at the default parameters."""
+    defaults: dict[str, dict[str, float]] = {key: {} for key in keys}
+    return to_csv(curves(defaults), defaults)
 
 
-def in_words(found: Properties) -> str:
-    """The properties that the filters know, as badges."""
-    return " ".join(
-        f":blue-badge[{name}]" if has(found) else f":gray-badge[{lacks}]"
-        for name, (has, lacks) in FILTERS.items()
-    )
-
-
-st.title("Catalogue")
-st.markdown("Every activation function; what is measured. Click a heading to sort; tick two rows to compare.")
+heading(
+    "catalogue",
+    "Every activation function, with its measured properties. Click a column to sort; select two rows to "
+    "compare them.",
+)
 with st.spinner("Loading PyTorch…"):
     everything = table()
-wanted = st.pills("Only those that are", [*FILTERS], selection_mode="multi", key="only", bind="query-params")
-left, right = st.columns([3, 1], vertical_alignment="bottom")
-sought = left.text_input(
-    "Search names and uses",
-    key="search",
-    bind="query-params",
-    max_chars=60,
-    placeholder="BERT, swish, phones …",
-)
-trains = right.toggle("Only those that train", key="trains", bind="query-params")
-shown = matching(everything, list(wanted), sought or "", trains)
+shown = choose_rows(everything)
 st.caption(
     f"{len(shown)} of {len(everything)} functions. Look at what goes together: nearly every bounded function "
     "saturates."
@@ -219,31 +205,13 @@ st.dataframe(
     key="catalogue",
     height=min(620, 40 + 35 * max(1, len(shown))),
 )
-left, right = st.columns([3, 1.4])
-names = left.multiselect(
-    "Two side by side", [*NAMES], max_selections=COMPARED, key="pair", bind="query-params"
-)
-pair = [NAMES[name] for name in names] + choose_own(right, "or one with your own f(x)")
+pair = choose_pair()
+files = [
+    File("Table as CSV", "activations.csv", lambda: shown.drop(columns=["f", "f′"]).to_csv(index_label="key"))
+]
 if len(pair) >= COMPARED:
-    side_by_side(pair)
+    draw_pair(pair)
+    files.append(File("Curves as CSV", "pair.csv", lambda: pair_csv(pair)))
 elif pair:
     st.info("Choose one more to compare the two.")
-with st.container(horizontal=True):
-    st.download_button(
-        "Table as CSV",
-        lambda: shown.drop(columns=["f", "f′"]).to_csv(index_label="key"),
-        "activations.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
-    if len(pair) >= COMPARED:
-        st.download_button(
-            "Curves as CSV",
-            lambda: pair_csv(pair),
-            "pair.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        svg_button("pair.svg")
+downloads(*files, svg="pair.svg" if len(pair) >= COMPARED else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -23,20 +23,28 @@ from core.training.ensembles.tables import curves_csv, final_csv
 from core.training.settings import MAX_EPOCHS, SETTINGS
 from dashboard.charts.ensemble import distribution_chart, ranking_chart
 from dashboard.components import runs
-from dashboard.components.custom_activation import choose_own
-from dashboard.components.layout import page_layout, start_button
-from dashboard.components.svg import svg_button
+from dashboard.components.activation_picker import pick_custom
+from dashboard.components.address import bound
+from dashboard.components.downloads import File, downloads
+from dashboard.components.layout import heading, page_layout, start_button
 
-# What can be varied here, with the values that are chosen at first.
-FIRST_VALUES: dict[str, list[Any]] = {
+# What can be varied here, with the values that are selected to begin with.
+DEFAULT_VALUES: dict[str, list[Any]] = {
     "activation": ["sigmoid", "tanh", "relu", "leaky_relu", "silu", "gelu"],
     "optimizer": ["sgd", "momentum", "adam"],
     "learning_rate": [0.001, 0.01, 0.1],
     "batch_size": [1, 10, 100],
-    "hidden": [(), (4,), (8,), (8, 8)],
+    "hidden": ["none", "4", "8", "8-8"],
 }
-LABELS = {name: SETTINGS[name].label for name in FIRST_VALUES}
-LAYERS = {"no hidden layer": (), "4": (4,), "8": (8,), "16": (16,), "8-8": (8, 8), "8-8-8": (8, 8, 8)}
+LABELS = {name: SETTINGS[name].label for name in DEFAULT_VALUES}
+LAYERS: dict[str, tuple[int, ...]] = {
+    "none": (),
+    "4": (4,),
+    "8": (8,),
+    "16": (16,),
+    "8-8": (8, 8),
+    "8-8-8": (8, 8, 8),
+}
 SEEDS = [1, 2, 4, 8, 16, 32, 64]
 
 
@@ -45,7 +53,7 @@ def values_of(setting: str, model: str) -> dict[Any, str]:
     if setting == "activation":
         return {key: ACTIVATIONS[key].name for key in MODELS[model].activations}
     if setting == "hidden":
-        return {layers: name for name, layers in LAYERS.items()}
+        return {key: key if layers else "no hidden layer" for key, layers in LAYERS.items()}
     choices = SETTINGS[setting].choices or SETTINGS[setting].offered
     return {value: NAMED[setting][value].name if setting in NAMED else f"{value:g}" for value in choices}
 
@@ -59,59 +67,57 @@ class Task(NamedTuple):
 
 
 def apply_model_defaults() -> None:
-    """Another network starts from its own values, on the same data where it takes them."""
+    """Another network starts from its own defaults, on the same data where it can learn from them."""
     model = st.session_state["model"]
     if st.session_state["data"] not in fitting_data(model):
         st.session_state["data"] = default_data(model)
-    for setting in FIRST_VALUES:
-        st.session_state[setting] = first_values(setting, model)
+    for setting in DEFAULT_VALUES:
+        st.session_state[setting] = default_values(setting, model)
     apply_data_defaults()
 
 
 def apply_data_defaults() -> None:
-    """Other data is learnt for as long as suits it."""
+    """Other data brings its own number of epochs."""
     default = default_config(st.session_state["model"], st.session_state["data"])
     st.session_state["epochs"] = default.epochs
 
 
-def first_values(setting: str, model: str) -> list[Any]:
-    """Those that are chosen at first."""
+def default_values(setting: str, model: str) -> list[Any]:
+    """Those that are selected to begin with."""
     names = values_of(setting, model)
-    return [value for value in FIRST_VALUES[setting] if value in names]
+    return [value for value in DEFAULT_VALUES[setting] if value in names]
 
 
 def choose_task(network: DeltaGenerator, of_data: DeltaGenerator, differing: DeltaGenerator) -> Task:
     """What is compared."""
     models = [key for key, model in MODELS.items() if model.learner == "supervised"]
     with network:
-        model = picked(
-            "Network", models, "model", {key: MODELS[key].name for key in models}, apply_model_defaults
-        )
-    fitting = fitting_data(model)
+        names = {key: MODELS[key].name for key in models}
+        model = select("Network", names, "model", on_change=apply_model_defaults)
+    names = {key: DATASETS[key].name for key in fitting_data(model)}
     with of_data:
-        data = picked(
-            "Data", fitting, "data", {key: DATASETS[key].name for key in fitting}, apply_data_defaults
-        )
+        data = select("Data", names, "data", on_change=apply_data_defaults)
     with differing:
-        setting = picked("What differs", [key for key in LABELS if allowed(key, model)], "vary", LABELS)
+        settings = {key: label for key, label in LABELS.items() if allowed(key, model)}
+        setting = select("What differs", settings, "vary")
     return Task(model, data, setting)
 
 
 def choose_values(task: Task) -> EnsembleConfig:
     """Which values, how often and for how long. Raises InvalidRequest for what cannot be compared."""
     names = values_of(task.setting, task.model)
-    values = st.pills(
+    values = bound(
+        st.pills,
         LABELS[task.setting],
-        [*names],
-        default=first_values(task.setting, task.model),
-        selection_mode="multi",
-        format_func=lambda value: names[value],
+        names,
+        default_values(task.setting, task.model),
         key=task.setting,
-        bind="query-params",
+        names=names,
+        selection_mode="multi",
     )
     values = [value for value in names if value in values]  # in their order, not in that of the clicks
     if task.setting == "activation" and MODELS[task.model].own_activation:
-        values += choose_own(st.container())
+        values += pick_custom(st.container())
     seeds = st.select_slider(
         "Seeds", SEEDS, 16, key="seeds", bind="query-params", help="How often each value is tried."
     )
@@ -121,7 +127,8 @@ def choose_values(task: Task) -> EnsembleConfig:
     if not values:
         raise InvalidRequest(f"Choose at least one value of {LABELS[task.setting].lower()}.")
     training = default_config(task.model, task.data, epochs=epochs, picture_every_s=None)
-    return EnsembleConfig(training, seeds, {task.setting: tuple(values)}, threads=devices.usable_cores())
+    varied = tuple(LAYERS[value] for value in values) if task.setting == "hidden" else tuple(values)
+    return EnsembleConfig(training, seeds, {task.setting: varied}, threads=devices.usable_cores())
 
 
 def allowed(setting: str, model: str) -> bool:
@@ -131,23 +138,10 @@ def allowed(setting: str, model: str) -> bool:
     return setting != "hidden" or MODELS[model].hidden.max_layers > 1
 
 
-def picked(
-    label: str,
-    keys: list[str],
-    key: str,
-    names: Mapping[str, str],
-    on_change: Callable[[], None] | None = None,
-) -> str:
-    """A select box, kept in the URL."""
-    return st.selectbox(
-        label,
-        keys,
-        format_func=lambda entry: names[entry],
-        key=key,
-        bind="query-params",
-        filter_mode=None,
-        on_change=on_change,
-    )
+def select(label: str, names: Mapping[str, str], key: str, **more: Any) -> str:
+    """A select box over entries of a registry; the first one is the default."""
+    default = next(iter(names))
+    return str(bound(st.selectbox, label, names, default, key=key, names=names, filter_mode=None, **more))
 
 
 def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
@@ -161,78 +155,69 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
     if finished:
         st.altair_chart(ranking_chart(finished), key="ranking")
         st.caption(
-            "Look at the bars: where two of them reach over each other, luck may decide which is better. "
+            "Look at the bars: where two of them overlap, luck may decide which is better. "
             f"All networks together: {finished['samples_per_s']:,.0f} samples/s in their steps."
         )
-        show_ranking(finished, metric)
+        draw_ranking(finished, metric)
     if epochs:
         left, right = st.columns(2)
         with left:
             st.altair_chart(
-                distribution_chart(epochs, variants, "test_metric", f"{metric}, held back", metric),
+                distribution_chart(epochs, variants, "test_metric", f"{metric}, test", metric),
                 key="metric",
             )
         with right:
             st.altair_chart(
-                distribution_chart(epochs, variants, "test_loss", "Loss, held back", "Loss"), key="loss"
+                distribution_chart(epochs, variants, "test_loss", "Loss, test", "Loss"), key="loss"
             )
         diverged = {name: count for name, count in epochs[-1]["diverged"].items() if count}
         if diverged:
-            told = ", ".join(f"{name}: {count} of {started['seeds']}" for name, count in diverged.items())
-            st.warning(f"Some networks diverged and are left out from then on ({told}).")
-        download(run.id, epochs, finished)
+            counts = ", ".join(f"{name}: {count} of {started['seeds']}" for name, count in diverged.items())
+            st.warning(f"Some networks diverged and are left out from then on ({counts}).")
+        draw_downloads(run.id, epochs, finished)
 
 
-def show_ranking(finished: dict[str, Any], metric: str) -> None:
-    """The ranking in figures, and what each variant's networks took."""
+def draw_ranking(finished: dict[str, Any], metric: str) -> None:
+    """The ranking in figures, with the time per network of each variant."""
     number = st.column_config.NumberColumn
     best = finished["ranking"][0]["variant"]
     shown = [
         {
-            "Variant": place["variant"],
-            "Place": "best" if place["variant"] == best else "tied" if place["tied"] else "behind",
-            metric: place["median"],
-            "from": place["low"],
-            "to": place["high"],
-            "Behind by": None if place["variant"] == best else place["behind"],
-            "Diverged": place["diverged"],
-            "Seconds a network": place["seconds"],
+            "Variant": entry["variant"],
+            "Rank": "best" if entry["variant"] == best else "tied" if entry["tied"] else "behind",
+            metric: entry["median"],
+            "from": entry["low"],
+            "to": entry["high"],
+            "Behind by": None if entry["variant"] == best else entry["behind"],
+            "Diverged": entry["diverged"],
+            "Seconds per network": entry["seconds"],
         }
-        for place in finished["ranking"]
+        for entry in finished["ranking"]
     ]
     st.dataframe(
         shown,
         hide_index=True,
         key="ranking table",
         column_config={
-            metric: number(format="%.4f", help="Median over the seeds, of what was held back"),
+            metric: number(format="%.4f", help="Median over the seeds, on the test data"),
             "from": number(format="%.4f", help="The median's 95% interval"),
             "to": number(format="%.4f"),
             "Behind by": number(format="%.4f", help="Median over the seeds of the difference to the best"),
-            "Seconds a network": number(format="%.3f"),
+            "Seconds per network": number(format="%.3f"),
         },
     )
 
 
-def download(run_id: str, epochs: list[dict[str, Any]], finished: dict[str, Any] | None) -> None:
-    """Buttons that take the numbers and charts away."""
-    with st.container(horizontal=True):
-        if finished:
-            save("Final results as CSV", final_csv(finished), f"final-{run_id}.csv")
-        save("Curves as CSV", curves_csv(epochs), f"curves-{run_id}.csv")
-        svg_button(f"compare-{run_id}.svg")
+def draw_downloads(run_id: str, epochs: list[dict[str, Any]], finished: dict[str, Any] | None) -> None:
+    """Numbers and charts to download."""
+    files = [File("Final results as CSV", f"final-{run_id}.csv", final_csv(finished))] if finished else []
+    files.append(File("Curves as CSV", f"curves-{run_id}.csv", curves_csv(epochs)))
+    downloads(*files, svg=f"compare-{run_id}.svg")
 
 
-def save(label: str, text: str, file_name: str) -> None:
-    """A button that downloads, without a rerun."""
-    st.download_button(
-        label, text, file_name, "text/csv", icon=":material/download:", on_click="ignore", key=label
-    )
-
-
-st.title("Compare")
-st.markdown(
-    "Is one setting better than another, or was it luck? The same training, many seeds, side by side."
+heading(
+    "compare",
+    "Is one setting better than another, or was it luck? The same training, many seeds, side by side.",
 )
 run = runs.addressed_run("ensemble")
 page = page_layout(3)

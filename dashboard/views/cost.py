@@ -1,4 +1,4 @@
-"""Cost: how long each activation function takes on this machine, why, and what it keeps in memory."""
+"""Cost: how long each activation function takes on this machine, why, and what it saves for backward."""
 
 from __future__ import annotations
 
@@ -8,99 +8,77 @@ from typing import Any
 import streamlit as st
 
 from core import devices
-from core.activations import ACTIVATIONS
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.runs.store import Run
 from core.timing.activation_cost.config import CostConfig
 from core.timing.activation_cost.table import cost_csv, cost_rows, fastest
-from core.timing.results.table import NOTABLE_LOAD, other_load, to_json
+from core.timing.results.table import to_json
 from core.timing.roofline.points import roofline_points
 from core.timing.workloads.workload import FLOATS
 from dashboard.charts.cost import fused_chart, memory_chart, time_chart
 from dashboard.charts.roofline import roofline_chart
 from dashboard.components import runs
-from dashboard.components.custom_activation import own_field
-from dashboard.components.svg import svg_button
+from dashboard.components.activation_picker import custom_field, pick_activations
+from dashboard.components.address import bound
+from dashboard.components.device_picker import pick_device
+from dashboard.components.downloads import JSON, File, downloads
+from dashboard.components.layout import heading
+from dashboard.components.measurements import draw_failures, draw_load_warning
 
-FIRST = ["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "mish", "snake"]
-NAMES = {activation.name: key for key, activation in ACTIVATIONS.items()}
-SIZES = [4**power for power in range(5, 13)]
+DEFAULT = ["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "mish", "snake"]
+SIZES = {4**power: f"{4**power >> 20}M" if power >= 10 else f"{4**power >> 10}k" for power in range(5, 13)}
 POINT_SECONDS = 0.3
 
-
-def short(count: int) -> str:
-    """4096 is "4k", 1048576 is "1M"; the address holds these too."""
-    return f"{count >> 20}M" if count >= 2**20 else f"{count >> 10}k"
+Records = Sequence[dict[str, Any]]
 
 
-def choose() -> CostConfig | None:
-    """What to measure, from the controls; None, with the reason on the page, when it cannot be measured."""
-    names = st.multiselect(
-        "Functions",
-        [*NAMES],
-        default=[ACTIVATIONS[key].name for key in FIRST],
-        key="functions",
-        bind="query-params",
-        wrap=True,
-    )
-    own = own_field(st.container(), "Your own f(x)")
+def choose_activations() -> tuple[str, ...]:
+    """Keys of functions, and what is typed, which need not be a function."""
+    chosen = pick_activations(st.container(), DEFAULT)
+    custom = custom_field(st.container())
+    return (*chosen, *([custom] if custom else []))
+
+
+def choose_conditions() -> dict[str, Any]:
+    """Size, precision, device and threads, as fields of the config."""
     sizes, formats, places, threads = st.columns([1.4, 2.2, 1, 1])
-    size = sizes.select_slider(
+    size = bound(
+        sizes.select_slider,
         "Elements",
         SIZES,
-        SIZES[5],
-        format_func=short,
+        4**10,
         key="size",
-        bind="query-params",
+        names=SIZES,
         help="1k is 1,024, 1M is 1,048,576. Few elements stay in the processor's caches; many must come from "
         "memory.",
     )
     dtype = formats.pills(
         "Precision", FLOATS, default=FLOATS[0], required=True, key="dtype", bind="query-params"
     )
-    absent = devices.absent()
-    found = {d.id: d.name for d in devices.devices() if d.kind not in absent and d.kind != "cpu"}
-    names_of = {"cpu": "CPU"} | found
-    device = places.pills(
-        "Device",
-        [*names_of],
-        default="cpu",
-        required=True,
-        format_func=names_of.__getitem__,
-        key="device",
-        bind="query-params",
-    )
+    device = pick_device(places)
     counts = sorted({1, devices.usable_cores()})
+    help_text = "Other programs disturb one thread least, so that functions differ most clearly."
     count = threads.pills(
-        "CPU threads",
-        counts,
-        default=1,
-        required=True,
-        key="threads",
-        bind="query-params",
-        help="One thread is disturbed least by other programs, so functions are told apart best.",
+        "CPU threads", counts, default=1, required=True, key="threads", bind="query-params", help=help_text
     )
-    compare_unfused = st.toggle(
+    return {"size": size, "dtype": dtype, "device": device, "threads": count}
+
+
+def choose() -> CostConfig | None:
+    """What to measure, from the controls; None, with the reason on the page, when it cannot be measured."""
+    activations, conditions = choose_activations(), choose_conditions()
+    unfused = st.toggle(
         "Compare with the unfused formula",
         value=True,
-        key="composed",
+        key="compare_unfused",
         bind="query-params",
-        help="PyTorch has one fused call for many functions. The same formula, one operation after another, "
+        help="PyTorch has a fused call for many functions. The same formula, one operation after another, "
         "shows what that is worth.",
     )
     try:
         return CostConfig(
-            activations=(
-                *(key for name, key in NAMES.items() if name in names),
-                *([own] if own else []),
-            ),
-            size=size,
-            dtype=dtype,
-            device=device,
-            threads=count,
-            max_seconds=POINT_SECONDS,
-            compare_unfused=compare_unfused,
+            activations=activations, **conditions, max_seconds=POINT_SECONDS, compare_unfused=unfused
         )
     except InvalidRequest as error:
         st.error(str(error))
@@ -109,65 +87,53 @@ def choose() -> CostConfig | None:
 
 def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
     """The figures so far."""
-    for record in records:
-        if record["event"] == "device_absent":
-            st.warning(f"{record['device']} is not here. {record['reason']}.")
-        if record["event"] == "measurement_failed":
-            st.warning(f"{record['workload']}, {record['step']}: {record['reason']}")
+    draw_failures(records)
     rows = cost_rows(records)
     if not rows:
         if not run.ended:
             st.caption("First the roof: the best matrix product and the bandwidth of a copy.")
         return
-    left, right = st.columns(2)
-    with left:
-        draw_times(rows, records)
-    with right:
-        draw_roof(records)
     saved = [record for record in records if record["event"] == "memory_saved"]
-    left, right = st.columns(2)
+    panels = [lambda: draw_times(rows, records), lambda: draw_roofline(records)]
     if any(row["verdict"] for row in rows):
-        with left:
-            draw_fused(rows)
+        panels.append(lambda: draw_fused(rows))
     if saved:
-        with right if any(row["verdict"] for row in rows) else left:
-            draw_memory(saved)
+        panels.append(lambda: draw_memory(saved))
+    for start in range(0, len(panels), 2):
+        for column, panel in zip(st.columns(2), panels[start : start + 2], strict=False):
+            with column:
+                panel()
     draw_table(run.id, rows, records)
 
 
-def draw_times(rows: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]) -> None:
+def draw_times(rows: Records, records: Records) -> None:
     """Bars, and who is fastest."""
     st.altair_chart(time_chart(rows), key="times")
-    told = []
+    sentences = []
     for step in ("forward", "backward"):
         first, *tied = fastest(records, step) or [""]
         if first:
             others = f", tied with {', '.join(tied)}" if tied else ""
-            told.append(f"Fastest {step}: **{first}**{others}.")
+            sentences.append(f"Fastest {step}: **{first}**{others}.")
     st.caption(
         "Look at which bars are alike: cheap functions all take as long as reading and writing memory does. "
-        + " ".join(told)
+        + " ".join(sentences)
     )
-    load = other_load(records)
-    if load is not None and load >= NOTABLE_LOAD:
-        st.caption(
-            f":material/warning: Other programs used up to {load:.0f}% of the CPU during a measurement: "
-            "times may be longer than they need to be, and more functions tie."
-        )
+    draw_load_warning(records, "times may be longer than they need to be, and more functions tie")
 
 
-def draw_roof(records: Sequence[dict[str, Any]]) -> None:
-    """Each pass as a dot."""
+def draw_roofline(records: Records) -> None:
+    """Each pass as a point under the roofline."""
     roofs = [record for record in records if record["event"] == "roof_measured"]
     st.altair_chart(roofline_chart(roofs, roofline_points(records), colour="step"), key="roof")
     st.caption(
-        "Look at how far dots lie below the slanted line, which is what memory allows: those far below wait "
-        "for exponentials and logarithms. Dots above it work in a cache. The flat line is the best matrix "
-        "product, which no activation comes near: each element counts as one operation here."
+        "Look at how far points are below the slanted line, which is what memory allows: those far below "
+        "wait for exponentials and logarithms. Points above it work in a cache. The flat line is the best "
+        "matrix product, which no activation comes near: each element counts as one operation here."
     )
 
 
-def draw_fused(rows: Sequence[dict[str, Any]]) -> None:
+def draw_fused(rows: Records) -> None:
     """The fused call against the unfused formula."""
     st.altair_chart(fused_chart(rows), key="fused")
     st.caption(
@@ -176,17 +142,17 @@ def draw_fused(rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def draw_memory(saved: Sequence[dict[str, Any]]) -> None:
+def draw_memory(saved: Records) -> None:
     """What a training step holds."""
     st.altair_chart(memory_chart(saved), key="memory")
     st.caption(
-        "Look at what is saved in between: a network holds inputs and results of its layers anyway, but what "
-        "a formula leaves in between is memory that only this function needs."
+        "Look at the intermediate results: a network holds inputs and outputs of its layers anyway, but what "
+        "a formula saves in between is memory that only this function needs."
     )
 
 
-def draw_table(name: str, rows: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]) -> None:
-    """Every figure, to read and to take away."""
+def draw_table(name: str, rows: Records, records: Records) -> None:
+    """Every figure, to read and to download."""
     number = st.column_config.NumberColumn
     shown = [
         {
@@ -215,26 +181,20 @@ def draw_table(name: str, rows: Sequence[dict[str, Any]], records: Sequence[dict
             "Over the fastest": number(format="%.3gx", help="Times as long as the fastest in this pass"),
             "GB/s": number(format="%.3g"),
             "% of copy": number(format="%.0f", help="Of the bandwidth of a copy; above 100 a cache served"),
-            "Saved (B)": number(format="%.3g", help="Bytes an element saved for the backward pass"),
+            "Saved (B)": number(format="%.3g", help="Bytes per element saved for the backward pass"),
             "Fused": number(format="%.3gx", help="Times as fast as the unfused formula"),
         },
     )
-    text = cost_csv(rows)
-    with st.container(horizontal=True):
-        save(f"cost-{name}.csv", "CSV", text, "text/csv")
-        save(f"cost-{name}.json", "JSON with raw samples", to_json(records), "application/json")
-        svg_button(f"cost-{name}.svg")
-
-
-def save(file_name: str, label: str, text: str, mime: str) -> None:
-    """A button that downloads, without a rerun."""
-    st.download_button(
-        label, text, file_name, mime, icon=":material/download:", on_click="ignore", key=f"save-{mime}"
+    downloads(
+        File("CSV", f"cost-{name}.csv", cost_csv(rows)),
+        File("JSON with raw samples", f"cost-{name}.json", to_json(records), JSON),
+        svg=f"cost-{name}.svg",
     )
 
 
-st.title("Cost")
-st.markdown("How long does an activation function take on this machine, and how much memory does it keep?")
+heading(
+    "cost", "How long does an activation function take on this machine, and how much memory does it need?"
+)
 config = choose()
 if st.button("Start", type="primary", icon=":material/speed:", disabled=config is None) and config:
     runs.start("cost", config)

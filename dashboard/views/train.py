@@ -24,7 +24,8 @@ from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.pictures import PICTURE_CHARTS
 from dashboard.charts.training.points import data_chart
 from dashboard.components import runs
-from dashboard.components.layout import page_layout, start_button
+from dashboard.components.layout import heading, page_layout, start_button
+from dashboard.pages import PAGES
 from dashboard.training_form import choose_how, choose_task, load_from_run
 
 # Why a training ended before its last epoch, as was asked; one that diverged says more about itself.
@@ -86,7 +87,7 @@ def change_while_running(run: Run, changes: list[dict[str, Any]]) -> None:
         key=key,
         on_change=runs.change,
         args=(run.id, "learning_rate", key),
-        help="Takes effect within half a second; the run goes on from where it is.",
+        help="Takes effect within half a second.",
     )
 
 
@@ -129,8 +130,8 @@ def draw_pictures(pictures: dict[str, Picture], names: list[str]) -> None:
 
 def what_to_learn(config: TrainConfig) -> Picture:
     """The points that a training of this config gets, with the same split."""
-    drawn = {"samples": config.samples, "noise": config.noise, **config.data_options}
-    given = tuple((name, value) for name, value in drawn.items() if value is not None)
+    settings = {"samples": config.samples, "noise": config.noise, **config.data_options}
+    given = tuple((name, value) for name, value in settings.items() if value is not None)
     return points_of(config.data, config.seed, config.test_fraction, given)
 
 
@@ -146,17 +147,17 @@ def after(run: Run, config: TrainConfig | None) -> None:
     if not records:  # stopped before it had begun
         return
     with st.container(horizontal=True):
-        go_on(run, records[-1], config)
-        take_away(run)
+        continue_training(run, records[-1], config)
+        export(run)
         ask_classical(run)
-        look_inside(run)
+        show_pre_activations(run)
     other = st.session_state.get(classical_key(run))
     other = runs.runner().store.get(other) if other else None
     if other:
         runs.follow(other, lambda _run, methods, _pictures: draw_classical(records[-1], methods))
 
 
-def go_on(run: Run, last: dict[str, Any], config: TrainConfig | None) -> None:
+def continue_training(run: Run, last: dict[str, Any], config: TrainConfig | None) -> None:
     """Train further from where a run has ended, by its last record, with settings that may have changed."""
     ended_well = last.get("reason", "diverged") != "diverged" and runs.runner().store.can_resume(run.id)
     if config is None or not ended_well:
@@ -169,10 +170,10 @@ def go_on(run: Run, last: dict[str, Any], config: TrainConfig | None) -> None:
     ]
     help_text = "A new run that starts with the weights of this one, and with the settings as they now stand."
     if others:
-        help_text = f"It can only go on with the {others[0].replace('_', ' ')} that it was trained with."
+        help_text = f"It can only continue with the {others[0].replace('_', ' ')} that it was trained with."
     impossible = bool(others) or total > MAX_EPOCHS
     if st.button(
-        f"Go on to epoch {total}", icon=":material/fast_forward:", disabled=impossible, help=help_text
+        f"Continue to epoch {total}", icon=":material/fast_forward:", disabled=impossible, help=help_text
     ):
         runs.start("training", replace(config, epochs=total, resume_from=run.id))
         st.rerun()
@@ -184,10 +185,10 @@ def differs(run: Run, name: str, value: Any) -> bool:
     return before != ([*value] if isinstance(value, tuple) else value)
 
 
-def take_away(run: Run) -> None:
-    """All that a person can keep of a run, as one zip that is made when it is asked for."""
+def export(run: Run) -> None:
+    """The run as one zip, which is made when it is asked for."""
     st.download_button(
-        "Take away",
+        "Export",
         lambda: zipped_from_store(runs.runner().store, run.id),
         f"nablascope-{run.config['model']}-{run.config['data']}-{run.id}.zip",
         "application/zip",
@@ -217,14 +218,15 @@ def classical_key(run: Run) -> str:
     return f"classical_of_{run.id}"
 
 
-def look_inside(run: Run) -> None:
-    """The way to this run's sums on the curve of its activation, where they can be recorded."""
-    kept = run.pruned_at is None
-    if not kept or "input_histograms" not in fitting(run.config["model"], run.config["data"]):
+def show_pre_activations(run: Run) -> None:
+    """The way to this run's pre-activations on the curve of its activation, where they can be recorded."""
+    if run.pruned_at is not None or "input_histograms" not in fitting(
+        run.config["model"], run.config["data"]
+    ):
         return
-    help_text = "Where the sums of its layers lie on the activation function."
-    if st.button("Look at its sums", icon=":material/query_stats:", help=help_text):
-        st.switch_page("views/inside.py", query_params={"run": run.id})
+    help_text = "Where the pre-activations of its layers are on the activation function."
+    if st.button("Pre-activations", icon=":material/query_stats:", help=help_text):
+        st.switch_page(PAGES["pre_activations"].file, query_params={"run": run.id})
 
 
 def draw_classical(network: dict[str, Any], methods: list[dict[str, Any]]) -> None:
@@ -233,7 +235,7 @@ def draw_classical(network: dict[str, Any], methods: list[dict[str, Any]]) -> No
         st.altair_chart(classical_chart(network, methods), key="classical")
 
 
-st.title("Train")
+heading("train")
 run = runs.addressed_run("training")
 load_from_run(run)
 page = page_layout(2)

@@ -53,7 +53,7 @@ def test_a_sweep_can_be_stopped_and_keeps_its_points(open_page: OpenPage) -> Non
 def test_the_roofline_of_the_machine_is_found_and_drawn(
     open_page: OpenPage, screenshot: Callable[[Page, str], Path]
 ) -> None:
-    page = open_page("benchmark?measure=Roofline", 390, "dark")
+    page = open_page("benchmark?measure=roofline", 390, "dark")
     page.get_by_role("button", name="Start").click()
     chart = page.get_by_test_id("stVegaLiteChart").filter(has_text="Under the roof")
     expect(chart.first).to_be_visible(timeout=120_000)

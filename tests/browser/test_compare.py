@@ -20,7 +20,7 @@ def test_variants_are_ranked_over_seeds(
     start(page)
     badge(page, "Finished", 120_000)
     wait_until_idle(page)
-    for title in ("Who ends best", "Accuracy, held back", "Loss, held back"):
+    for title in ("Who ends best", "Accuracy, test", "Loss, test"):
         expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
     screenshot(page, f"compare-{variant.width}-{variant.color_scheme}-finished")
     assert overflow_px(page) <= 0

@@ -13,7 +13,7 @@ from tests.browser.app import overflow_px, wait_until_idle
 from tests.browser.conftest import OpenPage, Variant
 from tests.browser.test_train import badge
 
-ADDRESS = "cost?functions=ReLU&functions=GELU&size=4k"
+ADDRESS = "cost?functions=relu&functions=gelu&size=4096"
 
 
 def test_functions_are_measured_drawn_and_taken_away(

@@ -23,7 +23,7 @@ def press(page: Page, name: str) -> None:
 def test_precision_shows_each_kind_of_error(
     open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
 ) -> None:
-    page = open_page("precision?functions=StarReLU", *variant)
+    page = open_page("precision?functions=star_relu", *variant)
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     for show in ("Error in ulps", "Absolute error", "The curve itself", "Relative error"):
         press(page, show)
@@ -48,7 +48,7 @@ def test_a_slider_turns_the_neuron(open_page: OpenPage) -> None:
 
 
 def test_the_pointer_reads_the_surface(open_page: OpenPage) -> None:
-    page = open_page("surfaces?function=Identity&w1=1&w2=0&b=0")
+    page = open_page("surfaces?function=identity&w1=1&w2=0&b=0")
     chart = page.get_by_test_id("stVegaLiteChart").first
     chart.scroll_into_view_if_needed()
     box = chart.locator("image").bounding_box()
@@ -75,18 +75,18 @@ def test_a_chart_can_be_taken_away_as_png(open_page: OpenPage, tmp_path: Path) -
 def test_softmax_is_one_click_away(
     open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
 ) -> None:
-    page = open_page("gated", *variant)
+    page = open_page("gated_units", *variant)
     press(page, "Softmax")
     expect(page.get_by_role("heading", name="Softmax", exact=True)).to_be_visible()
-    page.wait_for_url(re.compile("function=Softmax"))
-    screenshot(page, f"gated-{variant.width}-{variant.color_scheme}-softmax")
+    page.wait_for_url(re.compile("function=softmax"))
+    screenshot(page, f"gated_units-{variant.width}-{variant.color_scheme}-softmax")
     assert overflow_px(page) <= 0
 
 
 def test_two_functions_of_the_catalogue_stand_side_by_side(
     open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
 ) -> None:
-    page = open_page("catalogue?pair=ReLU&pair=Mish&search=e", *variant)
+    page = open_page("catalogue?pair=relu&pair=mish&search=e", *variant)
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     screenshot(page, f"catalogue-{variant.width}-{variant.color_scheme}-pair")
     assert overflow_px(page) <= 0
@@ -98,5 +98,5 @@ def test_two_ticked_rows_go_into_the_address(open_page: OpenPage) -> None:
     for row in (1, 3):
         table.click(position={"x": 18, "y": 35 * row + 18})
         wait_until_idle(page)
-    page.wait_for_url(re.compile(r"pair=Identity&pair=Tanh"))
+    page.wait_for_url(re.compile(r"pair=identity&pair=tanh"))
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)

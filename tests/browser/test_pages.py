@@ -10,11 +10,9 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.app import ROOT, Server, is_healthy, overflow_px, wait_until_idle
+from dashboard.pages import PAGES
+from tests.browser.app import Server, is_healthy, overflow_px, wait_until_idle
 from tests.browser.conftest import OpenPage, Variant
-
-# Headings by path, where they are not what the navigation calls the page.
-HEADINGS = {"": "Nablascope", "activations": "Activations"}
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +42,7 @@ def path_of(link: Locator) -> str:
 
 
 def test_navigation_leads_to_every_page(addresses: dict[str, str]) -> None:
-    views = {path.stem for path in (ROOT / "dashboard" / "views").glob("[a-z]*.py")} - {"home"}
-    assert set(addresses.values()) == {"", *views}
+    assert addresses == {page.title: "" if key == "home" else key for key, page in PAGES.items()}
 
 
 def test_every_page_opens_with_its_title_and_fits_the_screen(
@@ -55,7 +52,8 @@ def test_every_page_opens_with_its_title_and_fits_the_screen(
         page = open_page(path, *variant)
         heading = page.get_by_role("heading", level=1)
         expect(heading).to_have_count(1)
-        expect(heading).to_contain_text(HEADINGS.get(path, title))
+        expect(heading).to_have_text(title)
+        expect(page).to_have_title(re.compile(re.escape(title)))
         overflow = overflow_px(page)
         assert overflow <= 0, f"{title} is {overflow} px wider than {variant.width} px"
 
@@ -63,16 +61,16 @@ def test_every_page_opens_with_its_title_and_fits_the_screen(
 @pytest.mark.parametrize(
     ("label", "title"),
     [
-        ("Activations", "Activations"),
+        ("Curves", "Curves"),
         ("Train", "Train"),
         ("Benchmark", "Benchmark"),
         ("When does a unit die", "Dying units"),
     ],
 )
-def test_doors_of_home_lead_to_pages(open_page: OpenPage, label: str, title: str) -> None:
+def test_links_of_home_lead_to_pages(open_page: OpenPage, label: str, title: str) -> None:
     page = open_page()
     page.get_by_test_id("stPageLink").get_by_role("link", name=label).click()
-    page.wait_for_url(re.compile(r"/[a-z]+(\?|$)"))
+    page.wait_for_url(re.compile(r"/[a-z_]+(\?|$)"))
     wait_until_idle(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text(title)
 
@@ -102,9 +100,8 @@ def test_a_server_started_twice_on_one_data_folder_answers_again(
     expect(open_page(url=second.url).get_by_role("heading", level=1)).to_have_text("Nablascope")
 
 
-@pytest.mark.parametrize("path", ["activations"])
-def test_charts_can_be_taken_away_as_one_svg(path: str, open_page: OpenPage, tmp_path: Path) -> None:
-    page = open_page(path)
+def test_charts_can_be_downloaded_as_one_svg(open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page("curves")
     charts = page.get_by_test_id("stVegaLiteChart").count()
     with page.expect_download() as download:
         page.get_by_role("button", name="Charts as SVG").click()

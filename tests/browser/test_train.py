@@ -72,12 +72,12 @@ def test_on_a_phone_what_is_learnt_comes_before_the_settings(open_page: OpenPage
     assert len({*tops}) == 3
 
 
-def test_a_finished_run_can_be_looked_into(open_page: OpenPage) -> None:
+def test_a_finished_run_shows_its_pre_activations(open_page: OpenPage) -> None:
     page = open_page("train?epochs=1")
     start(page)
     badge(page, "Finished", FINISHED_MS)
-    page.get_by_role("button", name="Look at its sums").click()
-    expect(page.get_by_role("heading", name="Inside a run")).to_be_visible()
+    page.get_by_role("button", name="Pre-activations").click()
+    expect(page.get_by_role("heading", name="Pre-activations")).to_be_visible()
     assert "run=" in page.url
 
 
@@ -131,7 +131,7 @@ def test_a_run_can_be_paused_resumed_and_stopped(open_page: OpenPage) -> None:
 
 
 def test_an_address_shows_the_same_live_run_to_everybody(open_page: OpenPage, server: Server) -> None:
-    first = open_page("train?data=Circles&learning_rate=0.02")
+    first = open_page("train?data=circles&learning_rate=0.02")
     make_long(first)
     start(first)
     badge(first, "Running")

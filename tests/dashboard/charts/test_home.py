@@ -1,4 +1,4 @@
-"""The pictures on the front page's doors."""
+"""The previews of pages on Home."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from core.activations import ACTIVATIONS
-from dashboard.charts.home import activation_curves, activations_door, utilisation_door
+from dashboard.charts.home import activation_curves, activations_preview, utilisation_preview
 
 
 @pytest.mark.parametrize("column", activation_curves().columns[1:])
-def test_curves_on_the_door_are_those_of_the_registry(column: str) -> None:
+def test_curves_of_the_preview_are_those_of_the_registry(column: str) -> None:
     table = activation_curves()
     registered = next(entry for entry in ACTIVATIONS.values() if entry.name == column)
     expected = registered.function(torch.tensor(table["x"].to_numpy(copy=True)))
@@ -20,14 +20,14 @@ def test_curves_on_the_door_are_those_of_the_registry(column: str) -> None:
 
 def test_axes_carry_titles_and_units() -> None:
     activations, utilisation = (
-        activations_door().to_dict(),
-        utilisation_door([-2.0, 0.0], {"CPU": [10, None]}).to_dict(),
+        activations_preview().to_dict(),
+        utilisation_preview([-2.0, 0.0], {"CPU": [10, None]}).to_dict(),
     )
     assert [activations["encoding"][axis]["title"] for axis in "xy"] == ["x", "f(x)"]
     assert [utilisation["encoding"][axis]["title"] for axis in "xy"] == ["Time (s)", "Utilisation (%)"]
 
 
 def test_a_device_that_reports_no_utilisation_leaves_a_gap() -> None:
-    rows = utilisation_door([-2.0, 0.0], {"CPU": [10, 20], "GPU": [None, None]}).to_dict()
+    rows = utilisation_preview([-2.0, 0.0], {"CPU": [10, 20], "GPU": [None, None]}).to_dict()
     values = next(iter(rows["datasets"].values()))
     assert [(row["CPU"], row["GPU"]) for row in values] == [(10, None), (20, None)]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.timing.sweeps.events import Reached, SpeedupCurve
-from dashboard.charts.speedup import overtaking_chart, told
+from dashboard.charts.speedup import overtaking_chart, sentences
 
 CURVE = SpeedupCurve(
     "gemm",
@@ -56,7 +56,7 @@ def test_marks_stand_where_the_curve_reaches_1_10_and_40_and_nowhere_else() -> N
 
 
 def test_words_tell_the_marks_and_why_one_is_missing() -> None:
-    alone, carried = told(CURVE)
+    alone, carried = sentences(CURVE)
     assert alone == (
         "cuda:0 float32, operands there: 1× from size 90 on; 10× from size 300 on; 40× from size 800 on."
     )

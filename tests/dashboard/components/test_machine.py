@@ -1,9 +1,17 @@
-"""The machine's readings in words, and how often they are taken."""
+"""The machine's readings in words, and how often they are read."""
 
 from __future__ import annotations
 
 from core.devices import Device, Reading
-from dashboard.components.machine import REFRESH_S, Gauge, facts, figures, held_down, short_name, silent
+from dashboard.components.machine import (
+    REFRESH_S,
+    Gauge,
+    facts,
+    figures,
+    short_name,
+    throttled_by,
+    unreported,
+)
 
 
 class Clock:
@@ -17,15 +25,15 @@ class Clock:
 
 def test_many_viewers_cause_one_reading() -> None:
     gauge = Gauge(Clock())
-    first = gauge.look()
-    assert [gauge.look() for _ in range(20)] == [first] * 20
+    first = gauge.samples()
+    assert [gauge.samples() for _ in range(20)] == [first] * 20
 
 
-def test_each_refresh_adds_a_sample_and_two_minutes_are_kept() -> None:
+def test_each_refresh_adds_a_sample_and_two_minutes_are_stored() -> None:
     clock = Clock()
     gauge = Gauge(clock)
     for _ in range(70):
-        samples = gauge.look()
+        samples = gauge.samples()
         clock.now_s += REFRESH_S
     assert 119 <= samples[-1].at_s - samples[0].at_s <= 121
 
@@ -33,14 +41,14 @@ def test_each_refresh_adds_a_sample_and_two_minutes_are_kept() -> None:
 def test_after_a_time_without_viewers_history_starts_anew() -> None:
     clock = Clock()
     gauge = Gauge(clock)
-    gauge.look()
+    gauge.samples()
     clock.now_s += 600
-    assert [sample.at_s for sample in gauge.look()] == [clock.now_s]
+    assert [sample.at_s for sample in gauge.samples()] == [clock.now_s]
 
 
 def test_every_device_is_read() -> None:
     gauge = Gauge()
-    assert set(gauge.look()[-1].readings) == {device.id for device in gauge.devices}
+    assert set(gauge.samples()[-1].readings) == {device.id for device in gauge.devices}
 
 
 READINGS = {
@@ -67,12 +75,12 @@ def test_figures_carry_units_and_leave_out_what_is_not_reported() -> None:
 
 
 def test_what_is_not_reported_is_told_with_the_reason() -> None:
-    assert silent(READINGS) == "Not reported: temperature, power (Not Supported)."
-    assert silent({}) == ""
+    assert unreported(READINGS) == "Not reported: temperature, power (Not Supported)."
+    assert unreported({}) == ""
 
 
-def test_a_held_down_clock_is_told_with_its_cause() -> None:
-    assert held_down(READINGS) == ["power"]
+def test_a_throttled_by_clock_is_told_with_its_cause() -> None:
+    assert throttled_by(READINGS) == ["power"]
 
 
 def test_facts_tell_how_many_of_the_cores_may_be_used() -> None:

@@ -16,7 +16,7 @@ from core.training.config import default_config
 from dashboard.components import runs
 
 MIB = 2**20
-PAGE = str(Path(__file__).parents[2] / "dashboard" / "views" / "train.py")
+PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "train.py")
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_run_without_its_weights_shows_its_curves_and_says_what_is_gone(old_ru
     assert runs.runner().store.get(old_run).status == STOPPED
     after = opened(old_run)
     assert runs.NO_LONGER_KEPT in [info.value for info in after.info]
-    assert not {label for label in labels(after) if label.startswith(("Resume", "Go on"))}
+    assert not {label for label in labels(after) if label.startswith(("Resume", "Continue"))}
     assert 2 <= len(after.get("vega_lite_chart")) < charts
     assert len(after.metric) == len(before.metric)
 

@@ -30,7 +30,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     runs.runner.clear()
 
 
-def test_a_machine_without_a_gpu_is_told_so_and_why(page: AppTest) -> None:
+def test_a_machine_without_a_gpu_says_so_and_why(page: AppTest) -> None:
     page.run()
     assert not page.exception
     if "cuda" in devices.absent() and len(devices.devices()) == 1:
@@ -155,7 +155,7 @@ def test_a_result_with_a_roof_and_a_gpu_shows_both(page: AppTest) -> None:
 
 
 def test_a_click_measures_the_machines_roofline(page: AppTest) -> None:
-    page.query_params["measure"] = "Roofline"
+    page.query_params["measure"] = "roofline"
     page.run()
     assert not page.exception
     page.button[0].click().run()

@@ -25,7 +25,7 @@ def test_every_function_has_a_row(page: AppTest) -> None:
 
 
 def test_a_property_leaves_only_the_functions_that_have_it(page: AppTest) -> None:
-    page.button_group[0].set_value(["bounded", "zero-centred"]).run()
+    page.button_group[0].set_value(["bounded", "zero_centred"]).run()
     names = set(page.dataframe[0].value["Name"])
     expected = {
         activation.name
@@ -50,7 +50,7 @@ def names(opened: AppTest) -> set[str]:
     return set(opened.dataframe[0].value["Name"])
 
 
-def test_functions_without_a_gradient_are_told_and_can_be_left_out(page: AppTest) -> None:
+def test_functions_without_a_gradient_are_marked_and_can_be_left_out(page: AppTest) -> None:
     shown = page.dataframe[0].value.set_index("Name")
     assert not shown.loc["Binary Step", "Trains"]
     assert shown.loc["Binary Step", "Slope 0"] == "everywhere"
@@ -80,14 +80,14 @@ def test_a_name_an_alias_or_a_use_can_be_searched() -> None:
 
 
 def test_the_address_keeps_the_pair() -> None:
-    opened = open_page(pair=["ReLU", "Sign"])
+    opened = open_page(pair=["relu", "sign"])
     assert len(opened.get("vega_lite_chart")) == 2
-    told = " ".join(text.value for text in opened.markdown)
-    assert "no network learns through it" in told
-    assert ":gray-badge[dead zone]" in told
+    text = " ".join(text.value for text in opened.markdown)
+    assert "no network learns through it" in text
+    assert ":gray-badge[dead zone]" in text
 
 
-def test_the_table_can_be_taken_away() -> None:
+def test_the_table_can_be_downloaded() -> None:
     assert [button.proto.label for button in open_page().get("download_button")] == ["Table as CSV"]
 
 
@@ -101,12 +101,12 @@ def test_the_table_says_formula_parameters_and_paper(page: AppTest) -> None:
 
 
 def test_a_typed_function_stands_beside_one_of_the_catalogue() -> None:
-    opened = open_page(pair=["ReLU"], own="max(x, 0)^2")
+    opened = open_page(pair=["relu"], own="max(x, 0)^2")
     assert len(opened.get("vega_lite_chart")) == 2
-    assert any("Your own: `max(x, 0)^2`" in part.value for part in opened.markdown)
+    assert any("Custom: `max(x, 0)^2`" in part.value for part in opened.markdown)
 
 
-def test_what_cannot_be_read_is_told() -> None:
-    opened = open_page(pair=["ReLU"], own="lambda x: x")
+def test_what_cannot_be_read_is_answered() -> None:
+    opened = open_page(pair=["relu"], own="lambda x: x")
     assert len(opened.warning) == 1
     assert not opened.get("vega_lite_chart")

@@ -50,7 +50,7 @@ def test_an_unknown_run_is_answered_in_words(page: AppTest) -> None:
 
 def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> None:
     page.run()
-    page.multiselect(key="functions").set_value(["ReLU"]).run()
+    page.multiselect(key="functions").set_value(["relu"]).run()
     page.text_input(key="own").set_value("x * tanh(x)").run()
     page.select_slider(key="size").set_value(1024).run()
     page.button[0].click().run()

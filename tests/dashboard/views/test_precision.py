@@ -37,27 +37,27 @@ def test_it_opens_with_two_functions_in_every_format() -> None:
 
 
 def test_an_overflow_that_could_be_avoided_is_marked() -> None:
-    shown = limits(page(functions="StarReLU", formats="float16"))
+    shown = limits(page(functions="star_relu", formats="float16"))
     assert list(shown["Of"]) == ["f", "f′"]
     assert shown["Infinite"][0] == "256 to 270 ⚠, x ≥ 271"
 
 
 def test_every_view_can_be_asked_for_in_the_address() -> None:
-    for show in ("Relative error", "Error in ulps", "Absolute error", "The curve itself"):
-        for reach in ("±1", "all"):
-            opened = page(functions="Tanh", show=show, reach=reach, log="true")
+    for show in ("relative", "ulps", "absolute", "curve"):
+        for reach in ("1", "all"):
+            opened = page(functions="tanh", show=show, reach=reach, log="true")
             assert titles(opened) == ["Tanh: f(x)", "Tanh: f′(x)"]
 
 
-def test_a_typed_function_has_its_limits_told_too() -> None:
-    opened = page(functions="ReLU", own="exp(x)", formats="float16")
-    assert titles(opened)[2:] == ["Your own: f(x)", "Your own: f′(x)"]
-    shown = limits(opened).set_index("Function").loc["Your own"]
+def test_a_typed_function_has_its_limits_shown_too() -> None:
+    opened = page(functions="relu", own="exp(x)", formats="float16")
+    assert titles(opened)[2:] == ["Custom: f(x)", "Custom: f′(x)"]
+    shown = limits(opened).set_index("Function").loc["Custom"]
     assert shown["Infinite"].iloc[0] == "x ≥ 11.1"  # ln 65,520 = 11.09
 
 
-def test_a_function_that_is_not_defined_everywhere_is_told_where_it_is() -> None:
-    assert titles(page(functions="ReLU", own="log(x)"))[2:] == ["Your own: f(x)", "Your own: f′(x)"]
+def test_a_function_that_is_not_defined_everywhere_is_shown_where_it_is() -> None:
+    assert titles(page(functions="relu", own="log(x)"))[2:] == ["Custom: f(x)", "Custom: f′(x)"]
     assert len(page(own="eval(x)").warning) == 1
 
 
@@ -73,6 +73,6 @@ def test_without_a_format_the_page_asks_for_one() -> None:
     assert opened.info[0].value == "Choose at least one function and one format."
 
 
-def test_the_errors_can_be_taken_away_as_csv() -> None:
-    (button,) = page(functions="ReLU").get("download_button")
+def test_the_errors_can_be_downloaded_as_csv() -> None:
+    (button,) = page(functions="relu").get("download_button")
     assert button.proto.label == "Errors as CSV"

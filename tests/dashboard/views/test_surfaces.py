@@ -1,4 +1,4 @@
-"""The 2-D page as a person uses it, without a browser."""
+"""The Surfaces page as a person uses it, without a browser."""
 
 from __future__ import annotations
 
@@ -26,17 +26,15 @@ def titles(opened: AppTest) -> list[str]:
 def test_it_opens_with_a_neuron_beside_a_network_and_other_functions() -> None:
     assert titles(page()) == [
         "One neuron, Tanh",
-        "One neuron, Tanh: cuts",
+        "One neuron, Tanh: slices",
         "Network 2–8–8–1, Tanh",
-        "Network 2–8–8–1, Tanh: cuts",
+        "Network 2–8–8–1, Tanh: slices",
         *("ReLU", "Tanh", "GELU", "Sine"),
     ]
 
 
 def test_the_address_restores_the_page() -> None:
-    opened = page(
-        function="Mish", w1="-2.5", units="3", layers="1", seed="7", functions="ELU", show="Slope |∇z|"
-    )
+    opened = page(function="mish", w1="-2.5", units="3", layers="1", seed="7", functions="elu", show="slope")
     assert titles(opened)[2] == "Network 2–3–1, Mish"
     assert titles(opened)[4:] == ["ELU"]
     assert opened.slider(key="w1").value == -2.5
@@ -55,22 +53,22 @@ def test_a_slider_of_the_neuron_changes_its_picture_alone() -> None:
 
 def test_a_typed_function_is_drawn_and_joins_the_others() -> None:
     opened = page(own="x*exp(-x^2)")
-    assert titles(opened)[0] == "One neuron, Your own"
-    assert titles(opened)[-1] == "Your own"
+    assert titles(opened)[0] == "One neuron, Custom"
+    assert titles(opened)[-1] == "Custom"
 
 
-def test_a_typed_function_that_is_none_is_told_in_one_sentence() -> None:
+def test_a_typed_function_that_is_none_is_answered_in_one_sentence() -> None:
     opened = page(own="__import__('os')")
     assert len(opened.warning) == 1
     assert titles(opened)[0] == "One neuron, Tanh"
 
 
 def test_a_function_that_is_not_defined_everywhere_is_drawn_where_it_is() -> None:
-    assert titles(page(own="log(x)"))[0] == "One neuron, Your own"
+    assert titles(page(own="log(x)"))[0] == "One neuron, Custom"
 
 
 def test_nonsense_in_the_address_leaves_the_defaults() -> None:
-    opened = page(function="swoosh", w1="1e99", units="-4", layers="99", seed="x", functions="y", show="z")
+    opened = page(function="swoosh", w1="1e99", units="-4", layers="99", seed="x", functions="y", show="w")
     assert titles(opened)[2] == "Network 2–8–8–1, Tanh"
 
 
@@ -81,6 +79,6 @@ def test_without_functions_to_compare_the_rest_is_shown() -> None:
     assert len(titles(opened)) == 4
 
 
-def test_both_surfaces_can_be_taken_away_as_csv() -> None:
+def test_both_surfaces_can_be_downloaded_as_csv() -> None:
     labels = [button.proto.label for button in page().get("download_button")]
     assert labels == ["Neuron as CSV", "Network as CSV"]

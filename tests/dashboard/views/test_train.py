@@ -235,7 +235,7 @@ def test_a_run_that_was_stopped_while_it_waited_can_be_looked_at(page: AppTest) 
     page.query_params["run"] = run_id
     page.run()
     assert not page.exception
-    assert not any(button.label.startswith("Go on") for button in page.button)
+    assert not any(button.label.startswith("Continue") for button in page.button)
 
 
 def test_a_new_start_stops_the_run_before_it(page: AppTest) -> None:
@@ -322,7 +322,7 @@ def test_a_going_run_takes_another_learning_rate_and_a_stopped_one_goes_on(page:
 
 
 def go_on(page: AppTest) -> Button:
-    return next(button for button in page.button if button.label.startswith("Go on to epoch"))
+    return next(button for button in page.button if button.label.startswith("Continue to epoch"))
 
 
 def test_a_finished_run_goes_on_as_if_it_had_been_longer(page: AppTest) -> None:
@@ -343,7 +343,7 @@ def test_a_finished_run_goes_on_as_if_it_had_been_longer(page: AppTest) -> None:
     assert go_on(page).disabled
     assert "hidden" in go_on(page).help
     page.text_input(key="hidden").set_value("8, 8").run()
-    assert go_on(page).label == "Go on to epoch 4"
+    assert go_on(page).label == "Continue to epoch 4"
     go_on(page).click().run()
     assert not page.exception
     longer = last()

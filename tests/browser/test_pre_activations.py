@@ -1,4 +1,4 @@
-"""The page Inside a run in a real browser: a network's sums on its curve, while it learns."""
+"""Pre-activations in a real browser: where they are on the activation function, while a network learns."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def outer_address() -> str | None:
 def test_sums_lie_under_the_curve(
     open_page: OpenPage, train: Train, variant: Variant, screenshot: Callable[[Page, str], Path]
 ) -> None:
-    page = open_page(f"inside?run={train(activation='tanh', hidden=(8, 8), epochs=100)}", *variant)
+    page = open_page(f"pre_activations?run={train(activation='tanh', hidden=(8, 8), epochs=100)}", *variant)
     badge(page, "Finished", FINISHED_MS)
     wait_until_idle(page)
     for title in ("Tanh after layers 1", "Share of sums where"):
@@ -62,7 +62,7 @@ def test_sums_lie_under_the_curve(
 def test_a_going_training_is_shown_live_and_listed_first(open_page: OpenPage, train: Train) -> None:
     finished = train(activation="relu", epochs=1)
     going = train(activation="tanh", hidden=(64, 64, 64), epochs=10_000)  # too large to be compiled
-    page = open_page(f"inside?run={finished}")
+    page = open_page(f"pre_activations?run={finished}")
     badge(page, "Finished", FINISHED_MS)
     page.get_by_role("combobox", name="Run").click()
     newest = page.get_by_role("option").first
@@ -85,7 +85,7 @@ def test_runs_are_not_handed_out_to_other_machines(open_page: OpenPage, train: T
     address = outer_address()
     if address is None:
         pytest.skip("This machine has no address but its own.")
-    badge(open_page(f"inside?run={train(epochs=1)}"), "Finished", FINISHED_MS)
-    page = open_page("inside", url=server.url.replace("127.0.0.1", address))
-    expect(page.get_by_text("There is no training to look into yet.")).to_be_visible()
+    badge(open_page(f"pre_activations?run={train(epochs=1)}"), "Finished", FINISHED_MS)
+    page = open_page("pre_activations", url=server.url.replace("127.0.0.1", address))
+    expect(page.get_by_text("There is no training yet.")).to_be_visible()
     expect(page.get_by_role("combobox", name="Run")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""Inside a run: where the sums of a network that trains lie on its activation function."""
+"""Pre-activations: on which part of its activation function a network works while it trains."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ from core.records import from_record
 from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
 from core.training import TrainConfig, default_config, snapshots
-from dashboard.charts.inside import flat_shares_chart, on_the_curve_chart
+from dashboard.charts.pre_activations import flat_shares_chart, on_the_curve_chart
 from dashboard.components import runs
-from dashboard.components.svg import svg_button
+from dashboard.components.downloads import File, downloads
+from dashboard.components.layout import heading
 
-LOOK = "input_histograms"
+SNAPSHOT = "input_histograms"
 MAX_LISTED = 30
 # Streamlit tells no address of a browser on its own machine, unless the socket speaks IPv6.
 THIS_MACHINE = (None, "127.0.0.1", "::1", "::ffff:127.0.0.1")
 
 
 def listed() -> list[Run]:
-    """Trainings to look into, newest first.
+    """Trainings with pre-activations, newest first.
 
     Whoever sits at another machine sees those of this browser session alone: an address lets its owner stop
     a run, so it is not handed out to strangers.
     """
     every = runs.runner().store.all_with_status(RUNNING, PAUSED, QUEUED, FINISHED, STOPPED)
     at_home, mine = at_this_machine(), st.session_state.get("training_run")
-    kept = [run for run in every if run.pruned_at is None and has_sums(run)]
-    found = [run for run in kept if at_home or run.id == mine]
+    whole = [run for run in every if run.pruned_at is None and has_pre_activations(run)]
+    found = [run for run in whole if at_home or run.id == mine]
     return sorted(found, key=lambda run: run.created_at, reverse=True)[:MAX_LISTED]
 
 
@@ -46,15 +47,17 @@ def at_this_machine() -> bool:
     return st.context.ip_address in THIS_MACHINE and "X-Forwarded-For" not in st.context.headers
 
 
-def has_sums(run: Run) -> bool:
+def has_pre_activations(run: Run) -> bool:
     """Whether the run is the training of a network whose pre-activations can be recorded."""
-    return run.job == "training" and LOOK in snapshots.fitting(run.config["model"], run.config["data"])
+    return run.job == "training" and SNAPSHOT in snapshots.fitting(run.config["model"], run.config["data"])
 
 
-def records_sums(run: Run) -> bool:
+def records_pre_activations(run: Run) -> bool:
     """Whether the run was asked to record its pre-activations."""
     asked = run.config.get("probes")
-    return LOOK in (snapshots.default(run.config["model"], run.config["data"]) if asked is None else asked)
+    return SNAPSHOT in (
+        snapshots.default(run.config["model"], run.config["data"]) if asked is None else asked
+    )
 
 
 def choose_run() -> Run | None:
@@ -67,7 +70,7 @@ def choose_run() -> Run | None:
         return None
     ids = sorted(possible, key=lambda key: possible[key].created_at, reverse=True)
     shown = addressed.id if addressed else ids[0]
-    key = f"look into, not {shown}"  # another address begins with a box of its own
+    key = f"run other than {shown}"  # another address begins with a box of its own
     st.selectbox(
         "Run",
         ids,
@@ -96,10 +99,10 @@ def function_name(run: Run) -> str:
 
 
 def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
-    """One layer's sums on the curve, and the flat share of every layer."""
-    if LOOK not in pictures:
+    """One layer's pre-activations on the curve, and the flat share of every layer."""
+    if SNAPSHOT not in pictures:
         return
-    histograms = pictures[LOOK]
+    histograms = pictures[SNAPSHOT]
     layer = choose_layer(histograms.values["layers"])
     try:
         found = on_the_curve(run.config["activation"], histograms, layer)
@@ -112,26 +115,17 @@ def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture])
     with left:
         st.altair_chart(on_the_curve_chart(found, function_name(run)), key="on the curve")
         st.caption(
-            "Look at the bars in the gray: for those sums f′ lets hardly any gradient through, and layers "
+            "Look at the bars in the gray: there f′ lets hardly any gradient through, and layers "
             "before this one learn little from them."
         )
     with right:
         st.altair_chart(flat_shares_chart(shares), key="flat shares")
         st.caption(
-            "Look for long bars: on its way back to the first layer a gradient passes all others, each of "
-            "which takes its share."
+            "Look for long bars: on its way back to the first layer a gradient passes all others, and each "
+            "of them weakens it."
         )
-    file_name = f"pre-activations-{run.id}-{layer.replace(' ', '-')}"
-    with st.container(horizontal=True):
-        st.download_button(
-            "Histogram as CSV",
-            lambda: to_csv(found),
-            f"{file_name}.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        svg_button(f"{file_name}.svg")
+    name = f"pre-activations-{run.id}-{layer.replace(' ', '-')}"
+    downloads(File("Histogram as CSV", f"{name}.csv", lambda: to_csv(found)), svg=f"{name}.svg")
 
 
 def choose_layer(layers: list[str]) -> str:
@@ -144,58 +138,58 @@ def choose_layer(layers: list[str]) -> str:
 def draw_figures(histograms: Picture, flat: float | None, layer: str, dead: Picture | None) -> None:
     """The figures of this moment."""
     with st.container(horizontal=True, gap="medium"):
-        told = "none is finite" if flat is None else f"{flat:.1%}"
-        st.metric(f"Sums where |f′| < {FLAT_SLOPE:g}", told, width="content")
+        share = "none is finite" if flat is None else f"{flat:.1%}"
+        st.metric(f"Where |f′| < {FLAT_SLOPE:g}", share, width="content")
         if dead and layer in dead.values["layers"]:
-            share = dead.arrays["dead"][dead.values["layers"].index(layer)]
-            st.metric("Dead units of this layer", f"{share:.0%}", width="content")
+            fraction = dead.arrays["dead"][dead.values["layers"].index(layer)]
+            st.metric("Dead units of this layer", f"{fraction:.0%}", width="content")
         st.metric("Step", f"{histograms.step:,}", width="content")
-        st.metric("Held-back samples", f"{histograms.values['samples']:,}", width="content")
+        st.metric("Test samples", f"{histograms.values['samples']:,}", width="content")
 
 
 def offer_example() -> None:
-    """Where there is no run yet: one click starts one that is worth looking into."""
-    st.info("There is no training to look into yet. Start one on the Train page, or this one.")
+    """Where there is no run yet: one click starts one that is worth a look."""
+    st.info("There is no training yet. Start one on the Train page, or this one.")
     if st.button("Train an MLP on the spiral", type="primary", icon=":material/play_arrow:"):
         example = default_config("mlp", "spiral", activation="tanh", hidden=(16, 16), epochs=3000)
-        runs.start("training", with_look(example))
+        runs.start("training", with_pre_activations(example))
         st.rerun()
 
 
-def offer_look(run: Run) -> None:
-    """For a run that does not record its sums: how to, and the same training once more with them."""
-    if not has_sums(run):
+def offer_recording(run: Run) -> None:
+    """For a run that does not record its pre-activations: how to, and the same training again with them."""
+    if not has_pre_activations(run):
         st.info(
-            f"{MODELS[run.config['model']].name} has no layer whose sums go into one activation each; choose "
-            "another run."
+            f"{MODELS[run.config['model']].name} has no layer whose pre-activations go into one activation "
+            "each; choose another run."
         )
         return
-    name = snapshots.PROBES[LOOK].name
-    st.info(f"This run does not record its sums: on the Train page, choose **{name}** under **Look inside**.")
+    name = snapshots.PROBES[SNAPSHOT].name
+    st.info(f"This run does not record its pre-activations: on the Train page, choose **{name}**.")
     if st.button("Train it again with them", type="primary", icon=":material/play_arrow:"):
         try:
             config = from_record(TrainConfig, run.config)
         except InvalidRequest as error:
             st.error(str(error))
             return
-        runs.start("training", with_look(replace(config, resume_from=None)))
+        runs.start("training", with_pre_activations(replace(config, resume_from=None)))
         st.rerun()
 
 
-def with_look(config: TrainConfig) -> TrainConfig:
+def with_pre_activations(config: TrainConfig) -> TrainConfig:
     """The same training with its pre-activations recorded."""
-    return replace(config, probes=(*snapshots.chosen(config), LOOK))
+    return replace(config, probes=(*snapshots.chosen(config), SNAPSHOT))
 
 
-st.title("Inside a run")
-st.markdown(
-    "A unit adds up what it receives, and its activation bends that sum. Where on the curve do a network's "
-    "sums lie while it learns: where it is steep, or where it is flat?"
+heading(
+    "pre_activations",
+    "A unit adds up its weighted inputs, and its activation function bends that sum, the pre-activation. "
+    "Where on the curve are a network's pre-activations while it learns: where it is steep, or flat?",
 )
 run = choose_run()
 if run is None:
     offer_example()
 else:
     runs.follow(run, draw)
-    if not records_sums(run):
-        offer_look(run)
+    if not records_pre_activations(run):
+        offer_recording(run)

@@ -1,4 +1,4 @@
-"""The page of dying units runs the experiment and tells what it found."""
+"""The page of dying units runs the experiment and says what it found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.components import runs
 
-PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "dying.py")
+PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "dying_units.py")
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     runs.runner.clear()
 
 
-def test_a_click_measures_and_tells_that_leaky_relu_lives(page: AppTest) -> None:
+def test_a_click_measures_and_says_that_leaky_relu_lives(page: AppTest) -> None:
     page.query_params["steps"] = "50"
     page.query_params["seeds"] = "2"
     page.run()
@@ -36,9 +36,9 @@ def test_a_click_measures_and_tells_that_leaky_relu_lives(page: AppTest) -> None
         time.sleep(0.1)
     page.run()
     assert not page.exception
-    (told,) = [text.value for text in page.markdown if "of its units are dead" in text.value]
-    assert "ReLU at a learning rate of" in told
-    assert "Leaky ReLU 0%" in told
+    (verdict,) = [text.value for text in page.markdown if "of its units are dead" in text.value]
+    assert "ReLU at a learning rate of" in verdict
+    assert "Leaky ReLU 0%" in verdict
     assert len(page.get("vega_lite_chart")) == 4
     chosen = (run.config["steps"], run.config["seeds"], run.config["activations"][0])
     assert chosen == (50, 2, "relu")
@@ -49,10 +49,10 @@ def test_a_click_measures_and_tells_that_leaky_relu_lives(page: AppTest) -> None
     [
         ({"functions": []}, "Choose at least one function."),
         ({"rates": []}, "Choose at least one learning rate."),
-        ({"biases": []}, "Choose at least one first bias."),
+        ({"biases": []}, "Choose at least one initial bias."),
     ],
 )
-def test_nothing_chosen_is_told_and_cannot_start(
+def test_nothing_chosen_is_answered_and_cannot_start(
     page: AppTest, chosen: dict[str, list[float]], sentence: str
 ) -> None:
     for key, values in chosen.items():
@@ -62,7 +62,7 @@ def test_nothing_chosen_is_told_and_cannot_start(
     assert page.button[0].disabled
 
 
-def test_one_s_own_function_is_taken_and_nonsense_is_told(page: AppTest) -> None:
+def test_a_custom_function_is_accepted_and_nonsense_is_answered(page: AppTest) -> None:
     page.session_state["own"] = "max(x, 0.1 * x)"
     page.run()
     assert not page.error
@@ -72,7 +72,7 @@ def test_one_s_own_function_is_taken_and_nonsense_is_told(page: AppTest) -> None
     assert page.button[0].disabled
 
 
-def test_too_much_is_told_and_cannot_start(page: AppTest) -> None:
+def test_too_much_is_answered_and_cannot_start(page: AppTest) -> None:
     page.session_state["hidden"] = "32-32"
     page.session_state["seeds"] = 32
     page.session_state["biases"] = [1.0, 0.0, -0.5, -1.0, -2.0, -3.0, -5.0]
@@ -81,7 +81,7 @@ def test_too_much_is_told_and_cannot_start(page: AppTest) -> None:
     assert page.button[0].disabled
 
 
-def test_an_unknown_address_is_told(page: AppTest) -> None:
+def test_an_unknown_address_is_answered(page: AppTest) -> None:
     page.query_params["run"] = "nothing"
     page.run()
     assert not page.exception

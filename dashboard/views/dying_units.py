@@ -1,4 +1,4 @@
-"""Dying units: at which learning rates and biases units fall silent for good, and what saves them."""
+"""Dying units: at which learning rates and biases units die for good, and what saves them."""
 
 from __future__ import annotations
 
@@ -6,30 +6,33 @@ import re
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from core.activations import ACTIVATIONS
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.experiments.dying_units.config import FITTING, POSSIBLE, DyingUnitsConfig
 from core.experiments.dying_units.events import FLAT_SLOPE, rows, to_csv, verdict
 from core.runs.store import Run
-from dashboard.charts.dying import against_rate_chart, over_steps_chart
+from dashboard.charts.dying_units import against_rate_chart, over_steps_chart
 from dashboard.components import runs
-from dashboard.components.custom_activation import own_field
-from dashboard.components.svg import svg_button
+from dashboard.components.activation_picker import custom_field, pick_activations
+from dashboard.components.address import bound
+from dashboard.components.downloads import File, downloads
+from dashboard.components.layout import heading
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0]
 BIASES = [1.0, 0.0, -0.5, -1.0, -2.0, -3.0, -5.0]
 LAYERS = {"16": (16,), "32": (32,), "16-16": (16, 16), "32-32": (32, 32), "16-16-16": (16, 16, 16)}
 STEPS = [50, 100, 200, 400, 800, 1600]
 SEEDS = [1, 2, 4, 8, 16, 32]
-COUNTED = {"slope is 0": "dead", f"slope is under {FLAT_SLOPE:g}": "flat"}
+MAX_FUNCTIONS = 8
+COUNTED = {"dead": "slope is 0", "flat": f"slope is under {FLAT_SLOPE:g}"}
 # What to see: against the learning rate, and over the steps; of units, and of the loss.
-LOOKS = (
+WHAT_TO_SEE = (
     (
-        "Look for where ReLU's line rises and Leaky ReLU's stays at 0: its slope of 0.01 is enough to find "
-        "the way back. Lines are medians over the seeds, bands hold eight tenths of them.",
+        "Look for where ReLU's line rises and Leaky ReLU's stays at 0: its slope of 0.01 is enough to "
+        "recover. Lines are medians over the seeds, bands hold eight tenths of them.",
         "Look at the first steps: one step that is too long throws a unit to where it never fires again. A "
         "network that explodes can push even ELU and GELU so far left that their slopes round to 0.",
     ),
@@ -39,69 +42,57 @@ LOOKS = (
         "Look for lines that stay flat: a network whose units are dead no longer learns.",
     ),
 )
-NAMES = {ACTIVATIONS[key].name: key for key in POSSIBLE}
 DEFAULTS = DyingUnitsConfig()
 
 
 def choose() -> DyingUnitsConfig | None:
     """What to train, from the controls; None, with the reason on the page, when it cannot be."""
-    names = st.multiselect(
-        "Functions",
-        [*NAMES],
-        [ACTIVATIONS[key].name for key in DEFAULTS.activations],
-        max_selections=8,
-        key="functions",
-        bind="query-params",
-        wrap=True,
+    functions = pick_activations(
+        st.container(), DEFAULTS.activations, among=POSSIBLE, max_selections=MAX_FUNCTIONS, as_chosen=True
     )
-    own = own_field(st.container(), "Your own f(x)")
-    rates = several("Learning rates", RATES, DEFAULTS.learning_rates, "rates")
-    biases = several(
-        "First bias of each unit",
+    functions += filter(None, [custom_field(st.container())])
+    rates = choose_several("Learning rates", RATES, DEFAULTS.learning_rates, "rates")
+    biases = choose_several(
+        "Initial bias of each unit",
         BIASES,
         DEFAULTS.biases,
         "biases",
-        "Where every hidden unit's bias begins: below 0, a unit needs a stronger signal to react at all.",
+        "The bias of every hidden unit before training: below 0, a unit needs a stronger signal to react.",
     )
-    left, right = st.columns(2)
-    data = left.selectbox(
-        "Data",
-        FITTING,
-        FITTING.index(DEFAULTS.data),
-        format_func=lambda key: DATASETS[key].name,
-        key="data",
-        bind="query-params",
-        filter_mode=None,
-    )
-    layers = right.selectbox(
-        "Hidden layers", [*LAYERS], 2, key="hidden", bind="query-params", filter_mode=None
-    )
-    steps = left.select_slider("Steps", STEPS, DEFAULTS.steps, key="steps", bind="query-params")
-    seeds = right.select_slider("Seeds", SEEDS, DEFAULTS.seeds, key="seeds", bind="query-params")
+    for what, chosen in (("function", functions), ("learning rate", rates), ("initial bias", biases)):
+        if not chosen:
+            st.error(f"Choose at least one {what}.")
+            return None
     try:
         config = DyingUnitsConfig(
-            activations=(*(NAMES[name] for name in names), *([own] if own else [])),
+            activations=tuple(functions),
             learning_rates=tuple(rates),
             biases=tuple(biases),
-            data=data,
-            hidden=LAYERS[layers],
-            steps=steps,
-            seeds=seeds,
+            **choose_training(),
         )
     except InvalidRequest as error:
-        empty = [
-            what for what, chosen in zip(WHAT, ([*names, *own], rates, biases), strict=True) if not chosen
-        ]
-        st.error(f"Choose at least one {empty[0]}." if empty else str(error))
+        st.error(str(error))
         return None
     st.caption(f"{config.networks:,} networks learn at once. A seed has its own points, weights and order.")
     return config
 
 
-WHAT = ("function", "learning rate", "first bias")
+def choose_training() -> dict[str, Any]:
+    """Data, layers, steps and seeds, as fields of the config."""
+    left, right = st.columns(2)
+    names = {key: DATASETS[key].name for key in FITTING}
+    data = bound(left.selectbox, "Data", FITTING, DEFAULTS.data, key="data", names=names, filter_mode=None)
+    layers = right.selectbox(
+        "Hidden layers", [*LAYERS], 2, key="hidden", bind="query-params", filter_mode=None
+    )
+    steps = left.select_slider("Steps", STEPS, DEFAULTS.steps, key="steps", bind="query-params")
+    seeds = right.select_slider("Seeds", SEEDS, DEFAULTS.seeds, key="seeds", bind="query-params")
+    return {"data": data, "hidden": LAYERS[layers], "steps": steps, "seeds": seeds}
 
 
-def several(label: str, options: list[float], default: Any, key: str, help: str | None = None) -> list[float]:
+def choose_several(
+    label: str, options: list[float], default: Any, key: str, help: str | None = None
+) -> list[float]:
     """Any number of the options, in their order."""
     chosen = st.pills(
         label,
@@ -116,11 +107,11 @@ def several(label: str, options: list[float], default: Any, key: str, help: str 
     return [option for option in options if option in chosen]
 
 
-def one_of(label: str, options: list[float], default: float, key: str) -> float:
+def choose_one(place: DeltaGenerator, label: str, options: list[float], default: float, key: str) -> float:
     """One of the values that a run has; another run's value is forgotten."""
     if st.session_state.get(key, default) not in options:
         st.session_state.pop(key)
-    return st.select_slider(
+    return place.select_slider(
         label, options, default, format_func=lambda value: f"{value:g}", key=key, bind="query-params"
     )
 
@@ -130,20 +121,12 @@ def choose_shown(biases: list[float], rates: list[float]) -> tuple[float, float,
     columns = iter(st.columns(1 + (len(biases) > 1) + (len(rates) > 1), vertical_alignment="bottom"))
     bias, rate = biases[-1], rates[-1]
     if len(biases) > 1:
-        with next(columns):
-            bias = one_of("First bias", biases, bias, "bias")
+        bias = choose_one(next(columns), "Initial bias", biases, bias, "bias")
     if len(rates) > 1:
-        with next(columns):
-            rate = one_of("Learning rate of the charts over steps", rates, rate, "rate")
-    counted = next(columns).segmented_control(
-        "On every training point, the unit's",
-        [*COUNTED],
-        default=next(iter(COUNTED)),
-        required=True,
-        key="counted",
-        bind="query-params",
-    )
-    return bias, rate, COUNTED[counted]
+        rate = choose_one(next(columns), "Learning rate of the charts over steps", rates, rate, "rate")
+    label = "On every training point, the unit's"
+    widget = next(columns).segmented_control
+    return bias, rate, bound(widget, label, COUNTED, "dead", key="counted", names=COUNTED, required=True)
 
 
 def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
@@ -155,21 +138,15 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
     bias, rate, counted = choose_shown(sorted(started["biases"]), sorted(started["learning_rates"]))
     here = [one for one in checks[-1]["combinations"] if one["bias"] == bias]
     with st.container(border=True):
-        st.markdown(as_written(" ".join(verdict(started, here))))
+        st.markdown(escaped(" ".join(verdict(started, here))))
     draw_charts(table, started["activations"], counted, rate, bias)
-    with st.container(horizontal=True):
-        st.download_button(
-            "Results as CSV",
-            lambda: to_csv(checks),
-            f"dying-units-{run.id}.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        svg_button(f"dying-units-{run.id}.svg")
+    downloads(
+        File("Results as CSV", f"dying-units-{run.id}.csv", lambda: to_csv(checks)),
+        svg=f"dying-units-{run.id}.svg",
+    )
 
 
-def as_written(text: str) -> str:
+def escaped(text: str) -> str:
     """Markdown that shows a text as it is: an expression of x may have stars in it."""
     return re.sub(r"([\\`*_\[\]<>$~])", r"\\\1", text)
 
@@ -177,33 +154,28 @@ def as_written(text: str) -> str:
 def draw_charts(
     table: list[dict[str, Any]], activations: list[str], counted: str, rate: float, bias: float
 ) -> None:
-    """Shares above and losses below; against the learning rate on the left, over the steps on the right."""
-    for quantity, (look_at_rates, look_at_steps) in zip((counted, "loss"), LOOKS, strict=True):
+    """Units above and losses below; against the learning rate on the left, over the steps on the right."""
+    for quantity, (look_at_rates, look_at_steps) in zip((counted, "loss"), WHAT_TO_SEE, strict=True):
         left, right = st.columns(2)
-        with left:
-            at_the_end = against_rate_chart(table, activations, quantity, bias)
-            st.altair_chart(at_the_end, key=f"{quantity} rates")
-            st.caption(look_at_rates)
-        with right:
-            on_the_way = over_steps_chart(table, activations, quantity, rate, bias)
-            st.altair_chart(on_the_way, key=f"{quantity} steps")
-            st.caption(look_at_steps)
+        left.altair_chart(against_rate_chart(table, activations, quantity, bias), key=f"{quantity} rates")
+        left.caption(look_at_rates)
+        right.altair_chart(
+            over_steps_chart(table, activations, quantity, rate, bias), key=f"{quantity} steps"
+        )
+        right.caption(look_at_steps)
 
 
-st.title("Dying units")
-st.markdown(
+heading(
+    "dying_units",
     "Where its slope is 0, a unit learns nothing: pushed there for every input, it is dead. "
-    "Which function lets units die, and when?"
+    "Which function lets units die, and when?",
 )
 run = runs.addressed_run("dying_units")
 controls, results = st.columns([1, 2.6], gap="medium")
 with controls, st.container(border=True):
     config = choose()
-    again = "Start again" if run else "Start"
-    if st.button(
-        again, type="primary", icon=":material/play_arrow:", disabled=config is None, width="stretch"
-    ):
-        assert config is not None
+    label, icon = "Start again" if run else "Start", ":material/play_arrow:"
+    if st.button(label, type="primary", icon=icon, disabled=config is None, width="stretch") and config:
         runs.start("dying_units", config)
         st.rerun()
 with results:

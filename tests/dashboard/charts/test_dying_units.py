@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.experiments.dying_units.events import rows
-from dashboard.charts.dying import TOP_LOSS, against_rate_chart, over_steps_chart
+from dashboard.charts.dying_units import TOP_LOSS, against_rate_chart, over_steps_chart
 
 FUNCTIONS = ["relu", "leaky_relu"]
 

@@ -1,4 +1,4 @@
-"""The page Inside a run shows the sums of the run of its address, and says how to record them."""
+"""The page of pre-activations shows those of the run of its address, and says how to record them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.records import to_record
 from core.training import default_config
 from dashboard.components import runs
 
-PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "inside.py")
+PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "pre_activations.py")
 
 
 @pytest.fixture
@@ -40,13 +40,13 @@ def wait_for(run_id: str) -> None:
         time.sleep(0.1)
 
 
-def test_a_run_with_the_look_is_shown_with_its_flat_share(page: AppTest) -> None:
+def test_a_run_with_the_snapshot_is_shown_with_its_flat_share(page: AppTest) -> None:
     page.query_params["run"] = trained(activation="sigmoid", probes=("input_histograms", "dead_units"))
     page.run()
     assert not page.exception
     assert len(page.get("vega_lite_chart")) == 2
     figures = {metric.label: metric.value for metric in page.metric}
-    assert 0 <= float(figures["Sums where |f′| < 0.1"].rstrip("%")) <= 100
+    assert 0 <= float(figures["Where |f′| < 0.1"].rstrip("%")) <= 100
     assert figures["Dead units of this layer"] == "0%"
     assert not page.info
 
@@ -75,17 +75,17 @@ def test_a_visitor_from_elsewhere_sees_the_runs_of_the_own_session_alone(page: A
     trained(probes=("input_histograms",))
     mine = trained("mlp", "circles", probes=("input_histograms",))
     page.run()
-    assert page.info[0].value.startswith("There is no training to look into yet.")
+    assert page.info[0].value.startswith("There is no training yet.")
     page.session_state["training_run"] = mine
     page.run()
     (shown,) = page.selectbox[0].options
     assert "Circles" in shown
 
 
-def test_a_run_without_the_look_says_how_and_trains_again_with_it(page: AppTest) -> None:
+def test_a_run_without_the_snapshot_says_how_and_trains_again_with_it(page: AppTest) -> None:
     first = page.query_params["run"] = trained()
     page.run()
-    assert "choose **Pre-activation histograms** under **Look inside**" in page.info[0].value
+    assert "choose **Pre-activation histograms**" in page.info[0].value
     page.button[-1].click().run()
     assert not page.exception
     again = page.session_state["training_run"]
@@ -97,7 +97,7 @@ def test_a_run_without_the_look_says_how_and_trains_again_with_it(page: AppTest)
 
 def test_without_any_run_one_click_starts_one(page: AppTest) -> None:
     page.run()
-    assert page.info[0].value.startswith("There is no training to look into yet.")
+    assert page.info[0].value.startswith("There is no training yet.")
     page.button[0].click().run()
     assert not page.exception
     store, run_id = runs.runner().store, page.session_state["training_run"]
@@ -109,14 +109,14 @@ def test_without_any_run_one_click_starts_one(page: AppTest) -> None:
     assert len(page.get("vega_lite_chart")) == 2
 
 
-def test_a_network_without_such_sums_is_told(page: AppTest) -> None:
+def test_a_network_without_such_layers_is_answered(page: AppTest) -> None:
     page.query_params["run"] = trained("rnn", "sines", samples=100)
     page.run()
     assert not page.exception
-    assert "RNN has no layer whose sums go into one activation each" in page.info[0].value
+    assert "RNN has no layer whose pre-activations go into one activation each" in page.info[0].value
 
 
-def test_an_unknown_address_is_told(page: AppTest) -> None:
+def test_an_unknown_address_is_answered(page: AppTest) -> None:
     page.query_params["run"] = "nothing"
     page.run()
     assert not page.exception

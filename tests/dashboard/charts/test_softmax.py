@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dashboard.charts.gated import bars_chart, outputs_chart
+from dashboard.charts.softmax import bars_chart, outputs_chart
 
 NAMES = ["f₁", "f₂", "f₃"]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.events import Picture
 from core.experiments.dying_units.running_network import OnTheCurve, on_the_curve
-from dashboard.charts.inside import HIGHEST, flat_shares_chart, on_the_curve_chart
+from dashboard.charts.pre_activations import HIGHEST, flat_shares_chart, on_the_curve_chart
 
 
 def found(activation: str, low: float, high: float) -> OnTheCurve:

@@ -1,4 +1,4 @@
-"""The Gated page as a person uses it, without a browser."""
+"""The page of gated units and softmax as a person uses it, without a browser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.activations.gated import GATED, OF_VECTOR
 
-PAGE = Path(__file__).parents[3] / "dashboard/views/gated.py"
+PAGE = Path(__file__).parents[3] / "dashboard/views/gated_units.py"
 
 
 def page(**query: str | list[str]) -> AppTest:
@@ -33,25 +33,23 @@ def metrics(opened: AppTest) -> dict[str, str]:
 
 def test_it_opens_with_swiglu_its_slopes_and_its_kin() -> None:
     opened = page()
-    assert set(titles(opened)) >= {"SwiGLU", "SwiGLU: cuts at five values", "Slope by the value"}
+    assert set(titles(opened)) >= {"SwiGLU", "SwiGLU: slices at five values", "Slope by the value"}
     assert titles(opened)[-len(GATED) :] == [unit.name for unit in GATED.values()]
     silu = 1 / (1 + math.exp(-1))  # of b = 1
     assert float(metrics(opened)["f(a, b)"]) == pytest.approx(2 * silu, rel=0.01)
     assert float(metrics(opened)["∂f/∂a"]) == pytest.approx(silu, rel=0.01)
 
 
-NAMES = [unit.name for unit in GATED.values()] + [function.name for function in OF_VECTOR.values()]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_function_can_be_asked_for_in_the_address(name: str) -> None:
-    opened = page(function=name)
+@pytest.mark.parametrize("key", [*GATED, *OF_VECTOR])
+def test_every_function_can_be_asked_for_in_the_address(key: str) -> None:
+    opened = page(function=key)
+    name = (GATED[key] if key in GATED else OF_VECTOR[key]).name
     assert any(f"#### {name}\n" in text.value for text in opened.markdown)
     assert len(opened.get("download_button")) == 1
 
 
 def test_softmax_follows_its_logits_and_its_temperature() -> None:
-    opened = page(function="Softmax", logit1="1", logit2="1", logit3="1")
+    opened = page(function="softmax", logit1="1", logit2="1", logit3="1")
     # Three equal ones: each a third, and the slopes 2/9 and -1/9.
     assert metrics(opened)["Largest slope"] == "0.222"
     assert opened.dataframe[0].value.iloc[0].tolist() == ["0.222", "−0.111", "−0.111"]

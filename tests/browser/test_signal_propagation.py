@@ -15,8 +15,8 @@ from tests.browser.conftest import OpenPage, Variant
 @pytest.mark.parametrize(
     ("path", "said", "charts"),
     [
-        ("depth?layers=30&width=64", "the gradient vanishes", 6),
-        ("without?layers=20&width=16", "one 16 × 16 matrix of rank", 3),
+        ("signal_propagation?layers=30&width=64", "the gradient vanishes", 6),
+        ("linear_collapse?layers=20&width=16", "one 16 × 16 matrix of rank", 3),
     ],
 )
 def test_it_fits_every_screen_and_says_what_came_out(
@@ -35,12 +35,12 @@ def test_it_fits_every_screen_and_says_what_came_out(
 
 
 def test_dialling_the_weights_brings_the_gradient_back(open_page: OpenPage) -> None:
-    page = open_page("depth?functions=ReLU&layers=60")
+    page = open_page("signal_propagation?functions=relu&layers=60")
     expect(page.get_by_text("vanishes").first).to_be_visible()
-    slider = page.get_by_role("slider", name="Weights times")
+    slider = page.get_by_role("slider", name="Weight gain")
     slider.focus()
     for _ in range(8):  # from 1 to 1.4
         page.keyboard.press("ArrowRight")
     wait_until_idle(page)
-    expect(page.get_by_text("is kept").first).to_be_visible()
+    expect(page.get_by_text("is preserved").first).to_be_visible()
     assert "gain=1.4" in page.url

@@ -1,4 +1,4 @@
-"""The Activations page as a person uses it, without a browser."""
+"""The Curves page as a person uses it, without a browser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.activations import ACTIVATIONS
 
-PAGE = Path(__file__).parents[3] / "dashboard/views/activations.py"
+PAGE = Path(__file__).parents[3] / "dashboard/views/curves.py"
 DEFAULT = ["Sigmoid", "Tanh", "ReLU", "Leaky ReLU", "GELU"]
 
 
@@ -64,12 +64,12 @@ def test_it_opens_with_functions_and_both_derivatives_side_by_side() -> None:
     assert len(cards(opened)) == 5
 
 
-def test_a_card_tells_formula_range_properties_and_source() -> None:
-    (card,) = cards(page(functions="Sigmoid"))
+def test_a_card_shows_formula_range_properties_and_source() -> None:
+    (card,) = cards(page(functions="sigmoid"))
     for part in (r"\frac{1}{1 + e^{-x}}", "(0, 1)", "steepest slope 0.25", "1986", "mean output 0.50"):
         assert part in card
     assert ":blue-badge[saturates below −3.9 and above 3.9]" in card
-    assert ":gray-badge[slope jumps at −3 and 3]" in cards(page(functions="Hard Swish"))[0]
+    assert ":gray-badge[slope jumps at −3 and 3]" in cards(page(functions="hardswish"))[0]
 
 
 def test_the_slider_changes_the_range_of_both_charts_and_nothing_else_of_them() -> None:
@@ -82,7 +82,7 @@ def test_the_slider_changes_the_range_of_both_charts_and_nothing_else_of_them() 
 
 
 def test_a_parameter_reshapes_its_curve_and_its_card() -> None:
-    opened = page(functions="ELU")
+    opened = page(functions="elu")
     assert ":blue-badge[smooth]" in cards(opened)[0]
     opened.slider(key="elu_alpha").set_value(2.0).run()
     assert value_at(charts(opened)[0], "ELU", -6) == pytest.approx(2 * np.expm1(-6))
@@ -91,37 +91,37 @@ def test_a_parameter_reshapes_its_curve_and_its_card() -> None:
 
 def test_every_function_can_be_shown_at_once() -> None:
     names = [activation.name for activation in ACTIVATIONS.values()]
-    opened = page(functions=names)
+    opened = page(functions=[*ACTIVATIONS])
     assert names_in(charts(opened)[0]) == names
     assert len(cards(opened)) == len(names)
 
 
 def test_saturation_is_shaded_for_the_chosen_function() -> None:
     opened = page()
-    assert opened.selectbox(key="shade").value == "Sigmoid"
+    assert opened.selectbox(key="shade").value == "sigmoid"
     assert data(charts(opened)[0], "zones")["to"] == pytest.approx([-3.87, 6], abs=0.01)
-    opened.selectbox(key="shade").set_value("ReLU").run()
+    opened.selectbox(key="shade").set_value("relu").run()
     assert data(charts(opened)[0], "zones")["to"] == pytest.approx([0])
-    opened.selectbox(key="shade").set_value("nothing").run()
+    opened.selectbox(key="shade").set_value("none").run()
     assert len(data(charts(opened)[0], "zones")["to"]) == 0
 
 
-def test_shading_moves_on_when_its_function_is_taken_away() -> None:
-    opened = page(shade="GELU")
-    opened.multiselect(key="functions").set_value(["Tanh", "ReLU"]).run()
+def test_shading_moves_on_when_its_function_is_removed() -> None:
+    opened = page(shade="gelu")
+    opened.multiselect(key="functions").set_value(["tanh", "relu"]).run()
     assert not opened.exception
-    assert opened.selectbox(key="shade").value in ("nothing", "Tanh")
+    assert opened.selectbox(key="shade").value in ("none", "tanh")
 
 
 def test_the_address_restores_the_page() -> None:
     opened = page(
-        functions=["Leaky ReLU", "Mish"], x=["-3", "4.5"], leaky_relu_negative_slope="0.2", shade="Mish"
+        functions=["leaky_relu", "mish"], x=["-3", "4.5"], leaky_relu_negative_slope="0.2", shade="mish"
     )
     function, derivative, _ = charts(opened)
     assert names_in(function) == ["Leaky ReLU", "Mish"]
     assert (data(function)["x"].min(), data(function)["x"].max()) == (-3, 4.5)
     assert value_at(derivative, "Leaky ReLU", -3) == pytest.approx(0.2)
-    assert opened.selectbox(key="shade").value == "Mish"
+    assert opened.selectbox(key="shade").value == "mish"
 
 
 def test_nonsense_in_the_address_leaves_the_defaults() -> None:
@@ -132,7 +132,7 @@ def test_nonsense_in_the_address_leaves_the_defaults() -> None:
         leaky_relu_negative_slope="77",
         nothing="at all",
     )
-    assert opened.multiselect(key="functions").value == DEFAULT
+    assert opened.multiselect(key="functions").value == ["sigmoid", "tanh", "relu", "leaky_relu", "gelu"]
     assert opened.slider(key="x").value == (-6, 6)
     assert opened.slider(key="leaky_relu_negative_slope").value == 0.01
     assert len(charts(opened)) == 3
@@ -153,24 +153,24 @@ def test_without_a_function_the_page_asks_for_one() -> None:
     assert opened.info[0].value == "Choose at least one function."
 
 
-def test_ones_own_function_is_drawn_beside_the_others_with_a_card_of_its_own() -> None:
-    opened = page(functions="Mish", own="x*tanh(log(1+exp(x)))")
+def test_a_custom_function_is_drawn_beside_the_others_with_a_card_of_its_own() -> None:
+    opened = page(functions="mish", own="x*tanh(log(1+exp(x)))")
     for chart in charts(opened):
-        assert names_in(chart) == ["Mish", "Your own"]
-        assert value_at(chart, "Your own", 1.3) == pytest.approx(value_at(chart, "Mish", 1.3), abs=0.005)
+        assert names_in(chart) == ["Mish", "Custom"]
+        assert value_at(chart, "Custom", 1.3) == pytest.approx(value_at(chart, "Mish", 1.3), abs=0.005)
     theirs, ours = cards(opened)
-    assert "Your own: `x*tanh(log(1+exp(x)))`" in ours
+    assert "Custom: `x*tanh(log(1+exp(x)))`" in ours
     assert r"\ln\left(1 + e^{x}\right)" in ours
     assert ours.split("Range")[1].split("steepest")[1].strip() in theirs  # slope and all badges
     opened.text_input(key="own").set_value("max(x, 0)").run()
-    assert value_at(charts(opened)[0], "Your own", -3) == 0
+    assert value_at(charts(opened)[0], "Custom", -3) == 0
     assert ":gray-badge[slope jumps at 0]" in cards(opened)[1]
     opened.text_input(key="own").set_value("").run()
     assert names_in(charts(opened)[0]) == ["Mish"]
 
 
 @pytest.mark.parametrize(
-    ("own", "said"),
+    ("own", "answer"),
     [
         ("2x", "A product needs its sign: write 2*x in place of 2 x."),
         ("__import__('os')", "is not known here"),
@@ -178,10 +178,10 @@ def test_ones_own_function_is_drawn_beside_the_others_with_a_card_of_its_own() -
         ("x+" * 50 + "x", "An expression of 101 numbers, names and operations is too large"),
     ],
 )
-def test_what_is_no_expression_is_told_in_one_sentence_and_the_others_stay(own: str, said: str) -> None:
+def test_what_is_no_expression_is_answered_in_one_sentence_and_the_others_stay(own: str, answer: str) -> None:
     opened = page(own=own)
     (warning,) = opened.warning
-    assert said in warning.value
+    assert answer in warning.value
     assert names_in(charts(opened)[0]) == DEFAULT
 
 
@@ -189,19 +189,19 @@ def test_what_is_no_expression_is_told_in_one_sentence_and_the_others_stay(own: 
     "own", ["log(x)", "1/x", "tan(x)", "sqrt(x)", "sin(x^20)", "x/(x-x)", "x-x", "exp(exp(x))"]
 )
 def test_functions_with_poles_and_holes_are_drawn_where_they_are_defined(own: str) -> None:
-    opened = page(own=own, shade="Your own")
-    assert "Your own" in cards(opened)[-1]
+    opened = page(own=own, shade="custom")
+    assert "Custom" in cards(opened)[-1]
     assert len(charts(opened)) == 3
 
 
-def test_the_share_of_its_range_within_4_is_told_of_the_shaded_sigmoid() -> None:
+def test_the_share_of_its_range_within_4_is_shown_for_the_shaded_sigmoid() -> None:
     opened = page()
-    told = [caption.value for caption in opened.caption if "of its range" in caption.value]
-    assert told == ["Between x = −4 and 4 Sigmoid passes through 0.964 of its range."]
-    opened.selectbox(key="shade").set_value("ReLU").run()
+    shares = [caption.value for caption in opened.caption if "of its range" in caption.value]
+    assert shares == ["Between x = −4 and 4 Sigmoid passes through 0.964 of its range."]
+    opened.selectbox(key="shade").set_value("relu").run()
     assert not [caption for caption in opened.caption if "of its range" in caption.value]
 
 
-def test_the_curves_can_be_taken_away_as_csv() -> None:
+def test_the_curves_can_be_downloaded_as_csv() -> None:
     (button,) = page().get("download_button")
     assert button.proto.label == "Curves as CSV"

@@ -15,13 +15,13 @@ from tests.browser.test_train import badge, start
 def test_relu_dies_and_leaky_relu_lives(
     open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
 ) -> None:
-    page = open_page("dying?steps=50", *variant)
+    page = open_page("dying_units?steps=50", *variant)
     start(page)
     badge(page, "Finished", 120_000)
     wait_until_idle(page)
-    told = page.get_by_text("of its units are dead (")
-    expect(told).to_contain_text("ReLU at a learning rate of 3")
-    expect(told).to_contain_text("Leaky ReLU 0%")
+    verdict = page.get_by_text("of its units are dead (")
+    expect(verdict).to_contain_text("ReLU at a learning rate of 3")
+    expect(verdict).to_contain_text("Leaky ReLU 0%")
     for title in ("Dead units after 50 steps", "Dead units at a learning rate of 3", "Loss after 50 steps"):
         expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
     screenshot(page, f"dying-{variant.width}-{variant.color_scheme}-finished")
@@ -29,7 +29,7 @@ def test_relu_dies_and_leaky_relu_lives(
 
 
 def test_the_address_shows_the_same_place_again(open_page: OpenPage) -> None:
-    page = open_page("dying?steps=50&seeds=2&functions=ReLU&functions=Leaky+ReLU")
+    page = open_page("dying_units?steps=50&seeds=2&functions=relu&functions=leaky_relu")
     start(page)
     badge(page, "Finished", 120_000)
     page.get_by_role("button", name="slope is under 0.01").or_(

@@ -1,0 +1,107 @@
+"""Addresses of earlier versions, which still open the same page with the same selections.
+
+Version 0.1 had other names for some pages, and wrote what a control showed ("Leaky ReLU") where addresses
+now hold keys (leaky_relu).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from core import devices
+from core.activations import ACTIVATIONS
+from core.activations.formats import FORMATS
+from core.activations.gated import GATED, OF_VECTOR
+from core.data import DATASETS
+from core.models import MODELS
+from core.models.initialisation import INITIALISATIONS
+from core.training import OPTIMIZERS, SCHEDULES
+from core.training.snapshots import PROBES
+
+# The path that a page had in version 0.1, and its key.
+MOVED = {
+    "activations": "curves",
+    "gated": "gated_units",
+    "depth": "signal_propagation",
+    "without": "linear_collapse",
+    "dying": "dying_units",
+    "inside": "pre_activations",
+}
+# Parameters that had another name.
+RENAMED = {"most_steps": "max_steps", "most_seconds": "max_seconds", "composed": "compare_unfused"}
+# What version 0.1 called something that has no entry in a registry, or whose entry has another name now.
+FORMER_NAMES = {
+    "shade": {"nothing": "none", "Your own": "custom"},
+    "show": {
+        "Relative error": "relative",
+        "Error in ulps": "ulps",
+        "Absolute error": "absolute",
+        "The curve itself": "curve",
+        "Output z": "z",
+        "Slope |∇z|": "slope",
+    },
+    "only": {
+        "zero-centred": "zero_centred",
+        "never saturates": "never_saturates",
+        "no dead zone": "no_dead_zone",
+        "no jump": "no_jump",
+        "Lipschitz": "lipschitz",
+    },
+    "counted": {"slope is 0": "dead", "slope is under 0.01": "flat"},
+    "measure": {"Matrix products": "gemm", "Roofline": "roofline"},
+    "vary": {
+        "Activation": "activation",
+        "Optimiser": "optimizer",
+        "Learning rate": "learning_rate",
+        "Batch size": "batch_size",
+        "Hidden layers": "hidden",
+    },
+    "hidden": {"no hidden layer": "none"},
+    "engine": {"The fastest there is": "auto", "PyTorch, operator by operator": "eager"},
+    "loss": {"non saturating": "non_saturating", "wasserstein gp": "wasserstein_gp"},
+    "device": {"CPU": "cpu"},
+}
+# Which registry a parameter chooses from.
+REGISTRIES: dict[str, tuple[Mapping[str, Any], ...]] = {
+    "functions": (ACTIVATIONS,),
+    "function": (ACTIVATIONS, GATED, OF_VECTOR),
+    "shade": (ACTIVATIONS,),
+    "pair": (ACTIVATIONS,),
+    "activation": (ACTIVATIONS,),
+    "formats": (FORMATS,),
+    "model": (MODELS,),
+    "data": (DATASETS,),
+    "optimizer": (OPTIMIZERS,),
+    "schedule": (SCHEDULES,),
+    "initialisation": (INITIALISATIONS,),
+    "probes": (PROBES,),
+}
+
+Query = Mapping[str, Sequence[str]]
+
+
+def upgraded(path: str, query: Query) -> tuple[str, dict[str, list[str]]]:
+    """Key of the page and query, as they are written now, of an address of any version."""
+    return MOVED.get(path, path), {
+        RENAMED.get(name, name): [_value(name, value) for value in values] for name, values in query.items()
+    }
+
+
+def _value(name: str, value: str) -> str:
+    if name == "size" and re.fullmatch(r"\d{1,3}[kM]", value):  # 4k elements; a lake has a size of 8x8
+        return str(int(value[:-1]) << (20 if value.endswith("M") else 10))
+    if name == "reach":
+        return value.removeprefix("±").replace(",", "")
+    return _keys(name.replace("devices", "device")).get(value, value)
+
+
+@cache
+def _keys(name: str) -> Mapping[str, str]:
+    """The key of each value that a parameter had in version 0.1."""
+    keys = {entry.name: key for registry in REGISTRIES.get(name, ()) for key, entry in registry.items()}
+    if name == "device":
+        keys = {device.name: device.id for device in devices.devices()}
+    return keys | FORMER_NAMES.get(name, {})

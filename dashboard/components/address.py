@@ -1,0 +1,86 @@
+"""Controls whose choice is part of the page's address, by its keys.
+
+Streamlit's own `bind="query-params"` writes what a control shows, which a translation would change. It serves
+numbers, texts, switches, and options that are shown as they are; a control that shows names comes from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+_PAGE, _WRITTEN = "open page", "choices in the address"
+
+
+def enter(page: str) -> None:
+    """Forget the choices of the page that was open before: pages share names of controls, not choices.
+
+    A click in the menu leaves the query as it is, and Streamlit clears only what it has bound itself.
+    """
+    state = st.session_state
+    if state.get(_PAGE) == page:
+        return
+    for key, values in state.pop(_WRITTEN, {}).items():
+        state.pop(key, None)
+        if values and st.query_params.get_all(key) == values and not _went_back():
+            del st.query_params[key]
+    state[_PAGE] = page
+
+
+def bound(
+    widget: Callable[..., Any],
+    label: str,
+    options: Iterable[Any],
+    default: Any,
+    *,
+    key: str,
+    names: Mapping[Any, str],
+    **more: Any,
+) -> Any:
+    """A widget of options, such as st.pills, that shows their names and keeps their keys in the address.
+
+    default is a list where several can be chosen. The address holds no choice that is the default.
+    """
+    options, several = [*options], isinstance(default, list)
+    state = st.session_state
+    if key not in state or _went_back():
+        state[key] = _addressed(key, options, default, more.get("max_selections"))
+    elif several:
+        state[key] = [option for option in state[key] if option in options]
+    elif state[key] not in options:
+        state[key] = default
+    chosen = widget(label, options, key=key, format_func=names.__getitem__, **more)
+    chosen = default if chosen is None else chosen
+    _write(key, chosen, default)
+    return chosen
+
+
+def _addressed(key: str, options: list[Any], default: Any, limit: int | None) -> Any:
+    """What the address says; the default where it says nothing that can be chosen."""
+    given = st.query_params.get_all(key)
+    keys = {str(option): option for option in options}
+    found = [keys[text] for text in dict.fromkeys(given) if text in keys]
+    if not isinstance(default, list):
+        return found[-1] if found else default
+    return found[:limit] if found or given == [""] else default
+
+
+def _write(key: str, chosen: Any, default: Any) -> None:
+    values = [str(value) for value in (chosen if isinstance(chosen, list) else [chosen])]
+    given = [] if chosen == default else values or [""]
+    st.session_state.setdefault(_WRITTEN, {})[key] = given
+    if st.query_params.get_all(key) == given:
+        return
+    if given:
+        st.query_params[key] = given
+    else:
+        del st.query_params[key]
+
+
+def _went_back() -> bool:
+    """Whether this run was caused by the browser's Back or Forward: then the address decides."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation

@@ -1,0 +1,114 @@
+"""Panels of measured workloads: best rates, charts over the size, device readings, and all figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import streamlit as st
+
+from core.timing.results.table import (
+    Record,
+    fastest,
+    measurements,
+    rate_of,
+    series_name,
+    table,
+    to_csv,
+    to_json,
+)
+from core.timing.sweeps.speedup import against_random, speedups
+from dashboard.charts.benchmark import (
+    data_chart,
+    rate_chart,
+    reading_chart,
+    reported,
+    speedup_chart,
+    time_chart,
+    unreported,
+)
+from dashboard.components.downloads import JSON, File, downloads
+from dashboard.components.measurements import draw_failures, draw_load_warning
+
+
+def draw_result(records: Sequence[Record], sizes: Sequence[int], name: str) -> None:
+    """Figures of one workload, and what could not be measured."""
+    draw_failures(records)
+    if not measurements(records):
+        return
+    draw_best(records)
+    left, right = st.columns(2)
+    show(left, rate_chart(records, sizes, log_y=st.session_state.get("log_rate", False)), "rate")
+    show(right, time_chart(records, sizes), "time")
+    left, right = st.columns(2)
+    if any(speedup.series != speedup.reference for speedup in speedups(records)):
+        show(left, speedup_chart(records, sizes), "speedup")
+    draw_readings(right, records)
+    if against_random(records):
+        show(left, data_chart(records, sizes), "data")
+        left.caption("Look for lines off 1: a benchmark on such data would mislead by so much.")
+    draw_table(name, records)
+
+
+def draw_best(records: Sequence[Record]) -> None:
+    """The highest rate of each precision, and a word on what disturbed the run."""
+    with st.container(horizontal=True):
+        for best in fastest(records, by="dtype"):
+            rate, unit = rate_of(best)
+            st.metric(
+                f"Best {best['dtype']}",
+                f"{rate:,.3g} {unit}" if rate < 100 else f"{rate:,.0f} {unit}",
+                f"{series_name(best)}, size {best['size']}",
+                delta_color="off",
+                delta_arrow="off",
+                width="content",
+            )
+    draw_load_warning(
+        records, "figures may be lower than this machine can do, above all those with all threads"
+    )
+
+
+def draw_readings(place: Any, records: Sequence[Record]) -> None:
+    """What the devices reported after each measurement."""
+    for reading in reported(records):
+        show(place, reading_chart(records, reading), reading)
+    place.caption("  \n".join(unreported(records)))
+
+
+def draw_table(name: str, records: Sequence[Record]) -> None:
+    """Every figure, to read and to download."""
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table(records),
+        hide_index=True,
+        key="figures",
+        column_config={
+            "device": "Device",
+            "dtype": "Precision",
+            "threads": "Threads",
+            "size": number("Size", format="%d"),
+            "data": "Data",
+            "gflops": number("GFLOP/s", format="localized"),
+            "median_us": number("Median (µs)", format="localized"),
+            "plus_minus_percent": number("95% CI (± %)", format="%.1f"),
+            "first_call_us": number("First call (µs)", format="localized"),
+            "samples": "Samples",
+            "stopped_by": "Stopped by",
+        },
+    )
+    draw_downloads(name, records)
+
+
+def draw_downloads(name: str, records: Sequence[Record]) -> None:
+    """All figures as files."""
+    downloads(
+        File("CSV", f"benchmark-{name}.csv", to_csv(records)),
+        File("JSON with raw samples", f"benchmark-{name}.json", to_json(records), JSON),
+        svg=f"benchmark-{name}.svg",
+    )
+
+
+def show(place: Any, chart: alt.Chart | alt.LayerChart, key: str) -> None:
+    """A chart; its description is its text for those who cannot see it."""
+    place.altair_chart(chart, key=f"chart-{key}")

@@ -1,0 +1,29 @@
+"""Controls for the devices of this machine that PyTorch can use."""
+
+from __future__ import annotations
+
+from streamlit.delta_generator import DeltaGenerator
+
+from core import devices
+from dashboard.components.address import bound
+
+
+def device_names() -> dict[str, str]:
+    """The name of each device that can be used, by its id; the CPU comes first."""
+    absent = devices.absent()
+    accelerators = [device for device in devices.devices() if device.kind not in ("cpu", *absent)]
+    return {"cpu": "CPU"} | {device.id: device.name for device in accelerators}
+
+
+def pick_device(place: DeltaGenerator) -> str:
+    """The id of one device."""
+    names = device_names()
+    return str(bound(place.pills, "Device", names, "cpu", key="device", names=names, required=True))
+
+
+def pick_devices(place: DeltaGenerator) -> list[str]:
+    """Ids of devices, all of them to begin with."""
+    names = device_names()
+    return list(
+        bound(place.pills, "Devices", names, [*names], key="devices", names=names, selection_mode="multi")
+    )

@@ -1,0 +1,55 @@
+"""Cards of this machine's devices with their live readings."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core import devices
+from core.devices import Device
+from dashboard.components import machine
+from dashboard.components.machine import REFRESH_S, Gauge, Readings
+
+
+@st.cache_resource(show_spinner=False)
+def gauge() -> Gauge:
+    """The one gauge of this server."""
+    return Gauge()
+
+
+@st.fragment(run_every=REFRESH_S)
+def draw_machine() -> None:
+    """A card for each device with its figures now, and the reason where there is no GPU."""
+    readings = gauge().samples()[-1].readings
+    shown = gauge().devices
+    cards = [partial(draw_device, device, readings[device.id]) for device in shown]
+    if len(cards) == 1:
+        cards.append(partial(explain_missing_gpu))
+    for start in range(0, len(cards), 2):
+        for column, card in zip(st.columns(2), cards[start : start + 2], strict=False):
+            with column.container(border=True, height="stretch"):
+                card()
+    absent = devices.absent()
+    for kind in {device.kind for device in shown} & absent.keys():
+        st.warning(f"{absent[kind]}, so PyTorch cannot use it.")
+
+
+def draw_device(device: Device, readings: Readings) -> None:
+    """Who the device is and what it reports."""
+    st.markdown(f"**{device.name}** :gray-badge[{devices.KINDS[device.kind]}]")
+    st.caption(machine.facts(device))
+    with st.container(horizontal=True, gap="medium"):
+        for label, value, remark in machine.figures(readings):
+            st.metric(label, value, remark, delta_color="off", delta_arrow="off", width="content")
+    for cause in machine.throttled_by(readings):
+        st.badge(f"Throttled by {cause}", icon=":material/warning:", color="orange")
+    st.caption(machine.unreported(readings))
+
+
+def explain_missing_gpu() -> None:
+    """What is missing, why, and what that means."""
+    st.markdown("**No GPU** :gray-badge[CPU only]")
+    st.caption("Everything works on the CPU; networks of this size train on it in seconds.")
+    reasons = [f"{devices.KINDS[kind]}: {reason}." for kind, reason in devices.absent().items()]
+    st.caption(reasons[0], help="  \n".join(reasons[1:]))

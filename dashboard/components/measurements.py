@@ -1,0 +1,29 @@
+"""What pages of measurements have in common: what could not be measured, and what disturbed the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.timing.results.table import NOTABLE_LOAD, Record, other_load, series_name
+
+
+def draw_failures(records: Sequence[Record]) -> None:
+    """A warning for each device that is absent and each measurement that failed."""
+    for record in records:
+        if record["event"] == "device_absent":
+            st.warning(f"{record['device']} is not available. {record['reason']}.")
+        if record["event"] == "measurement_failed":
+            what = f"{record['workload']}, {series_name(record)}, size {record['size']}"
+            st.warning(f"{what}: {record['reason']}")
+
+
+def draw_load_warning(records: Sequence[Record], consequence: str) -> None:
+    """A word on other programs that used the CPU during a measurement, where that matters."""
+    load = other_load(records)
+    if load is not None and load >= NOTABLE_LOAD:
+        st.caption(
+            f":material/warning: Other programs used up to {load:.0f}% of the CPU during a measurement, so "
+            f"{consequence}."
+        )

@@ -1,0 +1,140 @@
+"""Linear collapse: a deep network that has no activation function is one matrix."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core.errors import InvalidRequest
+from core.experiments.linear_collapse import FORMATS, MAX_LAYERS, Collapse, collapse, to_csv, unexplained
+from dashboard.charts.linear_collapse import by_depth, singular_values
+from dashboard.components.activation_picker import EVERY_NAME, name_of, pick_activations, pick_custom
+from dashboard.components.downloads import File, downloads
+from dashboard.components.layout import heading
+
+DEFAULT = ["identity", "sigmoid", "tanh", "relu"]
+MAX_FUNCTIONS = 8
+WIDTHS = [2, 4, 8, 16, 32, 64, 128]
+NARROWEST = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128]
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def collapsed(sizes: tuple[int, ...], seed: int) -> Collapse:
+    """Network and matrix beside each other."""
+    return collapse(sizes, seed)
+
+
+@st.cache_data(max_entries=400, show_spinner=False)
+def remainder(sizes: tuple[int, ...], activation: str, seed: int) -> np.ndarray:
+    """What no matrix explains of the same network with an activation function."""
+    return unexplained(sizes, activation, seed)
+
+
+def choose() -> tuple[tuple[int, ...], int]:
+    """Sizes of the layers, and seed."""
+    first, second, third, fourth = st.columns([3, 2, 3, 2], vertical_alignment="bottom")
+    layers = first.slider("Layers", 1, MAX_LAYERS, 10, key="layers", bind="query-params")
+    width = second.selectbox("Units per layer", WIDTHS, 4, key="width", bind="query-params")
+    narrowest = third.select_slider(
+        "Narrowest layer",
+        [size for size in NARROWEST if size <= width],
+        value=width,
+        key=f"narrowest of {width}",
+        help="The layer in the middle. Nothing that is wider than it gets through.",
+    )
+    seed = fourth.number_input("Seed", 0, 9999, 0, key="seed", bind="query-params")
+    sizes = [width] * (layers + 1)
+    sizes[len(sizes) // 2] = narrowest
+    return tuple(sizes), seed
+
+
+def finding(found: Collapse) -> str:
+    """The finding in a sentence."""
+    layers, error = len(found.sizes) - 1, found.error["float32"][-1]
+    steps = error / found.epsilon["float32"]
+    inputs, outputs = found.sizes[0], found.sizes[-1]
+    same = (
+        "exactly equal"
+        if error == 0
+        else f"equal up to rounding (float32: {steps:.1f} of its smallest steps)"
+    )
+    weights = sum(matrix.size for matrix in found.matrices)
+    one = f"**one {outputs} × {inputs} matrix of rank {found.rank}**"
+    return f"{layers} layers with {weights:,} weights do what {one} does: {same}."
+
+
+def draw_matrix(found: Collapse) -> None:
+    """How far network and matrix differ, and what the matrix lets through."""
+    left, right = st.columns(2)
+    with left:
+        in_steps = {name: found.error[name] / found.epsilon[name] for name in FORMATS}
+        chart = by_depth(in_steps, "Network against matrix", "Difference, in steps")
+        st.altair_chart(chart, key="error")
+        st.caption(
+            "Look at the scale: a step is the smallest one from 1 to the next number. The difference grows "
+            "slowly, since each layer rounds once more, and is the same in both formats: rounding alone."
+        )
+    with right:
+        st.altair_chart(singular_values(found.singular_values, found.rank), key="singular values")
+        st.caption(
+            "How much of each direction gets through. Look for the drop: a narrow layer lets no more "
+            "directions pass than it has units, and many layers squeeze the others ever thinner."
+        )
+
+
+def draw_with_activations(sizes: tuple[int, ...], seed: int) -> dict[str, np.ndarray]:
+    """The same network with activation functions: by name, what no matrix explains at each depth."""
+    st.subheader("With an activation function")
+    left, right = st.columns([3, 1.4])
+    keys = pick_activations(left, DEFAULT, max_selections=MAX_FUNCTIONS) + pick_custom(right)
+    percent = {name_of(key): 100 * remainder(sizes, key, seed) for key in keys}
+    if percent:
+        chart = by_depth(percent, "What no matrix can do", "Beyond a matrix, %", every=EVERY_NAME)
+        st.altair_chart(chart, key="shares")
+        st.caption(
+            "The same weights with a function between the layers. Look at the identity: 0 at every depth. "
+            "The higher a line, the less of the network a matrix could replace; this is what depth is worth."
+        )
+    return percent
+
+
+def draw_example(seed: int) -> None:
+    """Three layers of two units with their numbers, and the one matrix that does the same."""
+    found = collapse((2, 2, 2, 2), seed)
+    matrices = [_latex(matrix) for matrix in reversed(found.matrices)]
+    x = np.array([1.0, 2.0])
+    step = x
+    for matrix in found.matrices:
+        step = matrix @ step
+    st.markdown("**Three layers of two units, in numbers.** Layer after layer, or all at once:")
+    st.latex(f"W_3 W_2 W_1 = {' '.join(matrices)} = {_latex(found.matrix)} = M")
+    st.latex(
+        rf"x = \begin{{pmatrix}} 1 \\ 2 \end{{pmatrix}}: \quad W_3 (W_2 (W_1 x)) = {_latex(step[:, None])}"
+        rf" \quad M x = {_latex((found.matrix @ x)[:, None])}"
+    )
+
+
+def _latex(matrix: np.ndarray) -> str:
+    rows = r" \\ ".join(" & ".join(f"{value:.2f}" for value in row) for row in matrix)
+    return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
+
+
+heading(
+    "linear_collapse",
+    "Without an activation function, layers only multiply matrices, and matrices multiplied are one matrix: "
+    "however deep, such a network can draw nothing but a straight line between two classes.",
+)
+try:
+    sizes, seed = choose()
+    with st.spinner("Multiplying…"):
+        found = collapsed(sizes, seed)
+except InvalidRequest as error:
+    st.warning(str(error))
+    st.stop()
+st.markdown(finding(found))
+draw_matrix(found)
+percent = draw_with_activations(sizes, seed)
+draw_example(seed)
+downloads(
+    File("Figures as CSV", "linear-collapse.csv", lambda: to_csv(found, percent)), svg="linear-collapse.svg"
+)
