@@ -1,4 +1,4 @@
-"""Take the README's pictures from the running dashboard, and the one on the front page's door to Train.
+"""Take the README's pictures from the running dashboard, and the preview of Train on Home.
 
 python docs/screenshots.py
 """
@@ -23,7 +23,7 @@ from dashboard.charts.pixels import BLUE, ORANGE, diverging  # noqa: E402
 from tests.browser.app import chromium, find_chromium, start_server, wait_until_idle  # noqa: E402
 
 DOCS = ROOT / "docs"
-DOOR = ROOT / "dashboard" / "pictures" / "two_spirals.png"
+PREVIEW = ROOT / "dashboard" / "pictures" / "two_spirals.png"
 RUN_LIMIT_MS = 120_000
 
 
@@ -39,10 +39,10 @@ def main() -> None:
                 home_page = open_page(browser, server.url, height=1040)
                 run_id = picture_train(browser, server.url)
                 picture_benchmark(browser, server.url)
-                save(open_page(browser, f"{server.url}/activations"), "activations")
+                save(open_page(browser, f"{server.url}/curves"), "curves")
                 save(home_page, "home")  # last, when it has seen some minutes
             store = RunStore(Path(folder) / "runs.sqlite")
-            draw_door(store.pictures(run_id))
+            draw_preview(store.pictures(run_id))
             store.close()
         finally:
             server.stop()
@@ -50,14 +50,14 @@ def main() -> None:
 
 def picture_train(browser: Browser, url: str) -> str:
     """Train on the spiral to the end; returns the run's id."""
-    page = open_page(browser, f"{url}/train?data=Spiral", height=960)
+    page = open_page(browser, f"{url}/train?data=spiral", height=960)
     run_to_the_end(page)
     save(page, "train")
     return urllib.parse.parse_qs(urllib.parse.urlparse(page.url).query)["run"][0]
 
 
 def picture_benchmark(browser: Browser, url: str) -> None:
-    """Measure with the page's usual settings."""
+    """Measure with the page's default settings."""
     page = open_page(browser, f"{url}/benchmark", height=1080)
     run_to_the_end(page)
     save(page, "benchmark")
@@ -88,21 +88,21 @@ def save(page: Page, name: str) -> None:
     Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def draw_door(pictures: dict[str, Picture], width: int = 560, height: int = 315) -> None:
-    """The middle of a decision map with held-back points, see-through where the network is unsure."""
-    area, roofline_points = pictures["decision_map"], pictures["points"]
+def draw_preview(pictures: dict[str, Picture], width: int = 560, height: int = 315) -> None:
+    """The middle of a decision map with test points, see-through where the network is unsure."""
+    area, points = pictures["decision_map"], pictures["points"]
     low = np.array([area.values["x_min"], area.values["y_max"]])
     high = np.array([area.values["x_max"], area.values["y_min"]])
     side = 2 * width  # drawn twice as large, so that the dots come out smooth
     surface = Image.fromarray(diverging(0.6 * (2 * area.arrays["probability"] - 1)))
     image = surface.resize((side, side), Image.Resampling.BICUBIC)
     pen = ImageDraw.Draw(image)
-    places = (roofline_points.arrays["test_points"] - low) / (high - low) * side
-    for (x, y), label in zip(places[:300], roofline_points.arrays["test_labels"], strict=False):
+    dots = (points.arrays["test_points"] - low) / (high - low) * side
+    for (x, y), label in zip(dots[:300], points.arrays["test_labels"], strict=False):
         pen.ellipse((x - 8, y - 8, x + 8, y + 8), fill=BLUE if label else ORANGE, outline="white", width=2)
     middle = image.crop((0, width - height, side, width + height))
     small = middle.resize((width, height), Image.Resampling.LANCZOS)
-    small.quantize(256, method=Image.Quantize.FASTOCTREE).save(DOOR, optimize=True)  # keeps transparency
+    small.quantize(256, method=Image.Quantize.FASTOCTREE).save(PREVIEW, optimize=True)  # keeps transparency
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def ranking_chart(finished: Mapping[str, Any]) -> alt.LayerChart:
     )
     places = pd.DataFrame([dict(place, variant=names[place["variant"]]) for place in finished["ranking"]])
     y = alt.Y("variant:N", sort=[*names.values()], title=None, axis=alt.Axis(labelLimit=160))
-    x_title = f"{finished['metric'].capitalize().replace('_', ' ')}, held back"
+    x_title = f"{finished['metric'].capitalize().replace('_', ' ')}, test"
     scale = alt.Scale(zero=False)
     ticks = (
         alt.Chart(seeds)
