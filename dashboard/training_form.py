@@ -146,7 +146,7 @@ def choose_settings(default: TrainConfig) -> dict[str, Any]:
         for group in GROUPS:
             chosen |= choose_group(group, now) if group != MAIN else {}
     more = [setting.label for name, setting in SETTINGS.items() if setting.group != MAIN and changed(name)]
-    more += ["custom f(x)"] if changed("own") else []
+    more += ["Custom f(x)"] if changed("own") else []
     if more:
         st.caption(f"Changed under “More settings”: {', '.join(more)}.")
     return chosen

@@ -276,11 +276,11 @@ def _in_words(rows: pd.DataFrame, column: str, form: str, highest: bool) -> str:
     """The best point of each series in a sentence."""
     if rows.empty:
         return "No points yet."
-    told = []
+    texts = []
     for series, group in rows.groupby("series", sort=False):
         best = group.loc[group[column].idxmax() if highest else group[column].idxmin()]
-        told.append(f"{series}: {form.format(best[column])} at size {best['size']}")
-    return "Best of each series: " + "; ".join(told) + "."
+        texts.append(f"{series}: {form.format(best[column])} at size {best['size']}")
+    return "Best of each series: " + "; ".join(texts) + "."
 
 
 def _samples(records: Sequence[Record], reading: str, one: float) -> list[dict[str, Any]]:

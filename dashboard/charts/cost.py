@@ -76,12 +76,12 @@ def fused_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
             alt.Tooltip("verdict:N", title="Fused it is"),
         ],
     )
-    told = [f"{row['name']} {row['step']} {row['fused_times_as_fast']:.3g} times" for row in both]
+    texts = [f"{row['name']} {row['step']} {row['fused_times_as_fast']:.3g} times" for row in both]
     return alt.LayerChart(
         layer=[even.encode(x="even:Q"), intervals, points],
         title="Fused against unfused",
         height=alt.Step(_BAR_HEIGHT),
-        description=f"Fused, times as fast as unfused: {', '.join(told) or 'not known yet'}.",
+        description=f"Fused, times as fast as unfused: {', '.join(texts) or 'not known yet'}.",
     )
 
 
@@ -99,13 +99,13 @@ def memory_chart(records: Sequence[Mapping[str, Any]]) -> alt.Chart:
     table = pd.DataFrame(rows, columns=["name", "part", "bytes"])
     names = list(dict.fromkeys(table["name"]))
     totals = table.groupby("name", sort=False)["bytes"].sum()
-    told = ", ".join(f"{name} {count:.3g}" for name, count in totals.items())
+    texts = ", ".join(f"{name} {count:.3g}" for name, count in totals.items())
     return (
         alt.Chart(
             table,
             title="Saved for the backward pass",
             height=alt.Step(22),
-            description=f"Bytes an element saved for backward: {told or 'not known yet'}.",
+            description=f"Bytes an element saved for backward: {texts or 'not known yet'}.",
         )
         .mark_bar()
         .encode(
@@ -156,8 +156,8 @@ def _tie(row: Mapping[str, Any]) -> str:
 
 
 def _times_in_words(rows: Sequence[Mapping[str, Any]]) -> str:
-    told = [f"{row['name']} {row['step']} {row['median_s'] * 1e6:,.3g} microseconds" for row in rows]
-    return f"Time of one pass: {'; '.join(told) or 'nothing measured yet'}."
+    texts = [f"{row['name']} {row['step']} {row['median_s'] * 1e6:,.3g} microseconds" for row in rows]
+    return f"Time of one pass: {'; '.join(texts) or 'nothing measured yet'}."
 
 
 def _name(key: str) -> str:

@@ -73,13 +73,13 @@ def _chart(
             alt.Tooltip("series:N", title="Function"),
             x_tooltip,
             alt.Tooltip("median:Q", title="Median", format=y_format),
-            alt.Tooltip("low:Q", title="A tenth lies below", format=y_format),
-            alt.Tooltip("high:Q", title="A tenth lies above", format=y_format),
+            alt.Tooltip("low:Q", title="10th percentile", format=y_format),
+            alt.Tooltip("high:Q", title="90th percentile", format=y_format),
             alt.Tooltip("diverged:Q", title="Seeds that diverged"),
         ],
     )
     description = f"Line chart: {title}, a line for each of {', '.join(names)}."
-    # Each layer keeps its own colours, so that the legend takes the lines' and not the pale bands'.
+    # Each layer keeps its own colours, so that the legend shows the lines' and not the pale bands'.
     return alt.LayerChart(layer=[band, line], title=title, height=320, description=description).resolve_scale(
         color="independent"
     )
@@ -98,12 +98,12 @@ def _table(rows: Sequence[dict[str, Any]], quantity: str) -> pd.DataFrame:
     """Names of functions for people; a place at which all seeds diverged has no point."""
     parts = ("low", "median", "high")
     least = MIN_LOSS if quantity == "loss" else 0.0
-    told = [
+    texts = [
         {"series": name_of(row["activation"])}
         | {name: row[name] for name in ("step", "learning_rate", "diverged")}
         | {part: max(row[f"{quantity}_{part}"], least) for part in parts}
         for row in rows
         if row[f"{quantity}_median"] is not None
     ]
-    table = pd.DataFrame(told, columns=["series", "step", "learning_rate", "diverged", *parts])
+    table = pd.DataFrame(texts, columns=["series", "step", "learning_rate", "diverged", *parts])
     return table.astype({"series": pd.CategoricalDtype()})  # Altair asks for the type, also of no rows

@@ -54,27 +54,27 @@ def distribution_chart(
         ],
     )
     subtitle = ["Line: median over the seeds.", "Bands: middle half, and nine tenths."]
-    # Each layer keeps its own colours, so that the legend takes the lines' and not the pale bands'.
+    # Each layer keeps its own colours, so that the legend shows the lines' and not the pale bands'.
     return alt.LayerChart(
         layer=[*bands, median],
         title=alt.Title(title, subtitle=subtitle, subtitleColor="gray"),
-        height=360,  # of which the legend takes its part
+        height=360,  # of which the legend is a part
     ).resolve_scale(color="independent")
 
 
 def ranking_chart(finished: Mapping[str, Any]) -> alt.LayerChart:
     """Every seed's final metric as a tick, and the median with its 95% interval, the best variant on top."""
-    names = {place["variant"]: _told(place, n) for n, place in enumerate(finished["ranking"])}
+    names = {entry["variant"]: _ranked_name(entry, n) for n, entry in enumerate(finished["ranking"])}
     seeds = pd.DataFrame(
         [
-            (told, value)
-            for key, told in names.items()
+            (name, value)
+            for key, name in names.items()
             for value in finished["final"][key]
             if value is not None
         ],
         columns=["variant", "value"],
     )
-    places = pd.DataFrame([dict(place, variant=names[place["variant"]]) for place in finished["ranking"]])
+    table = pd.DataFrame([dict(entry, variant=names[entry["variant"]]) for entry in finished["ranking"]])
     y = alt.Y("variant:N", sort=[*names.values()], title=None, axis=alt.Axis(labelLimit=160))
     x_title = f"{finished['metric'].capitalize().replace('_', ' ')}, test"
     scale = alt.Scale(zero=False)
@@ -83,7 +83,7 @@ def ranking_chart(finished: Mapping[str, Any]) -> alt.LayerChart:
         .mark_tick(opacity=0.35, thickness=1.5, aria=False)
         .encode(x=alt.X("value:Q", title=x_title, scale=scale), y=y)
     )
-    base = alt.Chart(places).encode(
+    base = alt.Chart(table).encode(
         y=y,
         tooltip=[
             alt.Tooltip("variant:N", title="Variant"),
@@ -92,7 +92,7 @@ def ranking_chart(finished: Mapping[str, Any]) -> alt.LayerChart:
             alt.Tooltip("high:Q", title="to", format=".4f"),
             alt.Tooltip("behind:Q", title="Behind the first", format=".4f"),
             alt.Tooltip("diverged:Q", title="Diverged"),
-            alt.Tooltip("seconds:Q", title="Seconds a network", format=".3f"),
+            alt.Tooltip("seconds:Q", title="Seconds per network", format=".3f"),
         ],
     )
     interval = base.mark_rule(strokeWidth=4, color="gray").encode(x=alt.X("low:Q", scale=scale), x2="high")
@@ -108,8 +108,8 @@ def ranking_chart(finished: Mapping[str, Any]) -> alt.LayerChart:
     )
 
 
-def _told(place: Mapping[str, Any], number: int) -> str:
-    """A variant with its place, where there is something to say."""
+def _ranked_name(entry: Mapping[str, Any], number: int) -> str:
+    """A variant with its rank, where there is something to say."""
     if number == 0:
-        return f"{place['variant']} (best)"
-    return f"{place['variant']} (tied)" if place["tied"] else str(place["variant"])
+        return f"{entry['variant']} (best)"
+    return f"{entry['variant']} (tied)" if entry["tied"] else str(entry["variant"])

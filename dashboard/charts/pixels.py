@@ -8,7 +8,7 @@ import io
 import numpy as np
 from PIL import Image
 
-# Okabe and Ito's blue and orange-red: told apart with any colour vision.
+# Okabe and Ito's blue and orange-red: distinguishable with any colour vision.
 BLUE, ORANGE = (0, 114, 178), (213, 94, 0)
 # Okabe and Ito's other colours, and a grey for their black, which a dark page would hide. Two classes stay
 # orange and blue.

@@ -1,4 +1,4 @@
-"""A running network's sums under the function that they go into."""
+"""A running network's pre-activations under the function that they go into."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILLED = 0.55  # of the height goes to the histogram, so that the curves stay re
 
 
 def on_the_curve_chart(found: OnTheCurve, function: str) -> alt.LayerChart:
-    """f and f' over x with the histogram of one layer's sums below them, flat stretches shaded gray."""
+    """f and f' over x above one layer's histogram of pre-activations, flat stretches shaded gray."""
     low, high = float(found.x[0]), float(found.x[-1])
     x_scale = alt.Scale(domain=[low, high], nice=False)
     zones = (
@@ -31,7 +31,7 @@ def on_the_curve_chart(found: OnTheCurve, function: str) -> alt.LayerChart:
         f"{function} after {found.layer}",
         subtitle=[
             f"Gray: |f′| is under {FLAT_SLOPE:g}.",
-            "Bars: the share of sums, by the axis on the right.",
+            "Bars: the fraction of pre-activations, by the axis on the right.",
         ],
         subtitleColor="gray",
     )
@@ -54,7 +54,7 @@ def _bars(found: OnTheCurve, x_scale: alt.Scale) -> alt.Chart:
             x2="to:Q",
             y=alt.Y(
                 "share:Q",
-                title="Share of sums",
+                title="Fraction of pre-activations",
                 scale=alt.Scale(domain=[0, most], nice=False),
                 axis=alt.Axis(format="~%", orient="right", grid=False, tickCount=4),
             ),
@@ -68,7 +68,7 @@ def _bars(found: OnTheCurve, x_scale: alt.Scale) -> alt.Chart:
             tooltip=[
                 alt.Tooltip("from:Q", title="From", format=".3f"),
                 alt.Tooltip("to:Q", title="To", format=".3f"),
-                alt.Tooltip("share:Q", title="Share of sums", format=".1%"),
+                alt.Tooltip("share:Q", title="Fraction of pre-activations", format=".1%"),
             ],
         )
     )
@@ -103,13 +103,13 @@ def _y_scale(found: OnTheCurve) -> alt.Scale:
 
 
 def flat_shares_chart(shares: Mapping[str, float | None]) -> alt.Chart:
-    """By layer, the first one on top, the share of sums where the function is flat."""
+    """By layer, the first one on top, the fraction of pre-activations where the function is flat."""
     layers = [*shares]
     table = pd.DataFrame({"layer": layers, "share": np.array([*shares.values()], float)})
     return (
         alt.Chart(
             table,
-            title=f"Share of sums where |f′| is under {FLAT_SLOPE:g}",
+            title=f"Fraction of pre-activations where |f′| is under {FLAT_SLOPE:g}",
             height=44 * len(layers) + 100,
             description="A bar for each layer.",
         )

@@ -180,13 +180,13 @@ def _place(device: str, threads: int | None) -> str:
 
 def _in_words(roofs: Sequence[Mapping[str, Any]], dots: Sequence[RooflinePoint]) -> str:
     """The chart for those who cannot see it."""
-    told = [
+    texts = [
         f"Roof of {_place(roof['device'], roof['threads'])}: memory {roof['gbps']:.3g} GB/s, "
         + ", ".join(f"{dtype} {rate:,.4g} GFLOP/s" for dtype, rate in roof["gflops"].items())
         for roof in roofs
     ]
-    told.append(f"{len(dots)} operations under it")
+    texts.append(f"{len(dots)} operations under it")
     if dots:
         best = max(dots, key=lambda dot: dot.gflops)
-        told.append(f"the fastest is {_title(best.workload)} with {best.gflops:,.4g} GFLOP/s")
-    return f"{'. '.join(told)}."
+        texts.append(f"the fastest is {_title(best.workload)} with {best.gflops:,.4g} GFLOP/s")
+    return f"{'. '.join(texts)}."

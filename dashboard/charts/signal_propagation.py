@@ -62,11 +62,15 @@ def by_layer(
 
 
 def histograms(
-    histogram: np.ndarray, edges: np.ndarray, told: Mapping[str, np.ndarray], title: str, height: int = 260
+    histogram: np.ndarray,
+    edges: np.ndarray,
+    readings: Mapping[str, np.ndarray],
+    title: str,
+    height: int = 260,
 ) -> alt.LayerChart:
     """Outputs of each layer as a column of a picture: the darker, the more of them have that value.
 
-    histogram: (layers, bins), shares; edges: (bins + 1,). told: what the pointer reads of each layer.
+    histogram: (layers, bins), shares; edges: (bins + 1,). readings: what the pointer reads of each layer.
     """
     layers = len(histogram)
     shares = np.nan_to_num(histogram)
@@ -86,10 +90,10 @@ def histograms(
             url="url:N",
         )
     )
-    rows = pd.DataFrame({"layer": np.arange(1, layers + 1), **told})
+    rows = pd.DataFrame({"layer": np.arange(1, layers + 1), **readings})
     rows["left"], rows["right"] = rows["layer"] - 0.5, rows["layer"] + 0.5
     tooltip = [alt.Tooltip("layer:Q", title="Layer")]
-    tooltip += [alt.Tooltip(name, type="quantitative", format=".3~g") for name in told]
+    tooltip += [alt.Tooltip(name, type="quantitative", format=".3~g") for name in readings]
     read = alt.Chart(rows).mark_rect(opacity=0, aria=False)
     read = read.encode(
         x=alt.X("left:Q", scale=_LAYERS), x2="right", y=alt.value(0), y2=alt.value(height), tooltip=tooltip

@@ -15,10 +15,10 @@ import pyarrow as pa
 from dashboard.charts.pixels import BLUE, ORANGE, STRONGEST, diverging, png_url
 from dashboard.charts.theme import series_color, series_dash
 
-READINGS = 31  # places along each axis of a picture where the pointer reads
+READINGS = 31  # points along each axis of a picture where the pointer reads
 SLICE_READINGS = 60  # and along x where it reads cuts
 BANDS = 16  # contour lines part the values into about so many
-ENLARGE = 4  # pixels of the picture for each place, so that contour lines are thin
+ENLARGE = 4  # pixels of the picture for each point, so that contour lines are thin
 _LINE = (128, 128, 128, 170)  # grey, seen on light and dark
 
 
@@ -33,8 +33,8 @@ def surface_chart(
 ) -> dict[str, Any]:
     """A picture of z over both inputs: blue above 0, orange below, contour lines, and values at the pointer.
 
-    at: places along both axes, (points,); z: (points, points), rows from the lowest y up. largest: the |z| of
-    the strongest colour, by default the largest there is, so that pictures can share a scale. Returns a
+    at: positions along both axes, (points,); z: (points, points), rows from the lowest y up. largest: the |z|
+    of the strongest colour, by default the largest there is, so that pictures can share a scale. Returns a
     Vega-Lite spec, of which all but the numbers is built once.
     """
     largest = largest or float(np.abs(z[np.isfinite(z)]).max(initial=0)) or 1.0
@@ -154,7 +154,7 @@ def contour_step(largest: float) -> float:
 
 
 def _pixels(z: np.ndarray, largest: float) -> np.ndarray:
-    """RGBA, the highest y first, as pictures are; each pixel reads the plane between the places around it."""
+    """RGBA, the highest y first, as pictures are; each pixel reads the plane between the points around it."""
     fine = _between(np.nan_to_num(z[::-1].astype(float), posinf=largest, neginf=-largest))
     pixels = diverging(np.clip(fine / largest, -1, 1))
     band = _bands(fine / contour_step(largest))
@@ -185,7 +185,7 @@ def _between(values: np.ndarray) -> np.ndarray:
 
 
 def _readings(at: np.ndarray, z: np.ndarray, count: int) -> pa.Table:
-    """Cells around `count` places along each axis, with the value at their middle."""
+    """Cells around `count` points along each axis, with the value at their middle."""
     chosen = np.linspace(0, len(at) - 1, count).round().astype(int)
     half = (at[-1] - at[0]) / (count - 1) / 2
     x, y = np.meshgrid(at[chosen], at[chosen])

@@ -32,7 +32,7 @@ def series_color(every: Sequence[str], shown: Sequence[str], field: str = "serie
 def series_dash(every: Sequence[str], field: str = "series", shown: Sequence[str] = ()) -> alt.StrokeDash:
     """The n-th of all series has the n-th dash pattern; the legend shows it with the colour.
 
-    Where two of those shown would look the same, the later one takes the next pattern that its colour leaves.
+    Where two of those shown would look the same, the later one gets the next pattern that its colour leaves.
     """
     scale = alt.Scale(domain=list(every), range=[list(DASHES[n]) for n in dash_numbers(every, shown)])
     return alt.StrokeDash(field, type="nominal", scale=scale, title=None)
@@ -41,12 +41,12 @@ def series_dash(every: Sequence[str], field: str = "series", shown: Sequence[str
 def dash_numbers(every: Sequence[str], shown: Sequence[str] = ()) -> list[int]:
     """For each series the number of its pattern; no two of those shown share both colour and pattern."""
     numbers = [n % len(DASHES) for n in range(len(every))]
-    taken: set[tuple[int, int]] = set()
+    used: set[tuple[int, int]] = set()
     for n, name in enumerate(every):
         if name not in shown:
             continue
         colour = n % COLOURS
         free = [k % len(DASHES) for k in range(numbers[n], numbers[n] + len(DASHES))]
-        numbers[n] = next((k for k in free if (colour, k) not in taken), numbers[n])
-        taken.add((colour, numbers[n]))
+        numbers[n] = next((k for k in free if (colour, k) not in used), numbers[n])
+        used.add((colour, numbers[n]))
     return numbers

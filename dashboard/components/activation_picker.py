@@ -20,7 +20,7 @@ EVERY_NAME = (*NAMES.values(), CUSTOM)  # in the order in which charts give out 
 
 
 def pick_activations(
-    place: DeltaGenerator,
+    container: DeltaGenerator,
     default: Iterable[str],
     *,
     among: Iterable[str] = ACTIVATIONS,
@@ -31,7 +31,7 @@ def pick_activations(
 ) -> list[str]:
     """Keys of the chosen activations, in the order of the registry, or in that in which they were chosen."""
     chosen = bound(
-        place.multiselect,
+        container.multiselect,
         label,
         among,
         [*default],
@@ -45,9 +45,9 @@ def pick_activations(
     return [activation for activation in ACTIVATIONS if activation in chosen]
 
 
-def pick_custom(place: DeltaGenerator, label: str = "Custom f(x)") -> list[str]:
+def pick_custom(container: DeltaGenerator, label: str = "Custom f(x)") -> list[str]:
     """The typed function, if one is typed that can be used; a warning on the page if it cannot."""
-    typed = custom_field(place, label)
+    typed = custom_field(container, label)
     try:
         return [expression(typed).text] if typed else []
     except InvalidRequest as error:
@@ -55,9 +55,9 @@ def pick_custom(place: DeltaGenerator, label: str = "Custom f(x)") -> list[str]:
         return []
 
 
-def custom_field(place: DeltaGenerator, label: str = "Custom f(x)") -> str:
+def custom_field(container: DeltaGenerator, label: str = "Custom f(x)") -> str:
     """The field for an expression of x; gives what is typed, which need not be a function."""
-    typed = place.text_input(
+    typed = container.text_input(
         label,
         key="own",
         bind="query-params",

@@ -69,11 +69,11 @@ def draw_best(records: Sequence[Record]) -> None:
     )
 
 
-def draw_readings(place: Any, records: Sequence[Record]) -> None:
+def draw_readings(container: Any, records: Sequence[Record]) -> None:
     """What the devices reported after each measurement."""
     for reading in reported(records):
-        show(place, reading_chart(records, reading), reading)
-    place.caption("  \n".join(unreported(records)))
+        show(container, reading_chart(records, reading), reading)
+    container.caption("  \n".join(unreported(records)))
 
 
 def draw_table(name: str, records: Sequence[Record]) -> None:
@@ -109,6 +109,6 @@ def draw_downloads(name: str, records: Sequence[Record]) -> None:
     )
 
 
-def show(place: Any, chart: alt.Chart | alt.LayerChart, key: str) -> None:
+def show(container: Any, chart: alt.Chart | alt.LayerChart, key: str) -> None:
     """A chart; its description is its text for those who cannot see it."""
-    place.altair_chart(chart, key=f"chart-{key}")
+    container.altair_chart(chart, key=f"chart-{key}")

@@ -15,15 +15,15 @@ def device_names() -> dict[str, str]:
     return {"cpu": "CPU"} | {device.id: device.name for device in accelerators}
 
 
-def pick_device(place: DeltaGenerator) -> str:
+def pick_device(container: DeltaGenerator) -> str:
     """The id of one device."""
     names = device_names()
-    return str(bound(place.pills, "Device", names, "cpu", key="device", names=names, required=True))
+    return str(bound(container.pills, "Device", names, "cpu", key="device", names=names, required=True))
 
 
-def pick_devices(place: DeltaGenerator) -> list[str]:
+def pick_devices(container: DeltaGenerator) -> list[str]:
     """Ids of devices, all of them to begin with."""
     names = device_names()
     return list(
-        bound(place.pills, "Devices", names, [*names], key="devices", names=names, selection_mode="multi")
+        bound(container.pills, "Devices", names, [*names], key="devices", names=names, selection_mode="multi")
     )

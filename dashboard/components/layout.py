@@ -52,8 +52,8 @@ def page_layout(controls: int) -> PageLayout:
     return PageLayout(task, button, errors, settings.container(border=True), results)
 
 
-def start_button(place: DeltaGenerator, run: Run | None, ready: bool) -> bool:
+def start_button(container: DeltaGenerator, run: Run | None, ready: bool) -> bool:
     """The button that starts a run; True when it was just pressed."""
-    place.space("small")  # level with the controls, which have a label above them
+    container.space("small")  # level with the controls, which have a label above them
     label, icon = "Start again" if run else "Start", ":material/play_arrow:"
-    return place.button(label, type="primary", icon=icon, disabled=not ready, width="stretch")
+    return container.button(label, type="primary", icon=icon, disabled=not ready, width="stretch")

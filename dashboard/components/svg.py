@@ -1,4 +1,4 @@
-"""A button that takes the page's charts away as one SVG, as they are drawn: the browser has them already."""
+"""A button that downloads the charts of a page as one SVG: the browser has drawn them already."""
 
 from __future__ import annotations
 

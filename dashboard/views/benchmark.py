@@ -45,7 +45,7 @@ ROOF_SECONDS = 20.0
 def choose() -> SweepConfig | None:
     """What to measure, from the controls; None, with the reason on the page, when it cannot be measured."""
     has_accelerator = len(device_names()) > 1
-    sizes, dtypes, places, threads = st.columns([1.8, 2.8, 1, 1])
+    sizes, dtypes, device_column, threads = st.columns([1.8, 2.8, 1, 1])
     smallest, largest = sizes.select_slider(
         "Sizes (N of N × N)",
         SIZES,
@@ -62,7 +62,7 @@ def choose() -> SweepConfig | None:
         bind="query-params",
         help="float16 runs at float32's speed, or far slower, on a CPU without instructions for it.",
     )
-    chosen_devices, chosen_threads = pick_devices(places), choose_threads(threads, has_accelerator)
+    chosen_devices, chosen_threads = pick_devices(device_column), choose_threads(threads, has_accelerator)
     chosen_data = choose_operand_fill()
     try:
         return SweepConfig(
@@ -78,11 +78,11 @@ def choose() -> SweepConfig | None:
         return None
 
 
-def choose_threads(place: DeltaGenerator, has_accelerator: bool) -> list[int]:
+def choose_threads(container: DeltaGenerator, has_accelerator: bool) -> list[int]:
     """Counts of CPU threads; beside an accelerator all cores alone."""
     cores = devices.usable_cores()
     counts = sorted({1, cores, *(2**power for power in range(cores.bit_length()))})
-    return place.pills(
+    return container.pills(
         "CPU threads",
         counts,
         selection_mode="multi",

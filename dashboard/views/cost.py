@@ -42,7 +42,7 @@ def choose_activations() -> tuple[str, ...]:
 
 def choose_conditions() -> dict[str, Any]:
     """Size, precision, device and threads, as fields of the config."""
-    sizes, formats, places, threads = st.columns([1.4, 2.2, 1, 1])
+    sizes, formats, device_column, threads = st.columns([1.4, 2.2, 1, 1])
     size = bound(
         sizes.select_slider,
         "Elements",
@@ -56,7 +56,7 @@ def choose_conditions() -> dict[str, Any]:
     dtype = formats.pills(
         "Precision", FLOATS, default=FLOATS[0], required=True, key="dtype", bind="query-params"
     )
-    device = pick_device(places)
+    device = pick_device(device_column)
     counts = sorted({1, devices.usable_cores()})
     help_text = "Other programs disturb one thread least, so that functions differ most clearly."
     count = threads.pills(

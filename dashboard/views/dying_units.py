@@ -107,11 +107,13 @@ def choose_several(
     return [option for option in options if option in chosen]
 
 
-def choose_one(place: DeltaGenerator, label: str, options: list[float], default: float, key: str) -> float:
+def choose_one(
+    container: DeltaGenerator, label: str, options: list[float], default: float, key: str
+) -> float:
     """One of the values that a run has; another run's value is forgotten."""
     if st.session_state.get(key, default) not in options:
         st.session_state.pop(key)
-    return place.select_slider(
+    return container.select_slider(
         label, options, default, format_func=lambda value: f"{value:g}", key=key, bind="query-params"
     )
 

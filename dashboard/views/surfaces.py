@@ -40,9 +40,9 @@ def network_surface(key: str, settings: NetworkSettings, points: int = POINTS) -
     return network(key, *settings, points)
 
 
-def choose_weight(place: DeltaGenerator, label: str, default: float, key: str) -> float:
+def choose_weight(container: DeltaGenerator, label: str, default: float, key: str) -> float:
     """A slider for a weight."""
-    return place.slider(label, -5.0, 5.0, default, 0.1, key=key, bind="query-params")
+    return container.slider(label, -5.0, 5.0, default, 0.1, key=key, bind="query-params")
 
 
 def choose_neuron(key: str, reach: float) -> Surface:
@@ -69,10 +69,10 @@ def choose_network(reach: float) -> NetworkSettings:
     return NetworkSettings((units,) * layers, gain, seed, reach)
 
 
-def choose_function(place: DeltaGenerator, custom_place: DeltaGenerator) -> tuple[str, list[str]]:
+def choose_function(container: DeltaGenerator, custom_container: DeltaGenerator) -> tuple[str, list[str]]:
     """Key of the function, which is the typed one if one is typed, and that one again for the comparison."""
-    chosen = bound(place.selectbox, "Function", ACTIVATIONS, "tanh", key="function", names=NAMES)
-    custom = pick_custom(custom_place, "or a custom f(x)")
+    chosen = bound(container.selectbox, "Function", ACTIVATIONS, "tanh", key="function", names=NAMES)
+    custom = pick_custom(custom_container, "or a custom f(x)")
     return (custom or [chosen])[0], custom
 
 

@@ -52,7 +52,7 @@ def test_sums_lie_under_the_curve(
     page = open_page(f"pre_activations?run={train(activation='tanh', hidden=(8, 8), epochs=100)}", *variant)
     badge(page, "Finished", FINISHED_MS)
     wait_until_idle(page)
-    for title in ("Tanh after layers 1", "Share of sums where"):
+    for title in ("Tanh after layers 1", "Fraction of pre-activations where"):
         expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
     assert 0 < float(figure(page, "Sums where").rstrip("%")) < 100
     screenshot(page, f"inside-{variant.width}-{variant.color_scheme}-finished")

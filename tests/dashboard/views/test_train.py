@@ -181,7 +181,7 @@ def test_more_settings_reach_the_training_and_come_back_with_its_address(page: A
         kind(key=name).set_value(value)
     page.text_input(key="own").set_value("x*tanh(x)").run()
     assert not page.exception
-    assert "own f(x)" in page.caption[-1].value
+    assert "Custom f(x)" in page.caption[-1].value
     run_id = start(page)
     run_to_end(page)
     run = runs.runner().store.get(run_id)
