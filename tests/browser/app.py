@@ -151,6 +151,6 @@ def save_screenshot(page: Page, path: Path) -> None:
     hidden = "() => { const main = document.querySelector('[data-testid=\"stMain\"]');"
     hidden += " return main.scrollHeight - main.clientHeight; }"
     page.set_viewport_size({"width": size["width"], "height": size["height"] + int(page.evaluate(hidden))})
-    page.wait_for_timeout(400)  # charts are drawn again for the new size
+    page.wait_for_timeout(400)  # charts are drawn again for the new size, which nothing announces
     page.screenshot(path=path)
     page.set_viewport_size(size)
