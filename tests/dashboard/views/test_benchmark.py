@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,7 @@ from core.timing.results.files import read
 from core.timing.results.table import measurements, to_json
 from dashboard.components import runs
 
-PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "benchmark.py")
 RESULTS = Path(__file__).parents[2] / "core" / "timing" / "results" / "stored"
-
-
-@pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
-    runs.runner.clear()
-    yield AppTest.from_file(PAGE, default_timeout=30)
-    runs.runner().close()
-    runs.runner.clear()
 
 
 def test_a_machine_without_a_gpu_is_told_so_and_why(page: AppTest) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,17 +14,7 @@ from core.records import to_record
 from core.training import default_config, snapshots
 from core.training.settings import not_used
 from dashboard.components import runs
-
-PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "train.py")
-
-
-@pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
-    runs.runner.clear()
-    yield AppTest.from_file(PAGE, default_timeout=30)
-    runs.runner().close()
-    runs.runner.clear()
+from tests.dashboard.conftest import view
 
 
 def start(page: AppTest) -> str:
@@ -111,7 +99,7 @@ def test_the_address_of_a_run_brings_its_settings_back(page: AppTest) -> None:
     page.selectbox(key="model").set_value("gru").run()
     page.number_input(key="epochs").set_value(1).run()
     run_id = start(page)
-    visitor = AppTest.from_file(PAGE, default_timeout=30)
+    visitor = view("train")
     visitor.query_params["run"] = run_id
     visitor.run()
     assert not visitor.exception
@@ -190,7 +178,7 @@ def test_more_settings_reach_the_training_and_come_back_with_its_address(page: A
     finished = [record for _, record in runs.runner().store.events_after(run_id)][-1]
     assert (finished["reason"], finished["steps"]) == ("steps", 40)
     assert "Stopped: step limit reached. It took 40 steps." in {c.value for c in page.caption}
-    visitor = AppTest.from_file(PAGE, default_timeout=30)
+    visitor = view("train")
     visitor.query_params["run"] = run_id
     visitor.run()
     assert not visitor.exception
