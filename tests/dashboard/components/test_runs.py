@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,6 +11,7 @@ from core.runs.status import STOPPED
 from core.training.config import default_config
 from dashboard.components import runs
 from tests.dashboard.conftest import open_view
+from tests.waiting import wait_until
 
 MIB = 2**20
 
@@ -24,20 +23,13 @@ def old_run(own_runner: None) -> str:
     going = runs.runner().submit(
         "training", to_record(default_config("mlp", "moons", epochs=9000, engine="eager"))
     )
-    wait_for(lambda: store.can_resume(going) and "decision_map" in store.pictures(going))
+    wait_until(lambda: store.can_resume(going) and "decision_map" in store.pictures(going))
     runs.runner().request(going, "stop")
-    wait_for(lambda: store.get(going).ended)
+    wait_until(lambda: store.get(going).ended)
     short = runs.runner().submit("training", to_record(default_config("mlp", "moons", epochs=1)))
-    wait_for(lambda: store.get(short).ended)
+    wait_until(lambda: store.get(short).ended)
     store.checkpoint_file(short).write_bytes(bytes(30 * MIB))  # as large as a large network's
     return going
-
-
-def wait_for(condition) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def opened(run_id: str) -> AppTest:

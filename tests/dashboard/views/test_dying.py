@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components import runs
+from tests.waiting import wait_until
 
 
 def test_a_click_measures_and_tells_that_leaky_relu_lives(page: AppTest) -> None:
@@ -17,10 +16,8 @@ def test_a_click_measures_and_tells_that_leaky_relu_lives(page: AppTest) -> None
     page.button[0].click().run()
     assert not page.exception
     store, run_id = runs.runner().store, page.session_state["dying_units_run"]
-    deadline = time.monotonic() + 60
-    while not (run := store.get(run_id)) or not run.ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: store.get(run_id).ended)
+    run = store.get(run_id)
     page.run()
     assert not page.exception
     (told,) = [text.value for text in page.markdown if "of its units are dead" in text.value]
