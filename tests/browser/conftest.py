@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.browser.app import (
     ROOT,
@@ -41,6 +41,9 @@ from tests.browser.app import (
     start_server,
     wait_until_idle,
 )
+
+# Of every expect(...): that it comes is promised, not when.
+expect.set_options(timeout=RUN_LIMIT_MS)
 
 ColorScheme = Literal["light", "dark"]
 
@@ -139,7 +142,7 @@ def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 def new_visitor(browser: Browser) -> BrowserContext:
     """A browser session with nothing in it yet."""
     context = browser.new_context()
-    context.set_default_timeout(RUN_LIMIT_MS / 2)
+    context.set_default_timeout(RUN_LIMIT_MS)
     context.add_init_script(_REPORT_EXCEPTIONS)
     return context
 

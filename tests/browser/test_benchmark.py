@@ -19,7 +19,7 @@ def test_a_sweep_shows_charts_and_a_table_and_can_be_taken_away(
 ) -> None:
     page = open_page("benchmark?sizes=64&sizes=128")
     page.get_by_role("button", name="Start").click()
-    badge(page, "Finished", 120_000)
+    badge(page, "Finished")
     wait_until_idle(page)
     for variant in every_screen(page):
         for title in ("Rate against size", "Time against size", "Speed-up over"):
@@ -43,7 +43,7 @@ def test_a_sweep_shows_charts_and_a_table_and_can_be_taken_away(
 def test_a_sweep_can_be_stopped_and_keeps_its_points(open_page: OpenPage) -> None:
     page = open_page("benchmark")
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("stMetric").first).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     badge(page, "Stopped")
     expect(page.get_by_test_id("stMetric").first).to_be_visible()
@@ -54,8 +54,8 @@ def test_the_roofline_of_the_machine_is_found_and_drawn(open_page: OpenPage, scr
     page = open_page("benchmark?measure=Roofline", 390, "dark")
     page.get_by_role("button", name="Start").click()
     chart = page.get_by_test_id("stVegaLiteChart").filter(has_text="Under the roof")
-    expect(chart.first).to_be_visible(timeout=120_000)
-    expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=60_000)
+    expect(chart.first).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     badge(page, "Stopped")
     wait_until_idle(page)

@@ -13,7 +13,7 @@ from tests.browser.test_train import badge, start
 def test_variants_are_ranked_over_seeds(open_page: OpenPage, screenshot: Screenshot) -> None:
     page = open_page("compare?epochs=5&seeds=4")
     start(page)
-    badge(page, "Finished", 120_000)
+    badge(page, "Finished")
     wait_until_idle(page)
     for variant in every_screen(page):
         for title in ("Who ends best", "Accuracy, held back", "Loss, held back"):

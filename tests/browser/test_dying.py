@@ -12,7 +12,7 @@ from tests.browser.test_train import badge, start
 def test_relu_dies_and_leaky_relu_lives(open_page: OpenPage, screenshot: Screenshot) -> None:
     page = open_page("dying?steps=50")
     start(page)
-    badge(page, "Finished", 120_000)
+    badge(page, "Finished")
     wait_until_idle(page)
     text = page.get_by_text("of its units are dead (")
     titles = "Dead units after 50 steps", "Dead units at a learning rate of 3", "Loss after 50 steps"
@@ -28,7 +28,7 @@ def test_relu_dies_and_leaky_relu_lives(open_page: OpenPage, screenshot: Screens
 def test_the_address_shows_the_same_place_again(open_page: OpenPage) -> None:
     page = open_page("dying?steps=50&seeds=2&functions=ReLU&functions=Leaky+ReLU")
     start(page)
-    badge(page, "Finished", 120_000)
+    badge(page, "Finished")
     page.get_by_role("button", name="slope is under 0.01").or_(
         page.get_by_role("radio", name="slope is under 0.01")
     ).first.click()

@@ -51,7 +51,7 @@ def test_a_killed_worker_is_told_and_the_next_run_works(
     page.get_by_label("Epochs", exact=True).press("Enter")
     wait_until_idle(page)
     start(page)
-    badge(page, "Finished", 60_000)
+    badge(page, "Finished")
 
 
 def test_a_killed_server_leaves_no_worker_and_its_run_is_there_after_the_restart(

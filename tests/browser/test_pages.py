@@ -86,7 +86,6 @@ def test_home_shows_live_figures(open_page: OpenPage) -> None:
         "before => [...document.querySelectorAll('[data-testid=\"stMetricValue\"]')]"
         ".map(value => value.innerText).join() !== before",
         arg=",".join(before),
-        timeout=20_000,
     )
 
 
