@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from core.paths import VARIABLE
+
+# What an example takes, to be made and to be tried, says how busy the machine is.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
+BROWSER = Path(__file__).parent / "browser"
+
+# A suite started in the background inherits an ignored Ctrl-C, and so would every process that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--screenshots keeps pictures of what the tests in a browser see, in screenshots/."""
+    parser.addoption("--screenshots", action="store_true", help="save pictures of pages in screenshots/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal the tests in a browser, which take longest, to all workers of pytest-xdist alike.
+
+    `--dist worksteal` gives each worker one run of consecutive tests to begin with.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    slow = [item for item in items if BROWSER in item.path.parents]
+    quick = [item for item in items if BROWSER not in item.path.parents]
+    if slow and workers > 1:
+        items[:] = [item for n in range(workers) for part in (slow, quick) for item in _lot(part, n, workers)]
+
+
+def _lot(items: list[pytest.Item], n: int, lots: int) -> list[pytest.Item]:
+    """The n-th of so many equal runs of consecutive tests."""
+    return items[n * len(items) // lots : (n + 1) * len(items) // lots]
 
 
 @pytest.fixture(scope="session", autouse=True)

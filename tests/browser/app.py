@@ -19,8 +19,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from core.paths import VARIABLE
 
 ROOT = Path(__file__).resolve().parents[2]
-START_LIMIT_S = 60
-RUN_LIMIT_MS = 60_000  # a first visit also imports torch, on a machine that may be busy
+START_LIMIT_S = 120
+RUN_LIMIT_MS = 120_000  # a first visit also imports torch, on a machine that may be busy
 
 # A test's Chromium stays on this machine and needs neither a GPU nor a sandbox (containers run it as root).
 _FLAGS = [
@@ -151,6 +151,6 @@ def save_screenshot(page: Page, path: Path) -> None:
     hidden = "() => { const main = document.querySelector('[data-testid=\"stMain\"]');"
     hidden += " return main.scrollHeight - main.clientHeight; }"
     page.set_viewport_size({"width": size["width"], "height": size["height"] + int(page.evaluate(hidden))})
-    page.wait_for_timeout(400)  # charts are drawn again for the new size
+    page.wait_for_timeout(400)  # charts are drawn again for the new size, which nothing announces
     page.screenshot(path=path)
     page.set_viewport_size(size)

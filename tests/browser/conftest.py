@@ -10,12 +10,15 @@
     server          the dashboard that all tests share; has .url, .home (data folder), .process and .log
     new_server      new_server(**environment) starts another one with an empty data folder, for tests that
                     kill or overload it; new_server(home=first.home) restarts on the same data
-    open_page       open_page(path="", width=1440, color_scheme="light", url=None) -> Page, idle and drawn
-    variant         runs a test at 1440 px in light and at 390 px in dark: open_page("train", *variant)
-    screenshot      screenshot(page, name) saves screenshots/NAME.png, whole page; returns its path
+    open_page       open_page(path="", width=1440, color_scheme="light", url=None, visitor="") -> Page, idle
+                    and drawn; pages of one visitor share a browser session, as tabs do
+    every_screen    for variant in every_screen(page): the page as it stands at 1440 px in light, then opened
+                    again by its address at 390 px in dark
+    screenshot      with --screenshots, screenshot(page, name) saves screenshots/NAME.png, the whole page
 
-A test fails at its end if any of its pages threw a JavaScript error or ever showed an exception. Where there
-is no Chromium the tests skip, but fail when CI=true.
+Each worker of pytest-xdist has one server, one Chromium and one browser session, in which the dashboard's
+scripts are loaded and compiled once. A test fails at its end if any of its pages threw a JavaScript error or
+ever showed an exception. Where there is no Chromium the tests skip, but fail when CI=true.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.browser.app import (
     ROOT,
@@ -39,17 +42,23 @@ from tests.browser.app import (
     wait_until_idle,
 )
 
+# Of every expect(...): that it comes is promised, not when.
+expect.set_options(timeout=RUN_LIMIT_MS)
+
 ColorScheme = Literal["light", "dark"]
 
 _HEIGHTS = {1440: 900, 390: 844}
 
-# Exceptions that a later rerun wipes away must fail the test too, so they are noted as they appear.
-_NOTE_EXCEPTIONS = """
-window.shownExceptions = [];
-new MutationObserver(() => {
-    for (const shown of document.querySelectorAll('[data-testid="stException"]'))
-        if (!window.shownExceptions.includes(shown.innerText)) window.shownExceptions.push(shown.innerText);
-}).observe(document, {childList: true, subtree: true});
+# Exceptions that a later rerun or reload wipes away must fail the test too, so each is reported at once.
+_SHOWN = "An exception was shown: "
+_REPORT_EXCEPTIONS = f"""
+const reported = new Set();
+new MutationObserver(() => {{
+    for (const shown of document.querySelectorAll('[data-testid="stException"]')) {{
+        if (!reported.has(shown.innerText)) console.error("{_SHOWN}" + shown.innerText);
+        reported.add(shown.innerText);
+    }}
+}}).observe(document, {{childList: true, subtree: true}});
 """
 
 
@@ -59,19 +68,42 @@ class Variant(NamedTuple):
     width: int
     color_scheme: ColorScheme
 
+    def __str__(self) -> str:
+        return f"{self.width}-{self.color_scheme}"
+
+
+DESKTOP, PHONE = Variant(1440, "light"), Variant(390, "dark")
+
 
 class OpenPage(Protocol):
     """The open_page fixture."""
 
     def __call__(
-        self, path: str = "", width: int = 1440, color_scheme: ColorScheme = "light", url: str | None = None
+        self,
+        path: str = "",
+        width: int = 1440,
+        color_scheme: ColorScheme = "light",
+        url: str | None = None,
+        visitor: str = "",
     ) -> Page: ...
 
 
-@pytest.fixture(params=[(1440, "light"), (390, "dark")], ids="{0[0]}-{0[1]}".format)
-def variant(request: pytest.FixtureRequest) -> Variant:
-    """Each width and each scheme in which every page must look right."""
-    return Variant(*request.param)
+Screenshot = Callable[[Page, str], None]
+
+
+def every_screen(page: Page) -> Iterator[Variant]:
+    """Each width and scheme that a page must fit: as it stands, then opened again by its address."""
+    yield DESKTOP
+    look(page, PHONE)
+    page.reload()
+    wait_until_idle(page)
+    yield PHONE
+
+
+def look(page: Page, variant: Variant) -> None:
+    """Give a page's window this width and scheme."""
+    page.set_viewport_size({"width": variant.width, "height": _HEIGHTS.get(variant.width, 900)})
+    page.emulate_media(color_scheme=variant.color_scheme)
 
 
 @pytest.fixture(scope="session")
@@ -107,24 +139,47 @@ def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
         running.stop()
 
 
+def new_visitor(browser: Browser) -> BrowserContext:
+    """A browser session with nothing in it yet."""
+    context = browser.new_context()
+    context.set_default_timeout(RUN_LIMIT_MS)
+    context.add_init_script(_REPORT_EXCEPTIONS)
+    return context
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Browser) -> Iterator[BrowserContext]:
+    """The browser session that tests share: the dashboard's scripts stay in its cache."""
+    context = new_visitor(browser)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser, server: Server) -> Iterator[OpenPage]:
-    """Open pages, each in a browser session of its own, and look at the end what went wrong in them."""
+def open_page(browser: Browser, tabs: BrowserContext, server: Server) -> Iterator[OpenPage]:
+    """Open pages, and look at the end what went wrong in them."""
+    visitors: dict[str, BrowserContext] = {"": tabs}
     pages: list[Page] = []
     faults: list[str] = []
     console: list[str] = []
 
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            (faults if message.text.startswith(_SHOWN) else console).append(message.text)
+
     def open_one(
-        path: str = "", width: int = 1440, color_scheme: ColorScheme = "light", url: str | None = None
+        path: str = "",
+        width: int = 1440,
+        color_scheme: ColorScheme = "light",
+        url: str | None = None,
+        visitor: str = "",
     ) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": _HEIGHTS.get(width, 900)}, color_scheme=color_scheme
-        )
-        context.set_default_timeout(RUN_LIMIT_MS / 2)
-        context.add_init_script(_NOTE_EXCEPTIONS)
-        page = context.new_page()
+        if visitor not in visitors:
+            visitors[visitor] = new_visitor(browser)
+        page = visitors[visitor].new_page()
+        look(page, Variant(width, color_scheme))
         page.on("pageerror", lambda error: faults.append(f"JavaScript error: {error}"))
-        page.on("console", lambda said: console.append(said.text) if said.type == "error" else None)
+        page.on("console", note)
         pages.append(page)
         page.goto(f"{url or server.url}/{path}")
         wait_until_idle(page)
@@ -132,20 +187,21 @@ def open_page(browser: Browser, server: Server) -> Iterator[OpenPage]:
 
     yield open_one
     for page in pages:
-        faults += [f"{page.url} showed: {shown}" for shown in page.evaluate("window.shownExceptions")]
-        page.context.close()
+        page.close()
+    for context in visitors.values():
+        if context is not tabs:
+            context.close()
     assert not faults, "\n".join(
         [*faults, "The console said:", *console, "The server said:", server.log.read_text()]
     )
 
 
 @pytest.fixture
-def screenshot() -> Callable[[Page, str], Path]:
-    """Save what a page looks like, from top to bottom."""
+def screenshot(request: pytest.FixtureRequest) -> Screenshot:
+    """Save what a page looks like, from top to bottom, where --screenshots asks for it."""
 
-    def save(page: Page, name: str) -> Path:
-        path = ROOT / "screenshots" / f"{name}.png"
-        save_screenshot(page, path)
-        return path
+    def save(page: Page, name: str) -> None:
+        if request.config.getoption("--screenshots"):
+            save_screenshot(page, ROOT / "screenshots" / f"{name}.png")
 
     return save

@@ -5,28 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.app import overflow_px, wait_until_idle
-from tests.browser.conftest import OpenPage, Variant
+from tests.browser.conftest import OpenPage, Screenshot, every_screen
 from tests.browser.test_train import badge
 
 
 def test_a_sweep_shows_charts_and_a_table_and_can_be_taken_away(
-    open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
+    open_page: OpenPage, screenshot: Screenshot
 ) -> None:
-    page = open_page("benchmark?sizes=64&sizes=128", *variant)
+    page = open_page("benchmark?sizes=64&sizes=128")
     page.get_by_role("button", name="Start").click()
-    badge(page, "Finished", 120_000)
+    badge(page, "Finished")
     wait_until_idle(page)
-    screenshot(page, f"benchmark-finished-{variant.width}-{variant.color_scheme}")
-    for title in ("Rate against size", "Time against size", "Speed-up over"):
-        expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
-    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
-    assert overflow_px(page) <= 0
+    for variant in every_screen(page):
+        for title in ("Rate against size", "Time against size", "Speed-up over"):
+            expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
+        expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+        screenshot(page, f"benchmark-finished-{variant}")
+        assert overflow_px(page) <= 0
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).click()
     with page.expect_download() as charts:
@@ -43,21 +43,19 @@ def test_a_sweep_shows_charts_and_a_table_and_can_be_taken_away(
 def test_a_sweep_can_be_stopped_and_keeps_its_points(open_page: OpenPage) -> None:
     page = open_page("benchmark")
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("stMetric").first).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     badge(page, "Stopped")
     expect(page.get_by_test_id("stMetric").first).to_be_visible()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
 
 
-def test_the_roofline_of_the_machine_is_found_and_drawn(
-    open_page: OpenPage, screenshot: Callable[[Page, str], Path]
-) -> None:
+def test_the_roofline_of_the_machine_is_found_and_drawn(open_page: OpenPage, screenshot: Screenshot) -> None:
     page = open_page("benchmark?measure=roofline", 390, "dark")
     page.get_by_role("button", name="Start").click()
     chart = page.get_by_test_id("stVegaLiteChart").filter(has_text="Under the roof")
-    expect(chart.first).to_be_visible(timeout=120_000)
-    expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=60_000)
+    expect(chart.first).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     badge(page, "Stopped")
     wait_until_idle(page)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from core.training import default_config
 from tests.browser.app import overflow_px, wait_until_idle
-from tests.browser.conftest import OpenPage, Variant
+from tests.browser.conftest import OpenPage, Screenshot, every_screen
 from tests.browser.test_train import badge, start
 
 
-def test_variants_are_ranked_over_seeds(
-    open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
-) -> None:
-    page = open_page("compare?epochs=5&seeds=4", *variant)
+def test_variants_are_ranked_over_seeds(open_page: OpenPage, screenshot: Screenshot) -> None:
+    page = open_page("compare?epochs=5&seeds=4")
     start(page)
-    badge(page, "Finished", 120_000)
+    badge(page, "Finished")
     wait_until_idle(page)
-    for title in ("Who ends best", "Accuracy, test", "Loss, test"):
-        expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
-    screenshot(page, f"compare-{variant.width}-{variant.color_scheme}-finished")
-    assert overflow_px(page) <= 0
+    for variant in every_screen(page):
+        for title in ("Who ends best", "Accuracy, test", "Loss, test"):
+            expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
+        screenshot(page, f"compare-{variant}-finished")
+        assert overflow_px(page) <= 0
 
 
 def test_nothing_to_compare_is_told(open_page: OpenPage) -> None:

@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.app import overflow_px, wait_until_idle
-from tests.browser.conftest import OpenPage, Variant
+from tests.browser.conftest import OpenPage, Screenshot, every_screen
 from tests.browser.test_train import badge
 
 ADDRESS = "cost?functions=relu&functions=gelu&size=4096"
 
 
-def test_functions_are_measured_drawn_and_taken_away(
-    open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
-) -> None:
-    page = open_page(ADDRESS, *variant)
+def test_functions_are_measured_drawn_and_taken_away(open_page: OpenPage, screenshot: Screenshot) -> None:
+    page = open_page(ADDRESS)
     page.get_by_role("button", name="Start").click()
-    badge(page, "Finished", 180_000)
+    badge(page, "Finished")
     wait_until_idle(page)
-    screenshot(page, f"cost-{variant.width}-{variant.color_scheme}-finished")
-    for title in (
-        "Time of a pass",
-        "Under the roof",
-        "Fused against unfused",
-        "Saved for the backward",
-    ):
-        expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
-    assert overflow_px(page) <= 0
+    titles = "Time of a pass", "Under the roof", "Fused against unfused", "Saved for the backward"
+    for variant in every_screen(page):
+        for title in titles:
+            expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
+        screenshot(page, f"cost-{variant}-finished")
+        assert overflow_px(page) <= 0
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).click()
     with page.expect_download() as charts:
@@ -50,7 +44,7 @@ def test_functions_are_measured_drawn_and_taken_away(
 def test_a_stopped_run_keeps_what_was_measured(open_page: OpenPage) -> None:
     page = open_page("cost")
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible(timeout=90_000)
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     badge(page, "Stopped")
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.app import overflow_px, wait_until_idle
-from tests.browser.conftest import OpenPage, Variant
+from tests.browser.conftest import OpenPage, Screenshot, every_screen
 
 
 def press(page: Page, name: str) -> None:
@@ -20,17 +19,16 @@ def press(page: Page, name: str) -> None:
     wait_until_idle(page)
 
 
-def test_precision_shows_each_kind_of_error(
-    open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
-) -> None:
-    page = open_page("precision?functions=star_relu", *variant)
-    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
-    for show in ("Error in ulps", "Absolute error", "The curve itself", "Relative error"):
-        press(page, show)
-        expect(page.get_by_test_id("stVegaLiteChart").filter(has_text="StarReLU: f(x)")).to_be_visible()
-        assert overflow_px(page) <= 0
-    expect(page.get_by_text(re.compile("the exact result would fit"))).to_be_visible()
-    screenshot(page, f"precision-{variant.width}-{variant.color_scheme}-star")
+def test_precision_shows_each_kind_of_error(open_page: OpenPage, screenshot: Screenshot) -> None:
+    page = open_page("precision?functions=star_relu")
+    for variant in every_screen(page):
+        expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+        for show in ("Error in ulps", "Absolute error", "The curve itself", "Relative error"):
+            press(page, show)
+            expect(page.get_by_test_id("stVegaLiteChart").filter(has_text="StarReLU: f(x)")).to_be_visible()
+            assert overflow_px(page) <= 0
+        expect(page.get_by_text(re.compile("the exact result would fit"))).to_be_visible()
+        screenshot(page, f"precision-{variant}-star")
 
 
 # The first picture on the page, as what it is drawn from.
@@ -72,24 +70,24 @@ def test_a_chart_can_be_taken_away_as_png(open_page: OpenPage, tmp_path: Path) -
     assert (np.ptp(pixels, axis=-1) > 20).mean() > 0.3
 
 
-def test_softmax_is_one_click_away(
-    open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
-) -> None:
-    page = open_page("gated_units", *variant)
+def test_softmax_is_one_click_away(open_page: OpenPage, screenshot: Screenshot) -> None:
+    page = open_page("gated_units")
     press(page, "Softmax")
-    expect(page.get_by_role("heading", name="Softmax", exact=True)).to_be_visible()
     page.wait_for_url(re.compile("function=softmax"))
-    screenshot(page, f"gated_units-{variant.width}-{variant.color_scheme}-softmax")
-    assert overflow_px(page) <= 0
+    for variant in every_screen(page):
+        expect(page.get_by_role("heading", name="Softmax", exact=True)).to_be_visible()
+        screenshot(page, f"gated_units-{variant}-softmax")
+        assert overflow_px(page) <= 0
 
 
 def test_two_functions_of_the_catalogue_stand_side_by_side(
-    open_page: OpenPage, variant: Variant, screenshot: Callable[[Page, str], Path]
+    open_page: OpenPage, screenshot: Screenshot
 ) -> None:
-    page = open_page("catalogue?pair=relu&pair=mish&search=e", *variant)
-    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
-    screenshot(page, f"catalogue-{variant.width}-{variant.color_scheme}-pair")
-    assert overflow_px(page) <= 0
+    page = open_page("catalogue?pair=relu&pair=mish&search=e")
+    for variant in every_screen(page):
+        expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+        screenshot(page, f"catalogue-{variant}-pair")
+        assert overflow_px(page) <= 0
 
 
 def test_two_ticked_rows_go_into_the_address(open_page: OpenPage) -> None:

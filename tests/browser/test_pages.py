@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from dashboard.pages import PAGES
-from tests.browser.app import Server, is_healthy, overflow_px, wait_until_idle
-from tests.browser.conftest import OpenPage, Variant
+from tests.browser.app import Server, overflow_px, wait_until_idle
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, Variant
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +44,7 @@ def test_navigation_leads_to_every_page(addresses: dict[str, str]) -> None:
     assert addresses == {page.title: "" if key == "home" else key for key, page in PAGES.items()}
 
 
+@pytest.mark.parametrize("variant", [DESKTOP, PHONE], ids=str)
 def test_every_page_opens_with_its_title_and_fits_the_screen(
     addresses: dict[str, str], open_page: OpenPage, variant: Variant
 ) -> None:
@@ -84,20 +84,7 @@ def test_home_shows_live_figures(open_page: OpenPage) -> None:
         "before => [...document.querySelectorAll('[data-testid=\"stMetricValue\"]')]"
         ".map(value => value.innerText).join() !== before",
         arg=",".join(before),
-        timeout=20_000,
     )
-
-
-def test_a_server_started_twice_on_one_data_folder_answers_again(
-    new_server: Callable[..., Server], open_page: OpenPage
-) -> None:
-    first = new_server()
-    open_page(url=first.url)
-    first.process.kill()
-    first.process.wait()
-    assert not is_healthy(first.url)
-    second = new_server(home=first.home)
-    expect(open_page(url=second.url).get_by_role("heading", level=1)).to_have_text("Nablascope")
 
 
 def test_charts_can_be_downloaded_as_one_svg(open_page: OpenPage, tmp_path: Path) -> None:

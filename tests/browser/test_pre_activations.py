@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from core.records import to_record
 from core.runs.store import RunStore
 from core.training import default_config
 from tests.browser.app import Server, overflow_px, wait_until_idle
-from tests.browser.conftest import OpenPage, Variant
+from tests.browser.conftest import OpenPage, Screenshot, every_screen
 from tests.browser.test_train import FINISHED_MS, badge
 
 Train = Callable[..., str]
@@ -46,17 +45,18 @@ def outer_address() -> str | None:
     return None
 
 
-def test_sums_lie_under_the_curve(
-    open_page: OpenPage, train: Train, variant: Variant, screenshot: Callable[[Page, str], Path]
+def test_pre_activations_lie_under_the_curve(
+    open_page: OpenPage, train: Train, screenshot: Screenshot
 ) -> None:
-    page = open_page(f"pre_activations?run={train(activation='tanh', hidden=(8, 8), epochs=100)}", *variant)
+    page = open_page(f"pre_activations?run={train(activation='tanh', hidden=(8, 8), epochs=100)}")
     badge(page, "Finished", FINISHED_MS)
     wait_until_idle(page)
-    for title in ("Tanh after layers 1", "Fraction of pre-activations where"):
-        expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
-    assert 0 < float(figure(page, "Sums where").rstrip("%")) < 100
-    screenshot(page, f"inside-{variant.width}-{variant.color_scheme}-finished")
-    assert overflow_px(page) <= 0
+    for variant in every_screen(page):
+        for title in ("Tanh after layers 1", "Fraction of pre-activations where"):
+            expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
+        assert 0 < float(figure(page, "Where |f′|").rstrip("%")) < 100
+        screenshot(page, f"pre_activations-{variant}-finished")
+        assert overflow_px(page) <= 0
 
 
 def test_a_going_training_is_shown_live_and_listed_first(open_page: OpenPage, train: Train) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.app import overflow_px, wait_until_idle
-from tests.browser.conftest import OpenPage, Variant
+from tests.browser.conftest import OpenPage, Screenshot, every_screen
 
 
 @pytest.mark.parametrize(
@@ -24,14 +21,14 @@ def test_it_fits_every_screen_and_says_what_came_out(
     said: str,
     charts: int,
     open_page: OpenPage,
-    variant: Variant,
-    screenshot: Callable[[Page, str], Path],
+    screenshot: Screenshot,
 ) -> None:
-    page = open_page(path, *variant)
-    expect(page.get_by_text(said).first).to_be_visible()
-    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(charts)
-    screenshot(page, f"{path.split('?')[0]}-{variant.width}-{variant.color_scheme}-drawn")
-    assert overflow_px(page) <= 0
+    page = open_page(path)
+    for variant in every_screen(page):
+        expect(page.get_by_text(said).first).to_be_visible()
+        expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(charts)
+        screenshot(page, f"{path.split('?')[0]}-{variant}-drawn")
+        assert overflow_px(page) <= 0
 
 
 def test_dialling_the_weights_brings_the_gradient_back(open_page: OpenPage) -> None:

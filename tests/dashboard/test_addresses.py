@@ -22,7 +22,7 @@ from dashboard.addresses import MOVED, RENAMED, upgraded
 from dashboard.pages import PAGES
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "v0_1"
+FIXTURES = Path(__file__).parents[1] / "version_0_1"
 
 ADDRESSES = json.loads((FIXTURES / "addresses.json").read_text())
 # Name -> key of every entry of the registries of version 0.1.

@@ -113,11 +113,14 @@ def test_an_older_driver_answers_through_the_older_names_and_leaves_out_what_it_
 
 
 def test_counters_are_joules_and_seconds(stub_folder: Path) -> None:
+    before_s = time.monotonic()
     counters = ask(stub_folder)["counters"]["cuda:0"]
-    now_s = time.monotonic()
-    assert counters["energy"] == [pytest.approx(400 * now_s, rel=0.01), "J", None]
+    after_s = time.monotonic()
+    (energy, joules, _), (heat, seconds, _) = counters["energy"], counters["throttled_by_heat"]
+    assert 400 * before_s <= energy <= 400 * after_s
+    assert 0.5 * before_s <= heat <= 0.5 * after_s
+    assert (joules, seconds) == ("J", "s")
     assert counters["throttled_by_power_cap"] == [7, "s", None]
-    assert counters["throttled_by_heat"] == [pytest.approx(0.5 * now_s, rel=0.01), "s", None]
     assert counters["throttled_by_hot_hardware"] == [None, "s", "not reported: Not Supported"]
 
 

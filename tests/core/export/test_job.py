@@ -21,7 +21,8 @@ from core.runs.runners.local import LocalRunner
 from core.runs.status import FINISHED, RUNNING
 from core.runs.store import RunStore
 from core.training.config import default_config
-from tests.core.runs.runners.test_local import LONG, run_of, wait_until
+from tests.core.runs.runners.test_local import LONG, run_of
+from tests.waiting import wait_until
 
 SHORT = to_record(default_config("mlp", "moons", epochs=2, samples=100))
 
@@ -30,11 +31,11 @@ import json, sys
 from pathlib import Path
 from core.runs.runners.local import LocalRunner
 from core.takeaway.archive import zipped_from_store
-from tests.core.runs.runners.test_local import wait_until
+from tests.waiting import wait_until
 folder, config = Path(sys.argv[1]), json.loads(sys.argv[2])
 runner = LocalRunner(folder / "runs.sqlite", limit=1)
 run_id = runner.submit("training", config)
-wait_until(lambda: runner.store.get(run_id).ended, 60)
+wait_until(lambda: runner.store.get(run_id).ended)
 (folder / "taken.zip").write_bytes(zipped_from_store(runner.store, run_id))
 runner.close()
 print(json.dumps([run_id, sorted({name.split(".")[0] for name in sys.modules})]))

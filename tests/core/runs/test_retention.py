@@ -29,7 +29,8 @@ from core.runs.runners.local import LocalRunner
 from core.runs.status import FAILED, FINISHED, RUNNING, STOPPED
 from core.runs.store import RunStore
 from core.training.config import default_config
-from tests.core.runs.runners.test_local import LONG, losses, run_of, wait_until
+from tests.core.runs.runners.test_local import LONG, losses, run_of
+from tests.waiting import wait_until
 
 MIB = 2**20
 

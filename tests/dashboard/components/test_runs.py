@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -14,44 +10,30 @@ from core.runs.retention import keep_within
 from core.runs.status import STOPPED
 from core.training.config import default_config
 from dashboard.components import runs
+from tests.dashboard.conftest import open_view
+from tests.waiting import wait_until
 
 MIB = 2**20
-PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "train.py")
 
 
 @pytest.fixture
-def old_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def old_run(own_runner: None) -> str:
     """The address of a training that was stopped, with a newer one after it."""
-    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
-    runs.runner.clear()
     store = runs.runner().store
     going = runs.runner().submit(
         "training", to_record(default_config("mlp", "moons", epochs=9000, engine="eager"))
     )
-    wait_for(lambda: store.can_resume(going) and "decision_map" in store.pictures(going))
+    wait_until(lambda: store.can_resume(going) and "decision_map" in store.pictures(going))
     runs.runner().request(going, "stop")
-    wait_for(lambda: store.get(going).ended)
+    wait_until(lambda: store.get(going).ended)
     short = runs.runner().submit("training", to_record(default_config("mlp", "moons", epochs=1)))
-    wait_for(lambda: store.get(short).ended)
+    wait_until(lambda: store.get(short).ended)
     store.checkpoint_file(short).write_bytes(bytes(30 * MIB))  # as large as a large network's
-    yield going
-    runs.runner().close()
-    runs.runner.clear()
-
-
-def wait_for(condition) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    return going
 
 
 def opened(run_id: str) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=30)
-    page.query_params["run"] = run_id
-    page.run()
-    assert not page.exception
-    return page
+    return open_view("train", run=run_id)
 
 
 def prune(keep_bytes: int) -> None:

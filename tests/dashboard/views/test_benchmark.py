@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +14,9 @@ from core.timing.results.events import SCHEMA, EnvironmentRead, RoofMeasured
 from core.timing.results.files import read
 from core.timing.results.table import measurements, to_json
 from dashboard.components import runs
+from tests.waiting import wait_until
 
-PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "benchmark.py")
 RESULTS = Path(__file__).parents[2] / "core" / "timing" / "results" / "stored"
-
-
-@pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
-    runs.runner.clear()
-    yield AppTest.from_file(PAGE, default_timeout=30)
-    runs.runner().close()
-    runs.runner.clear()
 
 
 def test_a_machine_without_a_gpu_says_so_and_why(page: AppTest) -> None:
@@ -56,13 +45,13 @@ def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> N
     page.run()
     page.select_slider(key="sizes").set_value((32, 64)).run()
     page.button[0].click().run()
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+
+    def ended() -> bool:
         page.run()
         assert not page.exception
-        if runs.runner().store.get(page.session_state["timing_run"]).ended:
-            break
-        time.sleep(0.3)
+        return runs.runner().store.get(page.session_state["timing_run"]).ended
+
+    wait_until(ended)
     page.run()
     assert len(page.get("vega_lite_chart")) >= 4
     figures = page.dataframe[0].value
@@ -79,10 +68,7 @@ def test_other_data_is_set_against_random_data(page: AppTest) -> None:
     page.button_group(key="threads").set_value([1]).run()
     page.button_group(key="data").set_value(["random", "zeros"]).run()
     page.button[0].click().run()
-    deadline = time.monotonic() + 60
-    while not runs.runner().store.get(page.session_state["timing_run"]).ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: runs.runner().store.get(page.session_state["timing_run"]).ended)
     page.run()
     assert not page.exception
     assert any("would mislead by so much" in caption.value for caption in page.caption)
@@ -159,11 +145,12 @@ def test_a_click_measures_the_machines_roofline(page: AppTest) -> None:
     page.run()
     assert not page.exception
     page.button[0].click().run()
-    deadline = time.monotonic() + 60
-    while not page.metric:
-        assert time.monotonic() < deadline
+
+    def measured() -> bool:
         page.run()
         assert not page.exception
-        time.sleep(0.5)
+        return bool(page.metric)
+
+    wait_until(measured)
     assert page.metric[0].value.endswith("GFLOP/s")
     runs.runner().request(page.session_state["roofline_run"], "stop")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.activations import ACTIVATIONS
 from core.activations.properties import properties
+from tests.dashboard.conftest import open_view
 
-PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "catalogue.py")
+open_page = partial(open_view, "catalogue")
 
 
 @pytest.fixture
 def page() -> AppTest:
-    return AppTest.from_file(PAGE, default_timeout=60).run()
+    return open_page()
 
 
 def test_every_function_has_a_row(page: AppTest) -> None:
@@ -35,15 +36,6 @@ def test_a_property_leaves_only_the_functions_that_have_it(page: AppTest) -> Non
     assert names == expected
     assert "Tanh" in names
     assert "Sigmoid" not in names
-
-
-def open_page(**query: str | list[str]) -> AppTest:
-    opened = AppTest.from_file(PAGE, default_timeout=60)
-    for key, value in query.items():
-        opened.query_params[key] = value
-    opened.run()
-    assert not opened.exception
-    return opened
 
 
 def names(opened: AppTest) -> set[str]:

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components import runs
-
-PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "compare.py")
-
-
-@pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
-    runs.runner.clear()
-    yield AppTest.from_file(PAGE, default_timeout=30)
-    runs.runner().close()
-    runs.runner.clear()
+from tests.waiting import wait_until
 
 
 def test_a_click_trains_every_value_with_every_seed(page: AppTest) -> None:
@@ -39,10 +26,7 @@ def finished_run(page: AppTest) -> dict[str, Any]:
     """Press Start, wait for the end, and give the last record."""
     page.button[0].click().run()
     store, run_id = runs.runner().store, page.session_state["ensemble_run"]
-    deadline = time.monotonic() + 60
-    while not (run := store.get(run_id)) or not run.ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: store.get(run_id).ended)
     page.run()
     assert not page.exception
     return store.events_after(run_id)[-1][1]

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components import runs
-
-PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "cost.py")
-
-
-@pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
-    runs.runner.clear()
-    yield AppTest.from_file(PAGE, default_timeout=30)
-    runs.runner().close()
-    runs.runner.clear()
+from tests.waiting import wait_until
 
 
 def test_no_function_is_answered_in_words_before_the_start(page: AppTest) -> None:
@@ -54,12 +40,13 @@ def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> N
     page.text_input(key="own").set_value("x * tanh(x)").run()
     page.select_slider(key="size").set_value(1024).run()
     page.button[0].click().run()
-    deadline = time.monotonic() + 120
-    while not runs.runner().store.get(page.session_state["cost_run"]).ended:
-        assert time.monotonic() < deadline
+
+    def ended() -> bool:
         page.run()
         assert not page.exception
-        time.sleep(0.5)
+        return runs.runner().store.get(page.session_state["cost_run"]).ended
+
+    wait_until(ended)
     page.run()
     assert not page.exception
     assert len(page.get("vega_lite_chart")) == 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,18 +12,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.activations import ACTIVATIONS
+from tests.dashboard.conftest import open_view
 
-PAGE = Path(__file__).parents[3] / "dashboard/views/curves.py"
 DEFAULT = ["Sigmoid", "Tanh", "ReLU", "Leaky ReLU", "GELU"]
 
 
-def page(**query: str | list[str]) -> AppTest:
-    opened = AppTest.from_file(str(PAGE), default_timeout=120)
-    for key, value in query.items():
-        opened.query_params[key] = value
-    opened.run()
-    assert not opened.exception
-    return opened
+page = partial(open_view, "activations")
 
 
 def charts(opened: AppTest) -> list[Any]:

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components import runs
-
-PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "dying_units.py")
-
-
-@pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
-    runs.runner.clear()
-    yield AppTest.from_file(PAGE, default_timeout=30)
-    runs.runner().close()
-    runs.runner.clear()
+from tests.waiting import wait_until
 
 
 def test_a_click_measures_and_says_that_leaky_relu_lives(page: AppTest) -> None:
@@ -30,10 +16,8 @@ def test_a_click_measures_and_says_that_leaky_relu_lives(page: AppTest) -> None:
     page.button[0].click().run()
     assert not page.exception
     store, run_id = runs.runner().store, page.session_state["dying_units_run"]
-    deadline = time.monotonic() + 60
-    while not (run := store.get(run_id)) or not run.ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: store.get(run_id).ended)
+    run = store.get(run_id)
     page.run()
     assert not page.exception
     (verdict,) = [text.value for text in page.markdown if "of its units are dead" in text.value]

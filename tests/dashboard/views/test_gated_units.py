@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.activations.gated import GATED, OF_VECTOR
+from tests.dashboard.conftest import open_view
 
-PAGE = Path(__file__).parents[3] / "dashboard/views/gated_units.py"
-
-
-def page(**query: str | list[str]) -> AppTest:
-    opened = AppTest.from_file(str(PAGE), default_timeout=120)
-    for key, value in query.items():
-        opened.query_params[key] = value
-    opened.run()
-    assert not opened.exception
-    return opened
+page = partial(open_view, "gated_units")
 
 
 def titles(opened: AppTest) -> list[str]:

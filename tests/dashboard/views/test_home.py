@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import devices
 from dashboard.pages import PAGES
+from tests.dashboard.conftest import open_view, view
 
 ROOT = Path(__file__).parents[3]
 STUB = ROOT / "tests" / "core" / "devices" / "nvml_stub.c"
@@ -31,7 +32,7 @@ for metric in page.metric:
 
 @pytest.fixture(scope="module")
 def page() -> AppTest:
-    return AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    return open_view("../app")
 
 
 def test_it_opens_without_an_error(page: AppTest) -> None:
@@ -50,7 +51,7 @@ def test_it_leads_to_every_other_page(page: AppTest) -> None:
 
 
 def test_it_leads_back_to_the_run_that_this_session_started() -> None:
-    page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+    page = view("../app")
     page.session_state["training_run"] = "an-address"
     links = [link.proto for link in page.run().get("page_link")]
     assert [link.page for link in links if "run=an-address" in link.query_string] == ["train"]

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.records import to_record
 from core.training import default_config
 from dashboard.components import runs
-
-PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "pre_activations.py")
-
-
-@pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
-    runs.runner.clear()
-    yield AppTest.from_file(PAGE, default_timeout=30)
-    runs.runner().close()
-    runs.runner.clear()
+from tests.waiting import wait_until
 
 
 def trained(model: str = "mlp", data: str = "moons", **settings: Any) -> str:
@@ -34,10 +20,7 @@ def trained(model: str = "mlp", data: str = "moons", **settings: Any) -> str:
 
 
 def wait_for(run_id: str) -> None:
-    deadline = time.monotonic() + 60
-    while not (run := runs.runner().store.get(run_id)) or not run.ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: runs.runner().store.get(run_id).ended)
 
 
 def test_a_run_with_the_snapshot_is_shown_with_its_flat_share(page: AppTest) -> None:
@@ -101,10 +84,7 @@ def test_without_any_run_one_click_starts_one(page: AppTest) -> None:
     page.button[0].click().run()
     assert not page.exception
     store, run_id = runs.runner().store, page.session_state["training_run"]
-    deadline = time.monotonic() + 60
-    while "input_histograms" not in store.pictures(run_id):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: "input_histograms" in store.pictures(run_id))
     page.run()
     assert len(page.get("vega_lite_chart")) == 2
 

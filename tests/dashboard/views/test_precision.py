@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from functools import partial
 
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from core.activations.formats import FORMATS
+from tests.dashboard.conftest import open_view
 
-PAGE = Path(__file__).parents[3] / "dashboard/views/precision.py"
-
-
-def page(**query: str | list[str]) -> AppTest:
-    opened = AppTest.from_file(str(PAGE), default_timeout=120)
-    for key, value in query.items():
-        opened.query_params[key] = value
-    opened.run()
-    assert not opened.exception
-    return opened
+page = partial(open_view, "precision")
 
 
 def titles(opened: AppTest) -> list[str]:

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-VIEWS = Path(__file__).parents[3] / "dashboard/views"
+from tests.dashboard.conftest import open_view
 
-
-def page(name: str, **query: str | list[str]) -> AppTest:
-    opened = AppTest.from_file(str(VIEWS / f"{name}.py"), default_timeout=120)
-    for key, value in query.items():
-        opened.query_params[key] = value
-    opened.run()
-    assert not opened.exception
-    return opened
+page = open_view
 
 
 def text(opened: AppTest) -> str:

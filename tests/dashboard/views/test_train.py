@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,17 +13,8 @@ from core.records import to_record
 from core.training import default_config, snapshots
 from core.training.settings import not_used
 from dashboard.components import runs
-
-PAGE = str(Path(__file__).parents[3] / "dashboard" / "views" / "train.py")
-
-
-@pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
-    runs.runner.clear()
-    yield AppTest.from_file(PAGE, default_timeout=30)
-    runs.runner().close()
-    runs.runner.clear()
+from tests.dashboard.conftest import view
+from tests.waiting import wait_until
 
 
 def start(page: AppTest) -> str:
@@ -36,10 +24,7 @@ def start(page: AppTest) -> str:
 
 
 def run_to_end(page: AppTest) -> None:
-    deadline = time.monotonic() + 60
-    while not runs.runner().store.get(page.session_state["training_run"]).ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: runs.runner().store.get(page.session_state["training_run"]).ended)
     page.run()
     assert not page.exception
 
@@ -111,7 +96,7 @@ def test_the_address_of_a_run_brings_its_settings_back(page: AppTest) -> None:
     page.selectbox(key="model").set_value("gru").run()
     page.number_input(key="epochs").set_value(1).run()
     run_id = start(page)
-    visitor = AppTest.from_file(PAGE, default_timeout=30)
+    visitor = view("train")
     visitor.query_params["run"] = run_id
     visitor.run()
     assert not visitor.exception
@@ -190,7 +175,7 @@ def test_more_settings_reach_the_training_and_come_back_with_its_address(page: A
     finished = [record for _, record in runs.runner().store.events_after(run_id)][-1]
     assert (finished["reason"], finished["steps"]) == ("steps", 40)
     assert "Stopped: step limit reached. It took 40 steps." in {c.value for c in page.caption}
-    visitor = AppTest.from_file(PAGE, default_timeout=30)
+    visitor = view("train")
     visitor.query_params["run"] = run_id
     visitor.run()
     assert not visitor.exception
@@ -247,10 +232,7 @@ def test_a_new_start_stops_the_run_before_it(page: AppTest) -> None:
     first = start(page)
     second = start(page)
     assert first != second
-    deadline = time.monotonic() + 30
-    while runs.runner().store.get(first).status != "stopped":
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: runs.runner().store.get(first).status == "stopped")
     runs.runner().request(second, "stop")
 
 
@@ -304,15 +286,10 @@ def test_a_going_run_takes_another_learning_rate_and_a_stopped_one_goes_on(page:
     page.number_input(key="epochs").set_value(10_000).run()
     run_id = start(page)
     store = runs.runner().store
-    deadline = time.monotonic() + 60
-    while not store.can_resume(run_id):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: store.can_resume(run_id))
     page.run()
     page.select_slider(key=f"learning_rate_now_{run_id}").set_value(0.0001).run()
-    while "setting_changed" not in [record["event"] for _, record in store.events_after(run_id)]:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: "setting_changed" in [record["event"] for _, record in store.events_after(run_id)])
     runs.runner().request(run_id, "stop")
     run_to_end(page)
     next(button for button in page.button if button.label == "Resume").click().run()
@@ -362,10 +339,7 @@ def test_a_finished_run_is_set_beside_classical_methods(page: AppTest) -> None:
         runs.runner().store,
         page.session_state[f"classical_of_{page.session_state['training_run']}"],
     )
-    deadline = time.monotonic() + 90
-    while not store.get(other).ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: store.get(other).ended)
     page.run()
     assert not page.exception
     methods = {record["method"] for _, record in store.events_after(other)}
