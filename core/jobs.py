@@ -92,10 +92,10 @@ def _dying_units(record: Mapping[str, Any]) -> Iterator[Any]:
     return dying_units(from_record(DyingUnitsConfig, record))
 
 
-def _takeaway(record: Mapping[str, Any]) -> Iterator[Any]:
-    from core.export.job import TakeawayConfig, take_away
+def _export(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.export.job import ExportConfig, export_run
 
-    return take_away(from_record(TakeawayConfig, record))
+    return export_run(from_record(ExportConfig, record))
 
 
 JOBS = {
@@ -106,5 +106,5 @@ JOBS = {
     "roofline": Job(_roofline, exclusive=True),
     "cost": Job(_cost, exclusive=True, upgrade=_cost_of_0_1),
     "dying_units": Job(_dying_units),
-    "takeaway": Job(_takeaway, immediate=True),
+    "export": Job(_export, immediate=True),
 }

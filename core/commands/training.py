@@ -218,16 +218,16 @@ def _list_line(row: Mapping[str, Any]) -> str:
 def _export(options: argparse.Namespace) -> int:
     """Export a run of a folder or of the run store, and print the paths of the files."""
     from core.export.archive import write
-    from core.export.run import run_in_folder, run_in_store
+    from core.export.run import from_folder, from_store
 
     if Path(options.run).is_dir():
-        run = run_in_folder(Path(options.run))
+        run = from_folder(Path(options.run))
     else:
         from core.paths import data_folder
         from core.runs.store import RunStore
 
         with contextlib.closing(RunStore(data_folder() / "runs.sqlite")) as store:
-            run = run_in_store(store, options.run)
+            run = from_store(store, options.run)
     for path in write(run, options.out):
         print(path)
     return OK

@@ -1,1 +1,1 @@
-"""What a person can take away from a run: a script, weights, a network for other runtimes, metrics."""
+"""What a person can export from a run: a script, weights, a network for other runtimes, metrics."""

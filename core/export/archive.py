@@ -1,4 +1,4 @@
-"""All that can be taken away from a run, in a folder or in one zip."""
+"""All that can be exported from a run, in a folder or in one zip."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.data import DATASETS
 from core.errors import InvalidRequest
-from core.export.registry import TAKEAWAYS
+from core.export.registry import EXPORTS
 from core.export.run import TrainingRun
 from core.models import MODELS
 from core.runs.status import FINISHED
@@ -19,17 +19,17 @@ from core.runs.store import RunStore
 
 README = "README.txt"
 WAIT_S = 120.0
-LOOK_EVERY_S = 0.03
+POLL_EVERY_S = 0.03
 
 
 def files(run: TrainingRun) -> Iterator[tuple[str, bytes]]:
     """(name, content) of the README and of each file that the run has."""
     found, missing = {}, {}
-    for name, takeaway in TAKEAWAYS.items():
-        why_not = takeaway.why_not(run)
+    for name, export in EXPORTS.items():
+        why_not = export.why_not(run)
         try:
             if why_not is None:
-                found[name] = takeaway.content(run)
+                found[name] = export.content(run)
         except InvalidRequest as error:  # the table that the run learned from is gone, say
             why_not = _within_a_sentence(error)
         if why_not is not None:
@@ -46,14 +46,14 @@ def readme(run: TrainingRun, missing: Mapping[str, str]) -> str:
         f"{len(run.of('epoch_completed'))} of {config.epochs} epochs.",
         "",
     ]
-    for name, takeaway in TAKEAWAYS.items():
-        lines.append(f"{name}: {f'not here, as {missing[name]}' if name in missing else takeaway.meaning}.")
+    for name, export in EXPORTS.items():
+        lines.append(f"{name}: {f'not here, as {missing[name]}' if name in missing else export.meaning}.")
     return "\n".join(lines) + "\n"
 
 
 def _within_a_sentence(error: InvalidRequest) -> str:
-    told = str(error)
-    return told[:1].lower() + told[1:].rstrip(".")
+    text = str(error)
+    return text[:1].lower() + text[1:].rstrip(".")
 
 
 def write(run: TrainingRun, folder: Path) -> list[Path]:
@@ -94,26 +94,26 @@ def zipped_from_store(store: RunStore, run_id: str) -> bytes:
     store.exports.mkdir(exist_ok=True)
     file = store.exports / f"{secrets.token_urlsafe(9)}.zip"
     config = {"run_id": run_id, "store_file": str(store.path), "zip_file": str(file)}
-    asked = store.create("takeaway", config, immediate=True)
+    export_id = store.create("export", config, immediate=True)
     try:
-        _wait(store, asked)
+        _wait(store, export_id)
         return file.read_bytes()
     finally:
         file.unlink(missing_ok=True)
-        store.forget(asked)
+        store.forget(export_id)
 
 
-def _wait(store: RunStore, asked: str) -> None:
+def _wait(store: RunStore, export_id: str) -> None:
     """Return when the zip is there."""
     deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
-        run = store.get(asked)
+        run = store.get(export_id)
         if run is None or run.ended:
             if run is None or run.status != FINISHED:
                 raise InvalidRequest(run.message if run and run.message else "The files were not made.")
             return
-        time.sleep(LOOK_EVERY_S)
-    store.request(asked, "stop")
+        time.sleep(POLL_EVERY_S)
+    store.request(export_id, "stop")
     raise InvalidRequest(
         f"The files were not ready within {WAIT_S:.0f} s; the server may be busy. Try again."
     )

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from core.events import Progress
 from core.export.archive import zipped
-from core.export.run import run_in_store
+from core.export.run import from_store
 from core.runs.store import RunStore
 
 
 @dataclass(frozen=True)
-class TakeawayConfig:
-    """Which run of which store, and the file that the zip is written to."""
+class ExportConfig:
+    """Which run of which store, and where its zip goes."""
 
     run_id: str
-    store_file: str
-    zip_file: str
+    store_file: str  # path of the run store
+    zip_file: str  # path that the zip is written to
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class ZipWritten:
     size_bytes: int
 
 
-def take_away(config: TakeawayConfig) -> Iterator[Progress | ZipWritten]:
+def export_run(config: ExportConfig) -> Iterator[Progress | ZipWritten]:
     """Write all files of a run as one zip. Raises InvalidRequest when there is no such training."""
     yield Progress(0, 1, "files")
     with contextlib.closing(RunStore(Path(config.store_file))) as store:
-        content = zipped(run_in_store(store, config.run_id))
+        content = zipped(from_store(store, config.run_id))
     Path(config.zip_file).write_bytes(content)
     yield ZipWritten(len(content))

@@ -10,8 +10,7 @@ import torch
 
 from core.data import DATASETS
 from core.data.dataset import SEQUENCES, SERIES, SYMBOLS, TEXT
-from core.export.run import TrainingRun, on_cpu
-from core.export.weights import why_no_weights
+from core.export.run import TrainingRun, on_cpu, why_no_checkpoint
 from core.models import MODELS
 from core.training.learners.building import loaded
 
@@ -52,4 +51,4 @@ def why_no_onnx(run: TrainingRun) -> str | None:
     model = MODELS[run.config.model]
     if model.learner != "supervised":
         return f"{model.name} is more than one function from a batch of inputs to outputs"
-    return why_no_weights(run)
+    return why_no_checkpoint(run)

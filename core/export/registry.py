@@ -1,4 +1,4 @@
-"""Everything that can be taken away from a run. To add one, add an entry: folder, zip and README follow."""
+"""Everything that can be exported from a run. To add one, add an entry: folder, zip and README follow."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.export.run import TrainingRun, why_no_checkpoint
 from core.lazy import LazyModule
 
 if TYPE_CHECKING:
     from core.export import metrics, onnx, script, tensorboard, weights
-    from core.export.run import TrainingRun
 else:
     metrics = LazyModule("core.export.metrics")
     onnx = LazyModule("core.export.onnx")
@@ -20,7 +20,7 @@ else:
 
 
 @dataclass(frozen=True)
-class Takeaway:
+class Export:
     """One file of a run: what it is, its content, and why a run may not have it (None when it has)."""
 
     meaning: str
@@ -29,38 +29,48 @@ class Takeaway:
 
 
 # By file name, below the folder or in the zip.
-TAKEAWAYS: dict[str, Takeaway] = {
-    "script.py": Takeaway(
+EXPORTS: dict[str, Export] = {
+    "script.py": Export(
         meaning="does the run again with torch and numpy alone and prints the same losses: python script.py",
         content=lambda run: script.script(run).encode(),
         why_not=lambda run: script.why_no_script(run),
     ),
-    "data.npz": Takeaway(
-        meaning="what script.py reads: both parts of the data, and the weights before the first step",
+    "model.py": Export(
+        meaning="the network that script.py trains, as code",
+        content=lambda run: script.model(run).encode(),
+        why_not=lambda run: script.why_no_script(run),
+    ),
+    "config.json": Export(
+        meaning="the settings that script.py trains with",
+        content=lambda run: script.config(run).encode(),
+        why_not=lambda run: script.why_no_script(run),
+    ),
+    "data.npz": Export(
+        meaning="what script.py reads: all splits of the data, and the weights before the first step",
         content=lambda run: script.data(run),
         why_not=lambda run: script.why_no_script(run),
     ),
-    "weights.safetensors": Takeaway(
+    "weights.safetensors": Export(
         meaning="the weights of the last checkpoint by name, with all settings in its metadata",
         content=lambda run: weights.weights(run),
-        why_not=lambda run: weights.why_no_weights(run),
+        why_not=why_no_checkpoint,
     ),
-    "network.onnx": Takeaway(
+    "network.onnx": Export(
         meaning="the network with these weights for other runtimes: inputs as in data.npz, outputs as scores",
         content=lambda run: onnx.network_onnx(run),
         why_not=lambda run: onnx.why_no_onnx(run),
     ),
-    "metrics.csv": Takeaway(
+    "metrics.csv": Export(
         meaning="a row for each epoch: losses, metrics, samples a second, seconds since the start",
         content=lambda run: metrics.metrics_csv(run),
         why_not=lambda run: metrics.why_no_metrics(run),
     ),
-    "metrics.parquet": Takeaway(
+    "metrics.parquet": Export(
         meaning="the same rows with their types, for pandas, DuckDB and their kin",
         content=lambda run: metrics.metrics_parquet(run),
         why_not=lambda run: metrics.why_no_metrics(run),
     ),
-    "tensorboard/events.out.tfevents.nablascope": Takeaway(
+    "tensorboard/events.out.tfevents.nablascope": Export(
         meaning="the same curves for TensorBoard: tensorboard --logdir tensorboard",
         content=lambda run: tensorboard.event_file(run),
         why_not=lambda run: metrics.why_no_metrics(run),

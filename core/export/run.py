@@ -1,4 +1,4 @@
-"""A training that has ended, as far as it is taken away: what was asked, what happened, where it stood."""
+"""A training that has ended, as it is exported: its config, its events, and its network then and before."""
 
 from __future__ import annotations
 
@@ -17,20 +17,18 @@ if TYPE_CHECKING:
     from torch import nn
 
     from core.runs.store import RunStore
+    from core.training.learners.supervised import SupervisedLearner
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingRun:
-    """config, the records of all its events in order, and the state of its last checkpoint (None without).
-
-    began_at: seconds since 1970. let_go: whether there was a checkpoint that is no longer kept.
-    """
+    """A training that has ended, out of the run store or a folder."""
 
     config: TrainConfig
-    records: Sequence[Mapping[str, Any]]
-    state: Mapping[str, Any] | None
-    began_at: float = 0.0
-    let_go: bool = False
+    records: Sequence[Mapping[str, Any]]  # of all its events, in order
+    state: Mapping[str, Any] | None  # of its last checkpoint; None without one
+    began_at: float = 0.0  # seconds since 1970
+    pruned: bool = False  # there was a checkpoint that is no longer kept
 
     def of(self, event: str) -> list[Mapping[str, Any]]:
         """The records of one kind of event."""
@@ -38,16 +36,24 @@ class TrainingRun:
 
     @cached_property
     def network(self) -> nn.Module:
-        """The network with the weights of the last checkpoint, at rest on the CPU.
+        """The network with the weights of the last checkpoint, in evaluation mode on the CPU.
 
         Raises InvalidRequest when there is no checkpoint.
         """
-        from core.export.network import network_of
+        return load_network(self)
 
-        return network_of(self)
+    @cached_property
+    def untrained(self) -> SupervisedLearner:
+        """Data, network and optimizer before the first step, on the CPU; of supervised runs alone.
+
+        Raises InvalidRequest when the data is no longer there.
+        """
+        from core.training.learners.supervised import SupervisedLearner
+
+        return SupervisedLearner(on_cpu(self.config))
 
 
-def run_in_store(store: RunStore, run_id: str) -> TrainingRun:
+def from_store(store: RunStore, run_id: str) -> TrainingRun:
     """A training of the run store. Raises InvalidRequest when there is none of this id."""
     run = store.get(run_id)
     if run is None or run.job != "training":
@@ -56,10 +62,10 @@ def run_in_store(store: RunStore, run_id: str) -> TrainingRun:
     records = [record for _, record in store.events_after(run_id)]
     config, state = from_record(TrainConfig, run.config), kept["state"] if kept else None
     began_at = run.started_at or run.created_at
-    return TrainingRun(config, records, state, began_at, let_go=run.pruned_at is not None)
+    return TrainingRun(config, records, state, began_at, pruned=run.pruned_at is not None)
 
 
-def run_in_folder(folder: Path) -> TrainingRun:
+def from_folder(folder: Path) -> TrainingRun:
     """A training that `--out` kept in a folder. Raises InvalidRequest when there is none that can be read."""
     from core.runs.run_folder import EVENTS, checkpoint_in
 
@@ -74,6 +80,38 @@ def run_in_folder(folder: Path) -> TrainingRun:
     return TrainingRun(config, records, state, ended_at - took_s)
 
 
+def load_network(run: TrainingRun) -> nn.Module:
+    """A network of the run's config with the weights of its last checkpoint, in evaluation mode on the CPU.
+
+    Raises InvalidRequest when there is no checkpoint.
+    """
+    from core.training.learners.registry import learner_for
+
+    missing = why_no_checkpoint(run)
+    if missing is not None:
+        raise InvalidRequest(f"There is no network: {missing}.")
+    assert run.state is not None
+    network = learner_for(on_cpu(run.config)).network
+    state = run.state["learner"]
+    if "model" in state:
+        network.load_state_dict(state["model"])
+    else:  # the compiled engine keeps all parameters in one row, in the network's own order
+        import torch
+
+        with torch.no_grad():
+            torch.nn.utils.vector_to_parameters(state["memory"]["theta"], network.parameters())
+    return network.eval()
+
+
+def why_no_checkpoint(run: TrainingRun) -> str | None:
+    """Why there are no weights, within a sentence; None when there are."""
+    if run.state is not None:
+        return None
+    if run.pruned:
+        return "the weights of this run are no longer kept: newer runs needed the space"
+    return "the run ended before its first checkpoint"
+
+
 def on_cpu(config: TrainConfig) -> TrainConfig:
-    """The same training where no accelerator is."""
+    """The same training by the eager engine where no accelerator is."""
     return replace(config, device="cpu", engine="eager")

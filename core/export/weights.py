@@ -9,8 +9,6 @@ from safetensors.torch import save
 from core.export.run import TrainingRun
 from core.records import to_record
 
-NO_LONGER_KEPT = "the weights of this run are no longer kept: newer runs needed the space"
-
 
 def weights(run: TrainingRun) -> bytes:
     """Every parameter and running statistic by its name in the network, those of the last checkpoint.
@@ -25,13 +23,6 @@ def weights(run: TrainingRun) -> bytes:
 
 
 def step_of(run: TrainingRun) -> int:
-    """Steps done when the last checkpoint was taken."""
+    """Steps done when the last checkpoint was saved."""
     assert run.state is not None
     return int(run.state["learner"]["step"])
-
-
-def why_no_weights(run: TrainingRun) -> str | None:
-    """Why there are no weights; None when there are."""
-    if run.state:
-        return None
-    return NO_LONGER_KEPT if run.let_go else "the run ended before its first checkpoint"

@@ -77,3 +77,14 @@ def small_alexnet(
     5 x 5 pixels at a time and skips none."""
     units, stem = 16 * width, (5, 1, 2)
     return AlexNet(input_shape, classes, width, units, stem, dropout, activation)
+
+
+def alexnet(
+    input_shape: tuple[int, ...],
+    outputs: int,
+    hidden: tuple[int, ...],
+    activation: Callable[[Tensor], Tensor],
+    width: int = 8,
+) -> AlexNet:
+    """The small form for live training; `hidden` does not apply."""
+    return small_alexnet(input_shape, outputs, width, activation=activation)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+Activation = Callable[[Tensor], Tensor]
+
 
 class LeNet5(nn.Module):
     """LeNet-5: two convolutions with pooling, then three fully connected layers; 61,706 parameters.
@@ -21,7 +23,7 @@ class LeNet5(nn.Module):
 
     pools = (2, 2)  # after each convolution
 
-    def __init__(self, activation: Callable[[Tensor], Tensor]) -> None:
+    def __init__(self, activation: Activation) -> None:
         super().__init__()
         self.activation = activation
         self.c1 = nn.Conv2d(1, 6, kernel_size=5, padding=2)
@@ -48,7 +50,7 @@ class ConvNet(nn.Module):
 
     pools = (2, 3)  # after each convolution
 
-    def __init__(self, activation: Callable[[Tensor], Tensor]) -> None:
+    def __init__(self, activation: Activation) -> None:
         super().__init__()
         self.activation = activation
         self.first = nn.Conv2d(1, 8, kernel_size=5)
@@ -59,3 +61,17 @@ class ConvNet(nn.Module):
         x = F.max_pool2d(self.activation(self.first(x)), self.pools[0])  # (batch, 8, 12, 12)
         x = F.max_pool2d(self.activation(self.second(x)), self.pools[1])  # (batch, 16, 4, 4)
         return self.output(x.flatten(1))
+
+
+def lenet(
+    input_shape: tuple[int, ...], outputs: int, hidden: tuple[int, ...], activation: Activation
+) -> LeNet5:
+    """LeNet-5, whose sizes are all fixed."""
+    return LeNet5(activation)
+
+
+def convnet(
+    input_shape: tuple[int, ...], outputs: int, hidden: tuple[int, ...], activation: Activation
+) -> ConvNet:
+    """ConvNet, whose sizes are all fixed."""
+    return ConvNet(activation)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
@@ -105,6 +107,27 @@ def network(
     if cell == "lstm":
         _remember_at_first(recurrent)
     return SymbolNetwork(recurrent, outputs) if symbols else SequenceNetwork(recurrent, outputs)
+
+
+def rnn(
+    input_shape: tuple[int, ...], outputs: int, hidden: tuple[int, ...], activation: str, **options: Any
+) -> SequenceNetwork | SymbolNetwork:
+    """A plain recurrent network with tanh or relu, and network()'s layers and bidirectional."""
+    return network("rnn", input_shape, outputs, hidden[0], nonlinearity=activation, **options)
+
+
+def lstm(
+    input_shape: tuple[int, ...], outputs: int, hidden: tuple[int, ...], activation: str, **options: Any
+) -> SequenceNetwork | SymbolNetwork:
+    """As rnn(), of LSTM cells, whose activations are fixed."""
+    return network("lstm", input_shape, outputs, hidden[0], **options)
+
+
+def gru(
+    input_shape: tuple[int, ...], outputs: int, hidden: tuple[int, ...], activation: str, **options: Any
+) -> SequenceNetwork | SymbolNetwork:
+    """As rnn(), of GRU cells, whose activations are fixed."""
+    return network("gru", input_shape, outputs, hidden[0], **options)
 
 
 def _remember_at_first(recurrent: nn.RNNBase) -> None:

@@ -122,7 +122,9 @@ MODELS: dict[str, Model] = {
         ),
         family=CONVOLUTIONAL,
         kinds=(IMAGES,),
-        build=lambda input_shape, outputs, hidden, activation: cnn.LeNet5(find(activation).function),
+        build=lambda input_shape, outputs, hidden, activation: cnn.lenet(
+            input_shape, outputs, hidden, find(activation).function
+        ),
         activations=_ACTIVATIONS,
         own_activation=True,
         hidden=_NO_HIDDEN,
@@ -138,7 +140,9 @@ MODELS: dict[str, Model] = {
         ),
         family=CONVOLUTIONAL,
         kinds=(IMAGES,),
-        build=lambda input_shape, outputs, hidden, activation: cnn.ConvNet(find(activation).function),
+        build=lambda input_shape, outputs, hidden, activation: cnn.convnet(
+            input_shape, outputs, hidden, find(activation).function
+        ),
         activations=_ACTIVATIONS,
         own_activation=True,
         hidden=_NO_HIDDEN,
@@ -155,8 +159,8 @@ MODELS: dict[str, Model] = {
         ),
         family=CONVOLUTIONAL,
         kinds=(IMAGES,),
-        build=lambda input_shape, outputs, hidden, activation, **options: alexnet.small_alexnet(
-            input_shape, outputs, activation=find(activation).function, **options
+        build=lambda input_shape, outputs, hidden, activation, **options: alexnet.alexnet(
+            input_shape, outputs, hidden, find(activation).function, **options
         ),
         activations=_NOT_SUPERLINEAR,
         own_activation=True,
@@ -177,8 +181,8 @@ MODELS: dict[str, Model] = {
         ),
         family=CONVOLUTIONAL,
         kinds=(IMAGES,),
-        build=lambda input_shape, outputs, hidden, activation, depth="11", **options: vgg.small_vgg(
-            input_shape, outputs, int(depth), activation=find(activation).function, **options
+        build=lambda input_shape, outputs, hidden, activation, **options: vgg.vgg(
+            input_shape, outputs, hidden, find(activation).function, **options
         ),
         activations=_NOT_SUPERLINEAR,
         own_activation=True,
@@ -201,15 +205,8 @@ MODELS: dict[str, Model] = {
         ),
         family=CONVOLUTIONAL,
         kinds=(IMAGES,),
-        build=lambda input_shape, outputs, hidden, activation, depth="14", width=8, **options: (
-            resnet.SmallResNet(
-                input_shape,
-                outputs,
-                int(depth),
-                width,
-                activation=find(activation).function,
-                **options,
-            )
+        build=lambda input_shape, outputs, hidden, activation, **options: resnet.resnet(
+            input_shape, outputs, hidden, find(activation).function, **options
         ),
         activations=_NOT_SUPERLINEAR,
         own_activation=True,
@@ -226,8 +223,8 @@ MODELS: dict[str, Model] = {
         paper=Paper("Elman", 1990, "Finding structure in time", "https://doi.org/10.1207/s15516709cog1402_1"),
         family=RECURRENT,
         kinds=(SERIES, SEQUENCES, SYMBOLS, TEXT),
-        build=lambda input_shape, outputs, hidden, activation, **options: recurrent.network(
-            "rnn", input_shape, outputs, hidden[0], nonlinearity=activation, **options
+        build=lambda input_shape, outputs, hidden, activation, **options: recurrent.rnn(
+            input_shape, outputs, hidden, activation, **options
         ),
         activations=("tanh", "relu"),
         hidden=_STATE,
@@ -244,8 +241,8 @@ MODELS: dict[str, Model] = {
         ),
         family=RECURRENT,
         kinds=(SERIES, SEQUENCES, SYMBOLS, TEXT),
-        build=lambda input_shape, outputs, hidden, activation, **options: recurrent.network(
-            "lstm", input_shape, outputs, hidden[0], **options
+        build=lambda input_shape, outputs, hidden, activation, **options: recurrent.lstm(
+            input_shape, outputs, hidden, activation, **options
         ),
         activations=("tanh",),
         hidden=_STATE,
@@ -262,8 +259,8 @@ MODELS: dict[str, Model] = {
         ),
         family=RECURRENT,
         kinds=(SERIES, SEQUENCES, SYMBOLS, TEXT),
-        build=lambda input_shape, outputs, hidden, activation, **options: recurrent.network(
-            "gru", input_shape, outputs, hidden[0], **options
+        build=lambda input_shape, outputs, hidden, activation, **options: recurrent.gru(
+            input_shape, outputs, hidden, activation, **options
         ),
         activations=("tanh",),
         hidden=_STATE,

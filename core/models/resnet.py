@@ -177,3 +177,16 @@ def _draw_weights(model: nn.Module) -> None:
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+
+
+def resnet(
+    input_shape: tuple[int, ...],
+    outputs: int,
+    hidden: tuple[int, ...],
+    activation: Activation,
+    depth: str = "14",
+    width: int = 8,
+    residual: bool = True,
+) -> SmallResNet:
+    """The small form for live training; `hidden` does not apply."""
+    return SmallResNet(input_shape, outputs, int(depth), width, residual, activation)

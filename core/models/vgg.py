@@ -88,3 +88,16 @@ def small_vgg(
 ) -> VGG:
     """VGG for images of 8 to 64 pixels: the same convolutions, fewer channels and smaller layers behind."""
     return VGG(depth, input_shape, classes, width, 16 * width, dropout, batch_norm, activation)
+
+
+def vgg(
+    input_shape: tuple[int, ...],
+    outputs: int,
+    hidden: tuple[int, ...],
+    activation: Callable[[Tensor], Tensor],
+    depth: str = "11",
+    width: int = 8,
+    batch_norm: bool = True,
+) -> VGG:
+    """The small form for live training; `hidden` does not apply."""
+    return small_vgg(input_shape, outputs, int(depth), width, batch_norm, activation=activation)

@@ -16,52 +16,71 @@ class Schedule:
     factor: Callable[[float], float]
 
 
-def _step_decay(fraction: float) -> float:
-    return 1.0 if fraction < 0.5 else 0.1 if fraction < 0.75 else 0.01
+# Each function stands alone: an exported script takes the source of the one that it needs.
 
 
-def _warm_up(fraction: float) -> float:
-    return min(1.0, 0.01 + 0.99 * fraction / 0.1)
+def constant(fraction: float) -> float:
+    """1 all the way."""
+    return 1.0
 
 
-def _cosine(fraction: float) -> float:
+def cosine(fraction: float) -> float:
+    """From 1 to 0 along half a cosine wave."""
     return 0.5 * (1 + math.cos(math.pi * fraction))
 
 
-def _one_cycle(fraction: float) -> float:
+def step_decay(fraction: float) -> float:
+    """A tenth from half of the way on, a hundredth from three quarters on."""
+    return 1.0 if fraction < 0.5 else 0.1 if fraction < 0.75 else 0.01
+
+
+def warm_up(fraction: float) -> float:
+    """From a hundredth to 1 in the first tenth of the way."""
+    return min(1.0, 0.01 + 0.99 * fraction / 0.1)
+
+
+def warm_up_cosine(fraction: float) -> float:
+    """Up as by warm_up, then down as by cosine."""
+    up = min(1.0, 0.01 + 0.99 * fraction / 0.1)
+    down = 0.5 * (1 + math.cos(math.pi * max(0.0, (fraction - 0.1) / 0.9)))
+    return up * down
+
+
+def one_cycle(fraction: float) -> float:
+    """From a 25th up to 1 in the first three tenths, then down to nearly 0, both along half a cosine wave."""
     low, end = 1 / 25, 1 / 25 / 10_000
     if fraction < 0.3:
-        return low + (1 - low) * (1 - _cosine(fraction / 0.3))
-    return end + (1 - end) * _cosine((fraction - 0.3) / 0.7)
+        return low + (1 - low) * (1 - 0.5 * (1 + math.cos(math.pi * (fraction / 0.3))))
+    return end + (1 - end) * (0.5 * (1 + math.cos(math.pi * ((fraction - 0.3) / 0.7))))
 
 
 SCHEDULES: dict[str, Schedule] = {
-    "constant": Schedule("Constant", "The learning rate stays as it is.", lambda fraction: 1.0),
+    "constant": Schedule("Constant", "The learning rate stays as it is.", constant),
     "cosine": Schedule(
         "Cosine",
         "The learning rate falls to zero along half a cosine wave (Loshchilov & Hutter 2017).",
-        _cosine,
+        cosine,
     ),
     "step": Schedule(
         "Step decay",
         "The learning rate falls to a tenth at half and at three quarters of the way.",
-        _step_decay,
+        step_decay,
     ),
     "warm_up": Schedule(
         "Warm-up",
         "The learning rate rises from a hundredth in the first tenth of the way, and then stays "
         "(Goyal et al. 2017).",
-        _warm_up,
+        warm_up,
     ),
     "warm_up_cosine": Schedule(
         "Warm-up, then cosine",
         "The learning rate rises in the first tenth of the way and falls along half a cosine wave after.",
-        lambda fraction: _warm_up(fraction) * (1.0 if fraction < 0.1 else _cosine((fraction - 0.1) / 0.9)),
+        warm_up_cosine,
     ),
     "one_cycle": Schedule(
         "One cycle",
         "The learning rate rises from a 25th in the first three tenths, then falls to nearly zero "
         "(Smith & Topin 2019).",
-        _one_cycle,
+        one_cycle,
     ),
 }

@@ -25,7 +25,7 @@ def tensor_function(node: Node) -> Callable[[Tensor], Tensor]:
 
     def function(x: Tensor) -> Tensor:
         value = _of_tensor(node, x)
-        return value if isinstance(value, torch.Tensor) else torch.full_like(x, value)
+        return torch.full_like(x, value) if isinstance(value, int | float) else value
 
     return function
 

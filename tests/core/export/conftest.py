@@ -1,4 +1,4 @@
-"""Short trainings to take away."""
+"""Short trainings to export."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import pytest
 
 from core.errors import InvalidRequest
 from core.export.archive import zipped, zipped_from_store
-from core.export.run import run_in_store
+from core.export.run import from_store
 from core.records import to_record
 from core.runs.runners.local import LocalRunner
 from core.runs.status import FINISHED, RUNNING
@@ -30,7 +30,7 @@ SERVER = """
 import json, sys
 from pathlib import Path
 from core.runs.runners.local import LocalRunner
-from core.takeaway.archive import zipped_from_store
+from core.export.archive import zipped_from_store
 from tests.waiting import wait_until
 folder, config = Path(sys.argv[1]), json.loads(sys.argv[2])
 runner = LocalRunner(folder / "runs.sqlite", limit=1)
@@ -63,7 +63,7 @@ def test_the_page_gets_the_same_zip_and_never_loads_torch(tmp_path: Path) -> Non
     run_id, loaded = json.loads(done.stdout)
     assert {"torch", "sklearn", "pyarrow"} & set(loaded) == set()
     store = RunStore(tmp_path / "runs.sqlite")
-    run = run_in_store(store, run_id)
+    run = from_store(store, run_id)
     assert contents((tmp_path / "taken.zip").read_bytes()) == contents(zipped(run))
     store.close()
 
@@ -77,7 +77,7 @@ def test_a_full_server_hands_it_out_too_and_nothing_is_left_of_it(tmp_path: Path
     assert "weights" in contents(zipped_from_store(runner.store, first))
     assert run_of(runner.store, going).status == RUNNING
     assert runner.store.queue_position(waiting) == 1
-    assert list(runner.store.takeaways.iterdir()) == []
+    assert list(runner.store.exports.iterdir()) == []
     assert [run.id for run in runner.store.all_with_status(FINISHED)] == [first]
     runner.close()
 

@@ -12,8 +12,8 @@ from safetensors import safe_open
 from safetensors.torch import load
 
 from core.errors import InvalidRequest
-from core.export.run import TrainingRun
-from core.export.weights import weights, why_no_weights
+from core.export.run import TrainingRun, why_no_checkpoint
+from core.export.weights import weights
 from core.models import MODELS
 from core.records import from_record
 from core.training.config import TrainConfig
@@ -71,6 +71,6 @@ def test_every_way_of_learning_is_tried() -> None:
 
 def test_without_a_checkpoint_a_sentence_says_so(moons: TrainingRun) -> None:
     run = TrainingRun(moons.config, moons.records, None)
-    assert "before its first checkpoint" in (why_no_weights(run) or "")
+    assert "before its first checkpoint" in (why_no_checkpoint(run) or "")
     with pytest.raises(InvalidRequest, match="before its first checkpoint"):
         weights(run)

@@ -123,7 +123,7 @@ def test_a_benchmark_runs_alone(store: RunStore) -> None:
 def test_what_is_done_at_once_waits_for_no_queue_and_takes_no_place(store: RunStore) -> None:
     training, waiting = store.create("training", {}), store.create("timing", {}, exclusive=True)
     assert store.claim("a", limit=1)
-    asked = [store.create("takeaway", {}, immediate=True) for _ in range(2)]
+    asked = [store.create("export", {}, immediate=True) for _ in range(2)]
     assert store.queue_position(waiting) == 1
     claimed = store.claim("b", limit=1)
     assert claimed is not None

@@ -1,4 +1,4 @@
-"""The command line takes a run away, of a folder or of the run store."""
+"""The command line exports a run, of a folder or of the run store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from core.commands.exit_codes import BAD_REQUEST, OK
 from core.export.archive import README
-from core.export.registry import TAKEAWAYS
+from core.export.registry import EXPORTS
 from core.paths import VARIABLE
 from core.records import to_record
 from core.runs.store import RunStore
@@ -23,7 +23,7 @@ def test_a_folder_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     capsys.readouterr()
     assert main(["export", str(run), "--out", str(out)]) == OK
     printed = capsys.readouterr().out.splitlines()
-    assert printed == [str(out / name) for name in (README, *TAKEAWAYS)]
+    assert printed == [str(out / name) for name in (README, *EXPORTS)]
     assert all(Path(path).stat().st_size for path in printed)
 
 
