@@ -1,21 +1,19 @@
-"""Typed expressions of x: from text to a tree, by a grammar of our own.
+"""Typed expressions of x: from text to a tree.
 
-    sum:     [+ or -] product, then + or - and another product, any number of times
-    product: signed, then * or / and another signed, any number of times
-    signed:  + or - before a signed, or a power
-    power:   atom, or atom ^ signed (** is the same), from the right
-    atom:    number, x, pi, e, name(sum, ...), or (sum)
-
-Nothing here runs what was typed: names are looked up in OPERATIONS, and everything else is refused.
+An expression is made of numbers, x, pi, e, the functions of OPERATIONS, + - * / ^ (or **), brackets and
+spaces. Only such text, with each name looked up, reaches Python's own parser, which knows the order of
+operations; of the tree that it gives a short list of nodes is taken over. Nothing typed is ever evaluated.
 """
 
 from __future__ import annotations
 
+import ast
 import difflib
 import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.activations.expressions.operations import OPERATIONS, TYPEABLE
 from core.errors import InvalidRequest
@@ -85,18 +83,9 @@ _TYPED = {
     "}": ")",
 }
 
-_TOKEN = re.compile(
-    r" +|(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|[-+*/^(),])"
-)
-
-
-@dataclass(frozen=True)
-class Token:
-    """What was written: kind is "number", "name", "sign", or "end"."""
-
-    kind: str
-    text: str
+_NUMBER, _NAME = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", r"[A-Za-z_][A-Za-z0-9_]*"
+_TOKEN = re.compile(rf"{_NUMBER}|{_NAME}|\*\*|[-+*/^(),]")
+_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^"}
 
 
 def parse(text: str, variables: Sequence[str] = ("x",)) -> Node:
@@ -105,11 +94,11 @@ def parse(text: str, variables: Sequence[str] = ("x",)) -> Node:
     Raises InvalidRequest, one sentence, for what is no expression, and for one that is too long, too deep, or
     too large, or has too large a number.
     """
-    tokens = _tokens(text)
-    parser = _Parser(tokens, tuple(variables))
-    tree = parser.sum(0)
-    if parser.next.kind != "end":
-        raise InvalidRequest(parser.unexpected())
+    tokens = [_checked(token, variables) for token in _tokens(text)]
+    for before, token in pairwise(["", *tokens, ""]):
+        _check_neighbours(before, token)
+    _check_brackets(tokens)
+    tree = _tree_of("".join(map(_in_python, tokens)))
     if size(tree) > MAX_NODES:
         raise InvalidRequest(
             f"An expression of {size(tree)} numbers, names and operations is too large; "
@@ -137,22 +126,19 @@ def operations(node: Node) -> set[str]:
     return {node.operation}.union(*map(operations, node.arguments))
 
 
-def _tokens(text: str) -> list[Token]:
+def _tokens(text: str) -> list[str]:
+    """Numbers, names and signs; spaces are left out."""
     if len(text) > MAX_CHARACTERS:
         raise InvalidRequest(
             f"An expression of {len(text):,} characters is too long; at most {MAX_CHARACTERS} are possible."
         )
-    tokens, at = [], 0
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None:
-            raise InvalidRequest(_no_such_sign(text[at]))
-        if found.lastgroup:
-            tokens.append(Token(found.lastgroup, found.group()))
-        at = found.end()
+    others = _TOKEN.sub("", text).replace(" ", "")
+    if others:
+        raise InvalidRequest(_no_such_sign(others[0]))
+    tokens = _TOKEN.findall(text)
     if not tokens:
         raise InvalidRequest("The expression is empty; write one such as x*tanh(log(1+exp(x))).")
-    return [*tokens, Token("end", "")]
+    return tokens
 
 
 def _no_such_sign(sign: str) -> str:
@@ -164,113 +150,114 @@ def _no_such_sign(sign: str) -> str:
     )
 
 
-class _Parser:
-    """Recursive descent over tokens: a method for each rule of the grammar."""
+def _checked(token: str, variables: Sequence[str]) -> str:
+    """A token by the one spelling that it has from here on; numbers stay as they were typed."""
+    if token[0] in "0123456789.":
+        value = float(token)
+        if not (value == 0 or 1 / MAX_NUMBER <= value <= MAX_NUMBER):
+            raise InvalidRequest(
+                f"The number {token[:40]} is not possible; write 0, or one from {1 / MAX_NUMBER:g} to "
+                f"{MAX_NUMBER:,.0f}."
+            )
+    elif token[0].isalpha() or token[0] == "_":
+        name = SPELLINGS.get(token.lower(), token.lower())
+        if name not in (*variables, *CONSTANTS, *TYPEABLE):
+            raise InvalidRequest(_no_such_name(token, variables))
+        return name
+    return "^" if token == "**" else token
 
-    def __init__(self, tokens: list[Token], variables: tuple[str, ...]) -> None:
-        self.tokens, self.at, self.variables = tokens, 0, variables
 
-    @property
-    def next(self) -> Token:
-        return self.tokens[self.at]
+def _check_neighbours(before: str, token: str) -> None:
+    """Refuse a token that cannot follow the one before; "" stands before the first and after the last."""
+    if before in TYPEABLE and token != "(":
+        raise InvalidRequest(f"{before} is a function; write {before}( ... ) with what it is of.")
+    ends_a_value = before[-1:].isalnum() or before[-1:] in (".", ")")
+    begins_a_value = token[:1].isalnum() or token[:1] in (".", "(")
+    if ends_a_value and begins_a_value and before not in TYPEABLE:
+        if token == "(" and before[0].isalpha():
+            raise InvalidRequest(f"{before} is not a function; write {before}*( ... ) for a product.")
+        left, right = before[:40], token[:40]
+        raise InvalidRequest(f"A product needs its sign: write {left}*{right} in place of {left} {right}.")
+    # `before` is "" or a sign that asks for a value; + and - may stand before one.
+    if not (ends_a_value or begins_a_value or token in ("+", "-")):
+        if not token:
+            raise InvalidRequest("The expression ends where a number, x or a function is missing.")
+        place = f"after {before!r}" if before else "at its beginning"
+        raise InvalidRequest(f"{token!r} is not possible {place}: a number, x or a function is missing.")
 
-    def take(self, *signs: str) -> str | None:
-        """The next sign, if it is one of these."""
-        if self.next.kind == "sign" and self.next.text in signs:
-            self.at += 1
-            return self.tokens[self.at - 1].text
-        return None
 
-    def sum(self, depth: int) -> Node:
-        sign = self.take("+", "-")
-        left = self.product(depth)
-        if sign == "-":
-            left = Call("negative", (left,))
-        while sign := self.take("+", "-"):
-            left = Call(sign, (left, self.product(depth)))
-        return left
-
-    def product(self, depth: int) -> Node:
-        left = self.signed(depth)
-        while sign := self.take("*", "/"):
-            left = Call(sign, (left, self.signed(depth)))
-        return left
-
-    def signed(self, depth: int) -> Node:
+def _check_brackets(tokens: Sequence[str]) -> None:
+    depth = 0
+    for token in tokens:
+        depth += (token == "(") - (token == ")")
+        if depth < 0:
+            raise InvalidRequest("A closing bracket has no opening one before it.")
         if depth > MAX_DEPTH:
-            raise InvalidRequest(f"The expression is nested more than {MAX_DEPTH} deep; write it flatter.")
-        sign = self.take("+", "-")
-        if sign is None:
-            return self.power(depth)
-        operand = self.signed(depth + 1)
-        return Call("negative", (operand,)) if sign == "-" else operand
-
-    def power(self, depth: int) -> Node:
-        base = self.atom(depth)
-        if self.take("^", "**"):
-            return Call("^", (base, self.signed(depth + 1)))
-        return base
-
-    def atom(self, depth: int) -> Node:
-        token = self.next
-        if token.kind == "number":
-            self.at += 1
-            return _number(token.text)
-        if token.kind == "name":
-            self.at += 1
-            return self.named(token.text, depth)
-        if self.take("("):
-            inner = self.sum(depth + 1)
-            self.close()
-            return inner
-        raise InvalidRequest(self.unexpected())
-
-    def named(self, name: str, depth: int) -> Node:
-        key = SPELLINGS.get(name.lower(), name.lower())
-        if key in self.variables or key in CONSTANTS:
-            if self.next.text == "(":
-                raise InvalidRequest(f"{key} is not a function; write {key}*( ... ) for a product.")
-            return CONSTANTS[key] if key in CONSTANTS else Variable(key)
-        if key not in TYPEABLE:
-            raise InvalidRequest(_no_such_name(name, self.variables))
-        if not self.take("("):
-            raise InvalidRequest(f"{name[:40]} is a function; write {name[:40]}( ... ) with what it is of.")
-        arguments = [self.sum(depth + 1)]
-        while self.take(","):
-            arguments.append(self.sum(depth + 1))
-        self.close()
-        wanted = len(OPERATIONS[key].slopes)
-        if len(arguments) != wanted:
-            values = "1 value" if wanted == 1 else f"{wanted} values"
-            raise InvalidRequest(f"{name} takes {values}, and {len(arguments)} are given.")
-        return Call(key, tuple(arguments))
-
-    def close(self) -> None:
-        if not self.take(")"):
-            raise InvalidRequest(self.unexpected("a closing bracket"))
-
-    def unexpected(self, wanted: str = "") -> str:
-        """The sentence for a token that cannot stand where it stands."""
-        token, before = self.next, self.tokens[self.at - 1] if self.at else None
-        if before and (token.kind in ("number", "name") or token.text == "("):
-            left, right = before.text[:40], token.text[:40]
-            return f"A product needs its sign: write {left}*{right} in place of {left} {right}."
-        missing = wanted or "a number, x or a function"
-        if token.kind == "end":
-            return f"The expression ends where {missing} is missing."
-        after = f" after {before.text[:40]!r}" if before else " at its beginning"
-        what = f"{missing} is missing" if wanted or before else f"{missing} is expected"
-        return f"{token.text!r} is not possible{after}: {what}."
+            raise InvalidRequest(_too_deep())
+    if depth:
+        raise InvalidRequest("The expression ends where a closing bracket is missing.")
 
 
-def _number(text: str) -> Number:
-    value = float(text)
-    if not (value == 0 or 1 / MAX_NUMBER <= value <= MAX_NUMBER):
-        raise InvalidRequest(
-            f"The number {text[:40]} is not possible; write 0, or one from {1 / MAX_NUMBER:g} to "
-            f"{MAX_NUMBER:,.0f}."
-        )
-    return Number(value)
+def _in_python(token: str) -> str:
+    return "**" if token == "^" else repr(float(token)) if token[0] in "0123456789." else token
+
+
+def _tree_of(python: str) -> Node:
+    """The tree of an expression that has passed all checks of its text."""
+    for _ in range(10):
+        try:
+            return _tree(ast.parse(python, mode="eval").body, python)
+        except SystemError:  # Python 3.11 counts depth wrongly when other threads parse at the same time
+            continue
+    raise InvalidRequest("The expression could not be read just now; try again.")
+
+
+def _tree(node: ast.expr, python: str, depth: int = 0) -> Node:
+    """The tree of a node; depth counts the signs and powers around it, each within the one before."""
+    if depth > MAX_DEPTH:
+        raise InvalidRequest(_too_deep())
+    match node:
+        case ast.Constant(value=float() as value):
+            return Number(value)
+        case ast.Name(id=name):
+            return CONSTANTS[name] if name in CONSTANTS else Variable(name)
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+            return _tree(operand, python, depth + 1)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return Call("negative", (_tree(operand, python, depth + 1),))
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return Call("^", (_tree(left, python, depth), _tree(right, python, depth + 1)))
+        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _OPERATORS:
+            parts = _tree(left, python, depth), _tree(right, python, depth)
+            return _operation(_OPERATORS[type(operator)], *parts, signed=_has_the_first_sign(node, python))
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+            return _call(name, [_tree(argument, python, depth) for argument in arguments])
+    raise InvalidRequest("A comma can only stand between the values of a function.")
+
+
+def _operation(sign: str, left: Node, right: Node, signed: bool) -> Call:
+    """-x*2 is written of -(x*2) in text-books, and of (-x)*2 in Python."""
+    if signed and sign in "*/" and isinstance(left, Call) and left.operation == "negative":
+        return Call("negative", (Call(sign, (*left.arguments, right)),))
+    return Call(sign, (left, right))
+
+
+def _has_the_first_sign(node: ast.BinOp, python: str) -> bool:
+    """Whether the left side of an operation begins a whole expression, an argument or a bracket."""
+    begins = not python[: node.col_offset] or python[node.col_offset - 1] in "(,"
+    return begins and node.left.col_offset == node.col_offset
+
+
+def _call(name: str, arguments: Sequence[Node]) -> Call:
+    needed = len(OPERATIONS[name].slopes)
+    if len(arguments) != needed:
+        values = "1 value" if needed == 1 else f"{needed} values"
+        raise InvalidRequest(f"{name} takes {values}, and {len(arguments)} are given.")
+    return Call(name, tuple(arguments))
+
+
+def _too_deep() -> str:
+    return f"The expression is nested more than {MAX_DEPTH} deep; write it flatter."
 
 
 def _no_such_name(name: str, variables: Sequence[str]) -> str:
