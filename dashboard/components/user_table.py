@@ -6,13 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.data import DATASETS, user_csv
+from core.data import DATASETS, csv_table, user_csv
 
 
 def choose_table(data: str) -> dict[str, Any]:
     """A user's CSV file and its target column. Raises InvalidRequest for a file that is no table."""
     limits = (
-        f"At most {user_csv.MAX_ROWS:,} rows and {user_csv.MAX_COLUMNS} columns, the first row their names."
+        f"At most {csv_table.MAX_ROWS:,} rows and {csv_table.MAX_COLUMNS} columns, the first row their names."
     )
     given = st.file_uploader("CSV file", type="csv", key="upload", help=limits)
     file = kept_table(given.getvalue()) if given else st.session_state.get("file", "")

@@ -85,6 +85,10 @@ def test_value_is_told_in_the_unit_of_its_column() -> None:
         (b"only\n1\n2\n", "one column; two or more"),
         (b"1,2,3\n4,5,6\n", "numbers alone; it must name"),
         ((HEADER + ROWS[0] + "1,2\n").encode(), "Row 3 has 2 values, and the header has 3"),
+        ((HEADER + ROWS[0] + "1,2,no,4\n").encode(), "Row 3 has 4 values, and the header has 3"),
+        ((HEADER + "\n" + ROWS[0] + "1,2\n").encode(), "Row 4 has 2 values"),  # a blank row counts
+        (b"a,b\n" + b"x" * 200_000 + b",1\n", "not a CSV table: field larger"),
+        (b"x" * 200_000, "not a CSV table: field larger"),
         ((HEADER + ROWS[0] + "1,,no\n").encode(), "Row 3 has no value in column 'b'"),
         ((HEADER + ROWS[0] + "NaN,1,no\n").encode(), "Row 3 has no value in column 'a'"),
     ],
@@ -119,6 +123,11 @@ def test_one_class_and_an_unknown_column_are_told() -> None:
         loaded(HEADER + "".join(ROWS), "z")
     with pytest.raises(InvalidRequest, match="must be a number"):
         loaded(HEADER + "".join(ROWS), "y", "own_csv_values")
+
+
+def test_separators_within_quotation_marks_separate_nothing() -> None:
+    data = loaded('"a;b;c;d",y\n' + "".join(f'"{number}",{number % 2}\n' for number in range(20)))
+    assert data.features == ("a;b;c;d",)
 
 
 def test_file_is_kept_under_the_hash_of_its_bytes(home: Path) -> None:
