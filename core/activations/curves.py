@@ -36,23 +36,23 @@ class Curves:
 
 
 def curves(
-    chosen: Mapping[str, Mapping[str, float]],
+    selected: Mapping[str, Mapping[str, float]],
     low: float = -6,
     high: float = 6,
     points: int = POINTS,
     second: bool = False,
 ) -> Curves:
-    """f(x) and f'(x) of each chosen function at `points` places evenly from low to high.
+    """f(x) and f'(x) of each selected function at `points` places evenly from low to high.
 
-    chosen maps a key of ACTIVATIONS, or an expression of x, to its parameters; those left out have their
+    selected maps a key of ACTIVATIONS, or an expression of x, to its parameters; those left out have their
     default. The derivative is autograd's, and with second=True the second one too, of the derivative's closed
     form; at a kink, where there is none, it is that of one side. Computed in float64, returned as float32.
 
     Raises InvalidRequest for an unknown function, a parameter out of its range, or an impossible range of x.
     """
     _check_range(low, high, points)
-    activations = {key: find(key) for key in chosen}
-    parameters = {key: activations[key].with_defaults(given) for key, given in chosen.items()}
+    activations = {key: find(key) for key in selected}
+    parameters = {key: activations[key].with_defaults(given) for key, given in selected.items()}
     x = torch.from_numpy(np.linspace(low, high, points))  # torch's own starts threads anew for each visitor
     functions = [partial(entry.function, **parameters[key]) for key, entry in activations.items()]
     derivatives = [partial(entry.derivative, **parameters[key]) for key, entry in activations.items()]
@@ -60,13 +60,13 @@ def curves(
         values, slopes = _with_gradients(functions, x)
         _, bends = _with_gradients(derivatives, x) if second else ([], [])
     arrays = ([_float32(one) for one in of] for of in (values, slopes, bends))
-    return Curves(_float32(x), *(dict(zip(chosen, of, strict=False)) for of in arrays))
+    return Curves(_float32(x), *(dict(zip(selected, of, strict=False)) for of in arrays))
 
 
-def to_csv(drawn: Curves, chosen: Mapping[str, Mapping[str, float]]) -> str:
+def to_csv(drawn: Curves, selected: Mapping[str, Mapping[str, float]]) -> str:
     """The curves as CSV: x, then the columns of each function, headed by its key and its parameters."""
     columns, heads = [drawn.x], ["x"]
-    for key, given in chosen.items():
+    for key, given in selected.items():
         parameters = "; ".join(f"{n}={v:g}" for n, v in find(key).with_defaults(given).items())
         name = f"{key}({parameters})" if parameters else key
         heads += [name, f"{name} derivative"]

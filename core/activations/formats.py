@@ -51,7 +51,7 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    "float32": Format("float32", 8, 23, 3.4028234663852886e38, "float32", "The usual format."),
+    "float32": Format("float32", 8, 23, 3.4028234663852886e38, "float32", "The default format."),
     "bfloat16": Format(
         "bfloat16",
         8,

@@ -39,7 +39,7 @@ LOST = ("infinite", "NaN", "zero", "clipped")
 class Stretch:
     """Numbers x, from low to high, whose result is lost in the same way, one of LOST.
 
-    low is -inf and high is inf where it goes on to the last number of the format.
+    low is -inf and high is inf where it reaches the last number of the format.
     clipped: the largest number of the format in place of a larger result. avoidable: the exact result has a
     place in the format, so a step on the way went wrong.
     """

@@ -183,7 +183,7 @@ def _jumps(
 def _bends(
     slope: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, slopes: torch.Tensor
 ) -> tuple[float, ...]:
-    """Where the slope's quotients to the left and to the right stay apart however near they are taken.
+    """Where the slope's quotients to the left and to the right stay apart however near they are.
 
     Where the second derivative is continuous they come together in proportion to the step.
     """
@@ -196,7 +196,7 @@ def _bends(
 
 
 def _nearest(x: torch.Tensor, among: torch.Tensor, most: int) -> torch.Tensor:
-    """Which of x are among the `most` nearest to 0 of those chosen."""
+    """Which of x are among the `most` nearest to 0 of those selected."""
     distances = x[among].abs()
     return x.abs() <= distances.sort().values[most - 1] if len(distances) > most else among
 

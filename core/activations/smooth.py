@@ -178,7 +178,7 @@ SMOOTH: dict[str, Activation] = {
             "Neural networks fail to learn periodic functions and how to fix it",
             "https://arxiv.org/abs/2006.08195",
         ),
-        note="A line with a wave on it: it learns periodic curves and goes on with them outside the data.",
+        note="A line with a wave on it: it learns periodic curves and continues them outside the data.",
         aliases=("x + sin²",),
         use="Periodic series; the vocoder BigVGAN.",
         note_zh="直线加波动：能学会周期信号并向外延拓。",

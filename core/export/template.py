@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 FOLDER = Path(__file__).resolve().parent
-MAX_TRAINING_SAMPLES = 500  # of the training split, that its loss and metric are taken over
+MAX_TRAINING_SAMPLES = 500  # of the training split, for its loss and metric
 EVALUATION_BATCH = 500
 NO_ANSWER = -100  # stands among class numbers where no answer is asked
 

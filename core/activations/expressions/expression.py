@@ -102,7 +102,7 @@ def expression(text: str) -> Expression:
 
 
 def _unfit(near: dict[float, tuple[float, float]], far: dict[float, tuple[float, float]]) -> str:
-    # Of those that are not finite the one nearest to 0 tells most.
+    # Of those that are not finite the one nearest to 0 says most.
     for x in sorted(near, key=abs):
         for what, number in zip(("value", "slope"), near[x], strict=True):
             if not math.isfinite(number):

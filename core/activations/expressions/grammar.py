@@ -2,7 +2,7 @@
 
 An expression is made of numbers, x, pi, e, the functions of OPERATIONS, + - * / ^ (or **), brackets and
 spaces. Only such text, with each name looked up, reaches Python's own parser, which knows the order of
-operations; of the tree that it gives a short list of nodes is taken over. Nothing typed is ever evaluated.
+operations; its tree becomes ours node by node, from a short list. Nothing typed is ever evaluated.
 """
 
 from __future__ import annotations

@@ -20,19 +20,19 @@ _ONE = Number(1.0)
 
 
 def derivative(node: Node) -> Node | None:
-    """f' of a computable expression, terms collected; None where SymPy's answer cannot be told in our terms.
+    """f' of a computable expression, terms collected; None where OPERATIONS lacks a part of SymPy's answer.
 
     SymPy sees sums, products and whole powers; all else are names to it, with the slopes of OPERATIONS. So it
     neither searches nor computes large numbers, and is done in a fraction of a second.
     """
     try:
         found = _tree(sympy.diff(_to_sympy(node), _x()))
-    except (_Untold, OverflowError, RecursionError):
+    except (_Unknown, OverflowError, RecursionError):
         return None
     return found if size(found) <= MAX_NODES else None
 
 
-class _Untold(Exception):
+class _Unknown(Exception):
     """SymPy answered with something that OPERATIONS does not have."""
 
 
@@ -102,7 +102,7 @@ def _tree(expression: Any) -> Node:
         return _power(expression)
     if expression.is_Function and type(expression) is _function(type(expression).__name__):
         return Call(type(expression).__name__, tuple(map(_tree, expression.args)))
-    raise _Untold(expression)
+    raise _Unknown(expression)
 
 
 def _rational(value: Any) -> Node:

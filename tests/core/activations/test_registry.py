@@ -232,7 +232,7 @@ def test_selu_keeps_mean_0_and_variance_1_through_100_layers() -> None:
 
 
 @each_setting
-def test_the_stated_range_is_the_range_and_superlinear_are_those_without_a_largest_slope(
+def test_the_stated_range_is_the_range_and_superlinear_is_what_has_no_largest_slope(
     activation: Activation, setting: str
 ) -> None:
     parameters = parameters_at(activation, setting)
