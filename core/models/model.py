@@ -33,6 +33,8 @@ class Model:
 
     build(input_shape, outputs, hidden, activation, **options) makes it, with weights drawn from torch's
     global CPU generator; input_shape is one sample's shape, activation a key of ACTIVATIONS or an expression.
+    An exported script makes it by the function of the model's key in the file of the network's class, or by
+    the class where there is none: with the same arguments, the activation as a function.
     """
 
     name: str
