@@ -105,7 +105,7 @@ def data(run: TrainingRun) -> bytes:
         "validation": learner.validation,
         "test": (learner.test_inputs, learner.test_targets),
     }
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for split, tensors in splits.items():
         if tensors is not None:  # a run without a stopping rule has no validation split
             arrays |= {f"{split}_inputs": tensors[0].numpy(), f"{split}_targets": tensors[1].numpy()}

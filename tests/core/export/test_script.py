@@ -75,6 +75,13 @@ def assert_same_curves(run: TrainingRun, printed: list[dict[str, Any]], toleranc
     for line, epoch in zip(printed, epochs, strict=True):
         for curve in CURVES:
             assert line[curve] == pytest.approx(epoch[curve], rel=tolerance, abs=tolerance), curve
+        for curve in ("validation_loss", "validation_metric"):
+            if epoch[curve] is None:  # without a validation split
+                assert curve not in line
+            else:
+                assert line[curve] == pytest.approx(epoch[curve], rel=tolerance, abs=tolerance), curve
+    best = [line["epoch"] for line in printed if line.get("best")]
+    assert (best or [None]) == [run.of("training_finished")[0]["best_epoch"]]
 
 
 TINY_IMAGES = {"test_fraction": 0.8, "epochs": 1, "batch_size": 100}
@@ -100,6 +107,7 @@ RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "moons",
         {"samples": 200, "activation": "max(x*tanh(log(1+exp(x))), x/(1+exp(-2*x)))-min(x, 3)*step(x)/10"},
     ),
+    "mlp_that_waits": ("mlp", "moons", {"samples": 200, "epochs": 6, "patience": 1, "learning_rate": 0.5}),
     "lenet": ("lenet", "mnist5k", TINY_IMAGES),
     "convnet": ("convnet", "mnist5k", TINY_IMAGES),
     "alexnet": ("alexnet", "mnist5k", TINY_IMAGES | {"model_options": {"width": 2}}),
@@ -209,7 +217,7 @@ def test_every_function_of_a_typed_activation_stands_in_the_script(moons: Traini
 def test_every_optimizer_of_the_script_is_that_of_the_run(optimizer: str) -> None:
     learner = SupervisedLearner(default_config("mlp", "moons", samples=100, optimizer=optimizer))
     described = optimizer_of(learner)
-    rebuilt = getattr(torch.optim, described["class"])(learner.model.parameters(), **described["arguments"])
+    rebuilt = getattr(torch.optim, described["class"])(learner.network.parameters(), **described["arguments"])
     assert type(rebuilt) is type(learner.optimizer)
     assert rebuilt.defaults == learner.optimizer.defaults
 
