@@ -102,7 +102,7 @@ def keep(promise: Promise, seeds: int) -> dict[str, Any]:
     values, wall_s, cpu_s = [], [], []
     for seed in range(seeds):
         config = default_config(
-            promise.model, promise.data, seed=seed, picture_every_s=None, **promise.settings
+            promise.model, promise.data, seed=seed, snapshot_every_s=None, **promise.settings
         )
         began_s, began_cpu_s = time.perf_counter(), time.process_time()
         events = [event for event in train(config) if isinstance(event, EpochCompleted | TrainingFinished)]

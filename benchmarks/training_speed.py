@@ -56,10 +56,10 @@ def our_epochs(config: TrainConfig) -> Iterator[EpochCompleted]:
             yield event
 
 
-def compare(network: str, seconds: float, picture_every_s: float | None, engine: str) -> None:
+def compare(network: str, seconds: float, snapshot_every_s: float | None, engine: str) -> None:
     """Print samples/s of both, and their ratio over all pairs of turns."""
     config = default_config(
-        network, epochs=MAX_EPOCHS, schedule="constant", picture_every_s=picture_every_s, engine=engine
+        network, epochs=MAX_EPOCHS, schedule="constant", snapshot_every_s=snapshot_every_s, engine=engine
     )
     samples = len(SupervisedLearner(config).train_inputs)
     bare, ours = bare_epochs(config), our_epochs(config)
@@ -105,7 +105,7 @@ def compare(network: str, seconds: float, picture_every_s: float | None, engine:
 def compare_ensemble(seeds: int, rounds: int) -> None:
     """Print the samples/s of a 2-8-8-1 network with many seeds against one bare loop of it, in turns."""
     config = default_config(
-        "mlp", "moons", epochs=20, hidden=(8, 8), batch_size=10, optimizer="sgd", picture_every_s=None
+        "mlp", "moons", epochs=20, hidden=(8, 8), batch_size=10, optimizer="sgd", snapshot_every_s=None
     )
     samples = len(SupervisedLearner(config).train_inputs)
     bare = bare_epochs(config)
@@ -127,7 +127,7 @@ def compare_ensemble(seeds: int, rounds: int) -> None:
 def compare_seeds_view(rounds: int) -> None:
     """Print what the Compare page's ranking of activations takes, beside one bare loop of the network."""
     activations = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "silu", "gelu", "softplus")
-    config = default_config("mlp", "spiral", picture_every_s=None)
+    config = default_config("mlp", "spiral", snapshot_every_s=None)
     samples = len(SupervisedLearner(config).train_inputs)
     threads = usable_cores()
     ensemble = EnsembleConfig(config, 32, {"activation": activations}, threads=threads)
@@ -159,8 +159,8 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     for network in options.networks.split(","):
-        picture_every_s = TrainConfig.picture_every_s if options.pictures else None
-        compare(network, options.seconds, picture_every_s, options.engine)
+        snapshot_every_s = TrainConfig.snapshot_every_s if options.pictures else None
+        compare(network, options.seconds, snapshot_every_s, options.engine)
     compare_ensemble(seeds=64, rounds=5)
     compare_seeds_view(rounds=3)
 

@@ -19,7 +19,7 @@ from core.data import DATASETS
 from core.models import MODELS
 from core.models.initialisation import INITIALISATIONS
 from core.training import OPTIMIZERS, SCHEDULES
-from core.training.snapshots import PROBES
+from core.training.snapshots.upgrade import PROBE_LABELS
 
 # The path that a page had in version 0.1, and its key.
 MOVED = {
@@ -31,7 +31,12 @@ MOVED = {
     "inside": "pre_activations",
 }
 # Parameters that had another name.
-RENAMED = {"most_steps": "max_steps", "most_seconds": "max_seconds", "composed": "compare_unfused"}
+RENAMED = {
+    "most_steps": "max_steps",
+    "most_seconds": "max_seconds",
+    "composed": "compare_unfused",
+    "probes": "snapshots",
+}
 # What version 0.1 called something that has no entry in a registry, or whose entry has another name now.
 FORMER_NAMES = {
     "shade": {"nothing": "none", "Your own": "custom"},
@@ -63,6 +68,7 @@ FORMER_NAMES = {
     "engine": {"The fastest there is": "auto", "PyTorch, operator by operator": "eager"},
     "loss": {"non saturating": "non_saturating", "wasserstein gp": "wasserstein_gp"},
     "device": {"CPU": "cpu"},
+    "probes": PROBE_LABELS,
 }
 # Which registry a parameter chooses from.
 REGISTRIES: dict[str, tuple[Mapping[str, Any], ...]] = {
@@ -77,7 +83,6 @@ REGISTRIES: dict[str, tuple[Mapping[str, Any], ...]] = {
     "optimizer": (OPTIMIZERS,),
     "schedule": (SCHEDULES,),
     "initialisation": (INITIALISATIONS,),
-    "probes": (PROBES,),
 }
 
 Query = Mapping[str, Sequence[str]]

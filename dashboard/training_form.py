@@ -26,7 +26,7 @@ from core.records import from_record
 from core.runs.store import Run
 from core.training import OPTIMIZERS, TrainConfig, default_config, snapshots
 from core.training.settings import GROUPS, MAIN, SETTINGS, START, applies
-from core.training.snapshots import PROBES
+from core.training.snapshots import SNAPSHOTS
 from dashboard.components.activation_picker import custom_field
 from dashboard.components.address import bound
 from dashboard.components.option_field import option_field, select
@@ -34,7 +34,7 @@ from dashboard.components.user_table import choose_table
 
 # Other data, another network or optimizer never changes these.
 _KEPT = ("seed", "device")
-_WIDE = ("hidden", "noise", "model_options", "data_options", "probes", "device")
+_WIDE = ("hidden", "noise", "model_options", "data_options", "snapshots", "device")
 
 
 def choose_task(left: DeltaGenerator, right: DeltaGenerator) -> TrainConfig:
@@ -80,7 +80,7 @@ def control_values(config: TrainConfig) -> dict[str, Any]:
     for name, value in values.items():
         if SETTINGS[name].type is float and value is not None:  # JSON knows no difference between 1 and 1.0
             values[name] = float(value)
-    values["probes"] = [*snapshots.chosen(config)]
+    values["snapshots"] = [*snapshots.selected(config)]
     if "hidden" in values:
         values["hidden"] = layers_as_text(config.hidden)
     if entry.own_activation:
@@ -111,7 +111,7 @@ def apply_model_defaults() -> None:
 def apply_data_defaults() -> None:
     """Other data brings the settings that suit it; those that a person has changed stay."""
     default = default_config(st.session_state["model"], st.session_state["data"])
-    kept = {name for name in (*SETTINGS, "own") if name != "probes" and changed(name)}
+    kept = {name for name in (*SETTINGS, "own") if name != "snapshots" and changed(name)}
     values = control_values(default)
     st.session_state.update({name: value for name, value in values.items() if name not in kept})
     suggest(default)
@@ -240,20 +240,21 @@ def choose_options(options: Mapping[str, Option], default: Mapping[str, Any]) ->
     return chosen
 
 
-def choose_probes(name: str, default: TrainConfig) -> tuple[str, ...] | None:
-    """What to record inside, None for what is recorded by default."""
-    fitting, on = snapshots.fitting(default.model, default.data), snapshots.chosen(default)
+def choose_snapshots(name: str, default: TrainConfig) -> tuple[str, ...] | None:
+    """Which pictures are drawn while it learns, None for the defaults."""
+    keys = snapshots.applicable(default.model, default.data)
+    on = snapshots.selected(default)
     chosen = bound(
         st.multiselect,
         SETTINGS[name].label,
-        fitting,
+        keys,
         [*on],
         key=name,
-        names={probe: PROBES[probe].name for probe in fitting},
-        help="Pictures taken while it learns. "
-        + " ".join(f"**{PROBES[probe].name}:** {PROBES[probe].shows}" for probe in fitting),
+        names={key: f"{snapshots.GROUPS[SNAPSHOTS[key].group]}: {SNAPSHOTS[key].label}" for key in keys},
+        help="Pictures drawn while it learns. "
+        + " ".join(f"**{SNAPSHOTS[key].label}:** {SNAPSHOTS[key].help}" for key in keys),
     )
-    return None if {*chosen} == {*on} else tuple(probe for probe in fitting if probe in chosen)
+    return None if {*chosen} == {*on} else tuple(key for key in keys if key in chosen)
 
 
 def layers(text: str) -> tuple[int, ...]:
@@ -283,6 +284,6 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "weight_decay": choose_weight_decay,
     "model_options": choose_model_options,
     "data_options": choose_data_options,
-    "probes": choose_probes,
+    "snapshots": choose_snapshots,
     "device": choose_device,
 }

@@ -160,7 +160,7 @@ def _config(model: str, options: argparse.Namespace) -> TrainConfig:
         raise InvalidRequest(
             f"Unknown data {data!r}; choose from {', '.join(DATASETS)}, or name a file that ends in .csv."
         )
-    given = {"picture_every_s": None} | given | _set(model, data, options.set)
+    given = {"snapshot_every_s": None} | given | _set(model, data, options.set)
     if file:
         given["data_options"] = {"file": file, **given.get("data_options", {})}
     return default_config(model, data, **given)

@@ -12,7 +12,7 @@ from core.options import Option
 if TYPE_CHECKING:
     from torch import nn
 
-# What kind of network it is: pictures and probes apply to a family, never to a list of names.
+# What kind of network it is: snapshots apply to a family, never to a list of names.
 FEEDFORWARD, CONVOLUTIONAL, RECURRENT = "feedforward", "convolutional", "recurrent"
 GENERATIVE, GRAPH_NETWORK, VALUE_FUNCTION = "generative", "graph network", "value function"
 

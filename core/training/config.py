@@ -20,7 +20,7 @@ from core.settings import check_settings
 from core.training.optimizers import OPTIMIZERS
 from core.training.presets import preset
 from core.training.settings import SETTINGS, applies
-from core.training.snapshots.registry import fitting
+from core.training.snapshots.catalogue import applicable
 from core.training.upgrades import VERSION, upgrade_train_config
 
 
@@ -50,7 +50,7 @@ class TrainConfig:
     seed: int = 0  # of weights, data and order
     device: str = "cpu"  # torch's name; one that this machine lacks is refused when the training starts
     threads: int = 1  # of the CPU
-    picture_every_s: float | None = 0.8  # seconds between snapshots; None for snapshots at the end alone
+    snapshot_every_s: float | None = 0.8  # seconds between snapshots; None for snapshots at the end alone
     engine: str = (
         "auto"  # "eager", "compiled" (whole steps in machine code), or "auto": compiled where possible
     )
@@ -66,7 +66,7 @@ class TrainConfig:
     max_steps: int | None = None  # steps that end it; None for never
     max_seconds: float | None = None  # seconds that end it; None for never
     resume_from: str | None = None  # address of the run whose checkpoint this training starts from
-    probes: tuple[str, ...] | None = None  # what is recorded inside; None for what is on by default
+    snapshots: tuple[str, ...] | None = None  # keys of SNAPSHOTS that apply; None for the defaults
     validation_fraction: float | None = None  # of the training part; None for a fifth if a rule needs it
 
     def __post_init__(self) -> None:
@@ -78,7 +78,7 @@ class TrainConfig:
         _check_device(self.device)
         integer("threads", self.threads, 1, devices.usable_cores())
         _check_run_id(self.resume_from)
-        _check_probes(self)
+        _check_snapshots(self)
         check_options(MODELS[self.model].options, self.model_options, self.model)
         check_options(DATASETS[self.data].options, self.data_options, self.data)
 
@@ -170,6 +170,7 @@ def _check_run_id(given: str | None) -> None:
         raise InvalidRequest(f"resume_from {given!r} is not possible; it must be the address of a run.")
 
 
-def _check_probes(config: TrainConfig) -> None:
-    for probe in config.probes or ():
-        one_of("probe", probe, fitting(config.model, config.data), f" of {config.model} on {config.data}")
+def _check_snapshots(config: TrainConfig) -> None:
+    keys = applicable(config.model, config.data)
+    for snapshot in config.snapshots or ():
+        one_of("snapshot", snapshot, keys, f" of {config.model} on {config.data}")

@@ -73,8 +73,8 @@ def _train(
         yield run.started
         if start:
             yield TrainingResumed(run.position.epoch, learner.step, checkpoint.changed(learner.config, start))
-        yield from learner.pictures_of_data()
-        if config.picture_every_s is not None:
+        yield from run.snapshots.of_data()
+        if config.snapshot_every_s is not None:
             yield from run.snapshots.pictures()
         for event in run.epochs(batches):
             step = learner.step
@@ -99,7 +99,7 @@ class _TrainingRun:
         self.position, self.stopping = Position(), EarlyStopping()
         self.started: TrainingStarted = learner.started()
         self.snapshots = SnapshotSchedule(learner, watch)
-        self.picture, self.rate = Timer(watch, learner.config.picture_every_s), Rate(watch)
+        self.picture, self.rate = Timer(watch, learner.config.snapshot_every_s), Rate(watch)
         self.save_every_s, self.save = checkpoint_every_s, Timer(watch, checkpoint_every_s)
         self.since_s = watch.elapsed_s()
         self.epoch_began: Mapping[str, Any] | None = None

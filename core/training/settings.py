@@ -159,8 +159,8 @@ SETTINGS: dict[str, Setting] = {
     "data_options": Setting(
         help="Settings that only this data has.", label="Of the data", group=MAIN, kind=dict
     ),
-    "probes": Setting(
-        help="What is recorded inside the network while it learns.",
+    "snapshots": Setting(
+        help="Which pictures are drawn while it learns.",
         label="Look inside",
         group=MAIN,
         kind=str,
@@ -352,7 +352,7 @@ SETTINGS: dict[str, Setting] = {
     "threads": Setting(
         help="CPU threads.", label="Threads", kind=int, min=1, flag="N", mutable_on_resume=True
     ),
-    "picture_every_s": Setting(
+    "snapshot_every_s": Setting(
         help="Seconds between snapshots; none for snapshots at the end alone.",
         label="Snapshot interval",
         kind=float,

@@ -6,11 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import InvalidRequest
+from core.training.snapshots.upgrade import upgrade_probes
 
 VERSION = 2  # of a TrainConfig's record; 0.1 wrote records without one
 
 # Fields that version 0.1 called otherwise; --set still knows them.
-NAMES_IN_0_1 = {"most_steps": "max_steps", "most_seconds": "max_seconds"}
+NAMES_IN_0_1 = {
+    "most_steps": "max_steps",
+    "most_seconds": "max_seconds",
+    "probes": "snapshots",
+    "picture_every_s": "snapshot_every_s",
+}
 
 
 def upgrade_train_config(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,7 +28,7 @@ def upgrade_train_config(record: Mapping[str, Any]) -> dict[str, Any]:
     version = settings.pop("version", 1)
     if version not in range(1, VERSION + 1):
         raise InvalidRequest(f"This training has version {version!r}; versions up to {VERSION} can be read.")
-    return {"version": VERSION} | (_renamed(settings) if version == 1 else settings)
+    return {"version": VERSION} | (_renamed(upgrade_probes(settings)) if version == 1 else settings)
 
 
 def upgrade_ensemble_config(record: Mapping[str, Any]) -> dict[str, Any]:

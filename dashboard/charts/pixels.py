@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -46,12 +47,17 @@ def diverging(values: np.ndarray) -> np.ndarray:
     return pixels
 
 
-def by_class(winner: np.ndarray, probability: np.ndarray, classes: int) -> np.ndarray:
+def by_class(
+    winner: np.ndarray,
+    probability: np.ndarray,
+    classes: int,
+    colors: Sequence[tuple[int, int, int]] = CLASSES,
+) -> np.ndarray:
     """RGBA pixels in the colour of each winner, 0 to classes - 1; the less sure, the more transparent.
 
     A probability of 1 / classes, as unsure as can be, is nothing.
     """
     pixels = np.empty((*winner.shape, 4), np.uint8)
-    pixels[..., :3] = np.array(CLASSES, np.uint8)[winner]
+    pixels[..., :3] = np.array(colors, np.uint8)[winner]
     pixels[..., 3] = np.clip((probability * classes - 1) / (classes - 1), 0, 1) * STRONGEST
     return pixels

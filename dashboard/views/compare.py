@@ -126,7 +126,7 @@ def choose_values(task: Task) -> EnsembleConfig:
     st.caption(f"{len(values) * seeds:,} networks. Each seed has its own data, weights and order.")
     if not values:
         raise InvalidRequest(f"Choose at least one value of {LABELS[task.setting].lower()}.")
-    training = default_config(task.model, task.data, epochs=epochs, picture_every_s=None)
+    training = default_config(task.model, task.data, epochs=epochs, snapshot_every_s=None)
     varied = tuple(LAYERS[value] for value in values) if task.setting == "hidden" else tuple(values)
     return EnsembleConfig(training, seeds, {task.setting: varied}, threads=devices.usable_cores())
 

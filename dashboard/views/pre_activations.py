@@ -49,14 +49,14 @@ def at_this_machine() -> bool:
 
 def has_pre_activations(run: Run) -> bool:
     """Whether the run is the training of a network whose pre-activations can be recorded."""
-    return run.job == "training" and SNAPSHOT in snapshots.fitting(run.config["model"], run.config["data"])
+    return run.job == "training" and SNAPSHOT in snapshots.applicable(run.config["model"], run.config["data"])
 
 
 def records_pre_activations(run: Run) -> bool:
     """Whether the run was asked to record its pre-activations."""
-    asked = run.config.get("probes")
+    asked = run.config.get("snapshots")
     return SNAPSHOT in (
-        snapshots.default(run.config["model"], run.config["data"]) if asked is None else asked
+        snapshots.defaults(run.config["model"], run.config["data"]) if asked is None else asked
     )
 
 
@@ -164,7 +164,7 @@ def offer_recording(run: Run) -> None:
             "each; choose another run."
         )
         return
-    name = snapshots.PROBES[SNAPSHOT].name
+    name = snapshots.SNAPSHOTS[SNAPSHOT].label
     st.info(f"This run does not record its pre-activations: on the Train page, choose **{name}**.")
     if st.button("Train it again with them", type="primary", icon=":material/play_arrow:"):
         try:
@@ -178,7 +178,7 @@ def offer_recording(run: Run) -> None:
 
 def with_pre_activations(config: TrainConfig) -> TrainConfig:
     """The same training with its pre-activations recorded."""
-    return replace(config, probes=(*snapshots.chosen(config), SNAPSHOT))
+    return replace(config, snapshots=(*snapshots.selected(config), SNAPSHOT))
 
 
 heading(

@@ -18,11 +18,12 @@ from core.runs.status import FINISHED, RUNNING, STOPPED
 from core.runs.store import Run
 from core.training import TrainConfig
 from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME, SETTINGS
-from core.training.snapshots import PROBES, fitting
+from core.training.snapshots import SNAPSHOTS, applicable
+from core.training.snapshots.catalogue import LAYERS
 from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
-from dashboard.charts.training.pictures import PICTURE_CHARTS
-from dashboard.charts.training.points import data_chart
+from dashboard.charts.training.data.points import points_chart
+from dashboard.charts.training.registry import AnyChart, charts, shown
 from dashboard.components import runs
 from dashboard.components.layout import heading, page_layout, start_button
 from dashboard.pages import PAGES
@@ -57,19 +58,21 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
         st.warning(refused["reason"])
     if run.status == RUNNING:
         change_while_running(run, events.get("setting_changed", []))
-    there = [name for name, (needed, _) in PICTURE_CHARTS.items() if needed in pictures]
-    inside = [name for name in there if looks_inside(PICTURE_CHARTS[name][0])]
-    outside = [name for name in there if name not in inside]
+    keys = shown(pictures)
+    inside = [key for key in keys if SNAPSHOTS[key].group == LAYERS]
+    outside = [key for key in keys if key not in inside]
+    say_steps([pictures[key] for key in keys])
     left, right = st.columns(2) if outside else (st.container(), st.container())
     with left:
-        draw_pictures(pictures, outside)
+        draw_charts(charts_of(outside, pictures))
     with right:
         if epochs:
             st.altair_chart(loss_chart(epochs), key="loss")
             st.altair_chart(metric_chart(epochs, started["metric"]), key="metric")
-    for column, names in zip(st.columns(2), (inside[::2], inside[1::2]), strict=True):
+    of_layers = charts_of(inside, pictures)
+    for column, part in zip(st.columns(2), (of_layers[::2], of_layers[1::2]), strict=True):
         with column:
-            draw_pictures(pictures, names)
+            draw_charts(part)
 
 
 def change_while_running(run: Run, changes: list[dict[str, Any]]) -> None:
@@ -117,15 +120,25 @@ def draw_figures(
         st.metric("Parameters", f"{started['parameters']:,}", width="content")
 
 
-def looks_inside(picture: str) -> bool:
-    """Whether a picture is a probe's, and not the one by which this kind of network is known."""
-    return picture in PROBES and PROBES[picture].draw is not None
+def charts_of(keys: list[str], pictures: dict[str, Picture]) -> list[tuple[str, AnyChart]]:
+    """The charts of snapshots, each with the name of its element."""
+    return [named for key in keys for named in charts(key, pictures).items()]
 
 
-def draw_pictures(pictures: dict[str, Picture], names: list[str]) -> None:
-    """What the network sees now, by names of charts."""
-    for name in names:
-        st.altair_chart(PICTURE_CHARTS[name][1](pictures), key=name)
+def draw_charts(named: list[tuple[str, AnyChart]]) -> None:
+    """One under the other."""
+    for name, chart in named:
+        st.altair_chart(chart, key=name)
+
+
+def say_steps(pictures: list[Picture]) -> None:
+    """That panels show different steps, where they do; data belongs to none."""
+    steps = sorted({picture.step for picture in pictures if not SNAPSHOTS[picture.name].once})
+    if len(steps) > 1:
+        st.caption(
+            f"The panels show steps {steps[0]:,} to {steps[-1]:,}: the longer one takes to draw, the more "
+            "seldom it is drawn."
+        )
 
 
 def what_to_learn(config: TrainConfig) -> Picture:
@@ -220,7 +233,7 @@ def classical_key(run: Run) -> str:
 
 def show_pre_activations(run: Run) -> None:
     """The way to this run's pre-activations on the curve of its activation, where they can be recorded."""
-    if run.pruned_at is not None or "input_histograms" not in fitting(
+    if run.pruned_at is not None or "input_histograms" not in applicable(
         run.config["model"], run.config["data"]
     ):
         return
@@ -258,4 +271,4 @@ with page.results:
     else:
         st.info("Choose a network and data, then press **Start**: the first results appear within a second.")
         if config and DATASETS[config.data].kind == POINTS:
-            st.columns(2)[0].altair_chart(data_chart(what_to_learn(config)), key="data")
+            st.columns(2)[0].altair_chart(points_chart(what_to_learn(config)), key="data")

@@ -26,7 +26,7 @@ def train(server: Server) -> Iterator[Train]:
     with contextlib.closing(RunStore(server.home / "runs.sqlite")) as store:
 
         def queue(**settings: Any) -> str:
-            config = default_config("mlp", "moons", probes=("input_histograms", "dead_units"), **settings)
+            config = default_config("mlp", "moons", snapshots=("input_histograms", "dead_units"), **settings)
             return store.create("training", to_record(config))
 
         yield queue

@@ -89,7 +89,7 @@ def test_a_finished_run_shows_its_pre_activations(open_page: OpenPage) -> None:
 @pytest.mark.parametrize(
     ("network", "figure", "charts"),
     [
-        ("LeNet-5", "Accuracy", ["Answers on held-back images", "First-layer filters"]),
+        ("LeNet-5", "Accuracy", ["Predictions on test images", "First-layer filters"]),
         ("RNN", "Error, test", ["Forecast 24 h ahead"]),
         ("LSTM", "Error, test", ["Forecast 24 h ahead"]),
         ("GRU", "Error, test", ["Forecast 24 h ahead"]),

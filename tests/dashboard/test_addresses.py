@@ -17,7 +17,7 @@ from core.data import DATASETS
 from core.models import MODELS
 from core.models.initialisation import INITIALISATIONS
 from core.training import OPTIMIZERS, SCHEDULES
-from core.training.snapshots import PROBES
+from core.training.snapshots import SNAPSHOTS
 from dashboard.addresses import MOVED, RENAMED, upgraded
 from dashboard.pages import PAGES
 
@@ -35,7 +35,7 @@ REGISTRIES: dict[str, tuple[str, dict[str, Any]]] = {
     "optimizer": ("optimizer", OPTIMIZERS),
     "schedule": ("schedule", SCHEDULES),
     "initialisation": ("initialisation", INITIALISATIONS),
-    "probes": ("probes", PROBES),
+    "probes": ("probes", SNAPSHOTS),
     "formats": ("formats", FORMATS),
 }
 # What else version 0.1 showed, and the key of it now.
@@ -63,7 +63,7 @@ def test_every_name_of_the_first_version_leads_to_a_key(registry: str) -> None:
     parameter, entries = REGISTRIES[registry]
     for name, key in NAMES[registry].items():
         _, query = upgraded("train", {parameter: [name]})
-        assert query == {parameter: [key]}, name
+        assert query == {RENAMED.get(parameter, parameter): [key]}, name
         assert key in entries
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from core.data.environments import LoadedEnvironment
-from core.events import Picture, Progress
+from core.events import Progress
 from core.models.q_learning import td_loss
 from core.torch_devices import present_device
 from core.training.config import TrainConfig
@@ -22,7 +22,6 @@ from core.training.learners.learner import Scores
 from core.training.learners.q_table import STEPS_PER_EPOCH, Mean, PlayingLearner, exploration, recent
 from core.training.learners.replay import Replay
 from core.training.optimizers import OPTIMIZERS
-from core.training.snapshots.q_pictures import episode_returns, policy_map
 
 WARM_UP = 1000  # transitions in the replay memory before the network begins to learn
 
@@ -116,15 +115,6 @@ class DeepQLearner(PlayingLearner):
             *(self.losses.value, recent(self.returns), loss, earned, {}),
             *(validation_loss, validation_earned),
         )
-
-    def pictures_of_data(self) -> Iterator[Picture]:
-        """None."""
-        return iter(())
-
-    def pictures(self) -> Iterator[Picture]:
-        """ "policy_map" and "episode_returns"."""
-        yield policy_map(self.step, self._values)
-        yield from episode_returns(self.step, self.returns)
 
     def state(self) -> dict[str, Any]:
         """Everything that the next steps depend on."""

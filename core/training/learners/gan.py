@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from core.data.mixtures import LoadedMixture
-from core.events import Picture, Progress
+from core.events import Progress
 from core.models.gan import GAN, discriminator_loss, generator_loss
 from core.torch_devices import present_device
 from core.training.config import TrainConfig
@@ -26,9 +26,6 @@ from core.training.validation import carve
 
 SCORED_POINTS, SCORED_IMAGES = 2500, 500
 MAX_TRAINING_SAMPLES = 500
-SHOWN_POINTS, SHOWN_IMAGES = 600, 24
-GRID = 80  # cells of the discriminator's map along each axis
-MARGIN = 0.35  # around the points, as a share of their extent
 ADAM_MOMENTUM = 0.5  # 0.9 makes the two swing around each other (Radford, Metz & Chintala 2016)
 
 
@@ -159,48 +156,6 @@ class GANLearner(LearnerBase):
         return mode_coverage.class_coverage(
             samples, real, torch.from_numpy(labels).to(self.device), self.modes, self.near
         )
-
-    def pictures_of_data(self) -> Iterator[Picture]:
-        """ "target": real, float32 (n, 2), of a mixture; none of images."""
-        if isinstance(self.data, LoadedMixture):
-            yield Picture("target", 0, {"real": self.data.test_inputs[:SHOWN_POINTS]})
-
-    def pictures(self) -> Iterator[Picture]:
-        """ "generated" of a mixture, "samples" of images.
-
-        generated: points float32 (n, 2), and how real the discriminator holds each place, float32
-        (GRID, GRID) in [-1, 1], row 0 at the top; 0 is the mean of its scores. values: x_min, x_max, y_min,
-        y_max, modes (covered), of. samples: images uint8 (n, height, width). The noise is always the same.
-        """
-        apart = torch.Generator().manual_seed(self.config.seed)
-        if isinstance(self.data, LoadedMixture):
-            with torch.no_grad():
-                samples = self.network(self.network.noise(SCORED_POINTS, apart))
-            yield self._generated(samples)
-        else:
-            with torch.no_grad():
-                samples = self.network(self.network.noise(SHOWN_IMAGES, apart))
-            pixels = (255 * samples[:, 0]).round().to(torch.uint8).cpu().numpy()
-            yield Picture("samples", self.step, {"images": pixels})
-
-    def _generated(self, samples: Tensor) -> Picture:
-        low, high = self.train.amin(0), self.train.amax(0)
-        low, high = low - MARGIN / 2 * (high - low), high + MARGIN / 2 * (high - low)
-        half = (high - low) / GRID / 2
-        x = torch.linspace(float(low[0] + half[0]), float(high[0] - half[0]), GRID)
-        y = torch.linspace(float(high[1] - half[1]), float(low[1] + half[1]), GRID)
-        places = torch.stack([x.expand(GRID, GRID), y[:, None].expand(GRID, GRID)], -1).reshape(-1, 2)
-        with torch.no_grad():
-            score = self.network.score(places.to(self.device)).reshape(GRID, GRID)
-        score = score - score.mean()
-        covered = self._coverage(samples, self.train, None).modes
-        bounds = {"x_min": low[0], "x_max": high[0], "y_min": low[1], "y_max": high[1]}
-        values = {name: float(value) for name, value in bounds.items()}
-        arrays = {
-            "points": samples[:SHOWN_POINTS].cpu().numpy(),
-            "realness": (score / score.abs().max().clamp(min=1e-9)).cpu().numpy().astype(np.float32),
-        }
-        return Picture("generated", self.step, arrays, values | {"modes": covered, "of": self.modes})
 
     def state(self) -> dict[str, Any]:
         """Everything that the next steps depend on."""

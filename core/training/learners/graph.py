@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.data.graphs import LoadedGraph
-from core.events import Picture, Progress
-from core.models.gnn import GATLayer, GraphNetwork
+from core.events import Progress
+from core.models.gnn import GraphNetwork
 from core.torch_devices import present_device
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
@@ -103,48 +103,6 @@ class GraphLearner(LearnerBase):
 
         validation = score(self.validation) if len(self.validation) else (None, None)
         return Scores(*score(self.known), *score(self.test), {}, *validation)
-
-    def pictures_of_data(self) -> Iterator[Picture]:
-        """None: the picture of the graph shows the data with the answers."""
-        return iter(())
-
-    @torch.inference_mode()
-    def pictures(self) -> Iterator[Picture]:
-        """ "graph": the nodes with what the network says of each.
-
-        positions float32 (nodes, 2); links int64 (links, 2), each once; labels and predicted int64 (nodes,);
-        confidence float32 (nodes,); known bool (nodes,); attention float32 (links,), the mean of what the
-        two ends of a link pay each other in the last layer, of GAT alone. values: names, classes.
-        """
-        data = self.data
-        probability = self.network(self.features, self.edges).softmax(1)
-        confidence, predicted = probability.max(1)
-        links = data.edges.shape[1] // 2  # the first half, the second holds the same the other way round
-        known = torch.zeros(len(data.labels), dtype=torch.bool, device=self.device)
-        known[self.known] = True
-        arrays = {
-            "positions": data.positions,
-            "links": data.edges[:, :links].T.copy(),
-            "labels": data.labels,
-            "predicted": predicted.cpu().numpy(),
-            "confidence": confidence.cpu().numpy(),
-            "known": known.cpu().numpy(),
-        }
-        attention = self._attention()
-        if attention is not None:
-            there, back = attention[:links], attention[links : 2 * links]
-            arrays["attention"] = ((there + back) / 2).cpu().numpy()
-        yield Picture("graph", self.step, arrays, {"names": list(data.names), "classes": list(data.classes)})
-
-    def _attention(self) -> Tensor | None:
-        """Attention of the last layer, (edges + nodes,); None where the network pays none."""
-        *hidden, last = self.network.layers
-        if not isinstance(last, GATLayer):
-            return None
-        x = self.features
-        for layer in hidden:
-            x = self.network.activation(layer(x, self.edges))
-        return last.attention(x, self.edges).mean(1)
 
     def state(self) -> dict[str, Any]:
         """Everything that the next steps depend on."""

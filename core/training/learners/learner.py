@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from core.events import Picture, Progress
+from core.events import Progress
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
 
@@ -78,12 +78,6 @@ class Learner(Protocol):
 
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
         """Scores of this moment; yields `progress` often enough to be stopped."""
-
-    def pictures_of_data(self) -> Iterator[Picture]:
-        """Pictures that stay as they are, before the first step."""
-
-    def pictures(self) -> Iterator[Picture]:
-        """Pictures of this moment."""
 
     def state(self) -> dict[str, Any]:
         """All that restore() needs to resume with the same numbers: tensors, and plain values."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.data.environments import GridWorld, LoadedEnvironment
 from core.errors import InvalidRequest
-from core.events import Picture, Progress
+from core.events import Progress
 from core.models.q_learning import QTable
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
@@ -20,7 +20,6 @@ from core.training.learners.base import LearnerBase
 from core.training.learners.building import build, loaded, model_options
 from core.training.learners.episodes import FRESH_EPISODES, VALIDATION_SEED, Play
 from core.training.learners.learner import Scores
-from core.training.snapshots.q_pictures import episode_returns, value_map
 from core.training.validation import is_watched
 
 STEPS_PER_EPOCH = 1000  # of the environment; more than the longest episode, so that one ends in every epoch
@@ -123,15 +122,6 @@ class TableLearner(PlayingLearner):
         if self.validates:
             validation = sampled_evaluation(*rules, seed=self.config.seed + VALIDATION_SEED)
         return Scores(self.losses.value, recent(self.returns), loss, earned, {}, *validation)
-
-    def pictures_of_data(self) -> Iterator[Picture]:
-        """None: the value map shows the world."""
-        return iter(())
-
-    def pictures(self) -> Iterator[Picture]:
-        """ "value_map" and "episode_returns"."""
-        yield value_map(self.step, self.environment, self.world, self.values)
-        yield from episode_returns(self.step, self.returns)
 
     def state(self) -> dict[str, Any]:
         """Everything that the next steps depend on."""

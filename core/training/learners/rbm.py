@@ -6,11 +6,10 @@ import math
 from collections.abc import Generator, Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from core.events import Picture, Progress
+from core.events import Progress
 from core.models.rbm import RBM, bernoulli
 from core.torch_devices import present_device
 from core.training.config import TrainConfig
@@ -23,8 +22,6 @@ from core.training.validation import carve
 
 MAX_TRAINING_SAMPLES = 500  # the training part is only a yardstick here
 MAX_UNITS_SUMMED = 12  # of the smaller layer, for the exact likelihood to cost next to nothing
-SHOWN_IMAGES, SHOWN_FILTERS = 12, 64
-GIBBS_STEPS = 200
 MIN_PROBABILITY = 0.01  # of a pixel, for the first bias
 
 
@@ -119,37 +116,6 @@ class RBMLearner(LearnerBase):
         loss = (self.network.reconstruct(images) - images).square().mean()
         of_mean_image = (images - self.mean_image).square().mean()
         return loss.item(), (1 - loss / of_mean_image).item()
-
-    def pictures_of_data(self) -> Iterator[Picture]:
-        """None: the reconstructions show the data beside them."""
-        return iter(())
-
-    @torch.inference_mode()
-    def pictures(self) -> Iterator[Picture]:
-        """ "reconstructions", "fantasies" and "filters".
-
-        reconstructions: images and reconstructed, uint8 (n, height, width), of held-back images. fantasies:
-        images uint8 (n, height, width), the probabilities of pixels after 200 steps from noise. filters:
-        weights float32 (n, height, width), those of each hidden unit, at most 64.
-        """
-        shown = self.test[:SHOWN_IMAGES]
-        again = self.network.reconstruct(shown)
-        arrays = {"images": self._pixels(shown), "reconstructed": self._pixels(again)}
-        yield Picture("reconstructions", self.step, arrays)
-        apart = torch.Generator().manual_seed(0)  # not the generator of the training
-        begin = bernoulli(self.mean_image.expand(SHOWN_IMAGES, -1), apart)
-        fantasies = self.network.reconstruct(self.network.gibbs(begin, GIBBS_STEPS, apart))
-        yield Picture("fantasies", self.step, {"images": self._pixels(fantasies)})
-        weights = self.network.weights.T[:SHOWN_FILTERS].reshape(-1, *self._size)
-        yield Picture("filters", self.step, {"weights": weights.cpu().numpy().copy()})
-
-    @property
-    def _size(self) -> tuple[int, int]:
-        height, width = self.data.train_inputs.shape[-2:]
-        return height, width
-
-    def _pixels(self, flat: Tensor) -> np.ndarray:
-        return (255 * flat.reshape(-1, *self._size)).round().to(torch.uint8).cpu().numpy()
 
     def state(self) -> dict[str, Any]:
         """Everything that the next steps depend on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from core.data.dataset import CLASSIFICATION, REGRESSION, LoadedDataset
-from core.events import Picture, Progress
+from core.events import Progress
 from core.torch_devices import present_device
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
@@ -21,7 +21,6 @@ from core.training.learners.learner import Scores
 from core.training.objective import Objective, objective_for
 from core.training.optimizers import OPTIMIZERS, build_optimizer
 from core.training.settings import mutable_while_running
-from core.training.snapshots.pictures import PICTURES, PICTURES_OF_DATA
 from core.training.validation import ValidationSplit, carve
 
 if TYPE_CHECKING:
@@ -211,14 +210,6 @@ class SupervisedLearner(LearnerBase):
         series, baseline_rmse = self.data.series, self._baseline()["baseline_rmse"]
         rmse = math.sqrt(test_loss) * (series.change_scale if series else self.data.answer_scale)
         return {"rmse": rmse, "baseline_rmse": baseline_rmse, "rmse_ratio": rmse / baseline_rmse}
-
-    def pictures_of_data(self) -> Iterator[Picture]:
-        """Pictures that suit the data, before the first step."""
-        return PICTURES_OF_DATA[self.data.kind](self.data)
-
-    def pictures(self) -> Iterator[Picture]:
-        """Pictures that suit the data, of this moment."""
-        return PICTURES[self.data.kind](self.network, self.data, self.device, self.step)
 
     def state(self) -> dict[str, Any]:
         """Weights, optimiser, random state and step."""

@@ -1,5 +1,15 @@
-"""Looks inside a network while it learns: each a probe, an entry of PROBES."""
+"""Snapshots of a training: pictures of its data, of what it predicts, and of what happens inside its layers.
 
-from core.training.snapshots.registry import PROBES, Probe, chosen, default, fitting
+The catalogue says which there are and where they apply; importing it never imports torch.
+"""
 
-__all__ = ["PROBES", "Probe", "chosen", "default", "fitting"]
+from core.training.snapshots.catalogue import (
+    GROUPS,
+    SNAPSHOTS,
+    Snapshot,
+    applicable,
+    defaults,
+    selected,
+)
+
+__all__ = ["GROUPS", "SNAPSHOTS", "Snapshot", "applicable", "defaults", "selected"]

@@ -1,53 +1,57 @@
-"""The chosen probes of one training, between its steps."""
+"""When each snapshot of a training is drawn."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
-from functools import partial
 from itertools import islice
+from typing import Any
 
 from core.events import Picture
 from core.training.learners.learner import Learner
-from core.training.snapshots.registry import PROBES, chosen, fitting
+from core.training.snapshots.catalogue import SNAPSHOTS, selected
 from core.training.stopwatch import Stopwatch
 
-# All pictures together take at most this share of the time: one that takes long comes so much more seldom.
-SHARE = 0.03
+# All pictures together take at most this fraction of the time: an expensive one comes so much more seldom.
+MAX_TIME_FRACTION = 0.03
 
 
 class SnapshotSchedule:
-    """Draws what was chosen, of the learner's own pictures and of the probes, which may remember."""
+    """The selected snapshots of one training, in the catalogue's order, each with the time when it is due."""
 
     def __init__(self, learner: Learner, watch: Stopwatch) -> None:
-        names = chosen(learner.config)
-        fits = fitting(learner.config.model, learner.config.data)
-        own = {name for name in fits if PROBES[name].draw is None}
-        self._learner, self._watch = learner, watch
-        self._left_out = own - {*names}
-        self._parts: list[Callable[[], Iterator[Picture]]] = []
-        if not own or own != self._left_out:
-            self._parts.append(self._own_pictures)
-        for name in PROBES:
-            draw = PROBES[name].draw
-            if name in names and draw is not None:
-                self._parts.append(partial(islice, draw(learner), 1))
-        self._next_s = [0.0 for _ in self._parts]
+        keys = [key for key in SNAPSHOTS if key in selected(learner.config)]
+        self._watch = watch
+        self._of_data = [drawing(key)(learner) for key in keys if SNAPSHOTS[key].once]
+        self._repeated = [drawing(key)(learner) for key in keys if not SNAPSHOTS[key].once]
+        self._next_s = [0.0 for _ in self._repeated]
+
+    def of_data(self) -> Iterator[Picture]:
+        """Pictures of the data, which stay as they are."""
+        for snapshots in self._of_data:
+            yield from _now(snapshots)
 
     def pictures(self) -> Iterator[Picture]:
-        """Every picture of this moment."""
-        for part in self._parts:
-            yield from part()
+        """Every other picture, of this moment."""
+        for snapshots in self._repeated:
+            yield from _now(snapshots)
 
     def due(self) -> Iterator[Picture]:
-        """Those of this moment for which it is time, by what each took the last time."""
-        for number, part in enumerate(self._parts):
+        """Those for which it is time, by how long each took the last time."""
+        for number, snapshots in enumerate(self._repeated):
             began_s = self._watch.elapsed_s()
             if began_s >= self._next_s[number]:
-                yield from part()
+                yield from _now(snapshots)
                 now_s = self._watch.elapsed_s()
-                self._next_s[number] = now_s + (now_s - began_s) * len(self._parts) / SHARE
+                pause_s = (now_s - began_s) * len(self._repeated) / MAX_TIME_FRACTION
+                self._next_s[number] = now_s + pause_s
 
-    def _own_pictures(self) -> Iterator[Picture]:
-        for picture in self._learner.pictures():
-            if picture.name not in self._left_out:
-                yield picture
+
+def drawing(key: str) -> Callable[[Any], Iterator[Picture | None]]:
+    """The function that draws a snapshot; its module is imported now."""
+    return getattr(importlib.import_module(SNAPSHOTS[key].path), key)
+
+
+def _now(snapshots: Iterator[Picture | None]) -> Iterator[Picture]:
+    """The next picture, if there is anything to show."""
+    yield from (picture for picture in islice(snapshots, 1) if picture is not None)

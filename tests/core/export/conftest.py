@@ -15,7 +15,7 @@ from core.training.loop import train
 
 def trained(model: str, data: str | None = None, **settings: Any) -> TrainingRun:
     """A short training, as a folder or the run store would keep it."""
-    config = default_config(model, data, **({"epochs": 2, "picture_every_s": None} | settings))
+    config = default_config(model, data, **({"epochs": 2, "snapshot_every_s": None} | settings))
     records, state = [], None
     for event in train(config, checkpoint_every_s=1000):
         if isinstance(event, Checkpoint):

@@ -64,7 +64,7 @@ def test_a_run_without_a_checkpoint_still_gives_script_and_metrics(moons: Traini
 
 
 SCRIPT = ("script.py", "model.py", "config.json", "data.npz")
-CONFIG = default_config("mlp", "moons", epochs=2, samples=100, picture_every_s=None)
+CONFIG = default_config("mlp", "moons", epochs=2, samples=100, snapshot_every_s=None)
 
 
 def test_a_run_is_found_in_the_store(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def checkpoint_after_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def quick(model: str, **settings: Any) -> TrainConfig:
-    return default_config(model, **({"epochs": 3, "picture_every_s": None, "seed": 4} | settings))
+    return default_config(model, **({"epochs": 3, "snapshot_every_s": None, "seed": 4} | settings))
 
 
 def outcome(events: list[Any]) -> list[dict[str, Any]]:

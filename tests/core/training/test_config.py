@@ -60,7 +60,7 @@ from core.training.optimizers import OPTIMIZERS
         ("mlp", None, {"device": "gpu"}, "Unknown device 'gpu'; the devices are cpu, cuda"),
         ("mlp", None, {"device": "cpu:1; rm"}, "Unknown device"),
         ("mlp", None, {"threads": 0}, "threads 0 is not possible"),
-        ("mlp", None, {"picture_every_s": 0.0}, "picture_every_s 0.0 is not possible"),
+        ("mlp", None, {"snapshot_every_s": 0.0}, "snapshot_every_s 0.0 is not possible"),
         ("q_table", None, {"optimizer": "sgd"}, "optimizer 'sgd' does not apply to q_table"),
         ("q_table", None, {"initialisation": "he"}, "initialisation 'he' does not apply to q_table"),
         ("gcn", None, {"batch_size": 8}, "batch_size 8 does not apply to gcn"),

@@ -35,19 +35,19 @@ def numbers(config: TrainConfig) -> list[dict[str, Any]]:
 
 
 def quick(model: str, **settings: Any) -> TrainConfig:
-    return default_config(model, **({"epochs": 1, "picture_every_s": None} | settings))
+    return default_config(model, **({"epochs": 1, "snapshot_every_s": None} | settings))
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 @pytest.mark.parametrize("data", ["moons", "circles", "spiral"])
 def test_mlp_separates_points(data: str, seed: int) -> None:
-    finished = events(default_config("mlp", data, seed=seed, picture_every_s=None))[-1]
+    finished = events(default_config("mlp", data, seed=seed, snapshot_every_s=None))[-1]
     assert finished.metric == "accuracy"
     assert finished.value >= 0.95
 
 
 def test_lenet_reads_digits() -> None:
-    config = default_config("lenet", picture_every_s=None)
+    config = default_config("lenet", snapshot_every_s=None)
     assert config.test_fraction == 0.2
     assert config.epochs <= 10
     started, *_, finished = events(config)
@@ -58,7 +58,7 @@ def test_lenet_reads_digits() -> None:
 
 @pytest.mark.parametrize("model", ["rnn", "lstm", "gru"])
 def test_forecast_beats_tomorrow_equals_today(model: str) -> None:
-    finished = events(default_config(model, picture_every_s=None))[-1]
+    finished = events(default_config(model, snapshot_every_s=None))[-1]
     assert finished.metric == "skill"
     assert finished.details["rmse_ratio"] <= 0.55
     assert finished.value == pytest.approx(1 - finished.details["rmse_ratio"], rel=1e-4)
@@ -131,7 +131,7 @@ def test_same_seed_same_numbers_in_another_process(model: str) -> None:
 @pytest.mark.parametrize("model", ["mlp", "lenet", "lstm"])
 def test_pictures_change_no_number(model: str) -> None:
     without = numbers(quick(model))
-    with_pictures = list(train(quick(model, picture_every_s=0.05)))
+    with_pictures = list(train(quick(model, snapshot_every_s=0.05)))
     assert sum(isinstance(event, Picture) for event in with_pictures) >= 2
     assert [
         {key: value for key, value in event_record(event).items() if key not in TIMES}
@@ -141,7 +141,7 @@ def test_pictures_change_no_number(model: str) -> None:
 
 
 def test_last_picture_shows_the_trained_network() -> None:
-    config = quick("mlp", probes=("decision_map",))
+    config = quick("mlp", snapshots=("points", "decision_map"))
     pictures = [event for event in train(config) if isinstance(event, Picture)]
     assert [(picture.name, picture.step) for picture in pictures] == [("points", 0), ("decision_map", 50)]
 

@@ -36,10 +36,10 @@ PAIRS = [(model, data) for model in MODELS for data in fitting_data(model)]
         ("learning-rate=1e-3", {"learning_rate": 0.001}),
         (" hidden = 4,3 ", {"hidden": (4, 3)}),
         ("hidden=", {"hidden": ()}),
-        ("picture_every_s=none", {"picture_every_s": None}),
+        ("snapshot_every_s=none", {"snapshot_every_s": None}),
         ("activation=relu", {"activation": "relu"}),
         ("most_steps=7", {"max_steps": 7}),  # its name in version 0.1
-        ("probes=usual", {"probes": None}),
+        ("probes=usual", {"snapshots": None}),
         ("norm=batch", {"model_options": {"norm": "batch"}}),
         ("features=sine", {"data_options": {"features": "sine"}}),
     ],

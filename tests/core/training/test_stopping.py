@@ -14,7 +14,7 @@ from core.training.loop import train
 
 
 def run(**settings: Any) -> tuple[list[EpochCompleted], TrainingFinished]:
-    default = {"epochs": 200, "picture_every_s": None}
+    default = {"epochs": 200, "snapshot_every_s": None}
     events = list(train(default_config("mlp", "moons", **(default | settings))))
     finished = events[-1]
     assert isinstance(finished, TrainingFinished)
@@ -68,7 +68,7 @@ def test_conditions_that_cannot_be_are_refused(setting: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("engine", ["eager", "auto"])
 def test_a_learning_rate_of_next_to_nothing_on_the_way_keeps_the_loss(engine: str) -> None:
-    training = train(default_config("mlp", "moons", epochs=6, engine=engine, picture_every_s=None))
+    training = train(default_config("mlp", "moons", epochs=6, engine=engine, snapshot_every_s=None))
     events, losses, changes = [next(training)], [], None
     while True:
         try:

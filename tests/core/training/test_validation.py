@@ -124,7 +124,7 @@ def test_impossible_fractions_are_refused(fraction: Any) -> None:
 def test_where_nothing_can_be_split_fresh_episodes_validate(model: str, data: str) -> None:
     with pytest.raises(InvalidRequest, match="validation_fraction"):
         default_config(model, data, validation_fraction=0.2)
-    quick = {"epochs": 1, "picture_every_s": None}
+    quick = {"epochs": 1, "snapshot_every_s": None}
     plain, watched = (
         [*train(default_config(model, data, **quick, **more))] for more in ({}, {"patience": 3})
     )
@@ -171,7 +171,9 @@ def test_what_the_test_part_says_changes_neither_the_end_nor_the_weights(
     settings: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    config = default_config(model, data, **{"picture_every_s": None, "seed": SEED, "probes": ()} | settings)
+    config = default_config(
+        model, data, **{"snapshot_every_s": None, "seed": SEED, "snapshots": ()} | settings
+    )
 
     ours = outcome(config)
     monkeypatch.setattr(module, "loaded", lambda config: other(loaded(config)))
@@ -184,7 +186,7 @@ def test_what_the_test_nodes_of_a_graph_are_changes_neither(monkeypatch: pytest.
         learner.labels[learner.test] = (learner.labels[learner.test] + 1) % len(learner.data.classes)
         return learner
 
-    config = default_config("gcn", "les_miserables", patience=3, learning_rate=0.3, picture_every_s=None)
+    config = default_config("gcn", "les_miserables", patience=3, learning_rate=0.3, snapshot_every_s=None)
     ours = outcome(config)
     monkeypatch.setattr(loop, "learner_for", blind)
     assert_same_but_for_the_test_part(ours, outcome(config))
@@ -218,7 +220,7 @@ def test_patience_ends_with_the_weights_of_the_lowest_validation_loss(
     engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "CHECKPOINT_FRACTION", math.inf)
-    config = default_config("mlp", "moons", **MOONS, engine=engine, picture_every_s=None)
+    config = default_config("mlp", "moons", **MOONS, engine=engine, snapshot_every_s=None)
     weights: dict[int, torch.Tensor] = {}
     epochs: list[EpochCompleted] = []
     for event in train(config, None, 1e-6):
@@ -261,6 +263,6 @@ def test_started_counts_the_samples_of_each_part() -> None:
 def test_without_validation_the_numbers_are_those_of_the_first_version(
     model: str, data: str, settings: dict[str, Any], train_loss: float, test_loss: float
 ) -> None:
-    config = default_config(model, data, hidden=(4,), epochs=2, picture_every_s=None, **settings)
+    config = default_config(model, data, hidden=(4,), epochs=2, snapshot_every_s=None, **settings)
     last = [event for event in train(config) if isinstance(event, EpochCompleted)][-1]
     assert (last.train_loss, last.test_loss) == pytest.approx((train_loss, test_loss), rel=1e-6)

@@ -24,7 +24,7 @@ def wait_for(run_id: str) -> None:
 
 
 def test_a_run_with_the_snapshot_is_shown_with_its_flat_share(page: AppTest) -> None:
-    page.query_params["run"] = trained(activation="sigmoid", probes=("input_histograms", "dead_units"))
+    page.query_params["run"] = trained(activation="sigmoid", snapshots=("input_histograms", "dead_units"))
     page.run()
     assert not page.exception
     assert len(page.get("vega_lite_chart")) == 2
@@ -35,7 +35,7 @@ def test_a_run_with_the_snapshot_is_shown_with_its_flat_share(page: AppTest) -> 
 
 
 def test_each_layer_can_be_chosen_and_is_kept_in_the_address(page: AppTest) -> None:
-    page.query_params["run"] = trained("mlp", "circles", hidden=(4, 4), probes=("input_histograms",))
+    page.query_params["run"] = trained("mlp", "circles", hidden=(4, 4), snapshots=("input_histograms",))
     page.run()
     run, layer = page.selectbox
     assert "MLP on Circles · Tanh" in run.options[0]
@@ -46,7 +46,7 @@ def test_each_layer_can_be_chosen_and_is_kept_in_the_address(page: AppTest) -> N
 
 
 def test_a_layer_that_only_another_run_has_is_forgotten(page: AppTest) -> None:
-    page.query_params["run"] = trained(hidden=(4,), probes=("input_histograms",))
+    page.query_params["run"] = trained(hidden=(4,), snapshots=("input_histograms",))
     page.session_state["layer"] = "layers 7"
     page.run()
     assert not page.exception
@@ -55,8 +55,8 @@ def test_a_layer_that_only_another_run_has_is_forgotten(page: AppTest) -> None:
 
 def test_a_visitor_from_elsewhere_sees_the_runs_of_the_own_session_alone(page: AppTest) -> None:
     """AppTest's visitor has no address of this machine."""
-    trained(probes=("input_histograms",))
-    mine = trained("mlp", "circles", probes=("input_histograms",))
+    trained(snapshots=("input_histograms",))
+    mine = trained("mlp", "circles", snapshots=("input_histograms",))
     page.run()
     assert page.info[0].value.startswith("There is no training yet.")
     page.session_state["training_run"] = mine

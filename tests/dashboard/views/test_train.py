@@ -76,19 +76,30 @@ def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> Non
 
 def test_what_to_look_at_inside_is_chosen_and_comes_back_with_the_run(page: AppTest) -> None:
     page.run()
-    assert page.multiselect(key="probes").value == [*snapshots.default("mlp", "moons")]
+    assert page.multiselect(key="snapshots").value == [*snapshots.defaults("mlp", "moons")]
     page.number_input(key="epochs").set_value(1).run()
-    page.multiselect(key="probes").set_value(["embedding"]).run()
+    page.multiselect(key="snapshots").set_value(["embedding"]).run()
     run_id = start(page)
     run_to_end(page)
-    assert runs.runner().store.get(run_id).config["probes"] == ["embedding"]
-    assert set(runs.runner().store.pictures(run_id)) == {"points", "embedding"}
+    assert runs.runner().store.get(run_id).config["snapshots"] == ["embedding"]
+    assert set(runs.runner().store.pictures(run_id)) == {"embedding"}
     again = AppTest.from_file(page._script_path, default_timeout=30)
     again.query_params["run"] = run_id
     again.run()
-    assert again.multiselect(key="probes").value == ["embedding"]
+    assert again.multiselect(key="snapshots").value == ["embedding"]
     again.selectbox(key="model").set_value("gru").run()
-    assert again.multiselect(key="probes").value == [*snapshots.default("gru", "seattle_temps")]
+    assert again.multiselect(key="snapshots").value == [*snapshots.defaults("gru", "seattle_temps")]
+
+
+def test_pictures_of_a_table_can_be_left_out(page: AppTest) -> None:
+    page.run()
+    page.selectbox(key="data").set_value("iris").run()
+    assert page.multiselect(key="snapshots").value[:2] == ["table_points", "table_map"]
+    page.number_input(key="epochs").set_value(1).run()
+    page.multiselect(key="snapshots").set_value(["confusion"]).run()
+    run_id = start(page)
+    run_to_end(page)
+    assert set(runs.runner().store.pictures(run_id)) == {"confusion"}
 
 
 def test_the_address_of_a_run_brings_its_settings_back(page: AppTest) -> None:

@@ -84,7 +84,7 @@ def test_sums_beyond_what_can_be_drawn_are_told() -> None:
 
 def test_each_layer_of_a_training_has_its_share() -> None:
     config = default_config(
-        "mlp", "moons", epochs=2, hidden=(6, 5), activation="tanh", probes=("input_histograms",)
+        "mlp", "moons", epochs=2, hidden=(6, 5), activation="tanh", snapshots=("input_histograms",)
     )
     *_, last = (event for event in train(config) if isinstance(event, Picture))
     shares = flat_shares("tanh", last)

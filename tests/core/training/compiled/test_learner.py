@@ -18,7 +18,7 @@ from core.training.optimizers import OPTIMIZERS
 
 def quick(data: str = "moons", **settings: Any) -> TrainConfig:
     return default_config(
-        "mlp", data, **({"epochs": 3, "samples": 200, "hidden": (8, 8), "picture_every_s": None} | settings)
+        "mlp", data, **({"epochs": 3, "samples": 200, "hidden": (8, 8), "snapshot_every_s": None} | settings)
     )
 
 

@@ -7,6 +7,7 @@ import torch
 from core.events import Progress
 from core.training.config import default_config
 from core.training.learners.supervised import SupervisedLearner
+from tests.core.training.resuming import pictures
 
 NOW = Progress(0, 1, "steps")
 
@@ -26,7 +27,7 @@ def test_batch_norm_is_judged_by_its_running_mean_and_learns_on_with_batches() -
     learner.learn(next(iter(learner.batches())))
     before = {name: value.clone() for name, value in learner.network.state_dict().items()}
     judged = scores(learner)
-    list(learner.pictures())
+    pictures(learner)
     assert all(torch.equal(value, before[name]) for name, value in learner.network.state_dict().items())
     assert learner.network.training
     model = learner.network.eval()

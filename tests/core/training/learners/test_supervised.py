@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from core.models.mlp import MLP
 from core.training.config import default_config
 from core.training.learners.supervised import SupervisedLearner
+from tests.core.training.resuming import pictures
 
 
 def learner(**settings: Any) -> SupervisedLearner:
@@ -90,7 +91,7 @@ def test_scoring_changes_nothing_and_going_on_keeps_the_numbers(options: dict[st
         from core.events import Progress
 
         list(one.evaluate(Progress(0, 1, "steps")))
-        list(one.pictures())
+        pictures(one)
 
     first = losses(plain)
     score(watched)

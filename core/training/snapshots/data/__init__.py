@@ -1,0 +1,1 @@
+"""Pictures of the data, drawn once before the first step."""

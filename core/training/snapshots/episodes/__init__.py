@@ -1,0 +1,1 @@
+"""Pictures of what a player has learnt, and how its episodes went."""

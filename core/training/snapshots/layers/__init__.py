@@ -1,0 +1,1 @@
+"""Pictures of what happens inside a network's layers."""

@@ -1,0 +1,59 @@
+"""Which classes a network takes for which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.data.dataset import NO_ANSWER
+from core.events import Picture
+from core.training.learners.building import evaluation_mode
+from core.training.learners.graph import GraphLearner
+from core.training.learners.supervised import SupervisedLearner
+from core.training.snapshots.sampling import shown_samples
+
+MAX_SAMPLES = 300
+
+
+def confusion(learner: SupervisedLearner | GraphLearner) -> Iterator[Picture]:
+    """counts int64 (classes, classes), of the test part: rows are true classes, columns predicted ones.
+
+    At most 300 samples, evenly spread. values: classes (names).
+    """
+    classes = list(learner.data.classes)
+    while True:
+        true, predicted = _of_nodes(learner) if isinstance(learner, GraphLearner) else _of_samples(learner)
+        arrays = {"counts": counts_of(true, predicted, len(classes))}
+        yield Picture("confusion", learner.step, arrays, {"classes": classes})
+
+
+def counts_of(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """How often each class (row) was predicted to be each (column); without those that are NO_ANSWER."""
+    asked = true != NO_ANSWER
+    pairs = true[asked].astype(np.int64) * classes + predicted[asked]
+    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def _of_samples(learner: SupervisedLearner) -> tuple[np.ndarray, np.ndarray]:
+    shown = shown_samples(learner, MAX_SAMPLES)
+    with evaluation_mode(learner.network):
+        outputs = learner.network(learner.test_inputs[shown])
+        return _array(learner.test_targets[shown]), _array(predicted_classes(outputs))
+
+
+def _of_nodes(learner: GraphLearner) -> tuple[np.ndarray, np.ndarray]:
+    with torch.inference_mode():
+        predicted = learner.network(learner.features, learner.edges).argmax(1)
+    return _array(learner.labels[learner.test]), _array(predicted[learner.test])
+
+
+def predicted_classes(outputs: Tensor) -> Tensor:
+    """Class numbers out of outputs (batch, classes, ...); one output alone is the second class's logit."""
+    return (outputs[:, 0] > 0).long() if outputs.shape[1] == 1 else outputs.argmax(1)
+
+
+def _array(values: Tensor) -> np.ndarray:
+    return values.cpu().numpy()

@@ -1,0 +1,37 @@
+"""Prediction against truth of a table's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from core.data.dataset import LoadedDataset
+from core.events import Picture
+from core.training.learners.building import evaluation_mode
+from core.training.learners.supervised import SupervisedLearner
+
+MAX_ROWS = 500  # of each part
+
+
+def predicted(learner: SupervisedLearner) -> Iterator[Picture]:
+    """Target and prediction, in the target's unit, float32 (n,); at most 500 rows of each part.
+
+    truth and predicted belong to the test part, train_truth and train_predicted to the training part.
+    values: answer, the target's name.
+    """
+    data = learner.data
+    parts = (("train_", data.train_inputs, data.train_targets), ("", data.test_inputs, data.test_targets))
+    while True:
+        arrays = {}
+        for prefix, inputs, targets in parts:
+            with evaluation_mode(learner.network):
+                outputs = learner.network(torch.from_numpy(inputs[:MAX_ROWS]).to(learner.device))[:, 0]
+            arrays[f"{prefix}truth"] = _in_unit(data, targets[:MAX_ROWS])
+            arrays[f"{prefix}predicted"] = _in_unit(data, outputs.cpu().numpy())
+        yield Picture("predicted", learner.step, arrays, {"answer": data.answer})
+
+
+def _in_unit(data: LoadedDataset, values: np.ndarray) -> np.ndarray:
+    return (values * data.answer_scale + data.answer_mean).astype(np.float32)

@@ -1,0 +1,31 @@
+"""Which of many layers or samples are shown: evenly spread, and always the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.training.learners.supervised import SupervisedLearner
+
+MAX_LAYERS = 12  # of a deep network
+MAX_SAMPLES = 100  # of the test part
+
+Item = TypeVar("Item")
+
+
+def spread(items: Sequence[Item], limit: int = MAX_LAYERS) -> list[Item]:
+    """At most so many of the items, evenly spread, first and last among them."""
+    if len(items) <= limit:
+        return list(items)
+    return [items[index] for index in np.linspace(0, len(items) - 1, limit).round().astype(int)]
+
+
+def shown_samples(learner: SupervisedLearner, limit: int = MAX_SAMPLES) -> Tensor:
+    """Numbers of test samples, int64 (n,) on the learner's device, evenly spread."""
+    count = len(learner.test_inputs)
+    shown = np.unique(np.linspace(0, count - 1, min(limit, count)).round().astype(int))
+    return torch.from_numpy(shown).to(learner.device)

@@ -1,0 +1,1 @@
+"""Charts of the data that a training learns from."""

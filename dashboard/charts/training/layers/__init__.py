@@ -1,0 +1,1 @@
+"""Charts of what happens inside the layers of a network."""

@@ -1,0 +1,38 @@
+"""What a network predicts of images."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+
+from core.events import Picture
+from dashboard.charts.pixels import ORANGE
+from dashboard.charts.training.tiles import height, places, tiles
+
+IN_A_ROW, IMAGE_PX, ROW_PX = 8, 36, 62
+_ORANGE = f"rgb{ORANGE}"
+
+
+def predictions_chart(picture: Picture) -> alt.LayerChart:
+    """Test images with the network's prediction under each; mistakes come first and name the true class."""
+    arrays, classes = picture.arrays, picture.values["classes"]
+    right = arrays["labels"] == arrays["predicted"]
+    table = tiles(arrays["images"], IN_A_ROW)
+    table["truth"] = [classes[label] for label in arrays["labels"]]
+    table["predicted"] = [classes[label] for label in arrays["predicted"]]
+    table["confidence"] = arrays["confidence"]
+    table["caption"] = np.where(right, table["predicted"], table["predicted"] + ", not " + table["truth"])
+    table["right"] = right
+    title = f"Predictions on test images ({int((~right).sum())} mistakes shown first)"
+    tooltip = [
+        alt.Tooltip("predicted:N", title="Prediction"),
+        alt.Tooltip("truth:N", title="Truth"),
+        alt.Tooltip("confidence:Q", title="Confidence", format=".1%"),
+    ]
+    base = alt.Chart(table).encode(**places(), tooltip=tooltip)
+    images = base.mark_image(width=IMAGE_PX, height=IMAGE_PX).encode(url="url:N")
+    captions = base.mark_text(dy=27, fontSize=11).encode(
+        text="caption:N",
+        color=alt.when(alt.datum.right).then(alt.value("gray")).otherwise(alt.value(_ORANGE)),
+    )
+    return alt.LayerChart(layer=[images, captions], title=title, height=height(table, ROW_PX, 45))
