@@ -17,14 +17,12 @@ class Job:
 
     An immediate job takes a second while somebody waits for it: no queue and no limit holds it up.
     resume(config record, state of a Checkpoint) continues from there; None for a job without checkpoints.
-    upgrade(config record of version 0.1) gives the same config as one of today; None where nothing changed.
     """
 
     start: Callable[[Mapping[str, Any]], Iterator[Any]]
     exclusive: bool = False
     immediate: bool = False
     resume: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Any]] | None = None
-    upgrade: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
 
 
 def _training(record: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> Iterator[Any]:
@@ -39,18 +37,6 @@ def _ensemble(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.training.ensembles.job import train_ensemble
 
     return train_ensemble(from_record(EnsembleConfig, record))
-
-
-def _upgraded_training(record: Mapping[str, Any]) -> dict[str, Any]:
-    from core.training.upgrades import upgrade_train_config
-
-    return upgrade_train_config(record)
-
-
-def _upgraded_ensemble(record: Mapping[str, Any]) -> dict[str, Any]:
-    from core.training.upgrades import upgrade_ensemble_config
-
-    return upgrade_ensemble_config(record)
 
 
 def _classical(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -81,10 +67,6 @@ def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
     return cost(from_record(CostConfig, record))
 
 
-def _cost_of_0_1(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {"compare_unfused" if name == "composed" else name: value for name, value in record.items()}
-
-
 def _dying_units(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.experiments.dying_units.config import DyingUnitsConfig
     from core.experiments.dying_units.job import dying_units
@@ -99,12 +81,12 @@ def _export(record: Mapping[str, Any]) -> Iterator[Any]:
 
 
 JOBS = {
-    "training": Job(_training, resume=_training, upgrade=_upgraded_training),
-    "ensemble": Job(_ensemble, upgrade=_upgraded_ensemble),
-    "classical": Job(_classical, upgrade=_upgraded_training),
+    "training": Job(_training, resume=_training),
+    "ensemble": Job(_ensemble),
+    "classical": Job(_classical),
     "timing": Job(_timing, exclusive=True),
     "roofline": Job(_roofline, exclusive=True),
-    "cost": Job(_cost, exclusive=True, upgrade=_cost_of_0_1),
+    "cost": Job(_cost, exclusive=True),
     "dying_units": Job(_dying_units),
     "export": Job(_export, immediate=True),
 }

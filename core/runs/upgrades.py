@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.jobs import JOBS
+from core.timing.activation_cost.config import upgrade_cost_config
 from core.timing.results.upgrades import with_names_of_the_field
+from core.training.upgrades import upgrade_ensemble_config, upgrade_train_config
 
 VERSION = 2  # of a run's config, events and pictures, as they are written today
 
@@ -26,7 +27,7 @@ def upgrade_job(job: str, version: int) -> str:
 
 def upgrade_config(job: str, config: Mapping[str, Any], version: int) -> Record:
     """The config of a run that a job of today can start or resume."""
-    upgrade = JOBS[job].upgrade if job in JOBS and version < VERSION else None
+    upgrade = _CONFIGS_SINCE_0_1.get(job) if version < 2 else None
     return upgrade(config) if upgrade else dict(config)
 
 
@@ -45,6 +46,12 @@ def _event_of_0_1(record: Mapping[str, Any]) -> Record:
     return upgrade(record) if upgrade else dict(record)
 
 
+_CONFIGS_SINCE_0_1: dict[str, Callable[[Mapping[str, Any]], Record]] = {
+    "training": upgrade_train_config,
+    "classical": upgrade_train_config,
+    "ensemble": upgrade_ensemble_config,
+    "cost": upgrade_cost_config,
+}
 _EVENTS_SINCE_0_1: dict[str, Callable[[Mapping[str, Any]], Record]] = {
     # Stored runs of timing hold the records of result files of schema 2.
     **dict.fromkeys(("dot", "memory_kept", "measurement_taken", "noise_measured"), with_names_of_the_field),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core.activations import ACTIVATIONS
 from core.activations.expressions.expression import is_expression
@@ -85,3 +87,8 @@ def sweeps_of(config: CostConfig) -> tuple[SweepConfig, ...]:
         )
         for key in dict.fromkeys(config.activations)
     )
+
+
+def upgrade_cost_config(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of today's CostConfig out of one of version 0.1."""
+    return {"compare_unfused" if name == "composed" else name: value for name, value in record.items()}
