@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core import settings
 from core.data import DATASETS, Dataset
@@ -19,9 +19,6 @@ from core.options import Option
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
 from core.training.upgrades import NAMES_IN_0_1
-
-if TYPE_CHECKING:
-    from core.training.config import TrainConfig
 
 # Beyond these a single step, at which a training can be stopped, would take longer than a fifth of a second
 # on one core, or a person would wait for hours.
@@ -62,7 +59,7 @@ class Setting(Option):
     placeholder: str = ""  # stands in the form for None
     learners: tuple[str, ...] | None = None  # the kinds of learning that use it; None for all
     suits: Callable[[Dataset], bool] = lambda data: True  # whether this data has a use for it
-    matters: Callable[[TrainConfig], bool] = lambda config: True  # whether the other settings leave it a role
+    matters: Callable[[Any], bool] = lambda config: True  # whether a TrainConfig leaves it a role
     mutable_on_resume: bool = False  # whether a run may be resumed with another value
     mutable_while_running: bool = False  # whether its learners read it anew at each step
 

@@ -103,12 +103,3 @@ def test_torchs_build_is_known_without_importing_it() -> None:
     )
     subprocess.run([sys.executable, "-c", script], check=True)
     assert torch_build().version
-
-
-def test_looking_at_devices_imports_nothing_heavy() -> None:
-    script = (
-        "import sys; from core import devices; devices.devices(); devices.absent(); devices.environment();"
-        "print([m for m in ('torch', 'numpy', 'pandas', 'streamlit') if m in sys.modules])"
-    )
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
