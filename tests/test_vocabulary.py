@@ -1,0 +1,108 @@
+"""The field's words: what the first version called by names of its own must not come back."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted(path for room in ("core", "dashboard") for path in (ROOT / room).rglob("*.py"))
+TEXTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", *map(str, (ROOT / "docs").glob("*.md")))]
+
+# In names of functions, classes, fields and variables, whole or as a part between underscores.
+NAMES = {
+    "(?<!at_)most|fewest": "max, min",
+    "told|telling|tell": "text, help, report, or what it is",
+    "usual": "default",
+    "let_go|lighten": "pruned, prune",
+    "at_once": "immediate",
+    "go_on|goes_on|going|go_back": "resume, restore",
+    "takeaway|take_away": "export",
+    "why_absent": "unavailable_reason",
+    "by_the_rules": "exact_evaluation",
+    "at_rest": "evaluation_mode",
+    "under_roof|short_look": "with_roofline, quick_roofline",
+    "regime|regimes": "operand_fill",
+    "spoilt": "contaminated",
+    "held_back": "test",
+    "leash|bury": "watch_parent, reap",
+    "doors?": "preview",
+    "suit|take_over": "apply_defaults, load_from_run",
+}
+
+# In comments, docstrings and whatever a person reads.
+PHRASES = {
+    r"told|telling": "said, shown, given, or leave it out",
+    r"usual(?!ly)": "default",
+    r"(go|goes|gone|going|went) on": "continue, resume, run",
+    r"lets? go of": "prune, release, drop",
+    r"at rest": "in evaluation mode",
+    r"held[- ]back": "test",
+    r"(take|takes|taken|took|taking) away": "export, remove",
+    r"by the rules": "exact",
+    r"weights at first|longest gradient|steps by": "Initialization, Max gradient norm, Engine",
+    r"looks? inside|look at its sums": "snapshots, pre-activations",
+    r"through depth": "signal propagation",
+    r"operands there|made room for": "operands on the device, pruned",
+    r"right answers|share of right": "accuracy",
+    r"one's own": "custom, your own",
+}
+
+# Wire names of version 0.1 stand in the functions that read it.
+READS_0_1 = re.compile(r"upgrade|addresses\.py|_0_1")
+EXCEPTIONS = {"most_probable"}
+
+
+def identifiers(source: str) -> Iterator[tuple[int, str]]:
+    """Line and spelling of each name in a file."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.NAME:
+            yield token.start[0], token.string
+
+
+def prose(source: str) -> Iterator[tuple[int, str]]:
+    """Line and text of each comment and each string in a file."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, re.sub(r"\s+", " ", node.value)
+
+
+@pytest.mark.parametrize("words", NAMES)
+def test_names_are_the_fields_own(words: str) -> None:
+    pattern = re.compile(rf"(^|_)({words})(_|$)", re.IGNORECASE)
+    found = [
+        f"{path.relative_to(ROOT)}:{line} {name}"
+        for path in SOURCES
+        if not READS_0_1.search(path.name)
+        for line, name in identifiers(path.read_text())
+        if pattern.search(name) and name not in EXCEPTIONS
+    ]
+    assert found == [], f"{words}: the field says {NAMES[words]}"
+
+
+@pytest.mark.parametrize("words", PHRASES)
+def test_texts_use_the_fields_words(words: str) -> None:
+    pattern = re.compile(rf"\b({words})\b", re.IGNORECASE)
+    found = [
+        f"{path.relative_to(ROOT)}:{line} {text[:80]}"
+        for path in SOURCES
+        if not READS_0_1.search(path.name)
+        for line, text in prose(path.read_text())
+        if pattern.search(text)
+    ]
+    found += [
+        f"{path.name}:{number} {line[:80]}"
+        for path in TEXTS
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if pattern.search(line)
+    ]
+    assert found == [], f"{words}: the field says {PHRASES[words]}"
