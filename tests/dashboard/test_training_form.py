@@ -100,7 +100,7 @@ def test_an_empty_field_is_none_and_says_so() -> None:
 
 def test_the_address_reaches_every_kind_of_control() -> None:
     page = AppTest.from_function(app, default_timeout=30)
-    page.query_params.update({"epochs": "7", "hidden": "5, 4", "schedule": "Constant", "patience": "3"})
+    page.query_params.update({"epochs": "7", "hidden": "5, 4", "schedule": "constant", "patience": "3"})
     config = page.run().session_state["config"]
     assert (config.epochs, config.hidden, config.schedule, config.patience) == (7, (5, 4), "constant", 3)
 

@@ -55,7 +55,7 @@ def test_curves_are_drawn_also_where_gradients_are_switched_off() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"chosen": {"swoosh": {}}}, "There is no activation 'swoosh'; did you mean swish?"),
+        ({"selected": {"swoosh": {}}}, "There is no activation 'swoosh'; did you mean swish?"),
         ({"low": 1, "high": 1}, "x runs from 1 to 1; the left end must be below the right end"),
         ({"low": 2, "high": 1}, "x runs from 2 to 1"),
         ({"high": math.inf}, "x from -6 to inf is too wide"),
@@ -63,12 +63,12 @@ def test_curves_are_drawn_also_where_gradients_are_switched_off() -> None:
         ({"low": -1e7}, "both ends must lie within ±1e"),
         ({"points": 1}, "1 points were asked for; 2 to 10,001 are allowed"),
         ({"points": 10**9}, "points were asked for"),
-        ({"chosen": {"elu": {"alpha": -1}}}, "alpha of ELU is -1; it must lie between"),
+        ({"selected": {"elu": {"alpha": -1}}}, "alpha of ELU is -1; it must lie between"),
     ],
 )
 def test_the_impossible_is_refused_in_one_sentence(given: dict, said: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
-        curves(**({"chosen": {"relu": {}}} | given))
+        curves(**({"selected": {"relu": {}}} | given))
     assert said in str(refusal.value)
 
 

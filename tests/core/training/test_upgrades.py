@@ -7,11 +7,10 @@ import json
 import pytest
 
 from core.errors import InvalidRequest
-from core.jobs import JOBS
 from core.records import from_record, to_record
 from core.training import TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
-from core.training.upgrades import VERSION, upgrade_train_config
+from core.training.upgrades import VERSION, upgrade_ensemble_config, upgrade_train_config
 
 
 def test_a_record_of_the_first_version_keeps_what_it_asked_for() -> None:
@@ -20,7 +19,7 @@ def test_a_record_of_the_first_version_keeps_what_it_asked_for() -> None:
     del record["version"]
     record["most_steps"], record["most_seconds"] = record.pop("max_steps"), record.pop("max_seconds")
     assert from_record(TrainConfig, record) == config
-    stored = JOBS["ensemble"].upgrade({"training": record, "seeds": 2, "vary": {"most_steps": [20, 30]}})
+    stored = upgrade_ensemble_config({"training": record, "seeds": 2, "vary": {"most_steps": [20, 30]}})
     ensemble = from_record(EnsembleConfig, stored)
     assert (ensemble.training, ensemble.vary) == (config, {"max_steps": [20, 30]})
 

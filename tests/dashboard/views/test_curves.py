@@ -17,7 +17,7 @@ from tests.dashboard.conftest import open_view
 DEFAULT = ["Sigmoid", "Tanh", "ReLU", "Leaky ReLU", "GELU"]
 
 
-page = partial(open_view, "activations")
+page = partial(open_view, "curves")
 
 
 def charts(opened: AppTest) -> list[Any]:
