@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,9 @@ class Option:
     many: bool = False  # whether it is a tuple of such values
     optional: bool = False  # whether it may be None, which is then its default
     none_words: tuple[str, ...] = ("none", "")  # what a person may write for None
+    min_values: int = 0  # how many a tuple must have
+    max_values: int | None = None  # how many it may have
+    word: str = ""  # what a message calls a value, such as "size" of sizes; left out, the option's name
 
     @property
     def type(self) -> type:
@@ -36,11 +40,12 @@ class Option:
         if given is None and self.optional:
             return
         if not self.many:
-            return self._check_one(name, given)
+            return self._check_one(self.word or name, given)
         if not isinstance(given, tuple):
             raise InvalidRequest(f"{name} {given!r} is not possible; it must be a list of values.")
+        self._check_count(name, given)
         for value in given:
-            self._check_one(name, value)
+            self._check_one(self.word or name, value)
 
     def parse(self, name: str, text: str) -> Any:
         """The value that a text stands for, by its type alone: check() says whether it is possible."""
@@ -51,6 +56,14 @@ class Option:
         if text.lower() == "none":
             return ()
         return tuple(self._parse_one(name, part) for part in _split(text))
+
+    def _check_count(self, name: str, given: tuple[Any, ...]) -> None:
+        if not given and self.min_values == 1 and self.max_values is None:
+            raise InvalidRequest(f"No {name} given; at least one is needed.")
+        most = math.inf if self.max_values is None else self.max_values
+        if not self.min_values <= len(given) <= most:
+            allowed = f"{self.min_values} to {most}" if self.max_values else f"at least {self.min_values}"
+            raise InvalidRequest(f"{name} {given!r} is not possible; it must be a list of {allowed} values.")
 
     def _check_one(self, name: str, given: Any) -> None:
         if self.choices is not None:

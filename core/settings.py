@@ -29,7 +29,8 @@ def from_texts(
         name = name.replace("-", "_")
         name = (aliases or {}).get(name, name)
         if name not in options:
-            raise InvalidRequest(f"Unknown setting {name[:60]!r}{of}; choose from {', '.join(options)}.")
+            known = f"; choose from {', '.join(options)}" if options else ", which has none"
+            raise InvalidRequest(f"Unknown setting {name[:60]!r}{of}{known}.")
         found[name] = options[name].parse(name, value)
     return found
 

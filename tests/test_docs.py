@@ -80,9 +80,23 @@ ADDED = {
     "An activation": ("squareplus", "tests/core/activations/test_registry.py"),
     "A data set": ("band", "tests/core/data/test_registry.py"),
     "A model": ("residual", "tests/core/models/test_registry.py"),
+    "A training setting": (
+        "min_delta",
+        "tests/core/training/test_stopping.py",
+        "tests/core/training/test_settings.py",
+    ),
+    "A snapshot": (
+        "weight_norms",
+        "tests/core/training/snapshots/layers/test_weight_norms.py",
+        "tests/core/training/snapshots/test_catalogue.py",
+        "tests/dashboard/charts/training/test_registry.py",
+    ),
     "A workload to time": ("add", "tests/core/timing/workloads/test_registry.py"),
     "A page": ("papers", "tests/dashboard/views/test_papers.py"),
 }
+
+# The network and data whose training shows the added snapshot and has the added setting.
+PAIR = "mlp-moons"
 
 # A plugin for pytest in the copy: of a test that runs for each entry, only what concerns an added one is run.
 ONLY_ADDED = """
@@ -100,7 +114,7 @@ def pytest_collection_modifyitems(items):
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with all of CONTRIBUTING's changes applied."""
     copy = tmp_path_factory.mktemp("changed")
-    for folder in ("core", "dashboard", "tests"):
+    for folder in ("core", "dashboard", "docs", "tests"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", copy)
     for title, change in CHANGES:
@@ -115,6 +129,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             check=False,
         )
         assert applied.returncode == 0, f"{title}: {applied.stderr}"
+    run(["docs/settings.py"], copy)
     return copy
 
 
@@ -123,17 +138,26 @@ def test_each_kind_of_entry_has_an_example() -> None:
 
 
 def test_the_rooms_own_tests_hold_with_the_changes(changed: Path) -> None:
-    names, files = zip(*ADDED.values(), strict=True)
+    names = [PAIR, *(added for added, *_ in ADDED.values())]
+    files = [file for _, *its_files in ADDED.values() for file in its_files]
     (changed / "only_added.py").write_text(ONLY_ADDED.format("|".join(names)))
     passed = run(["-m", "pytest", "-p", "only_added", "-p", "no:cacheprovider", "-rA", *files], changed)
-    for title, (added, file) in ADDED.items():
+    for title, (added, file, *_) in ADDED.items():
         assert re.search(rf"PASSED {file}::\S*(\[.*)?{added}", passed) or title == "A page", title
+    assert re.search(rf"PASSED tests/dashboard/charts/training/test_registry.py::\S*\[{PAIR}", passed)
 
 
 def test_added_activation_data_set_and_model_train_from_the_command_line(changed: Path) -> None:
     options = "residual --data band --hidden 16,16 --activation squareplus --json"
     last = run(["-m", "core.training", *options.split()], changed).splitlines()[-1]
     assert json.loads(last)["value"] > 0.9  # accuracy; a network that learned nothing has 0.5
+
+
+def test_added_setting_and_snapshot_are_asked_for_from_the_command_line(changed: Path) -> None:
+    asked = ("patience=2", "min_delta=100", "snapshots=weight_norms")
+    options = [word for text in asked for word in ("--set", text)]
+    last = run(["-m", "core.training", "mlp", *options, "--json"], changed).splitlines()[-1]
+    assert json.loads(last)["reason"] == "plateau"
 
 
 def test_added_workload_is_timed_from_the_command_line(changed: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidRequest
+from core.options import Option
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,6 +62,16 @@ class Activation:
     aliases: tuple[str, ...] = ()
     use: str = ""
     note_zh: str = ""
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """The parameters as options, by name."""
+        return {
+            entry.name: Option(
+                f"the parameter {entry.symbol}", entry.default, entry.low, entry.high, kind=float
+            )
+            for entry in self.parameters
+        }
 
     def with_defaults(self, given: Mapping[str, float] | None = None) -> dict[str, float]:
         """All parameters: the given ones, and the default of each other.

@@ -13,8 +13,9 @@ from core.activations.expressions.expression import is_expression
 from core.commands.exit_codes import INTERRUPTED, OK
 from core.commands.job import as_record, run_job
 from core.commands.output import CSV, JSON, TEXT, add_formats, cell, print_lines, print_rows
-from core.commands.parser import Parser, add_set
+from core.commands.parser import Parser, add_flag, add_set
 from core.errors import InvalidRequest
+from core.settings import from_texts
 
 if TYPE_CHECKING:
     from core.experiments.signal_propagation import DepthConfig
@@ -221,16 +222,7 @@ def _key(name: str) -> str:
 
 def _settings(entry: Activation, options: argparse.Namespace) -> dict[str, float]:
     """The parameters, from --set name=value."""
-    given = {}
-    for text in options.set:
-        name, equals, value = text.partition("=")
-        try:
-            given[name.strip()] = float(value)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise InvalidRequest(f"--set {text!r} is not possible; write it as name=number, such as alpha=2.")
-    return entry.with_defaults(given)
+    return entry.with_defaults(from_texts(entry.options, options.set, "alpha=2", f" of {entry.name}"))
 
 
 def _parser(prog: str) -> Parser:
@@ -281,17 +273,18 @@ def _add_depth(parser: argparse.ArgumentParser) -> None:
 
 def _add_cost(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="+", metavar="NAME", help="as `list` names them, or expressions of x")
-    parser.add_argument("--size", type=int, default=2**18, metavar="N", help="elements (262144)")
-    parser.add_argument("--dtype", default="float32", metavar="NAME", help="number format (float32)")
-    parser.add_argument("--device", default="cpu", metavar="NAME", help="cpu, or torch's name of a GPU (cpu)")
-    parser.add_argument(
-        "--threads", type=int, default=1, metavar="N", help="CPU threads; 0 is all usable cores (1)"
-    )
-    parser.add_argument(
-        "--unfused", action="store_true", help="compare torch's fused call with the unfused formula"
-    )
-    parser.add_argument("--composed", dest="unfused", action="store_true", help=argparse.SUPPRESS)  # 0.1
-    parser.add_argument(
-        "--max-seconds", type=float, default=0.3, metavar="S", help="longest that a point may take (0.3)"
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers (0)")
+    from core.timing.activation_cost.config import SETTINGS
+
+    defaults = {
+        "size": 2**18,
+        "dtype": "float32",
+        "device": "cpu",
+        "threads": 1,
+        "max_seconds": 0.3,
+        "seed": 0,
+    }
+    for name, default in defaults.items():
+        setting = SETTINGS[name]
+        add_flag(parser, name, setting, setting.metavar, str(default), default=default)
+    unfused = SETTINGS["compare_unfused"]
+    add_flag(parser, unfused.flag, unfused, aliases=unfused.aliases)

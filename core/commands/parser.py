@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from core.errors import InvalidRequest
+from core.options import Option
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,3 +35,30 @@ def add_set(parser: argparse.ArgumentParser, help: str, metavar: str = "KEY=VALU
     parser.add_argument(
         "--set", action="append", default=[], metavar=metavar, help=f"{help}; may be repeated"
     )
+
+
+def add_flag(
+    parser: argparse.ArgumentParser,
+    flag: str,
+    setting: Option,
+    metavar: str | None = None,
+    without: str = "",
+    aliases: tuple[str, ...] = (),
+    **more: Any,
+) -> None:
+    """The flag of one setting, such as --batch-size N, whose help is what its entry says.
+
+    `without` says what holds where it is left out; aliases are older flags, which --help leaves out; `more`
+    is for add_argument().
+    """
+    choices = f": {', '.join(setting.choices)}" if setting.choices else ""
+    default = f" ({without})" if without else ""
+    if setting.type is bool:
+        kind: dict[str, Any] = {"action": "store_true"}
+    else:
+        lists = {int: whole_numbers, str: names}
+        kind = {"type": lists[setting.type] if setting.many else setting.type, "metavar": metavar}
+    help = f"{setting.help.rstrip('.')}{choices}{default}".replace("%", "%%")
+    added = parser.add_argument(f"--{flag.replace('_', '-')}", help=help, **kind, **more)
+    for alias in aliases:
+        parser.add_argument(f"--{alias}", **kind | more | {"dest": added.dest, "help": argparse.SUPPRESS})

@@ -13,7 +13,7 @@ from typing import Any
 from core.commands.exit_codes import DIVERGED, INTERRUPTED, OK
 from core.commands.job import Sink, event_printer, run_job
 from core.commands.output import JSON, add_formats, print_rows
-from core.commands.parser import Parser, add_set, whole_numbers
+from core.commands.parser import Parser, add_flag, add_set
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
@@ -21,7 +21,8 @@ from core.models.registry import default_data, fitting_data
 from core.options import Option
 from core.training.config import TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
-from core.training.settings import SETTINGS, Setting, from_texts, not_used
+from core.training.ensembles.config import ENSEMBLE_SETTINGS
+from core.training.settings import SETTINGS, from_texts, not_used
 from core.training.upgrades import NAMES_IN_0_1
 
 CHECKPOINT_EVERY_S = 3.0
@@ -248,14 +249,9 @@ def _parser(prog: str) -> Parser:
         "methods on --data; or export, to export a run",
     )
     for name, setting in FLAGS.items():
-        _add_flag(parser, name, setting)
+        add_flag(parser, name, setting, setting.flag)
     add_set(parser, "any setting, or an option of this network or data (`list` names them)")
-    parser.add_argument(
-        "--seeds",
-        type=int,
-        metavar="N",
-        help=f"train with so many seeds, for the distribution ({DEFAULT_SEEDS})",
-    )
+    add_flag(parser, "seeds", ENSEMBLE_SETTINGS["seeds"], "N", str(DEFAULT_SEEDS))
     parser.add_argument(
         "--vary",
         action="append",
@@ -274,18 +270,6 @@ def _parser(prog: str) -> Parser:
     )
     add_formats(parser, JSON)
     return parser
-
-
-def _add_flag(parser: argparse.ArgumentParser, name: str, setting: Setting) -> None:
-    """The flag of one setting, such as --batch-size N."""
-    choices = f": {', '.join(setting.choices)}" if setting.choices else ""
-    help = f"{setting.help.rstrip('.')}{choices}"
-    parser.add_argument(
-        f"--{name.replace('_', '-')}",
-        type=whole_numbers if setting.many else setting.type,
-        metavar=setting.flag,
-        help=help.replace("%", "%%"),
-    )
 
 
 def _export_parser(prog: str) -> Parser:

@@ -17,7 +17,7 @@ from core.runs.store import RunStore
 class ExportConfig:
     """Which run of which store, and where its zip goes."""
 
-    run_id: str
+    run_id: str  # its address in the store
     store_file: str  # path of the run store
     zip_file: str  # path that the zip is written to
 

@@ -19,6 +19,8 @@ OPTIONS = {
     "loss": Option("which", kind=str, choices={"plain": 1, "wide": 2}),
     "residual": Option("whether", True),
     "hidden": Option("units", kind=int, many=True, min=1),
+    "sizes": Option("of products", kind=int, many=True, min=1, min_values=1, max_values=3, word="size"),
+    "pair": Option("two ends", kind=float, many=True, min_values=2),
     "functions": Option("expressions", kind=str, many=True),
     "probes": Option("what to see", kind=str, many=True, optional=True, none_words=("default",)),
     "of_model": Option("by name", kind=dict),
@@ -75,6 +77,8 @@ class Config:
     loss: Any = "plain"
     residual: Any = True
     hidden: Any = (8, 8)
+    sizes: Any = (1, 2)
+    pair: Any = (0.0, 1.0)
     functions: Any = ()
     probes: Any = None
     of_model: Any = None
@@ -103,6 +107,10 @@ class Config:
         ("hidden", 8),
         ("hidden", [8]),
         ("hidden", (8, 0)),
+        ("sizes", 8),
+        ("sizes", ()),
+        ("sizes", (1, 2, 3, 4)),
+        ("pair", (1.0,)),
         ("functions", (1,)),
         ("of_model", "x"),
     ],
@@ -112,9 +120,14 @@ def test_what_the_table_does_not_allow_is_refused_by_name(field: str, value: Any
         Config(**{field: value})
 
 
+def test_a_value_of_a_list_is_refused_by_its_own_word() -> None:
+    with pytest.raises(InvalidRequest, match=r"^size 0 is not possible.* of at least 1"):
+        Config(sizes=(4, 0))
+
+
 def test_what_the_table_allows_is_taken() -> None:
     Config()
-    Config(epochs=1, rate=0, loss="wide", hidden=(), probes=("a",), of_model={"depth": 3})
+    Config(epochs=1, rate=0, loss="wide", hidden=(), sizes=(1, 2, 3), probes=("a",), of_model={"depth": 3})
 
 
 @given(st.lists(st.text() | st.sampled_from(["epochs=", "hidden=,", "rate=-", "residual=1"])))

@@ -37,11 +37,7 @@ def _parser(prog: str) -> Parser:
 
     run = add("run", measuring.run, "measure workloads")
     run.add_argument("workloads", metavar="WORKLOAD", nargs="+", help="as `list` names them, or a family")
-    arguments.add_sizes(run)
-    arguments.add_dtypes(run)
-    arguments.add_devices(run)
-    arguments.add_steps(run)
-    arguments.add_operand_fill(run)
+    arguments.add_axes(run)
     arguments.add_limits(run)
 
     suite = add(
@@ -49,10 +45,7 @@ def _parser(prog: str) -> Parser:
     )
     suites = "; ".join(f"{name}: {entry.title}" for name, entry in SUITES.items())
     suite.add_argument("suite", metavar="SUITE", choices=tuple(SUITES), help=suites)
-    arguments.add_sizes(suite)
-    arguments.add_dtypes(suite)
-    arguments.add_devices(suite)
-    arguments.add_operand_fill(suite)
+    arguments.add_axes(suite, arguments.all_axes_but("steps"))
     arguments.add_limits(suite)
 
     roofline = add(
@@ -63,8 +56,7 @@ def _parser(prog: str) -> Parser:
     roofline.add_argument(
         "workloads", metavar="WORKLOAD", nargs="*", help="to place under the roof (all but activations)"
     )
-    arguments.add_dtypes(roofline)
-    arguments.add_devices(roofline)
+    arguments.add_axes(roofline, ("dtypes", "devices", "threads"))
     arguments.add_limits(roofline)
 
     speedup = add(
@@ -73,10 +65,7 @@ def _parser(prog: str) -> Parser:
     speedup.add_argument(
         "workloads", metavar="WORKLOAD", nargs="*", help="as `list` names them, or a family (gemm)"
     )
-    arguments.add_sizes(speedup)
-    arguments.add_dtypes(speedup)
-    arguments.add_devices(speedup)
-    arguments.add_steps(speedup)
+    arguments.add_axes(speedup, arguments.all_axes_but("data"))
     arguments.add_limits(speedup)
 
     compare = add("compare", judging.compare, "compare two results, with a verdict for each point")
@@ -86,22 +75,21 @@ def _parser(prog: str) -> Parser:
 
     gate = add("gate", judging.gate, "measure a baseline's points again; exits 1 on a confirmed regression")
     gate.add_argument("baseline", metavar="BASELINE.json", help="a result of this machine")
-    arguments.add_point_limits(gate)
+    arguments.add_point_limits(gate, max_seconds="2")
     arguments.add_out(gate)
 
     report = add("report", judging.report, "a result as a Markdown page")
     report.add_argument(
         "file", metavar="FILE.json", nargs="?", help="a result; without one, `suite quick` is measured"
     )
-    arguments.add_devices(report)
+    arguments.add_axes(report, ("devices", "threads"))
     arguments.add_limits(report)
 
     title = WORKLOADS["gemm"].title.lower()
     help = f"{title} over sizes, formats, devices and threads, without calibration or conclusions"
     gemm = add("gemm", measuring.gemm, help, formats=[JSON])
-    arguments.add_sizes(gemm, default="256,512,1024")
-    arguments.add_dtypes(gemm, default="float32")
-    arguments.add_devices(gemm, default="cpu")
+    own = {"sizes": "256,512,1024", "dtypes": "float32", "devices": "cpu"}
+    arguments.add_axes(gemm, arguments.all_axes_but("steps", "data"), **own)
     arguments.add_limits(gemm, max_seconds="2")
     gemm.set_defaults(
         sizes=(256, 512, 1024), dtypes=("float32",), devices=("cpu",), max_seconds=2.0, target_ci=0.01

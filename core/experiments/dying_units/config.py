@@ -24,12 +24,17 @@ POSSIBLE = tuple(key for key, entry in ACTIVATIONS.items() if not entry.unfit)
 FITTING = tuple(key for key, dataset in DATASETS.items() if dataset.kind == POINTS)
 
 
+def _up_to(values: int) -> dict[str, Any]:
+    """A list of one value at least and so many at most."""
+    return {"many": True, "min_values": 1, "max_values": values}
+
+
 SETTINGS = {
-    "activations": Option("keys of ACTIVATIONS, or expressions of x", kind=str, many=True),
-    "learning_rates": Option("of plain gradient descent", kind=float, min=1e-6, max=100, many=True),
-    "biases": Option("of each hidden unit before the first step", kind=float, min=-100, max=100, many=True),
+    "activations": Option("keys of ACTIVATIONS, or expressions of x", kind=str, **_up_to(8)),
+    "learning_rates": Option("of plain gradient descent", kind=float, min=1e-6, max=100, **_up_to(16)),
+    "biases": Option("of each hidden unit before the first step", kind=float, min=-100, max=100, **_up_to(8)),
     "data": Option("a data set of points", kind=str, choices=FITTING),
-    "hidden": Option("units of each hidden layer", kind=int, min=1, max=128, many=True),
+    "hidden": Option("units of each hidden layer", kind=int, min=1, max=128, **_up_to(4)),
     "steps": Option("of gradient descent", kind=int, min=1, max=MAX_STEPS),
     "batch_size": Option("points per step", kind=int, min=1, max=1024),
     "samples": Option("points in all, a fifth of them for testing", kind=int, min=20, max=2000),
@@ -39,8 +44,6 @@ SETTINGS = {
     "seed": Option("the first of the seeds", kind=int, min=0, max=2**31 - 1),
     "threads": Option("CPU threads", kind=int, min=1),
 }
-# How many values a list may have.
-_MAX_VALUES = {"activations": 8, "learning_rates": 16, "biases": 8, "hidden": 4}
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,8 @@ class DyingUnitsConfig:
 
     def __post_init__(self) -> None:
         check_settings(SETTINGS, self)
-        for name, most in _MAX_VALUES.items():
-            _check_list(name, getattr(self, name), most, unique=name != "hidden")
+        for name in ("activations", "learning_rates", "biases"):
+            _check_unique(name, getattr(self, name))
         for activation in self.activations:
             _check_activation(activation)
         integer("threads", self.threads, 1, devices.usable_cores())
@@ -104,8 +107,6 @@ def _check_size(config: DyingUnitsConfig) -> None:
         )
 
 
-def _check_list(name: str, given: tuple[Any, ...], most: int, unique: bool) -> None:
-    if not 1 <= len(given) <= most:
-        raise InvalidRequest(f"{name} {given!r} is not possible; it must be a list of 1 to {most} values.")
-    if unique and len(set(given)) < len(given):
+def _check_unique(name: str, given: tuple[Any, ...]) -> None:
+    if len(set(given)) < len(given):
         raise InvalidRequest(f"{name} {given!r} names a value twice.")

@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.checks import number
 from core.errors import InvalidRequest
+from core.options import Option
+from core.settings import check_settings
 from core.timing.results.units import in_bytes
 from core.timing.workloads import axes, find_workload
 from core.timing.workloads.dtypes import DTYPE_BYTES
+
+SETTINGS: dict[str, Option] = {
+    "workload": Option("a key of WORKLOADS", kind=str),
+    **axes.AXES,
+    **axes.LIMITS,
+    "thorough": Option("also on cold caches, with energy, true precision and what limits it", kind=bool),
+}
 
 
 @dataclass(frozen=True)
 class SweepConfig:
     """One workload over sizes x dtypes x devices x CPU threads x steps x operand fills.
 
-    Raises InvalidRequest for what cannot be measured, above all for more memory than a device has free.
+    SETTINGS says what each field may be. Raises InvalidRequest for what cannot be measured, above all for
+    more memory than a device has free.
     """
 
     workload: str = "gemm"
@@ -37,18 +46,10 @@ class SweepConfig:
 
     def __post_init__(self) -> None:
         workload = find_workload(self.workload)
-        axes.check_sizes(self.sizes)
-        axes.check_dtypes(self.dtypes)
+        check_settings(SETTINGS, self)
         object.__setattr__(self, "devices", axes.resolved_devices(self.devices))
         axes.check_threads(self.threads)
-        number("target-ci", self.target_ci, 0.001, 1.0)
-        axes.check_max_seconds(self.max_seconds)
-        axes.check_seed(self.seed)
         axes.check_steps(self.steps, self.workload, workload.steps)
-        axes.check_data(self.data)
-        if not isinstance(self.thorough, bool):
-            raise InvalidRequest(f"thorough {self.thorough!r} is not possible; it must be True or False.")
-        number("quiet-wait", self.quiet_wait_s, 0.0, 86_400.0)
         self._check_memory()
 
     def _check_memory(self) -> None:

@@ -1,16 +1,19 @@
-"""The axes that workloads are measured over, checked without torch: devices, formats, threads, data, time.
+"""The axes that workloads are measured over, and the limits of that: what each means and what it may be.
 
-Each check raises InvalidRequest, which says what is allowed.
+To add one, add an entry here, its field to SweepConfig, and the code that uses it: the config's checks, the
+flags and their help follow. Torch-free. Each check raises InvalidRequest, which says what is allowed.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from core import devices
-from core.checks import integer, number, one_of
+from core.checks import integer, one_of
 from core.errors import InvalidRequest
+from core.options import Option
 from core.timing.workloads.dtypes import DTYPE_BYTES
 from core.timing.workloads.operand_fill import OPERAND_FILLS
 from core.torch_devices import resolve
@@ -19,57 +22,137 @@ from core.torch_devices import resolve
 _MAX_SIZE = 2**31 - 1
 
 
+@dataclass(frozen=True, kw_only=True)
+class Setting(Option):
+    """One field of a config of timing, whose default is the field's."""
+
+    metavar: str = ""  # stands for the value in --help
+    flag: str = ""  # on the command line, where it is not named after the field
+    aliases: tuple[str, ...] = ()  # older flags, which --help leaves out
+    without: str = ""  # what holds where the flag is left out, as --help says it
+
+
+AXES: dict[str, Setting] = {
+    "sizes": Setting(
+        help="sizes; `list` says what a workload's size means",
+        kind=int,
+        many=True,
+        min=1,
+        max=_MAX_SIZE,
+        min_values=1,
+        word="size",
+        metavar="N,...",
+        without="its own",
+    ),
+    "dtypes": Setting(
+        help="number formats",
+        kind=str,
+        many=True,
+        choices=DTYPE_BYTES,
+        min_values=1,
+        word="dtype",
+        metavar="NAME,...",
+        without="the workload's first",
+    ),
+    "devices": Setting(
+        help=f"of {', '.join(devices.KINDS)}, cuda:N",  # one that is not here is reported, not refused
+        kind=str,
+        many=True,
+        min_values=1,
+        word="device",
+        metavar="NAME,...",
+        without="all that are here",
+    ),
+    "threads": Setting(
+        help="CPU threads; 0 is all usable cores",  # they do not apply to accelerators
+        kind=int,
+        many=True,
+        min=0,
+        min_values=1,
+        word="number of threads",
+        metavar="N,...",
+        without="0",
+    ),
+    "steps": Setting(
+        help="forward, training, backward, where the workload has it",
+        kind=str,
+        many=True,
+        min_values=1,
+        word="step",
+        metavar="NAME,...",
+        without="its first",
+    ),
+    "data": Setting(
+        help="what operands hold",
+        kind=str,
+        many=True,
+        choices=OPERAND_FILLS,
+        min_values=1,
+        word="operand fill",
+        metavar="NAME,...",
+        flag="operand-fill",
+        aliases=("data",),
+        without="random",
+    ),
+}
+
+LIMITS: dict[str, Setting] = {
+    "max_seconds": Setting(
+        help="longest that a point may take, but for its least six samples",
+        kind=float,
+        min=0.05,
+        max=600.0,
+        word="max-seconds",
+        metavar="S",
+        without="the suite's or workload's",
+    ),
+    "target_ci": Setting(
+        help="relative width of the median's 95% interval to stop at",
+        kind=float,
+        min=0.001,
+        max=1.0,
+        word="target-ci",
+        metavar="FRACTION",
+        without="0.01",
+    ),
+    "quiet_wait_s": Setting(
+        help="wait so long for other programs to rest, then measure again what they contaminated",
+        kind=float,
+        min=0.0,
+        max=86_400.0,
+        word="quiet-wait",
+        metavar="S",
+        flag="quiet-wait",
+        without="0",
+    ),
+    "seed": Setting(
+        help="of the random operands",
+        kind=int,
+        min=0,
+        max=2**63 - 1,  # what torch's generators take
+        metavar="N",
+        without="0",
+    ),
+}
+
+
 def resolved_devices(names: Any) -> tuple[str, ...]:
     """torch's full names of devices ("cuda" is "cuda:0"), checked; one that is not here is no error."""
-    _not_empty("devices", names)
     for name in names:
         _known_device(name)
     return tuple(resolve(name) for name in names)
 
 
-def check_sizes(sizes: Any) -> None:
-    """At least one size, each from 1 on."""
-    _not_empty("sizes", sizes)
-    for size in sizes:
-        integer("size", size, low=1, high=_MAX_SIZE)
-
-
-def check_dtypes(dtypes: Any) -> None:
-    """At least one number format, each of DTYPE_BYTES."""
-    _not_empty("dtypes", dtypes)
-    for dtype in dtypes:
-        one_of("dtype", dtype, list(DTYPE_BYTES))
-
-
 def check_threads(threads: Any) -> None:
-    """At least one number of CPU threads, each 0 (all usable cores) or up to that many."""
-    _not_empty("threads", threads)
+    """Each is 0, which is all usable cores, or up to that many."""
     for count in threads:
-        integer("number of threads", count, low=0, high=devices.usable_cores())
-
-
-def check_data(data: Any) -> None:
-    """At least one way to fill operands, each of OPERAND_FILLS."""
-    _not_empty("data", data)
-    for fill in data:
-        one_of("operand fill", fill, OPERAND_FILLS)
+        integer(AXES["threads"].word, count, low=0, high=devices.usable_cores())
 
 
 def check_steps(steps: Any, of: str, allowed: tuple[str, ...]) -> None:
-    """At least one step, each of those that a workload has."""
-    _not_empty("steps", steps)
+    """Each is one of those that a workload has."""
     for step in steps:
         one_of(f"step of {of}", step, allowed)
-
-
-def check_seed(seed: Any) -> None:
-    """A whole number that torch's generators take."""
-    integer("seed", seed, low=0, high=2**63 - 1)
-
-
-def check_max_seconds(seconds: Any, low: float = 0.05) -> None:
-    """From a fraction of a second to ten minutes."""
-    number("max-seconds", seconds, low, 600.0)
 
 
 def thread_counts(threads: tuple[int, ...], device: str) -> list[int | None]:
@@ -88,8 +171,3 @@ def _known_device(device: Any) -> None:
     if not isinstance(device, str) or not re.fullmatch(rf"{kinds}|(cuda|xpu):(0|[1-9]\d?)", device):
         names = ", ".join(devices.KINDS)
         raise InvalidRequest(f"Unknown device {device!r}; the devices are {names}, and cuda:N or xpu:N.")
-
-
-def _not_empty(what: str, given: Any) -> None:
-    if not isinstance(given, tuple) or not given:
-        raise InvalidRequest(f"No {what} given; at least one is needed.")

@@ -13,7 +13,9 @@ from core.checks import integer
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
+from core.options import Option
 from core.records import from_record
+from core.settings import check_settings
 from core.training.config import TrainConfig
 from core.training.settings import SETTINGS
 
@@ -24,6 +26,12 @@ MAX_MEMBERS = 1024
 NAMED: dict[str, Mapping[str, Any]] = {
     "activation": ACTIVATIONS,  # SETTINGS leaves its choices to the network
     **{name: setting.choices for name, setting in SETTINGS.items() if isinstance(setting.choices, Mapping)},
+}
+
+ENSEMBLE_SETTINGS: dict[str, Option] = {
+    "seeds": Option("train with so many seeds, for the distribution", kind=int, min=1, max=MAX_SEEDS),
+    "vary": Option("settings or options, each with its values", kind=dict),
+    "threads": Option("members that train at the same time", kind=int, min=1),
 }
 
 
@@ -43,7 +51,7 @@ class EnsembleConfig:
     def __post_init__(self) -> None:
         if isinstance(self.training, Mapping):
             object.__setattr__(self, "training", from_record(TrainConfig, self.training))
-        integer("seeds", self.seeds, 1, MAX_SEEDS)
+        check_settings(ENSEMBLE_SETTINGS, self)
         integer("threads", self.threads, 1, devices.usable_cores())
         variants = variants_of(self)  # checks each variant's settings too
         members = len(variants) * self.seeds
