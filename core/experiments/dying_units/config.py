@@ -1,4 +1,4 @@
-"""What the experiment on dying units is asked to do: checked where it is made, without torch."""
+"""Settings of the experiment on dying units, checked without torch."""
 
 from __future__ import annotations
 
@@ -16,25 +16,28 @@ from core.options import Option
 from core.settings import check_settings
 
 MAX_NETWORKS = 4096
-MAX_VALUES = 40_000_000  # of what goes into activations when all points pass all networks: 160 MB
+MAX_VALUES = 40_000_000  # pre-activations of all networks on all points: 160 MB
 MAX_STEPS = 20_000
 
-# Functions that a gradient passes, and data that are points of the plane in classes.
-POSSIBLE = tuple(key for key, entry in ACTIVATIONS.items() if not entry.unfit)
-FITTING = tuple(key for key, dataset in DATASETS.items() if dataset.kind == POINTS)
+# Functions through which a network can be trained, and data sets of points in classes.
+TRAINABLE = tuple(key for key, entry in ACTIVATIONS.items() if not entry.unfit)
+APPLICABLE_DATA = tuple(key for key, dataset in DATASETS.items() if dataset.kind == POINTS)
 
 
 SETTINGS = {
     "activations": Option("keys of ACTIVATIONS, or expressions of x", kind=str, many=True),
     "learning_rates": Option("of plain gradient descent", kind=float, min=1e-6, max=100, many=True),
-    "biases": Option("of each hidden unit before the first step", kind=float, min=-100, max=100, many=True),
-    "data": Option("a data set of points", kind=str, choices=FITTING),
+    "biases": Option("initial bias of each hidden unit", kind=float, min=-100, max=100, many=True),
+    "data": Option("a data set of points", kind=str, choices=APPLICABLE_DATA),
     "hidden": Option("units of each hidden layer", kind=int, min=1, max=128, many=True),
     "steps": Option("of gradient descent", kind=int, min=1, max=MAX_STEPS),
     "batch_size": Option("points per step", kind=int, min=1, max=1024),
-    "samples": Option("points in all, a fifth of them for testing", kind=int, min=20, max=2000),
+    "samples": Option("points, a fifth of them test data", kind=int, min=20, max=2000),
     "seeds": Option(
-        "networks per combination, of the same points, weights and order in each", kind=int, min=1, max=64
+        "networks per combination; each seed has the same points, weights and order in all combinations",
+        kind=int,
+        min=1,
+        max=64,
     ),
     "seed": Option("the first of the seeds", kind=int, min=0, max=2**31 - 1),
     "threads": Option("CPU threads", kind=int, min=1),
@@ -45,9 +48,9 @@ _MAX_VALUES = {"activations": 8, "learning_rates": 16, "biases": 8, "hidden": 4}
 
 @dataclass(frozen=True)
 class DyingUnitsConfig:
-    """Small networks for each combination of activation, learning rate and first bias, with several seeds.
+    """Small networks for each combination of activation, learning rate and initial bias, with several seeds.
 
-    SETTINGS says what each field is. Raises InvalidRequest for what cannot be.
+    SETTINGS documents each field. Raises InvalidRequest for an impossible value.
     """
 
     activations: tuple[str, ...] = ("relu", "leaky_relu", "elu", "gelu")
@@ -64,8 +67,8 @@ class DyingUnitsConfig:
 
     def __post_init__(self) -> None:
         check_settings(SETTINGS, self)
-        for name, most in _MAX_VALUES.items():
-            _check_list(name, getattr(self, name), most, unique=name != "hidden")
+        for name, max_length in _MAX_VALUES.items():
+            _check_list(name, getattr(self, name), max_length, unique=name != "hidden")
         for activation in self.activations:
             _check_activation(activation)
         integer("threads", self.threads, 1, devices.usable_cores())
@@ -78,13 +81,13 @@ class DyingUnitsConfig:
 
     @property
     def networks(self) -> int:
-        """How many networks train side by side."""
+        """How many networks train in parallel."""
         return self.combinations * self.seeds
 
 
 def _check_activation(activation: Any) -> None:
     if not is_expression(activation):
-        return one_of("activation", activation, POSSIBLE)
+        return one_of("activation", activation, TRAINABLE)
     typed = expression(activation)
     if typed.unfit:
         raise InvalidRequest(f"No network can be trained through {activation}: {typed.unfit}.")
@@ -100,12 +103,14 @@ def _check_size(config: DyingUnitsConfig) -> None:
     if values > MAX_VALUES:
         raise InvalidRequest(
             f"{config.networks:,} networks of {sum(config.hidden)} units on {config.samples} points are "
-            f"{values / 1e6:,.0f} million values at once; at most {MAX_VALUES / 1e6:.0f} million can be."
+            f"{values / 1e6:,.0f} million pre-activations; at most {MAX_VALUES / 1e6:.0f} million can be."
         )
 
 
-def _check_list(name: str, given: tuple[Any, ...], most: int, unique: bool) -> None:
-    if not 1 <= len(given) <= most:
-        raise InvalidRequest(f"{name} {given!r} is not possible; it must be a list of 1 to {most} values.")
+def _check_list(name: str, given: tuple[Any, ...], max_length: int, unique: bool) -> None:
+    if not 1 <= len(given) <= max_length:
+        raise InvalidRequest(
+            f"{name} {given!r} is not possible; it must be a list of 1 to {max_length} values."
+        )
     if unique and len(set(given)) < len(given):
         raise InvalidRequest(f"{name} {given!r} names a value twice.")
