@@ -1,4 +1,4 @@
-"""Checks of single values that a person gave: each raises InvalidRequest, which says what is allowed."""
+"""Checks of single values from a user: each raises InvalidRequest, which says what is allowed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def one_of(what: str, given: Any, allowed: Iterable[str], of: str = "") -> None:
 
 
 def integer(what: str, given: Any, low: float | None = None, high: float | None = None) -> None:
-    """Raise unless `given` is a whole number from low to high (None for no limit); True is none."""
+    """Raise unless `given` is a whole number from low to high (None for no limit); a bool is not one."""
     whole = isinstance(given, int) and not isinstance(given, bool)
     if not whole or not _within(given, low, high):
         raise InvalidRequest(
@@ -46,7 +46,7 @@ def text(what: str, given: Any) -> None:
 
 
 def mapping(what: str, given: Any) -> None:
-    """Raise unless `given` holds values by name."""
+    """Raise unless `given` is a mapping of values by name."""
     if not isinstance(given, Mapping):
         raise InvalidRequest(f"{what} {given!r} is not possible; it must be values by name.")
 

@@ -1,4 +1,4 @@
-"""The one error that is meant for the person at the keyboard."""
+"""The one error that is shown to the user."""
 
 
 class InvalidRequest(ValueError):

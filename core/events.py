@@ -1,7 +1,7 @@
-"""What a job yields. A job is a generator: it takes one frozen config and yields events.
+"""What a job yields. A job is a generator: it gets one frozen config and yields events.
 
 Events that belong to one kind of job live beside that job (core.training.events, core.timing.results.events);
-those here are understood by every sink. A sink turns any other event into a record and keeps it.
+those here are understood by every sink. A sink turns any other event into a record and stores it.
 """
 
 from __future__ import annotations
@@ -18,37 +18,31 @@ from core.records import to_record
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the job is. Yielded often: it is where a job can be stopped or paused. Sinks keep the last one.
+    """How far the job is. Yielded often: here a job can be stopped or paused. Sinks store the last one."""
 
-    done and total count `unit`s; rate_per_s is in `rate_unit`s a second, None until it is known.
-    """
-
-    done: float
-    total: float
+    done: float  # in `unit`s
+    total: float  # in `unit`s
     unit: str
-    rate_per_s: float | None = None
+    rate_per_s: float | None = None  # in `rate_unit`s; None until it is known
     rate_unit: str = ""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A large state that replaces the last one of its name: a decision map, filters, a forecast.
-
-    arrays are stored in binary, values as JSON. step is the training step that it shows.
-    """
+    """A large state that replaces the last one of its name: a decision map, filters, a forecast."""
 
     name: str
-    step: int
-    arrays: Mapping[str, np.ndarray]
-    values: Mapping[str, Any] = field(default_factory=dict)
+    step: int  # the training step that it shows
+    arrays: Mapping[str, np.ndarray]  # stored in binary
+    values: Mapping[str, Any] = field(default_factory=dict)  # stored as JSON
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that the job needs to go on from here; the latest one replaces those before.
+    """All that the job needs to resume from here; the latest one replaces those before.
 
-    state holds tensors and plain values. The tensors are the job's own, which change once it goes on: a sink
-    writes them before it asks for the next event, or not at all.
+    state holds tensors and plain values. The tensors are those of the running job, which change once it
+    continues: a sink must write them before it requests the next event.
     """
 
     step: int

@@ -8,20 +8,17 @@ from typing import Any
 
 from core.records import from_record
 
-CHECKPOINT_EVERY_S = 3.0  # what a killed worker can lose
+CHECKPOINT_EVERY_S = 3.0  # the most that a killed worker can lose
 
 
 @dataclass(frozen=True)
 class Job:
-    """start(config record) yields events. An exclusive job runs alone, since other work would falsify it.
+    """One kind of job."""
 
-    An immediate job takes a second while somebody waits for it: no queue and no limit holds it up.
-    resume(config record, state of a Checkpoint) continues from there; None for a job without checkpoints.
-    """
-
-    start: Callable[[Mapping[str, Any]], Iterator[Any]]
-    exclusive: bool = False
-    immediate: bool = False
+    start: Callable[[Mapping[str, Any]], Iterator[Any]]  # start(config record) yields events
+    exclusive: bool = False  # runs alone, since other work would falsify its measurements
+    immediate: bool = False  # takes about a second while a user waits: it skips the queue and its limit
+    # resume(config record, state of a Checkpoint) continues from there; None for a job without checkpoints.
     resume: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Any]] | None = None
 
 

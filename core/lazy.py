@@ -7,7 +7,7 @@ from typing import Any
 
 
 class LazyModule:
-    """Stands for a module until an attribute of it is asked for; then it is imported.
+    """A module that is imported when an attribute of it is first used.
 
     Write it under `if not TYPE_CHECKING`, with the real import above it, so that type checkers and readers
     see the module itself. A name that the module lacks raises that module's own AttributeError.

@@ -1,4 +1,4 @@
-"""What a value means and what it may be: an entry for each option of a network and setting of a config."""
+"""Options: one entry for each option of a network or data set and for each setting of a config."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 
 @dataclass(frozen=True)
 class Option:
-    """One value that a person may choose; a check raises InvalidRequest, which says what is allowed."""
+    """One value that a user may choose; a check raises InvalidRequest, which says what is allowed."""
 
     help: str  # what it does, in one sentence or phrase
-    default: Any = None  # its value when nobody chooses one; of a config's setting, the config says it
+    default: Any = None  # for a setting of a config, the config has its default
     min: float | None = None  # of a number, or of each number of a list
     max: float | None = None
-    choices: Mapping[str, Any] | tuple[str, ...] | None = None  # what a text may be; keys of a registry
-    kind: type | None = None  # bool, int, float, str or dict; left out, that of the default
+    choices: Mapping[str, Any] | tuple[str, ...] | None = None  # allowed texts, often keys of a registry
+    kind: type | None = None  # bool, int, float, str or dict; by default, that of `default`
     many: bool = False  # whether it is a tuple of such values
     optional: bool = False  # whether it may be None, which is then its default
     none_words: tuple[str, ...] = ("none", "")  # what a person may write for None
@@ -48,7 +48,7 @@ class Option:
             self._check_one(self.word or name, value)
 
     def parse(self, name: str, text: str) -> Any:
-        """The value that a text stands for, by its type alone: check() says whether it is possible."""
+        """The value of a text, by its type alone: check() says whether it is possible."""
         if self.optional and text.lower() in self.none_words:
             return None
         if not self.many:

@@ -1,4 +1,4 @@
-"""Where data lives on disk, and arrays that are slow to parse, kept there as .npz files."""
+"""Where data lives on disk, and a cache of arrays that are slow to parse, as .npz files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def cached(
     """
     file = data_folder() / "cache" / f"{name}.npz"
     try:
-        # Opened here, since numpy leaves a file that is no archive open.
+        # Opened here, since numpy does not close a file that is not an archive.
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return tuple(archive[key] for key in keys)
     except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error):

@@ -1,7 +1,7 @@
-"""Values and their records: what JSON can carry, and the frozen dataclass that a record stands for.
+"""Values as JSON records, and frozen dataclasses from records.
 
-A class whose fields have changed since it was first stored has a VERSION, which its records carry, and an
-upgrade(record), which makes a record of today out of one of any version.
+A class whose fields have changed since it was first stored has a VERSION, which its records contain, and an
+upgrade(record), which turns a record of any version into one of the current version.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from core.lazy import LazyModule
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = LazyModule("numpy")  # configs need no arrays, and --help neither
+    np = LazyModule("numpy")  # neither configs nor --help need arrays
 
 Value = TypeVar("Value")
 
 
 def to_record(value: Any) -> dict[str, Any]:
-    """The fields of a dataclass by name, as JSON carries them: tuples and arrays become lists."""
+    """The fields of a dataclass by name, as JSON values: tuples and arrays become lists."""
     record = {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     version = getattr(value, "VERSION", None)
     return record if version is None else {"version": version} | record
@@ -31,7 +31,7 @@ def to_record(value: Any) -> dict[str, Any]:
 def from_record(kind: type[Value], record: Mapping[str, Any]) -> Value:
     """Rebuild a value from its record, of whatever version; the checks of its class run again.
 
-    Lists become tuples. Raises InvalidRequest for a field that this class does not have.
+    Lists become tuples. Raises InvalidRequest for an unknown field.
     """
     assert is_dataclass(kind)
     upgrade = getattr(kind, "upgrade", None)
@@ -46,7 +46,7 @@ def from_record(kind: type[Value], record: Mapping[str, Any]) -> Value:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON carries it, through mappings, sequences, arrays and dataclasses within it."""
+    """A value as JSON, recursively through mappings, sequences, arrays and dataclasses."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Settings as text, `key=value`: how a command line reaches every value of any config."""
+"""Settings as text, `key=value`: how a command line sets any field of a config."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def from_texts(
     of: str = "",
     aliases: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Values by name out of texts such as "learning-rate=0.1" or "hidden=8,8"; lists are separated by commas.
+    """Values by name from texts such as "learning-rate=0.1" or "hidden=8,8"; lists are separated by commas.
 
     `example` and `of` (" of mlp") are for messages; aliases are older names of some options. Raises
     InvalidRequest for a text without "=", an unknown name, and a value of the wrong type.

@@ -14,7 +14,7 @@ MIN_SAMPLES = 6
 
 _RESAMPLES = 1000
 
-# Where an interval of differences lies.
+# Position of an interval of differences.
 ABOVE, BELOW, WITHIN, UNDECIDED = "above", "below", "within", "undecided"
 
 
@@ -31,7 +31,7 @@ def median_interval_if_enough(
 
 
 def judge_interval(low: float, high: float, edge: float = 0.0, near: float = 0.0) -> str:
-    """Where the interval of a paired difference lies: ABOVE edge, BELOW -edge, WITHIN ±near, or UNDECIDED."""
+    """Position of an interval of paired differences: ABOVE edge, BELOW -edge, WITHIN ±near or UNDECIDED."""
     if low > edge:
         return ABOVE
     if high < -edge:
@@ -42,7 +42,7 @@ def judge_interval(low: float, high: float, edge: float = 0.0, near: float = 0.0
 def ratio_interval(
     below: Sequence[float], above: Sequence[float], seed: int = 0, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """The same for the median of one set over the median of another, each resampled by itself."""
+    """The same for the median of one set over the median of another, each resampled independently."""
     generator = np.random.default_rng(seed)
     lower, upper = (_medians(samples, generator) for samples in (below, above))
     return _percentiles(upper / lower, confidence)

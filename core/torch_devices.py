@@ -21,7 +21,7 @@ DEVICE_ERRORS = (RuntimeError, TypeError, AttributeError)
 
 
 def device_error(error: BaseException) -> str:
-    """One of DEVICE_ERRORS as a reason: its first line, or its type where it says nothing."""
+    """One of DEVICE_ERRORS as a reason: its first line, or its type where it is empty."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
@@ -56,7 +56,7 @@ def present_device(name: str) -> torch.device:
 def readable_id(device: str) -> str:
     """The id under which core.devices reads this device.
 
-    The two may count GPUs in different orders, so a CUDA device goes by its UUID.
+    The two may count GPUs in different orders, so a CUDA device is identified by its UUID.
     """
     if torch.device(device).type != "cuda" or torch.version.hip:
         return device
@@ -65,7 +65,7 @@ def readable_id(device: str) -> str:
 
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
-    """torch's CPU threads while this lasts (None leaves them); the number before comes back after."""
+    """Set torch's CPU threads (None leaves them) and restore their number afterwards."""
     before = torch.get_num_threads()
     if count is not None:
         torch.set_num_threads(count)
@@ -77,7 +77,7 @@ def threads(count: int | None) -> Iterator[None]:
 
 @contextmanager
 def true_float32() -> Iterator[None]:
-    """float32 products are computed in float32, neither TF32 nor bfloat16; the setting before comes back."""
+    """float32 products are computed in float32, not TF32 or bfloat16; the setting is restored afterwards."""
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
     try:
@@ -88,7 +88,7 @@ def true_float32() -> Iterator[None]:
 
 @contextmanager
 def gpu_memory_returned() -> Iterator[None]:
-    """At the end the GPU's memory goes back to other programs: a process that stays would keep it."""
+    """Release cached GPU memory at the end: a process that stays alive would keep it."""
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ from core.activations.expressions.expression import is_expression
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
-from core.models.registry import default_data, fitting_data
+from core.models.registry import applicable_data, default_data
 from core.options import Option, filled_in
 from core.records import from_record
 from core.runs.store import Run
@@ -43,7 +43,7 @@ def choose_task(left: DeltaGenerator, right: DeltaGenerator) -> TrainConfig:
         model = select("Network", MODELS, [*MODELS], key="model", on_change=apply_model_defaults)
         st.caption(MODELS[model].description)
     with right:
-        fitting, first = fitting_data(model), default_data(model)
+        fitting, first = applicable_data(model), default_data(model)
         data = select("Data", DATASETS, fitting, first, key="data", on_change=apply_data_defaults)
         st.caption(DATASETS[data].description)
     default = default_config(model, data)
@@ -101,7 +101,7 @@ def has_control(name: str, config: TrainConfig) -> bool:
 def apply_model_defaults() -> None:
     """Another network starts from the settings that suit it, on the same data where that fits."""
     model, data = st.session_state["model"], st.session_state["data"]
-    if data not in fitting_data(model):
+    if data not in applicable_data(model):
         data = st.session_state["data"] = default_data(model)
     default = default_config(model, data)
     st.session_state.update(control_values(default))

@@ -19,8 +19,8 @@ PAGE = ROOT / "docs" / "settings.md"
 
 HEAD = """# Settings of a training
 
-Each can be set with `--set name=value`, some with a flag of their own; a network and its data bring values
-that suit them. Written by `python docs/settings.py`.
+Each can be set with `--set name=value`, some with a flag of their own; the defaults of some depend on
+the network and its data. Written by `python docs/settings.py`.
 
 | setting | on the page | what it does | values | default | may change |
 |---|---|---|---|---|---|

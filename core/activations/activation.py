@@ -27,7 +27,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Paper:
-    """Where a function was introduced to neural networks, or made common there; no year, no paper."""
+    """Where a function was introduced to neural networks, or made common there; no year without a paper."""
 
     authors: str
     year: int | None
@@ -39,29 +39,24 @@ class Paper:
 class Activation:
     """One elementwise activation function.
 
-    function and derivative take a tensor of any shape and the parameters by keyword, and keep shape and
-    dtype. function is differentiable; derivative is the closed form that tests compare autograd with. At a
-    kink both follow torch's choice of one side.
-
-    unfit says why no network can be trained through it, and is empty where one can. superlinear: it grows
-    faster than x, so that signals and gradients of deep stacks without normalization overflow. use says where
-    it is met in practice; note_zh is a note in Simplified Chinese.
+    function and derivative accept a tensor of any shape and the parameters by keyword, and keep shape and
+    dtype. At a kink both follow torch's choice of one side.
     """
 
     name: str
     latex: str
     derivative_latex: str
     range_latex: str
-    function: Callable[..., Tensor]
-    derivative: Callable[..., Tensor]
+    function: Callable[..., Tensor]  # differentiable by autograd
+    derivative: Callable[..., Tensor]  # the closed form, with which tests compare autograd
     source: Paper
     note: str
     parameters: tuple[Parameter, ...] = ()
-    unfit: str = ""
-    superlinear: bool = False
-    aliases: tuple[str, ...] = ()
-    use: str = ""
-    note_zh: str = ""
+    unfit: str = ""  # why no network can be trained through it; empty where one can
+    superlinear: bool = False  # grows faster than x: deep stacks without normalization overflow
+    aliases: tuple[str, ...] = ()  # other names, for searches
+    use: str = ""  # where it is used in practice
+    note_zh: str = ""  # the note in Simplified Chinese
 
     @property
     def options(self) -> dict[str, Option]:

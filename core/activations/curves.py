@@ -42,18 +42,20 @@ def curves(
     points: int = POINTS,
     second: bool = False,
 ) -> Curves:
-    """f(x) and f'(x) of each selected function at `points` places evenly from low to high.
+    """f(x) and f'(x) of each selected function at `points` evenly spaced x from low to high.
 
-    selected maps a key of ACTIVATIONS, or an expression of x, to its parameters; those left out have their
+    selected maps a key of ACTIVATIONS, or an expression of x, to its parameters; others have their
     default. The derivative is autograd's, and with second=True the second one too, of the derivative's closed
-    form; at a kink, where there is none, it is that of one side. Computed in float64, returned as float32.
+    form; at a kink it is the one-sided derivative of one side. Computed in float64, returned as float32.
 
     Raises InvalidRequest for an unknown function, a parameter out of its range, or an impossible range of x.
     """
     _check_range(low, high, points)
     activations = {key: find(key) for key in selected}
     parameters = {key: activations[key].with_defaults(given) for key, given in selected.items()}
-    x = torch.from_numpy(np.linspace(low, high, points))  # torch's own starts threads anew for each visitor
+    x = torch.from_numpy(
+        np.linspace(low, high, points)
+    )  # torch.linspace would start threads for each visitor
     functions = [partial(entry.function, **parameters[key]) for key, entry in activations.items()]
     derivatives = [partial(entry.derivative, **parameters[key]) for key, entry in activations.items()]
     with torch.enable_grad():
@@ -80,13 +82,13 @@ def to_csv(drawn: Curves, selected: Mapping[str, Mapping[str, float]]) -> str:
 def _with_gradients(
     functions: Sequence[Callable[[torch.Tensor], torch.Tensor]], x: torch.Tensor
 ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    """Values and derivatives of each function, by one pass through all of them; 0 where none is passed."""
-    places = [x.clone().requires_grad_() for _ in functions]
-    values = [function(at) for function, at in zip(functions, places, strict=True)]
+    """Values and gradients of each function, by one backward pass for all; 0 without a gradient."""
+    inputs = [x.clone().requires_grad_() for _ in functions]
+    values = [function(at) for function, at in zip(functions, inputs, strict=True)]
     total = sum(value.sum() for value in values)
     if not isinstance(total, torch.Tensor) or not total.requires_grad:
-        return values, [torch.zeros_like(at) for at in places]
-    return values, list(torch.autograd.grad(total, places, allow_unused=True, materialize_grads=True))
+        return values, [torch.zeros_like(at) for at in inputs]
+    return values, list(torch.autograd.grad(total, inputs, allow_unused=True, materialize_grads=True))
 
 
 def _check_range(low: float, high: float, points: int) -> None:

@@ -9,18 +9,17 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Format:
-    """A floating-point format: bits of its exponent and of its fraction, and its largest finite number.
+    """A floating-point format.
 
-    arithmetic is the format in which torch computes; where it is another one, what comes in is of this format
-    and what comes out is rounded to it. Source: IEEE 754-2019; for float8 Micikevicius et al. 2022,
+    Source: IEEE 754-2019; for float8 Micikevicius et al. 2022,
     "FP8 formats for deep learning", https://arxiv.org/abs/2209.05433.
     """
 
     name: str
     exponent_bits: int
     fraction_bits: int
-    largest: float
-    arithmetic: str
+    largest: float  # finite number
+    arithmetic: str  # the format torch computes in: inputs are of this format, outputs are rounded to it
     note: str
 
     @property
@@ -44,7 +43,7 @@ class Format:
         return np.ldexp(self.epsilon, exponent - 1)
 
     def holds(self, exact: np.ndarray) -> np.ndarray:
-        """Whether rounding gives a finite number that is not 0, unless it is 0 that is rounded."""
+        """Whether rounding gives a finite number, and 0 for an exact 0 alone."""
         size = np.abs(exact)
         largest = self.largest + float(self.spacing(np.array(self.largest))) / 2
         return (size == 0) | ((size > self.smallest / 2) & (size < largest))

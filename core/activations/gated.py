@@ -26,7 +26,7 @@ _SHAZEER = Paper("Shazeer", 2020, "GLU variants improve transformer", "https://a
 
 @dataclass(frozen=True)
 class Gated:
-    """One gated linear unit: the value a let through by the gate b, f(a, b) = a g(b).
+    """One gated linear unit: the value a, multiplied by the gate g(b), f(a, b) = a g(b).
 
     function takes a and b, tensors of the same shape (usually the two halves of a linear layer's output), and
     gives that shape. gradients gives df/da and df/db, in closed form. gate is g's key in ACTIVATIONS.
@@ -71,7 +71,7 @@ GATED: dict[str, Gated] = {
         gate="silu",
         source=_SHAZEER,
         use="The feed-forward layers of Llama, PaLM and most later language models.",
-        note="A gate that is a SiLU: it lets through more than all of the value, or turns its sign.",
+        note="A gate that is a SiLU: it can amplify the value, or change its sign.",
         note_zh="以 SiLU 为门：可以放大数值，也可以使其变号；Llama 的前馈层使用。",
     ),
     "geglu": Gated(
@@ -100,8 +100,8 @@ GATED: dict[str, Gated] = {
         gradients_latex=r"\nabla f = (b,\; a)",
         gate="identity",
         source=_SHAZEER,
-        use="Networks made to be taken apart and understood; rarely else.",
-        note="No activation at all: the product of two linear maps is curved enough to learn with.",
+        use="Interpretability research; rarely elsewhere.",
+        note="No activation at all: the product of two linear maps is nonlinear enough to learn with.",
         note_zh="没有激活函数：两个线性映射的乘积本身就是非线性的。",
     ),
 }
@@ -109,9 +109,9 @@ GATED: dict[str, Gated] = {
 
 @dataclass(frozen=True)
 class OfVector:
-    """A function of a whole vector: function(x) works over the last axis and keeps the shape.
+    """A function of a whole vector: function(x) acts on the last axis and keeps the shape.
 
-    jacobian takes x of shape (n,) and gives (n, n), df_i/dx_j at place i, j, in closed form.
+    jacobian takes x of shape (n,) and gives (n, n), df_i/dx_j at [i, j], in closed form.
     """
 
     name: str
@@ -170,20 +170,16 @@ def _softmax(x: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class VectorOutput:
-    """What a function of a vector gives for logits / temperature: float64 arrays.
-
-    logits: (n,). outputs: (n,). jacobian: (n, n), its derivatives by the logits, so the temperature divides
-    them.
-    """
+    """A function of a vector at logits / temperature: float64 arrays."""
 
     temperature: float
-    logits: np.ndarray
-    outputs: np.ndarray
-    jacobian: np.ndarray
+    logits: np.ndarray  # (n,)
+    outputs: np.ndarray  # (n,)
+    jacobian: np.ndarray  # (n, n), derivatives by the logits, which the temperature divides
 
     @property
     def largest_slope(self) -> float:
-        """The largest derivative in size: what is left of a gradient in the best case."""
+        """The largest absolute derivative: the factor of a gradient in the best case."""
         return float(np.abs(self.jacobian).max())
 
 

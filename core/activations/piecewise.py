@@ -156,7 +156,7 @@ PIECEWISE: dict[str, Activation] = {
             "Empirical evaluation of rectified activations in convolutional network",
             "https://arxiv.org/abs/1505.00853",
         ),
-        note="A Leaky ReLU that draws its left slope between l and u while it trains; here it has their "
+        note="A Leaky ReLU that samples its left slope between l and u during training; here it has their "
         "mean, as after training.",
         aliases=("randomized leaky ReLU",),
         use="Small data sets, where its noise regularises.",

@@ -1,4 +1,4 @@
-"""What a number format makes of a function: its value and its slope in few bits, beside float64."""
+"""Rounding errors of a function in a number format: its value and slope in few bits, against float64."""
 
 from __future__ import annotations
 
@@ -31,30 +31,25 @@ _EVENLY, _EVENLY_WITHIN = 8_001, 100.0  # and float32's numbers nearest to evenl
 
 _FADED = 1e-200  # the square of float32's smallest number is 2e-90, and is no sign of fading
 
-# What can become of a result, beside a number that is more or less right.
+# How a result can be lost, apart from a rounding error.
 LOST = ("infinite", "NaN", "zero", "clipped")
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Numbers x, from low to high, whose result is lost in the same way, one of LOST.
+    """An interval of x whose results are lost in the same way."""
 
-    low is -inf and high is inf where it reaches the last number of the format.
-    clipped: the largest number of the format in place of a larger result. avoidable: the exact result has a
-    place in the format, so a step on the way went wrong.
-    """
-
-    what: str
-    low: float
-    high: float
-    avoidable: bool
+    what: str  # one of LOST; "clipped" is the largest number of the format in place of a larger result
+    low: float  # -inf where it contains the smallest number of the format
+    high: float  # inf where it contains the largest
+    avoidable: bool  # the format can represent the exact result, so an intermediate step failed
 
 
 @dataclass(frozen=True)
 class Rounding:
-    """Results at x, which are numbers of the format, exact (in float64) and as computed: float64, (n,).
+    """Results at x, ascending numbers of the format, exact (in float64) and as computed: float64, (n,).
 
-    x rises. Where exact is not finite, float64 fails too, and every error is NaN there.
+    Where exact is not finite, float64 fails too, and every error is NaN there.
     """
 
     format: Format
@@ -113,7 +108,7 @@ class Rounding:
         ]
 
     def _faded(self) -> np.ndarray:
-        """Whether x lies farther out than where the exact result faded below what float64 can write."""
+        """Whether x is farther out than where the exact result faded below what float64 can write."""
         some = np.flatnonzero(self.exact)
         faded = np.zeros(len(self.x), bool)
         if len(some):
@@ -123,7 +118,7 @@ class Rounding:
         return faded
 
     def nearest(self, x: np.ndarray) -> np.ndarray:
-        """Places in self.x of the numbers nearest to x: integers of x's shape."""
+        """Indices into self.x of the numbers nearest to x: integers of x's shape."""
         right = np.searchsorted(self.x, x).clip(1, len(self.x) - 1)
         return np.where(x - self.x[right - 1] <= self.x[right] - x, right - 1, right)
 
@@ -183,7 +178,7 @@ def numbers(format_key: str) -> torch.Tensor:
         integer = torch.uint8 if bits == 8 else torch.uint16
         patterns = torch.arange(2**bits, dtype=torch.int32).to(integer)
         found = patterns.view(dtype).to(torch.float64)
-    # unique takes 0 and -0 for one, and sorts.
+    # unique merges 0 and -0, and sorts.
     return torch.unique(found[found.isfinite()]).to(dtype)
 
 
@@ -202,7 +197,7 @@ def envelope(
     number, x, error = number[known], part.x[known], error[known]
     if not len(x):
         return x, error
-    starts = np.flatnonzero(np.diff(number, prepend=-1))  # x rises, so each stretch lies together
+    starts = np.flatnonzero(np.diff(number, prepend=-1))  # x rises, so each stretch is contiguous
     largest = np.maximum.reduceat(error, starts)
     reached = np.flatnonzero(error == np.repeat(largest, np.diff(starts, append=len(x))))
     _, first = np.unique(number[reached], return_index=True)
@@ -234,7 +229,7 @@ def worst(rounding: Rounding, reach: float) -> Worst | None:
 
 
 def staircase(rounding: Rounding, x: np.ndarray) -> np.ndarray:
-    """What a number of the format nearest to each x gives: NaN where that is not finite."""
+    """The result at the number of the format nearest to each x: NaN where it is not finite."""
     computed = rounding.computed[rounding.nearest(x)]
     return np.where(np.isfinite(computed), computed, np.nan)
 

@@ -1,4 +1,4 @@
-"""Properties of an activation function, found by looking at the function itself."""
+"""Properties of an activation function, measured numerically."""
 
 from __future__ import annotations
 
@@ -18,33 +18,28 @@ else:
 
 SATURATED_SLOPE = 0.02  # sigmoid falls below it at |x| = 3.9
 KINK = 1e-3  # the smallest jump of the slope that counts; half a step of any parameter makes a larger one
-MAX_FOLLOWED, MAX_TOLD = 2000, 100  # jumps, kinks and bends; the nearest to 0 where there are more
+MAX_FOLLOWED, MAX_REPORTED = 2000, 100  # jumps, kinks and bends; the nearest to 0 where there are more
 HALF_WIDTH, POINTS_PER_UNIT = 100, 200  # the grid: x from -100 to 100, 0.005 apart
 
 
 @dataclass(frozen=True)
 class Properties:
-    """What a function does over all x for which it is defined.
+    """Properties of a function over all x for which it is defined.
 
-    jumps, kinks, bends: where the value, the slope, the second derivative jumps, of each the MOST_TOLD
-    nearest to 0; a bend is found where it lies on a multiple of 0.005. lowest, highest: bounds of the output,
-    infinite where there is none. saturates_below, saturates_above: from there on |f'| is under
-    SATURATED_SLOPE and goes to 0; None where it does not. dead: stretches of x, from and to, over which the
-    slope is exactly 0. largest_slope: of |f'|, infinite where it grows without bound. mean_output: over
-    standard normal x, NaN where f is not defined for all of these.
+    Of jumps, kinks and bends at most MAX_REPORTED, those nearest to 0.
     """
 
-    monotonic: bool
-    jumps: tuple[float, ...]
-    kinks: tuple[float, ...]
-    bends: tuple[float, ...]
-    lowest: float
+    monotonic: bool  # never decreasing
+    jumps: tuple[float, ...]  # x where the value is discontinuous
+    kinks: tuple[float, ...]  # x where the slope is discontinuous
+    bends: tuple[float, ...]  # multiples of 0.005 where the second derivative is discontinuous
+    lowest: float  # bounds of the output, infinite where there are none
     highest: float
-    saturates_below: float | None
-    saturates_above: float | None
-    dead: tuple[tuple[float, float], ...]
-    largest_slope: float
-    mean_output: float
+    saturates_below: float | None  # for smaller x, |f'| is under SATURATED_SLOPE and tends to 0; else None
+    saturates_above: float | None  # likewise for larger x
+    dead: tuple[tuple[float, float], ...]  # intervals of x where the slope is exactly 0
+    largest_slope: float  # of |f'|, infinite where it is unbounded
+    mean_output: float  # over standard normal x; NaN where f is not defined for all of them
 
     @property
     def bounded(self) -> bool:
@@ -76,7 +71,7 @@ class Properties:
 
 @lru_cache(maxsize=512)
 def properties(activation: Activation, **parameters: float) -> Properties:
-    """Look at the function on a fine grid and far out; some milliseconds, remembered for each setting."""
+    """Evaluate the function on a fine grid and at large |x|; some milliseconds, cached."""
 
     def function(x: torch.Tensor) -> torch.Tensor:
         return activation.function(x, **parameters)
@@ -93,7 +88,7 @@ def properties(activation: Activation, **parameters: float) -> Properties:
             monotonic=not (values.diff() < -1e-12).any(),
             jumps=jumps,
             kinks=kinks,
-            bends=tuple(place for place in _bends(slope, x, slopes) if place not in kinks),
+            bends=tuple(bend for bend in _bends(slope, x, slopes) if bend not in kinks),
             lowest=lowest,
             highest=highest,
             saturates_below=_saturated_until(slope, x, slopes),
@@ -105,8 +100,8 @@ def properties(activation: Activation, **parameters: float) -> Properties:
 
 
 @lru_cache(maxsize=256)
-def share_of_range(activation: Activation, low: float, high: float, **parameters: float) -> float | None:
-    """How much of its range a bounded function that never falls takes between two x; None for any other."""
+def fraction_of_range(activation: Activation, low: float, high: float, **parameters: float) -> float | None:
+    """Fraction of the range of a bounded monotonic function between two x; None for any other function."""
     found = properties(activation, **parameters)
     if not (found.bounded and found.monotonic and found.highest > found.lowest):
         return None
@@ -115,25 +110,25 @@ def share_of_range(activation: Activation, low: float, high: float, **parameters
 
 
 def _grid() -> torch.Tensor:
-    """Divided and not added up, so that whole numbers, where kinks like to be, are met exactly."""
+    """Divided and not added up, so that integers, where most kinks are, are exact."""
     end = HALF_WIDTH * POINTS_PER_UNIT
     return torch.arange(-end, end + 1, dtype=torch.float64, device="cpu") / POINTS_PER_UNIT
 
 
 def _far(beside: tuple[float, ...]) -> torch.Tensor:
-    """Places far out, and next to poles if some of these are any."""
-    places = [-1e12, -1e4, 1e4, 1e12, *(place + step for place in beside for step in (-1e-7, 1e-7))]
-    return torch.tensor(places, dtype=torch.float64, device="cpu")
+    """Points of large |x|, and next to each of `beside`, which may be poles."""
+    points = [-1e12, -1e4, 1e4, 1e12, *(x + step for x in beside for step in (-1e-7, 1e-7))]
+    return torch.tensor(points, dtype=torch.float64, device="cpu")
 
 
 def _ends(numbers: torch.Tensor) -> tuple[float, float]:
-    """The least and the largest, without those that are no numbers; NaN where none is one."""
+    """Minimum and maximum without NaN; NaN where all are."""
     numbers = numbers[~numbers.isnan()]
     return (numbers.min().item(), numbers.max().item()) if len(numbers) else (math.nan, math.nan)
 
 
 def _holes(x: torch.Tensor, numbers: torch.Tensor) -> tuple[float, ...]:
-    """The last places without a number beside those that have one."""
+    """The x whose value is NaN beside one whose value is not."""
     missing = numbers.isnan()
     beside = torch.nn.functional.pad(~missing, (1, 1), value=False)
     return tuple(x[missing & (beside[2:] | beside[:-2])].tolist())
@@ -142,7 +137,7 @@ def _holes(x: torch.Tensor, numbers: torch.Tensor) -> tuple[float, ...]:
 def _bounds(
     function: Callable[[torch.Tensor], torch.Tensor], values: torch.Tensor, jumps: tuple[float, ...]
 ) -> tuple[float, float]:
-    """Limits are read at ±1e12; a function that leaves far behind what it reaches on the grid has none."""
+    """Limits are those at ±1e12; a function far beyond its values on the grid there is unbounded."""
     lowest, highest = _ends(values)
     deepest, top = _ends(function(_far(jumps)))
     return (
@@ -162,11 +157,11 @@ def _largest_slope(
 def _jumps(
     function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, values: torch.Tensor
 ) -> tuple[float, ...]:
-    """Halve each interval in which the value changes, keep the half with more of it, until a jump is left."""
+    """Bisect each interval in which the value changes, towards the larger change, until only jumps remain."""
     left, right, at_left, at_right = x[:-1], x[1:], values[:-1], values[1:]
     for halvings in range(40):
         keep = (at_right - at_left).abs() > KINK * (1 + at_left.abs())
-        if halvings == 4:  # steep curves are out by now; what swings too fast to follow must not take minutes
+        if halvings == 4:  # steep curves are excluded by now; fast oscillations must not take minutes
             keep &= _nearest(left, keep, MAX_FOLLOWED)
         left, right, at_left, at_right = left[keep], right[keep], at_left[keep], at_right[keep]
         if not len(left):
@@ -176,44 +171,44 @@ def _jumps(
         leftward = (at_middle - at_left).abs() > (at_right - at_middle).abs()
         left, at_left = torch.where(leftward, left, middle), torch.where(leftward, at_left, at_middle)
         right, at_right = torch.where(leftward, middle, right), torch.where(leftward, at_middle, at_right)
-    # A value of its own at the jump, as sign(0) has, makes two jumps at one place.
-    return _told(left)
+    # A separate value at the jump, as that of sign(0), makes two jumps at one x.
+    return _reported(left)
 
 
 def _bends(
     slope: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, slopes: torch.Tensor
 ) -> tuple[float, ...]:
-    """Where the slope's quotients to the left and to the right stay apart however near they are.
+    """Where the difference quotients of the slope on the left and on the right do not converge.
 
-    Where the second derivative is continuous they come together in proportion to the step.
+    Where the second derivative is continuous, their difference is proportional to the step.
     """
     wide, near = 1 / POINTS_PER_UNIT, 1 / POINTS_PER_UNIT / 256
-    apart = (slopes[2:] - 2 * slopes[1:-1] + slopes[:-2]).abs() / wide
-    keep = apart > 10 * KINK
-    places, apart = x[1:-1][keep], apart[keep]
-    still = (slope(places + near) - 2 * slope(places) + slope(places - near)).abs() / near
-    return _told(places[still > 0.5 * apart])
+    difference = (slopes[2:] - 2 * slopes[1:-1] + slopes[:-2]).abs() / wide
+    keep = difference > 10 * KINK
+    points, difference = x[1:-1][keep], difference[keep]
+    remaining = (slope(points + near) - 2 * slope(points) + slope(points - near)).abs() / near
+    return _reported(points[remaining > 0.5 * difference])
 
 
-def _nearest(x: torch.Tensor, among: torch.Tensor, most: int) -> torch.Tensor:
-    """Which of x are among the `most` nearest to 0 of those selected."""
+def _nearest(x: torch.Tensor, among: torch.Tensor, max_count: int) -> torch.Tensor:
+    """Which of x are among the `max_count` nearest to 0 of those selected."""
     distances = x[among].abs()
-    return x.abs() <= distances.sort().values[most - 1] if len(distances) > most else among
+    return x.abs() <= distances.sort().values[max_count - 1] if len(distances) > max_count else among
 
 
-def _told(places: torch.Tensor) -> tuple[float, ...]:
+def _reported(points: torch.Tensor) -> tuple[float, ...]:
     """Those nearest to 0, rounded, each once, from left to right."""
-    nearest = places[_nearest(places, torch.ones_like(places, dtype=torch.bool), MAX_TOLD)]
-    return tuple(dict.fromkeys(round(place, 6) + 0.0 for place in nearest.tolist()))
+    nearest = points[_nearest(points, torch.ones_like(points, dtype=torch.bool), MAX_REPORTED)]
+    return tuple(dict.fromkeys(round(x, 6) + 0.0 for x in nearest.tolist()))
 
 
 def _dead(x: torch.Tensor, slopes: torch.Tensor) -> tuple[tuple[float, float], ...]:
-    """Runs of slopes of exactly 0, unless the slope only fades until it rounds to 0."""
+    """Runs of slopes of exactly 0, unless the slope only decays until it underflows to 0."""
     zero = torch.nn.functional.pad((slopes == 0).int(), (1, 1))
     starts, ends = (zero.diff() == 1).nonzero().flatten().tolist(), (zero.diff() == -1).nonzero().flatten()
     last, zones = len(x) - 1, []
     for start, end in zip(starts, (ends - 1).tolist(), strict=True):
-        beside = [slopes[place].abs() for place in (start - 1, end + 1) if 0 <= place <= last]
+        beside = [slopes[index].abs() for index in (start - 1, end + 1) if 0 <= index <= last]
         if end > start and all(slope > 1e-6 for slope in beside):
             zones.append(
                 (
@@ -227,9 +222,9 @@ def _dead(x: torch.Tensor, slopes: torch.Tensor) -> tuple[tuple[float, float], .
 def _saturated_until(
     slope: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, slopes: torch.Tensor
 ) -> float | None:
-    """The last x up to which, from the far left, the slope stays small; None unless it goes to 0 there."""
+    """The last x up to which, from the far left, the slope is small; None unless it tends to 0 there."""
     far = torch.tensor([-1e4, -1.1e4, -1.23e4], dtype=torch.float64, device="cpu")  # a wave has one slope ≠ 0
-    if not slope(far).abs().max() <= 1e-6:  # also where there is none
+    if not slope(far).abs().max() <= 1e-6:  # or NaN
         return None
     steep = (slopes.abs() >= SATURATED_SLOPE).nonzero()
     return round(x[int(steep[0]) - 1].item(), 3) + 0.0 if len(steep) else 0.0

@@ -70,7 +70,7 @@ ACTIVATIONS: dict[str, Activation] = {
             "Efficient BackProp",
             "https://doi.org/10.1007/3-540-49430-8_2",
         ),
-        note="A sigmoid stretched to be symmetric about 0, with a slope of 1 there. The usual choice inside "
+        note="A sigmoid stretched to be symmetric about 0, with a slope of 1 there. The default inside "
         "recurrent networks.",
         aliases=("hyperbolic tangent",),
         use="Inside recurrent networks.",
@@ -90,7 +90,7 @@ ACTIVATIONS: dict[str, Activation] = {
             "https://icml.cc/Conferences/2010/papers/432.pdf",
         ),
         note="Cheap, and passes gradients undiminished where it is on. A unit that is off for all inputs "
-        "gets no gradient and stays off: it is dead. The usual choice in convolutional networks.",
+        "gets no gradient and stays off: it is dead. The standard choice in convolutional networks.",
         aliases=("rectifier", "rectified linear unit", "ramp"),
         use="The default of convolutional networks.",
         note_zh="便宜，导通时梯度不衰减；一直关闭的单元会死亡。",
@@ -187,8 +187,8 @@ ACTIVATIONS: dict[str, Activation] = {
             "Gaussian error linear units (GELUs)",
             "https://arxiv.org/abs/1606.08415",
         ),
-        note="Weighs x by the chance Φ(x) that a standard normal draw lies below it. Its minimum is −0.170 "
-        "at x = −0.752. The usual choice in BERT, GPT and their kin.",
+        note="Weighs x by the probability Φ(x) that a standard normal sample is below it. Its minimum is "
+        "−0.170 at x = −0.752. The standard choice in BERT, GPT and their kin.",
         aliases=("Gaussian error linear unit",),
         use="BERT, GPT and vision transformers.",
         note_zh="用标准正态分布函数给 x 加权；Transformer 的常用选择。",

@@ -32,16 +32,12 @@ MIN_GAIN, MAX_GAIN = 0.1, 10.0
 
 @dataclass(frozen=True)
 class Surface:
-    """z over a square: x and y both run evenly from -reach to reach.
-
-    at: the places, (points,). z, and its partial derivatives dz_dx and dz_dy: (points, points), with y along
-    the first axis, rising, and x along the second. All are float32.
-    """
+    """z over a square: x and y are evenly spaced from -reach to reach. All arrays are float32."""
 
     reach: float
-    at: np.ndarray
-    z: np.ndarray
-    dz_dx: np.ndarray
+    at: np.ndarray  # (points,), the values of x and of y
+    z: np.ndarray  # (points, points), with y along the first axis, ascending, and x along the second
+    dz_dx: np.ndarray  # partial derivatives, likewise
     dz_dy: np.ndarray
 
     @property
@@ -50,7 +46,7 @@ class Surface:
         return np.hypot(self.dz_dx, self.dz_dy)
 
     def slices(self, count: int = 5, of: np.ndarray | None = None) -> dict[float, np.ndarray]:
-        """z, or another array over the same places, over x at evenly spaced y from end to end, by that y."""
+        """z, or another array over the same points, over x at evenly spaced y from end to end, by that y."""
         rows = np.linspace(0, len(self.at) - 1, count).round().astype(int)
         return {float(self.at[row]): (self.z if of is None else of)[row] for row in rows}
 
@@ -122,7 +118,7 @@ def gate(key: str, reach: float = 3.0, points: int = POINTS) -> Surface:
 
 
 def to_csv(surface: Surface, names: tuple[str, str, str] = ("x", "y", "z")) -> str:
-    """The surface as CSV, a row for each place; names are those of the two inputs and of the output."""
+    """The surface as CSV, a row for each point; names are those of the two inputs and of the output."""
     x, y, z = names
     across, up = np.meshgrid(surface.at, surface.at)
     columns = (across, up, surface.z, surface.dz_dx, surface.dz_dy)
@@ -131,7 +127,7 @@ def to_csv(surface: Surface, names: tuple[str, str, str] = ("x", "y", "z")) -> s
 
 
 def _surface(function: Callable[[Tensor, Tensor], Tensor], reach: float, points: int) -> Surface:
-    """Computed in float64, with autograd's derivatives: each output depends on one place alone."""
+    """Computed in float64, with autograd's derivatives: each output depends on one point alone."""
     _check("The reach", reach, 0.01, MAX_REACH)
     if not 2 <= points <= MAX_POINTS:
         raise InvalidRequest(f"{points} points were asked for; 2 to {MAX_POINTS} are allowed.")
@@ -141,7 +137,7 @@ def _surface(function: Callable[[Tensor, Tensor], Tensor], reach: float, points:
         y, x = (grid.clone().requires_grad_() for grid in torch.meshgrid(at, at, indexing="ij"))
         z = function(x, y)
         dz_dx, dz_dy = torch.autograd.grad(z.sum(), (x, y))
-    return Surface(reach, *(part.detach().to(torch.float32).numpy() for part in (at, z, dz_dx, dz_dy)))
+    return Surface(reach, *(array.detach().to(torch.float32).numpy() for array in (at, z, dz_dx, dz_dy)))
 
 
 def _layers(sizes: tuple[int, ...], gain: float, seed: int) -> list[tuple[Tensor, Tensor]]:

@@ -131,25 +131,25 @@ def _depth(options: argparse.Namespace) -> int:
 
 def _depth_table(configs: Sequence[DepthConfig]) -> Iterator[str]:
     """A header, and a line a function as soon as it is known."""
-    from core.experiments.signal_propagation import predict, through_depth
+    from core.experiments.signal_propagation import predict, propagate
 
     yield f"{'':<24}{'gradient kept':>15}{'a layer':>10}{'in theory':>12}{'last variance':>15}"
     for config in configs:
-        found = through_depth(config)
+        found = propagate(config)
         if found.overflows_at:
             yield f"{config.activation:<24}beyond float32 from layer {found.overflows_at} on"
         else:
             yield (
-                f"{config.activation:<24}{found.gradient_kept:>15.3g}{found.per_layer:>10.3f}"
+                f"{config.activation:<24}{found.gradient_ratio:>15.3g}{found.per_layer:>10.3f}"
                 f"{predict(config).phase:>12}{found.variance[-1]:>15.3g}"
             )
 
 
 def _layers(config: DepthConfig) -> Iterator[dict[str, Any]]:
     """What one function does to signal and gradient, one row a layer."""
-    from core.experiments.signal_propagation import predict, through_depth
+    from core.experiments.signal_propagation import predict, propagate
 
-    found, theory = through_depth(config), predict(config)
+    found, theory = propagate(config), predict(config)
     names = ("mean", "variance", "second_moment", "gradient", "dead", "saturated")
     figures = {name: getattr(found, name) for name in names}
     figures |= {"variance_in_theory": theory.variance, "gradient_in_theory": theory.gradient}

@@ -17,7 +17,7 @@ from core.commands.parser import Parser, add_flag, add_set
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
-from core.models.registry import default_data, fitting_data
+from core.models.registry import applicable_data, default_data
 from core.options import Option
 from core.training.config import TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
@@ -187,13 +187,13 @@ def _list(options: argparse.Namespace) -> int:
         {
             "model": name,
             "name": model.name,
-            "data": fitting_data(name),
+            "data": applicable_data(name),
             "activations": model.activations,
             "settings": [setting for setting in SETTINGS if setting not in not_used(name)],
             "options": _described(model.options),
             "data_options": {
                 data: _described(DATASETS[data].options)
-                for data in fitting_data(name)
+                for data in applicable_data(name)
                 if DATASETS[data].options
             },
         }

@@ -1,4 +1,4 @@
-"""The cells of a CSV file as text, or one sentence that says what is wrong with it and where."""
+"""The cells of a CSV file as text, or an error that says what is wrong with it and where."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def read(content: bytes) -> Table:
             na_filter=False,  # so that what is NaN is a cell that a row does not have
             skip_blank_lines=False,
             nrows=MAX_ROWS + 2,
-            engine="python",  # the other one takes a row that ends early for one with empty cells
+            engine="python",  # the C engine fills a row that ends early with empty cells
         )
     except (pd.errors.ParserError, csv.Error) as error:
         raise InvalidRequest(_too_long_row(opened) or f"The file is not a CSV table: {error}.") from None
@@ -69,8 +69,8 @@ class _Opened:
     columns: tuple[str, ...]
     header_row: int  # which row of the file it is, from 1
     delimiter: str
-    rows: io.StringIO  # the text, standing at its header
-    begins_at: int  # where that is
+    rows: io.StringIO  # the text, positioned at its header
+    header_offset: int  # of the header, in characters
 
 
 def _opened(content: bytes) -> _Opened:
@@ -79,15 +79,15 @@ def _opened(content: bytes) -> _Opened:
             f"The file has {len(content) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are allowed."
         )
     text = _text(content)
-    rows, begins_at = io.StringIO(text, newline=""), 0
+    rows, header_offset = io.StringIO(text, newline=""), 0
     try:
         delimiter = _delimiter(text)
         for row, cells in enumerate(csv.reader(rows, delimiter=delimiter, strict=True), start=1):
             names = [cell.strip() for cell in cells]
             if any(names):
-                rows.seek(begins_at)
-                return _Opened(_header(names), row, delimiter, rows, begins_at)
-            begins_at = rows.tell()
+                rows.seek(header_offset)
+                return _Opened(_header(names), row, delimiter, rows, header_offset)
+            header_offset = rows.seek(0, io.SEEK_CUR)
     except csv.Error as error:
         raise InvalidRequest(f"The file is not a CSV table: {error}.") from None
     raise InvalidRequest("The file is empty.")
@@ -95,7 +95,7 @@ def _opened(content: bytes) -> _Opened:
 
 def _too_long_row(opened: _Opened) -> str:
     """The sentence for the first row with more values than the header; "" when there is none."""
-    opened.rows.seek(opened.begins_at)
+    opened.rows.seek(opened.header_offset)
     width, reader = len(opened.columns), csv.reader(opened.rows, delimiter=opened.delimiter, strict=True)
     with contextlib.suppress(csv.Error):
         for row, cells in enumerate(reader, start=opened.header_row):
@@ -115,10 +115,10 @@ def _checked(rows: pd.DataFrame, names: tuple[str, ...]) -> Table:
     width = len(names)
     counts = rows.notna().sum(axis=1)
     cells = rows.apply(lambda column: column.str.strip()).fillna("")
-    kept = (cells != "").any(axis=1)
-    if kept.sum() > MAX_ROWS or len(rows) > MAX_ROWS:
+    filled = (cells != "").any(axis=1)
+    if filled.sum() > MAX_ROWS or len(rows) > MAX_ROWS:
         raise InvalidRequest(f"The table has more than {MAX_ROWS:,} rows, which is the most allowed.")
-    cells, counts = cells[kept], counts[kept]
+    cells, counts = cells[filled], counts[filled]
     absent = cells.apply(lambda column: column.str.lower().isin(MISSING))
     wrong = cells.index[(counts != width) | absent.any(axis=1)]
     if len(wrong):
@@ -144,10 +144,10 @@ def _header(names: list[str]) -> tuple[str, ...]:
         )
     if len(names) > MAX_COLUMNS:
         raise InvalidRequest(f"The table has {len(names):,} columns; at most {MAX_COLUMNS} are allowed.")
-    for place, name in enumerate(names):
+    for index, name in enumerate(names):
         if not name:
-            raise InvalidRequest(f"Column {place + 1} has no name; the first row must name every column.")
-        if names.index(name) != place:
+            raise InvalidRequest(f"Column {index + 1} has no name; the first row must name every column.")
+        if names.index(name) != index:
             raise InvalidRequest(f"Two columns are named {quoted(name)}; every column needs its own name.")
     if all(number(name) is not None for name in names):
         raise InvalidRequest("The first row holds numbers alone; it must name the columns.")

@@ -1,4 +1,4 @@
-"""Values to be told from one number, and from two: curves and a surface, under noise."""
+"""Regression on one input and on two: curves and a surface, under noise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from core.data.dataset import CURVE, REGRESSION, SURFACE, LoadedDataset
 
-# x, and y of the surface, are drawn evenly from -EDGE to EDGE.
+# x, and y of the surface, are uniform from -EDGE to EDGE.
 EDGE = 2.0
 
 # Each hill of the surface: x and y of its top, height (a hollow's is negative), standard deviation.
@@ -18,7 +18,7 @@ Truth = Callable[[np.ndarray], np.ndarray]
 
 
 def sine(samples: int, noise: float, seed: int, test_fraction: float, waves: float) -> LoadedDataset:
-    """A sine of height 1, with so many waves from -2 to 2."""
+    """A sine of amplitude 1, with so many periods from -2 to 2."""
 
     def truth(inputs: np.ndarray) -> np.ndarray:
         return np.sin(np.pi * waves / EDGE * inputs[:, 0])
@@ -67,19 +67,19 @@ def _noisy(
     seed: int,
     test_fraction: float,
 ) -> LoadedDataset:
-    """Places drawn evenly, the truth there and normal noise on it, both parts alike; a part is held back."""
-    places, added = np.random.default_rng([seed, 1]), np.random.default_rng(seed)
-    inputs = places.uniform(-EDGE, EDGE, (samples, len(features))).astype(np.float32)
-    targets = (truth(inputs) + added.normal(0.0, noise, samples)).astype(np.float32)
-    held_back = max(1, round(test_fraction * samples))
+    """Uniform inputs; targets are the truth with normal noise, in training and test data alike."""
+    uniform, normal = np.random.default_rng([seed, 1]), np.random.default_rng(seed)
+    inputs = uniform.uniform(-EDGE, EDGE, (samples, len(features))).astype(np.float32)
+    targets = (truth(inputs) + normal.normal(0.0, noise, samples)).astype(np.float32)
+    test_size = max(1, round(test_fraction * samples))
     return LoadedDataset(
         kind=kind,
         task=REGRESSION,
-        train_inputs=inputs[held_back:],
-        train_targets=targets[held_back:],
-        test_inputs=inputs[:held_back],
-        test_targets=targets[:held_back],
+        train_inputs=inputs[test_size:],
+        train_targets=targets[test_size:],
+        test_inputs=inputs[:test_size],
+        test_targets=targets[:test_size],
         features=features,
-        answer="y" if kind == CURVE else "z",
+        target_name="y" if kind == CURVE else "z",
         truth=truth,
     )

@@ -14,45 +14,44 @@ if TYPE_CHECKING:
 else:
     np = LazyModule("numpy")
 
-# What one sample is, and therefore which networks and pictures fit it.
+# What one sample is, and therefore which networks and snapshots apply to it.
 POINTS, IMAGES, SERIES = "points", "images", "series"
 SMALL_IMAGES = "small images"  # too small for the convolutions of most networks
 GRAPH, MIXTURE = "graph", "mixture"
 GRID_WORLD, CONTROL = "grid world", "control"
-# Numbers over time with one answer for all, symbols with an answer at each step, and characters of a text.
+# Numbers over time with one target a sequence, symbols with a target at each step, and characters of a text.
 SEQUENCES, SYMBOLS, TEXT = "sequences", "symbols", "text"
-# A value over one number, and over two.
+# Regression on one input, and on two.
 CURVE, SURFACE = "curve", "surface"
 TABLE = "table"  # rows of any number of features, with a class or a value each
-# Kinds whose samples are rows of numbers with one answer, which classical methods take as well.
+# Kinds whose samples are rows of numbers with one target each: classical methods accept them as well.
 ROWS = (POINTS, TABLE, CURVE, SURFACE, IMAGES, SMALL_IMAGES)
 
 CLASSIFICATION, FORECAST, REGRESSION = "classification", "forecast", "regression"
-# What to make more of, and what to earn: of mixtures and of environments.
+# The task of mixtures, and the two of environments (share of episodes that succeed, mean return).
 GENERATION, SUCCESS, RETURN = "generation", "success", "mean_return"
 
-NO_ANSWER = -100  # stands among class numbers where no answer is asked; torch's losses leave it out
+NO_TARGET = -100  # class number where there is no target: the ignore_index of torch's losses
 
 
 @dataclass(frozen=True)
 class Dataset:
     """One data set, known before it is loaded.
 
-    kind is "points", "images" or "series"; task is "classification" or "forecast". defaults holds the
-    settings that apply, of samples (how many are drawn, train and test together) and noise (standard
-    deviation, in the units of the coordinates), each with its usual value. options are the settings that only
-    this data set has. load(seed, test_fraction, **settings, **options) gives a LoadedDataset, or what its
-    kind stands for; the same arguments give the same arrays.
+    load(seed, test_fraction, **settings, **options) returns a LoadedDataset, or the class of its kind
+    (LoadedGraph, LoadedMixture, LoadedEnvironment); the same arguments give the same arrays.
     """
 
     name: str
     description: str
     source: str
-    kind: str
-    task: str
+    kind: str  # one of the kinds above: POINTS, IMAGES, ...
+    task: str  # CLASSIFICATION, FORECAST, REGRESSION, GENERATION, SUCCESS or RETURN
     load: Callable[..., Any]
+    # The defaults of the settings that apply, of samples (train and test together) and noise (standard
+    # deviation, in the units of the coordinates).
     defaults: Mapping[str, Any]
-    options: Mapping[str, Option] = field(default_factory=dict)
+    options: Mapping[str, Option] = field(default_factory=dict)  # settings that this data set alone has
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -62,17 +61,13 @@ class Dataset:
 
 @dataclass(frozen=True, eq=False)
 class LoadedDataset:
-    """Arrays of one data set, split into a part to learn from and a part held back.
+    """Arrays of one data set, split into training and test data.
 
-    train_inputs and test_inputs are float32: points, curves, surfaces and tables (samples, features); images
-    (samples, 1, height, width) in [0, 1]; series (samples, hours, features); sequences (samples, time,
-    features), NaN after the end of a shorter one. Those of symbols and text are int64 class numbers (samples,
-    time). train_targets and test_targets are int64 class numbers (samples,) of a classification, for symbols
-    and text (samples, time) with NO_ANSWER where none is asked; float32 values (samples,) of a forecast or a
-    regression, whose name is `answer`. classes names the class numbers and is empty without a classification;
-    features names what the last axis of points, curves, tables, series and sequences holds. series is there
-    for a series alone, and truth, the targets without noise at inputs of any kind, for curves and surfaces.
-    An answer in its unit is target * answer_scale + answer_mean; tables alone have other than 1 and 0.
+    Inputs are float32: points, curves, surfaces and tables (samples, features); images (samples, 1, height,
+    width) in [0, 1]; series (samples, hours, features); sequences (samples, time, features), NaN after the
+    end of a shorter one. Those of symbols and text are int64 class numbers (samples, time).
+    Targets of a classification are int64 class numbers (samples,), for symbols and text (samples, time) with
+    NO_TARGET where there is none; those of a forecast or a regression are float32 values (samples,).
     """
 
     kind: str
@@ -81,39 +76,40 @@ class LoadedDataset:
     train_targets: np.ndarray
     test_inputs: np.ndarray
     test_targets: np.ndarray
-    classes: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
-    series: Series | None = None
-    answer: str = ""
-    answer_mean: float = 0.0
-    answer_scale: float = 1.0
-    truth: Callable[[np.ndarray], np.ndarray] | None = None
-    train_times: np.ndarray | None = None  # (samples,) when each training target happens, where it has a time
+    classes: tuple[str, ...] = ()  # names of the class numbers; empty without a classification
+    features: tuple[str, ...] = ()  # names along the last axis of the inputs; empty for images, symbols, text
+    series: Series | None = None  # of a series alone
+    target_name: str = ""  # of a regression
+    target_mean: float = 0.0  # a target in its unit is target * target_scale + target_mean
+    target_scale: float = 1.0  # other than 0 and 1 for tables alone
+    truth: Callable[[np.ndarray], np.ndarray] | None = (
+        None  # targets without noise; curves and surfaces alone
+    )
+    train_times: np.ndarray | None = None  # (samples,) time of each training target, where it has one
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """What turns the scaled numbers of a forecast back into degrees, by a scale of the training part alone.
+    """What turns the scaled targets of a forecast back into the unit of the series.
 
-    A target is (value at the time forecast - value now) / change_scale, so a forecast of 0 says "as it is
-    now". test_times (datetime64[h]) are the times forecast; test_now and test_truth the values now and at
-    that time, float32 (samples,), in `unit`. mean and scale belong to the first input feature.
+    A target is (value at the time forecast - value now) / change_scale: a forecast of 0 is persistence, the
+    value now.
     """
 
     unit: str
-    horizon_h: int
-    change_scale: float
-    test_times: np.ndarray
-    test_now: np.ndarray
-    test_truth: np.ndarray
+    horizon_h: int  # hours from now to the time forecast
+    change_scale: float  # standard deviation of the changes in the training data, in `unit`
+    test_times: np.ndarray  # (samples,) datetime64[h], the times forecast
+    test_now: np.ndarray  # (samples,) float32, the values now, in `unit`
+    test_truth: np.ndarray  # (samples,) float32, the values at the times forecast, in `unit`
 
     @property
     def baseline_rmse(self) -> float:
-        """Error of "as it is now" on the test part, in `unit`."""
+        """Error of persistence (the value now) on the test data, in `unit`."""
         return rmse(self.test_now, self.test_truth)
 
     def value(self, now: np.ndarray, target: np.ndarray) -> np.ndarray:
-        """The forecast in `unit` that a scaled target stands for."""
+        """The forecast in `unit` of a scaled target."""
         return now + target * self.change_scale
 
 

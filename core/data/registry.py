@@ -62,19 +62,17 @@ else:
     text = LazyModule("core.data.text")
 
 _KNOWN = Option("nodes of each class whose class is known, the best connected first", 1, 1, 3)
-_FEATURES = Option(
-    "what the network gets of a point: x and y, or their sines as well", "xy", choices=("xy", "sine")
-)
-_OWN_TABLE = {
-    "file": Option("the table, by the name under which it is kept; none for an example", ""),
+_FEATURES = Option("inputs of the network: x and y, or their sines as well", "xy", choices=("xy", "sine"))
+_USER_TABLE = {
+    "file": Option("the table, by its name in the store; none for an example", ""),
     "target_column": Option("the target column, none for the last", ""),
 }
-_SLIPPERY = Option("whether each step goes astray two times of three", False)
+_SLIPPERY = Option("whether two moves of three go to a side", False)
 
 DATASETS: dict[str, Dataset] = {
     "moons": Dataset(
         name="Moons",
-        description="Two half circles that reach into each other.",
+        description="Two interleaving half circles.",
         source="Made from a seed; the shape of scikit-learn's make_moons",
         kind=POINTS,
         task=CLASSIFICATION,
@@ -108,7 +106,7 @@ DATASETS: dict[str, Dataset] = {
     ),
     "xor": Dataset(
         name="XOR",
-        description="Four squares, opposite ones of one class: no straight line parts them.",
+        description="Four squares, opposite ones of one class: not linearly separable.",
         source="Made from a seed; the problem of Minsky & Papert 1969",
         kind=POINTS,
         task=CLASSIFICATION,
@@ -118,7 +116,7 @@ DATASETS: dict[str, Dataset] = {
     ),
     "gaussians": Dataset(
         name="Gaussians",
-        description="Round clouds, a class each: straight lines are enough.",
+        description="Round clouds, a class each: linearly separable but for their overlap.",
         source="Made from a seed",
         kind=POINTS,
         task=CLASSIFICATION,
@@ -138,7 +136,7 @@ DATASETS: dict[str, Dataset] = {
     ),
     "sine_curve": Dataset(
         name="Sine curve",
-        description="A sine, to be told from x.",
+        description="A sine of x, under noise.",
         source="Made from a seed",
         kind=CURVE,
         task=REGRESSION,
@@ -148,7 +146,7 @@ DATASETS: dict[str, Dataset] = {
     ),
     "step_curve": Dataset(
         name="Step",
-        description="-1 below zero, 1 above: what has no slope anywhere is hard for smooth functions.",
+        description="-1 below zero, 1 above: a jump is hard for smooth functions.",
         source="Made from a seed",
         kind=CURVE,
         task=REGRESSION,
@@ -166,7 +164,7 @@ DATASETS: dict[str, Dataset] = {
     ),
     "hills": Dataset(
         name="Hills",
-        description="Two hills and a hollow over the plane: a height to be told from x and y.",
+        description="Two hills and a hollow over the plane: the height, from x and y.",
         source="Made from a seed",
         kind=SURFACE,
         task=REGRESSION,
@@ -202,7 +200,7 @@ DATASETS: dict[str, Dataset] = {
     ),
     "digits_table": Dataset(
         name="Digits as a table",
-        description="Handwritten digits as rows of 64 shades: where a pixel lay is not told.",
+        description="Handwritten digits as rows of 64 shades, without the positions of the pixels.",
         source="Alpaydin & Kaynak 1998; 1,797 digits of 8 x 8 pixels in scikit-learn",
         kind=TABLE,
         task=CLASSIFICATION,
@@ -211,7 +209,7 @@ DATASETS: dict[str, Dataset] = {
     ),
     "diabetes": Dataset(
         name="Diabetes",
-        description="How far a diabetes goes in a year, by ten measures: they tell less than half of it.",
+        description="Progression of diabetes in a year, by ten measures: they explain less than half of it.",
         source="Efron, Hastie, Johnstone & Tibshirani 2004; 442 patients in scikit-learn",
         kind=TABLE,
         task=REGRESSION,
@@ -220,25 +218,25 @@ DATASETS: dict[str, Dataset] = {
     ),
     "own_csv": Dataset(
         name="Your own table",
-        description="A CSV file of yours: a class to be told from the other columns. Until you give one, "
+        description="A CSV file of yours: the class in one column, predicted from the others. Without one, "
         "made-up fruit.",
         source="A CSV file",
         kind=TABLE,
         task=CLASSIFICATION,
         load=lambda **settings: user_csv.classes(**settings),
         defaults={},
-        options=_OWN_TABLE,
+        options=_USER_TABLE,
     ),
     "own_csv_values": Dataset(
         name="Your own table, a number",
-        description="A CSV file of yours: a number to be told from the other columns. Until you give one, "
+        description="A CSV file of yours: a number in one column, predicted from the others. Without one, "
         "the mass of made-up fruit.",
         source="A CSV file",
         kind=TABLE,
         task=REGRESSION,
         load=lambda **settings: user_csv.values(**settings),
         defaults={},
-        options=_OWN_TABLE,
+        options=_USER_TABLE,
     ),
     "ring": Dataset(
         name="Ring of Gaussians",
@@ -380,27 +378,27 @@ DATASETS: dict[str, Dataset] = {
     ),
     "sines": Dataset(
         name="Sine mixtures",
-        description="Sums of sines, each with periods and phases of its own: how does this one go on?",
+        description="Sums of sines of random periods and phases: which value comes next?",
         source="Made from a seed",
         kind=SEQUENCES,
         task=REGRESSION,
         load=lambda **settings: sequences.sines(**settings),
         defaults={"samples": 5000, "noise": 0.1},
         options={
-            "length": Option("steps that are seen; asked is the value a tenth of them ahead", 40, 10, 200),
+            "length": Option("input steps; the target is the value a tenth of them ahead", 40, 10, 200),
             "waves": Option("sines in each sum", 2, 1, 8),
         },
     ),
     "stocks": Dataset(
         name="Share prices",
         description="Five companies' shares, month by month through ten years: how will the next one change "
-        "them? Past changes tell next to nothing: no network should do much better than the mean.",
+        "them? Past changes predict next to nothing: no network should do much better than the mean.",
         source="Amazon, Apple, Google, IBM, Microsoft, 2000 to 2010, in vega_datasets",
         kind=SEQUENCES,
         task=REGRESSION,
         load=lambda **settings: stocks.stocks(**settings),
         defaults={},
-        options={"months": Option("months that are seen", 12, 1, 36)},
+        options={"months": Option("months of input", 12, 1, 36)},
     ),
     "copy_memory": Dataset(
         name="Copy memory",
@@ -412,7 +410,7 @@ DATASETS: dict[str, Dataset] = {
         defaults={"samples": 4000},
         options={
             "symbols": Option("symbols to remember, each one of eight", 3, 1, 20),
-            "delay": Option("steps between the last symbol and the first answer", 15, 1, 200),
+            "delay": Option("steps between the last symbol and its first repetition", 15, 1, 200),
         },
     ),
     "python_help": Dataset(
@@ -424,17 +422,17 @@ DATASETS: dict[str, Dataset] = {
         load=lambda **settings: text.python_help(**settings),
         defaults={},
         options={
-            "characters": Option("of the text, both parts together", 300_000, 20_000, 1_000_000),
-            "length": Option("characters that the network reads before it starts anew", 64, 8, 256),
+            "characters": Option("of the text, train and test together", 300_000, 20_000, 1_000_000),
+            "length": Option("characters of each training sequence", 64, 8, 256),
         },
     ),
 }
 
 
 def load(name: str, *, seed: int = 0, test_fraction: float = 0.2, **settings: Any) -> Any:
-    """One data set, of the class that its kind stands for (LoadedDataset for most).
+    """One data set, of the class of its kind (LoadedDataset for most).
 
-    Settings and options that are left out take their usual value.
+    Settings and options that are left out have their defaults.
 
     Raises InvalidRequest for an unknown name or a setting that does not apply.
     """

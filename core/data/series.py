@@ -15,9 +15,9 @@ def seattle_temps(seed: int, test_fraction: float) -> LoadedDataset:
     """24 hourly changes, each since the same hour of the day before, and the change that comes a day later.
 
     Inputs are (windows, 24, 1). Changes and not temperatures, since a year has each season once: a network
-    that has seen no autumn must not lean on how cold it is. The last part of the year is held back, and
-    nothing of it reaches the training part: no target, and no part in the scale. The seed plays no part.
-    Windows that need the one hour that is missing are left out.
+    that has seen no autumn must not depend on how cold it is. The last part of the year is the test data;
+    neither training targets nor the scale contain any of it. The seed has no effect. Windows that need the
+    one hour that is missing are left out.
 
     Source: NOAA's hourly normals (means over 1981 to 2010, smoothed) in vega_datasets, dated 2010. Changes:
     seasonal differencing, Box & Jenkins 1970.
@@ -25,8 +25,8 @@ def seattle_temps(seed: int, test_fraction: float) -> LoadedDataset:
     hours, celsius = _every_hour(*cached("seattle_temps", ("hours", "fahrenheit"), _parse))
     change = np.full_like(celsius, np.nan)
     change[HORIZON_H:] = celsius[HORIZON_H:] - celsius[:-HORIZON_H]
-    held_back_from = round((1 - test_fraction) * len(hours))
-    change_scale = float(np.nanstd(change[:held_back_from]))
+    test_start = round((1 - test_fraction) * len(hours))
+    change_scale = float(np.nanstd(change[:test_start]))
     scaled = (change / change_scale).astype(np.float32)
 
     now = np.arange(HORIZON_H + WINDOW_H - 1, len(hours) - HORIZON_H)  # each window's last hour
@@ -34,7 +34,7 @@ def seattle_temps(seed: int, test_fraction: float) -> LoadedDataset:
     targets = scaled[now + HORIZON_H]
     whole = np.isfinite(inputs).all(axis=(1, 2)) & np.isfinite(targets)
     now, inputs, targets = now[whole], inputs[whole], targets[whole]
-    in_training = now + HORIZON_H < held_back_from
+    in_training = now + HORIZON_H < test_start
     test = now[~in_training]
     return LoadedDataset(
         kind=SERIES,

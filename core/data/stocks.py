@@ -9,38 +9,38 @@ from core.paths import cached
 
 
 def stocks(months: int, seed: int, test_fraction: float) -> LoadedDataset:
-    """Changes of a share's price in the last `months` months; the answer is the change in the month after.
+    """Changes of a share's price in the last `months` months; the target is the change in the month after.
 
-    Inputs (samples, months, 1) and answers (samples,) are changes of the price's logarithm, in standard
-    deviations of all changes in the training part. The last months of all companies are held back, and
-    nothing of them reaches the training part. The seed plays no part.
+    Inputs (samples, months, 1) and targets (samples,) are changes of the price's logarithm, in standard
+    deviations of the training targets. The last months of all companies are the test data; no training
+    target is of them. The seed has no effect.
     Source: vega_datasets; Amazon, Apple, Google, IBM and Microsoft, January 2000 to March 2010.
     """
     companies, month, price = cached("stocks", ("companies", "months", "prices"), _parse)
-    windows, answers, answered_in = [], [], []
+    windows, changes, target_months = [], [], []
     for company in np.unique(companies):
         own = companies == company
         change = np.diff(np.log(price[own]))
         first = np.arange(len(change) - months)
         windows.append(change[first[:, None] + np.arange(months)])
-        answers.append(change[months:])
-        answered_in.append(month[own][months + 1 :])
-    inputs, targets, when = (np.concatenate(parts) for parts in (windows, answers, answered_in))
+        changes.append(change[months:])
+        target_months.append(month[own][months + 1 :])
+    inputs, targets, when = (np.concatenate(parts) for parts in (windows, changes, target_months))
     every_month = np.unique(when)
-    held_back = when >= every_month[-max(1, round(test_fraction * len(every_month)))]
-    scale = targets[~held_back].std()
+    in_test = when >= every_month[-max(1, round(test_fraction * len(every_month)))]
+    scale = targets[~in_test].std()
     inputs = (inputs[:, :, None] / scale).astype(np.float32)
     targets = (targets / scale).astype(np.float32)
     return LoadedDataset(
         kind=SEQUENCES,
         task=REGRESSION,
-        train_inputs=inputs[~held_back],
-        train_targets=targets[~held_back],
-        test_inputs=inputs[held_back],
-        test_targets=targets[held_back],
+        train_inputs=inputs[~in_test],
+        train_targets=targets[~in_test],
+        test_inputs=inputs[in_test],
+        test_targets=targets[in_test],
         features=("change of the price",),
-        answer="change of the next month",
-        train_times=when[~held_back],
+        target_name="change of the next month",
+        train_times=when[~in_test],
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables: rows of numbers with a class or a value each. Scales are those of the training part alone."""
+"""Tables: rows of numbers with a class or a value each. Scales are those of the training data alone."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from core.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A scaled feature is held within this many deviations: beyond, one wild row would make the loss overflow.
+# A scaled feature is clipped to so many standard deviations: else an outlier makes the loss overflow.
 MAX_DEVIATIONS = 1e6
-# A column whose deviation is a smaller share of its largest value than this is constant but for rounding.
+# A column whose standard deviation is a smaller fraction of its largest value is constant but for rounding.
 CONSTANT = 1e-12
 
 
@@ -40,14 +40,14 @@ def breast_cancer(seed: int, test_fraction: float) -> LoadedDataset:
 
 
 def digits(seed: int, test_fraction: float) -> LoadedDataset:
-    """1,797 digits as rows of 64 shades, which forget where a pixel lay. Alpaydin & Kaynak 1998."""
+    """1,797 digits as rows of 64 shades, without the positions of the pixels. Alpaydin & Kaynak 1998."""
     from sklearn.datasets import load_digits
 
     return _classes_of(load_digits(), seed, test_fraction)
 
 
 def diabetes(seed: int, test_fraction: float) -> LoadedDataset:
-    """442 patients by ten measures: how far their diabetes goes in a year. Efron et al. 2004."""
+    """442 patients by ten measures: progression of their diabetes in a year. Efron et al. 2004."""
     from sklearn.datasets import load_diabetes
 
     data = load_diabetes(scaled=False)
@@ -62,9 +62,9 @@ def with_classes(
     seed: int,
     test_fraction: float,
 ) -> LoadedDataset:
-    """Rows (samples, features) and class numbers (samples,), the same share of each class held back.
+    """Rows (samples, features) and class numbers (samples,), split with the same fraction of each class.
 
-    Every class needs two rows or more, so that both parts have some.
+    Every class needs two rows or more, so that training and test data have some.
     """
     train, test = stratified(labels, test_fraction, np.random.default_rng(seed))
     scale = scaling(inputs[train])
@@ -85,22 +85,24 @@ def with_values(
     inputs: np.ndarray,
     values: np.ndarray,
     features: tuple[str, ...],
-    answer: str,
+    target_name: str,
     seed: int,
     test_fraction: float,
 ) -> LoadedDataset:
-    """Rows (samples, features) and a value each (samples,), scaled as well; a random part is held back.
+    """Rows (samples, features) and a value each (samples,), scaled as well; the split is random.
 
-    Raises InvalidRequest when all values of a part are alike: nothing can be better than their mean.
+    Raises InvalidRequest when all values of a split are equal: nothing can be better than their mean.
     """
     order = np.random.default_rng(seed).permutation(len(inputs))
-    held_back = min(max(2, round(test_fraction * len(inputs))), len(inputs) - 2)
-    test, train = order[:held_back], order[held_back:]
+    test_size = min(max(2, round(test_fraction * len(inputs))), len(inputs) - 2)
+    test, train = order[:test_size], order[test_size:]
     scale, (mean, deviation) = scaling(inputs[train]), scaling(values[train])
     targets = scaled(values, mean, deviation)
-    for part, rows in (("to learn from", train), ("held back", test)):
+    for split, rows in (("training", train), ("test", test)):
         if np.ptp(targets[rows]) == 0:
-            raise InvalidRequest(f"All {len(rows):,} rows {part} have the same {answer!r}: nothing to tell.")
+            raise InvalidRequest(
+                f"All {len(rows):,} {split} rows have the same {target_name!r}: nothing to predict."
+            )
     return LoadedDataset(
         kind=TABLE,
         task=REGRESSION,
@@ -109,9 +111,9 @@ def with_values(
         test_inputs=scaled(inputs[test], *scale),
         test_targets=targets[test],
         features=features,
-        answer=answer,
-        answer_mean=float(mean),
-        answer_scale=float(deviation),
+        target_name=target_name,
+        target_mean=float(mean),
+        target_scale=float(deviation),
     )
 
 
@@ -122,14 +124,14 @@ def stratified(
     train, test = [], []
     for label in np.unique(labels):
         members = random.permutation(np.flatnonzero(labels == label))
-        held_back = min(max(1, round(test_fraction * len(members))), len(members) - 1)
-        test.append(members[:held_back])
-        train.append(members[held_back:])
+        test_size = min(max(1, round(test_fraction * len(members))), len(members) - 1)
+        test.append(members[:test_size])
+        train.append(members[test_size:])
     return random.permutation(np.concatenate(train)), random.permutation(np.concatenate(test))
 
 
 def scaling(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation over the first axis; a constant column's deviation is taken as 1."""
+    """Mean and standard deviation over the first axis; 1 for a constant column."""
     values = values.astype(np.float64)
     mean, deviation = values.mean(axis=0), values.std(axis=0)
     constant = deviation <= CONSTANT * np.abs(values).max(axis=0)
@@ -137,7 +139,7 @@ def scaling(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def scaled(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-    """(values - mean) / deviation as float32, held within MOST_DEVIATIONS."""
+    """(values - mean) / deviation as float32, clipped to MAX_DEVIATIONS."""
     with np.errstate(over="ignore"):
         scale_free = (values.astype(np.float64) - mean) / deviation
     return np.clip(scale_free, -MAX_DEVIATIONS, MAX_DEVIATIONS).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Real English for networks that read and write character by character: Python's own help texts."""
+"""Real English for character-level language models: Python's own help texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from core.data.dataset import CLASSIFICATION, TEXT, LoadedDataset
 
-# Typographic characters that a keyboard lacks, and what stands for them.
+# Typographic characters that a keyboard lacks, and their replacements.
 PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})
 
 # Lines and columns drawn with characters, and indentation: their runs would be most of what can be learned.
@@ -17,12 +17,12 @@ SPACES = re.compile(r"[ \t]+")
 
 
 def python_help(characters: int, length: int, seed: int, test_fraction: float) -> LoadedDataset:
-    """The first `characters` of Python's help texts in stretches of `length`; each next character is asked.
+    """The first `characters` of Python's help texts in sequences of `length`; targets: the next characters.
 
-    Inputs and targets int64 (stretches, length): numbers of characters in `classes`; a target row is its
-    input row one character later. The last part of the text is held back. Of characters beyond plain ASCII
-    a few are replaced and the rest left out, and so are drawn lines and indentation. The seed plays no part.
-    Source: pydoc_data.topics of the Python that runs; its words differ a little between versions.
+    Inputs and targets int64 (sequences, length): numbers of characters in `classes`; a target row is its
+    input row one character later. The last part of the text is the test data. Of characters beyond plain
+    ASCII a few are replaced and the rest left out, and so are drawn lines and indentation. The seed has no
+    effect. Source: pydoc_data.topics of the running Python; its text differs a little between versions.
     """
     from pydoc_data.topics import topics
 
@@ -30,19 +30,19 @@ def python_help(characters: int, length: int, seed: int, test_fraction: float) -
     alphabet = sorted(set(text))
     number = {character: n for n, character in enumerate(alphabet)}
     numbers = np.array([number[character] for character in text], np.int64)
-    stretches = (len(numbers) - 1) // length
-    held_back = max(1, round(test_fraction * stretches))
-    inputs = numbers[: stretches * length].reshape(stretches, length)
-    targets = numbers[1 : stretches * length + 1].reshape(stretches, length)
+    sequences = (len(numbers) - 1) // length
+    test_size = max(1, round(test_fraction * sequences))
+    inputs = numbers[: sequences * length].reshape(sequences, length)
+    targets = numbers[1 : sequences * length + 1].reshape(sequences, length)
     return LoadedDataset(
         kind=TEXT,
         task=CLASSIFICATION,
-        train_inputs=inputs[:-held_back],
-        train_targets=targets[:-held_back],
-        test_inputs=inputs[-held_back:],
-        test_targets=targets[-held_back:],
+        train_inputs=inputs[:-test_size],
+        train_targets=targets[:-test_size],
+        test_inputs=inputs[-test_size:],
+        test_targets=targets[-test_size:],
         classes=tuple(alphabet),
-        train_times=np.arange(stretches - held_back),  # where in the text, which is read from its beginning
+        train_times=np.arange(sequences - test_size),  # positions in the text, in order
     )
 
 

@@ -1,4 +1,4 @@
-"""A person's own table: a CSV file kept by its content, checked in words, and made a data set.
+"""A user's table: a CSV file stored under the hash of its content, checked, and made a data set.
 
 csv_table.py reads the cells as text; each column then becomes numbers, classes or indicators here.
 """
@@ -29,16 +29,16 @@ FOLDER = "tables"  # in the data folder
 MAX_FEATURES = 300  # once columns of text have become a column for each of their values
 MAX_VALUES = 12  # of a column of text
 MAX_CLASSES = 12
-LARGEST = 1e30  # 32-bit numbers end not far above
+MAX_ABSOLUTE = 1e30  # float32 ends at 3.4e38
 
-# What is loaded as long as no file is given: the form that a table has, in small.
+# Of the example that is loaded as long as no file is given.
 EXAMPLE_ROWS = 150
 
 
 def classes(seed: int, test_fraction: float, file: str, target_column: str) -> LoadedDataset:
-    """A class for each row. file is what add() gave, "" for the example; target_column "" is the last column.
+    """A class for each row. file is what add() returned, "" for the example; target_column "" the last one.
 
-    Raises InvalidRequest, in one sentence, for whatever cannot be learned from.
+    Raises InvalidRequest, in one sentence, for a table that cannot be learned from.
     """
     table = read(_content(file))
     target = _target(table, target_column)
@@ -59,29 +59,29 @@ def values(seed: int, test_fraction: float, file: str, target_column: str) -> Lo
 
 
 def add(source: Path | str | bytes) -> str:
-    """Check a CSV file, keep it, and give the name by which it is found: the SHA-256 of its bytes.
+    """Check a CSV file, store it, and return its name in the store: the SHA-256 of its bytes.
 
     Raises InvalidRequest for a file that is no table within the limits.
     """
     content = _bytes_of(source)
     read(content)
     name = hashlib.sha256(content).hexdigest()
-    place = _folder() / f"{name}.csv"
-    if place.exists():
-        _note_use(place)
+    path = _folder() / f"{name}.csv"
+    if path.exists():
+        _note_use(path)
         return name
-    handle, part = tempfile.mkstemp(dir=place.parent, suffix=".part")
+    handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
     with os.fdopen(handle, "wb") as stream:
         stream.write(content)
-    os.replace(part, place)
+    os.replace(part, path)
     return name
 
 
 def keep_last_used(folder: Path, max_bytes: int, needed: Container[str]) -> None:
-    """Drop tables, the one that was used longest ago first, until they fit; needed ones always stay."""
+    """Delete the least recently used tables until the rest fit into max_bytes; needed ones always stay."""
     found = []
     for path in folder.glob("*.csv"):
-        with contextlib.suppress(FileNotFoundError):  # somebody else has just dropped it
+        with contextlib.suppress(FileNotFoundError):  # another process has just deleted it
             status = path.stat()
             found.append((status.st_mtime, status.st_size, path))
     size = sum(found_size for _, found_size, _ in found)
@@ -92,7 +92,7 @@ def keep_last_used(folder: Path, max_bytes: int, needed: Container[str]) -> None
 
 
 def columns(file: str) -> tuple[str, ...]:
-    """The columns of a file that add() took, or of the example for ""."""
+    """The columns of a file that add() stored, or of the example for ""."""
     return header(_content(file))
 
 
@@ -171,11 +171,11 @@ def _numbers(cells: pd.Series, name: str) -> np.ndarray | None:
     if any(value is None for value in numbers):
         return None
     array = np.array(numbers, np.float64)
-    beyond = np.flatnonzero(~(np.abs(array) <= LARGEST))
+    beyond = np.flatnonzero(~(np.abs(array) <= MAX_ABSOLUTE))
     if len(beyond):
         raise InvalidRequest(
             f"Column {quoted(name)} has {quoted(cells[beyond[0]])} in row {beyond[0] + 1} of the data; "
-            f"numbers must be finite and at most {LARGEST:g} in size."
+            f"numbers must be finite and at most {MAX_ABSOLUTE:g} in size."
         )
     return array
 
@@ -185,10 +185,10 @@ def _content(file: str) -> bytes:
         return _example()
     if not re.fullmatch(r"[0-9a-f]{64}", file):
         raise InvalidRequest(f"{quoted(file)} is no table that was added; give the file itself first.")
-    place = _folder() / f"{file}.csv"
+    path = _folder() / f"{file}.csv"
     try:
-        content = place.read_bytes()
-        _note_use(place)
+        content = path.read_bytes()
+        _note_use(path)
         return content
     except FileNotFoundError:
         raise InvalidRequest(f"The table {file[:8]}... is no longer here; add its file again.") from None
@@ -205,10 +205,10 @@ def _bytes_of(source: Path | str | bytes) -> bytes:
         raise InvalidRequest(f"{quoted(str(source))} cannot be read: {why}.") from None
 
 
-def _note_use(place: Path) -> None:
-    """The time of the last change says when it was last used: many systems keep no time of access."""
+def _note_use(path: Path) -> None:
+    """The modification time is that of the last use: many systems record no access time."""
     with contextlib.suppress(OSError):
-        os.utime(place)
+        os.utime(path)
 
 
 def _folder() -> Path:

@@ -1,9 +1,9 @@
-"""Every device of this machine behind one face. Importing this, and asking, never imports torch.
+"""Every device of this machine behind one interface. Importing and calling it never imports torch.
 
 Names of readings, where a device has them: utilisation and others (%), clock and memory_clock (MHz),
 temperature (°C), power and power_limit (W), memory_used, memory_total and memory_free (B), load,
 throttled_by_power, throttled_by_heat, throttled_by_hardware (1 or 0).
-Names of counters, of which differences tell: energy (J), throttled_by_* (s).
+Names of counters, whose differences are of interest: energy (J), throttled_by_* (s).
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ __all__ = [
     "usable_cores",
 ]
 
-# Kinds of device that torch code can name, and what to call each before a person.
+# Kinds of device that torch can use, and their names for users.
 KINDS = {"cpu": "CPU", "cuda": "NVIDIA GPU", "mps": "Apple GPU", "xpu": "Intel GPU"}
 
 
 def devices() -> list[Device]:
-    """What this machine has, the CPU first. absent() tells which of these torch cannot use."""
+    """What this machine has, the CPU first. absent() says which of these torch cannot use."""
     return [cpu.device(), *nvidia.devices(), *other.devices()]
 
 
@@ -53,7 +53,7 @@ def read(device_id: str, since: Mark | None = None) -> dict[str, Reading]:
     """All readings of one device now, by name.
 
     since: for the CPU, the moment from which its utilisation counts; without one it waits 0.1 s.
-    Raises KeyError for a kind of device that there is not.
+    Raises KeyError for an unknown kind of device.
     """
     if device_id == "cpu":
         return cpu.read(since)
@@ -79,7 +79,7 @@ def counters(device_id: str) -> dict[str, Reading]:
 
 
 def memory_free_bytes(device_id: str) -> int | None:
-    """Memory that a program can take now on a device; None where nothing tells."""
+    """Memory that a program can allocate now on a device; None where it is not reported."""
     if device_id == "cpu":
         return cpu.memory_free_bytes()
     free = read(device_id).get("memory_free")
@@ -87,10 +87,10 @@ def memory_free_bytes(device_id: str) -> int | None:
 
 
 def _cuda_absent_because() -> str | None:
-    """No driver, or a torch without CUDA, or both: each needs another remedy, so each is told."""
+    """No driver, or a torch without CUDA, or both: each needs another remedy, so both are reported."""
     build, no_driver = torch_build(), nvidia.absent_because()
     if build.hip:
-        return None  # torch calls AMD's GPUs cuda as well, and only torch can tell whether there is one
+        return None  # torch calls AMD's GPUs cuda as well, and only torch knows whether there is one
     no_cuda = None if build.cuda else f"this torch build ({build.version or 'not installed'}) has no CUDA"
     if no_driver and no_cuda:
         return f"{no_driver}; {no_cuda} either"

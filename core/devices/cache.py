@@ -1,4 +1,4 @@
-"""How large the processor's caches are. The system is asked, since models of one name differ."""
+"""How large the processor's caches are. Asks the system, since models of one name differ."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 
 
 def last_level_bytes(caches: Path = _CACHES) -> int | None:
-    """Size of the largest cache that a core reads through, in bytes; None where the system does not tell."""
+    """Size of the largest cache that a core reads through, in bytes; None where it is not reported."""
     sizes = [_bytes(index) for index in caches.glob("index*") if _holds_data(index)]
     return max(sizes, default=0) or _from_sysconf()
 

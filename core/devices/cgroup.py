@@ -49,15 +49,15 @@ def memory_limit_bytes(root: Path = ROOT, membership: Path = MEMBERSHIP) -> int 
 
 
 def memory_free_bytes(root: Path = ROOT, membership: Path = MEMBERSHIP) -> int | None:
-    """What is left under the tightest limit, or None without a limit.
+    """Free memory under the tightest limit, or None without a limit.
 
-    File cache that the kernel can drop at once counts as free.
+    File cache that the kernel can reclaim immediately counts as free.
     """
     free = []
     for folder, limit in _memory_limits(root, membership):
         used = _text(folder / "memory.current") or _text(folder / "memory.usage_in_bytes")
         if used.isdigit():
-            free.append(max(0, limit - int(used) + _droppable_bytes(folder)))
+            free.append(max(0, limit - int(used) + _reclaimable_bytes(folder)))
     return min(free, default=None)
 
 
@@ -68,7 +68,7 @@ def _memory_limits(root: Path, membership: Path) -> Iterator[tuple[Path, int]]:
             yield folder, int(limit)
 
 
-def _droppable_bytes(folder: Path) -> int:
+def _reclaimable_bytes(folder: Path) -> int:
     for line in _text(folder / "memory.stat").splitlines():
         name, _, value = line.partition(" ")
         if name in ("inactive_file", "total_inactive_file"):
@@ -77,9 +77,9 @@ def _droppable_bytes(folder: Path) -> int:
 
 
 def _folders(controller: str, root: Path, membership: Path) -> Iterator[Path]:
-    """This process's folders for a controller, from its own up to the root: a limit anywhere above holds too.
+    """This process's folders for a controller, from its own up to the root: limits of parents apply too.
 
-    Inside a container the own path may name folders of the host; then only the root remains, which is the
+    Inside a container its own path may name folders of the host; then only the root remains, which is the
     container's own.
     """
     for line in _text(membership).splitlines():

@@ -31,16 +31,13 @@ _INSTRUCTIONS = {
 
 @dataclass(frozen=True)
 class Mark:
-    """CPU time counters at one moment; two of them give the utilisation in between. All in seconds.
+    """CPU time counters at one moment; two of them give the utilisation in between. All in seconds."""
 
-    steal_s is contained in busy_s: what a virtual machine's host gave to others while this one wanted to run.
-    """
-
-    at_s: float
-    busy_s: float
-    total_s: float
-    own_s: float
-    steal_s: float = 0.0
+    at_s: float  # of time.perf_counter()
+    busy_s: float  # over all cores
+    total_s: float  # busy and idle, over all cores
+    own_s: float  # of this process
+    steal_s: float = 0.0  # part of busy_s: time that a virtual machine's host gave to other guests
 
 
 def mark() -> Mark:
@@ -98,7 +95,7 @@ def memory_total_bytes() -> int:
 
 
 def memory_free_bytes() -> int:
-    """Main memory that a program can take now without swapping."""
+    """Main memory that a program can allocate now without swapping."""
     left = cgroup.memory_free_bytes()
     available = int(psutil.virtual_memory().available)
     return available if left is None else min(available, left)
@@ -117,7 +114,7 @@ def usable_cores() -> int:
 
 @cache
 def model() -> str:
-    """The processor's name as it gives it itself."""
+    """The processor's model name, as it reports it."""
     return _cpuinfo("model name") or platform.processor() or platform.machine() or "CPU"
 
 
@@ -130,7 +127,7 @@ def _utilisation(since: Mark | None) -> tuple[Reading, Reading]:
 
 
 def utilisation(start: Mark, end: Mark) -> tuple[Reading, Reading]:
-    """utilisation (% of all cores) between two marks, and others: the part that is not this process's."""
+    """utilisation (% of all cores) between two marks, and others: that of all other processes."""
     total = end.total_s - start.total_s
     if total <= 0:
         why = "the CPU time counters did not move"
@@ -144,37 +141,37 @@ def utilisation(start: Mark, end: Mark) -> tuple[Reading, Reading]:
 
 
 def counters() -> dict[str, Reading]:
-    """Seconds for which this process was held back, counted since some past moment: differences tell.
+    """Seconds for which this process was throttled, counted since some past moment: use differences.
 
     throttled_by_quota: a container's CPU quota was used up. throttled_by_heat: the hottest core or package.
     """
-    return by_name(_held_by_quota(), _held_by_heat())
+    return by_name(_throttled_by_quota(), _throttled_by_heat())
 
 
 def clock() -> Reading:
     """The cores' clock now, MHz."""
     # Without cpufreq a virtual machine shows the constant rate of its time stamp counter, which is not the
     # cores' clock (2600 MHz was shown where 4000 were measured).
-    steered = Path("/sys/devices/system/cpu/cpu0/cpufreq").exists()
-    if not steered and "hypervisor" in _flags():
+    has_cpufreq = Path("/sys/devices/system/cpu/cpu0/cpufreq").exists()
+    if not has_cpufreq and "hypervisor" in _flags():
         return not_reported("clock", "MHz", "a virtual machine does not see its cores' clock")
     try:
         frequency = psutil.cpu_freq()
     except (OSError, NotImplementedError, RuntimeError) as error:
         return not_reported("clock", "MHz", str(error) or type(error).__name__)
     if frequency is None or not frequency.current:
-        return not_reported("clock", "MHz", "the system does not tell")
+        return not_reported("clock", "MHz", "the system does not report it")
     return Reading("clock", float(frequency.current), "MHz")
 
 
-def _held_by_quota() -> Reading:
+def _throttled_by_quota() -> Reading:
     seconds = cgroup.throttled_s()
     if seconds is None:
         return not_reported("throttled_by_quota", "s", "no control group counts it here")
     return Reading("throttled_by_quota", seconds, "s")
 
 
-def _held_by_heat(cores: Path = Path("/sys/devices/system/cpu")) -> Reading:
+def _throttled_by_heat(cores: Path = Path("/sys/devices/system/cpu")) -> Reading:
     # Intel's processors alone count this, and virtual machines do not see it.
     found = [
         int(text)

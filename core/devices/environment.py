@@ -1,4 +1,4 @@
-"""What a result was measured on, as JSON. The machine's own name is left out: results are shared."""
+"""The machine that a result was measured on, as JSON. Its host name is left out: results are shared."""
 
 from __future__ import annotations
 

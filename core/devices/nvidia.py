@@ -56,46 +56,46 @@ def absent_because() -> str | None:
     if not count:
         return "The NVIDIA driver lists no GPU"
     if not _visible_handles():
-        wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
-        return f"CUDA_VISIBLE_DEVICES={wanted!r} hides every GPU that the driver lists ({count})"
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        return f"CUDA_VISIBLE_DEVICES={visible!r} hides every GPU that the driver lists ({count})"
     return None
 
 
 def read(device_id: str) -> dict[str, Reading]:
     """The readings of "cuda:0", "cuda:1", ... or of a GPU named by its UUID ("GPU-...").
 
-    throttled_by_* are 1 while the clock is held down for that reason, else 0. For a GPU that is not there,
-    every reading tells so.
+    throttled_by_* are 1 while the clock is throttled for that reason, else 0. For an absent GPU every reading
+    has the reason.
     """
     return by_name(*(_reading(name, unit, device_id, ask) for name, (unit, ask) in _READINGS.items()))
 
 
 def counters(device_id: str) -> dict[str, Reading]:
-    """What a GPU has counted since its driver started: differences tell. Like read() otherwise.
+    """What a GPU has counted since its driver started: use differences. Like read() otherwise.
 
     energy in J; throttled_by_power_cap, _power_brake, _heat and _hot_hardware: seconds for which the clock
-    was held down for that reason.
+    was throttled for that reason.
     """
     energy = _reading("energy", "J", device_id, _energy_j)
-    held = (
-        _reading(name, "s", device_id, partial(_held_down_s, *of)) for name, of in _THROTTLE_COUNTERS.items()
+    throttled = (
+        _reading(name, "s", device_id, partial(_throttled_s, *of)) for name, of in _THROTTLE_COUNTERS.items()
     )
-    return by_name(energy, *held)
+    return by_name(energy, *throttled)
 
 
 def compute_processes(device_id: str) -> dict[int, int | None]:
-    """Processes that have work or memory on a GPU: process id to the % of its cores that it used of late.
+    """Processes that have work or memory on a GPU: process id to the % of its cores used in the last second.
 
-    None where that share is not told. In a container the ids may be the host's.
-    Raises LookupError in words where the list is not told.
+    None where that is not reported. In a container the ids may be the host's.
+    Raises LookupError, with the reason, where the list is not reported.
     """
     try:
         handle = _handle(device_id)
         known = [int(process.pid) for process in _compute_processes(handle)]
     except _ERRORS as error:
         raise LookupError(f"not reported: {error}") from None
-    shares = _shares_of_late(handle)
-    return {pid: None if shares is None else shares.get(pid, 0) for pid in known}
+    utilisation = _recent_utilisation(handle)
+    return {pid: None if utilisation is None else utilisation.get(pid, 0) for pid in known}
 
 
 def driver() -> dict[str, str]:
@@ -117,11 +117,11 @@ def cuda_order(uuids: Sequence[str], environment: Mapping[str, str]) -> list[int
     PCI_BUS_ID or like GPUs; a process that has a CUDA context knows each UUID and can read by that.
     Source: CUDA C++ Programming Guide, "CUDA Environment Variables".
     """
-    wanted = environment.get("CUDA_VISIBLE_DEVICES")
-    if wanted is None:
+    visible = environment.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
         return list(range(len(uuids)))
     order: list[int] = []
-    for entry in (part.strip() for part in wanted.split(",")):
+    for entry in (part.strip() for part in visible.split(",")):
         if entry.isdigit():
             matches = [int(entry)] if int(entry) < len(uuids) else []
         else:
@@ -134,7 +134,7 @@ def cuda_order(uuids: Sequence[str], environment: Mapping[str, str]) -> list[int
 
 @cache
 def _why_no_library() -> str | None:
-    """Start NVML once for the life of the process; the reason when it does not start."""
+    """Start NVML once in a process; the reason when it does not start."""
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError_LibraryNotFound:
@@ -151,13 +151,13 @@ def _visible_handles() -> list[Any]:
     try:
         every = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
     except _ERRORS:
-        return []  # absent_because() tells why
+        return []  # absent_because() says why
     uuids = [str(_fact(partial(pynvml.nvmlDeviceGetUUID, handle)) or "") for handle in every]
     return [every[index] for index in cuda_order(uuids, os.environ)]
 
 
 def _handle(device_id: str) -> Any:
-    """NVML's handle; raises LookupError in words when there is no such GPU."""
+    """NVML's handle; raises LookupError with the reason when there is no such GPU."""
     if why := _why_no_library():
         raise LookupError(why)
     if device_id.startswith("GPU-"):
@@ -169,14 +169,14 @@ def _handle(device_id: str) -> Any:
 
 
 def _device(device_id: str, handle: Any) -> Device:
-    asked: dict[str, Callable[[], Any]] = {
+    queries: dict[str, Callable[[], Any]] = {
         "uuid": lambda: pynvml.nvmlDeviceGetUUID(handle),
         "pci_bus_id": lambda: _text(pynvml.nvmlDeviceGetPciInfo(handle).busId),
         "compute_capability": lambda: "{}.{}".format(*pynvml.nvmlDeviceGetCudaComputeCapability(handle)),
         "memory_bytes": lambda: int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
         "max_clock_mhz": lambda: int(pynvml.nvmlDeviceGetMaxClockInfo(handle, pynvml.NVML_CLOCK_SM)),
     }
-    facts = {name: _fact(ask) for name, ask in asked.items()}
+    facts = {name: _fact(ask) for name, ask in queries.items()}
     known = {name: fact for name, fact in facts.items() if fact is not None}
     name = _fact(lambda: pynvml.nvmlDeviceGetName(handle)) or "NVIDIA GPU"
     return Device(device_id, str(name), "cuda", known | driver())
@@ -189,7 +189,7 @@ def _temperature(handle: Any) -> float:
         return float(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU))
 
 
-def _held_down(mask: int, handle: Any) -> float:
+def _throttled(mask: int, handle: Any) -> float:
     return float(bool(_event_reasons(handle) & mask))
 
 
@@ -204,7 +204,7 @@ def _energy_j(handle: Any) -> float:
     return pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1000  # mJ; Volta and newer
 
 
-def _held_down_s(field: int, policy: int | None, handle: Any) -> float:
+def _throttled_s(field: int, policy: int | None, handle: Any) -> float:
     """Seconds from a field's counter; from the older violation counter where the driver lacks the field."""
     try:
         (value,) = pynvml.nvmlDeviceGetFieldValues(handle, [field])
@@ -225,8 +225,8 @@ def _compute_processes(handle: Any) -> Sequence[Any]:
         return pynvml.nvmlDeviceGetComputeRunningProcesses_v2(handle)
 
 
-def _shares_of_late(handle: Any) -> dict[int, int] | None:
-    """Each process's share of the GPU's cores (%) over the last second; None where the driver keeps none."""
+def _recent_utilisation(handle: Any) -> dict[int, int] | None:
+    """Utilisation of the GPU's cores by each process (%) over the last second; None if not recorded."""
     since_us = int((time.time() - 1) * 1e6)
     try:
         samples = pynvml.nvmlDeviceGetProcessUtilization(handle, since_us)
@@ -234,10 +234,10 @@ def _shares_of_late(handle: Any) -> dict[int, int] | None:
         return {}  # no process ran
     except _ERRORS:
         return None
-    shares: dict[int, int] = {}
+    utilisation: dict[int, int] = {}
     for sample in samples:
-        shares[int(sample.pid)] = max(shares.get(int(sample.pid), 0), int(sample.smUtil))
-    return shares
+        utilisation[int(sample.pid)] = max(utilisation.get(int(sample.pid), 0), int(sample.smUtil))
+    return utilisation
 
 
 def _reading(name: str, unit: str, device_id: str, ask: Callable[[Any], float]) -> Reading:
@@ -268,5 +268,5 @@ _READINGS: dict[str, tuple[str, Callable[[Any], float]]] = {
     "memory_used": ("B", lambda handle: pynvml.nvmlDeviceGetMemoryInfo(handle).used),
     "memory_total": ("B", lambda handle: pynvml.nvmlDeviceGetMemoryInfo(handle).total),
     "memory_free": ("B", lambda handle: pynvml.nvmlDeviceGetMemoryInfo(handle).free),
-    **{name: ("", partial(_held_down, mask)) for name, mask in _THROTTLING.items()},
+    **{name: ("", partial(_throttled, mask)) for name, mask in _THROTTLING.items()},
 }

@@ -1,4 +1,4 @@
-"""Accelerators of other makers: what can be told of them without importing torch."""
+"""Accelerators of other vendors, as far as they can be read without importing torch."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def xpu_absent_because(render_nodes: Path = Path("/dev/dri")) -> str | None:
     """Why there is no Intel GPU, or None."""
     build = torch_build()
     if build.xpu is None:
-        return f"This torch build ({build.version or 'not installed'}) is not made for Intel GPUs"
+        return f"This torch build ({build.version or 'not installed'}) is not built for Intel GPUs"
     if platform.system() == "Linux" and not render_nodes.exists():
         return f"No GPU driver: {render_nodes} does not exist"
     return None
 
 
 def read(device_id: str) -> dict[str, Reading]:
-    """Readings of "mps" or "xpu". An Apple GPU shares the main memory, so that is what can be read."""
+    """Readings of "mps" or "xpu". An Apple GPU shares the main memory, whose readings it has."""
     if device_id == "mps":
         why = "macOS shows this to administrators only"
         return by_name(

@@ -1,6 +1,6 @@
-"""Energy that the processor has used, as it counts it itself (RAPL: running average power limit).
+"""Energy of the processor by its own counters (RAPL: running average power limit).
 
-Linux shows one zone a processor package, with parts of it below. Packages and the memory beside them add up;
+Linux has one zone for each processor package, with subzones. Packages and the memory beside them add up;
 cores and graphics are inside their package already, and psys is the whole machine, which includes both.
 Source: https://docs.kernel.org/power/powercap/powercap.html (energy_uj, max_energy_range_uj).
 """
@@ -16,7 +16,7 @@ ZONES = Path("/sys/class/powercap")
 
 @dataclass(frozen=True)
 class Counter:
-    """One zone's counter in joules; it starts again from 0 after range_j."""
+    """One zone's counter in joules; it wraps around to 0 after range_j."""
 
     name: str
     joules: float
@@ -24,9 +24,9 @@ class Counter:
 
 
 def counters(zones: Path = ZONES) -> dict[str, Counter]:
-    """The counters that add up to what processors and memory use, by the names of their folders.
+    """The counters whose sum is the energy of processors and memory, by the names of their folders.
 
-    Raises LookupError in words where there are none, or where the system hides them.
+    Raises LookupError, with the reason, where there are none or the system hides them.
     """
     found = {zone.name: counter for zone in _zones(zones) if (counter := _counter(zone))}
     if found:
@@ -37,7 +37,7 @@ def counters(zones: Path = ZONES) -> dict[str, Counter]:
 
 
 def joules_between(before: Mapping[str, Counter], after: Mapping[str, Counter]) -> float:
-    """What was used between two readings. A counter may have started again once in between."""
+    """Energy (J) between two readings. A counter may have wrapped around once in between."""
     used = 0.0
     for name, end in after.items():
         if name in before:
@@ -48,16 +48,18 @@ def joules_between(before: Mapping[str, Counter], after: Mapping[str, Counter]) 
 
 def _zones(zones: Path) -> Iterator[Path]:
     for zone in sorted(zones.glob("intel-rapl:*")):  # AMD's processors are shown under this name as well
-        name, is_part = _text(zone / "name"), zone.name.count(":") > 1
-        if name == "dram" if is_part else name.startswith("package"):
+        name, is_subzone = _text(zone / "name"), zone.name.count(":") > 1
+        if name == "dram" if is_subzone else name.startswith("package"):
             yield zone
 
 
 def _counter(zone: Path) -> Counter | None:
-    energy, most = _text(zone / "energy_uj"), _text(zone / "max_energy_range_uj")
+    energy, energy_range = _text(zone / "energy_uj"), _text(zone / "max_energy_range_uj")
     if not energy.isdigit():
         return None
-    return Counter(_text(zone / "name"), int(energy) / 1e6, int(most) / 1e6 if most.isdigit() else 0.0)
+    return Counter(
+        _text(zone / "name"), int(energy) / 1e6, int(energy_range) / 1e6 if energy_range.isdigit() else 0.0
+    )
 
 
 def _text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What every device answers with: who it is, and readings with a unit, or the reason why they are absent."""
+"""Devices and their readings: a value with a unit, or the reason why it is absent."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Reading:
-    """One figure of a device now. value is None exactly when reason says why."""
+    """One figure of a device now."""
 
     name: str
-    value: float | None
+    value: float | None  # in `unit`; None exactly when there is a reason
     unit: str
     reason: str | None = None
 
@@ -21,19 +21,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Device:
-    """Who a device is. id is torch's name for it: "cpu", "cuda:0", "mps".
+    """Identity of a device."""
 
-    kind is "cpu", "cuda", "mps" or "xpu"; facts do not change while the program runs.
-    """
-
-    id: str
+    id: str  # torch's name for it: "cpu", "cuda:0", "mps"
     name: str
-    kind: str
-    facts: dict[str, str | int | float] = field(default_factory=dict)
+    kind: str  # "cpu", "cuda", "mps" or "xpu"
+    facts: dict[str, str | int | float] = field(default_factory=dict)  # constant while the program runs
 
 
 def not_reported(name: str, unit: str, why: str) -> Reading:
-    """A reading that this device does not give, and why."""
+    """A reading that this device does not have, and why."""
     return Reading(name, None, unit, f"not reported: {why}")
 
 

@@ -1,4 +1,4 @@
-"""What the installed torch was built for, read from its version file: importing torch takes over a second."""
+"""The build of the installed torch, read from its version file: importing torch takes over a second."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class TorchBuild:
-    """version is None when torch is not installed; the others are the version of what it was built with."""
+    """Versions of torch and of the toolkits that it was built with."""
 
-    version: str | None
+    version: str | None  # None when torch is not installed
     cuda: str | None = None
     hip: str | None = None
     xpu: str | None = None

@@ -1,4 +1,4 @@
-"""Statements of the text-books, each as an experiment that measures it. Importing it never imports torch."""
+"""Textbook statements, each as an experiment that measures it. Importing it never imports torch."""
 
 from core.experiments.dying_units.config import DyingUnitsConfig
 

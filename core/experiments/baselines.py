@@ -1,4 +1,4 @@
-"""Classical methods on the data of a training: the same split, the same metric, and the time they take."""
+"""Classical methods on the data of a training: the same split, the same metric, and their times."""
 
 from __future__ import annotations
 
@@ -26,20 +26,19 @@ from core.events import Progress
 from core.training.config import TrainConfig
 from core.training.learners.building import loaded
 
-MAX_SAMPLES = 5_000  # to learn from: a support vector machine's time grows with their square
+MAX_SAMPLES = 5_000  # of training data: a support vector machine's time grows with their square
 
 
 @dataclass(frozen=True)
 class ClassicalCompleted:
-    """One method: its metric on what is held back (that of the network's training), seconds to fit the
-    training part and to answer the test part, and how many samples it learned from."""
+    """One method has been fitted and tested."""
 
-    method: str
-    metric: str
-    value: float
-    fit_s: float
-    predict_s: float
-    train_samples: int
+    method: str  # a key of METHODS
+    metric: str  # "accuracy" or "skill", as in the network's training
+    value: float  # of the metric, on the test data
+    fit_s: float  # seconds to fit the training data
+    predict_s: float  # seconds to predict the test data
+    train_samples: int  # how many it was fitted to
 
 
 Make = Callable[[int], Any]
@@ -61,13 +60,13 @@ METHODS: dict[str, tuple[Make, Make]] = {
 
 
 def compare(config: TrainConfig) -> Iterator[Progress | ClassicalCompleted]:
-    """Fit each method on the training part that this config's network has; yields one event a method.
+    """Fit each method to the training data of this config; yields one event for each method.
 
-    Raises InvalidRequest for data of which a sample is no row of numbers.
+    Raises InvalidRequest for data whose samples are not rows of numbers.
     """
     data = loaded(config)
     if not isinstance(data, LoadedDataset) or data.kind not in ROWS:
-        raise InvalidRequest(f"Classical methods take {', '.join(ROWS)}, and {config.data} is none of them.")
+        raise InvalidRequest(f"Classical methods apply to {', '.join(ROWS)}; {config.data} is none of them.")
     classified = data.task == CLASSIFICATION
     for done, (name, makes) in enumerate(METHODS.items()):
         yield Progress(done, len(METHODS), "methods")
@@ -80,21 +79,21 @@ def _completed(name: str, method: Any, data: LoadedDataset) -> ClassicalComplete
     inputs, targets = _rows(data.train_inputs)[:MAX_SAMPLES], data.train_targets[:MAX_SAMPLES]
     began = time.perf_counter()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the metric tells how far it came
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the metric shows how far it came
         method.fit(inputs, targets)
     fitted = time.perf_counter()
-    answers = method.predict(_rows(data.test_inputs))
+    predicted = method.predict(_rows(data.test_inputs))
     ended = time.perf_counter()
-    metric, value = _metric(answers, data)
+    metric, value = _metric(predicted, data)
     return ClassicalCompleted(name, metric, value, fitted - began, ended - fitted, len(inputs))
 
 
-def _metric(answers: np.ndarray, data: LoadedDataset) -> tuple[str, float]:
-    truth = data.test_targets
+def _metric(predicted: np.ndarray, data: LoadedDataset) -> tuple[str, float]:
+    targets = data.test_targets
     if data.task == CLASSIFICATION:
-        return "accuracy", float((answers == truth).mean())
-    error = np.sqrt(np.mean(np.square(answers.astype(np.float64) - truth)))
-    return "skill", float(1 - error / truth.std(dtype=np.float64))
+        return "accuracy", float((predicted == targets).mean())
+    error = np.sqrt(np.mean(np.square(predicted.astype(np.float64) - targets)))
+    return "skill", float(1 - error / targets.std(dtype=np.float64))
 
 
 def _rows(inputs: np.ndarray) -> np.ndarray:

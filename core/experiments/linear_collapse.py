@@ -1,4 +1,4 @@
-"""What a deep network is without activation functions: one matrix."""
+"""Linear collapse: a deep network without activation functions is one matrix."""
 
 from __future__ import annotations
 
@@ -26,29 +26,24 @@ FORMATS = ("float32", "float64")
 
 @dataclass(frozen=True)
 class Collapse:
-    """A network of linear layers beside the product of its matrices.
+    """A network of linear layers and the product of its matrices."""
 
-    sizes: units from the inputs to the outputs. matrices: of the layers, the first layer's first; matrix:
-    their product, (outputs, inputs), float64. error: for each format of FORMATS the root mean square of
-    network(x) - matrix x, as a part of the output's own, after 1, 2, ... layers; epsilon: the format's
-    smallest step from 1. singular_values: of the product, falling; rank: how many of them rounding cannot
-    explain.
-    """
-
-    sizes: tuple[int, ...]
-    matrices: tuple[np.ndarray, ...]
-    matrix: np.ndarray
+    sizes: tuple[int, ...]  # units from the inputs to the outputs
+    matrices: tuple[np.ndarray, ...]  # of the layers, in order: (outputs, inputs)
+    matrix: np.ndarray  # their product, (outputs, inputs), float64
+    # By format of FORMATS: root mean square of network(x) - matrix x, relative to that of the output, after
+    # 1, 2, ... layers.
     error: dict[str, np.ndarray]
-    epsilon: dict[str, float]
-    singular_values: np.ndarray
-    rank: int
+    epsilon: dict[str, float]  # by format, the smallest step from 1
+    singular_values: np.ndarray  # of the product, descending
+    rank: int  # singular values that are larger than rounding errors
 
 
 def collapse(sizes: tuple[int, ...], seed: int = 0) -> Collapse:
-    """Draw the weights of a linear network, normal with variance 1 / inputs, and multiply them out.
+    """Initialise a linear network, normal with variance 1 / inputs, and multiply its matrices.
 
-    sizes: units of the inputs, of each layer, the last being the outputs. Raises InvalidRequest for what
-    cannot be.
+    sizes: units of the inputs and of each layer, the last being the outputs. Raises InvalidRequest for
+    impossible sizes.
     """
     _check(sizes)
     weights = _weights(sizes, seed)
@@ -71,11 +66,11 @@ def collapse(sizes: tuple[int, ...], seed: int = 0) -> Collapse:
 
 
 def unexplained(sizes: tuple[int, ...], activation: str, seed: int = 0) -> np.ndarray:
-    """What no matrix can say: the share of the output's variance that the best affine map of x leaves.
+    """Fraction of the output's variance that the best affine map of x leaves unexplained, 1 - R^2.
 
     For the same weights with the activation after every layer but the last, at depths of 1, 2, ... layers:
-    0 for the first, which is linear still. The best map is the least-squares one, over standard normal x; a
-    share is nan where the output does not vary or no longer fits float64.
+    0 for the first, which is still linear. The best map is the least-squares one, over standard normal x; a
+    fraction is nan where the output does not vary or overflows float64.
     Raises InvalidRequest for an unknown activation or impossible sizes.
     """
     _check(sizes)
@@ -85,33 +80,35 @@ def unexplained(sizes: tuple[int, ...], activation: str, seed: int = 0) -> np.nd
     generator = torch.Generator().manual_seed(seed + 1)
     x = torch.randn(samples, sizes[0], generator=generator, dtype=torch.float64)
     affine = torch.cat([x, torch.ones(samples, 1, dtype=torch.float64)], 1)
-    directions = torch.linalg.qr(affine).Q  # the best affine map is what outputs have along these
-    shares, below = [], x
+    directions = torch.linalg.qr(affine).Q  # the best affine map projects outputs on these
+    fractions, x_layer = [], x
     with torch.no_grad():
         for weight in _weights(sizes, seed):
-            sums = below @ weight.T
-            shares.append(_left_over(directions, sums))
-            below = function(sums, **parameters)
-    return np.array(shares)
+            z = x_layer @ weight.T
+            fractions.append(_residual_fraction(directions, z))
+            x_layer = function(z, **parameters)
+    return np.array(fractions)
 
 
 def to_csv(found: Collapse, unexplained_by: Mapping[str, np.ndarray]) -> str:
-    """As CSV, one line a depth; unexplained_by: what unexplained() gave for each function, by its name."""
+    """As CSV, one line for each depth; unexplained_by: results of unexplained() by name of the function."""
     heads = [f"error in {name}" for name in FORMATS] + [f"beyond a matrix: {n}" for n in unexplained_by]
     columns = [*(found.error[name] for name in FORMATS), *unexplained_by.values()]
     rows = ([depth + 1, *(column[depth] for column in columns)] for depth in range(len(found.sizes) - 1))
     return csv_text(["layers", *heads], rows)
 
 
-def _left_over(directions: Tensor, outputs: Tensor) -> float:
+def _residual_fraction(directions: Tensor, outputs: Tensor) -> float:
     if not torch.isfinite(outputs).all():
         return float("nan")
-    spread = (outputs - outputs.mean(0)).square().sum()
-    if spread <= 1e-20 * outputs.square().sum():
+    variance = (outputs - outputs.mean(0)).square().sum()
+    if variance <= 1e-20 * outputs.square().sum():
         return float("nan")
-    samples, free = directions.shape
-    left_over = (outputs - directions @ (directions.T @ outputs)).square().sum()
-    return float(left_over / spread * samples / (samples - free))  # a fit takes a share of chance too
+    samples, coefficients = directions.shape
+    residual = (outputs - directions @ (directions.T @ outputs)).square().sum()
+    return float(
+        residual / variance * samples / (samples - coefficients)
+    )  # adjusted R^2: a fit explains some noise
 
 
 def _errors(weights: list[Tensor], x: Tensor, dtype: torch.dtype) -> np.ndarray:

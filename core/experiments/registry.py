@@ -19,10 +19,10 @@ else:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One experiment: what it is asked, and what it answers."""
+    """One experiment, for the command line."""
 
-    finds_out: str
-    config: type
+    finds_out: str  # what it measures, in one phrase
+    config: type  # a frozen dataclass
     settings: Mapping[str, Option]  # of the config, by field
     start: Callable[[Any], Iterator[Any]]  # a config in, events out
     table: Callable[[list[dict[str, Any]]], list[str]]  # records of the events so far in, lines of text out
@@ -30,10 +30,10 @@ class Experiment:
 
 EXPERIMENTS: dict[str, Experiment] = {
     "dying_units": Experiment(
-        finds_out="which share of hidden units dies, by function, learning rate and first bias",
+        finds_out="fraction of hidden units that die, by function, learning rate and initial bias",
         config=DyingUnitsConfig,
         settings=SETTINGS,
         start=lambda config: job.dying_units(config),
-        table=events.in_words,
+        table=events.as_text,
     ),
 }

@@ -1,4 +1,4 @@
-"""A signal on its way through many equal layers, and a gradient on its way back."""
+"""Signal propagation: variance of a signal through many equal layers, and of its gradient back."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ else:
 MAX_LAYERS, MAX_WIDTH, SAMPLES = 100, 512, 128
 MIN_GAIN, MAX_GAIN, MAX_BIAS = 0.1, 10.0, 2.0
 BINS = 61  # odd, so that 0 is in the middle of one
-MAX_MOMENT = 1e100  # where the theory of a function that grows without end is cut off
-UNBOUNDED = 4.0  # how far the histograms of a function without bounds reach
+MAX_MOMENT = 1e100  # limit of the theory for unbounded functions
+UNBOUNDED = 4.0  # range of the histograms of an unbounded function
 
 # Scale of the weights, times the square root of the width: sigma_w of mean-field theory.
 _SIGMA = {
@@ -44,20 +44,18 @@ INITIALISATIONS = tuple(_SIGMA)
 
 @dataclass(frozen=True)
 class DepthConfig:
-    """A stack of equal layers x -> f(W x + b), all of one width, and standard normal inputs.
+    """A stack of equal layers x -> f(W x + b) with standard normal inputs.
 
-    activation: a key of ACTIVATIONS, with parameters, or an expression of x. initialisation: how W is drawn,
-    a key of core.models.initialisation; gain: what W is multiplied by after that. bias_std: b is normal
-    with this standard deviation. Raises InvalidRequest for what cannot be.
+    Raises InvalidRequest for a value out of its range.
     """
 
-    activation: str = "tanh"
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    activation: str = "tanh"  # f: a key of ACTIVATIONS, or an expression of x
+    parameters: Mapping[str, float] = field(default_factory=dict)  # of the activation
     layers: int = 50
-    width: int = 256
-    initialisation: str = "xavier"
-    gain: float = 1.0
-    bias_std: float = 0.0
+    width: int = 256  # units of each layer, and inputs
+    initialisation: str = "xavier"  # of W, a key of core.models.initialisation
+    gain: float = 1.0  # multiplies W after its initialisation
+    bias_std: float = 0.0  # b is normal with this standard deviation
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -75,7 +73,7 @@ class DepthConfig:
 
     @property
     def function(self) -> Activation:
-        """The registry's entry, or what was typed."""
+        """The registry's entry, or the typed expression."""
         return find(self.activation)
 
     @property
@@ -86,50 +84,45 @@ class DepthConfig:
 
 @dataclass(frozen=True)
 class Depth:
-    """What was measured; arrays have one entry a layer, the first layer first.
+    """Measured statistics; arrays have one entry for each layer, the first layer first.
 
-    mean, variance: of the outputs f(z) over samples and units. second_moment: of the sums z. gradient: root
-    mean square of the gradient by z, of a standard normal one by the last outputs. dead, saturated: share of
-    slopes f'(z) that are 0, or under SATURATED_SLOPE in size. histogram: (layers, BINS), share of the outputs
-    in each bin; edges: (BINS + 1,), where values beyond the ends count to the last bins. overflows_at: the
-    layer, from 1, whose values no longer fit float32, None where all do; arrays hold NaN from there on, and
-    the gradient, which then comes from nowhere, NaN throughout.
+    From a layer that overflows, arrays are NaN; the gradient, which cannot be computed then, is NaN
+    throughout.
     """
 
-    mean: np.ndarray
-    variance: np.ndarray
-    second_moment: np.ndarray
-    gradient: np.ndarray
-    dead: np.ndarray
-    saturated: np.ndarray
-    histogram: np.ndarray
-    edges: np.ndarray
-    overflows_at: int | None = None
+    mean: np.ndarray  # of the activations f(z), over samples and units
+    variance: np.ndarray  # likewise
+    second_moment: np.ndarray  # of the pre-activations z
+    gradient: np.ndarray  # root mean square of the gradient by z; that by the last outputs is standard normal
+    dead: np.ndarray  # fraction of the slopes f'(z) that are 0
+    saturated: np.ndarray  # fraction of the slopes that are under SATURATED_SLOPE in size
+    histogram: np.ndarray  # (layers, BINS), fraction of the activations in each bin
+    edges: np.ndarray  # (BINS + 1,); values beyond them are in the first and last bin
+    overflows_at: int | None = None  # the first layer, from 1, that overflows float32
 
     @property
-    def gradient_kept(self) -> float:
-        """What is left of the gradient at the first layer, as a part of what it was at the last."""
+    def gradient_ratio(self) -> float:
+        """Gradient at the first layer, relative to that at the last."""
         return float(self.gradient[0] / self.gradient[-1]) if self.gradient[-1] else 0.0
 
     @property
     def per_layer(self) -> float:
-        """By what the gradient is multiplied from one layer to the next, on geometric average."""
+        """Factor of the gradient from one layer to the one before, on geometric average."""
         steps = max(len(self.gradient) - 1, 1)
-        return float(self.gradient_kept ** (1 / steps))
+        return float(self.gradient_ratio ** (1 / steps))
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What mean-field theory says of infinitely wide layers; arrays as in Depth.
+    """Mean-field theory of infinitely wide layers; arrays as in Depth.
 
-    chi: what the gradient's variance is multiplied by on its way through the last layer; 1 is critical.
     Source: Poole et al. 2016, Schoenholz et al. 2017.
     """
 
-    second_moment: np.ndarray
-    variance: np.ndarray
-    gradient: np.ndarray
-    chi: float
+    second_moment: np.ndarray  # of the pre-activations
+    variance: np.ndarray  # of the activations
+    gradient: np.ndarray  # root mean square
+    chi: float  # factor of the gradient's variance through the last layer; 1 is critical
 
     @property
     def phase(self) -> str:
@@ -137,8 +130,8 @@ class Prediction:
         return "critical" if abs(self.chi - 1) < 0.02 else "ordered" if self.chi < 1 else "chaotic"
 
 
-def through_depth(config: DepthConfig) -> Depth:
-    """Send a signal through the stack and a gradient back, in float32; some tenths of a second at most."""
+def propagate(config: DepthConfig) -> Depth:
+    """Propagate a signal forward and a gradient back, in float32; some tenths of a second at most."""
     with torch.no_grad():
         return _measured(config)
 
@@ -186,7 +179,7 @@ def _layers(config: DepthConfig, generator: torch.Generator) -> Iterator[tuple[T
 
 
 def _row(z: Tensor, x: Tensor, slope: Tensor, low: float, high: float) -> tuple[object, ...]:
-    # float64 for the moments: squares of what still fits float32 need not fit it.
+    # float64 for the moments: squares of float32 numbers may overflow float32.
     wide = x.double()
     counts = torch.histc(x.clamp(low, high), BINS, low, high)
     return (
@@ -200,10 +193,10 @@ def _row(z: Tensor, x: Tensor, slope: Tensor, low: float, high: float) -> tuple[
 
 
 def _backwards(weights: list[Tensor], slopes: list[Tensor], generator: torch.Generator) -> list[float]:
-    """Root mean square of the gradient by each layer's sums, the first layer first.
+    """Root mean square of the gradient by each layer's pre-activations, the first layer first.
 
-    The gradient is brought back to size 1 after each layer, and its size kept apart, so that it can shrink or
-    grow by more than float32 holds.
+    The gradient is normalised after each layer and its size tracked separately, so that it can vanish or
+    explode beyond the range of float32.
     """
     norms, size = [], 1.0
     delta = torch.randn(slopes[-1].shape, generator=generator)
@@ -219,7 +212,7 @@ def _backwards(weights: list[Tensor], slopes: list[Tensor], generator: torch.Gen
 
 
 def _range(config: DepthConfig) -> tuple[float, float]:
-    """Where the histograms end: the function's bounds, or as far as is of interest."""
+    """Range of the histograms: the function's bounds, at most ±UNBOUNDED."""
     found = properties(config.function, **config.function.with_defaults(config.parameters))
     low, high = max(found.lowest, -UNBOUNDED), min(found.highest, UNBOUNDED)
     return (low, high) if high - low > 1e-6 else (low - 1, high + 1)
@@ -235,22 +228,22 @@ def predict(config: DepthConfig) -> Prediction:
     factors: list[float] = []
     q = config.sigma_w**2 + config.bias_std**2  # inputs are standard normal
     for layer in range(config.layers):
-        if layer > 1 and abs(q - moments[-1]) <= 1e-9 * q:  # settled: all further layers are alike
+        if layer > 1 and abs(q - moments[-1]) <= 1e-9 * q:  # converged: all further layers are equal
             rest = config.layers - layer
             moments, variances, factors = (
                 [*values, *values[-1:] * rest] for values in (moments, variances, factors)
             )
             break
-        sums = torch.from_numpy(math.sqrt(q) * z)
+        pre_activations = torch.from_numpy(math.sqrt(q) * z)
         with torch.no_grad():
-            x = function.function(sums, **parameters).numpy()
-            slope = function.derivative(sums, **parameters).numpy()
+            x = function.function(pre_activations, **parameters).numpy()
+            slope = function.derivative(pre_activations, **parameters).numpy()
         moments.append(q)
         variances.append(float(weight @ x**2 - (weight @ x) ** 2))
         factors.append(float(weight @ slope**2))
         q = min(config.sigma_w**2 * float(weight @ x**2) + config.bias_std**2, MAX_MOMENT)
     chi = np.array(factors) * config.sigma_w**2
-    # The last layer's slope meets the standard normal gradient; each layer before adds its chi.
+    # The last layer multiplies the standard normal gradient by its slopes, each layer before by its chi.
     logs = np.log(np.maximum(factors[-1], 1e-300)) + np.concatenate(
         [np.cumsum(np.log(np.maximum(chi[-2::-1], 1e-300)))[::-1], [0.0]]
     )
@@ -263,9 +256,9 @@ def predict(config: DepthConfig) -> Prediction:
 
 
 def critical_gain(config: DepthConfig) -> float | None:
-    """The gain at which theory lets the gradient neither vanish nor explode, to 1%; None where none does.
+    """The gain at which, in theory, the gradient neither vanishes nor explodes, to 1%; None without one.
 
-    Found by halving, as chi grows with the gain: 1 for tanh under Xavier, the square root of 2 for ReLU.
+    Found by bisection, as chi grows with the gain: 1 for tanh under Xavier, the square root of 2 for ReLU.
     """
     low, high = MIN_GAIN, MAX_GAIN
     if not predict(replace(config, gain=low)).chi < 1 < predict(replace(config, gain=high)).chi:
@@ -280,17 +273,17 @@ def critical_gain(config: DepthConfig) -> float | None:
 
 
 def best_initialisation(config: DepthConfig) -> tuple[str, Depth | None]:
-    """The initialisation that keeps signal and gradient nearest to their size, and what it did; measured.
+    """The initialisation that changes signal and gradient least, and its measurements.
 
-    Without gain and bias. The plain normal one, which fits one width by luck, is not asked. ("", None) where
-    none brings a gradient through.
+    Without gain and bias. "normal", which suits one width by chance, is not compared. ("", None) where the
+    gradient vanishes with all of them.
     """
     found = {
-        name: through_depth(replace(config, initialisation=name, gain=1.0, bias_std=0.0))
+        name: propagate(replace(config, initialisation=name, gain=1.0, bias_std=0.0))
         for name in INITIALISATIONS
         if name != "normal"
     }
-    alive = {name: depth for name, depth in found.items() if depth.gradient_kept > 0}
+    alive = {name: depth for name, depth in found.items() if depth.gradient_ratio > 0}
     if not alive:
         return "", None
     best = min(alive, key=lambda name: _change(alive[name]))
@@ -298,7 +291,7 @@ def best_initialisation(config: DepthConfig) -> tuple[str, Depth | None]:
 
 
 def to_csv(configs: Sequence[DepthConfig], results: Sequence[tuple[Depth, Prediction]]) -> str:
-    """As CSV, one line for each config's function and layer: what was measured, and what theory says."""
+    """As CSV, one line for each config and layer: measurements and theory."""
     columns = ("mean", "variance", "second_moment", "gradient", "dead", "saturated")
     rows = (
         [
@@ -315,14 +308,14 @@ def to_csv(configs: Sequence[DepthConfig], results: Sequence[tuple[Depth, Predic
 
 
 def _change(depth: Depth) -> float:
-    """By how many powers of e signal and gradient change from end to end."""
+    """Logarithmic change of signal and gradient from end to end."""
     signal = 0.5 * math.log(max(depth.variance[-1], 1e-300) / max(depth.variance[0], 1e-300))
-    return abs(signal) + abs(math.log(depth.gradient_kept))
+    return abs(signal) + abs(math.log(depth.gradient_ratio))
 
 
 def _normal() -> tuple[np.ndarray, np.ndarray]:
-    """Places from -9 to 9 and the weights that make sums over them expectations over a standard normal."""
-    z = np.linspace(-9, 9, 2000)  # evenly many, so that none is 0, where many functions have their kink
+    """Quadrature points from -9 to 9 and their weights, for expectations over a standard normal."""
+    z = np.linspace(-9, 9, 2000)  # an even number, so that none is 0, where many functions have a kink
     density = np.exp(-0.5 * z**2)
     return z, density / density.sum()
 

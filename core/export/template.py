@@ -21,7 +21,7 @@ from torch import Tensor, nn
 FOLDER = Path(__file__).resolve().parent
 MAX_TRAINING_SAMPLES = 500  # of the training split, for its loss and metric
 EVALUATION_BATCH = 500
-NO_ANSWER = -100  # stands among class numbers where no answer is asked
+NO_TARGET = -100  # class number where there is no target
 
 # What the targets are: one of two classes, one of several, a change since now, a value.
 BINARY, CLASSIFICATION, FORECAST = "binary classification", "classification", "forecast"
@@ -100,12 +100,12 @@ def loss_of(outputs: Tensor, targets: Tensor, task: str, label_smoothing: float 
 
 
 def metric_of(outputs: Tensor, targets: Tensor, task: str) -> Tensor:
-    """Accuracy; of values 1 - RMSE / RMSE of the simplest answer: no change, or always the mean."""
+    """Accuracy; of values 1 - RMSE / RMSE of the baseline: no change, or always the mean."""
     if task == BINARY:
         return ((outputs[:, 0] > 0) == (targets > 0.5)).double().mean()
     if task == CLASSIFICATION:
         right = outputs.argmax(1) == targets
-        return right[targets != NO_ANSWER].double().mean()
+        return right[targets != NO_TARGET].double().mean()
     squared_error = loss_of(outputs, targets, task)
     if task == FORECAST:
         return 1 - torch.sqrt(squared_error / targets.square().mean())

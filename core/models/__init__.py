@@ -1,4 +1,4 @@
-"""Networks: one file a family, one registry. Importing this never imports torch."""
+"""Networks: one file for each family, one registry. Importing this never imports torch."""
 
 from core.models.registry import MODELS, Model
 

@@ -16,14 +16,14 @@ POOLED = (0, 1, 4)  # the convolutions that max pooling follows
 class AlexNet(nn.Module):
     """Five convolutions, three of them with pooling, then three fully connected layers with dropout.
 
-    (batch, channels, height, width) -> (batch, classes). As it stands it is the full-size network with
+    (batch, channels, height, width) -> (batch, classes). The defaults are the full-size network with
     61,100,840 parameters. `width` is the channels of the first convolution, `units` the size of the two
     hidden layers after the convolutions, `stem` kernel, stride and padding of the first convolution.
     A pooling that an image is too small for is left out.
 
     Source: Krizhevsky, Sutskever & Hinton 2012, in the one-tower form of Krizhevsky 2014 ("One weird trick
     for parallelizing convolutional neural networks"), without local response normalisation. Weights are
-    drawn as in He et al. 2015, so that the signal keeps its size from layer to layer.
+    initialised as in He et al. 2015, which preserves the variance from layer to layer.
     """
 
     def __init__(
@@ -73,8 +73,8 @@ def small_alexnet(
     dropout: float = 0.0,
     activation: Callable[[Tensor], Tensor] = F.relu,
 ) -> AlexNet:
-    """AlexNet for images of 8 to 64 pixels: the same layers, fewer channels, and a first layer that sees
-    5 x 5 pixels at a time and skips none."""
+    """AlexNet for images of 8 to 64 pixels: the same layers, fewer channels, and a first layer of 5 x 5
+    with stride 1."""
     units, stem = 16 * width, (5, 1, 2)
     return AlexNet(input_shape, classes, width, units, stem, dropout, activation)
 

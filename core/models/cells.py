@@ -58,10 +58,10 @@ def gru_step(x: Tensor, before: Mapping[str, Tensor], w: Weights) -> States:
 
 
 class Cell(NamedTuple):
-    """One step, and the states that it hands on to the next."""
+    """One step, and the states that the next step needs."""
 
     step: Callable[[Tensor, Mapping[str, Tensor], Weights], States]
-    kept: tuple[str, ...]
+    carried: tuple[str, ...]
 
 
 # By torch.nn's name of the mode.
@@ -72,7 +72,7 @@ CELLS = {
     "GRU": Cell(gru_step, ("h",)),
 }
 
-# What the letters stand for; tilde-free names, as people read them.
+# Names of the letters.
 NAMES = {
     "h": "Hidden state",
     "c": "Memory cell",
@@ -89,8 +89,8 @@ NAMES = {
 def unroll(recurrent: nn.RNNBase, x: Tensor) -> list[list[list[States]]]:
     """Gates and states of every step, in [layer][direction][time]; direction 1 reads backwards.
 
-    x is (batch, time, incoming), and each state (batch, units) belongs to the place in time that it was
-    computed at. The computation can be differentiated. All states begin as zero.
+    x is (batch, time, incoming), and each state (batch, units) is that of one time step. The result is
+    differentiable. All states begin as zero.
     """
     layers = []
     for layer in range(recurrent.num_layers):
@@ -100,7 +100,7 @@ def unroll(recurrent: nn.RNNBase, x: Tensor) -> list[list[list[States]]]:
         ]
         layers.append(directions)
         outputs = [torch.stack([states["h"] for states in over_time], dim=1) for over_time in directions]
-        x = torch.cat(outputs, dim=2)  # (batch, time, directions * units) goes into the next layer
+        x = torch.cat(outputs, dim=2)  # (batch, time, directions * units) is the input of the next layer
     return layers
 
 
@@ -116,7 +116,7 @@ def _unroll_one(recurrent: nn.RNNBase, x: Tensor, layer: int, backwards: int) ->
         *(getattr(recurrent, f"{name}_{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
     )
     zero = x.new_zeros(len(x), recurrent.hidden_size)
-    states: States = dict.fromkeys(cell.kept, zero)
+    states: States = dict.fromkeys(cell.carried, zero)
     steps = []
     for now in reversed(x.unbind(dim=1)) if backwards else x.unbind(dim=1):
         states = cell.step(now, states, weights)

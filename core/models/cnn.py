@@ -15,7 +15,7 @@ class LeNet5(nn.Module):
 
     (batch, 1, 28, 28), padded to 32 x 32, -> (batch, 10).
 
-    As in the paper: the sizes of all layers. As is usual today: pooling takes the maximum (the paper's takes
+    As in the paper: the sizes of all layers. As is common today: pooling takes the maximum (the paper's takes
     the mean, with a weight and a bias for each map), C3 sees all six maps of S2 (the paper's sees some), and
     the output is linear (the paper's are distances to drawn digits).
     Source: LeCun, Bottou, Bengio & Haffner 1998.

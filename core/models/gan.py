@@ -15,11 +15,11 @@ LOSSES = ("non_saturating", "wasserstein_gp")
 
 
 class GAN(nn.Module):
-    """A generator that makes samples out of noise, and a discriminator that scores how real they look.
+    """A generator that makes samples from noise, and a discriminator that scores how real they look.
 
     generator: (batch, latent) -> (batch, *sample_shape); discriminator: (batch, *sample_shape) -> (batch,),
-    a logit in the original loss and a critic's value in Wasserstein's. bounded samples lie in [0, 1], as
-    pixels do. forward gives samples of noise.
+    a logit in the original loss and a critic's value in Wasserstein's. bounded samples are in [0, 1], as
+    pixels are. forward generates samples from noise.
     Source: Goodfellow et al. 2014.
     """
 
@@ -45,7 +45,7 @@ class GAN(nn.Module):
         return self.discriminator(samples)[:, 0]
 
     def noise(self, count: int, random: torch.Generator) -> Tensor:
-        """Standard normal input of the generator, (count, latent), drawn on the CPU."""
+        """Standard normal input of the generator, (count, latent), sampled on the CPU."""
         device = next(self.parameters()).device
         return torch.randn(count, self.latent, generator=random).to(device)
 
@@ -53,7 +53,7 @@ class GAN(nn.Module):
 def discriminator_loss(
     gan: GAN, real: Tensor, fake: Tensor, loss: str, penalty: float, random: torch.Generator
 ) -> Tensor:
-    """What the discriminator minimises on real and made samples, both (batch, *sample_shape).
+    """What the discriminator minimises on real and generated samples, both (batch, *sample_shape).
 
     "non_saturating": -log D(real) - log(1 - D(fake)), with D the sigmoid of the score.
     "wasserstein_gp": score(fake) - score(real) + penalty * (|gradient of the score| - 1)^2 between.
@@ -72,12 +72,12 @@ def generator_loss(gan: GAN, fake: Tensor, loss: str) -> Tensor:
 
 
 def gradient_penalty(gan: GAN, real: Tensor, fake: Tensor, random: torch.Generator) -> Tensor:
-    """(|gradient| - 1)^2 at points drawn between pairs of real and made samples, mean over the batch.
+    """(|gradient| - 1)^2 at random points between pairs of real and generated samples, mean over the batch.
 
     Source: Gulrajani et al. 2017.
     """
-    share = torch.rand(len(real), generator=random).to(real.device)
-    share = share.reshape(-1, *[1] * (real.dim() - 1))
-    between = (share * real + (1 - share) * fake).detach().requires_grad_(True)
+    fraction = torch.rand(len(real), generator=random).to(real.device)
+    fraction = fraction.reshape(-1, *[1] * (real.dim() - 1))
+    between = (fraction * real + (1 - fraction) * fake).detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(gan.score(between).sum(), between, create_graph=True)
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()

@@ -34,14 +34,14 @@ class GCNLayer(nn.Module):
         degree = torch.zeros(len(x), device=x.device).index_add(
             0, targets, torch.ones_like(targets, dtype=x.dtype)
         )
-        share = (degree[sources] * degree[targets]).rsqrt()
-        return gather(share[:, None] * self.linear(x)[sources], targets, len(x)) + self.bias
+        weight = (degree[sources] * degree[targets]).rsqrt()
+        return gather(weight[:, None] * self.linear(x)[sources], targets, len(x)) + self.bias
 
 
 class SAGELayer(nn.Module):
     """H = X W_self + mean of the neighbours' X W_neighbours + b: (nodes, inputs) -> (nodes, outputs).
 
-    A node without neighbours hears zero from them.
+    A node without neighbours has a mean of zero.
     Source: Hamilton, Ying & Leskovec 2017, algorithm 1 with the mean aggregator.
     """
 
@@ -55,17 +55,17 @@ class SAGELayer(nn.Module):
 
     def forward(self, x: Tensor, edges: Tensor) -> Tensor:
         sources, targets = edges
-        heard = torch.zeros(len(x), device=x.device).index_add(
+        in_degree = torch.zeros(len(x), device=x.device).index_add(
             0, targets, torch.ones_like(targets, dtype=x.dtype)
         )
-        mean = gather(x[sources], targets, len(x)) / heard.clamp(min=1)[:, None]
+        mean = gather(x[sources], targets, len(x)) / in_degree.clamp(min=1)[:, None]
         return self.own(x) + self.neighbours(mean)
 
 
 class GATLayer(nn.Module):
     """H_i = sum over j of a_ij (X W)_j, j being i and its neighbours, with attention a learnt by each head.
 
-    a_ij = softmax over j of LeakyReLU(s·(X W)_j + t·(X W)_i). The heads' outputs stand side by side, or are
+    a_ij = softmax over j of LeakyReLU(s·(X W)_j + t·(X W)_i). The heads' outputs are concatenated, or
     averaged where joined is False: (nodes, inputs) -> (nodes, heads * outputs) or (nodes, outputs).
     Source: Veličković et al. 2018, equations 3 to 6.
     """
@@ -88,9 +88,9 @@ class GATLayer(nn.Module):
         return (heads.flatten(1) if self.joined else heads.mean(1)) + self.bias
 
     def attention(self, x: Tensor, edges: Tensor) -> Tensor:
-        """How much each node heeds each message, (edges + nodes, heads); the nodes' own come last.
+        """Attention of each message, (edges + nodes, heads); those of the self-loops come last.
 
-        The weights that a node gives out add up to 1 in each head.
+        In each head the attention over a node's incoming messages adds up to 1.
         """
         sources, targets = with_self_loops(edges, len(x))
         projected = self.linear(x).unflatten(1, (self.heads, self.outputs))
@@ -99,7 +99,7 @@ class GATLayer(nn.Module):
     def _attention(self, projected: Tensor, sources: Tensor, targets: Tensor) -> Tensor:
         scores = (projected * self.source).sum(2)[sources] + (projected * self.target).sum(2)[targets]
         scores = F.leaky_relu(scores, ATTENTION_SLOPE)
-        # The same for all of a node's messages cancels; without it exp would overflow.
+        # The maximum of a node's messages cancels in the softmax; without it exp would overflow.
         largest = torch.full((len(projected), self.heads), -torch.inf, device=scores.device)
         largest = largest.scatter_reduce(0, targets[:, None].expand_as(scores), scores.detach(), "amax")
         weights = (scores - largest[targets]).exp()
@@ -109,7 +109,7 @@ class GATLayer(nn.Module):
 class GraphNetwork(nn.Module):
     """Graph layers with an activation and dropout between: (nodes, features), (2, edges) -> (nodes, outputs).
 
-    While it learns, each feature that goes into a layer is left out with probability `dropout`.
+    During training each input feature of a layer is dropped with probability `dropout`.
     """
 
     def __init__(
@@ -126,11 +126,11 @@ class GraphNetwork(nn.Module):
         return last(self.drop(x, random), edges)
 
     def drop(self, x: Tensor, random: torch.Generator | None) -> Tensor:
-        """x with some features left out, drawn from a CPU generator; x itself without one."""
+        """x after dropout, with a mask from a CPU generator; x itself without one."""
         if random is None or not self.dropout:
             return x
-        kept = torch.rand(x.shape, generator=random) >= self.dropout
-        return x * kept.to(x) / (1 - self.dropout)
+        mask = torch.rand(x.shape, generator=random) >= self.dropout
+        return x * mask.to(x) / (1 - self.dropout)
 
 
 def gcn(

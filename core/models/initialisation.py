@@ -1,4 +1,4 @@
-"""Every way in which weights can be drawn before the first step. To add one, add an entry."""
+"""Every initialisation of the weights. To add one, add an entry."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ else:
 
 @dataclass(frozen=True)
 class Initialisation:
-    """fill(weight, generator) draws a weight (fan_out, fan_in, ...) anew; None leaves it, and biases, as is.
-
-    The generator may be None, which is torch's global one.
-    """
+    """One initialisation of the weights."""
 
     name: str
     description: str
+    # fill(weight, generator) initialises a weight (fan_out, fan_in, ...) in place, from torch's global
+    # generator if it is None. Without fill, weights and biases stay as the layers initialised them.
     fill: Callable[[Tensor, Generator | None], object] | None
 
 
 INITIALISATIONS: dict[str, Initialisation] = {
-    "default": Initialisation("Default", "What each kind of layer draws by itself.", None),
+    "default": Initialisation("Default", "PyTorch's default of each kind of layer.", None),
     "xavier": Initialisation(
         "Xavier",
         "Uniform, variance 2 / (inputs + outputs): for tanh and sigmoid (Glorot & Bengio 2010).",
@@ -36,7 +35,7 @@ INITIALISATIONS: dict[str, Initialisation] = {
     ),
     "he": Initialisation(
         "He",
-        "Normal, variance 2 / inputs: for ReLU and its kin (He, Zhang, Ren & Sun 2015).",
+        "Normal, variance 2 / inputs: for ReLU and its variants (He, Zhang, Ren & Sun 2015).",
         lambda weight, generator: init.kaiming_normal_(weight, nonlinearity="relu", generator=generator),
     ),
     "lecun": Initialisation(
@@ -46,7 +45,7 @@ INITIALISATIONS: dict[str, Initialisation] = {
     ),
     "orthogonal": Initialisation(
         "Orthogonal",
-        "Rows that stand at right angles to each other (Saxe, McClelland & Ganguli 2014).",
+        "Orthogonal rows (Saxe, McClelland & Ganguli 2014).",
         lambda weight, generator: init.orthogonal_(weight, generator=generator),
     ),
     "normal": Initialisation(
@@ -58,9 +57,9 @@ INITIALISATIONS: dict[str, Initialisation] = {
 
 
 def initialise(model: nn.Module, name: str) -> None:
-    """Draw all weights of a network anew, from torch's global generator, unless `name` is "default".
+    """Initialise all weights of a network, from torch's global generator, unless `name` is "default".
 
-    Weights of normalisation layers and other vectors stay as they are, apart from biases.
+    Biases become zero; weights of normalisation layers and other vectors stay as they are.
     """
     fill = INITIALISATIONS[name].fill
     if fill is None:

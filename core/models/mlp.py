@@ -14,8 +14,8 @@ _NORMS = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
 class MLP(nn.Module):
     """Fully connected layers with an activation after each but the last; no hidden layer makes it linear.
 
-    norm, "batch" or "layer", normalises what comes into each activation; dropout is the share of what comes
-    out that is left out while learning.
+    norm, "batch" or "layer", normalises the pre-activations; dropout is the fraction of the activations that
+    is dropped during training.
     (batch, *input_shape) -> (batch, outputs).
     Source: Rumelhart, Hinton & Williams 1986.
     """

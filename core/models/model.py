@@ -19,10 +19,10 @@ GENERATIVE, GRAPH_NETWORK, VALUE_FUNCTION = "generative", "graph network", "valu
 
 @dataclass(frozen=True)
 class Hidden:
-    """What the setting `hidden` may be."""
+    """The allowed values of the setting `hidden`."""
 
     meaning: str  # of its numbers
-    min_layers: int  # so many numbers at least
+    min_layers: int
     max_layers: int  # 0 where the setting does not apply
     max_units: int  # the largest that each number may be
 
@@ -31,9 +31,9 @@ class Hidden:
 class Model:
     """One network, and what applies to it; core/training/presets.py says how long and how fast it learns.
 
-    build(input_shape, outputs, hidden, activation, **options) makes it, with weights drawn from torch's
+    build(input_shape, outputs, hidden, activation, **options) returns the network, initialised from torch's
     global CPU generator; input_shape is one sample's shape, activation a key of ACTIVATIONS or an expression.
-    An exported script makes it by the function of the model's key in the file of the network's class, or by
+    An exported script builds it by the function of the model's key in the file of the network's class, or by
     the class where there is none: with the same arguments, the activation as a function.
     """
 
@@ -41,7 +41,7 @@ class Model:
     description: str
     paper: Paper
     family: str  # "feedforward", "convolutional", "recurrent", ...
-    kinds: tuple[str, ...]  # of data that fit, the default kind first
+    kinds: tuple[str, ...]  # of applicable data, the default kind first
     build: Callable[..., nn.Module]
     activations: tuple[str, ...]  # keys of those that apply
     hidden: Hidden

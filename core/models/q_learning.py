@@ -1,4 +1,4 @@
-"""Q-learning: what each action in each state is worth, in a table or as a network."""
+"""Q-learning: action values, in a table or as a network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.models.mlp import MLP
 
 
 class QTable(nn.Module):
-    """One number for each state and action, zero to begin with: (batch,) int64 -> (batch, actions).
+    """One number for each state and action, initially zero: (batch,) int64 -> (batch, actions).
 
     Source: Watkins & Dayan 1992.
     """
@@ -46,13 +46,13 @@ def td_loss(
 
     transitions: observations (batch, size), actions (batch,) int64, rewards (batch,), next observations
     (batch, size), ended (batch,), 1 where s' has no value. The value is max over a' of Q_target(s', a'), or
-    with `double` Q_target of the action that the network itself prefers. Squares and not the Huber loss of
-    Mnih et al.: rare large errors, where an episode ends, must count, or the values grow without end.
+    with `double` Q_target of the action with the largest Q(s', a'). Squares and not the Huber loss of
+    Mnih et al.: rare large errors, where an episode ends, must count, or the values diverge.
     Sources: Mnih et al. 2015; van Hasselt, Guez & Silver 2016 (double).
     """
     observations, actions, rewards, next_observations, ended = transitions
     with torch.no_grad():
         after = target(next_observations)
         choice = (network(next_observations) if double else after).argmax(1, keepdim=True)
-        goal = rewards + discount * (1 - ended) * after.gather(1, choice)[:, 0]
-    return F.mse_loss(network(observations).gather(1, actions[:, None])[:, 0], goal)
+        td_target = rewards + discount * (1 - ended) * after.gather(1, choice)[:, 0]
+    return F.mse_loss(network(observations).gather(1, actions[:, None])[:, 0], td_target)

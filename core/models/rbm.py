@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# Both sides of a sum over all states: 2^20 rows of 64 units take 256 MiB.
+# An exact sum over all states of a layer has at most 2^20 terms, in chunks of 2^14.
 MAX_ENUMERATED_UNITS = 20
-_STATES_AT_ONCE = 2**14
+_CHUNK = 2**14
 
 
 class RBM(nn.Module):
@@ -18,13 +18,13 @@ class RBM(nn.Module):
 
     E(v, h) = -v·W·h - b·v - c·h and p(v, h) = exp(-E) / Z, with W = weights (visible, hidden),
     b = visible_bias and c = hidden_bias. forward gives p(h = 1 | v): (batch, *shape) -> (batch, hidden).
-    Values of the data between 0 and 1 are taken as probabilities.
+    Data between 0 and 1 are probabilities.
     Sources: Smolensky 1986; Hinton 2002 (contrastive divergence); Tieleman 2008 (persistent chains).
     """
 
     def __init__(self, visible: int, hidden: int) -> None:
         super().__init__()
-        # Wide enough that the hidden units differ from the start: from 0.01, many stay without a use.
+        # Wide enough that the hidden units differ from the start: with 0.01, many stay unused.
         self.weights = nn.Parameter(torch.randn(visible, hidden) / math.sqrt(visible))
         self.visible_bias = nn.Parameter(torch.zeros(visible))
         self.hidden_bias = nn.Parameter(torch.zeros(hidden))
@@ -41,11 +41,11 @@ class RBM(nn.Module):
         return torch.sigmoid(hidden @ self.weights.T + self.visible_bias)
 
     def reconstruct(self, visible: Tensor) -> Tensor:
-        """Up and down again without chance, (batch, visible): p(v = 1 | h) at h = p(h = 1 | v)."""
+        """Mean-field reconstruction, (batch, visible): p(v = 1 | h) at h = p(h = 1 | v)."""
         return self.visible_probability(self.hidden_probability(visible))
 
     def gibbs(self, visible: Tensor, steps: int, random: torch.Generator) -> Tensor:
-        """Visible states, zeros and ones, after `steps` times up and down: (batch, visible)."""
+        """Visible states, zeros and ones, after `steps` steps of Gibbs sampling: (batch, visible)."""
         for _ in range(steps):
             hidden = bernoulli(self.hidden_probability(visible), random)
             visible = bernoulli(self.visible_probability(hidden), random)
@@ -57,7 +57,7 @@ class RBM(nn.Module):
 
     @torch.no_grad()
     def set_gradients(self, data: Tensor, model: Tensor) -> None:
-        """Descent along log p: <v h> of the model's states less <v h> of the data, both (batch, visible).
+        """Gradients of -log p: <v h> of the model's states less <v h> of the data, both (batch, visible).
 
         This is the gradient of mean F(data) - mean F(model), with the hidden units summed out.
         """
@@ -70,17 +70,19 @@ class RBM(nn.Module):
     def log_partition(self) -> float:
         """log Z, exactly, by adding up all states of the smaller layer in float64.
 
-        Raises ValueError when both layers have more than MOST_ENUMERATED_UNITS units.
+        Raises ValueError when both layers have more than MAX_ENUMERATED_UNITS units.
         """
         weights, visible_bias, hidden_bias = (p.double() for p in self.parameters())
         if weights.shape[0] < weights.shape[1]:  # the energy is the same from either side
             weights, visible_bias, hidden_bias = weights.T, hidden_bias, visible_bias
         units = weights.shape[1]
         if units > MAX_ENUMERATED_UNITS:
-            raise ValueError(f"The smaller layer has {units} units; at most {MAX_ENUMERATED_UNITS} add up.")
+            raise ValueError(
+                f"The smaller layer has {units} units; at most {MAX_ENUMERATED_UNITS} can be enumerated."
+            )
         parts = []
-        for first in range(0, 2**units, _STATES_AT_ONCE):
-            states = all_states(units, first, min(_STATES_AT_ONCE, 2**units - first)).to(weights)
+        for first in range(0, 2**units, _CHUNK):
+            states = all_states(units, first, min(_CHUNK, 2**units - first)).to(weights)
             inputs = states @ weights.T + visible_bias
             parts.append(torch.logsumexp(states @ hidden_bias + F.softplus(inputs).sum(1), 0))
         return torch.logsumexp(torch.stack(parts), 0).item()
@@ -101,8 +103,8 @@ def build(input_shape: tuple[int, ...], hidden: int) -> RBM:
 
 def bernoulli(probability: Tensor, random: torch.Generator) -> Tensor:
     """Zeros and ones, each 1 with its own probability; random is a CPU generator, whatever the device."""
-    drawn = torch.rand(probability.shape, generator=random)
-    return (drawn.to(probability.device) < probability).to(probability.dtype)
+    uniform = torch.rand(probability.shape, generator=random)
+    return (uniform.to(probability.device) < probability).to(probability.dtype)
 
 
 def all_states(units: int, first: int, count: int) -> Tensor:

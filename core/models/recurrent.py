@@ -14,11 +14,11 @@ LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class SequenceNetwork(nn.Module):
-    """Recurrent layers over time, and a linear map from what they hold when all is read.
+    """Recurrent layers over time, and a linear map of their final state.
 
     (batch, time, features) -> (batch, outputs). Sequences may end early: steps that are NaN in all features
-    are past the end, and no state sees them. What is mapped is the last layer's state after the last step,
-    and when it reads in both directions also the backward one's, after the first step.
+    are padding and do not reach the state. The final state is that of the last layer after the last step, in
+    a bidirectional network concatenated with the backward one, after the first step.
     """
 
     def __init__(self, recurrent: nn.RNNBase, outputs: int) -> None:
@@ -35,16 +35,17 @@ class SequenceNetwork(nn.Module):
             )
         else:
             _, last = self.recurrent(x)
-        h = last[0] if isinstance(last, tuple) else last  # an LSTM's cell is its own affair
+        h = last[0] if isinstance(last, tuple) else last  # an LSTM returns its memory cell as well
         return self.output(
             torch.cat(h[-self.directions :].unbind(), dim=1)
         )  # (layers * directions, batch, _)
 
 
 class SymbolNetwork(nn.Module):
-    """Recurrent layers over symbols, and at each step a guess from all symbols so far.
+    """Recurrent layers over symbols, with a prediction at each step from all symbols so far.
 
-    (batch, time) int64 -> (batch, symbols, time): logits, which see their own step's symbol and those before.
+    (batch, time) int64 -> (batch, symbols, time): logits, which depend on their own step's symbol and those
+    before.
     """
 
     def __init__(self, recurrent: nn.RNNBase, symbols: int) -> None:
@@ -59,18 +60,18 @@ class SymbolNetwork(nn.Module):
 
     @torch.inference_mode()
     def generate(self, prompt: Tensor, count: int, temperature: float, generator: torch.Generator) -> Tensor:
-        """`count` symbols (count,) that go on from the prompt (time,), drawn one after the other.
+        """`count` symbols (count,) that continue the prompt (time,), sampled one after the other.
 
-        A temperature below 1 prefers the likelier symbols. The generator lives on the CPU.
+        A temperature below 1 prefers the likelier symbols. The generator is on the CPU.
         """
         h, state = self.recurrent(self.embedding(prompt[None]))
-        drawn = []
+        sampled = []
         for _ in range(count):
             logits = self.output(h[0, -1]).float().cpu() / temperature
             symbol = torch.multinomial(logits.softmax(0), 1, generator=generator).to(prompt.device)
-            drawn.append(symbol)
+            sampled.append(symbol)
             h, state = self.recurrent(self.embedding(symbol[None]), state)
-        return torch.cat(drawn)
+        return torch.cat(sampled)
 
 
 def lengths(x: Tensor) -> Tensor:
@@ -89,23 +90,23 @@ def network(
 ) -> SequenceNetwork | SymbolNetwork:
     """The network of `cell` ("rnn", "lstm" or "gru") for samples of input_shape.
 
-    (time, features) are numbers, with one answer for the whole sequence; (time,) are symbols, with an answer
+    (time, features) are numbers, with one target for the whole sequence; (time,) are symbols, with a target
     at each step, out of as many symbols as there are outputs. nonlinearity, tanh or relu, is the plain RNN's.
     Raises InvalidRequest when symbols are to be read in both directions.
     """
     symbols = len(input_shape) == 1
     if symbols and bidirectional:
         raise InvalidRequest(
-            "A network that answers at each step cannot read in both directions: it would see the answers. "
+            "A network that predicts at each step cannot read in both directions: it would see the targets. "
             "Choose bidirectional off."
         )
     features = hidden_size if symbols else input_shape[-1]
-    own = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
+    options = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
     recurrent = LAYERS[cell](
-        features, hidden_size, layers, batch_first=True, bidirectional=bidirectional, **own
+        features, hidden_size, layers, batch_first=True, bidirectional=bidirectional, **options
     )
     if cell == "lstm":
-        _remember_at_first(recurrent)
+        _open_forget_gates(recurrent)
     return SymbolNetwork(recurrent, outputs) if symbols else SequenceNetwork(recurrent, outputs)
 
 
@@ -130,8 +131,8 @@ def gru(
     return network("gru", input_shape, outputs, hidden[0], **options)
 
 
-def _remember_at_first(recurrent: nn.RNNBase) -> None:
-    """Open the forget gates: a bias of 1. Source: Gers et al. 2000; Jozefowicz, Zaremba & Sutskever 2015."""
+def _open_forget_gates(recurrent: nn.RNNBase) -> None:
+    """Forget gates open, with a bias of 1. Source: Gers et al. 2000; Jozefowicz, Zaremba & Sutskever 2015."""
     units = recurrent.hidden_size
     with torch.no_grad():
         for name, bias in recurrent.named_parameters():

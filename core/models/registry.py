@@ -63,8 +63,8 @@ else:
     vgg = LazyModule("core.models.vgg")
 
 
-# Those that a gradient passes. A square at each layer doubles the exponent of a signal and of its gradient:
-# deep convolutional networks overflow with their first weights, so they go without.
+# Those through which a network can be trained. A superlinear one doubles the exponent of a signal and of its
+# gradient at each layer: deep convolutional networks would overflow at initialisation.
 _ACTIVATIONS = tuple(key for key, activation in ACTIVATIONS.items() if not activation.unfit)
 _NOT_SUPERLINEAR = tuple(key for key in _ACTIVATIONS if not ACTIVATIONS[key].superlinear)
 
@@ -74,14 +74,14 @@ _STATE = Hidden("units of the hidden state", 1, 1, 128)
 
 _RECURRENT_OPTIONS = {
     "layers": Option("recurrent layers, each reading the states of the one below", 1, 1, 4),
-    "bidirectional": Option("read from both ends, where one answer is asked for all", False),
+    "bidirectional": Option("read in both directions; only with one target per sequence", False),
 }
 
-_DROPOUT = Option("fraction of the features left out at random while learning", 0.5, 0, 0.9)
-_EXPLORING = {
-    "discount": Option("what a reward is worth one step later", 0.99, 0.5, 0.9999),
-    "epsilon_last": Option("fraction of random actions in the end; it begins at 1", 0.1, 0, 1),
-    "explore_share": Option("fraction of the training over which random actions grow fewer", 0.8, 0.01, 1),
+_DROPOUT = Option("fraction of the features dropped during training", 0.5, 0, 0.9)
+_EXPLORATION = {
+    "discount": Option("value of a reward one step later", 0.99, 0.5, 0.9999),
+    "epsilon_last": Option("final fraction of random actions; it begins at 1", 0.1, 0, 1),
+    "explore_share": Option("fraction of the training over which epsilon decreases", 0.8, 0.01, 1),
 }
 
 MODELS: dict[str, Model] = {
@@ -104,11 +104,11 @@ MODELS: dict[str, Model] = {
         hidden=_LAYERS,
         options={
             "norm": Option(
-                "What comes into each activation is normalised over the batch, over the layer, or not",
+                "Normalisation of the pre-activations: over the batch, over the layer, or none",
                 "none",
                 choices=("none", "batch", "layer"),
             ),
-            "dropout": Option("Fraction of each hidden layer's outputs left out at a step", 0.0, 0.0, 0.9),
+            "dropout": Option("Fraction of each hidden layer's outputs dropped at a step", 0.0, 0.0, 0.9),
         },
     ),
     "lenet": Model(
@@ -195,8 +195,8 @@ MODELS: dict[str, Model] = {
     ),
     "resnet": Model(
         name="ResNet",
-        description="Layers that learn what to add to their input, so that depth no longer hurts; here the "
-        "form for small images.",
+        description="Layers that learn a residual, so that very deep networks train well; here the form for "
+        "small images.",
         paper=Paper(
             "He, Zhang, Ren & Sun",
             2015,
@@ -268,7 +268,7 @@ MODELS: dict[str, Model] = {
     ),
     "rbm": Model(
         name="RBM",
-        description="Hidden units that explain the visible ones, and make up images of their own.",
+        description="Binary hidden units that explain the visible ones, and generate images.",
         paper=Paper(
             "Hinton",
             2002,
@@ -281,11 +281,11 @@ MODELS: dict[str, Model] = {
         activations=("sigmoid",),
         hidden=Hidden("hidden units", 1, 1, 512),
         options={
-            "k": Option("steps of Gibbs sampling at each step of learning", 1, 1, 25),
-            "persistent": Option("whether the chains go on from step to step", False),
+            "k": Option("steps of Gibbs sampling at each training step", 1, 1, 25),
+            "persistent": Option("whether the Gibbs chains continue from step to step", False),
             "visible": Option(
-                "what the data says of a pixel: whether to draw it black or white by its shade each time, "
-                "or to take the shade",
+                "pixels of the data: sampled black or white with their shade as the probability, or the "
+                "shade itself",
                 "sampled",
                 choices=("sampled", "probabilities"),
             ),
@@ -294,7 +294,7 @@ MODELS: dict[str, Model] = {
     ),
     "gan": Model(
         name="GAN",
-        description="A generator makes samples of noise; a discriminator learns to tell them from real ones.",
+        description="A generator makes samples from noise; a discriminator learns which samples are real.",
         paper=Paper(
             "Goodfellow et al.", 2014, "Generative adversarial nets", "https://arxiv.org/abs/1406.2661"
         ),
@@ -312,7 +312,7 @@ MODELS: dict[str, Model] = {
                 "non_saturating",
                 choices=("non_saturating", "wasserstein_gp"),
             ),
-            "latent": Option("numbers of noise that a sample is made of", 4, 1, 128),
+            "latent": Option("numbers of noise for each sample", 4, 1, 128),
             "critic_steps": Option("steps of the discriminator for each of the generator", 1, 1, 10),
             "penalty": Option("weight of Wasserstein's gradient penalty", 0.1, 0, 100),
         },
@@ -340,7 +340,7 @@ MODELS: dict[str, Model] = {
     ),
     "graphsage": Model(
         name="GraphSAGE",
-        description="Each node takes its own features and, apart from them, the mean of its neighbours'.",
+        description="Each node combines its own features with the mean of its neighbours'.",
         paper=Paper(
             "Hamilton, Ying & Leskovec",
             2017,
@@ -360,7 +360,7 @@ MODELS: dict[str, Model] = {
     ),
     "gat": Model(
         name="GAT",
-        description="Each node learns how much to heed each of its neighbours.",
+        description="Each node learns an attention over its neighbours.",
         paper=Paper(
             "Veličković et al.", 2018, "Graph attention networks", "https://arxiv.org/abs/1710.10903"
         ),
@@ -377,7 +377,7 @@ MODELS: dict[str, Model] = {
     ),
     "q_table": Model(
         name="Q table",
-        description="A table of what each action in each state is worth, learnt by acting.",
+        description="A table of the value of each action in each state, learnt by acting.",
         paper=Paper("Watkins & Dayan", 1992, "Q-learning", "https://doi.org/10.1007/BF00992698"),
         family=VALUE_FUNCTION,
         kinds=(GRID_WORLD,),
@@ -386,12 +386,12 @@ MODELS: dict[str, Model] = {
         ),
         activations=("identity",),
         hidden=Hidden("a table has no layers", 0, 0, 0),
-        options=_EXPLORING,
+        options=_EXPLORATION,
         learner="q_table",
     ),
     "dqn": Model(
         name="DQN",
-        description="A network learns what each action is worth, from what it remembers of having acted.",
+        description="A network learns the value of each action, from a replay buffer of transitions.",
         paper=Paper(
             "Mnih et al.",
             2015,
@@ -406,16 +406,12 @@ MODELS: dict[str, Model] = {
         activations=_ACTIVATIONS,
         own_activation=True,
         hidden=_LAYERS,
-        options=_EXPLORING
+        options=_EXPLORATION
         | {
-            "explore_share": replace(_EXPLORING["explore_share"], default=0.3),
-            "replay": Option("transitions remembered to learn from", 100_000, 1000, 1_000_000),
-            "target_rate": Option(
-                "fraction of the way that the target network follows at each step", 0.02, 0.0001, 1
-            ),
-            "worlds": Option(
-                "environments played at once, one step of each for a step of learning", 8, 1, 64
-            ),
+            "explore_share": replace(_EXPLORATION["explore_share"], default=0.3),
+            "replay": Option("transitions in the replay buffer", 100_000, 1000, 1_000_000),
+            "target_rate": Option("rate of the soft update of the target network", 0.02, 0.0001, 1),
+            "worlds": Option("environments in parallel, one step of each for a training step", 8, 1, 64),
             "double": Option("whether the network chooses the action that the target network values", True),
         },
         learner="dqn",
@@ -423,12 +419,12 @@ MODELS: dict[str, Model] = {
 }
 
 
-def fitting_data(model: str) -> list[str]:
+def applicable_data(model: str) -> list[str]:
     """Keys of the data sets that a network can learn from."""
     return [key for key, dataset in DATASETS.items() if dataset.kind in MODELS[model].kinds]
 
 
 def default_data(model: str) -> str:
-    """The data set that a network learns from when nobody has chosen one: the first of its default kind."""
+    """The data set that a network learns from by default: the first of its default kind."""
     kinds = MODELS[model].kinds
-    return min(fitting_data(model), key=lambda key: kinds.index(DATASETS[key].kind))
+    return min(applicable_data(model), key=lambda key: kinds.index(DATASETS[key].kind))

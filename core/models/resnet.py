@@ -1,4 +1,4 @@
-"""Residual networks: layers that learn what to add to their input, so that depth no longer hurts."""
+"""Residual networks: layers that learn a residual, so that very deep networks train well."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class ResNet(nn.Module):
     """The networks for ImageNet, of 18, 34, 50, 101 or 152 layers with weights.
 
     (batch, 3, height, width), usually 224 x 224, -> (batch, classes). A 7 x 7 convolution and pooling
-    quarter the size; four stages of blocks follow, at 64, 128, 256 and 512 channels (four times these behind
-    a bottleneck), each but the first halving the size; the mean over all places is classified.
+    quarter the size; four stages of blocks follow, at 64, 128, 256 and 512 channels (four times these after
+    a bottleneck), each but the first halving the size; the mean over all positions is classified.
 
     Source: He, Zhang, Ren & Sun 2015, "Deep residual learning for image recognition"; shortcuts that change
     shape are 1 x 1 convolutions (option B), and a bottleneck halves the size in its 3 x 3 convolution.
@@ -39,7 +39,7 @@ class ResNet(nn.Module):
                 incoming = channels * block.expansion
         self.blocks = nn.Sequential(*blocks)
         self.output = nn.Linear(incoming, classes)
-        _draw_weights(self)
+        _initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.pool(F.relu(self.norm(self.stem(x))))  # (batch, 64, height / 4, width / 4)
@@ -48,7 +48,7 @@ class ResNet(nn.Module):
 
 
 class BasicBlock(nn.Module):
-    """Two 3 x 3 convolutions, and around them the input itself.
+    """Two 3 x 3 convolutions and a shortcut around them.
 
     (batch, incoming, height, width) -> (batch, channels, height / stride, width / stride).
     """
@@ -69,7 +69,7 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1 x 1 down to few channels, 3 x 3 there, 1 x 1 up to four times as many, and around them the input.
+    """1 x 1 down to few channels, 3 x 3 there, 1 x 1 up to four times as many, and a shortcut around them.
 
     (batch, incoming, height, width) -> (batch, 4 * channels, height / stride, width / stride).
     """
@@ -98,8 +98,8 @@ class SmallResNet(nn.Module):
 
     (batch, channels, height, width) -> (batch, classes). A 3 x 3 convolution, then three stages of n blocks
     with two 3 x 3 convolutions each, at `width`, 2 and 4 times `width` channels, the second and third
-    halving the size; the mean over all places is classified. Shortcuts have no weights (option A): where
-    the shape changes, every second place is taken and the new channels are zero. So a network with
+    halving the size; the mean over all positions is classified. Shortcuts have no weights (option A): where
+    the shape changes, every second position is kept and the new channels are zero. So a network with
     residual=False, which leaves the shortcuts out, has exactly the same weights: the plain network that the
     paper compares with.
 
@@ -129,7 +129,7 @@ class SmallResNet(nn.Module):
                 incoming = channels
         self.blocks = nn.Sequential(*blocks)
         self.output = nn.Linear(incoming, classes)
-        _draw_weights(self)
+        _initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.activation(self.norm(self.stem(x)))
@@ -138,7 +138,7 @@ class SmallResNet(nn.Module):
 
 
 class SmallBlock(nn.Module):
-    """Two 3 x 3 convolutions; with residual, the input is added to what they give.
+    """Two 3 x 3 convolutions; with residual, the input is added to their output.
 
     (batch, incoming, height, width) -> (batch, channels, height / stride, width / stride).
     """
@@ -172,8 +172,8 @@ def _projection(incoming: int, outgoing: int, stride: int) -> nn.Module:
     return nn.Sequential(nn.Conv2d(incoming, outgoing, 1, stride, bias=False), nn.BatchNorm2d(outgoing))
 
 
-def _draw_weights(model: nn.Module) -> None:
-    """As in He et al. 2015, "Delving deep into rectifiers": gradients keep their size through the layers."""
+def _initialise(model: nn.Module) -> None:
+    """As in He et al. 2015, "Delving deep into rectifiers": preserves the variance of gradients."""
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")

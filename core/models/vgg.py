@@ -1,4 +1,4 @@
-"""VGG: depth out of nothing but 3 x 3 convolutions."""
+"""VGG: deep stacks of 3 x 3 convolutions."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ CHANNELS = (1, 2, 4, 8, 8)
 class VGG(nn.Module):
     """Five stages of 3 x 3 convolutions, each ending in 2 x 2 pooling, then three fully connected layers.
 
-    (batch, channels, height, width) -> (batch, classes). As it stands it is the full-size network; depth
+    (batch, channels, height, width) -> (batch, classes). The defaults are the full-size network; depth
     is 11, 13, 16 or 19 layers with weights. `width` is the channels of the first stage, `units` the size of
     the two hidden layers after the convolutions. batch_norm normalises after each convolution, which the
-    paper, a year older than batch normalisation, does not. A pooling for which only one pixel is left is
-    left out.
+    paper, a year older than batch normalisation, does not. A pooling of a single pixel is left out.
 
-    Source: Simonyan & Zisserman 2014. Weights are drawn as in He et al. 2015, with which all depths train
-    from scratch.
+    Source: Simonyan & Zisserman 2014. Weights are initialised as in He et al. 2015, with which all depths
+    train from scratch.
     """
 
     def __init__(
@@ -86,7 +85,7 @@ def small_vgg(
     dropout: float = 0.0,
     activation: Callable[[Tensor], Tensor] = F.relu,
 ) -> VGG:
-    """VGG for images of 8 to 64 pixels: the same convolutions, fewer channels and smaller layers behind."""
+    """VGG for images of 8 to 64 pixels: the same convolutions, fewer channels and smaller dense layers."""
     return VGG(depth, input_shape, classes, width, 16 * width, dropout, batch_norm, activation)
 
 

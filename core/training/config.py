@@ -14,7 +14,7 @@ from core.checks import integer, one_of
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
-from core.models.registry import default_data, fitting_data
+from core.models.registry import applicable_data, default_data
 from core.options import check_options
 from core.settings import check_settings
 from core.training.optimizers import OPTIMIZERS
@@ -110,7 +110,7 @@ def _check_data_fits(config: TrainConfig) -> None:
     if kind not in kinds:
         raise InvalidRequest(
             f"The model {config.model!r} takes {' or '.join(kinds)}, and {config.data} has {kind}; "
-            f"data that fits: {', '.join(fitting_data(config.model))}."
+            f"data that fits: {', '.join(applicable_data(config.model))}."
         )
 
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.data.dataset import CLASSIFICATION, FORECAST, NO_ANSWER, LoadedDataset
+from core.data.dataset import CLASSIFICATION, FORECAST, NO_TARGET, LoadedDataset
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
     outputs (batch, classes, ...), targets (batch, ...).
     """
     right = outputs.argmax(1) == targets
-    return right[targets != NO_ANSWER].double().mean()
+    return right[targets != NO_TARGET].double().mean()
 
 
 def skill_over_mean(outputs: Tensor, targets: Tensor) -> Tensor:

@@ -43,9 +43,9 @@ def on_the_curve_chart(found: OnTheCurve, function: str) -> alt.LayerChart:
 
 
 def _bars(found: OnTheCurve, x_scale: alt.Scale) -> alt.Chart:
-    bins = pd.DataFrame({"from": found.edges[:-1], "to": found.edges[1:], "share": found.shares})
+    bins = pd.DataFrame({"from": found.edges[:-1], "to": found.edges[1:], "share": found.fractions})
     bins["zero"], bins["series"] = 0.0, SUMS
-    most = max(float(found.shares.max()), 1e-9) / FILLED
+    most = max(float(found.fractions.max()), 1e-9) / FILLED
     return (
         alt.Chart(bins)
         .mark_rect(opacity=0.45, aria=False)

@@ -14,7 +14,7 @@ from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.models import MODELS
-from core.models.registry import default_data, fitting_data
+from core.models.registry import applicable_data, default_data
 from core.runs.store import Run
 from core.training import default_config
 from core.training.ensembles import EnsembleConfig
@@ -69,7 +69,7 @@ class Task(NamedTuple):
 def apply_model_defaults() -> None:
     """Another network starts from its own defaults, on the same data where it can learn from them."""
     model = st.session_state["model"]
-    if st.session_state["data"] not in fitting_data(model):
+    if st.session_state["data"] not in applicable_data(model):
         st.session_state["data"] = default_data(model)
     for setting in DEFAULT_VALUES:
         st.session_state[setting] = default_values(setting, model)
@@ -94,7 +94,7 @@ def choose_task(network: DeltaGenerator, of_data: DeltaGenerator, differing: Del
     with network:
         names = {key: MODELS[key].name for key in models}
         model = select("Network", names, "model", on_change=apply_model_defaults)
-    names = {key: DATASETS[key].name for key in fitting_data(model)}
+    names = {key: DATASETS[key].name for key in applicable_data(model)}
     with of_data:
         data = select("Data", names, "data", on_change=apply_data_defaults)
     with differing:

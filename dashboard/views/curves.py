@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.activations import Activation, find
 from core.activations.curves import to_csv
-from core.activations.properties import SATURATED_SLOPE, Properties, properties, share_of_range
+from core.activations.properties import SATURATED_SLOPE, Properties, fraction_of_range, properties
 from core.errors import InvalidRequest
 from dashboard.components.activation_picker import CUSTOM, name_of, pick_activations, pick_custom
 from dashboard.components.address import bound
@@ -84,7 +84,7 @@ def draw_curves(chosen: Parameters, found: dict[str, Properties]) -> None:
 
 def draw_share(key: str, parameters: dict[str, float]) -> None:
     """How much of its range a bounded function covers in the middle."""
-    share = share_of_range(find(key), *MIDDLE, **parameters)
+    share = fraction_of_range(find(key), *MIDDLE, **parameters)
     if share is not None:
         low, high = map(signed, MIDDLE)
         st.caption(f"Between x = {low} and {high} {name_of(key)} passes through {share:.3f} of its range.")

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.events import Picture
-from core.experiments.dying_units.config import FITTING, POSSIBLE, DyingUnitsConfig
+from core.experiments.dying_units.config import APPLICABLE_DATA, TRAINABLE, DyingUnitsConfig
 from core.experiments.dying_units.events import FLAT_SLOPE, rows, to_csv, verdict
 from core.runs.store import Run
 from dashboard.charts.dying_units import against_rate_chart, over_steps_chart
@@ -48,7 +48,7 @@ DEFAULTS = DyingUnitsConfig()
 def choose() -> DyingUnitsConfig | None:
     """What to train, from the controls; None, with the reason on the page, when it cannot be."""
     functions = pick_activations(
-        st.container(), DEFAULTS.activations, among=POSSIBLE, max_selections=MAX_FUNCTIONS, as_chosen=True
+        st.container(), DEFAULTS.activations, among=TRAINABLE, max_selections=MAX_FUNCTIONS, as_chosen=True
     )
     functions += filter(None, [custom_field(st.container())])
     rates = choose_several("Learning rates", RATES, DEFAULTS.learning_rates, "rates")
@@ -80,8 +80,10 @@ def choose() -> DyingUnitsConfig | None:
 def choose_training() -> dict[str, Any]:
     """Data, layers, steps and seeds, as fields of the config."""
     left, right = st.columns(2)
-    names = {key: DATASETS[key].name for key in FITTING}
-    data = bound(left.selectbox, "Data", FITTING, DEFAULTS.data, key="data", names=names, filter_mode=None)
+    names = {key: DATASETS[key].name for key in APPLICABLE_DATA}
+    data = bound(
+        left.selectbox, "Data", APPLICABLE_DATA, DEFAULTS.data, key="data", names=names, filter_mode=None
+    )
     layers = right.selectbox(
         "Hidden layers", [*LAYERS], 2, key="hidden", bind="query-params", filter_mode=None
     )

@@ -12,7 +12,7 @@ from core.activations import ACTIVATIONS
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.events import Picture
-from core.experiments.dying_units.running_network import FLAT_SLOPE, flat_shares, on_the_curve, to_csv
+from core.experiments.dying_units.running_network import FLAT_SLOPE, flat_fractions, on_the_curve, to_csv
 from core.models import MODELS
 from core.records import from_record
 from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
@@ -106,11 +106,11 @@ def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture])
     layer = choose_layer(histograms.values["layers"])
     try:
         found = on_the_curve(run.config["activation"], histograms, layer)
-        shares = flat_shares(run.config["activation"], histograms)
+        shares = flat_fractions(run.config["activation"], histograms)
     except InvalidRequest as error:
         st.warning(str(error))
         return
-    draw_figures(histograms, found.flat_share, layer, pictures.get("dead_units"))
+    draw_figures(histograms, found.flat_fraction, layer, pictures.get("dead_units"))
     left, right = st.columns([2, 1])
     with left:
         st.altair_chart(on_the_curve_chart(found, function_name(run)), key="on the curve")

@@ -16,7 +16,7 @@ from core.experiments.signal_propagation import (
     best_initialisation,
     critical_gain,
     predict,
-    through_depth,
+    propagate,
     to_csv,
 )
 from core.models.initialisation import INITIALISATIONS as ENTRIES
@@ -37,7 +37,7 @@ Result = tuple[Depth, Prediction]
 @st.cache_data(max_entries=400, show_spinner=False)
 def measured(config: DepthConfig) -> Result:
     """Both ways through the stack; some tenths of a second."""
-    return through_depth(config), predict(config)
+    return propagate(config), predict(config)
 
 
 @st.cache_data(max_entries=400, show_spinner=False)
@@ -88,7 +88,7 @@ def verdict(config: DepthConfig, found: Depth, theory: Prediction) -> str:
             f"{name}: from layer {found.overflows_at} on the values no longer fit float32, "
             "because the function grows faster than its input. It needs normalization between the layers."
         )
-    remaining, factor = found.gradient_kept, found.per_layer
+    remaining, factor = found.gradient_ratio, found.per_layer
     if remaining == 0:
         return f"{name}: no gradient comes through: the slope is 0 everywhere."
     fate = "vanishes" if remaining < VANISHED else "explodes" if remaining > EXPLODED else "is preserved"
@@ -105,7 +105,7 @@ def advice(config: DepthConfig) -> str:
     name, depth = best(config.activation, config.layers, config.width, config.seed)
     if depth is None:
         return "No initialization changes that."
-    sentence = f"{ENTRIES[name].name} does best of all: ×{_number(depth.gradient_kept)} from end to end."
+    sentence = f"{ENTRIES[name].name} does best of all: ×{_number(depth.gradient_ratio)} from end to end."
     gain = critical(config)
     if gain is None:
         return f"{sentence} In theory no gain on these weights preserves it."

@@ -31,35 +31,30 @@ else:
     properties = LazyModule("core.activations.properties")
     symbolic = LazyModule("core.activations.expressions.symbolic")
 
-# Where sums of a network that has learnt something lie; there value and slope must be finite.
+# Where the pre-activations of a trained network are; there value and slope must be finite.
 _NEAR = tuple(place / 2 for place in range(-20, 21))
-# What takes the place of max, min and of powers with x above is no safer, and no news to a person.
+# Replacements of max, min and of powers with x in the exponent are no safer, and not worth a note.
 _NO_REPLACEMENTS = {"at_least", "at_most", "relu", "exp", "log", "*", "negative"}
 _FAR = tuple(sign * place for place in (20.0, 50.0, 100.0, 1e3, 1e4) for sign in (-1, 1))
 
 
 @dataclass(frozen=True)
 class Expression:
-    """What a typed expression says, known without torch.
-
-    typed: the tree as it was written; tree: the same function in a form to compute with; rewritten: whether
-    that has forms that are safer. unfit and superlinear are those of Activation. leaves_float32: the nearest
-    x of those tried, beyond ±10, whose value or slope float32 cannot hold; None where all are held.
-    """
+    """A typed expression and its properties, without torch."""
 
     text: str
-    typed: Node
-    tree: Node
-    unfit: str
-    superlinear: bool
-    leaves_float32: float | None
-    rewritten: bool
+    typed: Node  # the tree as it was typed
+    tree: Node  # the same function, rewritten to compute with
+    unfit: str  # as of Activation
+    superlinear: bool  # as of Activation
+    leaves_float32: float | None  # smallest tested |x| beyond ±10 at which value or slope overflows float32
+    rewritten: bool  # whether `tree` differs from `typed` in a form that overflows less
 
 
 def find(name: str) -> Activation:
-    """The activation of this key, or the one that this expression of x says, such as "x*tanh(softplus(x))".
+    """The activation of this key, or that of an expression of x, such as "x*tanh(softplus(x))".
 
-    Raises InvalidRequest for a key that there is not, and for what is no expression.
+    Raises InvalidRequest for an unknown key, and for what is no expression.
     """
     if isinstance(name, str) and name in ACTIVATIONS:
         return ACTIVATIONS[name]
@@ -102,7 +97,7 @@ def expression(text: str) -> Expression:
 
 
 def _unfit(near: dict[float, tuple[float, float]], far: dict[float, tuple[float, float]]) -> str:
-    # Of those that are not finite the one nearest to 0 says most.
+    # Of those that are not finite, the one nearest to 0.
     for x in sorted(near, key=abs):
         for what, number in zip(("value", "slope"), near[x], strict=True):
             if not math.isfinite(number):

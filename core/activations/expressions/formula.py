@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.activations.expressions.grammar import Call, Node, Number, Variable
 from core.activations.expressions.operations import OPERATIONS
 
-# How tightly a part holds together; one that holds less than its place asks for is set in brackets.
+# Precedence of operations; an operand of lower precedence than its position requires is set in brackets.
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 _HOLDS = {"+": _SUM, "-": _SUM, "negative": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER, "exp": _POWER}
 _ASKED = {

@@ -42,7 +42,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Call:
-    """An entry of OPERATIONS, of as many arguments as it takes."""
+    """An entry of OPERATIONS, with its arguments."""
 
     operation: str
     arguments: tuple[Node, ...]
@@ -168,7 +168,7 @@ def _checked(token: str, variables: Sequence[str]) -> str:
 
 
 def _check_neighbours(before: str, token: str) -> None:
-    """Refuse a token that cannot follow the one before; "" stands before the first and after the last."""
+    """Refuse a token that cannot follow the one before; "" is before the first and after the last."""
     if before in TYPEABLE and token != "(":
         raise InvalidRequest(f"{before} is a function; write {before}( ... ) with what it is of.")
     ends_a_value = before[-1:].isalnum() or before[-1:] in (".", ")")
@@ -182,8 +182,8 @@ def _check_neighbours(before: str, token: str) -> None:
     if not (ends_a_value or begins_a_value or token in ("+", "-")):
         if not token:
             raise InvalidRequest("The expression ends where a number, x or a function is missing.")
-        place = f"after {before!r}" if before else "at its beginning"
-        raise InvalidRequest(f"{token!r} is not possible {place}: a number, x or a function is missing.")
+        where = f"after {before!r}" if before else "at its beginning"
+        raise InvalidRequest(f"{token!r} is not possible {where}: a number, x or a function is missing.")
 
 
 def _check_brackets(tokens: Sequence[str]) -> None:
@@ -232,7 +232,7 @@ def _tree(node: ast.expr, python: str, depth: int = 0) -> Node:
             return _operation(_OPERATORS[type(operator)], *parts, signed=_has_the_first_sign(node, python))
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return _call(name, [_tree(argument, python, depth) for argument in arguments])
-    raise InvalidRequest("A comma can only stand between the values of a function.")
+    raise InvalidRequest("A comma is possible only between the values of a function.")
 
 
 def _operation(sign: str, left: Node, right: Node, signed: bool) -> Call:
@@ -252,7 +252,7 @@ def _call(name: str, arguments: Sequence[Node]) -> Call:
     needed = len(OPERATIONS[name].slopes)
     if len(arguments) != needed:
         values = "1 value" if needed == 1 else f"{needed} values"
-        raise InvalidRequest(f"{name} takes {values}, and {len(arguments)} are given.")
+        raise InvalidRequest(f"{name} needs {values}, and {len(arguments)} are given.")
     return Call(name, tuple(arguments))
 
 

@@ -1,4 +1,4 @@
-"""What a typed expression can be made of. To add a function, add an entry with what is known of it."""
+"""Operators and functions of typed expressions. To add one, add an entry."""
 
 from __future__ import annotations
 
@@ -20,17 +20,12 @@ else:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operator or function of one or two arguments, a and b.
+    """One operator or function of one or two arguments, a and b."""
 
-    function: of tensors, and of a number as b. number: the same of floats; it may raise what math raises.
-    slopes: the derivative by each argument, as an expression of a and b. latex: with {a} and {b} in it, where
-    what stands for them is set off already.
-    """
-
-    function: Callable[..., Tensor]
-    number: Callable[..., float]
-    slopes: tuple[str, ...]
-    latex: str
+    function: Callable[..., Tensor]  # of tensors; b may be a number
+    number: Callable[..., float]  # the same of floats; it may raise what math raises
+    slopes: tuple[str, ...]  # derivative by each argument, as an expression of a and b
+    latex: str  # with {a} and {b}, which are in brackets already where they need some
 
 
 def _sigmoid(x: float) -> float:
@@ -58,7 +53,7 @@ _OPERATORS: dict[str, Operation] = {
     "-": Operation(lambda a, b: a - b, lambda a, b: a - b, ("1", "-1"), "{a} - {b}"),
     "*": Operation(lambda a, b: a * b, lambda a, b: a * b, ("b", "a"), r"{a} \, {b}"),
     "/": Operation(lambda a, b: a / b, lambda a, b: a / b, ("1/b", "-a/b^2"), r"\frac{{{a}}}{{{b}}}"),
-    # Of a number as b; other powers are made of exp and log before anything is computed.
+    # Of a number as b; other powers are rewritten with exp and log before anything is computed.
     "^": Operation(lambda a, b: a**b, math.pow, ("b*a^(b - 1)", "0"), "{a}^{{{b}}}"),
     "negative": Operation(lambda a: -a, lambda a: -a, ("-1",), "-{a}"),
 }

@@ -1,4 +1,4 @@
-"""Expressions made fit to compute: numbers worked out, and forms that overflow replaced by those that do not.
+"""Expressions rewritten to compute: constants folded, and forms that overflow replaced by those that do not.
 
 1 / (1 + exp(-x)) is the sigmoid, but exp(-x) overflows and its gradient then is NaN; the sigmoid has neither.
 """
@@ -16,7 +16,7 @@ from core.errors import InvalidRequest
 
 MAX_CONSTANT = 1e12
 
-# What is replaced by what; a and b stand for any expression.
+# Patterns and their replacements; a and b match any expression.
 _RULES = (
     ("log(1 + exp(a))", "softplus(a)"),
     ("log(sigmoid(a))", "-softplus(-a)"),
@@ -37,8 +37,8 @@ _EITHER_ORDER = ("+", "*", "max", "min")
 
 
 def computable(node: Node) -> Node:
-    """The same function in a form to compute with: parts without x worked out, and sane far out where that is
-    easy. Powers with x above are made of exp and log.
+    """The same function in a form to compute with: constants folded, and no overflow for large |x| where that
+    is easy. Powers with x in the exponent are rewritten with exp and log.
 
     Raises InvalidRequest for a part that has no value, such as log(0) or 1/0, or one that is too large.
     """

@@ -20,7 +20,7 @@ _ONE = Number(1.0)
 
 
 def derivative(node: Node) -> Node | None:
-    """f' of a computable expression, terms collected; None where OPERATIONS lacks a part of SymPy's answer.
+    """f' of a computable expression, terms collected; None where OPERATIONS lacks a part of SymPy's result.
 
     SymPy sees sums, products and whole powers; all else are names to it, with the slopes of OPERATIONS. So it
     neither searches nor computes large numbers, and is done in a fraction of a second.
@@ -33,7 +33,7 @@ def derivative(node: Node) -> Node | None:
 
 
 class _Unknown(Exception):
-    """SymPy answered with something that OPERATIONS does not have."""
+    """SymPy's result has something that OPERATIONS lacks."""
 
 
 def _x() -> Any:

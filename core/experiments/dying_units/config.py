@@ -1,4 +1,4 @@
-"""What the experiment on dying units is asked to do: checked where it is made, without torch."""
+"""Settings of the experiment on dying units, checked without torch."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from core.options import Option
 from core.settings import check_settings
 
 MAX_NETWORKS = 4096
-MAX_VALUES = 40_000_000  # of what goes into activations when all points pass all networks: 160 MB
+MAX_VALUES = 40_000_000  # pre-activations of all networks on all points: 160 MB
 MAX_STEPS = 20_000
 
-# Functions that a gradient passes, and data that are points of the plane in classes.
-POSSIBLE = tuple(key for key, entry in ACTIVATIONS.items() if not entry.unfit)
-FITTING = tuple(key for key, dataset in DATASETS.items() if dataset.kind == POINTS)
+# Functions through which a network can be trained, and data sets of points in classes.
+TRAINABLE = tuple(key for key, entry in ACTIVATIONS.items() if not entry.unfit)
+APPLICABLE_DATA = tuple(key for key, dataset in DATASETS.items() if dataset.kind == POINTS)
 
 
 def _up_to(values: int) -> dict[str, Any]:
@@ -32,14 +32,17 @@ def _up_to(values: int) -> dict[str, Any]:
 SETTINGS = {
     "activations": Option("keys of ACTIVATIONS, or expressions of x", kind=str, **_up_to(8)),
     "learning_rates": Option("of plain gradient descent", kind=float, min=1e-6, max=100, **_up_to(16)),
-    "biases": Option("of each hidden unit before the first step", kind=float, min=-100, max=100, **_up_to(8)),
-    "data": Option("a data set of points", kind=str, choices=FITTING),
+    "biases": Option("initial bias of each hidden unit", kind=float, min=-100, max=100, **_up_to(8)),
+    "data": Option("a data set of points", kind=str, choices=APPLICABLE_DATA),
     "hidden": Option("units of each hidden layer", kind=int, min=1, max=128, **_up_to(4)),
     "steps": Option("of gradient descent", kind=int, min=1, max=MAX_STEPS),
     "batch_size": Option("points per step", kind=int, min=1, max=1024),
-    "samples": Option("points in all, a fifth of them for testing", kind=int, min=20, max=2000),
+    "samples": Option("points, a fifth of them test data", kind=int, min=20, max=2000),
     "seeds": Option(
-        "networks per combination, of the same points, weights and order in each", kind=int, min=1, max=64
+        "networks per combination; each seed has the same points, weights and order in all combinations",
+        kind=int,
+        min=1,
+        max=64,
     ),
     "seed": Option("the first of the seeds", kind=int, min=0, max=2**31 - 1),
     "threads": Option("CPU threads", kind=int, min=1),
@@ -48,9 +51,9 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class DyingUnitsConfig:
-    """Small networks for each combination of activation, learning rate and first bias, with several seeds.
+    """Small networks for each combination of activation, learning rate and initial bias, with several seeds.
 
-    SETTINGS says what each field is. Raises InvalidRequest for what cannot be.
+    SETTINGS documents each field. Raises InvalidRequest for an impossible value.
     """
 
     activations: tuple[str, ...] = ("relu", "leaky_relu", "elu", "gelu")
@@ -81,13 +84,13 @@ class DyingUnitsConfig:
 
     @property
     def networks(self) -> int:
-        """How many networks train side by side."""
+        """How many networks train in parallel."""
         return self.combinations * self.seeds
 
 
 def _check_activation(activation: Any) -> None:
     if not is_expression(activation):
-        return one_of("activation", activation, POSSIBLE)
+        return one_of("activation", activation, TRAINABLE)
     typed = expression(activation)
     if typed.unfit:
         raise InvalidRequest(f"No network can be trained through {activation}: {typed.unfit}.")
@@ -103,7 +106,7 @@ def _check_size(config: DyingUnitsConfig) -> None:
     if values > MAX_VALUES:
         raise InvalidRequest(
             f"{config.networks:,} networks of {sum(config.hidden)} units on {config.samples} points are "
-            f"{values / 1e6:,.0f} million values at once; at most {MAX_VALUES / 1e6:.0f} million can be."
+            f"{values / 1e6:,.0f} million pre-activations; at most {MAX_VALUES / 1e6:.0f} million can be."
         )
 
 

@@ -1,4 +1,4 @@
-"""What the experiment on dying units yields besides core.events.Progress, and what it says in words."""
+"""Events of the experiment on dying units besides core.events.Progress, and their text and tables."""
 
 from __future__ import annotations
 
@@ -9,54 +9,47 @@ from typing import Any
 from core.activations import ACTIVATIONS
 from core.tables import csv_of_records
 
-# Shares of the seeds that lie below the three numbers told of each quantity.
+# The quantiles over the seeds that are recorded of each quantity.
 QUANTILES = (0.1, 0.5, 0.9)
-# A unit whose slope stays under this on every training point is flat, though it may not be dead.
+# A unit whose slope is under this on every training point is flat, though it may not be dead.
 FLAT_SLOPE = 0.01
 QUANTITIES = ("dead", "flat", "loss", "accuracy")
 
 
 @dataclass(frozen=True)
 class DyingUnitsStarted:
-    """First of all. units: hidden ones of one network. train_points: on which a unit is judged.
-
-    smallest_slope: by activation, the smallest |f'| between x = -50 and 50.
-    """
+    """First of all."""
 
     activations: tuple[str, ...]
     learning_rates: tuple[float, ...]
     biases: tuple[float, ...]
     data: str
     seeds: int
-    networks: int
-    units: int
+    networks: int  # all combinations and seeds
+    units: int  # hidden units of one network
     steps: int
-    train_points: int
-    smallest_slope: Mapping[str, float]
+    train_points: int  # on which slopes are evaluated
+    smallest_slope: Mapping[str, float]  # by activation, the smallest |f'| between x = -50 and 50
 
 
 @dataclass(frozen=True)
 class Combination:
-    """One function, learning rate and first bias, with QUANTILES over its seeds; () when all diverged.
+    """One activation, learning rate and initial bias, without the seeds that diverged.
 
-    dead: share of hidden units whose slope is exactly 0 on every training point. flat: share whose slope
-    stays under FLAT_SLOPE on every one, dead units among them. loss: on the training points. accuracy: on
-    those held back. Counts are of all seeds together: units; died, those that were dead at any check so far;
-    came_back, those of them that were found alive at a later check. Seeds whose loss is no longer finite are
-    counted in diverged and left out of all else.
+    dead, flat, loss and accuracy are QUANTILES over the seeds, () when all diverged; counts are of all seeds.
     """
 
     activation: str
     learning_rate: float
     bias: float
-    dead: tuple[float, ...]
-    flat: tuple[float, ...]
-    loss: tuple[float, ...]
-    accuracy: tuple[float, ...]
+    dead: tuple[float, ...]  # fraction of hidden units whose slope is exactly 0 on every training point
+    flat: tuple[float, ...]  # fraction whose slope is under FLAT_SLOPE on every one, dead units included
+    loss: tuple[float, ...]  # on the training points
+    accuracy: tuple[float, ...]  # on the test points
     units: int
-    died: int
-    came_back: int
-    diverged: int
+    died: int  # units that were dead at any check so far
+    came_back: int  # those of them that were alive at a later check
+    diverged: int  # seeds whose loss is no longer finite
 
 
 @dataclass(frozen=True)
@@ -70,15 +63,15 @@ class UnitsChecked:
 
 @dataclass(frozen=True)
 class DyingUnitsFinished:
-    """Last of all: the verdict in sentences. A network step is one step of one network."""
+    """Last of all."""
 
-    verdict: tuple[str, ...]
-    network_steps_per_s: float
+    verdict: tuple[str, ...]  # sentences
+    network_steps_per_s: float  # steps of single networks
     elapsed_s: float
 
 
-def worst_place(combinations: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
-    """Learning rate and bias at which a function has the largest share of dead units; None if none died."""
+def worst_setting(combinations: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
+    """Learning rate and bias with the largest fraction of dead units of any function; None if none died."""
     with_dead = [one for one in combinations if one["dead"] and one["dead"][1] > 0]
     if not with_dead:
         return None
@@ -87,35 +80,35 @@ def worst_place(combinations: Sequence[Mapping[str, Any]]) -> tuple[float, float
 
 
 def verdict(started: Mapping[str, Any], combinations: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """What was found, in sentences with the measured figures, from records of the events."""
-    place = worst_place(combinations)
-    if place is None:
+    """The result in sentences with the measured figures, from records of the events."""
+    setting = worst_setting(combinations)
+    if setting is None:
         return ("No unit is dead here. A higher learning rate or a more negative bias kills units of ReLU.",)
-    there = [one for one in combinations if (one["learning_rate"], one["bias"]) == place]
+    there = [one for one in combinations if (one["learning_rate"], one["bias"]) == setting]
     there.sort(key=lambda one: -(one["dead"][1] if one["dead"] else -1.0))
     worst, others = there[0], there[1:]
     low, median, high = worst["dead"]
     span = f" ({low:.0%} to {high:.0%} over the seeds)" if started["seeds"] > 1 else ""
-    told = [
-        f"{_name(worst)} at a learning rate of {place[0]:g} and a first bias of {_signed(place[1])}: "
+    sentences = [
+        f"{_name(worst)} at a learning rate of {setting[0]:g} and an initial bias of {_signed(setting[1])}: "
         f"{median:.0%} of its units are dead{span}, accuracy {worst['accuracy'][1]:.0%}."
     ]
     if others:
-        told.append(f"At the same place: {'; '.join(_other(one, started) for one in others)}.")
-    told += _at_the_lowest_rate(worst, combinations)
+        sentences.append(f"With the same values: {'; '.join(_other(one, started) for one in others)}.")
+    sentences += _at_the_lowest_rate(worst, combinations)
     if worst["died"]:
-        told.append(
+        sentences.append(
             f"Of the {worst['died']:,} units of {_name(worst)} there that were dead at some time, "
             f"{worst['came_back']:,} came back."
         )
-    return tuple(told)
+    return tuple(sentences)
 
 
 def _other(one: Mapping[str, Any], started: Mapping[str, Any]) -> str:
     if not one["dead"]:
         return f"{_name(one)} diverged"
     slope = started["smallest_slope"][one["activation"]]
-    why = f", since its slope is nowhere under {slope:.2g}" if slope > 1e-6 and one["dead"][2] == 0 else ""
+    why = f", since its slope is never under {slope:.2g}" if slope > 1e-6 and one["dead"][2] == 0 else ""
     left_out = f" ({one['diverged']} of {started['seeds']} seeds diverged)" if one["diverged"] else ""
     found = f"{one['dead'][1]:.0%}, accuracy {one['accuracy'][1]:.0%}"
     return f"{_name(one)} {found}{left_out}{why}"
@@ -131,7 +124,7 @@ def _at_the_lowest_rate(worst: Mapping[str, Any], combinations: Sequence[Mapping
 
 
 def name_of(activation: str) -> str:
-    """How a person calls the function: its name, or the expression that it is."""
+    """The function's name, or its expression."""
     return ACTIVATIONS[activation].name if activation in ACTIVATIONS else activation
 
 
@@ -152,37 +145,37 @@ def rows(checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             row |= {name: one[name] for name in ("activation", "learning_rate", "bias")}
             for quantity in QUANTITIES:
                 values = one[quantity] or (None,) * len(QUANTILES)
-                for part, value in zip(("low", "median", "high"), values, strict=True):
-                    row[f"{quantity}_{part}"] = value
+                for quantile, value in zip(("low", "median", "high"), values, strict=True):
+                    row[f"{quantity}_{quantile}"] = value
             table.append(row | {name: one[name] for name in ("units", "died", "came_back", "diverged")})
     return table
 
 
 def to_csv(checks: Sequence[Mapping[str, Any]]) -> str:
-    """All checks as CSV; low and high bound the middle eight tenths of the seeds."""
+    """All checks as CSV; low and high are the 10% and 90% quantiles of the seeds."""
     table = rows(checks)
     return csv_of_records(table, None if table else ["step"])
 
 
-def in_words(records: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The last check as a table and the verdict, as lines of text, from the records that came so far."""
+def as_text(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The last check as a table and the verdict, as lines of text, from the records so far."""
     checks = [record for record in records if record["event"] == "units_checked"]
     if not checks:
         return []
     started, last = records[0], checks[-1]
     head = f"{'function':<14}{'rate':>8}{'bias':>8}{'dead':>8}{'flat':>8}{'loss':>10}{'accuracy':>10}"
-    told = [
+    lines = [
         f"after {last['step']:,} of {started['steps']:,} steps, medians over {started['seeds']} seeds",
         head,
     ]
-    told += [_line(one) for one in last["combinations"]]
-    return [*told, "", *verdict(started, last["combinations"])]
+    lines += [_line(one) for one in last["combinations"]]
+    return [*lines, "", *verdict(started, last["combinations"])]
 
 
 def _line(one: Mapping[str, Any]) -> str:
-    place = f"{_name(one):<13} {one['learning_rate']:>8g}{one['bias']:>8g}"
+    label = f"{_name(one):<13} {one['learning_rate']:>8g}{one['bias']:>8g}"
     if not one["dead"]:
-        return f"{place}  all diverged"
+        return f"{label}  all diverged"
     dead, flat, loss, accuracy = (one[quantity][1] for quantity in QUANTITIES)
     left_out = f"  {one['diverged']} diverged" if one["diverged"] else ""
-    return f"{place}{dead:>8.1%}{flat:>8.1%}{loss:>10.4g}{accuracy:>10.1%}{left_out}"
+    return f"{label}{dead:>8.1%}{flat:>8.1%}{loss:>10.4g}{accuracy:>10.1%}{left_out}"

@@ -1,4 +1,4 @@
-"""The job: whole families of networks learn side by side, and every unit's slope is looked at on the way."""
+"""The job: trains all networks in parallel and checks the slopes of every unit on the way."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from core.experiments.dying_units.events import (
     UnitsChecked,
     verdict,
 )
-from core.experiments.dying_units.stacked import Stack, descend, drawn, forward, losses, steepest_slopes
+from core.experiments.dying_units.stacked import Stack, descend, forward, he_weights, losses, steepest_slopes
 from core.torch_devices import threads
 from core.training.stopwatch import Rate, Stopwatch
 
@@ -51,7 +51,7 @@ def dying_units(config: DyingUnitsConfig) -> Iterator[object]:
 
 def _train(config: DyingUnitsConfig, watch: Stopwatch) -> Iterator[object]:
     points = _Points(config)
-    stack, rates = begun(config, points.features, points.classes), _each_rate(config)
+    stack, rates = initialised(config, points.features, points.classes), _each_rate(config)
     watched = _Units(config, points)
     started = _started(config, points)
     yield started
@@ -72,15 +72,15 @@ def _train(config: DyingUnitsConfig, watch: Stopwatch) -> Iterator[object]:
 
 
 def checked_steps(steps: int) -> set[int]:
-    """After which steps all units are looked at: none, some early ones, evenly spread ones, the last."""
+    """Steps after which all units are checked: 0, some early ones, evenly spread ones, the last."""
     spread = np.linspace(0, steps, min(steps, CHECKS) + 1).round().astype(int).tolist()
     return {*spread, *(step for step in EARLY if step <= steps)}
 
 
-def begun(config: DyingUnitsConfig, features: int, classes: int) -> Stack:
-    """All networks before the first step, by function, learning rate, bias and seed, the last one fastest."""
+def initialised(config: DyingUnitsConfig, features: int, classes: int) -> Stack:
+    """All initial networks, ordered by function, learning rate, bias and seed, the seed fastest."""
     sizes = (features, *config.hidden, classes)
-    members = [drawn(sizes, config.seed + seed) for seed in range(config.seeds)]
+    members = [he_weights(sizes, config.seed + seed) for seed in range(config.seeds)]
     weights = [torch.stack(layer).repeat(config.combinations, 1, 1) for layer in zip(*members, strict=True)]
     shifts = _spread(config, torch.tensor(config.biases, dtype=torch.float32), axis=2)
     hidden = [shifts.expand(-1, 1, units).clone() for units in config.hidden]
@@ -97,7 +97,7 @@ def _each_rate(config: DyingUnitsConfig) -> Tensor:
 
 
 def _spread(config: DyingUnitsConfig, values: Tensor, axis: int) -> Tensor:
-    """One value of each network, (networks, 1, 1), out of those along an axis of the combinations."""
+    """The value of each network, (networks, 1, 1), from those along an axis of the combinations."""
     shape = (len(config.activations), len(config.learning_rates), len(config.biases), config.seeds)
     along = [1, 1, 1, 1]
     along[axis] = len(values)
@@ -125,7 +125,7 @@ def _started(config: DyingUnitsConfig, points: _Points) -> DyingUnitsStarted:
 
 
 class _Points:
-    """The points of each seed, and for every network those that it learns from next.
+    """The points of each seed, and the batches of every network.
 
     train and test are (seeds, points, features), their targets (seeds, points).
     """
@@ -140,14 +140,14 @@ class _Points:
         self.features, self.classes = self.train.shape[2], len(loaded[0].classes)
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Inputs and targets of every network for one step after the other, without end, anew each epoch."""
+        """Endless batches of inputs and targets for all networks, reshuffled each epoch."""
         config, each = self._config, torch.arange(self._config.seeds)[:, None]
         generators = [torch.Generator().manual_seed(config.seed + seed) for seed in range(config.seeds)]
         while True:
             count = self.train.shape[1]
             orders = torch.stack([torch.randperm(count, generator=one) for one in generators])
-            for chosen in orders.split(config.batch_size, dim=1):
-                x, targets = self.train[each, chosen], self.train_targets[each, chosen]
+            for batch in orders.split(config.batch_size, dim=1):
+                x, targets = self.train[each, batch], self.train_targets[each, batch]
                 yield x.repeat(config.combinations, 1, 1), targets.repeat(config.combinations, 1)
 
 
@@ -160,7 +160,7 @@ def _loaded(config: DyingUnitsConfig, seed: int) -> LoadedDataset:
 
 
 class _Units:
-    """What is known of every hidden unit: whether it was ever dead, and whether it came back."""
+    """Whether each hidden unit was ever dead, and whether it came back."""
 
     def __init__(self, config: DyingUnitsConfig, points: _Points) -> None:
         self._config, self._points = config, points
@@ -169,8 +169,8 @@ class _Units:
         self._diverged = np.zeros(config.networks, bool)
 
     def check(self, stack: Stack) -> tuple[Combination, ...]:
-        """Look at all units now."""
-        groups = [self._look(stack.group(number)) for number in range(len(stack.activations))]
+        """Check all units now."""
+        groups = [self._measure(stack.group(number)) for number in range(len(stack.activations))]
         steepest, loss, accuracy = (np.concatenate(parts) for parts in zip(*groups, strict=True))
         dead = steepest == 0
         self._came_back |= self._died & ~dead & np.isfinite(steepest)
@@ -184,37 +184,37 @@ class _Units:
         }
         return tuple(self._combinations(measures))
 
-    def _look(self, group: Stack) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Steepest slope of each unit, loss on the training points, accuracy on those held back."""
+    def _measure(self, group: Stack) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Steepest slope of each unit, loss on the training points, accuracy on the test points."""
         points = self._points
         times = len(group.weights[0]) // self._config.seeds
         logits, steepest = steepest_slopes(group, points.train.repeat(times, 1, 1))
         with torch.no_grad():
-            held_back, _ = forward(group, points.test.repeat(times, 1, 1))
-        right = held_back.argmax(dim=2) == points.test_targets.repeat(times, 1)
+            test_logits, _ = forward(group, points.test.repeat(times, 1, 1))
+        right = test_logits.argmax(dim=2) == points.test_targets.repeat(times, 1)
         loss = losses(logits, points.train_targets.repeat(times, 1))
         return steepest.numpy(), loss.numpy().astype(np.float64), right.double().mean(dim=1).numpy()
 
     def _combinations(self, measures: dict[str, np.ndarray]) -> Iterator[Combination]:
         config = self._config
-        places = [
+        combinations = [
             (activation, learning_rate, bias)
             for activation in config.activations
             for learning_rate in config.learning_rates
             for bias in config.biases
         ]
-        for number, (activation, learning_rate, bias) in enumerate(places):
+        for number, (activation, learning_rate, bias) in enumerate(combinations):
             seeds = np.arange(number * config.seeds, (number + 1) * config.seeds)
-            going = seeds[~self._diverged[seeds]]
+            finite = seeds[~self._diverged[seeds]]
             yield Combination(
                 activation=activation,
                 learning_rate=learning_rate,
                 bias=bias,
-                **{name: _quantiles(values[going]) for name, values in measures.items()},
-                units=len(going) * self._died.shape[1],
-                died=int(self._died[going].sum()),
-                came_back=int(self._came_back[going].sum()),
-                diverged=len(seeds) - len(going),
+                **{name: _quantiles(values[finite]) for name, values in measures.items()},
+                units=len(finite) * self._died.shape[1],
+                died=int(self._died[finite].sum()),
+                came_back=int(self._came_back[finite].sum()),
+                diverged=len(seeds) - len(finite),
             )
 
 

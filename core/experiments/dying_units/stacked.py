@@ -1,4 +1,4 @@
-"""Many small networks of one shape side by side, so that one product of matrices steps all of them."""
+"""Many small networks of one shape, trained together by batched matrix products."""
 
 from __future__ import annotations
 
@@ -16,30 +16,26 @@ from core.activations import Activation
 
 @dataclass(eq=False)
 class Stack:
-    """Fully connected networks with the same layers.
+    """Fully connected networks with the same layers; the last layer has no activation."""
 
-    weights and biases of each layer are (networks, inputs, outputs) and (networks, 1, outputs). The networks
-    are in as many equal groups as there are activations, one function a group; the last layer has none.
-    """
-
-    weights: list[Tensor]
-    biases: list[Tensor]
-    activations: Sequence[Activation]
+    weights: list[Tensor]  # of each layer, (networks, inputs, outputs)
+    biases: list[Tensor]  # of each layer, (networks, 1, outputs)
+    activations: Sequence[Activation]  # the networks are in so many equal groups, with one function each
 
     @property
     def parameters(self) -> list[Tensor]:
-        """All of them, which learning changes in place."""
+        """Weights and biases, which training changes in place."""
         return [*self.weights, *self.biases]
 
     def group(self, number: int) -> Stack:
         """The networks of one activation, as views."""
         size = len(self.weights[0]) // len(self.activations)
-        part = slice(number * size, (number + 1) * size)
-        weights, biases = [w[part] for w in self.weights], [b[part] for b in self.biases]
+        members = slice(number * size, (number + 1) * size)
+        weights, biases = [w[members] for w in self.weights], [b[members] for b in self.biases]
         return Stack(weights, biases, [self.activations[number]])
 
 
-def drawn(sizes: Sequence[int], seed: int) -> list[Tensor]:
+def he_weights(sizes: Sequence[int], seed: int) -> list[Tensor]:
     """Weights of one network, (inputs, outputs) a layer, normal with variance 2 / inputs (He et al. 2015)."""
     generator = torch.Generator().manual_seed(seed)
     return [
@@ -49,18 +45,18 @@ def drawn(sizes: Sequence[int], seed: int) -> list[Tensor]:
 
 
 def forward(stack: Stack, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-    """Logits (networks, points, classes), and what comes into each hidden layer's activation.
+    """Logits (networks, points, classes), and the pre-activations of each hidden layer.
 
     x is (networks, points, features).
     """
-    before: list[Tensor] = []
+    pre_activations: list[Tensor] = []
     for layer, (weight, bias) in enumerate(zip(stack.weights, stack.biases, strict=True)):
         x = torch.baddbmm(bias, x, weight)
         if layer < len(stack.weights) - 1:
-            before.append(x)
+            pre_activations.append(x)
             groups = zip(stack.activations, x.chunk(len(stack.activations)), strict=True)
-            x = torch.cat([entry.function(part, **entry.with_defaults()) for entry, part in groups])
-    return x, before
+            x = torch.cat([entry.function(group, **entry.with_defaults()) for entry, group in groups])
+    return x, pre_activations
 
 
 def losses(logits: Tensor, targets: Tensor) -> Tensor:
@@ -88,6 +84,6 @@ def steepest_slopes(stack: Stack, x: Tensor) -> tuple[Tensor, Tensor]:
     """
     (entry,) = stack.activations
     with torch.no_grad():
-        logits, before = forward(stack, x)
-        slopes = [entry.derivative(sums, **entry.with_defaults()).abs().amax(dim=1) for sums in before]
+        logits, pre_activations = forward(stack, x)
+        slopes = [entry.derivative(z, **entry.with_defaults()).abs().amax(dim=1) for z in pre_activations]
     return logits, torch.cat(slopes, dim=1)

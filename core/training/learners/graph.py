@@ -43,7 +43,7 @@ class GraphLearner(LearnerBase):
             torch.from_numpy(array).to(self.device)
             for array in (
                 *(data.features, data.edges, data.labels, data.known),
-                *(data.held_back[~validates], data.held_back[validates]),
+                *(data.test[~validates], data.test[validates]),
             )
         )
         network = build(config, data.features.shape[1:], len(data.classes))
@@ -54,7 +54,7 @@ class GraphLearner(LearnerBase):
 
     def _validates(self) -> np.ndarray:
         """Which of the nodes of unknown class validate, bool."""
-        fraction, nodes = split_fraction(self.config), self.data.held_back
+        fraction, nodes = split_fraction(self.config), self.data.test
         if fraction is None:
             return np.zeros(len(nodes), bool)
         return stratified(self.data.labels[nodes], fraction, self.config.seed)

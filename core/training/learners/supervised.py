@@ -198,7 +198,7 @@ class SupervisedLearner(LearnerBase):
         if data.task == REGRESSION:
             return {
                 "baseline": "always the mean",
-                "baseline_rmse": float(data.test_targets.std()) * data.answer_scale,
+                "baseline_rmse": float(data.test_targets.std()) * data.target_scale,
                 "unit": "",
             }
         return {}
@@ -208,7 +208,7 @@ class SupervisedLearner(LearnerBase):
         if self.data.task == CLASSIFICATION:
             return {}
         series, baseline_rmse = self.data.series, self._baseline()["baseline_rmse"]
-        rmse = math.sqrt(test_loss) * (series.change_scale if series else self.data.answer_scale)
+        rmse = math.sqrt(test_loss) * (series.change_scale if series else self.data.target_scale)
         return {"rmse": rmse, "baseline_rmse": baseline_rmse, "rmse_ratio": rmse / baseline_rmse}
 
     def state(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from core.activations import ACTIVATIONS
-from core.activations.properties import SATURATED_SLOPE, Properties, properties, share_of_range
+from core.activations.properties import SATURATED_SLOPE, Properties, fraction_of_range, properties
 
 
 def found(key: str, **parameters: float) -> Properties:
@@ -144,7 +144,7 @@ def test_saturated_parts_are_clipped_to_what_is_shown() -> None:
 
 
 def test_sigmoid_takes_96_percent_of_its_range_between_minus_4_and_4() -> None:
-    assert share_of_range(ACTIVATIONS["sigmoid"], -4, 4) == pytest.approx(0.964, abs=5e-4)
-    assert share_of_range(ACTIVATIONS["tanh"], -4, 4) == pytest.approx(math.tanh(4))
-    assert share_of_range(ACTIVATIONS["relu"], -4, 4) is None
-    assert share_of_range(ACTIVATIONS["gaussian"], -4, 4) is None
+    assert fraction_of_range(ACTIVATIONS["sigmoid"], -4, 4) == pytest.approx(0.964, abs=5e-4)
+    assert fraction_of_range(ACTIVATIONS["tanh"], -4, 4) == pytest.approx(math.tanh(4))
+    assert fraction_of_range(ACTIVATIONS["relu"], -4, 4) is None
+    assert fraction_of_range(ACTIVATIONS["gaussian"], -4, 4) is None

@@ -28,11 +28,11 @@ def test_edges_are_networkx_links_both_ways(name: str) -> None:
 
 @pytest.mark.parametrize("known", [1, 2])
 @pytest.mark.parametrize("name", GRAPHS)
-def test_every_class_has_its_known_nodes_and_the_rest_is_held_back(name: str, known: int) -> None:
+def test_every_class_has_its_known_nodes_and_the_rest_are_test_nodes(name: str, known: int) -> None:
     loaded = GRAPHS[name][0](known=known)
     counts = np.bincount(loaded.labels[loaded.known], minlength=len(loaded.classes))
     assert (counts == known).all()
-    assert sorted([*loaded.known, *loaded.held_back]) == list(range(len(loaded.names)))
+    assert sorted([*loaded.known, *loaded.test]) == list(range(len(loaded.names)))
 
 
 def test_known_members_of_the_karate_club_lead_its_factions() -> None:

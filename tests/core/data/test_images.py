@@ -28,12 +28,12 @@ def test_every_original_image_is_there_once(originals: tuple[np.ndarray, np.ndar
     assert sorted(rounded) == sorted(image for _, image in theirs)
 
 
-@pytest.mark.parametrize(("test_fraction", "held_back"), [(0.2, 100), (0.5, 250), (0.05, 25)])
-def test_each_digit_is_held_back_alike(test_fraction: float, held_back: int) -> None:
+@pytest.mark.parametrize(("test_fraction", "test_size"), [(0.2, 100), (0.5, 250), (0.05, 25)])
+def test_each_digit_has_the_same_fraction_in_the_test_data(test_fraction: float, test_size: int) -> None:
     data = load("mnist5k", test_fraction=test_fraction)
-    assert data.train_inputs.shape == (10 * (500 - held_back), 1, 28, 28)
-    np.testing.assert_array_equal(np.bincount(data.test_targets), np.full(10, held_back))
-    np.testing.assert_array_equal(np.bincount(data.train_targets), np.full(10, 500 - held_back))
+    assert data.train_inputs.shape == (10 * (500 - test_size), 1, 28, 28)
+    np.testing.assert_array_equal(np.bincount(data.test_targets), np.full(10, test_size))
+    np.testing.assert_array_equal(np.bincount(data.train_targets), np.full(10, 500 - test_size))
     assert data.train_inputs.dtype == np.float32
     assert (data.train_inputs.min(), data.train_inputs.max()) == (0.0, 1.0)
 

@@ -1,4 +1,4 @@
-"""The registry names every data set, costs nothing to import, and answers in words."""
+"""The registry names every data set, costs nothing to import, and says what is wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.data import DATASETS, load
-from core.data.dataset import CONTROL, GRAPH, GRID_WORLD, MIXTURE, NO_ANSWER, SYMBOLS, TEXT
+from core.data.dataset import CONTROL, GRAPH, GRID_WORLD, MIXTURE, NO_TARGET, SYMBOLS, TEXT
 from core.errors import InvalidRequest
 
 
@@ -27,11 +27,11 @@ def test_entry_tells_the_truth_about_its_arrays(name: str) -> None:
     assert (len(data.classes) > 1) == (entry.task == "classification")
     assert (data.series is not None) == (entry.kind == "series")
     if entry.task == "classification":
-        answers, classes = set(np.unique(data.train_targets)) - {NO_ANSWER}, set(range(len(data.classes)))
-        assert answers <= classes if entry.kind in (SYMBOLS, TEXT) else answers == classes
+        targets, classes = set(np.unique(data.train_targets)) - {NO_TARGET}, set(range(len(data.classes)))
+        assert targets <= classes if entry.kind in (SYMBOLS, TEXT) else targets == classes
 
 
-def test_unknown_name_and_setting_are_told() -> None:
+def test_unknown_name_and_setting_are_rejected() -> None:
     with pytest.raises(InvalidRequest, match=r"Unknown data 'moon'; the data sets are .*moons, circles"):
         load("moon")
     with pytest.raises(InvalidRequest, match="'noise' does not apply to mnist5k"):

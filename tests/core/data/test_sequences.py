@@ -22,29 +22,29 @@ def both(data: LoadedDataset) -> tuple[np.ndarray, np.ndarray]:
 @settings(max_examples=25, deadline=None)
 @given(st.integers(2, 80), st.integers(0, 1000))
 def test_sum_of_the_two_marked_numbers_is_asked(length: int, seed: int) -> None:
-    inputs, answers = both(adding_problem(60, length, seed, 0.2))
+    inputs, targets = both(adding_problem(60, length, seed, 0.2))
     marked = inputs[:, :, 1] == 1
     assert inputs.shape == (60, length, 2)
     assert (marked[:, : length // 2].sum(axis=1) == 1).all()
     assert (marked[:, length // 2 :].sum(axis=1) == 1).all()
-    np.testing.assert_allclose(answers, inputs[:, :, 0][marked].reshape(60, 2).sum(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(targets, inputs[:, :, 0][marked].reshape(60, 2).sum(axis=1), rtol=1e-6)
 
 
 def test_guessing_the_mean_of_the_adding_problem_errs_by_one_sixth() -> None:
-    _, answers = both(adding_problem(100_000, 10, 0, 0.2))
-    assert np.mean(np.square(answers - 1)) == pytest.approx(1 / 6, abs=0.002)
+    _, targets = both(adding_problem(100_000, 10, 0, 0.2))
+    assert np.mean(np.square(targets - 1)) == pytest.approx(1 / 6, abs=0.002)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 40), st.integers(0, 1000))
 def test_parity_of_the_bits_before_the_end_is_asked(length: int, seed: int) -> None:
     inputs, classes = both(parity(60, length, seed, 0.2))
-    for row, answer in zip(inputs[:, :, 0], classes, strict=True):
+    for row, target in zip(inputs[:, :, 0], classes, strict=True):
         bits = row[~np.isnan(row)]
         assert 1 <= len(bits) <= length
         assert np.isnan(row[len(bits) :]).all()
         assert set(bits) <= {-1, 1}
-        assert (bits == 1).sum() % 2 == answer
+        assert (bits == 1).sum() % 2 == target
 
 
 def test_every_length_of_parity_is_as_frequent_as_each_other() -> None:
@@ -55,21 +55,21 @@ def test_every_length_of_parity_is_as_frequent_as_each_other() -> None:
 
 
 def test_mixture_goes_on_as_the_sines_that_it_is_made_of() -> None:
-    # A sum of k sines obeys a linear recurrence over 2k steps; the answer is where that recurrence leads.
-    inputs, answers = both(sines(20, 0.0, 40, 2, 3, 0.2))
-    for row, answer in zip(inputs[:, :, 0].astype(np.float64), answers, strict=True):
+    # A sum of k sines obeys a linear recurrence over 2k steps; the target is where that recurrence leads.
+    inputs, targets = both(sines(20, 0.0, 40, 2, 3, 0.2))
+    for row, target in zip(inputs[:, :, 0].astype(np.float64), targets, strict=True):
         windows = np.lib.stride_tricks.sliding_window_view(row, 4)[:-4]
         ahead = row[7:]
         weights, *_ = np.linalg.lstsq(windows, ahead, rcond=None)
-        assert row[-4:] @ weights == pytest.approx(answer, abs=0.02)
+        assert row[-4:] @ weights == pytest.approx(target, abs=0.02)
 
 
-def test_noise_of_mixtures_is_as_large_as_said_and_spares_the_answers() -> None:
-    clean, answers = both(sines(2000, 0.0, 40, 2, 0, 0.2))
+def test_noise_of_mixtures_is_as_large_as_said_and_spares_the_targets() -> None:
+    clean, targets = both(sines(2000, 0.0, 40, 2, 0, 0.2))
     noisy, same = both(sines(2000, 0.3, 40, 2, 0, 0.2))
     assert (noisy - clean).std() == pytest.approx(0.3, rel=0.02)
     assert clean.std() == pytest.approx(1, abs=0.05)
-    np.testing.assert_array_equal(answers, same)
+    np.testing.assert_array_equal(targets, same)
 
 
 @settings(max_examples=25, deadline=None)

@@ -44,11 +44,11 @@ def test_baseline_error_is_that_of_tomorrow_equals_today(celsius: pd.Series) -> 
 
 
 @pytest.mark.parametrize("test_fraction", [0.05, 0.2, 0.7])
-def test_nothing_held_back_reaches_the_training_part(celsius: pd.Series, test_fraction: float) -> None:
+def test_no_test_value_is_in_the_training_data(celsius: pd.Series, test_fraction: float) -> None:
     data = load("seattle_temps", test_fraction=test_fraction)
     assert data.series is not None
-    first_held_back = pd.Timestamp(data.series.test_times[0])
-    past = celsius[celsius.index < first_held_back]
+    first_test = pd.Timestamp(data.series.test_times[0])
+    past = celsius[celsius.index < first_test]
     assert len(past) == pytest.approx((1 - test_fraction) * len(celsius), abs=2)
     changes = (past - past.shift(freq="24h")).dropna()
     assert data.series.change_scale == pytest.approx(changes.std(ddof=0), rel=1e-5)

@@ -16,24 +16,24 @@ def changes() -> pd.DataFrame:
     return np.log(prices).diff()
 
 
-def test_windows_and_answers_are_those_of_the_table(changes: pd.DataFrame) -> None:
+def test_windows_and_targets_are_those_of_the_table(changes: pd.DataFrame) -> None:
     data = stocks(months=6, seed=0, test_fraction=0.2)
-    answered = changes.iloc[7:]  # six changes come before the first answer
-    training = answered.iloc[:-23]
-    assert len(answered) == 116  # of which a fifth is held back
-    windows, answers = [], []
+    target_changes = changes.iloc[7:]  # six changes come before the first target
+    training = target_changes.iloc[:-23]
+    assert len(target_changes) == 116  # of which a fifth is the test data
+    windows, targets = [], []
     for symbol in sorted(changes):
         own = changes[symbol].dropna()
         for n in range(6, len(own)):
             if own.index[n] <= training.index[-1]:
                 windows.append(own.iloc[n - 6 : n])
-                answers.append(own.iloc[n])
-    scale = np.std(answers)
-    np.testing.assert_allclose(data.train_targets, np.array(answers) / scale, rtol=1e-5, atol=1e-6)
+                targets.append(own.iloc[n])
+    scale = np.std(targets)
+    np.testing.assert_allclose(data.train_targets, np.array(targets) / scale, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(data.train_inputs[:, :, 0], np.array(windows) / scale, rtol=1e-5, atol=1e-6)
 
 
-def test_last_months_of_all_companies_are_held_back(changes: pd.DataFrame) -> None:
+def test_last_months_of_all_companies_are_the_test_data(changes: pd.DataFrame) -> None:
     data = stocks(months=6, seed=0, test_fraction=0.2)
     scale = changes["AAPL"].dropna().iloc[0] / data.train_inputs[0, 0, 0]
     last = changes.tail(23).to_numpy()

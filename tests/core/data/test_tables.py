@@ -27,17 +27,17 @@ def test_both_parts_together_are_the_published_table(name: str) -> None:
     rows = len(data.train_inputs) + len(data.test_inputs)
     assert (rows, len(data.features)) == published.data.shape
     assert data.train_inputs.dtype == np.float32
-    answers = np.concatenate([data.train_targets, data.test_targets])
+    targets = np.concatenate([data.train_targets, data.test_targets])
     if data.classes:
-        np.testing.assert_array_equal(np.bincount(answers), np.bincount(published.target))
+        np.testing.assert_array_equal(np.bincount(targets), np.bincount(published.target))
     else:
-        told = answers * data.answer_scale + data.answer_mean
-        np.testing.assert_allclose(np.sort(told), np.sort(published.target), rtol=1e-5)
+        in_unit = targets * data.target_scale + data.target_mean
+        np.testing.assert_allclose(np.sort(in_unit), np.sort(published.target), rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if name != "diabetes"])
 @pytest.mark.parametrize("test_fraction", [0.05, 0.2, 0.8])
-def test_each_class_has_the_same_share_held_back(name: str, test_fraction: float) -> None:
+def test_each_class_has_the_same_fraction_in_the_test_data(name: str, test_fraction: float) -> None:
     data = load(name, test_fraction=test_fraction)
     train, test = np.bincount(data.train_targets), np.bincount(data.test_targets)
     np.testing.assert_allclose(test / (train + test), test_fraction, atol=0.02)

@@ -21,7 +21,7 @@ def test_stretches_give_back_the_text_and_targets_lie_one_character_ahead() -> N
     assert read.split()[:150] == [word for word in words if set(word) != {"*"}][:150]
 
 
-def test_held_back_part_comes_after_the_training_part() -> None:
+def test_test_data_come_after_the_training_data() -> None:
     data = python_help(characters=20_000, length=50, seed=0, test_fraction=0.2)
     assert (len(data.train_inputs), len(data.test_inputs)) == (320, 80)
     assert data.train_targets[-1, -1] == data.test_inputs[0, 0]

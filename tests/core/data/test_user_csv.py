@@ -61,10 +61,10 @@ def test_columns_of_few_texts_are_the_indicators_that_pandas_makes() -> None:
     assert sorted((rows > 0).sum(axis=0)) == sorted(indicators.sum())
 
 
-def test_value_is_told_in_the_unit_of_its_column() -> None:
+def test_target_can_be_shown_in_the_unit_of_its_column() -> None:
     text = "x,y\n" + "".join(f"{number},{1000 + number}\n" for number in range(40))
     data = loaded(text, data="own_csv_values")
-    values = np.concatenate([data.train_targets, data.test_targets]) * data.answer_scale + data.answer_mean
+    values = np.concatenate([data.train_targets, data.test_targets]) * data.target_scale + data.target_mean
     np.testing.assert_allclose(np.sort(values), np.arange(1000, 1040), rtol=1e-6)
 
 
@@ -111,12 +111,12 @@ def test_file_that_is_no_table_is_refused_and_not_kept(content: bytes, sentence:
         ([f"1,1,class{n}\n" for n in range(15)], "more than 12 different values"),
     ],
 )
-def test_what_cannot_be_learned_from_is_told(rows: list[str], sentence: str) -> None:
+def test_what_cannot_be_learned_from_is_rejected(rows: list[str], sentence: str) -> None:
     with pytest.raises(InvalidRequest, match=sentence):
         loaded(HEADER + "".join(ROWS + rows))
 
 
-def test_one_class_and_an_unknown_column_are_told() -> None:
+def test_one_class_and_an_unknown_column_are_rejected() -> None:
     with pytest.raises(InvalidRequest, match="one class, 'no'"):
         loaded(HEADER + "".join(ROWS[::2]))
     with pytest.raises(InvalidRequest, match="no column 'z'; choose from a, b, y"):
@@ -139,7 +139,7 @@ def test_file_is_kept_under_the_hash_of_its_bytes(home: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["../../etc/passwd", "x", "A" * 64, "0" * 64])
-def test_file_that_was_not_added_is_told(file: str) -> None:
+def test_file_that_was_not_added_is_rejected(file: str) -> None:
     with pytest.raises(InvalidRequest, match=r"was added|no longer here"):
         load("own_csv", file=file)
 

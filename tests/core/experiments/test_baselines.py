@@ -1,4 +1,4 @@
-"""Classical methods learn from the network's own training part, and are told by the network's metric."""
+"""Classical methods learn from the network's own training data, and are judged by the network's metric."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_every_method_tells_iris_apart_on_the_same_split() -> None:
     assert found["k-NN"].value == pytest.approx(theirs.score(data.test_inputs, data.test_targets))
 
 
-def test_regression_is_told_as_skill_over_the_mean() -> None:
+def test_metric_of_a_regression_is_skill_over_the_mean() -> None:
     found = completed("diabetes")
     data = load("diabetes", test_fraction=default_config("mlp", "diabetes").test_fraction)
     theirs = LinearRegression().fit(data.train_inputs, data.train_targets)

@@ -36,9 +36,9 @@ def test_the_matrix_of_one_layer_is_its_weight() -> None:
 def test_a_matrix_explains_the_identity_and_no_other_function() -> None:
     assert unexplained((16,) * 9, "identity") == pytest.approx(0, abs=1e-20)
     for activation in ("relu", "tanh", "gelu"):
-        shares = unexplained((16,) * 9, activation)
-        assert shares[0] == pytest.approx(0, abs=1e-20)
-        assert (shares[1:] > 0.02).all()
+        fractions = unexplained((16,) * 9, activation)
+        assert fractions[0] == pytest.approx(0, abs=1e-20)
+        assert (fractions[1:] > 0.02).all()
 
 
 def test_what_relu_leaves_of_one_hidden_layer_is_the_closed_form() -> None:

@@ -20,7 +20,7 @@ from core.experiments.signal_propagation import (
     best_initialisation,
     critical_gain,
     predict,
-    through_depth,
+    propagate,
 )
 
 
@@ -29,39 +29,39 @@ def stack(activation: str, initialisation: str = "xavier", **settings: Any) -> D
 
 
 def test_selu_keeps_mean_0_and_variance_1_through_100_layers() -> None:  # Klambauer et al. 2017
-    found = through_depth(stack("selu", "lecun"))
+    found = propagate(stack("selu", "lecun"))
     assert found.mean == pytest.approx(0, abs=0.1)
     assert found.variance == pytest.approx(1, abs=0.2)
 
 
 def test_relu_keeps_its_second_moment_and_its_gradient_under_he() -> None:  # He, Zhang, Ren & Sun 2015
-    found = through_depth(stack("relu", "he", width=512, layers=20))
+    found = propagate(stack("relu", "he", width=512, layers=20))
     assert 0.3 < found.second_moment[-1] / found.second_moment[0] < 3
-    assert 0.3 < found.gradient_kept < 3
+    assert 0.3 < found.gradient_ratio < 3
     assert found.dead == pytest.approx(0.5, abs=0.1)
 
 
 def test_under_xavier_relu_halves_the_signals_variance_in_each_layer() -> None:
-    found = through_depth(stack("relu", layers=30, width=512))
+    found = propagate(stack("relu", layers=30, width=512))
     ratio = (found.second_moment[-1] / found.second_moment[0]) ** (1 / 29)
     assert ratio == pytest.approx(0.5, abs=0.03)
 
 
 def test_sigmoids_gradient_loses_three_quarters_in_each_layer() -> None:
-    found = through_depth(stack("sigmoid"))
+    found = propagate(stack("sigmoid"))
     assert found.per_layer <= 0.25
-    assert found.gradient_kept < 1e-55
+    assert found.gradient_ratio < 1e-55
 
 
 def test_orthogonal_matrices_alone_keep_every_length() -> None:  # Saxe, McClelland & Ganguli 2014
-    found = through_depth(stack("identity", "orthogonal"))
+    found = propagate(stack("identity", "orthogonal"))
     assert found.second_moment == pytest.approx(found.second_moment[0], rel=1e-4)
-    assert found.gradient_kept == pytest.approx(1, rel=1e-4)
+    assert found.gradient_ratio == pytest.approx(1, rel=1e-4)
 
 
 def test_weights_of_one_size_for_every_width_vanish_or_explode() -> None:
-    assert through_depth(stack("tanh", "normal", width=64)).gradient_kept < 1e-20
-    assert through_depth(stack("tanh", "normal", gain=10.0, width=512)).gradient_kept > 1e20
+    assert propagate(stack("tanh", "normal", width=64)).gradient_ratio < 1e-20
+    assert propagate(stack("tanh", "normal", gain=10.0, width=512)).gradient_ratio > 1e20
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_weights_of_one_size_for_every_width_vanish_or_explode() -> None:
 )
 def test_theory_predicts_what_wide_layers_do(activation: str, initialisation: str, gain: float) -> None:
     config = stack(activation, initialisation, gain=gain, layers=15, width=512, bias_std=0.2)
-    several, theory = [through_depth(replace(config, seed=seed)) for seed in range(3)], predict(config)
+    several, theory = [propagate(replace(config, seed=seed)) for seed in range(3)], predict(config)
     second_moment = np.mean([found.second_moment for found in several], 0)
     gradient = np.mean([np.log(found.gradient) for found in several], 0)
     assert second_moment == pytest.approx(theory.second_moment, rel=0.3)
@@ -100,7 +100,7 @@ def test_tanh_is_critical_at_1_and_chaotic_above() -> None:  # Poole et al. 2016
 
 def test_the_gradient_is_autograds() -> None:
     config = DepthConfig("tanh", layers=3, width=8, gain=1.3, bias_std=0.5)
-    found = through_depth(config)
+    found = propagate(config)
     generator = torch.Generator().manual_seed(config.seed)
     x = torch.randn(128, 8, generator=generator)
     weights, biases = [], []
@@ -131,7 +131,7 @@ def test_the_initialisation_that_papers_name_is_found_best() -> None:
 
 @pytest.mark.parametrize("typed", ["log(x)", "exp(exp(x))"])
 def test_a_typed_function_without_a_number_at_the_first_layer_has_no_figures(typed: str) -> None:
-    found = through_depth(DepthConfig(typed, layers=5))
+    found = propagate(DepthConfig(typed, layers=5))
     assert found.overflows_at == 1
     assert np.isnan([found.mean, found.variance, found.gradient, found.dead]).all()
     assert found.histogram.shape == (5, BINS)
@@ -139,7 +139,7 @@ def test_a_typed_function_without_a_number_at_the_first_layer_has_no_figures(typ
 
 
 def test_a_function_that_overflows_says_where_and_gives_no_figures_after() -> None:
-    found = through_depth(stack("squared_relu", gain=3.0))
+    found = propagate(stack("squared_relu", gain=3.0))
     assert found.overflows_at is not None
     cut = found.overflows_at - 1
     assert np.isfinite(found.variance[:cut]).all()
@@ -150,7 +150,7 @@ def test_a_function_that_overflows_says_where_and_gives_no_figures_after() -> No
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_function_goes_through_with_whole_histograms(activation: str) -> None:
     config = stack(activation, layers=5, width=32)
-    found, theory = through_depth(config), predict(config)
+    found, theory = propagate(config), predict(config)
     assert found.histogram.shape == (5, BINS)
     if not found.overflows_at:
         assert found.histogram.sum(1) == pytest.approx(1)
@@ -160,14 +160,14 @@ def test_every_function_goes_through_with_whole_histograms(activation: str) -> N
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:
-    one, other = (through_depth(stack("tanh", name, layers=3, seed=5)) for name in ("he", "he"))
+    one, other = (propagate(stack("tanh", name, layers=3, seed=5)) for name in ("he", "he"))
     assert (one.gradient == other.gradient).all()
 
 
 @pytest.mark.parametrize("initialisation", INITIALISATIONS)
 def test_typed_functions_go_through_as_well(initialisation: str) -> None:
-    typed = through_depth(stack("x*tanh(softplus(x))", initialisation, layers=10, width=32))
-    entry = through_depth(stack("mish", initialisation, layers=10, width=32))
+    typed = propagate(stack("x*tanh(softplus(x))", initialisation, layers=10, width=32))
+    entry = propagate(stack("mish", initialisation, layers=10, width=32))
     assert typed.gradient == pytest.approx(entry.gradient, rel=1e-3)
 
 

@@ -30,7 +30,7 @@ def test_small_form_takes_small_images(size: int, channels: int) -> None:
     assert model(torch.rand(2, channels, size, size)).shape == (2, 10)
 
 
-def test_answers_are_certain_when_it_does_not_learn() -> None:
+def test_outputs_are_deterministic_in_evaluation_mode() -> None:
     model, x = small_alexnet((1, 28, 28), 10, width=4, dropout=0.5), torch.rand(2, 1, 28, 28)
     assert not torch.equal(model(x), model(x))
     model.eval()

@@ -18,7 +18,7 @@ def test_layer_of_10_inputs_and_20_units_has_the_known_parameter_count(cell: str
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
-def test_one_layer_answers_from_its_last_hidden_state(cell: str) -> None:
+def test_one_layer_predicts_from_its_last_hidden_state(cell: str) -> None:
     model = network(cell, (7, 3), 2, 5)
     x = torch.randn(4, 7, 3)
     h, _ = model.recurrent(x)
@@ -27,7 +27,7 @@ def test_one_layer_answers_from_its_last_hidden_state(cell: str) -> None:
 
 @pytest.mark.parametrize("layers", [1, 3])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
-def test_both_directions_answer_from_the_states_that_have_read_all(cell: str, layers: int) -> None:
+def test_both_directions_predict_from_the_states_that_have_read_all(cell: str, layers: int) -> None:
     model = network(cell, (7, 3), 2, 5, layers=layers, bidirectional=True)
     x = torch.randn(4, 7, 3)
     h, _ = model.recurrent(x)
@@ -64,7 +64,7 @@ def test_forget_gates_are_open_at_first() -> None:
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
-def test_symbols_to_come_play_no_part_in_an_answer(cell: str) -> None:
+def test_later_symbols_have_no_effect_on_a_prediction(cell: str) -> None:
     model = network(cell, (12,), 6, 8, layers=2)
     x = torch.randint(6, (3, 12))
     changed = x.clone()
@@ -88,7 +88,7 @@ class NextInTheAlphabet(nn.Module):
         return 100 * x.roll(1, dims=2), x
 
 
-def test_generated_symbols_are_drawn_from_the_answer_to_those_before() -> None:
+def test_generated_symbols_are_sampled_from_the_prediction_of_those_before() -> None:
     model = SymbolNetwork(NextInTheAlphabet(), 5)  # type: ignore[arg-type]
     with torch.no_grad():
         model.embedding.weight.copy_(torch.eye(5))

@@ -12,28 +12,30 @@ from core.activations.properties import properties
 from core.data import DATASETS, load
 from core.data.dataset import SYMBOLS, TEXT
 from core.models import MODELS
-from core.models.registry import default_data, fitting_data
+from core.models.registry import applicable_data, default_data
 from core.training.config import default_config
 
 SUPERVISED = [model for model, entry in MODELS.items() if entry.learner == "supervised"]
 
 
-@pytest.mark.parametrize(("model", "data"), [(key, data) for key in SUPERVISED for data in fitting_data(key)])
+@pytest.mark.parametrize(
+    ("model", "data"), [(key, data) for key in SUPERVISED for data in applicable_data(key)]
+)
 def test_network_fits_the_data(model: str, data: str) -> None:
     config = default_config(model, data)
     loaded = load(data)
     inputs = loaded.train_inputs
-    answers = 10 if model in ("lenet", "convnet") else len(loaded.classes) or 1
+    outputs = 10 if model in ("lenet", "convnet") else len(loaded.classes) or 1
     options = {name: option.default for name, option in MODELS[model].options.items()}
-    network = MODELS[model].build(inputs.shape[1:], answers, config.hidden, config.activation, **options)
+    network = MODELS[model].build(inputs.shape[1:], outputs, config.hidden, config.activation, **options)
     asked = (inputs.shape[1],) if loaded.kind in (SYMBOLS, TEXT) else ()
-    assert network(torch.from_numpy(inputs[:4])).shape == (4, answers, *asked)
+    assert network(torch.from_numpy(inputs[:4])).shape == (4, outputs, *asked)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_default_data_is_of_the_first_kind_that_fits(model: str) -> None:
     assert DATASETS[default_data(model)].kind == MODELS[model].kinds[0]
-    assert {DATASETS[data].kind for data in fitting_data(model)} == {*MODELS[model].kinds}
+    assert {DATASETS[data].kind for data in applicable_data(model)} == {*MODELS[model].kinds}
 
 
 def of_each_kind(keys: tuple[str, ...]) -> list[str]:

@@ -55,7 +55,7 @@ def test_block_whose_layers_give_nothing_hands_its_input_on(block, incoming: int
     torch.testing.assert_close(layers(x), F.relu(x))
 
 
-def test_small_shortcut_takes_every_second_place_and_fills_new_channels_with_zeros() -> None:
+def test_small_shortcut_keeps_every_second_position_and_fills_new_channels_with_zeros() -> None:
     block = SmallBlock(4, 8, 2, True, nn.Identity())
     nn.init.zeros_(block.norm2.weight)
     x = torch.randn(2, 4, 7, 7)

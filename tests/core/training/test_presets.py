@@ -12,14 +12,14 @@ import pytest
 from core.data import DATASETS
 from core.models import MODELS
 from core.models.model import Hidden
-from core.models.registry import fitting_data
+from core.models.registry import applicable_data
 from core.records import from_record
 from core.training.config import TrainConfig, default_config
 from core.training.learners.registry import LEARNERS
 from core.training.presets import ANY, PRESETS, fitting_layers
 from core.training.settings import SETTINGS
 
-PAIRS = [(model, data) for model in MODELS for data in fitting_data(model)]
+PAIRS = [(model, data) for model in MODELS for data in applicable_data(model)]
 # default_config() of each pair as version 0.1 gave it: the fields that differ from TrainConfig's defaults.
 OF_0_1 = json.loads((Path(__file__).parent / "default_configs_v0_1.json").read_text())
 
@@ -51,7 +51,7 @@ def test_every_entry_says_why_and_names_what_exists() -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_a_new_network_and_new_data_need_no_entry(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(MODELS, "new", MODELS[model])
-    data = fitting_data(model)[0]
+    data = applicable_data(model)[0]
     monkeypatch.setitem(DATASETS, "new data", DATASETS[data])
     assert default_config("new", "new data").epochs >= 1
     wide = replace(MODELS[model], hidden=Hidden("units", 2, 3, 16))

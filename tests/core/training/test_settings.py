@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
-from core.models.registry import fitting_data
+from core.models.registry import applicable_data
 from core.training.config import TrainConfig, default_config
 from core.training.learners.registry import LEARNERS
 from core.training.settings import (
@@ -26,7 +26,7 @@ from core.training.settings import (
     mutable_while_running,
 )
 
-PAIRS = [(model, data) for model in MODELS for data in fitting_data(model)]
+PAIRS = [(model, data) for model in MODELS for data in applicable_data(model)]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ OTHER: dict[str, Any] = {
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_training_refuses_a_setting_that_would_change_nothing(model: str) -> None:
-    for data in fitting_data(model):
+    for data in applicable_data(model):
         limited = {name for name in SETTINGS if not applies(name, model, data)}
         assert limited <= {*OTHER}
         for name in limited:

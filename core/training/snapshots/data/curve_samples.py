@@ -25,4 +25,4 @@ def curve_samples(learner: SupervisedLearner) -> Iterator[Picture]:
             ("test", data.test_inputs, data.test_targets),
         )
     }
-    yield Picture("curve_samples", 0, arrays, {"features": list(data.features), "answer": data.answer})
+    yield Picture("curve_samples", 0, arrays, {"features": list(data.features), "answer": data.target_name})

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.data.dataset import NO_ANSWER
+from core.data.dataset import NO_TARGET
 from core.events import Picture
 from core.models.cells import unroll
 from core.models.recurrent import SequenceNetwork, SymbolNetwork, lengths
@@ -61,5 +61,5 @@ def _same_length(learner: SupervisedLearner) -> tuple[Tensor, Tensor]:
         steps = lengths(inputs)
         same = (steps == steps[0]).nonzero()[:SEQUENCES, 0]
         return inputs[same, : int(steps[0])], targets[same]
-    asked = (targets != NO_ANSWER).any(dim=1).nonzero()[:SEQUENCES, 0]
+    asked = (targets != NO_TARGET).any(dim=1).nonzero()[:SEQUENCES, 0]
     return inputs[asked], targets[asked]

@@ -23,4 +23,4 @@ def answers(learner: SupervisedLearner) -> Iterator[Picture]:
         with torch.inference_mode():
             outputs = learner.network(inputs)[:, 0].cpu().numpy()
         arrays = {"truth": data.test_targets[:MAX_SEQUENCES], "answer": outputs}
-        yield Picture("answers", learner.step, arrays, {"answer": data.answer})
+        yield Picture("answers", learner.step, arrays, {"answer": data.target_name})

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.data.dataset import NO_ANSWER
+from core.data.dataset import NO_TARGET
 from core.events import Picture
 from core.training.learners.building import evaluation_mode
 from core.training.learners.graph import GraphLearner
@@ -31,8 +31,8 @@ def confusion(learner: SupervisedLearner | GraphLearner) -> Iterator[Picture]:
 
 
 def counts_of(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """How often each class (row) was predicted to be each (column); without those that are NO_ANSWER."""
-    asked = true != NO_ANSWER
+    """How often each class (row) was predicted to be each (column); without those that are NO_TARGET."""
+    asked = true != NO_TARGET
     pairs = true[asked].astype(np.int64) * classes + predicted[asked]
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
 

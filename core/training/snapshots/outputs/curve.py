@@ -25,7 +25,9 @@ def curve(learner: SupervisedLearner) -> Iterator[Picture]:
     x = np.linspace(float(low[0]), float(high[0]), POINTS, dtype=np.float32)
     while True:
         arrays = {"x": x} | with_truth(learner, x[:, None])
-        yield Picture("curve", learner.step, arrays, {"feature": data.features[0], "answer": data.answer})
+        yield Picture(
+            "curve", learner.step, arrays, {"feature": data.features[0], "answer": data.target_name}
+        )
 
 
 def with_truth(learner: SupervisedLearner, inputs: np.ndarray) -> dict[str, np.ndarray]:

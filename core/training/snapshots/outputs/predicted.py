@@ -30,8 +30,8 @@ def predicted(learner: SupervisedLearner) -> Iterator[Picture]:
                 outputs = learner.network(torch.from_numpy(inputs[:MAX_ROWS]).to(learner.device))[:, 0]
             arrays[f"{prefix}truth"] = _in_unit(data, targets[:MAX_ROWS])
             arrays[f"{prefix}predicted"] = _in_unit(data, outputs.cpu().numpy())
-        yield Picture("predicted", learner.step, arrays, {"answer": data.answer})
+        yield Picture("predicted", learner.step, arrays, {"answer": data.target_name})
 
 
 def _in_unit(data: LoadedDataset, values: np.ndarray) -> np.ndarray:
-    return (values * data.answer_scale + data.answer_mean).astype(np.float32)
+    return (values * data.target_scale + data.target_mean).astype(np.float32)

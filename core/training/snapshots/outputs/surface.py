@@ -22,7 +22,7 @@ def surface(learner: SupervisedLearner) -> Iterator[Picture]:
     data = learner.data
     grid = grid_around(np.concatenate([data.train_inputs, data.test_inputs]), CELLS)
     middles = grid.middles()
-    values = grid.bounds | {"features": list(data.features), "answer": data.answer}
+    values = grid.bounds | {"features": list(data.features), "answer": data.target_name}
     while True:
         arrays = {name: grid.image(flat) for name, flat in with_truth(learner, middles).items()}
         yield Picture("surface", learner.step, arrays, values)

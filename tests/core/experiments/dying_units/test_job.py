@@ -1,4 +1,4 @@
-"""Units die where theory says that they must and never where they cannot, and what is told is so."""
+"""Units die where theory says that they must and never where they cannot, and the verdict says so."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from core.experiments.dying_units.events import (
     to_csv,
     verdict,
 )
-from core.experiments.dying_units.job import begun, checked_steps, dying_units
+from core.experiments.dying_units.job import checked_steps, dying_units, initialised
 from core.records import from_record, to_record
 
 QUICK = DyingUnitsConfig(
@@ -44,8 +44,8 @@ def checks(config: DyingUnitsConfig) -> list[UnitsChecked]:
     return [event for event in dying_units(config) if isinstance(event, UnitsChecked)]
 
 
-def of(check: UnitsChecked, **place: Any) -> list[Combination]:
-    return [one for one in check.combinations if place.items() <= asdict(one).items()]
+def of(check: UnitsChecked, **setting: Any) -> list[Combination]:
+    return [one for one in check.combinations if setting.items() <= asdict(one).items()]
 
 
 def test_events_come_in_order_with_progress_at_every_step() -> None:
@@ -76,9 +76,9 @@ def test_in_one_hidden_layer_a_dead_relu_never_comes_back() -> None:
     for check in checks(replace(QUICK, learning_rates=(0.1, 3.0, 20.0), biases=(0.0, -2.0), steps=60)):
         for one in of(check, activation="relu", diverged=0):
             assert one.came_back == 0
-            place = (one.learning_rate, one.bias)
-            assert one.died >= before.get(place, 0)
-            before[place] = one.died
+            setting = (one.learning_rate, one.bias)
+            assert one.died >= before.get(setting, 0)
+            before[setting] = one.died
     assert sum(before.values()) > 0
 
 
@@ -115,11 +115,11 @@ def test_dead_units_are_those_that_a_count_by_hand_finds() -> None:
 
 
 def _first_layer(config: DyingUnitsConfig) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    stack = begun(config, features=2, classes=2)
+    stack = initialised(config, features=2, classes=2)
     return stack.weights, stack.biases
 
 
-def test_flat_is_told_apart_from_dead() -> None:
+def test_flat_and_dead_are_different() -> None:
     """Sigmoid's slope at -8 is 0.0003: no unit is dead, and all are flat."""
     config = replace(QUICK, activations=("sigmoid",), learning_rates=(0.01,), biases=(-12.0,), steps=1)
     start = checks(config)[0].combinations[0]
@@ -165,7 +165,7 @@ def combination(activation: str, rate: float, dead: float | None, **more: Any) -
     )
 
 
-def test_the_verdict_names_the_worst_place_and_why_leaky_relu_is_cured() -> None:
+def test_the_verdict_names_the_worst_setting_and_why_leaky_relu_is_cured() -> None:
     started = {"seeds": 8, "smallest_slope": {"relu": 0.0, "leaky_relu": 0.01, "elu": 1e-22}}
     found = [
         combination("relu", 0.01, 0.03),
@@ -175,13 +175,13 @@ def test_the_verdict_names_the_worst_place_and_why_leaky_relu_is_cured() -> None
         combination("elu", 0.01, 0.0),
         combination("elu", 0.5, None, diverged=8),
     ]
-    told = " ".join(verdict(started, found))
-    assert "ReLU at a learning rate of 0.5 and a first bias of 0: 61% of its units are dead" in told
-    assert "(61% to 61% over the seeds), accuracy 61%." in told
-    assert "Leaky ReLU 0%, accuracy 0%, since its slope is nowhere under 0.01" in told
-    assert "ELU diverged" in told
-    assert "With a learning rate of 0.01, 3% of ReLU's units are dead." in told
-    assert "Of the 4 units of ReLU there that were dead at some time, 1 came back." in told
+    sentences = " ".join(verdict(started, found))
+    assert "ReLU at a learning rate of 0.5 and an initial bias of 0: 61% of its units are dead" in sentences
+    assert "(61% to 61% over the seeds), accuracy 61%." in sentences
+    assert "Leaky ReLU 0%, accuracy 0%, since its slope is never under 0.01" in sentences
+    assert "ELU diverged" in sentences
+    assert "With a learning rate of 0.01, 3% of ReLU's units are dead." in sentences
+    assert "Of the 4 units of ReLU there that were dead at some time, 1 came back." in sentences
 
 
 def test_where_nothing_died_the_verdict_says_what_kills() -> None:
@@ -218,7 +218,7 @@ def test_csv_holds_every_check_and_combination() -> None:
         ({"seeds": 64, "hidden": (128, 128), "samples": 2000}, "at most 40 million"),
     ],
 )
-def test_what_cannot_be_is_told(given_settings: dict[str, Any], sentence: str) -> None:
+def test_what_is_impossible_is_rejected(given_settings: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InvalidRequest, match=sentence):
         DyingUnitsConfig(**given_settings)
 

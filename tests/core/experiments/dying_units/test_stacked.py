@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from core.experiments.dying_units.config import DyingUnitsConfig
-from core.experiments.dying_units.job import begun
+from core.experiments.dying_units.job import initialised
 from core.experiments.dying_units.stacked import Stack, descend, forward, losses, steepest_slopes
 
 MODULES = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "elu": nn.ELU, "gelu": nn.GELU}
@@ -30,7 +30,7 @@ def alone(stack: Stack, number: int, module: type[nn.Module]) -> nn.Sequential:
 def test_each_network_of_a_stack_learns_as_it_would_alone(number: int) -> None:
     key = CONFIG.activations[number // (CONFIG.networks // len(CONFIG.activations))]
     rate = CONFIG.learning_rates[number // (len(CONFIG.biases) * CONFIG.seeds) % 2]
-    stack = begun(CONFIG, features=2, classes=3)
+    stack = initialised(CONFIG, features=2, classes=3)
     network = alone(stack, number, MODULES[key])
     optimizer = torch.optim.SGD(network.parameters(), lr=rate)
     rates = torch.tensor(CONFIG.learning_rates).view(1, 2, 1, 1).expand(4, 2, 2, 2).reshape(-1, 1, 1)
@@ -50,7 +50,7 @@ def test_each_network_of_a_stack_learns_as_it_would_alone(number: int) -> None:
 
 
 def test_steepest_slope_of_a_unit_is_the_largest_that_autograd_finds() -> None:
-    stack = begun(CONFIG, features=2, classes=2).group(3)
+    stack = initialised(CONFIG, features=2, classes=2).group(3)
     x = torch.randn(len(stack.weights[0]), 50, 2, generator=torch.Generator().manual_seed(0))
     _, before = forward(stack, x)
     expected = []

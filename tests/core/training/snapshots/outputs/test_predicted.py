@@ -18,5 +18,5 @@ def test_predictions_are_in_the_unit_of_the_target() -> None:
     np.testing.assert_allclose(truth, np.rint(truth), atol=1e-3)
     with torch.no_grad():
         outputs = learner.network(learner.test_inputs)[:, 0].numpy()
-    expected = outputs * learner.data.answer_scale + learner.data.answer_mean
+    expected = outputs * learner.data.target_scale + learner.data.target_mean
     np.testing.assert_allclose(picture.arrays["predicted"], expected, rtol=1e-4)
