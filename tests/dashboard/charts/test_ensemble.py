@@ -19,7 +19,7 @@ def rows(chart: Any) -> int:
 
 
 def test_distribution_keeps_first_and_last_epoch_and_a_bounded_number_of_points() -> None:
-    chart = distribution_chart(epochs(5000), VARIANTS, "test_loss", "Loss, held back", "Loss")
+    chart = distribution_chart(epochs(5000), VARIANTS, "test_loss", "Loss, test", "Loss")
     table = max(chart.to_dict()["datasets"].values(), key=len)
     assert len(table) <= 2 * (POINTS_ON_SCREEN + 2)
     assert {row["epoch"] for row in table} >= {1, 5000}
@@ -41,4 +41,4 @@ def test_ranking_names_the_best_and_the_tied() -> None:
     chart = ranking_chart({"metric": "accuracy", "ranking": ranking, "final": final}).to_dict()
     names = {row["variant"] for table in chart["datasets"].values() for row in table}
     assert names == {"A (best)", "B (tied)", "C"}
-    assert "Accuracy, held back" in str(chart)
+    assert "Accuracy, test" in str(chart)
