@@ -60,9 +60,9 @@ class Option:
     def _check_count(self, name: str, given: tuple[Any, ...]) -> None:
         if not given and self.min_values == 1 and self.max_values is None:
             raise InvalidRequest(f"No {name} given; at least one is needed.")
-        most = math.inf if self.max_values is None else self.max_values
-        if not self.min_values <= len(given) <= most:
-            allowed = f"{self.min_values} to {most}" if self.max_values else f"at least {self.min_values}"
+        upper = math.inf if self.max_values is None else self.max_values
+        if not self.min_values <= len(given) <= upper:
+            allowed = f"{self.min_values} to {upper}" if self.max_values else f"at least {self.min_values}"
             raise InvalidRequest(f"{name} {given!r} is not possible; it must be a list of {allowed} values.")
 
     def _check_one(self, name: str, given: Any) -> None:

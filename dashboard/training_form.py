@@ -47,7 +47,7 @@ def choose_task(left: DeltaGenerator, right: DeltaGenerator) -> TrainConfig:
         data = select("Data", DATASETS, fitting, first, key="data", on_change=apply_data_defaults)
         st.caption(DATASETS[data].description)
     default = default_config(model, data)
-    if st.session_state.get("suits") != (model, data):  # an address has named them
+    if st.session_state.get("defaults_for") != (model, data):  # an address has named them
         suggest(default)
     return default
 
@@ -121,14 +121,14 @@ def apply_optimizer_defaults() -> None:
     """Another optimizer brings its own learning rate, unless a person has chosen one."""
     if changed("learning_rate"):
         return
-    model, data = st.session_state["suits"]
+    model, data = st.session_state["defaults_for"]
     rate = default_config(model, data, optimizer=st.session_state["optimizer"]).learning_rate
     st.session_state["learning_rate"] = st.session_state["suggested"]["learning_rate"] = rate
 
 
 def suggest(default: TrainConfig) -> None:
     """Remember what was suggested, and for what."""
-    st.session_state["suits"] = (default.model, default.data)
+    st.session_state["defaults_for"] = (default.model, default.data)
     st.session_state["suggested"] = control_values(default)
 
 
@@ -156,7 +156,7 @@ def choose_group(group: str, default: TrainConfig) -> dict[str, Any]:
     """The controls of one group, below its heading."""
     own = group == START and MODELS[default.model].own_activation
     names = [name for name in SETTINGS if SETTINGS[name].group == group and has_control(name, default)]
-    names = [name for name in names if SETTINGS[name].matters(default)]
+    names = [name for name in names if SETTINGS[name].has_effect(default)]
     if GROUPS[group] and (names or own):
         st.caption(GROUPS[group])
     chosen: dict[str, Any] = {}
@@ -198,12 +198,12 @@ def choose_layers(name: str, default: TrainConfig) -> tuple[int, ...]:
 
 
 def choose_noise(name: str, default: TrainConfig) -> float:
-    """A slider as long as its value asks for."""
+    """A slider that reaches at least to its value."""
     assert default.noise is not None
-    most = max(0.5, default.noise, st.session_state.get(name, 0.0))
+    highest = max(0.5, default.noise, st.session_state.get(name, 0.0))
     setting = SETTINGS[name]
     kept: dict[str, Any] = {"key": name, "bind": "query-params", "help": setting.help}
-    return st.slider(setting.label, 0.0, most, default.noise, 0.05, **kept)
+    return st.slider(setting.label, 0.0, highest, default.noise, 0.05, **kept)
 
 
 def choose_weight_decay(name: str, default: TrainConfig) -> float | None:

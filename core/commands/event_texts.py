@@ -10,7 +10,7 @@ from core.training.ensembles.events import (
     EnsembleEpochCompleted,
     EnsembleFinished,
     EnsembleStarted,
-    Place,
+    RankedVariant,
 )
 from core.training.events import (
     EpochCompleted,
@@ -78,7 +78,7 @@ def ensemble_text(event: Any) -> str | None:
     return None
 
 
-def _rank(place: Place, first: bool) -> str:
+def _rank(place: RankedVariant, first: bool) -> str:
     return (
         f"{place.variant} {_number(place.median)} ({_number(place.low)} to {_number(place.high)})"
         + (", tied with the first" if place.tied and not first else "")

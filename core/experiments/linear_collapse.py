@@ -38,6 +38,26 @@ class Collapse:
     singular_values: np.ndarray  # of the product, descending
     rank: int  # singular values that are larger than rounding errors
 
+    @property
+    def parameters(self) -> int:
+        """How many weights the layers have together."""
+        return sum(matrix.size for matrix in self.matrices)
+
+    @property
+    def error_in_epsilons(self) -> dict[str, np.ndarray]:
+        """error of each format in units of its epsilon."""
+        return {name: self.error[name] / self.epsilon[name] for name in FORMATS}
+
+    def layer_by_layer(self, x: np.ndarray) -> np.ndarray:
+        """The network's output for x (inputs,), one product after another."""
+        for matrix in self.matrices:
+            x = matrix @ x
+        return x
+
+    def as_one_matrix(self, x: np.ndarray) -> np.ndarray:
+        """The product of all matrices times x (inputs,)."""
+        return self.matrix @ x
+
 
 def collapse(sizes: tuple[int, ...], seed: int = 0) -> Collapse:
     """Initialise a linear network, normal with variance 1 / inputs, and multiply its matrices.

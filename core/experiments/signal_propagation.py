@@ -29,6 +29,8 @@ MAX_LAYERS, MAX_WIDTH, SAMPLES = 100, 512, 128
 MIN_GAIN, MAX_GAIN, MAX_BIAS = 0.1, 10.0, 2.0
 BINS = 61  # odd, so that 0 is in the middle of one
 MAX_MOMENT = 1e100  # limit of the theory for unbounded functions
+VANISHES, PRESERVED, EXPLODES = "vanishes", "is preserved", "explodes"
+MIN_PRESERVED, MAX_PRESERVED = 0.01, 100.0  # a gradient that ends between these is no trouble to train with
 UNBOUNDED = 4.0  # range of the histograms of an unbounded function
 
 # Scale of the weights, times the square root of the width: sigma_w of mean-field theory.
@@ -110,6 +112,13 @@ class Depth:
         """Factor of the gradient from one layer to the one before, on geometric average."""
         steps = max(len(self.gradient) - 1, 1)
         return float(self.gradient_ratio ** (1 / steps))
+
+    @property
+    def gradient_fate(self) -> str:
+        """VANISHES, EXPLODES or PRESERVED, by the gradient's size at the first layer."""
+        if self.gradient_ratio < MIN_PRESERVED:
+            return VANISHES
+        return EXPLODES if self.gradient_ratio > MAX_PRESERVED else PRESERVED
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from core.tables import csv_of_records
 
 
 def rows(run: TrainingRun) -> list[dict[str, Any]]:
-    """The figures of each completed epoch by name, further figures of the test part after the common ones.
+    """The figures of each completed epoch by name, further figures of the test split after the common ones.
 
     Those of validation are left out where the run had no validation split.
     """

@@ -197,7 +197,7 @@ class RunStore:
     def resume(self, run_id: str) -> None:
         """Queue a run again that ended before it had finished; it resumes from its last checkpoint.
 
-        Raises InvalidRequest when that is no longer kept.
+        Raises InvalidRequest when that is deleted.
         """
         again = (INTERRUPTED, STOPPED, FAILED)
         none = (
@@ -327,7 +327,7 @@ class RunStore:
 
         return read(self.checkpoint_file(run_id)) if self.can_resume(run_id) else None
 
-    def forget_events_after(self, run_id: str, sequence: int) -> None:
+    def delete_events_after(self, run_id: str, sequence: int) -> None:
         """Drop events that a run which resumes from a checkpoint will bring again."""
         with self._writer.begin() as connection:
             connection.execute(

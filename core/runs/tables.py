@@ -26,7 +26,7 @@ runs = sa.Table(
     sa.Column("seen_at", sa.Float),  # the worker's last sign of life
     sa.Column("ended_at", sa.Float),
     sa.Column("immediate", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("pruned_at", sa.Float),  # since then its checkpoint and pictures are no longer kept
+    sa.Column("pruned_at", sa.Float),  # since then its checkpoint and pictures are deleted
     sa.Column("curves_bytes", sa.Integer),  # of an ended run, once measured
     sa.Column("pictures_bytes", sa.Integer),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),  # of config and events

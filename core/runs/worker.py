@@ -26,7 +26,7 @@ from core.runs.recorder import Recorder
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, QUEUED, STOPPED
 from core.runs.store import Run, RunStore
 
-SIGN_OF_LIFE_S = 1.0
+HEARTBEAT_S = 1.0
 PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
 
 
@@ -42,7 +42,7 @@ class Worker:
     def work(self) -> None:
         """Claim runs and do them, until the pipe is closed."""
         threading.Thread(target=self._watch_parent, daemon=True).start()
-        threading.Thread(target=self._give_signs_of_life, daemon=True).start()
+        threading.Thread(target=self._send_heartbeats, daemon=True).start()
         try:
             import_frameworks()
         except Exception:  # a broken installation: let the run itself fail, in words, where a person sees it
@@ -79,11 +79,11 @@ class Worker:
         job, branch = JOBS[run.job], run.config.get("resume_from")
         own = self._store.checkpoint(run.id) if job.resume else None
         if job.resume and own:
-            self._store.forget_events_after(run.id, own["sequence"])
+            self._store.delete_events_after(run.id, own["sequence"])
             # Its config is the run's, with what the person has changed since.
             events = job.resume(own["state"]["config"], own["state"])
             return Recorder(self._store, run.id, own["sequence"], own["change"]), events
-        self._store.forget_events_after(run.id, 0)
+        self._store.delete_events_after(run.id, 0)
         if job.resume and branch:
             other = self._store.checkpoint(branch)
             if other is None and self._store.is_pruned(branch):
@@ -126,12 +126,12 @@ class Worker:
         while os.read(sys.stdin.fileno(), 4096):
             self._woken.set()
         if self._run:
-            self._store.end(self._run.id, INTERRUPTED, "The server ended while this run was going.")
+            self._store.end(self._run.id, INTERRUPTED, "The server ended while this run was in progress.")
         os._exit(0)
 
-    def _give_signs_of_life(self) -> None:
+    def _send_heartbeats(self) -> None:
         while True:
-            time.sleep(SIGN_OF_LIFE_S)
+            time.sleep(HEARTBEAT_S)
             run = self._run
             if run:
                 self._store.seen(run.id)

@@ -5,7 +5,7 @@ Within an epoch a checkpoint also holds the learner as it was when the epoch beg
 batches are made again, those done are skipped, and the learner takes up its later state.
 
 Keys: version, config (record), position, stopping, validation_fraction, learner, epoch_began. Version 0.1 of
-the program had no "stopping", and best_loss and waited in "position": both of the test part, so they are not
+the program had no "stopping", and best_loss and waited in "position": both of the test split, so they are not
 read.
 """
 
@@ -93,7 +93,7 @@ def resumable_config(config: TrainConfig, state: Mapping[str, Any]) -> TrainConf
     """The config with the validation split of the checkpoint, whatever target and patience say now.
 
     Samples that a training has learnt from cannot validate later, nor the other way round. A checkpoint of
-    version 0.1 has no split: its target and patience, which watched the test part, no longer apply.
+    version 0.1 has no split: its target and patience, which watched the test split, no longer apply.
     """
     ours, theirs = split_fraction(config), state.get("validation_fraction")
     if ours == theirs:
@@ -129,7 +129,7 @@ def _check_split(config: TrainConfig, state: Mapping[str, Any]) -> None:
     asked = next(n for n in ("validation_fraction", "target", "patience") if getattr(config, n) is not None)
     raise InvalidRequest(
         f"{asked} {getattr(config, asked)!r} needs a validation split, and the training of this checkpoint "
-        "has learnt from the whole training part; begin a new training with it."
+        "has learnt from the whole training split; begin a new training with it."
     )
 
 

@@ -67,7 +67,7 @@ class TrainConfig:
     max_seconds: float | None = None  # seconds that end it; None for never
     resume_from: str | None = None  # address of the run whose checkpoint this training starts from
     snapshots: tuple[str, ...] | None = None  # keys of SNAPSHOTS that apply; None for the defaults
-    validation_fraction: float | None = None  # of the training part; None for a fifth if a rule needs it
+    validation_fraction: float | None = None  # of the training split; None for a fifth if a rule needs it
 
     def __post_init__(self) -> None:
         check_settings(SETTINGS, self)

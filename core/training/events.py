@@ -41,7 +41,7 @@ class TrainingStarted:
     # "explained", "modes", "success" or "mean_return"
     metric: str
     baseline: str | None = None  # what the skill compares with, in words; None without a skill
-    baseline_rmse: float | None = None  # its error on the test part, in `unit`
+    baseline_rmse: float | None = None  # its error on the test split, in `unit`
     unit: str | None = None  # of that error
     engine: str = "eager"  # or "compiled"
     validation_samples: int = 0  # 0 where there is no validation split
@@ -77,15 +77,15 @@ class SettingRefused:
 
 @dataclass(frozen=True)
 class EpochCompleted:
-    """After each pass over the training part: all scores are taken with the same weights."""
+    """After each pass over the training split: all scores are taken with the same weights."""
 
     epoch: int  # counts from 1
     step: int  # batches since the start
-    train_loss: float  # over at most 500 samples of the training part
+    train_loss: float  # over at most 500 samples of the training split
     test_loss: float
     train_metric: float  # over the same samples
     test_metric: float
-    # further figures of the test part; for a forecast rmse, baseline_rmse (both in the unit of the data) and
+    # further figures of the test split; for a forecast rmse, baseline_rmse (both in the unit of the data) and
     # rmse_ratio; for a GAN precision and generator_loss; for an RBM free_energy_gap and log_likelihood
     details: Mapping[str, float]
     samples_per_s: float  # of this epoch's steps, with pictures and sinks, without the evaluation
@@ -105,7 +105,7 @@ class TrainingDiverged:
 
 @dataclass(frozen=True)
 class TrainingFinished:
-    """The end: what the chosen weights reach on the test part.
+    """The end: what the chosen weights reach on the test split.
 
     They are those after the last good epoch; where patience is set, those of the epoch with the lowest
     validation loss, which are restored (unless the target was reached: then those that reached it).

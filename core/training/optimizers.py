@@ -19,8 +19,8 @@ else:
 class Optimizer:
     """One optimiser. build(parameters, learning_rate, momentum, weight_decay) makes it.
 
-    learning_rate is one to begin with. momentum applies where has_momentum says so. weight_decay is the usual
-    one; SGD's kin and Adam add it to the gradient (L2), AdamW shrinks the weights by it.
+    learning_rate is one to begin with. momentum applies where has_momentum says so. weight_decay is the
+    default one; SGD's kin and Adam add it to the gradient (L2), AdamW shrinks the weights by it.
     fused=True makes all of a step one call, which for small networks is two to three times as fast.
     """
 
@@ -43,7 +43,7 @@ def build_optimizer(
     momentum: float = MOMENTUM,
     weight_decay: float | None = None,
 ) -> optim.Optimizer:
-    """The optimiser of this name; weight_decay None takes its usual one."""
+    """The optimiser of this name; weight_decay None takes its default."""
     decay = OPTIMIZERS[name].weight_decay if weight_decay is None else weight_decay
     return OPTIMIZERS[name].build(parameters, learning_rate, momentum, decay)
 
@@ -65,7 +65,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     ),
     "momentum": Optimizer(
         name="Momentum",
-        description="SGD that keeps a share (usually nine tenths) of its speed from step to step.",
+        description="SGD that keeps a fraction (usually nine tenths) of its velocity from step to step.",
         source=Paper(
             "Polyak",
             1964,
@@ -80,7 +80,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     ),
     "nesterov": Optimizer(
         name="Nesterov",
-        description="Momentum that looks at the gradient where its speed will have carried it.",
+        description="Momentum with the gradient of the point where its velocity leads.",
         source=Paper(
             "Sutskever, Martens, Dahl & Hinton",
             2013,
@@ -95,7 +95,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     ),
     "adam": Optimizer(
         name="Adam",
-        description="Each weight's step is scaled by the usual size of its own gradient.",
+        description="Each weight's step is scaled by the running mean and size of its own gradient.",
         source=Paper(
             "Kingma & Ba",
             2015,

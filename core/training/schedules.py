@@ -1,4 +1,4 @@
-"""Every way in which the learning rate can go on from its first value. To add one, add an entry."""
+"""Every way in which the learning rate can change after its first value. To add one, add an entry."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from core.models.initialisation import INITIALISATIONS
 from core.options import Option
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
-from core.training.upgrades import NAMES_IN_0_1
+from core.training.upgrades import DEFAULT_WORDS_IN_0_1, NAMES_IN_0_1
 
 # Beyond these a single step, at which a training can be stopped, would take longer than a fifth of a second
 # on one core, or a person would wait for hours.
@@ -58,8 +58,8 @@ class Setting(Option):
     step: float | None = None  # of a field for a number, per click
     placeholder: str = ""  # stands in the form for None
     learners: tuple[str, ...] | None = None  # the kinds of learning that use it; None for all
-    suits: Callable[[Dataset], bool] = lambda data: True  # whether this data has a use for it
-    matters: Callable[[Any], bool] = lambda config: True  # whether a TrainConfig leaves it a role
+    data_uses: Callable[[Dataset], bool] = lambda data: True  # whether this data has a use for it
+    has_effect: Callable[[Any], bool] = lambda config: True  # under the other settings of a TrainConfig
     mutable_on_resume: bool = False  # whether a run may be resumed with another value
     mutable_while_running: bool = False  # whether its learners read it anew at each step
 
@@ -148,7 +148,7 @@ SETTINGS: dict[str, Setting] = {
         max=2,
         optional=True,
         flag="X",
-        suits=lambda data: "noise" in data.defaults,
+        data_uses=lambda data: "noise" in data.defaults,
     ),
     "model_options": Setting(
         help="Settings that only this network has.", label="Of the network", group=MAIN, kind=dict
@@ -158,12 +158,12 @@ SETTINGS: dict[str, Setting] = {
     ),
     "snapshots": Setting(
         help="Which pictures are drawn while it learns.",
-        label="Look inside",
+        label="Snapshots",
         group=MAIN,
         kind=str,
         many=True,
         optional=True,
-        none_words=("default", "usual"),
+        none_words=("default", *DEFAULT_WORDS_IN_0_1),
         mutable_on_resume=True,
     ),
     "device": Setting(
@@ -183,7 +183,7 @@ SETTINGS: dict[str, Setting] = {
         max=MAX_SAMPLES,
         optional=True,
         flag="N",
-        suits=lambda data: "samples" in data.defaults,
+        data_uses=lambda data: "samples" in data.defaults,
     ),
     "test_fraction": Setting(
         help="Fraction of the data that the network never learns from and is tested on.",
@@ -224,7 +224,7 @@ SETTINGS: dict[str, Setting] = {
         kind=str,
         choices=ENGINES,
         offered=("auto", "eager"),
-        matters=lambda config: MODELS[config.model].learner == "supervised",
+        has_effect=lambda config: MODELS[config.model].learner == "supervised",
     ),
     "schedule": Setting(
         help="How the learning rate changes from the first step to the last.",
@@ -244,7 +244,7 @@ SETTINGS: dict[str, Setting] = {
         max=0.999,
         step=0.05,
         learners=_SUPERVISED,
-        matters=lambda config: OPTIMIZERS[config.optimizer].has_momentum,
+        has_effect=lambda config: OPTIMIZERS[config.optimizer].has_momentum,
         mutable_on_resume=True,
         mutable_while_running=True,
     ),
@@ -298,7 +298,7 @@ SETTINGS: dict[str, Setting] = {
         step=0.05,
         flag="P",
         learners=("supervised", "graph"),
-        suits=lambda data: data.task == CLASSIFICATION,
+        data_uses=lambda data: data.task == CLASSIFICATION,
         mutable_on_resume=True,
     ),
     "target": Setting(
@@ -383,7 +383,7 @@ def applies(name: str, model: str, data: str) -> bool:
     setting, entry, dataset = SETTINGS[name], MODELS[model], DATASETS[data]
     if name == "hidden" and entry.hidden.max_layers == 0:
         return False
-    return (setting.learners is None or entry.learner in setting.learners) and setting.suits(dataset)
+    return (setting.learners is None or entry.learner in setting.learners) and setting.data_uses(dataset)
 
 
 def mutable_while_running(learner: str) -> tuple[str, ...]:

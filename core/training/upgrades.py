@@ -10,6 +10,9 @@ from core.training.snapshots.upgrade import upgrade_probes
 
 VERSION = 2  # of a TrainConfig's record; 0.1 wrote records without one
 
+# What version 0.1 called the default snapshots; --set still knows it.
+DEFAULT_WORDS_IN_0_1 = ("usual",)
+
 # Fields that version 0.1 called otherwise; --set still knows them.
 NAMES_IN_0_1 = {
     "most_steps": "max_steps",

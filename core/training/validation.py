@@ -1,6 +1,6 @@
-"""The validation split: the samples of the training part that stopping rules watch and no step learns from.
+"""The validation split: the samples of the training split that stopping rules watch and no step learns from.
 
-Patience and target watch it, so that the test part plays no part in any choice: what it says of the chosen
+Patience and target watch it, so that the test split plays no part in any choice: what it says of the chosen
 weights at the end is then true of new samples as well.
 """
 
@@ -31,7 +31,7 @@ def is_watched(config: TrainConfig) -> bool:
 
 
 def split_fraction(config: TrainConfig) -> float | None:
-    """The fraction of the training part that becomes the validation split; None where there is none."""
+    """The fraction of the training split that becomes the validation split; None where there is none."""
     if not is_watched(config) or DATASETS[config.data].kind in PLAYED:
         return None
     return DEFAULT_FRACTION if config.validation_fraction is None else config.validation_fraction
@@ -39,18 +39,18 @@ def split_fraction(config: TrainConfig) -> float | None:
 
 @dataclass(frozen=True, eq=False)
 class ValidationSplit:
-    """Samples that were carved out of a training part; targets is None where the data has none."""
+    """Samples that were carved out of a training split; targets is None where the data has none."""
 
     inputs: np.ndarray
     targets: np.ndarray | None
 
 
 def carve(data: Any, config: TrainConfig) -> tuple[Any, ValidationSplit | None]:
-    """The data with a smaller training part, and its validation split; the data itself where none is due.
+    """The data with a smaller training split, and its validation split; the data itself where none is due.
 
     data: a LoadedDataset or a LoadedMixture. The split is the same for the same seed. Samples that have a
     time (train_times) are split by it, the latest validate; else classes keep their proportions. The order
-    within the training part stays.
+    within the training split stays.
     """
     fraction = split_fraction(config)
     if fraction is None:

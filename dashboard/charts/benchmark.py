@@ -127,7 +127,7 @@ def reading_chart(records: Sequence[Record], reading: str) -> alt.Chart:
     table = table.assign(dash=table["device"])
     highest = f" Highest: {table['value'].max():,.3g} {unit}." if rows else ""
     shown = list(dict.fromkeys(table["device"]))
-    colour, dash, _ = _looks("device", shown, shown)
+    colour, dash, _ = _series_encodings("device", shown, shown)
     return (
         alt.Chart(table, title=title, height=250, description=f"{title} in {unit} over the run.{highest}")
         .mark_line(point=alt.OverlayMarkDef(size=18), clip=True)
@@ -213,7 +213,7 @@ def _against_size(
 ) -> alt.LayerChart:
     """Lines with points and interval bars; the size axis is that of the whole run from the start."""
     ticks, shown = sorted(set(sizes)), list(dict.fromkeys(rows["series"]))
-    colour, dash, shape = _looks("series", every or shown, shown)
+    colour, dash, shape = _series_encodings("series", every or shown, shown)
     base = alt.Chart(rows.assign(dash=rows["series"])).encode(
         x=alt.X(
             "size:Q",
@@ -234,7 +234,7 @@ def _against_size(
     )
 
 
-def _looks(
+def _series_encodings(
     field: str, every: Sequence[str], shown: Sequence[str]
 ) -> tuple[alt.Color, alt.StrokeDash, alt.Shape]:
     """A colour of the theme, a dash pattern and a shape for each series, so that none is needed alone.

@@ -12,7 +12,7 @@ from core.experiments.dying_units.running_network import FLAT_SLOPE, OnTheCurve
 from dashboard.charts.theme import series_color, series_dash
 
 LINES = ("f(x)", "f′(x)")
-SUMS = "Pre-activations"
+PRE_ACTIVATIONS = "Pre-activations"
 # Where f goes far beyond f', as ReLU does, only this much of it is drawn: f' has to stay readable.
 LOWEST, HIGHEST = -2.0, 3.0
 FILLED = 0.55  # of the height goes to the histogram, so that the curves stay readable above it
@@ -43,9 +43,9 @@ def on_the_curve_chart(found: OnTheCurve, function: str) -> alt.LayerChart:
 
 
 def _bars(found: OnTheCurve, x_scale: alt.Scale) -> alt.Chart:
-    bins = pd.DataFrame({"from": found.edges[:-1], "to": found.edges[1:], "share": found.fractions})
-    bins["zero"], bins["series"] = 0.0, SUMS
-    most = max(float(found.fractions.max()), 1e-9) / FILLED
+    bins = pd.DataFrame({"from": found.edges[:-1], "to": found.edges[1:], "fraction": found.fractions})
+    bins["zero"], bins["series"] = 0.0, PRE_ACTIVATIONS
+    max_fraction = max(float(found.fractions.max()), 1e-9) / FILLED
     return (
         alt.Chart(bins)
         .mark_rect(opacity=0.45, aria=False)
@@ -53,22 +53,22 @@ def _bars(found: OnTheCurve, x_scale: alt.Scale) -> alt.Chart:
             x=alt.X("from:Q", title="x", scale=x_scale),
             x2="to:Q",
             y=alt.Y(
-                "share:Q",
+                "fraction:Q",
                 title="Fraction of pre-activations",
-                scale=alt.Scale(domain=[0, most], nice=False),
+                scale=alt.Scale(domain=[0, max_fraction], nice=False),
                 axis=alt.Axis(format="~%", orient="right", grid=False, tickCount=4),
             ),
             y2="zero:Q",
             color=alt.Color(
                 "series:N",
                 # The theme's third colour: the first two are those of the lines.
-                scale=alt.Scale(domain=[*LINES, SUMS]),
+                scale=alt.Scale(domain=[*LINES, PRE_ACTIVATIONS]),
                 legend=None,
             ),
             tooltip=[
                 alt.Tooltip("from:Q", title="From", format=".3f"),
                 alt.Tooltip("to:Q", title="To", format=".3f"),
-                alt.Tooltip("share:Q", title="Fraction of pre-activations", format=".1%"),
+                alt.Tooltip("fraction:Q", title="Fraction of pre-activations", format=".1%"),
             ],
         )
     )
@@ -85,7 +85,7 @@ def _lines(found: OnTheCurve, x_scale: alt.Scale) -> alt.Chart:
         .encode(
             x=alt.X("x:Q", title="x", scale=x_scale),
             y=alt.Y("value:Q", title="f(x), f′(x)", scale=_y_scale(found), axis=alt.Axis(orient="left")),
-            color=series_color([*LINES, SUMS], LINES),
+            color=series_color([*LINES, PRE_ACTIVATIONS], LINES),
             strokeDash=series_dash(LINES).legend(None),
             tooltip=[
                 alt.Tooltip("series:N", title="Line"),
@@ -102,10 +102,10 @@ def _y_scale(found: OnTheCurve) -> alt.Scale:
     return alt.Scale(domain=[max(float(finite.min()), LOWEST), min(float(finite.max()), HIGHEST)])
 
 
-def flat_shares_chart(shares: Mapping[str, float | None]) -> alt.Chart:
+def flat_fractions_chart(fractions: Mapping[str, float | None]) -> alt.Chart:
     """By layer, the first one on top, the fraction of pre-activations where the function is flat."""
-    layers = [*shares]
-    table = pd.DataFrame({"layer": layers, "share": np.array([*shares.values()], float)})
+    layers = [*fractions]
+    table = pd.DataFrame({"layer": layers, "fraction": np.array([*fractions.values()], float)})
     return (
         alt.Chart(
             table,
@@ -115,11 +115,13 @@ def flat_shares_chart(shares: Mapping[str, float | None]) -> alt.Chart:
         )
         .mark_bar()
         .encode(
-            x=alt.X("share:Q", title="Share", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+            x=alt.X(
+                "fraction:Q", title="Fraction", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")
+            ),
             y=alt.Y("layer:N", title=None, sort=layers),
             tooltip=[
                 alt.Tooltip("layer:N", title="Layer"),
-                alt.Tooltip("share:Q", title="Share", format=".1%"),
+                alt.Tooltip("fraction:Q", title="Fraction", format=".1%"),
             ],
         )
     )

@@ -37,7 +37,7 @@ def error_chart(
         pd.DataFrame({"x": x, "error": error, "shown": _onto(error, lowest, highest), "format": name})
         for name, (x, error) in errors.items()
     )
-    rows["said"] = [_said(error) for error in rows["error"]]
+    rows["text"] = [_error_text(error) for error in rows["error"]]
     y = alt.Y(
         "shown:Q",
         title=y_title,
@@ -52,7 +52,7 @@ def error_chart(
     base = alt.Chart(rows).encode(x=x, y=y, color=series_color(every, [*errors], "format"))
     read = [alt.Tooltip("format:N", title="Format"), alt.Tooltip("x:Q", format=".4~g")]
     points = base.mark_point(opacity=0, size=90, aria=False).encode(
-        tooltip=[*read, alt.Tooltip("said:N", title=y_title)]
+        tooltip=[*read, alt.Tooltip("text:N", title=y_title)]
     )
     layers = [base.mark_line(strokeWidth=1.6, aria=False), points]
     if limits:
@@ -84,7 +84,7 @@ def _onto(error: np.ndarray, lowest: float, highest: float) -> np.ndarray:
     return np.where(error == 0, lowest / 10, shown)
 
 
-def _said(error: float) -> str:
+def _error_text(error: float) -> str:
     if error == 0:
         return "exact"
     return f"{error:.2g}" if math.isfinite(error) else "lost: infinite or NaN"

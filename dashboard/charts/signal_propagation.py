@@ -13,7 +13,7 @@ from dashboard.charts.theme import series_color
 
 MEASURED, THEORY = "measured", "theory"
 # Beyond these a logarithmic axis would show nothing but that something is very small or very large.
-LEAST, MOST = 1e-40, 1e40
+MIN_VALUE, MAX_VALUE = 1e-40, 1e40
 
 
 def by_layer(
@@ -34,7 +34,7 @@ def by_layer(
          for name, values in lines.items()]
     )  # fmt: skip
     if logarithmic:
-        rows = rows[(rows["value"] >= LEAST) & (rows["value"] <= MOST)]
+        rows = rows[(rows["value"] >= MIN_VALUE) & (rows["value"] <= MAX_VALUE)]
     scale = alt.Scale(type="log", nice=False) if logarithmic else alt.Scale(zero=False)
     axis = alt.Axis(format=".0e", tickCount=6) if logarithmic else alt.Axis()
     shown = [name for name in every if name in measured]

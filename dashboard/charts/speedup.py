@@ -11,7 +11,7 @@ from core.timing.sweeps.speedup import FORTYFOLD, OVERTAKES, TENFOLD, SpeedupCur
 from core.timing.workloads import WORKLOADS
 
 HEIGHT = 380
-ALONE, CARRIED = "operands there", "with transfers"
+ON_DEVICE, WITH_TRANSFERS = "operands on the device", "with transfers"
 
 
 def overtaking_chart(curves: Sequence[SpeedupCurve]) -> alt.LayerChart:
@@ -23,7 +23,7 @@ def overtaking_chart(curves: Sequence[SpeedupCurve]) -> alt.LayerChart:
         [
             {"series": curve.series, "way": way, "size": size, "ratio": ratio, "reference": curve.reference}
             for curve in curves
-            for way, ratios in ((ALONE, curve.ratios), (CARRIED, curve.with_transfers))
+            for way, ratios in ((ON_DEVICE, curve.ratios), (WITH_TRANSFERS, curve.with_transfers))
             for size, ratio in zip(curve.sizes, ratios, strict=False)
         ],
         columns=["series", "way", "size", "ratio", "reference"],
@@ -43,7 +43,10 @@ def overtaking_chart(curves: Sequence[SpeedupCurve]) -> alt.LayerChart:
     )
     both = points["way"].nunique() > 1
     dash = alt.StrokeDash(
-        "way:N", title=None, scale=alt.Scale(domain=[ALONE, CARRIED]), legend=legend if both else None
+        "way:N",
+        title=None,
+        scale=alt.Scale(domain=[ON_DEVICE, WITH_TRANSFERS]),
+        legend=legend if both else None,
     )
     levels = pd.DataFrame({"ratio": [OVERTAKES, TENFOLD, FORTYFOLD], "reached": ["1×", "10×", "40×"]})
     rules = alt.Chart(levels).mark_rule(color="gray", strokeDash=[2, 3]).encode(y=y)
@@ -92,7 +95,7 @@ def _crossings(curves: Sequence[SpeedupCurve]) -> list[dict[str, object]]:
             "reached": f"{one.ratio:g}× from size {one.size:,.0f} on, {way}",
         }
         for curve in curves
-        for way, marks in ((ALONE, curve.reached), (CARRIED, curve.reached_with_transfers))
+        for way, marks in ((ON_DEVICE, curve.reached), (WITH_TRANSFERS, curve.reached_with_transfers))
         for one in marks
         # A reason beside a size says that it was reached before the first one measured.
         if one.size is not None and one.reason is None
@@ -102,7 +105,7 @@ def _crossings(curves: Sequence[SpeedupCurve]) -> list[dict[str, object]]:
 def sentences(curve: SpeedupCurve) -> list[str]:
     """From which size on it is faster, a sentence for each way of counting."""
     found = []
-    for way, marks in ((ALONE, curve.reached), (CARRIED, curve.reached_with_transfers)):
+    for way, marks in ((ON_DEVICE, curve.reached), (WITH_TRANSFERS, curve.reached_with_transfers)):
         parts = [
             f"{one.ratio:g}× {one.reason}" if one.reason else f"{one.ratio:g}× from size {one.size:,.0f} on"
             for one in marks

@@ -28,6 +28,16 @@ CHECKPOINT_PRUNED = (
     "room for newer runs. It cannot be resumed, and its export has no weights."
 )
 
+# What a message calls the run of a job.
+JOB_TITLES = {
+    "training": "training",
+    "ensemble": "comparison",
+    "cost": "cost",
+    "timing": "benchmark",
+    "roofline": "roofline",
+    "dying_units": "dying units",
+}
+
 STATUS_BADGES: dict[str, tuple[str, str, Literal["gray", "blue", "orange", "green", "red"]]] = {
     QUEUED: ("Waiting", ":material/hourglass_top:", "gray"),
     RUNNING: ("Running", ":material/play_arrow:", "blue"),
@@ -87,7 +97,7 @@ def addressed_run(job: str) -> Run | None:
     run = runner().store.get(run_id)
     if run is None or run.job != job:
         st.warning(
-            f"There is no {job} run with the address “{run_id[:40]}”. Start a new one. "
+            f"There is no {JOB_TITLES[job]} run with the address “{run_id[:40]}”. Start a new one. "
             "The server deletes the oldest runs to make room for new ones."
         )
         return None

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.errors import InvalidRequest
-from core.experiments.linear_collapse import FORMATS, MAX_LAYERS, Collapse, collapse, to_csv, unexplained
+from core.experiments.linear_collapse import MAX_LAYERS, Collapse, collapse, to_csv, unexplained
 from dashboard.charts.linear_collapse import by_depth, singular_values
 from dashboard.components.activation_picker import EVERY_NAME, name_of, pick_activations, pick_custom
 from dashboard.components.downloads import File, downloads
@@ -50,29 +50,26 @@ def choose() -> tuple[tuple[int, ...], int]:
 
 def finding(found: Collapse) -> str:
     """The finding in a sentence."""
-    layers, error = len(found.sizes) - 1, found.error["float32"][-1]
-    steps = error / found.epsilon["float32"]
+    layers, error = len(found.matrices), found.error_in_epsilons["float32"][-1]
     inputs, outputs = found.sizes[0], found.sizes[-1]
     same = (
         "exactly equal"
         if error == 0
-        else f"equal up to rounding (float32: {steps:.1f} of its smallest steps)"
+        else f"equal up to rounding (float32: {error:.1f} times its machine epsilon)"
     )
-    weights = sum(matrix.size for matrix in found.matrices)
     one = f"**one {outputs} × {inputs} matrix of rank {found.rank}**"
-    return f"{layers} layers with {weights:,} weights do what {one} does: {same}."
+    return f"{layers} layers with {found.parameters:,} weights do what {one} does: {same}."
 
 
 def draw_matrix(found: Collapse) -> None:
     """How far network and matrix differ, and what the matrix lets through."""
     left, right = st.columns(2)
     with left:
-        in_steps = {name: found.error[name] / found.epsilon[name] for name in FORMATS}
-        chart = by_depth(in_steps, "Network against matrix", "Difference, in steps")
+        chart = by_depth(found.error_in_epsilons, "Network against matrix", "Difference, in machine epsilons")
         st.altair_chart(chart, key="error")
         st.caption(
-            "Look at the scale: a step is the smallest one from 1 to the next number. The difference grows "
-            "slowly, since each layer rounds once more, and is the same in both formats: rounding alone."
+            "Look at the scale: the machine epsilon is the step from 1 to the next number. The difference "
+            "grows slowly, as each layer rounds once more, and is the same in both formats: rounding alone."
         )
     with right:
         st.altair_chart(singular_values(found.singular_values, found.rank), key="singular values")
@@ -90,7 +87,7 @@ def draw_with_activations(sizes: tuple[int, ...], seed: int) -> dict[str, np.nda
     percent = {name_of(key): 100 * remainder(sizes, key, seed) for key in keys}
     if percent:
         chart = by_depth(percent, "What no matrix can do", "Beyond a matrix, %", every=EVERY_NAME)
-        st.altair_chart(chart, key="shares")
+        st.altair_chart(chart, key="unexplained")
         st.caption(
             "The same weights with a function between the layers. Look at the identity: 0 at every depth. "
             "The higher a line, the less of the network a matrix could replace; this is what depth is worth."
@@ -103,14 +100,12 @@ def draw_example(seed: int) -> None:
     found = collapse((2, 2, 2, 2), seed)
     matrices = [_latex(matrix) for matrix in reversed(found.matrices)]
     x = np.array([1.0, 2.0])
-    step = x
-    for matrix in found.matrices:
-        step = matrix @ step
+    deep, flat = _latex(found.layer_by_layer(x)[:, None]), _latex(found.as_one_matrix(x)[:, None])
     st.markdown("**Three layers of two units, in numbers.** Layer after layer, or all at once:")
     st.latex(f"W_3 W_2 W_1 = {' '.join(matrices)} = {_latex(found.matrix)} = M")
     st.latex(
-        rf"x = \begin{{pmatrix}} 1 \\ 2 \end{{pmatrix}}: \quad W_3 (W_2 (W_1 x)) = {_latex(step[:, None])}"
-        rf" \quad M x = {_latex((found.matrix @ x)[:, None])}"
+        rf"x = \begin{{pmatrix}} 1 \\ 2 \end{{pmatrix}}: \quad W_3 (W_2 (W_1 x)) = {deep}"
+        rf" \quad M x = {flat}"
     )
 
 

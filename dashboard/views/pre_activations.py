@@ -18,7 +18,7 @@ from core.records import from_record
 from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
 from core.training import TrainConfig, default_config, snapshots
-from dashboard.charts.pre_activations import flat_shares_chart, on_the_curve_chart
+from dashboard.charts.pre_activations import flat_fractions_chart, on_the_curve_chart
 from dashboard.components import runs
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
@@ -119,7 +119,7 @@ def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture])
             "before this one learn little from them."
         )
     with right:
-        st.altair_chart(flat_shares_chart(shares), key="flat shares")
+        st.altair_chart(flat_fractions_chart(shares), key="flat shares")
         st.caption(
             "Look for long bars: on its way back to the first layer a gradient passes all others, and each "
             "of them weakens it."

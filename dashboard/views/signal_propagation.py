@@ -10,6 +10,7 @@ from core.experiments.signal_propagation import (
     MAX_GAIN,
     MAX_LAYERS,
     MIN_GAIN,
+    PRESERVED,
     Depth,
     DepthConfig,
     Prediction,
@@ -29,7 +30,6 @@ from dashboard.components.layout import heading
 DEFAULT = ["sigmoid", "tanh", "relu", "selu"]
 MAX_FUNCTIONS = 4
 WIDTHS = [16, 32, 64, 128, 256, 512]
-VANISHED, EXPLODED = 0.01, 100.0  # a gradient that ends between these is no trouble to train with
 
 Result = tuple[Depth, Prediction]
 
@@ -88,16 +88,15 @@ def verdict(config: DepthConfig, found: Depth, theory: Prediction) -> str:
             f"{name}: from layer {found.overflows_at} on the values no longer fit float32, "
             "because the function grows faster than its input. It needs normalization between the layers."
         )
-    remaining, factor = found.gradient_ratio, found.per_layer
-    if remaining == 0:
+    if found.gradient_ratio == 0:
         return f"{name}: no gradient comes through: the slope is 0 everywhere."
-    fate = "vanishes" if remaining < VANISHED else "explodes" if remaining > EXPLODED else "is preserved"
+    fate = found.gradient_fate
     sentence = (
-        f"{name}: the gradient :{'green' if fate == 'is preserved' else 'red'}[**{fate}**], "
-        f"×{_number(factor)} per layer, ×{_number(remaining)} from end to end. Theory calls this "
-        f"{theory.phase}."
+        f"{name}: the gradient :{'green' if fate == PRESERVED else 'red'}[**{fate}**], "
+        f"×{_number(found.per_layer)} per layer, ×{_number(found.gradient_ratio)} from end to end. "
+        f"Theory calls this {theory.phase}."
     )
-    return sentence if fate == "is preserved" else f"{sentence} {advice(config)}"
+    return sentence if fate == PRESERVED else f"{sentence} {advice(config)}"
 
 
 def advice(config: DepthConfig) -> str:
@@ -105,7 +104,7 @@ def advice(config: DepthConfig) -> str:
     name, depth = best(config.activation, config.layers, config.width, config.seed)
     if depth is None:
         return "No initialization changes that."
-    sentence = f"{ENTRIES[name].name} does best of all: ×{_number(depth.gradient_ratio)} from end to end."
+    sentence = f"{ENTRIES[name].name} preserves it best: ×{_number(depth.gradient_ratio)} from end to end."
     gain = critical(config)
     if gain is None:
         return f"{sentence} In theory no gain on these weights preserves it."

@@ -42,7 +42,7 @@ def labels(page: AppTest) -> dict[str, str]:
 
 def expected(config: TrainConfig) -> set[str]:
     """The settings that have a control of their own for this training."""
-    named = {name for name in SETTINGS if has_control(name, config) and SETTINGS[name].matters(config)}
+    named = {name for name in SETTINGS if has_control(name, config) and SETTINGS[name].has_effect(config)}
     return named - {*DRAWN_OTHERWISE}
 
 

@@ -1,4 +1,4 @@
-"""The local runner: keeps warm worker processes on this machine and looks after their runs."""
+"""The local runner: keeps warm worker processes on this machine and supervises their runs."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from core.runs.status import INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run, RunStore
 
 LIMIT_VARIABLE = "NABLASCOPE_MAX_RUNS"
-LOOK_EVERY_S = 0.2
-TIDY_EVERY_S = 60.0  # and when a run was submitted or has ended
-TIDY_REST_S = 2.0
+POLL_EVERY_S = 0.2
+PRUNE_EVERY_S = 60.0  # and when a run was submitted or has ended
+PRUNE_PAUSE_S = 2.0
 RESTART_AFTER_S = 1.0  # a worker that cannot even start must not be started in a tight loop
-STOP_GRACE_S = 0.6  # a worker looks every 0.25 s; one that does not is killed, so a stop takes at most 1 s
+STOP_GRACE_S = 0.6  # a worker polls every 0.25 s; one that does not is killed, so a stop takes at most 1 s
 IMMEDIATE_S = 1.5  # within it an immediate run is usually done, and its worker as good as free
-LOST_AFTER_S = 30.0  # without a sign of life from a worker on another host
+LOST_AFTER_S = 30.0  # without a heartbeat from a worker on another host
 
 
 def default_limit() -> int:
@@ -60,11 +60,11 @@ class LocalRunner:
         self._closing = threading.Event()
         self._open: set[str] = set()
         self._changed = threading.Event()
-        self._look_after(time.time())
+        self._supervise(time.time())
         self._thread = threading.Thread(target=self._watch, daemon=True, name="runner")
-        self._tidying = threading.Thread(target=self._keep_bounded, daemon=True, name="storage")
+        self._pruning = threading.Thread(target=self._prune_old_runs, daemon=True, name="storage")
         self._thread.start()
-        self._tidying.start()
+        self._pruning.start()
 
     def submit(self, job: str, config: Mapping[str, Any]) -> str:
         """Queue a run; returns its id. A warm worker takes it at once if there is room."""
@@ -91,11 +91,11 @@ class LocalRunner:
         self._wake_workers()
 
     def close(self) -> None:
-        """End all workers; runs that were going are marked as interrupted."""
+        """End all workers; runs in progress are marked as interrupted."""
         self._closing.set()
         self._changed.set()
         self._thread.join()
-        self._tidying.join()
+        self._pruning.join()
         with self._lock:
             for worker in self._workers.values():
                 _release(worker)
@@ -109,13 +109,13 @@ class LocalRunner:
         self.store.close()
 
     def _watch(self) -> None:
-        while not self._closing.wait(LOOK_EVERY_S):
+        while not self._closing.wait(POLL_EVERY_S):
             try:
-                self._look_after(time.time())
-            except Exception:  # a full disk, a locked file: say it, and try again at the next look
-                logging.getLogger(__name__).exception("The runner could not look after its runs.")
+                self._supervise(time.time())
+            except Exception:  # a full disk, a locked file: say it, and try again at the next poll
+                logging.getLogger(__name__).exception("The runner could not supervise its runs.")
 
-    def _keep_bounded(self) -> None:
+    def _prune_old_runs(self) -> None:
         """Prune old runs when something has changed; apart from the watch, which must never wait."""
         while True:
             self._changed.clear()
@@ -127,10 +127,10 @@ class LocalRunner:
                         return
             except Exception:  # as above: the next pass continues from what it finds
                 logging.getLogger(__name__).exception("The runner could not prune old runs.")
-            self._closing.wait(TIDY_REST_S)
-            self._changed.wait(TIDY_EVERY_S)
+            self._closing.wait(PRUNE_PAUSE_S)
+            self._changed.wait(PRUNE_EVERY_S)
 
-    def _look_after(self, now: float) -> None:
+    def _supervise(self, now: float) -> None:
         with self._lock:
             self._reap_dead_workers()
             open_runs = self.store.all_with_status(QUEUED, RUNNING, PAUSED)
@@ -150,7 +150,7 @@ class LocalRunner:
             _release(self._workers.pop(name))
             for run in self.store.all_with_status(QUEUED, RUNNING, PAUSED):
                 if run.worker == name:
-                    self.store.end(run.id, INTERRUPTED, _cause_of_death(worker.returncode))
+                    self.store.end(run.id, INTERRUPTED, _exit_reason(worker.returncode))
 
     def _fail_orphaned(self, held: list[Run], now: float) -> None:
         """Runs whose worker is gone: an earlier server's, or one on another host that fell silent."""
@@ -161,7 +161,7 @@ class LocalRunner:
             silent_s = now - (run.seen_at or run.created_at)
             if alive is False or (alive is None and silent_s > LOST_AFTER_S):
                 self.store.end(
-                    run.id, INTERRUPTED, "The server or its worker ended while this run was going."
+                    run.id, INTERRUPTED, "The server or its worker ended while this run was in progress."
                 )
 
     def _kill_overdue(self, held: list[Run], now: float) -> None:
@@ -196,7 +196,7 @@ class LocalRunner:
     def _wake_workers(self) -> None:
         with self._lock:
             for worker in self._workers.values():
-                with contextlib.suppress(OSError, ValueError):  # it has just died; the next look reaps it
+                with contextlib.suppress(OSError, ValueError):  # it has just died; the next poll reaps it
                     assert worker.stdin is not None
                     os.write(worker.stdin.fileno(), b"\n")
 
@@ -211,7 +211,7 @@ def _release(worker: subprocess.Popen[bytes]) -> None:
         worker.stdin.close()
 
 
-def _cause_of_death(code: int) -> str:
+def _exit_reason(code: int) -> str:
     if code >= 0:
         return "The worker ended unexpectedly."
     name = signal.Signals(-code).name

@@ -54,8 +54,8 @@ class CostConfig:
     size: int = 2**20  # elements
     dtype: str = "float32"  # of FLOATS
     device: str = "cpu"  # torch's name
-    # CPU threads, 0 for all usable cores. One is what other programs disturb least, so that functions can be
-    # told apart.
+    # CPU threads, 0 for all usable cores. One is what other programs disturb least, so that functions
+    # differ most clearly.
     threads: int = 1
     max_seconds: float = 0.3  # bounds a point, and each of the two series of a comparison
     compare_unfused: bool = True  # also set torch's fused call against the formula, where there are both

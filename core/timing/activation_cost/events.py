@@ -43,8 +43,8 @@ class MemorySaved:
 
 
 @dataclass(frozen=True)
-class CostPlace:
-    """A function's place by time."""
+class RankedActivation:
+    """A function's place in the ranking by time."""
 
     activation: str
     median_s: float
@@ -60,4 +60,4 @@ class CostRanked:
 
     step: str
     floor: float  # the least relative difference that is called one
-    places: tuple[CostPlace, ...]
+    places: tuple[RankedActivation, ...]

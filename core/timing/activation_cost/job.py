@@ -39,7 +39,7 @@ else:
 
 _ROOF_S = 2.0
 # What is asked besides the time itself (cold caches, energy) makes a point last longer than its limit.
-_POINT_SHARE = 2.0
+_POINT_TIME_FACTOR = 2.0
 # Saved bytes are counted on so many elements; each saves the same.
 _COUNTED = 2**14
 
@@ -51,7 +51,7 @@ def cost(config: CostConfig) -> Iterator[Any]:
     """
     keys = tuple(dict.fromkeys(config.activations))
     pairs = [(key, step) for key in keys if _has_unfused(config, key) for step in STEPS]
-    point_s, pair_s = _POINT_SHARE * config.max_seconds, 2 * config.max_seconds
+    point_s, pair_s = _POINT_TIME_FACTOR * config.max_seconds, 2 * config.max_seconds
     measured_s = _ROOF_S + len(keys) * len(STEPS) * point_s
     total_s = measured_s + len(pairs) * pair_s
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from core.timing.activation_cost.events import CostPlace, CostRanked
+from core.timing.activation_cost.events import CostRanked, RankedActivation
 from core.timing.measure.comparison import MIN_DIFFERENCE, SLOWER, compare_unpaired
 from core.timing.results.table import Record, measurements
 
 
 def ranked(records: Sequence[Record]) -> Iterator[CostRanked]:
-    """The places of measured activations for each step; records hold MeasurementTaken.
+    """The ranking of measured activations for each step; records hold MeasurementTaken.
 
     Figures were taken one after another, so a difference must be larger than the noise between moments.
     """
@@ -19,10 +19,12 @@ def ranked(records: Sequence[Record]) -> Iterator[CostRanked]:
         of_step = sorted((r for r in taken if r["step"] == step), key=lambda record: record["median_s"])
         first = of_step[0]
         floor = max((record["noise_unpaired"] or 0.0 for record in of_step), default=0.0)
-        places = []
+        ranking = []
         for record in of_step:
             found = compare_unpaired(first["times_s"], record["times_s"], floor)
             tied = record is first or found.verdict != SLOWER
             name = record["workload"].removeprefix("activation_")
-            places.append(CostPlace(name, record["median_s"], found.ratio, found.low, found.high, tied))
-        yield CostRanked(step, max(floor, MIN_DIFFERENCE), tuple(places))
+            ranking.append(
+                RankedActivation(name, record["median_s"], found.ratio, found.low, found.high, tied)
+            )
+        yield CostRanked(step, max(floor, MIN_DIFFERENCE), tuple(ranking))

@@ -29,11 +29,11 @@ def cost_rows(records: Sequence[Record]) -> list[dict[str, Any]]:
     under = {(point.workload, point.step): point for point in roofline_points(records)}
     saved = {(r["activation"], r["form"]): _all_bytes(r) for r in records if r["event"] == "memory_saved"}
     fused = {(r["activation"], r["step"]): r for r in records if r["event"] == "fused_compared"}
-    places = {
-        (place["activation"], record["step"]): place
+    ranks = {
+        (rank["activation"], record["step"]): rank
         for record in records
         if record["event"] == "cost_ranked"
-        for place in record["places"]
+        for rank in record["places"]
     }
     return [
         {
@@ -43,7 +43,7 @@ def cost_rows(records: Sequence[Record]) -> list[dict[str, Any]]:
             **{name: taken[name] for name in ("median_s", "ci_low_s", "ci_high_s", "gbps")},
             "percent_of_bandwidth": under[taken["workload"], taken["step"]].percent_of_bandwidth,
             "limit": under[taken["workload"], taken["step"]].limit,
-            **{name: places.get((key, taken["step"]), {}).get(name) for name in ("times_as_long", "tied")},
+            **{name: ranks.get((key, taken["step"]), {}).get(name) for name in ("times_as_long", "tied")},
             "saved_bytes": saved.get((key, FUSED)),
             "unfused_saved_bytes": saved.get((key, UNFUSED)),
             **{column: fused.get((key, taken["step"]), {}).get(field) for field, column in _FUSED.items()},
@@ -61,8 +61,8 @@ def cost_csv(rows: Sequence[Mapping[str, Any]]) -> str:
 def fastest(records: Sequence[Record], step: str) -> list[str]:
     """Names of the fastest function of a step and of all that tie with it; empty before the end."""
     ranking = next((r for r in records if r["event"] == "cost_ranked" and r["step"] == step), None)
-    places = ranking["places"] if ranking else []
-    return [_name(place["activation"]) for place in places if place["tied"]]
+    ranks = ranking["places"] if ranking else []
+    return [_name(rank["activation"]) for rank in ranks if rank["tied"]]
 
 
 def _activations(records: Sequence[Record]) -> list[tuple[str, Record]]:

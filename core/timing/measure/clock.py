@@ -21,20 +21,20 @@ from core.timing.measure.timers import CudaTimer, Operation, Timer, max_repeats,
 
 TARGET, TIME_LIMIT = "target", "time limit"
 
-# Reading the clock may take this part of a block.
-_OVERHEAD_SHARE = 1e-4
-# A block lasts at least this part of the time limit, so that a point has no more than some 200 samples.
-_BLOCK_SHARE = 1 / 200
+# Reading the clock may take this fraction of a block.
+_OVERHEAD_FRACTION = 1e-4
+# A block lasts at least this fraction of the time limit, so that a point has no more than some 200 samples.
+_BLOCK_FRACTION = 1 / 200
 # Between two blocks the caller can stop or show progress; no block is made longer than this.
 _MAX_BLOCK_S = 0.25
 _ANY_NUMBER = 10**9
 # The interval is first believed at this many samples: few of them agree by chance too often.
 _FIRST_CHECK = 10
-_WARM_UP_SHARE = 0.2
+_WARM_UP_FRACTION = 0.2
 # Warm when a block is no more than 2% faster than the best before it, twice in a row.
 _STEADY = 0.98
-# Cold calls may take this part of the time limit, on top of it: each pays for a flush of the caches.
-_COLD_SHARE = 0.5
+# Cold calls may take this fraction of the time limit, on top of it: each pays for a flush of the caches.
+_COLD_FRACTION = 0.5
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Measurement:
     times_s: tuple[float, ...] = ()  # seconds a call, one for each block
     interval_s: tuple[float, float] | None = None  # 95% interval of the median; None with too few samples
     stopped_by: str | None = None  # TARGET or TIME_LIMIT; None until the end
-    timer_overhead: float = 0.0  # part of the samples that reading the clock took
+    timer_overhead: float = 0.0  # fraction of the samples that reading the clock took
     elapsed_s: float = 0.0  # the operation's own time, warm-up included
     cold: ColdTiming = field(default_factory=ColdTiming)  # single calls on flushed caches
     launch_s: float | None = None  # what a call takes the program itself on a GPU; None elsewhere
@@ -60,7 +60,7 @@ class Measurement:
 
     @property
     def relative_width(self) -> float:
-        """Width of the interval as a part of the median; infinite until there is one."""
+        """Width of the interval as a fraction of the median; infinite until there is one."""
         if self.interval_s is None:
             return math.inf
         return (self.interval_s[1] - self.interval_s[0]) / self.median_s
@@ -97,7 +97,7 @@ def time_operation(
         if isinstance(timer, CudaTimer):
             known = replace(known, launch_s=timer.launch_s, launches_hidden=timer.launches_hidden)
         flush = flush_for(device) if flush is None else flush
-        for cold in measure_cold(operation, device, timer, flush, _COLD_SHARE * max_seconds, seed):
+        for cold in measure_cold(operation, device, timer, flush, _COLD_FRACTION * max_seconds, seed):
             yield replace(known, cold=cold, stopped_by=None)
         yield replace(known, cold=cold)
 
@@ -159,8 +159,8 @@ def _warm_up(
 
     Yields the calls of the block that comes next, and the seconds that the last one took.
     """
-    block_s = min(_MAX_BLOCK_S, max(overhead / _OVERHEAD_SHARE, max_seconds * _BLOCK_SHARE))
-    left_s = max_seconds * _WARM_UP_SHARE - first_call_s
+    block_s = min(_MAX_BLOCK_S, max(overhead / _OVERHEAD_FRACTION, max_seconds * _BLOCK_FRACTION))
+    left_s = max_seconds * _WARM_UP_FRACTION - first_call_s
     repeats = 1
     while True:
         taken_s = timer(operation, repeats)

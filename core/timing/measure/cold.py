@@ -15,8 +15,8 @@ from core.timing.measure.timers import CudaTimer, Operation, Timer, synchronise
 
 # More samples than this say little more: single calls scatter far more than blocks do.
 _MAX_SAMPLES = 30
-# Flushing may hold this part of the memory that is free.
-_MEMORY_SHARE = 0.25
+# Flushing may hold this fraction of the memory that is free.
+_MEMORY_FRACTION = 0.25
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def flush_for(device: str) -> Flush | str:
     if size is None:
         return f"the size of the last cache of {device} is not known"
     free = devices.memory_free_bytes(device)
-    if free is not None and size > _MEMORY_SHARE * free:
+    if free is not None and size > _MEMORY_FRACTION * free:
         return f"flushing a cache of {size / 2**20:.0f} MiB takes more memory than is free"
     # Written, so that the pages exist; added to, so that each line is fetched and then dirty.
     buffer = torch.ones(max(1, size // 4), dtype=torch.int32, device=device)

@@ -4,8 +4,8 @@ Both run in turns, A B B A B A A B, so that whatever drifts (clock, heat, other 
 Each two neighbours, A B or B A, are a round and give one log-ratio; one round of either order together make
 a sample, free of what it means to come first. The verdict rests on the bootstrap interval of the samples'
 median, and never on two separate medians: two runs of the same code on a shared machine mostly have disjoint
-intervals. Rounds in which the system took a core away are told apart by its count of involuntary context
-switches: rounds are short, so that on a busy machine, too, many fall between two of these.
+intervals. Its count of involuntary context switches shows the rounds in which the system gave a core to
+others: rounds are short, so that on a busy machine, too, many fall between two of these.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _CONFIDENCE = 0.99
 _BLOCK_S = 0.0002
 # Rounds between two moments at which the caller may stop or show progress.
 _BATCH_S = 0.05
-# Reading the clock costs both sides the same; it may take this part of a block.
-_OVERHEAD_SHARE = 1e-3
-_FIRST_LOOK_ROUNDS = 40
+# Reading the clock costs both sides the same; it may take this fraction of a block.
+_OVERHEAD_FRACTION = 1e-3
+_FIRST_CHECK_ROUNDS = 40
 # With so many samples that nothing interrupted, the others are left out of the verdict.
 _ENOUGH_CLEAN_SAMPLES = 20
 _VERDICTS = {ABOVE: SLOWER, BELOW: FASTER, WITHIN: SAME, UNDECIDED: UNSURE}
@@ -60,7 +60,7 @@ class Round:
     """One round of both operations."""
 
     log_ratio: float  # log of candidate over baseline
-    interrupted: bool  # whether the system took a core away meanwhile
+    interrupted: bool  # whether the system gave a core to other programs meanwhile
     order: str  # "AB" or "BA"
 
 
@@ -120,7 +120,7 @@ def compare(
     done: list[Series] = []
     spent_s = 0.0
     while len(done) < 2 and (not done or done[0].verdict != UNSURE):
-        next_look, series = _FIRST_LOOK_ROUNDS, None
+        next_look, series = _FIRST_CHECK_ROUNDS, None
         for so_far, series_s in rounds(baseline, candidate, timer, repeats, max_seconds):
             if len(so_far) >= next_look:
                 series = judge(so_far, floor, seed + len(done))
@@ -227,15 +227,15 @@ def _known(series: Sequence[Series], floor: float, elapsed_s: float, verdict: st
 
 def block_sizes(baseline: Operation, candidate: Operation, timer: Timer) -> tuple[int, int]:
     """Calls in a block of each side, both blocks about as long; the calls here warm up too."""
-    block_s = max(_BLOCK_S, overhead_s(timer) / (0.75 * _OVERHEAD_SHARE))
-    most = QUEUED_CALLS if isinstance(timer, CudaTimer) else 10**9
-    return _calls_for(baseline, timer, block_s, most), _calls_for(candidate, timer, block_s, most)
+    block_s = max(_BLOCK_S, overhead_s(timer) / (0.75 * _OVERHEAD_FRACTION))
+    max_calls = QUEUED_CALLS if isinstance(timer, CudaTimer) else 10**9
+    return _calls_for(baseline, timer, block_s, max_calls), _calls_for(candidate, timer, block_s, max_calls)
 
 
-def _calls_for(operation: Operation, timer: Timer, block_s: float, most: int) -> int:
+def _calls_for(operation: Operation, timer: Timer, block_s: float, max_calls: int) -> int:
     timer(operation, 1)  # the first call pays for set-up
     calls = 1
     # Rather somewhat shorter than half as long again.
-    while calls < most and (taken_s := min(timer(operation, calls) for _ in range(3))) < 0.75 * block_s:
-        calls = min(most, math.ceil(calls * min(10.0, block_s / max(taken_s, 1e-9))))
+    while calls < max_calls and (taken_s := min(timer(operation, calls) for _ in range(3))) < 0.75 * block_s:
+        calls = min(max_calls, math.ceil(calls * min(10.0, block_s / max(taken_s, 1e-9))))
     return calls

@@ -1,4 +1,4 @@
-"""What else went on while something was measured, and whether that contaminated the figure."""
+"""What else ran while something was measured, and whether that contaminated the figure."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from core.torch_devices import readable_id
 if sys.platform != "win32":
     import resource
 
-# From these on a figure is marked: shares of all the machine's CPU time, and relative losses of clock.
+# From these on a figure is marked: fractions of all the machine's CPU time, and relative losses of clock.
 OTHERS_SHARE = 0.10
 STEAL_SHARE = 0.02
 CLOCK_LOSS = 0.10
 # A GPU is only fed by the CPU, so it suffers when hardly any of that is left.
 _OTHERS_SHARE_BESIDE_A_GPU = 0.50
-# Time held back (quota, heat) may take this part of a measurement.
-_HELD_SHARE = 0.01
-# The kernel counts CPU time in ticks of 10 ms: over less than this a share means nothing.
+# Throttling (quota, heat) may take this fraction of a measurement.
+_THROTTLED_FRACTION = 0.01
+# The kernel counts CPU time in ticks of 10 ms: over less than this a fraction means nothing.
 _MIN_S = 0.1
 # Quiet is a second of it.
 _QUIET_S = 1.0
-_LOOK_EVERY_S = 0.1
+_POLL_EVERY_S = 0.1
 _HASHED = bytes(16 * 1024)
 
 # The reasons why a clock was held down that say something about the surroundings. A GPU at its power cap is
@@ -50,8 +50,8 @@ class Conditions:
 
     device: str
     elapsed_s: float
-    others_share: float | None = None  # part of all CPU time that other programs used
-    steal_share: float | None = None  # part that the host of a virtual machine gave away
+    others_share: float | None = None  # fraction of all CPU time that other programs used
+    steal_share: float | None = None  # fraction that the host of a virtual machine gave away
     interruptions: int | None = None  # how often this process lost its core
     # Of one core doing fixed work, after over before, less 1: it shows the clock where that is hidden.
     core_speed_change: float | None = None
@@ -107,7 +107,7 @@ def wait_until_quiet(device: str, max_seconds: float) -> Iterator[tuple[str, ...
     ends = time.perf_counter() + max_seconds
     start = _moment(device)
     while True:
-        time.sleep(_LOOK_EVERY_S)
+        time.sleep(_POLL_EVERY_S)
         now = _moment(device)
         found = _conditions(device, start, now, {}).contamination
         if found:
@@ -144,7 +144,7 @@ def _conditions(device: str, before: _Moment, after: _Moment, readings: Mapping[
     if found is None:
         reasons["others_share"] = reasons["steal_share"] = "not reported: the CPU time counters did not move"
     others, steal = found or (None, None)
-    foreign = _most(before.foreign, after.foreign)
+    foreign = _max_count(before.foreign, after.foreign)
     if isinstance(foreign, str):
         reasons["foreign_processes"], foreign = foreign, None
     moved = {
@@ -181,9 +181,10 @@ def _contamination(found: Conditions) -> Iterator[str]:
         yield f"the host gave {found.steal_share:.0%} of the CPU to other machines"
     if found.foreign_processes:
         yield f"{_count(found.foreign_processes, 'other program')} used the GPU"
-    held = {name for name, seconds in found.throttled_s.items() if seconds >= _HELD_SHARE * found.elapsed_s}
+    min_s = _THROTTLED_FRACTION * found.elapsed_s
+    throttled = {name for name, seconds in found.throttled_s.items() if seconds >= min_s}
     yield from dict.fromkeys(
-        text for name, text in _CONTAMINATING.items() if name in held.union(found.throttle_reasons)
+        text for name, text in _CONTAMINATING.items() if name in throttled.union(found.throttle_reasons)
     )
     if on_cpu and (found.core_speed_change or 0.0) <= -CLOCK_LOSS:
         yield f"a core became {-(found.core_speed_change or 0.0):.0%} slower meanwhile"
@@ -230,7 +231,7 @@ def _held(device: str) -> frozenset[str]:
 
 
 def _counted(device: str) -> dict[str, float]:
-    """Seconds held back, of the device and of the CPU that feeds it; a GPU's own where names meet."""
+    """Seconds of throttling, of the device and of the CPU that feeds it; a GPU's own where names meet."""
     every = {**devices.counters("cpu"), **(devices.counters(readable_id(device)) if device != "cpu" else {})}
     return {
         name: r.value for name, r in every.items() if name.startswith("throttled_by_") and r.value is not None
@@ -247,12 +248,12 @@ def _foreign(device: str) -> int | str | None:
         return str(error)
     own = os.getpid()
     busy = [pid for pid, share in used.items() if pid != own and share != 0]
-    # In a container the ids are the host's, and ours is one that cannot be told from the others.
+    # In a container the ids are the host's, and ours cannot be distinguished from the others.
     ours_among = own not in used and torch.cuda.is_initialized()
     return max(0, len(busy) - ours_among)
 
 
-def _most(one: int | str | None, other: int | str | None) -> int | str | None:
+def _max_count(one: int | str | None, other: int | str | None) -> int | str | None:
     """The larger count; a count before a reason."""
     counts = [found for found in (one, other) if isinstance(found, int)]
     return max(counts) if counts else one

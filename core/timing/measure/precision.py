@@ -2,7 +2,7 @@
 
 A format with p significant bits rounds each operand of a product by up to 2^-p of its value, which shows in
 the result whatever format that is stored in: in float32 products the error of random operands is some 3e-7,
-in TF32 3e-4, in bfloat16 2e-3. Two formats are told apart halfway between their errors.
+in TF32 3e-4, in bfloat16 2e-3. The limit between two formats is halfway between their errors.
 Source of the bound: Higham (2002), Accuracy and Stability of Numerical Algorithms, section 3.5.
 """
 

@@ -9,7 +9,7 @@ from core.events import Progress
 
 Step = TypeVar("Step")
 
-# Where how far it is cannot be told, only that it lives.
+# Where how far it is cannot be known, only that it lives.
 ALIVE = Progress(0, 1, "")
 
 

@@ -76,15 +76,15 @@ def _best_matmul(records: Sequence[Record], taken: Sequence[Record]) -> Iterator
 
 
 def _threads(taken: Sequence[Record]) -> Iterator[str]:
-    """What all threads gain over the fewest, for the largest product that both did."""
+    """What all threads gain over the smallest number of them, for the largest product that both did."""
     products = [r for r in taken if r["workload"] == _MATMUL and r["threads"] and r["data"] == "random"]
     for record in sorted(products, key=lambda r: (-r["size"], r["dtype"] != "float32", -r["threads"])):
-        fewest = min(products, key=lambda other: (not _alike(record, other), other["threads"]))
-        if _alike(record, fewest) and fewest["threads"] < record["threads"]:
-            gain = fewest["median_s"] / record["median_s"]
+        baseline = min(products, key=lambda other: (not _alike(record, other), other["threads"]))
+        if _alike(record, baseline) and baseline["threads"] < record["threads"]:
+            gain = baseline["median_s"] / record["median_s"]
             yield (
                 f"{record['threads']} threads multiply {record['dtype']} matrices of N = {record['size']:,} "
-                f"{gain:.2g} times as fast as {fewest['threads']}."
+                f"{gain:.2g} times as fast as {baseline['threads']}."
             )
             return
 
@@ -174,7 +174,7 @@ def _noise(records: Sequence[Record]) -> Iterator[str]:
     paired, unpaired = (max(floor[name] for floor in floors) for name in ("paired", "unpaired"))
     apart = f"from {unpaired:.1%} on" if unpaired < _USELESS_FLOOR else "not at all"
     sentence = (
-        f"Noise here: operations that run in turns are told apart from {paired:.1%} on, "
+        f"Noise here: operations that run in turns differ for certain from {paired:.1%} on, "
         f"figures taken at different moments {apart}"
     )
     why = dict.fromkeys(reason for floor in floors for reason in floor["contamination"])

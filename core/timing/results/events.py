@@ -58,7 +58,7 @@ class MeasurementTaken:
     stopped_by: str  # "target" or "time limit"
     repeats: int  # calls in each block
     first_call_s: float  # the very first call, which pays for all set-up
-    timer_overhead: float  # part of a block that reading the clock takes
+    timer_overhead: float  # fraction of a block that reading the clock takes
     elapsed_s: float  # the operation's own time, warm-up included
     flops: int  # of one call
     bytes_moved: int  # least bytes that one call must move
@@ -84,8 +84,8 @@ class MeasurementTaken:
     energy_reason: str | None = None
     noise_paired: float | None = None  # the machine's noise floors when this was measured; 0.02 is 2%
     noise_unpaired: float | None = None
-    conditions: Mapping[str, Any] | None = None  # what else went on, as measure.conditions.Conditions
-    contamination: tuple[str, ...] = ()  # what else went on and falsified the figure, in words
+    conditions: Mapping[str, Any] | None = None  # what else ran meanwhile, as measure.conditions.Conditions
+    contamination: tuple[str, ...] = ()  # what else ran and falsified the figure, in words
     retaken: int = 0  # how often it was measured again for that
 
 
@@ -114,7 +114,7 @@ class NoiseMeasured:
     median_s: float  # of the operation that was used
     rounds: int  # how often it was set against itself
     elapsed_s: float
-    contamination: tuple[str, ...] = ()  # what else went on; then these are larger than the machine's own
+    contamination: tuple[str, ...] = ()  # what else ran; then these are larger than the machine's own
 
 
 @dataclass(frozen=True)

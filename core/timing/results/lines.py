@@ -42,7 +42,7 @@ def row(record: Record) -> str:
 
 
 def interval_share(record: Record) -> str:
-    """Half the width of the 95% interval, as a part of the median."""
+    """Half the width of the 95% interval, as a fraction of the median."""
     return f"±{50 * (record['ci_high_s'] - record['ci_low_s']) / record['median_s']:.1f}%"
 
 

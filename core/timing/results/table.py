@@ -12,7 +12,7 @@ from core.timing.results.units import counted
 
 Record = Mapping[str, Any]
 
-# From this part of the CPU (%) on, other programs are named beside the figures: they lower them.
+# From this fraction of the CPU (%) on, other programs are named beside the figures: they lower them.
 NOTABLE_LOAD = 10.0
 
 COLUMNS = (

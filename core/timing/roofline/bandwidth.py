@@ -13,7 +13,7 @@ from core.timing.workloads import WORKLOADS
 
 # A copy is larger than any cache that it could hide in, and at least as large as this.
 MIN_COPY_BYTES = 256 * 2**20
-_MEMORY_SHARE = 0.2
+_MEMORY_FRACTION = 0.2
 
 
 def copy_bytes(device: str) -> int:
@@ -24,7 +24,7 @@ def copy_bytes(device: str) -> int:
         cache = last_level_bytes() or 0
     free = devices.memory_free_bytes(device)
     wanted = max(MIN_COPY_BYTES, cache)
-    return wanted if free is None else max(4, min(wanted, int(_MEMORY_SHARE * free)))
+    return wanted if free is None else max(4, min(wanted, int(_MEMORY_FRACTION * free)))
 
 
 def copy_rates(device: str, size_bytes: int, copies: int) -> Iterator[float]:

@@ -20,8 +20,8 @@ from core.timing.workloads.workload import Draw, check_format, with_products_in
 # Sides that are tried: the step between them and the largest, by kind of device.
 _SIDES = {"cpu": (256, 2048)}
 _OTHER_SIDES = (1024, 16384)
-# Two operands and the result, at the largest sides, may hold this part of the memory that is free.
-_MEMORY_SHARE = 0.3
+# Two operands and the result, at the largest sides, may hold this fraction of the memory that is free.
+_MEMORY_FRACTION = 0.3
 # A shape is called until this time is up, twice at least; the fastest call counts.
 _LOOK_S, _MIN_CALLS = 0.01, 2
 # A clock of processor time that is coarser than this is of no use here.
@@ -32,7 +32,7 @@ _MIN_SIDE = 32
 _BETTER = 1.003
 # After the first climb others begin where a random shape comes this near to the best, and all end when this
 # part of all shapes has been looked at.
-_PROMISING, _SHAPES_SHARE, _MIN_SHAPES = 0.93, 14, 24
+_PROMISING, _SHAPES_DIVISOR, _MIN_SHAPES = 0.93, 14, 24
 # The best few are looked at again in the end, so that the best is not the luckiest.
 _FINALISTS, _FINAL_LOOKS = 4, 2
 
@@ -68,7 +68,7 @@ def sides(device: str, dtype_bytes: int) -> tuple[int, ...]:
     step, largest = _SIDES.get(torch.device(device).type, _OTHER_SIDES)
     free = devices.memory_free_bytes(device)
     if free is not None:
-        largest = min(largest, math.isqrt(int(_MEMORY_SHARE * free) // (3 * max(dtype_bytes, 4))))
+        largest = min(largest, math.isqrt(int(_MEMORY_FRACTION * free) // (3 * max(dtype_bytes, 4))))
     return tuple(range(step, largest + 1, step)) or (step // 4,)
 
 
@@ -122,7 +122,7 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
         return
     yield from climb(max(set(known) - {probe}, key=known.__getitem__))
     for start in _anywhere(axis):
-        if len(known) >= max(_MIN_SHAPES, len(axis) ** 3 // _SHAPES_SHARE):
+        if len(known) >= max(_MIN_SHAPES, len(axis) ** 3 // _SHAPES_DIVISOR):
             break
         if start not in known and affordable(start):
             yield look(start)

@@ -18,7 +18,7 @@ class PeakFound:
     columns: int
     tried: int  # how many shapes were measured
     elapsed_s: float
-    fma_share: float | None = None  # part of the cores' FMA peak that float32 reached on a CPU
+    fma_share: float | None = None  # fraction of the cores' FMA peak that float32 reached on a CPU
     explanation: str | None = None  # why that is below 85%, in words
     vendor_gflops: float | None = None  # what the vendor promises; None where that is not known
     vendor_source: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.timing.results.table import NOTABLE_LOAD
 
 # A good float32 product reaches this share of what the cores can multiply and add; below it is explained.
-GOOD_SHARE = 0.85
+GOOD_FRACTION = 0.85
 # Sides shorter than this leave no time to reach the peak in.
 _SHORT_SIDE = 1024
 
@@ -24,12 +24,12 @@ def explanation(
     CPU meanwhile, in %.
     """
     fraction = gflops / fma_gflops
-    if fraction >= GOOD_SHARE:
+    if fraction >= GOOD_FRACTION:
         return None
     reasons = []
     if load is not None and load >= NOTABLE_LOAD:
         reasons.append(f"other programs used {load:.0f}% of the CPU meanwhile")
-    if one_thread_share is not None and one_thread_share >= GOOD_SHARE:
+    if one_thread_share is not None and one_thread_share >= GOOD_FRACTION:
         reasons.append(
             f"one thread alone reaches {100 * one_thread_share:.0f}%, so threads wait for each other"
         )

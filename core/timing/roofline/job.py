@@ -16,7 +16,7 @@ from core.lazy import LazyModule
 from core.timing.results.events import SCHEMA, DeviceAbsent, EnvironmentRead, RoofMeasured
 from core.timing.roofline.config import RooflineConfig
 from core.timing.roofline.events import BandwidthFound, FmaMeasured, FormatAbsent, PeakFound
-from core.timing.roofline.explanation import GOOD_SHARE, explanation
+from core.timing.roofline.explanation import GOOD_FRACTION, explanation
 from core.timing.roofline.vendor_peaks import Peak, peak_of
 from core.timing.workloads import axes
 from core.timing.workloads.dtypes import DTYPE_BYTES
@@ -95,7 +95,7 @@ def _peak(
     fraction, why = None, None
     if fma is not None and dtype == "float32":
         fraction = best.gflops / fma
-        alone = _one_thread_fraction(rate, best.shape) if fraction < GOOD_SHARE and threads != 1 else None
+        alone = _one_thread_fraction(rate, best.shape) if fraction < GOOD_FRACTION and threads != 1 else None
         why = explanation(best.gflops, fma, alone, (min(best.shape), max(axis)), _load(mark))
     vendor = _vendor(device)
     return PeakFound(

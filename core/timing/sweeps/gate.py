@@ -25,7 +25,7 @@ from core.timing.workloads import WORKLOADS
 # How often a point must be found slower, each time measured anew, before it is called a regression.
 TAKES = 3
 # From this share of the CPU in other programs' use on, nothing bounds what they do to several threads.
-_BUSY_SHARE = 0.5
+_BUSY_FRACTION = 0.5
 
 PointKey = tuple[Any, ...]  # as table.point_of() names a point
 
@@ -127,7 +127,7 @@ def _load_margin(records: Sequence[Record], taken: Record) -> float:
     threads = taken["threads"] or 1
     cores = environment_of(records).get("usable_cores") or threads
     others = (load_during(records).get(point_of(taken)) or 0.0) / 100 * cores
-    if threads > 1 and others >= _BUSY_SHARE * cores:
+    if threads > 1 and others >= _BUSY_FRACTION * cores:
         return math.inf  # threads wait for each other, so one that waits for a core holds up all
     left = max(cores - others, 0.1)
     return max(0.0, min(threads, cores) / left - 1)

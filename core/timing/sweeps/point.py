@@ -29,8 +29,8 @@ WAITING = 0.995
 _NOT_LOOKED_FOR = "not looked for"
 # Finding out which precision ran may take so many FLOPs in float64 for each second of the time limit.
 _CHECK_FLOPS = 4e9
-# Energy may take this part of the time limit, on top of it.
-_ENERGY_SHARE = 0.5
+# Energy may take this fraction of the time limit, on top of it.
+_ENERGY_FRACTION = 0.5
 
 
 def measure_point(
@@ -117,7 +117,7 @@ def _with_precision(taken: MeasurementTaken, config: SweepConfig) -> Measurement
 def _with_energy(
     taken: MeasurementTaken, config: SweepConfig, operation: Operation
 ) -> Generator[Progress, None, MeasurementTaken]:
-    limit_s = _ENERGY_SHARE * config.max_seconds
+    limit_s = _ENERGY_FRACTION * config.max_seconds
     steps = per_operation(operation, taken.device, taken.median_s, limit_s)
     known = yield from last_of(steps, _progress(0.99, taken.gflops))
     if known.joules is None:

@@ -105,8 +105,8 @@ def reached(sizes: Sequence[float], ratios: Sequence[float], ratio: float) -> Re
 def transfer_time_s(count_bytes: float, measured: Sequence[tuple[float, float]]) -> float:
     """Seconds that a transfer of so many bytes takes, from measured (bytes, seconds), at least one of them.
 
-    Between two measured amounts on logarithmic axes. Fewer bytes than the fewest take as long as these, which
-    is the cost of any transfer; more than the most go at the rate of these.
+    Between two measured amounts on logarithmic axes. Fewer bytes than the smallest amount take as long as it,
+    which is the cost of any transfer; more than the largest are transferred at its rate.
     """
     known = sorted(measured)
     if count_bytes <= known[0][0]:
@@ -115,8 +115,8 @@ def transfer_time_s(count_bytes: float, measured: Sequence[tuple[float, float]])
         if count_bytes <= many:
             fraction = math.log(count_bytes / few) / math.log(many / few)
             return few_s * (many_s / few_s) ** fraction
-    most, max_s = known[-1]
-    return max_s * count_bytes / most
+    max_bytes, max_s = known[-1]
+    return max_s * count_bytes / max_bytes
 
 
 def _curve(pairs: Sequence[tuple[Record, Record]], taken: Sequence[Record]) -> SpeedupCurve:

@@ -15,7 +15,7 @@ from core.timing.workloads.operand_fill import OPERAND_FILLS
 from core.timing.workloads.workload import BACKWARD
 
 # Sizes that a person did not name leave this much of the free memory alone.
-_MEMORY_SHARE = 0.5
+_MEMORY_FRACTION = 0.5
 
 
 @dataclass(frozen=True)
@@ -139,12 +139,12 @@ def _sizes_that_fit(name: str, settings: Mapping[str, Any]) -> tuple[int, ...]:
     workload = WORKLOADS[name]
     widest = max((DTYPE_BYTES.get(dtype, 8) for dtype in settings["dtypes"]), default=8)
     free = [devices.memory_free_bytes(device.id) for device in devices.devices()]
-    most = _MEMORY_SHARE * min(count for count in free if count is not None)
+    max_bytes = _MEMORY_FRACTION * min(count for count in free if count is not None)
     fit = tuple(
         size
         for size in workload.sizes
         if all(
-            workload.memory_bytes(size, widest, step) <= most
+            workload.memory_bytes(size, widest, step) <= max_bytes
             for step in settings["steps"]
             if step in workload.steps
         )

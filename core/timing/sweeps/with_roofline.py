@@ -18,7 +18,7 @@ from core.timing.sweeps.sweep import sweeps
 from core.timing.workloads import WORKLOADS
 
 # Workloads under the roof are measured for so long each; what is asked besides the time makes it longer.
-_POINT_S, _POINT_SHARE = 0.2, 2.0
+_POINT_S, _POINT_TIME_FACTOR = 0.2, 2.0
 
 
 def sweeps_with_roofline(
@@ -53,7 +53,7 @@ def machine_roofline(config: RooflineConfig) -> Iterator[Any]:
     """
     axes = {"devices": config.devices, "threads": config.threads, "seed": config.seed}
     configs = roofline_sweeps(workloads_for_roofline(), axes)
-    points_s = sum(_POINT_SHARE * sweep.max_seconds * len(sweep.devices) for sweep in configs)
+    points_s = sum(_POINT_TIME_FACTOR * sweep.max_seconds * len(sweep.devices) for sweep in configs)
     for event in sweeps_with_roofline(config, configs):
         yield (
             in_seconds(event, config.max_seconds, points_s, config.max_seconds + points_s)

@@ -166,7 +166,7 @@ class CompiledLearner(SupervisedLearner):
         self.compiled_optimizer = _optimizer(self.optimizer)
         self.loss = getattr(mlp, self._loss_name())
         self.memory = mlp.Memory(*np.zeros((3, self.compiled_network.parameters), np.float32))
-        self._share_memory()
+        self.share_memory()
         self.inputs = np.ascontiguousarray(self.train_inputs.flatten(1).numpy())
         self.targets = self.train_targets.double().numpy()
 
@@ -175,7 +175,7 @@ class CompiledLearner(SupervisedLearner):
             return "SQUARED"
         return "BINARY" if self.objective.outputs == 1 else "SOFTMAX"
 
-    def _share_memory(self) -> None:
+    def share_memory(self) -> None:
         """Make the network's parameters views of theta, so that pictures see each step's weights."""
         theta, start = torch.from_numpy(self.memory.theta), 0
         for parameter in self.network.parameters():

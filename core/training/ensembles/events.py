@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Shares of the members that lie below the five numbers told of each distribution.
+# The five quantiles that describe each distribution over the members.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -37,12 +37,12 @@ class EnsembleEpochCompleted:
 
 
 @dataclass(frozen=True)
-class Place:
+class RankedVariant:
     """One variant's place in the ranking by the median of the final test metric.
 
-    low and high bound that median (95%, bootstrap). behind: how far it lies behind the first, the median
+    low and high bound that median (95%, bootstrap). behind: how far it is behind the first, the median
     over the seeds of the difference, with its interval; tied for the first, and when that interval holds 0 or
-    cannot be told from so few seeds.
+    so few seeds give none.
     With several variants the interval is widened, so that all of them hold together in 95%. seconds is the
     time of one member's training.
     """
@@ -67,7 +67,7 @@ class EnsembleFinished:
     """
 
     metric: str
-    ranking: tuple[Place, ...]
+    ranking: tuple[RankedVariant, ...]
     final: Mapping[str, tuple[float | None, ...]]
     samples_per_s: float
     elapsed_s: float

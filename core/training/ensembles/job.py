@@ -135,13 +135,13 @@ def _epoch_completed(
     epoch: int, names: Sequence[str], members: Sequence[Member], elapsed_s: float
 ) -> EnsembleEpochCompleted:
     by_name = {name: [member for member in members if member.variant == name] for name in names}
-    going = {
+    finite = {
         name: [member.scores for member in group if member.scores and not member.diverged]
         for name, group in by_name.items()
     }
 
     def quantiles(field: str) -> dict[str, tuple[float, ...]]:
-        values = {name: [getattr(scores, field) for scores in group] for name, group in going.items()}
+        values = {name: [getattr(scores, field) for scores in group] for name, group in finite.items()}
         return {name: tuple(np.quantile(some, QUANTILES).tolist()) for name, some in values.items() if some}
 
     return EnsembleEpochCompleted(
@@ -155,7 +155,7 @@ def _epoch_completed(
 
 
 def _finished(
-    names: Sequence[str], members: Sequence[Member], metric: str, elapsed_s: float, at_once: int
+    names: Sequence[str], members: Sequence[Member], metric: str, elapsed_s: float, in_parallel: int
 ) -> EnsembleFinished:
     final = {
         name: tuple(member.last_metric for member in members if member.variant == name) for name in names
@@ -170,6 +170,6 @@ def _finished(
         metric=metric,
         ranking=ranked(final, seconds, diverged),
         final=final,
-        samples_per_s=at_once * samples / max(steps_s, 1e-9),
+        samples_per_s=in_parallel * samples / max(steps_s, 1e-9),
         elapsed_s=elapsed_s,
     )

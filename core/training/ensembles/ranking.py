@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from core.statistics import ABOVE, judge_interval, median_interval_if_enough
-from core.training.ensembles.events import Place
+from core.training.ensembles.events import RankedVariant
 
 
 def ranked(
     final: Mapping[str, Sequence[float | None]], seconds: Mapping[str, float], diverged: Mapping[str, int]
-) -> tuple[Place, ...]:
-    """Variants by the median of their members' final metric, larger first; ties with the first are told.
+) -> tuple[RankedVariant, ...]:
+    """Variants by the median of their members' final metric, larger first; ties with the first are marked.
 
     final holds one number a seed, in the same order for each variant: differences are taken seed by seed,
     which leaves out what the seed itself does. None, where nothing was learned, counts as worse than all.
@@ -22,7 +22,7 @@ def ranked(
     first = order[0]
     # Each of the others is compared with the first: together they may be wrong in 5%.
     confidence = 1 - 0.05 / max(1, len(order) - 1)
-    places = []
+    ranking = []
     for name in order:
         low, high = median_interval_if_enough(_numbers(final[name])) or (None, None)
         behind, behind_low, behind_high, tied = None, None, None, name == first
@@ -34,8 +34,8 @@ def ranked(
             behind_low, behind_high = interval or (None, None)
             # With too few seeds for an interval nothing is certain.
             tied = bool(gaps) and not (interval and judge_interval(*interval) == ABOVE)
-        places.append(
-            Place(
+        ranking.append(
+            RankedVariant(
                 variant=name,
                 median=medians[name] if _numbers(final[name]) else None,
                 low=low,
@@ -48,7 +48,7 @@ def ranked(
                 seconds=seconds[name],
             )
         )
-    return tuple(places)
+    return tuple(ranking)
 
 
 def _numbers(values: Sequence[float | None]) -> list[float]:

@@ -1,4 +1,4 @@
-"""An ensemble's records as tables to take away."""
+"""An ensemble's records as tables to export."""
 
 from __future__ import annotations
 

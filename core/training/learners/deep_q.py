@@ -31,8 +31,8 @@ class DeepQLearner(PlayingLearner):
     one batch of the replay memory.
 
     The loss is the mean squared temporal difference error. The metric is the mean return of the last 100
-    episodes while exploring. As the test part stand 100 fresh episodes with the best actions alone, and as
-    the validation split 100 others.
+    episodes while exploring. The test split is 100 fresh episodes with the best actions alone, and the
+    validation split 100 others.
     Source: Mnih et al. 2015.
     """
 

@@ -30,7 +30,7 @@ ADAM_MOMENTUM = 0.5  # 0.9 makes the two swing around each other (Radford, Metz 
 
 
 class GANLearner(LearnerBase):
-    """A GAN between two steps of its training; labels are used only to tell what the samples cover.
+    """A GAN between two steps of its training; labels are used only to count what the samples cover.
 
     Each step teaches the discriminator one batch, and every critic_steps-th step the generator as well. The
     loss is the discriminator's. The metric "modes" counts the modes of a mixture, or the classes of images,
@@ -57,13 +57,13 @@ class GANLearner(LearnerBase):
                     group["betas"] = (ADAM_MOMENTUM, group["betas"][1])
         self.random = torch.Generator().manual_seed(config.seed)
         if not isinstance(self.data, LoadedMixture):
-            # Of images that nothing learns from; with a validation split no choice may look at the test part.
+            # Of unseen images; with a validation split no choice may depend on the test split.
             unseen = self.test if self.validation is None else self.validation
             self.near = mode_coverage.reference_distance(unseen, self.train)
 
     @property
     def samples_per_epoch(self) -> int:
-        """Samples of the training part."""
+        """Samples of the training split."""
         return len(self.train)
 
     @property
@@ -116,9 +116,9 @@ class GANLearner(LearnerBase):
         )
 
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
-        """The discriminator's loss on real samples of each part, and what the generator's samples cover.
+        """The discriminator's loss on real samples of each split, and what the generator's samples cover.
 
-        details: precision, the fraction of samples that lie where the target does, and the generator's loss.
+        details: precision, the fraction of samples near the target, and the generator's loss.
         """
         yield progress
         random = torch.Generator().manual_seed(self.config.seed)  # not the generator of the training
@@ -129,16 +129,16 @@ class GANLearner(LearnerBase):
             generator = generator_loss(self.network, samples, self.options["loss"]).item()
         losses = [self._loss_on(real, samples, random) for real in (self.train, self.test)]
         yield progress
-        on_train = self._coverage(samples, self.train, None if is_mixture else self.data.train_targets)
+        on_train = self.coverage(samples, self.train, None if is_mixture else self.data.train_targets)
         yield progress
         on_test = on_train
         if not is_mixture:
-            on_test = self._coverage(samples, self.test, self.data.test_targets)
+            on_test = self.coverage(samples, self.test, self.data.test_targets)
         details = {"precision": on_test.precision, "generator_loss": generator}
         validation: tuple[float | None, float | None] = (None, None)
         if self.validation is not None:
             assert self.split is not None
-            covered = self._coverage(samples, self.validation, self.split.targets)
+            covered = self.coverage(samples, self.validation, self.split.targets)
             validation = self._loss_on(self.validation, samples, random), covered.modes
         return Scores(losses[0], on_train.modes, losses[1], on_test.modes, details, *validation)
 
@@ -147,7 +147,11 @@ class GANLearner(LearnerBase):
         count = min(len(real), MAX_TRAINING_SAMPLES, len(samples))
         return self._discriminator_loss(real[:count], samples[:count], random).item()
 
-    def _coverage(self, samples: Tensor, real: Tensor, labels: np.ndarray | None) -> Coverage:
+    def coverage(self, samples: Tensor, real: Tensor, labels: np.ndarray | None) -> Coverage:
+        """Modes that generated samples cover, or the classes of the real images that they are nearest to.
+
+        samples (n, ...); real (m, ...) and labels (m,) play no part where the modes are known.
+        """
         data = self.data
         if isinstance(data, LoadedMixture):
             centres = torch.from_numpy(data.centres).to(self.device)

@@ -19,20 +19,20 @@ from core.training.events import TrainingStarted
 class Scores:
     """Losses and metrics, all with the same weights; a larger metric is better.
 
-    Where there is no test part, test_* are those of fresh samples or episodes.
+    Where there is no test split, test_* are those of fresh samples or episodes.
     """
 
     train_loss: float
     train_metric: float
     test_loss: float
     test_metric: float
-    details: dict[str, float] = field(default_factory=dict)  # further figures of the test part, by name
+    details: dict[str, float] = field(default_factory=dict)  # further figures of the test split, by name
     validation_loss: float | None = None  # None where there is no validation split
     validation_metric: float | None = None
 
     @property
     def finite(self) -> bool:
-        """Whether training can go on from here: no loss is NaN or infinite."""
+        """Whether training can continue from here: no loss is NaN or infinite."""
         losses = (self.train_loss, self.test_loss, self.validation_loss)
         return all(loss is None or isfinite(loss) for loss in losses)
 

@@ -52,8 +52,8 @@ class TableLearner(PlayingLearner):
     """A Q table between two stretches of batch_size steps of its environment, learning from each step.
 
     The loss is the mean squared temporal difference error. The metric is the mean return (on a lake: the
-    fraction of successes) of the last 100 episodes while exploring. As the test part stands what the best
-    actions earn exactly, by the rules of the world; 100 episodes sampled by these rules validate.
+    fraction of successes) of the last 100 episodes while exploring. The test metric is what the best actions
+    earn, computed exactly from the transition probabilities; 100 episodes sampled from these validate.
     """
 
     def __init__(self, config: TrainConfig) -> None:
@@ -196,7 +196,7 @@ def exact_evaluation(
 def sampled_evaluation(
     environment: LoadedEnvironment, world: GridWorld, values: np.ndarray, discount: float, seed: int
 ) -> tuple[float, float]:
-    """The same two figures of FRESH_EPISODES episodes, sampled by the rules of the world with this seed."""
+    """The same two figures of FRESH_EPISODES episodes, sampled from the world's transition probabilities."""
     random = np.random.default_rng(seed)
     policy, best = values.argmax(1), values.max(1)
     state = random.choice(len(world.start), FRESH_EPISODES, p=world.start)

@@ -20,7 +20,7 @@ from core.training.learners.learner import Scores
 from core.training.optimizers import OPTIMIZERS
 from core.training.validation import carve
 
-MAX_TRAINING_SAMPLES = 500  # the training part is only a yardstick here
+MAX_TRAINING_SAMPLES = 500  # the training split is only a yardstick here
 MAX_UNITS_SUMMED = 12  # of the smaller layer, for the exact likelihood to cost next to nothing
 MIN_PROBABILITY = 0.01  # of a pixel, for the first bias
 
@@ -55,7 +55,7 @@ class RBMLearner(LearnerBase):
 
     @property
     def samples_per_epoch(self) -> int:
-        """Images of the training part."""
+        """Images of the training split."""
         return len(self.train)
 
     @property
@@ -96,7 +96,7 @@ class RBMLearner(LearnerBase):
 
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
         """Reconstruction errors; details hold the difference of mean free energies, which grows when the
-        machine overfits its training part, and the exact log-likelihood where it can be had.
+        machine overfits its training split, and the exact log-likelihood where it can be had.
         """
         some = self.train[:: math.ceil(len(self.train) / MAX_TRAINING_SAMPLES)]
         train_loss, train_metric = self._score(some)

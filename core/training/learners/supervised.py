@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import optim
 
-MAX_TRAINING_SAMPLES = 500  # the training part is only a yardstick here; all of it would cost time
-SAMPLES_AT_ONCE = 500  # between two portions of so many the job can be stopped
+MAX_TRAINING_SAMPLES = 500  # the training split is only a yardstick here; all of it would cost time
+EVALUATION_BATCH = 500  # between two of these the job can be stopped
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Parts:
     """What a supervised training is made of, built out of its config once, whichever engine steps it."""
 
     device: torch.device
-    data: LoadedDataset  # its training part is what is left beside the validation split
+    data: LoadedDataset  # its training split is what is left beside the validation split
     validation: ValidationSplit | None
     objective: Objective
     network: nn.Module
@@ -85,12 +85,12 @@ class SupervisedLearner(LearnerBase):
 
     @property
     def samples_per_epoch(self) -> int:
-        """Samples of the training part, without those that validate."""
+        """Samples of the training split, without those that validate."""
         return len(self.train_inputs)
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches of the training part."""
+        """Batches of the training split."""
         return math.ceil(len(self.train_inputs) / self.config.batch_size)
 
     def started(self) -> TrainingStarted:
@@ -118,7 +118,7 @@ class SupervisedLearner(LearnerBase):
         self.schedule(self.optimizer)
         if self.config is not self.applied:
             self._apply_config()
-        loss = self.objective.learning_loss(self._outputs(inputs), targets)
+        loss = self.objective.learning_loss(self.outputs(inputs), targets)
         self.optimizer.zero_grad()
         loss.backward()
         if self.config.clip_norm is not None:
@@ -147,7 +147,7 @@ class SupervisedLearner(LearnerBase):
             if weight.grad is not None:
                 weight.grad.add_(weight.detach().sign(), alpha=self.config.l1)
 
-    def _outputs(self, inputs: Tensor) -> Tensor:
+    def outputs(self, inputs: Tensor) -> Tensor:
         """The network's outputs for a batch that it learns from, with dropout."""
         if self.norms_batches and len(inputs) == 1:  # one sample has no spread to be normalised by
             self.network.eval()
@@ -164,7 +164,7 @@ class SupervisedLearner(LearnerBase):
         return outputs
 
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
-        """Scores on the test part and the validation split, and on evenly spread training samples."""
+        """Scores on the test split and the validation split, and on evenly spread training samples."""
         some = slice(None, None, math.ceil(len(self.train_inputs) / MAX_TRAINING_SAMPLES))
         inputs, targets = self.train_inputs[some], self.train_targets[some]
         train_loss, train_metric = yield from self._score(inputs, targets, progress)
@@ -178,7 +178,7 @@ class SupervisedLearner(LearnerBase):
         self, inputs: Tensor, targets: Tensor, progress: Progress
     ) -> Generator[Progress, None, tuple[float, float]]:
         portions = []
-        for portion in inputs.split(SAMPLES_AT_ONCE):
+        for portion in inputs.split(EVALUATION_BATCH):
             # Not around the loop: whoever takes the events would run without gradients as well.
             with evaluation_mode(self.network):
                 portions.append(self.network(portion))
@@ -204,7 +204,7 @@ class SupervisedLearner(LearnerBase):
         return {}
 
     def _details(self, test_loss: float) -> dict[str, float]:
-        """Error on the test part, in the unit of the data; nothing for a classification."""
+        """Error on the test split, in the unit of the data; nothing for a classification."""
         if self.data.task == CLASSIFICATION:
             return {}
         series, baseline_rmse = self.data.series, self._baseline()["baseline_rmse"]

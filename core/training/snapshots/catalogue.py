@@ -74,7 +74,7 @@ class Snapshot:
         return f"core.training.snapshots.{self.group}.{self.module}"
 
 
-class Asks(Protocol):
+class SnapshotRequest(Protocol):
     """What selected() reads of a TrainConfig, which stands above this file."""
 
     @property
@@ -101,7 +101,7 @@ def defaults(model: str, data: str) -> tuple[str, ...]:
     return tuple(key for key in applicable(model, data) if SNAPSHOTS[key].default)
 
 
-def selected(config: Asks) -> tuple[str, ...]:
+def selected(config: SnapshotRequest) -> tuple[str, ...]:
     """Keys of the snapshots of a training."""
     return defaults(config.model, config.data) if config.snapshots is None else config.snapshots
 
@@ -196,7 +196,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
     ),
     "forecast": Snapshot(
         "Forecast",
-        "The last weeks of the test part, and the network's forecast of them.",
+        "The last weeks of the test split, and the network's forecast of them.",
         OUTPUTS,
         _of(SERIES),
         "forecast",

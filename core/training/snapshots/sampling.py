@@ -12,7 +12,7 @@ from torch import Tensor
 from core.training.learners.supervised import SupervisedLearner
 
 MAX_LAYERS = 12  # of a deep network
-MAX_SAMPLES = 100  # of the test part
+MAX_SAMPLES = 100  # of the test split
 
 Item = TypeVar("Item")
 

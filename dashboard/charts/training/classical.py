@@ -12,7 +12,7 @@ NETWORK = "this network"
 
 
 def classical_chart(network: Mapping[str, Any], methods: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
-    """The metric on what is held back of each method, best on top, with the seconds to fit in the tooltip.
+    """The test metric of each method, best on top, with the seconds to fit in the tooltip.
 
     network is the record of TrainingFinished, methods those of ClassicalCompleted.
     """
@@ -22,7 +22,7 @@ def classical_chart(network: Mapping[str, Any], methods: Sequence[Mapping[str, A
     metric = methods[0]["metric"].capitalize()
     base = alt.Chart(table).encode(
         y=alt.Y("method:N", sort=list(table["method"]), title=None, axis=alt.Axis(labelLimit=160)),
-        x=alt.X("value:Q", title=f"{metric}, held back", scale=alt.Scale(zero=True)),
+        x=alt.X("value:Q", title=f"{metric}, test", scale=alt.Scale(zero=True)),
         tooltip=[
             alt.Tooltip("method:N", title="Method"),
             alt.Tooltip("value:Q", title=metric, format=".4f"),

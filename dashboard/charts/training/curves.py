@@ -10,7 +10,7 @@ import altair as alt
 
 from dashboard.charts.lines import columns, lines
 
-TRAIN, VALIDATION, TEST = PARTS = ("Train", "Validation", "Test")
+TRAIN, VALIDATION, TEST = SPLITS = ("Train", "Validation", "Test")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Metric:
     name: str
     axis: str
     format: str  # of one number
-    parts: tuple[str, str, str] = PARTS  # names of its curves: train, validation, test
+    splits: tuple[str, str, str] = SPLITS  # names of its curves: train, validation, test
 
 
 _PLAYED = ("Train (exploring)", VALIDATION, TEST)
@@ -36,22 +36,22 @@ METRICS: dict[str, Metric] = {
 
 
 def loss_chart(epochs: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
-    """Loss on each part of the data after each epoch."""
-    return _chart(epochs, "loss", "Loss", "Loss", PARTS, y_format=".4f", y_scale=alt.Scale(zero=True))
+    """Loss on each split of the data after each epoch."""
+    return _chart(epochs, "loss", "Loss", "Loss", SPLITS, y_format=".4f", y_scale=alt.Scale(zero=True))
 
 
 def metric_chart(epochs: Sequence[Mapping[str, Any]], metric: str) -> alt.LayerChart:
-    """The metric on each part after each epoch."""
+    """The metric on each split after each epoch."""
     shown = METRICS[metric]
-    return _chart(epochs, "metric", shown.name, shown.axis, shown.parts)
+    return _chart(epochs, "metric", shown.name, shown.axis, shown.splits)
 
 
 def _chart(
-    epochs: Sequence[Mapping[str, Any]], score: str, title: str, axis: str, parts: Sequence[str], **more: Any
+    epochs: Sequence[Mapping[str, Any]], score: str, title: str, axis: str, splits: Sequence[str], **more: Any
 ) -> alt.LayerChart:
-    """A curve for each part; there is one for validation where the training has a validation split."""
-    fields = {"epoch": "Epoch"} | {f"{part.lower()}_{score}": parts[n] for n, part in enumerate(PARTS)}
+    """A curve for each split; there is one for validation where the training has a validation split."""
+    fields = {"epoch": "Epoch"} | {f"{split.lower()}_{score}": splits[n] for n, split in enumerate(SPLITS)}
     validation = f"validation_{score}"
     if all(epoch.get(validation) is None for epoch in epochs):
         del fields[validation]
-    return lines(columns(epochs, fields), "Epoch", title, axis, every=parts, **more)
+    return lines(columns(epochs, fields), "Epoch", title, axis, every=splits, **more)

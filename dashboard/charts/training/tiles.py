@@ -27,8 +27,8 @@ def pairs(above: np.ndarray, below: np.ndarray, in_a_row: int, names: tuple[str,
     return pd.concat(parts)
 
 
-def places() -> dict[str, Any]:
-    """Where a tile stands, as encodings."""
+def positions() -> dict[str, Any]:
+    """The position of a tile, as encodings."""
     return {"x": alt.X("column:O", axis=None), "y": alt.Y("row:O", axis=None)}
 
 

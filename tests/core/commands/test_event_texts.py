@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.commands.event_texts import ensemble_text, training_text
 from core.events import Picture
-from core.training.ensembles.events import EnsembleFinished, Place
+from core.training.ensembles.events import EnsembleFinished, RankedVariant
 from core.training.events import EpochCompleted, SettingChanged, TrainingFinished, TrainingResumed
 
 
@@ -46,7 +46,7 @@ def test_a_change_while_running_is_one_line_and_a_picture_none() -> None:
 
 def test_a_ranking_marks_ties_with_the_first_alone() -> None:
     places = [
-        Place(name, 0.9, 0.8, 1.0, 0.0, 0.0, 0.0, tied, diverged, 1.0)
+        RankedVariant(name, 0.9, 0.8, 1.0, 0.0, 0.0, 0.0, tied, diverged, 1.0)
         for name, tied, diverged in (("tanh", True, 0), ("relu", True, 0), ("sine", False, 2))
     ]
     text = ensemble_text(EnsembleFinished("accuracy", tuple(places), {}, 1.0, 1.0))

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.events import Picture
 from core.experiments.dying_units.running_network import OnTheCurve, on_the_curve
-from dashboard.charts.pre_activations import HIGHEST, flat_shares_chart, on_the_curve_chart
+from dashboard.charts.pre_activations import HIGHEST, flat_fractions_chart, on_the_curve_chart
 
 
 def found(activation: str, low: float, high: float) -> OnTheCurve:
@@ -50,5 +50,5 @@ def test_a_function_that_is_flat_nowhere_has_no_zone() -> None:
 
 
 def test_each_layer_has_a_bar_and_an_unknown_share_none() -> None:
-    (table,) = tables(flat_shares_chart({"layers 1": 0.25, "layers 2": None}))
-    assert [(row["layer"], row["share"]) for row in table] == [("layers 1", 0.25), ("layers 2", None)]
+    (table,) = tables(flat_fractions_chart({"layers 1": 0.25, "layers 2": None}))
+    assert [(row["layer"], row["fraction"]) for row in table] == [("layers 1", 0.25), ("layers 2", None)]

@@ -46,7 +46,7 @@ def test_exact_is_at_the_bottom_and_lost_at_the_top() -> None:
     spec = chart([0.0, 1e-4, math.inf])
     low, high = spec["layer"][0]["encoding"]["y"]["scale"]["domain"]
     assert [row["shown"] for row in rows(spec)] == [low, 1e-4, high]
-    assert [row["said"] for row in rows(spec)] == ["exact", "0.0001", "lost: infinite or NaN"]
+    assert [row["text"] for row in rows(spec)] == ["exact", "0.0001", "lost: infinite or NaN"]
 
 
 def test_nothing_is_drawn_off_the_axis() -> None:

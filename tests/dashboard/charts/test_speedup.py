@@ -35,7 +35,9 @@ def rows(specification: dict[str, Any], layer: int) -> list[dict[str, Any]]:
 
 def test_every_ratio_is_a_point_with_and_without_transfers() -> None:
     points = rows(overtaking_chart([CURVE]).to_dict(), 2)
-    assert [(point["size"], point["ratio"]) for point in points if point["way"] == "operands there"] == [
+    assert [
+        (point["size"], point["ratio"]) for point in points if point["way"] == "operands on the device"
+    ] == [
         (64, 0.5),
         (256, 8.0),
         (1024, 60.0),
@@ -58,7 +60,8 @@ def test_marks_stand_where_the_curve_reaches_1_10_and_40_and_nowhere_else() -> N
 def test_words_tell_the_marks_and_why_one_is_missing() -> None:
     alone, carried = sentences(CURVE)
     assert alone == (
-        "cuda:0 float32, operands there: 1× from size 90 on; 10× from size 300 on; 40× from size 800 on."
+        "cuda:0 float32, operands on the device: "
+        "1× from size 90 on; 10× from size 300 on; 40× from size 800 on."
     )
     assert "40× never up to 1024" in carried
     assert alone in str(overtaking_chart([CURVE]).description)

@@ -69,4 +69,4 @@ def test_an_unknown_address_is_answered(page: AppTest) -> None:
     page.query_params["run"] = "nothing"
     page.run()
     assert not page.exception
-    assert "There is no dying_units run with the address" in page.warning[0].value
+    assert "There is no dying units run with the address" in page.warning[0].value

@@ -9,7 +9,7 @@ import numpy as np
 from core.events import Picture
 from core.training.learners.supervised import SupervisedLearner
 
-MAX_SAMPLES = 500  # of each part
+MAX_SAMPLES = 500  # of each split
 
 
 def curve_samples(learner: SupervisedLearner) -> Iterator[Picture]:

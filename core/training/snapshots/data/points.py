@@ -10,5 +10,5 @@ from core.training.learners.supervised import SupervisedLearner
 
 
 def points(learner: SupervisedLearner) -> Iterator[Picture]:
-    """Points and classes of both parts, as core.data.points.picture() makes them."""
+    """Points and classes of both splits, as core.data.points.picture() makes them."""
     yield picture(learner.data)

@@ -9,12 +9,12 @@ import numpy as np
 from core.events import Picture
 from core.training.learners.supervised import SupervisedLearner
 
-MAX_POINTS = 500  # of each part
+MAX_POINTS = 500  # of each split
 MAX_ROWS = 2000  # from which the components are taken: enough to find them, and fast
 
 
 def table_points(learner: SupervisedLearner) -> Iterator[Picture]:
-    """Where rows fall on the plane of principal_plane(), at most 500 of each part.
+    """Where rows fall on the plane of principal_plane(), at most 500 of each split.
 
     train_points and test_points float32 (n, 2), their classes uint8 (n,) in train_labels and test_labels.
     values: classes (names).

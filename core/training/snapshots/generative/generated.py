@@ -1,4 +1,4 @@
-"""Points that a generator makes, and how real the discriminator holds each place of the plane."""
+"""Points that a generator makes, and how real the discriminator considers each point of the plane."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def generated(learner: GANLearner) -> Iterator[Picture]:
         score = score - score.mean()
         realness = (score / score.abs().max().clamp(min=1e-9)).cpu().numpy().astype(np.float32)
         arrays = {"points": points[:MAX_POINTS].cpu().numpy(), "realness": grid.image(realness)}
-        values = {"modes": learner._coverage(points, learner.train, None).modes, "of": learner.modes}
+        values = {"modes": learner.coverage(points, learner.train, None).modes, "of": learner.modes}
         yield Picture("generated", learner.step, arrays, grid.bounds | values)

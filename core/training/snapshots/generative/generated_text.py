@@ -17,7 +17,7 @@ TEMPERATURE = 0.7  # likelier characters are preferred a little
 
 
 def generated_text(learner: SupervisedLearner) -> Iterator[Picture]:
-    """How the network continues a text of the test part; the same step gives the same text.
+    """How the network continues a text of the test split; the same step gives the same text.
 
     values: prompt, text (240 characters), temperature.
     """

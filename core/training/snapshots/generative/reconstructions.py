@@ -15,7 +15,7 @@ MAX_IMAGES = 12
 
 
 def reconstructions(learner: RBMLearner) -> Iterator[Picture]:
-    """images and reconstructed, uint8 (n, height, width), of the test part."""
+    """images and reconstructed, uint8 (n, height, width), of the test split."""
     shown = learner.test[:MAX_IMAGES]
     while True:
         with torch.inference_mode():

@@ -28,4 +28,4 @@ def _first_weights(learner: SupervisedLearner | RBMLearner) -> np.ndarray:
         weights = weights[:, 0]
     else:
         weights = weights.reshape(-1, *learner.data.test_inputs.shape[-2:])
-    return weights.cpu().numpy().copy()  # the optimiser goes on writing into the original
+    return weights.cpu().numpy().copy()  # the optimiser keeps writing into the original

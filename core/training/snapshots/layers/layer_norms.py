@@ -27,7 +27,7 @@ def layer_norms(learner: SupervisedLearner) -> Iterator[Picture]:
     (that change by the norm of the weights): steps int64 and values float32, both (layers, points); shorter
     rows end in step -1 and NaN. values: layers, their names.
     A copy of the network and its optimiser takes the step. The batch is as large as the training's, evenly
-    spread over the training part. Norms are Euclidean.
+    spread over the training split. Norms are Euclidean.
     """
     shown = spread([*weights_of(learner.network)])
     histories = {name: {layer: History() for layer in shown} for name in QUANTITIES}
@@ -72,7 +72,7 @@ def probe_copy(learner: SupervisedLearner) -> SupervisedLearner:
     copied.step = min(learner.step, learner.config.epochs * learner.steps_per_epoch - 1)
     if isinstance(copied, CompiledLearner):
         copied.memory = copy.deepcopy(copied.memory)
-        copied._share_memory()
+        copied.share_memory()
     return copied
 
 
@@ -86,10 +86,10 @@ def fixed_batch(learner: SupervisedLearner) -> Tensor:
 def gradients_of(
     learner: SupervisedLearner, batch: Tensor, weights: list[torch.nn.Parameter]
 ) -> tuple[Tensor, ...]:
-    """Gradients of the loss that is learnt by, of training samples, by weights of a copied learner."""
+    """Gradients of the training loss on these samples with respect to a copied learner's weights."""
     with torch.enable_grad():
         inputs, targets = _gathered(learner, batch)
-        loss = learner.objective.learning_loss(learner._outputs(inputs), targets)
+        loss = learner.objective.learning_loss(learner.outputs(inputs), targets)
         return torch.autograd.grad(loss, weights)
 
 

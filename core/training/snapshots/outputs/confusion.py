@@ -19,7 +19,7 @@ MAX_SAMPLES = 300
 
 
 def confusion(learner: SupervisedLearner | GraphLearner) -> Iterator[Picture]:
-    """counts int64 (classes, classes), of the test part: rows are true classes, columns predicted ones.
+    """counts int64 (classes, classes), of the test split: rows are true classes, columns predicted ones.
 
     At most 300 samples, evenly spread. values: classes (names).
     """

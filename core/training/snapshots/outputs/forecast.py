@@ -1,4 +1,4 @@
-"""A network's forecast of the last weeks of the test part."""
+"""A network's forecast of the last weeks of the test split."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN_HOURS = 14 * 24
 
 
 def forecast(learner: SupervisedLearner) -> Iterator[Picture]:
-    """The last two weeks of the test part, hour by hour, each forecast a day before.
+    """The last two weeks of the test split, hour by hour, each forecast a day before.
 
     times datetime64[h]; truth, forecast and baseline ("as it is now") float32; all (hours,), in values' unit.
     values: unit, horizon_h; rmse and baseline_rmse of this stretch.

@@ -12,13 +12,13 @@ from core.events import Picture
 from core.training.learners.building import evaluation_mode
 from core.training.learners.supervised import SupervisedLearner
 
-MAX_ROWS = 500  # of each part
+MAX_ROWS = 500  # of each split
 
 
 def predicted(learner: SupervisedLearner) -> Iterator[Picture]:
-    """Target and prediction, in the target's unit, float32 (n,); at most 500 rows of each part.
+    """Target and prediction, in the target's unit, float32 (n,); at most 500 rows of each split.
 
-    truth and predicted belong to the test part, train_truth and train_predicted to the training part.
+    truth and predicted belong to the test split, train_truth and train_predicted to the training split.
     values: answer, the target's name.
     """
     data = learner.data

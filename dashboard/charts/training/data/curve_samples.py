@@ -6,9 +6,9 @@ import altair as alt
 import pandas as pd
 
 from core.events import Picture
-from dashboard.charts.training.data.points import HEIGHT, PARTS, SUBTITLE, part_shapes
+from dashboard.charts.training.data.points import HEIGHT, SPLITS, SUBTITLE, split_shapes
 
-MAX_SAMPLES = 300  # of each part: enough to see the shape
+MAX_SAMPLES = 300  # of each split: enough to see the shape
 
 
 def curve_samples_chart(samples: Picture) -> alt.Chart:
@@ -23,9 +23,9 @@ def curve_samples_chart(samples: Picture) -> alt.Chart:
         .encode(
             x=alt.X(names[0], type="quantitative", title=names[0]),
             y=alt.Y(y, type="quantitative", title=y),
-            shape=part_shapes(),
+            shape=split_shapes(),
             tooltip=[
-                alt.Tooltip("part:N", title="Part"),
+                alt.Tooltip("split:N", title="Split"),
                 *(alt.Tooltip(name, type="quantitative", format=".2f") for name in names),
             ],
         )
@@ -38,10 +38,10 @@ def curve_samples_chart(samples: Picture) -> alt.Chart:
 
 
 def sample_table(samples: Picture) -> pd.DataFrame:
-    """A column for each feature and for the value, and `part`; at most 300 rows of each part."""
+    """A column for each feature and for the value, and `split`; at most 300 rows of each split."""
     names = [*samples.values["features"], samples.values["answer"]]
     tables = [
-        pd.DataFrame(samples.arrays[part][:MAX_SAMPLES], columns=names).assign(part=name)
-        for part, name in PARTS.items()
+        pd.DataFrame(samples.arrays[split][:MAX_SAMPLES], columns=names).assign(split=name)
+        for split, name in SPLITS.items()
     ]
     return pd.concat(tables)

@@ -14,9 +14,9 @@ from dashboard.charts.pixels import CLASSES
 CLASSES_IN_A_ROW = 5  # of the legend: fits a phone
 HEIGHT = 400
 MARGIN = 0.1  # around the points, as a fraction of their extent
-MAX_POINTS = 300  # of each part: enough to see the shape
-SUBTITLE = "Circles: training part; diamonds: test part."
-PARTS = {"train": "Train", "test": "Test"}
+MAX_POINTS = 300  # of each split: enough to see the shape
+SUBTITLE = "Circles: training split; diamonds: test split."
+SPLITS = {"train": "Train", "test": "Test"}
 
 
 def points_chart(points: Picture) -> alt.Chart:
@@ -33,7 +33,7 @@ def points_chart(points: Picture) -> alt.Chart:
 
 def extent(points: Picture) -> list[list[float]]:
     """From and to of x and of y, with a margin."""
-    every = np.concatenate([points.arrays[f"{part}_points"] for part in PARTS])
+    every = np.concatenate([points.arrays[f"{split}_points"] for split in SPLITS])
     low, high = every.min(axis=0), every.max(axis=0)
     margin = MARGIN * (high - low)
     return np.stack([low - margin, high + margin], axis=1).tolist()
@@ -42,13 +42,13 @@ def extent(points: Picture) -> list[list[float]]:
 def class_marks(
     picture: Picture, colors: Sequence[tuple[int, int, int]], names: tuple[str, str] = ("x", "y")
 ) -> alt.Chart:
-    """Points of both parts in the colour of their class; names are those of the two axes."""
+    """Points of both splits in the colour of their class; names are those of the two axes."""
     arrays, classes = picture.arrays, picture.values["classes"]
     tables = []
-    for part, name in PARTS.items():
-        shown = arrays[f"{part}_points"][:MAX_POINTS]
-        labels = [classes[label] for label in arrays[f"{part}_labels"][:MAX_POINTS]]
-        tables.append(pd.DataFrame({"x": shown[:, 0], "y": shown[:, 1], "class": labels, "part": name}))
+    for split, name in SPLITS.items():
+        shown = arrays[f"{split}_points"][:MAX_POINTS]
+        labels = [classes[label] for label in arrays[f"{split}_labels"][:MAX_POINTS]]
+        tables.append(pd.DataFrame({"x": shown[:, 0], "y": shown[:, 1], "class": labels, "split": name}))
     scale = alt.Scale(domain=classes, range=[f"rgb{color}" for color in colors[: len(classes)]])
     legend = alt.Legend(
         orient="top",
@@ -65,10 +65,10 @@ def class_marks(
             x="x:Q",
             y="y:Q",
             color=alt.Color("class:N", scale=scale, legend=legend),
-            shape=part_shapes(),
+            shape=split_shapes(),
             tooltip=[
                 alt.Tooltip("class:N", title="Class"),
-                alt.Tooltip("part:N", title="Part"),
+                alt.Tooltip("split:N", title="Split"),
                 alt.Tooltip("x:Q", title=names[0], format=".2f"),
                 alt.Tooltip("y:Q", title=names[1], format=".2f"),
             ],
@@ -76,7 +76,7 @@ def class_marks(
     )
 
 
-def part_shapes() -> alt.Shape:
-    """Circles for the training part, diamonds for the test part."""
-    scale = alt.Scale(domain=[*PARTS.values()], range=["circle", "diamond"])
-    return alt.Shape("part:N", scale=scale, legend=None)
+def split_shapes() -> alt.Shape:
+    """Circles for the training split, diamonds for the test split."""
+    scale = alt.Scale(domain=[*SPLITS.values()], range=["circle", "diamond"])
+    return alt.Shape("split:N", scale=scale, legend=None)

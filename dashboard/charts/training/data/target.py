@@ -23,6 +23,6 @@ def target_chart(target: Picture) -> alt.Chart:
     )
 
 
-def point_table(points: np.ndarray, part: str) -> pd.DataFrame:
+def point_table(points: np.ndarray, kind: str) -> pd.DataFrame:
     """x, y and what they are, of points (n, 2)."""
-    return pd.DataFrame({"x": points[:, 0], "y": points[:, 1], "part": part})
+    return pd.DataFrame({"x": points[:, 0], "y": points[:, 1], "kind": kind})

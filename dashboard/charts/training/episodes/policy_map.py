@@ -16,7 +16,7 @@ def policy_map_chart(picture: Picture) -> alt.Chart:
         picture.values, pixels, "Angle of the pole, to the right (rad)", "Angular speed (rad/s)"
     )
     lines = [
-        "For a cart at rest in the middle: blue pushes right, orange left,",
+        "For a cart that stands still in the middle: blue pushes right, orange left,",
         "and the colour fades where it hardly matters.",
     ]
     title = alt.Title("Policy", subtitle=lines, subtitleColor="gray")

@@ -12,11 +12,11 @@ from dashboard.charts.training.data.target import point_table
 
 
 def generated_chart(picture: Picture, target: Picture | None = None) -> alt.LayerChart:
-    """Generated points over real ones, on a map of how real the discriminator holds each place."""
+    """Generated points over real ones, on a map of the discriminator's score."""
     values = picture.values
     surface = cells_chart(values, diverging(picture.arrays["realness"]))
-    parts = [] if target is None else [point_table(target.arrays["real"], "Real")]
-    table = pd.concat([*parts, point_table(picture.arrays["points"], "Generated")])
+    tables = [] if target is None else [point_table(target.arrays["real"], "Real")]
+    table = pd.concat([*tables, point_table(picture.arrays["points"], "Generated")])
     legend = alt.Legend(orient="top", title=None, symbolOpacity=1, symbolSize=90)
     points = (
         alt.Chart(table)
@@ -24,9 +24,9 @@ def generated_chart(picture: Picture, target: Picture | None = None) -> alt.Laye
         .encode(
             x="x:Q",
             y="y:Q",
-            color=alt.Color("part:N", scale=alt.Scale(domain=["Real", "Generated"]), legend=legend),
+            color=alt.Color("kind:N", scale=alt.Scale(domain=["Real", "Generated"]), legend=legend),
             tooltip=[
-                alt.Tooltip("part:N", title="Point"),
+                alt.Tooltip("kind:N", title="Point"),
                 alt.Tooltip("x:Q", format=".2f"),
                 alt.Tooltip("y:Q", format=".2f"),
             ],
@@ -34,7 +34,7 @@ def generated_chart(picture: Picture, target: Picture | None = None) -> alt.Laye
     )
     lines = [
         f"{values['modes']} of {values['of']} modes covered.",
-        "The discriminator calls blue places real, orange ones generated.",
+        "Blue: the discriminator predicts real; orange: generated.",
     ]
     return alt.LayerChart(
         layer=[surface, points],

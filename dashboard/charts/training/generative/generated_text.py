@@ -16,7 +16,7 @@ _ORANGE = f"rgb{ORANGE}"
 
 
 def generated_text_chart(picture: Picture) -> alt.LayerChart:
-    """Text that the network wrote, after the text of the test part that it was given to continue."""
+    """Text that the network wrote, after the text of the test split that it was given to continue."""
     given, written = (_rows(picture.values[name]) for name in ("prompt", "text"))
     table = pd.DataFrame({"text": [*given, *written][:TEXT_ROWS]})
     table["row"] = np.arange(len(table))

@@ -6,7 +6,7 @@ import altair as alt
 
 from core.events import Picture
 from dashboard.charts.training.generative.samples import IMAGE_PX, IN_A_ROW, ROW_PX
-from dashboard.charts.training.tiles import height, pairs, places
+from dashboard.charts.training.tiles import height, pairs, positions
 
 
 def reconstructions_chart(picture: Picture) -> alt.LayerChart:
@@ -16,7 +16,7 @@ def reconstructions_chart(picture: Picture) -> alt.LayerChart:
     chart = (
         alt.Chart(table)
         .mark_image(width=IMAGE_PX, height=IMAGE_PX)
-        .encode(**places(), url="url:N", tooltip=alt.Tooltip("name:N", title="Shown"))
+        .encode(**positions(), url="url:N", tooltip=alt.Tooltip("name:N", title="Shown"))
     )
     subtitle = "Test images, each above its reconstruction"
     return alt.LayerChart(

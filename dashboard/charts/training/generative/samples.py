@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 
 from core.events import Picture
-from dashboard.charts.training.tiles import height, places, sharp, tiles
+from dashboard.charts.training.tiles import height, positions, sharp, tiles
 
 IN_A_ROW, IMAGE_PX, ROW_PX = 6, 44, 50
 
@@ -27,5 +27,5 @@ def images_chart(images: np.ndarray, title: str, subtitle: str) -> alt.Chart:
             height=height(table, ROW_PX, 80),
         )
         .mark_image(width=IMAGE_PX, height=IMAGE_PX)
-        .encode(**places(), url="url:N", tooltip=alt.Tooltip("name:N", title="Image"))
+        .encode(**positions(), url="url:N", tooltip=alt.Tooltip("name:N", title="Image"))
     )

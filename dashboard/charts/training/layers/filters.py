@@ -7,7 +7,7 @@ import numpy as np
 
 from core.events import Picture
 from dashboard.charts.pixels import diverging
-from dashboard.charts.training.tiles import height, places, sharp, tiles
+from dashboard.charts.training.tiles import height, positions, sharp, tiles
 
 IN_A_ROW, IMAGE_PX, ROW_PX = 8, 45, 62
 
@@ -21,5 +21,5 @@ def filters_chart(picture: Picture) -> alt.Chart:
     return (
         alt.Chart(table, title="First-layer filters", height=height(table, ROW_PX, 45))
         .mark_image(width=IMAGE_PX, height=IMAGE_PX)
-        .encode(**places(), url="url:N", tooltip=alt.Tooltip("name:N", title="Filter"))
+        .encode(**positions(), url="url:N", tooltip=alt.Tooltip("name:N", title="Filter"))
     )

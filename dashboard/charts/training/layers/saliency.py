@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 
 from core.events import Picture
-from dashboard.charts.training.tiles import height, pairs, places
+from dashboard.charts.training.tiles import height, pairs, positions
 
 IN_A_ROW, IMAGE_PX = 6, 44
 
@@ -23,7 +23,7 @@ def saliency_chart(picture: Picture) -> alt.LayerChart:
         alt.Chart(table)
         .mark_image(width=IMAGE_PX, height=IMAGE_PX)
         .encode(
-            **places(),
+            **positions(),
             url="url:N",
             tooltip=[
                 alt.Tooltip("name:N", title="Shown"),

@@ -9,7 +9,7 @@ import pandas as pd
 from core.events import Picture
 from dashboard.charts.theme import series_color, series_dash
 from dashboard.charts.training.data.curve_samples import sample_table
-from dashboard.charts.training.data.points import PARTS, SUBTITLE, part_shapes
+from dashboard.charts.training.data.points import SPLITS, SUBTITLE, split_shapes
 
 SERIES = ["Network", "Truth"]
 
@@ -49,7 +49,7 @@ def curve_chart(picture: Picture, samples: Picture | None = None) -> alt.LayerCh
 
 def _range(picture: Picture, samples: Picture | None) -> list[float]:
     """Lowest and highest of the truth and of the samples."""
-    parts = [] if samples is None else [samples.arrays[part][:, -1] for part in PARTS]
+    parts = [] if samples is None else [samples.arrays[split][:, -1] for split in SPLITS]
     every = np.concatenate([picture.arrays["truth"], *parts])
     return [float(every.min()), float(every.max())]
 
@@ -61,9 +61,9 @@ def _dots(samples: Picture, feature: str, target: str) -> alt.Chart:
         .encode(
             x=alt.X(feature, type="quantitative"),
             y=alt.Y(target, type="quantitative"),
-            shape=part_shapes(),
+            shape=split_shapes(),
             tooltip=[
-                alt.Tooltip("part:N", title="Part"),
+                alt.Tooltip("split:N", title="Split"),
                 alt.Tooltip(feature, type="quantitative", format=".2f"),
                 alt.Tooltip(target, type="quantitative", format=".2f"),
             ],

@@ -21,7 +21,7 @@ def forecast_chart(picture: Picture) -> alt.LayerChart:
     errors = f"{values['rmse']:.2f} {unit}, as {horizon_h} h before {values['baseline_rmse']:.2f} {unit}"
     chart = lines(table, "Time", "", f"Temperature ({unit})", y_format=".2f", height=300)
     chart.title = alt.Title(
-        f"Forecast {horizon_h} h ahead, on two weeks of the test part",
+        f"Forecast {horizon_h} h ahead, on two weeks of the test split",
         subtitle=f"Typical error (RMSE) in this stretch: network {errors}",
         subtitleColor="gray",
     )

@@ -35,15 +35,15 @@ def graph_chart(picture: Picture) -> alt.LayerChart:
     points = base.mark_point(filled=True, opacity=1, stroke="white", strokeWidth=1).encode(
         color=alt.Color("predicted:N", scale=alt.Scale(domain=values["classes"]), legend=legend),
         shape=alt.Shape(
-            "part:N", scale=alt.Scale(domain=["Test", "Known"], range=["circle", "square"]), legend=None
+            "split:N", scale=alt.Scale(domain=["Test", "Known"], range=["circle", "square"]), legend=None
         ),
-        size=alt.Size("part:N", scale=alt.Scale(domain=["Test", "Known"], range=[170, 380]), legend=None),
+        size=alt.Size("split:N", scale=alt.Scale(domain=["Test", "Known"], range=[170, 380]), legend=None),
         tooltip=[
             alt.Tooltip("name:N", title="Name"),
             alt.Tooltip("predicted:N", title="Prediction"),
             alt.Tooltip("truth:N", title="Truth"),
             alt.Tooltip("confidence:Q", title="Confidence", format=".1%"),
-            alt.Tooltip("part:N", title="Part"),
+            alt.Tooltip("split:N", title="Split"),
         ],
     )
     wrong = base.transform_filter("!datum.right").mark_point(
@@ -83,7 +83,7 @@ def _nodes(picture: Picture) -> pd.DataFrame:
             "predicted": [classes[label] for label in arrays["predicted"]],
             "confidence": arrays["confidence"],
             "right": arrays["labels"] == arrays["predicted"],
-            "part": np.where(arrays["known"], "Known", "Test"),
+            "split": np.where(arrays["known"], "Known", "Test"),
         }
     )
 

@@ -6,9 +6,9 @@ import altair as alt
 import pandas as pd
 
 from core.events import Picture
-from dashboard.charts.training.data.points import PARTS, part_shapes
+from dashboard.charts.training.data.points import SPLITS, split_shapes
 
-MAX_ROWS = 300  # of each part: enough to see the shape
+MAX_ROWS = 300  # of each split: enough to see the shape
 
 
 def predicted_chart(picture: Picture) -> alt.LayerChart:
@@ -19,10 +19,10 @@ def predicted_chart(picture: Picture) -> alt.LayerChart:
             {
                 "truth": arrays[f"{prefix}truth"][:MAX_ROWS],
                 "predicted": arrays[f"{prefix}predicted"][:MAX_ROWS],
-                "part": PARTS[part],
+                "split": SPLITS[split],
             }
         )
-        for part, prefix in (("train", "train_"), ("test", ""))
+        for split, prefix in (("train", "train_"), ("test", ""))
     ]
     rows = pd.concat(tables)
     # An untrained network may predict anything: the truth sets the scale.
@@ -40,13 +40,13 @@ def predicted_chart(picture: Picture) -> alt.LayerChart:
             x=alt.X("truth:Q", title=f"True {target}", scale=scale),
             y=alt.Y("predicted:Q", title=f"Predicted {target}", scale=scale),
             color=alt.Color(
-                "part:N",
-                scale=alt.Scale(domain=[*PARTS.values()]),
+                "split:N",
+                scale=alt.Scale(domain=[*SPLITS.values()]),
                 legend=alt.Legend(orient="top", title=None),
             ),
-            shape=part_shapes(),
+            shape=split_shapes(),
             tooltip=[
-                alt.Tooltip("part:N", title="Part"),
+                alt.Tooltip("split:N", title="Split"),
                 alt.Tooltip("truth:Q", title="Truth", format=",.4~g"),
                 alt.Tooltip("predicted:Q", title="Predicted", format=",.4~g"),
             ],

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.events import Picture
 from dashboard.charts.pixels import ORANGE
-from dashboard.charts.training.tiles import height, places, tiles
+from dashboard.charts.training.tiles import height, positions, tiles
 
 IN_A_ROW, IMAGE_PX, ROW_PX = 8, 36, 62
 _ORANGE = f"rgb{ORANGE}"
@@ -29,7 +29,7 @@ def predictions_chart(picture: Picture) -> alt.LayerChart:
         alt.Tooltip("truth:N", title="Truth"),
         alt.Tooltip("confidence:Q", title="Confidence", format=".1%"),
     ]
-    base = alt.Chart(table).encode(**places(), tooltip=tooltip)
+    base = alt.Chart(table).encode(**positions(), tooltip=tooltip)
     images = base.mark_image(width=IMAGE_PX, height=IMAGE_PX).encode(url="url:N")
     captions = base.mark_text(dy=27, fontSize=11).encode(
         text="caption:N",

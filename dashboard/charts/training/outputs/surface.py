@@ -59,7 +59,7 @@ def surface_chart(picture: Picture, samples: Picture | None = None) -> alt.Layer
     dots = [] if samples is None else [_dots(samples)]
     lines = [
         f"Blue is above zero, orange below; strongest at {largest:.2g} and beyond.",
-        "Dots are samples of the training part.",
+        "Dots are samples of the training split.",
     ]
     return alt.LayerChart(
         layer=[images, frames, captions, *dots, _read_outs(picture, shift)],
@@ -69,7 +69,7 @@ def surface_chart(picture: Picture, samples: Picture | None = None) -> alt.Layer
 
 
 def _dots(samples: Picture) -> alt.Chart:
-    """Where the training part has samples, on the map of the truth."""
+    """Where the training split has samples, on the map of the truth."""
     x, y = samples.arrays["train"][:MAX_SAMPLES, :2].T
     places = alt.Chart(pd.DataFrame({"x": x, "y": y}))
     return places.mark_circle(size=6, color="gray", opacity=0.9, aria=False).encode(x="x:Q", y="y:Q")

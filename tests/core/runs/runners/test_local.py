@@ -281,7 +281,7 @@ def test_after_a_crash_of_server_and_workers_the_next_server_tells_the_truth(tmp
     first._closing.set()
     first._changed.set()
     first._thread.join()
-    first._tidying.join()
+    first._pruning.join()
     worker = psutil.Process(pid_of(run_of(first.store, run_id)))
     worker.kill()
     worker.wait()

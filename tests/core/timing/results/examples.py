@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from core.events import event_record
-from core.timing.activation_cost.events import CostPlace, CostRanked, FusedCompared, MemorySaved
+from core.timing.activation_cost.events import CostRanked, FusedCompared, MemorySaved, RankedActivation
 from core.timing.results.events import (
     SCHEMA,
     Concluded,
@@ -64,7 +64,10 @@ _EVENTS = (
     MemorySaved("relu", "fused", "float32", 0.0, 4.0, 0.0),
     CostRanked(
         "forward", 0.01,
-        (CostPlace("relu", 1e-4, 1.0, 1.0, 1.0, True), CostPlace("gelu", 2e-4, 2.0, 1.9, 2.1, False)),
+        (
+            RankedActivation("relu", 1e-4, 1.0, 1.0, 1.0, True),
+            RankedActivation("gelu", 2e-4, 2.0, 1.9, 2.1, False),
+        ),
     ),
     SweepFinished(1, 2.0),
 )  # fmt: skip

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.training.ensembles.events import Place
+from core.training.ensembles.events import RankedVariant
 from core.training.ensembles.ranking import ranked
 
 
-def ranking(final: dict[str, list[float | None]]) -> dict[str, Place]:
+def ranking(final: dict[str, list[float | None]]) -> dict[str, RankedVariant]:
     places = ranked(final, dict.fromkeys(final, 1.0), dict.fromkeys(final, 0))
     return {place.variant: place for place in places}
 

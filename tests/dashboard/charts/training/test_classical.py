@@ -13,4 +13,4 @@ def test_methods_stand_in_the_order_of_their_metric_with_the_network_among_them(
     chart = classical_chart({"value": 0.9, "elapsed_s": 1.5}, methods).to_dict()
     order = chart["layer"][0]["encoding"]["y"]["sort"]
     assert order == ["SVM", NETWORK, "linear"]
-    assert chart["layer"][0]["encoding"]["x"]["title"] == "Accuracy, held back"
+    assert chart["layer"][0]["encoding"]["x"]["title"] == "Accuracy, test"

@@ -16,6 +16,6 @@ def test_every_sample_is_drawn_with_its_part(features: list[str]) -> None:
     arrays = {"train": np.zeros((4, columns), np.float32), "test": np.ones((3, columns), np.float32)}
     chart = curve_samples_chart(Picture("curve_samples", 0, arrays, {"features": features, "answer": "z"}))
     drawn = rows(chart)
-    assert [row["part"] for row in drawn] == ["Train"] * 4 + ["Test"] * 3
+    assert [row["split"] for row in drawn] == ["Train"] * 4 + ["Test"] * 3
     assert all({*features, "z"} <= {*row} for row in drawn)
     assert chart.to_dict()["encoding"]["y"]["field"] == [*features, "z"][1]

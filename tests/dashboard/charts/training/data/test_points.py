@@ -18,7 +18,7 @@ def test_every_point_is_drawn_with_class_and_part(chart) -> None:  # type: ignor
     arrays = {f"{part}_points": points for part in ("train", "test")}
     arrays |= {f"{part}_labels": labels for part in ("train", "test")}
     drawn = rows(chart(Picture("points", 0, arrays, {"classes": ["a", "b"]})))
-    assert [(row["x"], row["y"], row["class"], row["part"]) for row in drawn] == [
+    assert [(row["x"], row["y"], row["class"], row["split"]) for row in drawn] == [
         (0, 0, "a", "Train"),
         (1, 2, "b", "Train"),
         (0, 0, "a", "Test"),

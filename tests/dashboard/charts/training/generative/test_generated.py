@@ -16,8 +16,8 @@ def test_generated_points_lie_over_real_ones_on_the_map() -> None:
     picture = Picture("generated", 1, generated, BOUNDS | {"modes": 3, "of": 8})
     target = Picture("target", 0, {"real": np.ones((7, 2), np.float32)})
     chart = generated_chart(picture, target)
-    parts = [row["part"] for row in rows(chart) if "part" in row]
+    parts = [row["kind"] for row in rows(chart) if "kind" in row]
     assert (parts.count("Real"), parts.count("Generated")) == (7, 5)
     assert parts[-1] == "Generated"  # drawn last, on top
     assert chart.title.subtitle[0] == "3 of 8 modes covered."
-    assert len([row for row in rows(generated_chart(picture, None)) if "part" in row]) == 5
+    assert len([row for row in rows(generated_chart(picture, None)) if "kind" in row]) == 5

@@ -15,8 +15,8 @@ def test_curve_is_drawn_beside_the_truth_over_all_samples() -> None:
     np.testing.assert_allclose([row["x"] for row in lines], arrays["x"])
     np.testing.assert_allclose([row["Network"] for row in lines], arrays["network"])
     np.testing.assert_allclose([row["Truth"] for row in lines], arrays["truth"])
-    samples = [row for row in rows(chart) if "part" in row]
-    assert sorted({row["part"] for row in samples}) == ["Test", "Train"]
+    samples = [row for row in rows(chart) if "split" in row]
+    assert sorted({row["split"] for row in samples}) == ["Test", "Train"]
     assert len(samples) == 100
     low, high = chart.to_dict()["layer"][1]["encoding"]["y"]["scale"]["domain"]
     assert low <= min(row["y"] for row in samples)

@@ -58,7 +58,7 @@ def test_axes_are_x_and_y_whatever_the_features() -> None:
     specification, pictures = drawn("spiral", features="sine", arms=4)
     surface = specification["layer"][0]["encoding"]
     assert (surface["x"]["title"], surface["y"]["title"]) == ("x", "y")
-    points = [row for table in specification["datasets"].values() for row in table if "part" in row]
+    points = [row for table in specification["datasets"].values() for row in table if "split" in row]
     assert {(row["class"]) for row in points} == {"0", "1", "2", "3"}
     expected = pictures["points"].arrays["train_points"][0]
     assert (points[0]["x"], points[0]["y"]) == pytest.approx(tuple(expected))

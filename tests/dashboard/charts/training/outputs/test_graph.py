@@ -34,7 +34,7 @@ def test_nodes_and_links_are_where_the_picture_has_them() -> None:
     nodes = {row["name"]: row for row in rows(chart) if "name" in row}
     assert (nodes["Bob"]["x"], nodes["Bob"]["y"]) == (0, 1)
     assert (nodes["Bob"]["predicted"], nodes["Bob"]["truth"], nodes["Bob"]["right"]) == ("x", "y", False)
-    assert nodes["Ann"]["part"] == "Known"
+    assert nodes["Ann"]["split"] == "Known"
     links = [row for row in rows(chart) if "x2" in row]
     assert {(row["x"], row["x2"]) for row in links} == {(-1, 0), (0, 1)}
 

@@ -7,5 +7,5 @@ from tests.dashboard.charts.training.rows import only_chart, rows, trained
 
 def test_predictions_stand_against_the_truth_of_both_parts() -> None:
     chart = only_chart("predicted", trained("mlp", "diabetes"))
-    assert {row["part"] for row in rows(chart) if "part" in row} == {"Train", "Test"}
+    assert {row["split"] for row in rows(chart) if "split" in row} == {"Train", "Test"}
     assert chart.to_dict()["layer"][1]["encoding"]["x"]["title"] == "True progression"
