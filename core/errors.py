@@ -2,7 +2,7 @@
 
 
 class InvalidRequest(ValueError):
-    """Something impossible was asked for.
+    """An impossible request.
 
     The message is shown as it is by the dashboard and, with exit code 2, by the command line: one sentence
     that says what was given and what is allowed.

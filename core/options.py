@@ -90,7 +90,7 @@ class Option:
 
 
 def _split(text: str) -> Iterator[str]:
-    """The parts between commas; those within parentheses belong to an expression such as max(x, 0)."""
+    """The texts between commas; those within parentheses belong to an expression such as max(x, 0)."""
     parts, depth = [""], 0
     for sign in text:
         depth += (sign == "(") - (sign == ")")

@@ -1,4 +1,4 @@
-"""The command line: `python -m core.activations show gelu`; core/commands/activations.py has what it does."""
+"""The command line: `python -m core.activations show gelu`; see core/commands/activations.py."""
 
 import sys
 from collections.abc import Sequence

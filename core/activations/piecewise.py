@@ -79,7 +79,7 @@ PIECEWISE: dict[str, Activation] = {
             "Zero-bias autoencoders and the benefits of co-adapting features",
             "https://arxiv.org/abs/1402.3337",
         ),
-        note="Keeps what exceeds θ as it is and silences the rest, so its value jumps at θ.",
+        note="Keeps inputs above θ and sets the others to 0, so its value jumps at θ.",
         aliases=("thresholded ReLU", "TRec"),
         use="Sparse autoencoders.",
         note_zh="只让大于 θ 的输入通过，在 θ 处函数值跳变。",
@@ -93,7 +93,7 @@ PIECEWISE: dict[str, Activation] = {
         derivative=lambda x, lambd=0.5: (x.abs() > lambd).to(x.dtype),
         parameters=(Parameter("lambd", r"\lambda", 0.5, 0.1, 3.0, 0.1),),
         source=Paper("Donoho", 1995, "De-noising by soft-thresholding", "https://doi.org/10.1109/18.382009"),
-        note="Takes λ off the size of every input, and all of it from small ones: noise goes, and so does "
+        note="Soft threshold: reduces the size of every input by λ, down to 0: noise vanishes, and so does "
         "the gradient.",
         aliases=("soft thresholding", "shrinkage operator"),
         use="Sparse coding (ISTA) and denoising.",
@@ -113,7 +113,7 @@ PIECEWISE: dict[str, Activation] = {
             "Ideal spatial adaptation by wavelet shrinkage",
             "https://doi.org/10.1093/biomet/81.3.425",
         ),
-        note="Silences small inputs and keeps the others whole, so its value jumps at ±λ.",
+        note="Hard threshold: sets small inputs to 0 and keeps the others, so its value jumps at ±λ.",
         aliases=("hard thresholding",),
         use="Sparse coding and wavelet denoising.",
         note_zh="硬阈值：小信号归零，其余原样保留。",
@@ -233,10 +233,10 @@ PIECEWISE: dict[str, Activation] = {
             "https://arxiv.org/abs/1602.02830",
         ),
         note="One bit of the input. Its slope is 0 wherever it has one: binarized networks train with a "
-        "stand-in for its gradient.",
+        "surrogate for its gradient.",
         unfit="its slope is 0 everywhere, so no gradient passes",
         aliases=("signum", "sgn"),
-        use="Binarized networks, with a stand-in for its gradient.",
+        use="Binarized networks, with a surrogate for its gradient.",
         note_zh="只保留输入的符号；斜率处处为 0，训练需用替代梯度。",
     ),
 }

@@ -60,7 +60,7 @@ class Properties:
         return abs(self.mean_output) < 0.01
 
     def saturated_within(self, low: float, high: float) -> list[tuple[float, float]]:
-        """The parts of [low, high] where the function is saturated."""
+        """The intervals within [low, high] where the function is saturated."""
         zones = []
         if self.saturates_below is not None and self.saturates_below > low:
             zones.append((low, min(self.saturates_below, high)))

@@ -161,7 +161,7 @@ SMOOTH: dict[str, Activation] = {
         note="A wave, and so are all its derivatives. SIREN draws images and shapes with it, with ω = 30 "
         "in the first layer.",
         aliases=("sin", "SIREN"),
-        use="Networks that stand for an image, a sound or a shape (SIREN).",
+        use="Implicit neural representations of images, sounds and shapes (SIREN).",
         note_zh="正弦函数，其各阶导数仍是正弦；用于隐式神经表示。",
     ),
     "snake": Activation(

@@ -58,7 +58,7 @@ def read(content: bytes) -> Table:
         )
     except (pd.errors.ParserError, csv.Error) as error:
         raise InvalidRequest(_too_long_row(opened) or f"The file is not a CSV table: {error}.") from None
-    rows.index += opened.header_row  # as a person counts them in the file
+    rows.index += opened.header_row  # line numbers in the file, from 1
     return _checked(rows.iloc[1:], opened.columns)
 
 
@@ -166,7 +166,7 @@ def _text(content: bytes) -> str:
 
 
 def number(cell: str) -> float | None:
-    """The number that a cell holds, infinite for what is none in words ("+nan"); None for a text."""
+    """The number in a cell, infinite for a NaN ("+nan"), which is rejected later; None for a text."""
     try:
         value = float(cell)
     except ValueError:

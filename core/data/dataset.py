@@ -28,7 +28,7 @@ TABLE = "table"  # rows of any number of features, with a class or a value each
 ROWS = (POINTS, TABLE, CURVE, SURFACE, IMAGES, SMALL_IMAGES)
 
 CLASSIFICATION, FORECAST, REGRESSION = "classification", "forecast", "regression"
-# The task of mixtures, and the two of environments (share of episodes that succeed, mean return).
+# The task of mixtures, and the two of environments (fraction of episodes that succeed, mean return).
 GENERATION, SUCCESS, RETURN = "generation", "success", "mean_return"
 
 NO_TARGET = -100  # class number where there is no target: the ignore_index of torch's losses

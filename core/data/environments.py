@@ -23,7 +23,7 @@ class LoadedEnvironment:
     task: str
     make: Callable[[], Any]  # the environment without wrappers
     make_many: Callable[[int], Any]  # n environments that step together
-    max_steps: int  # an episode is truncated after so many; its last state keeps its value, it is no end
+    max_steps: int  # an episode is truncated after so many: its last state is not terminal
     observation_size: int  # inputs of the network
     actions: tuple[str, ...]  # names of the actions, by number
     attributes: tuple[str, ...]  # of the environment: with its random state, all that a checkpoint needs

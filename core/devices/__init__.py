@@ -40,7 +40,7 @@ def devices() -> list[Device]:
 
 
 def absent() -> dict[str, str]:
-    """Kinds of accelerator that torch cannot work on here, each with the reason in words."""
+    """Kinds of accelerator that torch cannot use here, each with the reason."""
     reasons = {
         "cuda": _cuda_absent_because(),
         "mps": other.mps_absent_because(),

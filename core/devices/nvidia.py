@@ -46,7 +46,7 @@ def devices() -> list[Device]:
 
 
 def absent_because() -> str | None:
-    """Why there is no NVIDIA GPU, in words, or None when there is one."""
+    """Why there is no NVIDIA GPU, or None when there is one."""
     if why := _why_no_library():
         return why
     try:

@@ -36,7 +36,7 @@ def relu_rnn_step(x: Tensor, before: Mapping[str, Tensor], w: Weights) -> States
 
 
 def lstm_step(x: Tensor, before: Mapping[str, Tensor], w: Weights) -> States:
-    """Input gate i, forget gate f, candidate g, output gate o; the cell c keeps f of itself and adds i of g.
+    """Input gate i, forget gate f, candidate g, output gate o; the cell is f * c + i * g.
 
     Source: Hochreiter & Schmidhuber 1997; the forget gate: Gers, Schmidhuber & Cummins 2000.
     """
@@ -47,7 +47,7 @@ def lstm_step(x: Tensor, before: Mapping[str, Tensor], w: Weights) -> States:
 
 
 def gru_step(x: Tensor, before: Mapping[str, Tensor], w: Weights) -> States:
-    """Reset gate r, update gate z, candidate n; the state keeps z of itself and takes 1 - z of n.
+    """Reset gate r, update gate z, candidate n; the state is z * h + (1 - z) * n.
 
     Source: Cho et al. 2014, in the form of torch.nn and cuDNN: r acts on U h + c instead of on h.
     """

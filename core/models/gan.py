@@ -15,7 +15,7 @@ LOSSES = ("non_saturating", "wasserstein_gp")
 
 
 class GAN(nn.Module):
-    """A generator that makes samples from noise, and a discriminator that scores how real they look.
+    """A generator that makes samples from noise, and a discriminator that scores how realistic they are.
 
     generator: (batch, latent) -> (batch, *sample_shape); discriminator: (batch, *sample_shape) -> (batch,),
     a logit in the original loss and a critic's value in Wasserstein's. bounded samples are in [0, 1], as
@@ -41,7 +41,7 @@ class GAN(nn.Module):
         return (torch.sigmoid(flat) if self.bounded else flat).unflatten(1, self.sample_shape)
 
     def score(self, samples: Tensor) -> Tensor:
-        """How real samples look to the discriminator, larger is realer: (batch,)."""
+        """The discriminator's score of samples, larger is more realistic: (batch,)."""
         return self.discriminator(samples)[:, 0]
 
     def noise(self, count: int, random: torch.Generator) -> Tensor:

@@ -320,7 +320,7 @@ MODELS: dict[str, Model] = {
     ),
     "gcn": Model(
         name="GCN",
-        description="Each node takes a mean of itself and its neighbours, weighted by their links.",
+        description="Each node averages itself and its neighbours, weighted by their degrees.",
         paper=Paper(
             "Kipf & Welling",
             2017,

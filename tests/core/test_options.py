@@ -1,4 +1,4 @@
-"""An option takes what its entry allows, and says what that is."""
+"""An option accepts what its entry allows, and says what that is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OPTIONS = {
     "given_options",
     [{"depth": 1}, {"rate": 1}, {"rate": 0.25}, {"loss": "wasserstein"}, {"slippery": False}, {}],
 )
-def test_what_is_allowed_is_taken(given_options: dict[str, Any]) -> None:
+def test_what_is_allowed_is_accepted(given_options: dict[str, Any]) -> None:
     check_options(OPTIONS, given_options, "it")
 
 
@@ -39,7 +39,7 @@ def test_what_is_allowed_is_taken(given_options: dict[str, Any]) -> None:
         ({"width": 1}, "Unknown option 'width' of it; choose from depth, rate, loss, slippery"),
     ],
 )
-def test_what_is_not_is_told(given_options: dict[str, Any], sentence: str) -> None:
+def test_what_is_not_allowed_is_rejected(given_options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InvalidRequest, match=sentence):
         check_options(OPTIONS, given_options, "it")
 
@@ -49,7 +49,7 @@ def test_what_is_not_is_told(given_options: dict[str, Any], sentence: str) -> No
         st.sampled_from([*OPTIONS, "x"]), st.one_of(st.integers(), st.floats(), st.text(), st.none())
     )
 )
-def test_anything_is_taken_or_refused_in_words(given_options: dict[str, Any]) -> None:
+def test_anything_is_accepted_or_rejected_with_a_reason(given_options: dict[str, Any]) -> None:
     refusal = None
     try:
         check_options(OPTIONS, given_options, "it")
@@ -58,5 +58,5 @@ def test_anything_is_taken_or_refused_in_words(given_options: dict[str, Any]) ->
     assert refusal is None or refusal.endswith(".")
 
 
-def test_what_is_left_out_takes_its_usual_value() -> None:
+def test_what_is_left_out_has_its_default() -> None:
     assert filled_in(OPTIONS, {"rate": 0.1}) == {"depth": 3, "rate": 0.1, "loss": "plain", "slippery": True}

@@ -125,7 +125,7 @@ def test_a_value_of_a_list_is_refused_by_its_own_word() -> None:
         Config(sizes=(4, 0))
 
 
-def test_what_the_table_allows_is_taken() -> None:
+def test_what_the_table_allows_is_accepted() -> None:
     Config()
     Config(epochs=1, rate=0, loss="wide", hidden=(), sizes=(1, 2, 3), probes=("a",), of_model={"depth": 3})
 

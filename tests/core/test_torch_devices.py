@@ -1,4 +1,4 @@
-"""Devices by torch's names: one meaning of "cuda", settings of torch that come back, reasons in words."""
+"""Devices by torch's names: one meaning of "cuda", settings of torch that are restored, reasons."""
 
 from __future__ import annotations
 

@@ -136,13 +136,13 @@ def _derivative(read: Expression) -> tuple[str, Callable[[Tensor], Tensor] | Non
             return f"f'(x) = {latex(found)}", tensor_function(computable(found))
         except (InvalidRequest, RecursionError):  # too large for computable(), or too deep to write down
             pass
-    return r"f'(x)\ \text{as autograd finds it, for want of a formula}", None
+    return r"f'(x)\ \text{computed by autograd, without a formula}", None
 
 
 def _by_autograd(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     def derivative(x: Tensor) -> Tensor:
         with torch.enable_grad():
-            again = x.requires_grad  # the second derivative is asked for
+            again = x.requires_grad  # for a second derivative
             x = x if again else x.detach().requires_grad_()
             return torch.autograd.grad(function(x).sum(), x, create_graph=again)[0]
 

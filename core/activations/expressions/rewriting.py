@@ -106,7 +106,7 @@ def _rules() -> tuple[tuple[Node, Node], ...]:
 
 
 def _matches(pattern: Node, node: Node, bound: dict[str, Node]) -> Iterator[dict[str, Node]]:
-    """What a and b stand for, for each way in which a node has the form of a pattern."""
+    """What a and b match, for each way in which a node matches a pattern."""
     if isinstance(pattern, Variable):
         if bound.get(pattern.name, node) == node:
             yield bound | {pattern.name: node}

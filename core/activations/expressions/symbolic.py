@@ -41,7 +41,7 @@ def _x() -> Any:
 
 
 def _to_sympy(node: Node, **values: Any) -> Any:
-    """values: what stands for a and b in slopes."""
+    """values: those of a and b in slopes."""
     if isinstance(node, Variable):
         return values.get(node.name, _x())
     if isinstance(node, Number):

@@ -101,7 +101,7 @@ def test_softmax_along_one_of_two_logits_is_a_shifted_sigmoid() -> None:
         assert one.outputs[0] == pytest.approx(1 / (1 + math.exp(1 - one.logits[0])))
 
 
-def test_cold_one_takes_all_and_hot_all_are_alike() -> None:
+def test_cold_softmax_is_one_hot_and_hot_softmax_uniform() -> None:
     every = over_temperatures("softmax", [2.0, 1.0, -1.0], 0.01, 1e4, points=5)
     assert every[0].outputs == pytest.approx([1, 0, 0])
     assert every[-1].outputs == pytest.approx([1 / 3] * 3, abs=1e-3)

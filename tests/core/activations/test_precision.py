@@ -73,7 +73,7 @@ def test_a_square_on_the_way_loses_results_that_would_fit() -> None:
     assert star.high == pytest.approx(math.sqrt((65_520 + 0.4472) / 0.8944), abs=0.25)
 
 
-def test_a_slope_of_infinity_times_zero_is_told_as_nan() -> None:
+def test_a_slope_of_infinity_times_zero_is_nan() -> None:
     # -2x overflows before it is multiplied by e^(-x²) = 0.
     lost = [stretch for stretch in precision("gaussian", "float16").slope.lost() if stretch.what == "NaN"]
     assert [(s.low, s.high) for s in lost] == [(-math.inf, -32_768.0), (32_768.0, math.inf)]
@@ -121,13 +121,13 @@ def test_the_envelope_has_the_largest_error_of_each_stretch(found: list[float], 
     assert errors.max() == rounding.absolute.max()
 
 
-def test_an_envelope_can_be_taken_of_part_of_x() -> None:
+def test_an_envelope_can_cover_a_range_of_x() -> None:
     at, _ = envelope(precision("gelu", "float32").value, "ulps", 10.0)
     assert np.abs(at).max() <= 10
     assert len(at) == 240  # float32's numbers are dense enough for every stretch
 
 
-def test_a_staircase_takes_the_nearest_number() -> None:
+def test_a_staircase_uses_the_nearest_number() -> None:
     rounding = precision("identity", "float8_e5m2").value
     assert staircase(rounding, np.array([1.0, 1.1, 1.13, 1e9])).tolist() == [1.0, 1.0, 1.25, 57344.0]
 
@@ -137,7 +137,7 @@ def test_where_everything_is_lost_there_is_no_worst() -> None:
     assert worst(Rounding(FORMATS["float16"], x, x, np.full(2, np.nan)), 10.0) is None
 
 
-def test_csv_has_a_row_for_each_function_format_and_place() -> None:
+def test_csv_has_a_row_for_each_function_format_and_point() -> None:
     text = to_csv(
         {"tanh": {key: precision("tanh", key) for key in ("float16", "float8_e5m2")}}, 4.0, points=9
     )
@@ -151,6 +151,6 @@ def test_csv_has_a_row_for_each_function_format_and_place() -> None:
 
 
 @pytest.mark.parametrize(("function", "format"), [("swoosh", "float16"), ("relu", "float4")])
-def test_what_there_is_not_is_told_in_one_sentence(function: str, format: str) -> None:
+def test_unknown_names_are_rejected_in_one_sentence(function: str, format: str) -> None:
     with pytest.raises(InvalidRequest, match="There is no"):
         precision(function, format)

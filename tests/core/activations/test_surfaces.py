@@ -41,7 +41,7 @@ def test_a_neuron_is_constant_along_the_line_that_its_weights_do_not_see() -> No
         assert np.ptp(np.diagonal(across, offset)) < 1e-6
 
 
-def test_zero_is_a_place() -> None:
+def test_zero_is_a_point() -> None:
     for reach in (1.0, 2.5, 3.0, 7.3):
         assert neuron("relu", 1, 0, 0, reach=reach).at[60] == 0
 
@@ -114,7 +114,7 @@ def test_slices_are_rows_of_the_surface() -> None:
         assert line == pytest.approx(surface.at + 10 * y, abs=1e-5)
 
 
-def test_csv_has_a_row_for_each_place() -> None:
+def test_csv_has_a_row_for_each_point() -> None:
     rows = list(csv.DictReader(to_csv(neuron("relu", 1, -1, 0, points=5), ("a", "b", "f")).splitlines()))
     assert len(rows) == 25
     for row in rows:

@@ -56,7 +56,7 @@ def test_noise_is_the_standard_deviation_around_the_truth(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_usual_noise_leaves_something_to_learn(name: str) -> None:
+def test_default_noise_leaves_something_to_learn(name: str) -> None:
     data = load(name, samples=4000, test_fraction=0.5)
     neighbours = KNeighborsRegressor(15).fit(data.train_inputs, data.train_targets)
     assert neighbours.score(data.test_inputs, data.test_targets) > 0.75  # R²

@@ -123,7 +123,7 @@ def test_noise_is_the_standard_deviation_of_what_is_added(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", POINT_SETS)
-def test_usual_noise_leaves_the_classes_apart(name: str) -> None:
+def test_default_noise_leaves_the_classes_apart(name: str) -> None:
     data = load(name, samples=4000, test_fraction=0.5)
     neighbours = KNeighborsClassifier(15).fit(data.train_inputs, data.train_targets)
     assert neighbours.score(data.test_inputs, data.test_targets) >= 0.96

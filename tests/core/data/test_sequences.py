@@ -54,7 +54,7 @@ def test_every_length_of_parity_is_as_frequent_as_each_other() -> None:
     assert classes.mean() == pytest.approx(0.5, abs=0.02)
 
 
-def test_mixture_goes_on_as_the_sines_that_it_is_made_of() -> None:
+def test_target_of_a_mixture_continues_its_sines() -> None:
     # A sum of k sines obeys a linear recurrence over 2k steps; the target is where that recurrence leads.
     inputs, targets = both(sines(20, 0.0, 40, 2, 3, 0.2))
     for row, target in zip(inputs[:, :, 0].astype(np.float64), targets, strict=True):

@@ -93,7 +93,7 @@ def test_target_can_be_shown_in_the_unit_of_its_column() -> None:
         ((HEADER + ROWS[0] + "NaN,1,no\n").encode(), "Row 3 has no value in column 'a'"),
     ],
 )
-def test_file_that_is_no_table_is_refused_and_not_kept(content: bytes, sentence: str, home: Path) -> None:
+def test_file_that_is_no_table_is_rejected_and_not_stored(content: bytes, sentence: str, home: Path) -> None:
     with pytest.raises(InvalidRequest, match=sentence) as refused:
         user_csv.add(content)
     assert "\n" not in str(refused.value)
@@ -130,7 +130,7 @@ def test_separators_within_quotation_marks_separate_nothing() -> None:
     assert data.features == ("a;b;c;d",)
 
 
-def test_file_is_kept_under_the_hash_of_its_bytes(home: Path) -> None:
+def test_file_is_stored_under_the_hash_of_its_bytes(home: Path) -> None:
     content = (HEADER + "".join(ROWS)).encode()
     name = user_csv.add(content)
     assert name == user_csv.add(content) == hashlib.sha256(content).hexdigest()

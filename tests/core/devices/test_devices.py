@@ -62,7 +62,7 @@ def test_utilisation_since_a_mark_is_that_of_the_work_in_between() -> None:
 
 
 @given(st.just(0.0) | st.floats(0.01, 1e5), st.floats(0, 1), st.floats(0, 1))
-def test_utilisation_is_the_busy_share_and_never_leaves_its_range(
+def test_utilisation_is_the_busy_fraction_and_never_leaves_its_range(
     total_s: float, busy: float, own: float
 ) -> None:
     start, end = Mark(0, 0, 0, 0), Mark(1, busy * total_s, total_s, own * busy * total_s)

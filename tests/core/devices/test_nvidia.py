@@ -64,7 +64,7 @@ def ask(folder: Path, *switches: str, **environment: str) -> dict[str, Any]:
     return json.loads(told.stdout)
 
 
-def test_gpus_are_told_with_their_facts_and_readings_in_plain_units(stub_folder: Path) -> None:
+def test_gpus_are_listed_with_their_facts_and_readings_in_plain_units(stub_folder: Path) -> None:
     told = ask(stub_folder)
     first, second = told["devices"]
     assert (first["id"], first["name"]) == ("cuda:0", "Stub H100")
@@ -102,7 +102,7 @@ def test_a_reading_that_the_card_does_not_support_says_so_instead_of_a_number(st
     assert readings["power_limit"][0] == 700
 
 
-def test_an_older_driver_answers_through_the_older_names_and_leaves_out_what_it_lacks(
+def test_an_older_driver_is_read_through_the_older_names_and_leaves_out_what_it_lacks(
     stub_folder: Path,
 ) -> None:
     told = ask(stub_folder, "-DOLD")
@@ -138,7 +138,7 @@ def test_an_older_driver_counts_the_time_under_its_older_name(stub_folder: Path)
     assert counters["energy"][0] is None
 
 
-def test_other_programs_on_a_gpu_are_told_with_what_they_use(stub_folder: Path) -> None:
+def test_other_programs_on_a_gpu_are_listed_with_their_utilisation(stub_folder: Path) -> None:
     processes = ask(stub_folder)["processes"]
     assert processes["cuda:0"] == {"4242": 35, "77": 0}
     assert processes["cuda:1"] == "not reported: Not Supported"
@@ -172,7 +172,7 @@ def test_a_gpu_that_is_not_there_gives_reasons(stub_folder: Path) -> None:
         ("-DPLAIN", {"CUDA_VISIBLE_DEVICES": ""}, "CUDA_VISIBLE_DEVICES='' hides every GPU"),
     ],
 )
-def test_absence_is_told_in_words(
+def test_absence_has_a_reason(
     stub_folder: Path, switch: str, environment: dict[str, str], reason: str
 ) -> None:
     told = ask(stub_folder, switch, **environment)
@@ -180,7 +180,9 @@ def test_absence_is_told_in_words(
     assert reason in told["absent"]
 
 
-def test_a_torch_without_cuda_is_told_apart_from_a_missing_driver(stub_folder: Path, tmp_path: Path) -> None:
+def test_a_torch_without_cuda_is_distinguished_from_a_missing_driver(
+    stub_folder: Path, tmp_path: Path
+) -> None:
     build = tmp_path / "torch"
     build.mkdir()
     (build / "__init__.py").write_text("raise ImportError('looking at devices must not import torch')\n")

@@ -25,7 +25,7 @@ def test_maps_of_the_full_size_have_the_published_sizes() -> None:
 
 @pytest.mark.parametrize("size", [8, 28, 32, 64])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_small_form_takes_small_images(size: int, channels: int) -> None:
+def test_small_form_accepts_small_images(size: int, channels: int) -> None:
     model = small_alexnet((channels, size, size), 10, width=4, dropout=0.5)
     assert model(torch.rand(2, channels, size, size)).shape == (2, 10)
 

@@ -29,7 +29,7 @@ def test_without_hidden_layers_it_is_linear() -> None:
     torch.testing.assert_close(model(0.3 * a + 0.7 * b), 0.3 * model(a) + 0.7 * model(b))
 
 
-def test_images_are_taken_as_one_row_of_pixels() -> None:
+def test_images_are_flattened() -> None:
     model = MLP((1, 28, 28), 10, (16,), torch.relu)
     assert model(torch.randn(4, 1, 28, 28)).shape == (4, 10)
     assert model.layers[0].in_features == 784

@@ -54,7 +54,7 @@ def kind(key: str) -> tuple[bool, ...]:
     return bool(activation.parameters), activation.superlinear, bounded
 
 
-def test_every_activation_that_a_network_takes_exists() -> None:
+def test_every_activation_of_a_network_exists() -> None:
     assert {key for model in MODELS.values() for key in model.activations} <= set(ACTIVATIONS)
 
 

@@ -41,7 +41,7 @@ def test_stages_of_the_full_size_halve_the_image() -> None:
 
 @pytest.mark.parametrize("size", [8, 28, 32])
 @pytest.mark.parametrize("batch_norm", [False, True])
-def test_small_form_takes_small_images(size: int, batch_norm: bool) -> None:
+def test_small_form_accepts_small_images(size: int, batch_norm: bool) -> None:
     model = small_vgg((1, size, size), 10, width=4, batch_norm=batch_norm)
     model(torch.rand(2, 1, size, size)).sum().backward()
     assert all(p.grad is not None for p in model.parameters())

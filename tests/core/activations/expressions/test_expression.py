@@ -369,7 +369,7 @@ def test_a_key_is_found_as_ever_and_an_unknown_word_is_refused() -> None:
         find("gellu")
 
 
-def test_a_safer_form_is_told_and_has_nothing_that_overflows() -> None:
+def test_a_safer_form_is_reported_and_does_not_overflow() -> None:
     typed = expression("x*tanh(log(1+exp(x)))")
     assert operations(typed.tree) == {"*", "tanh", "softplus"}
     assert size(typed.tree) == 5

@@ -243,7 +243,7 @@ def in_digits(tree: Node) -> Node:
         ("2.*x", "2*x"),
     ],
 )
-def test_precedence_and_spellings_are_the_usual_ones(text: str, same: str) -> None:
+def test_precedence_and_spellings_are_standard(text: str, same: str) -> None:
     assert parse(text) == parse(same)
 
 
@@ -264,7 +264,7 @@ def test_refusals_say_what_to_write_instead() -> None:
         assert said in str(refusal.value)
 
 
-def test_what_is_within_the_bounds_is_taken() -> None:
+def test_what_is_within_the_bounds_is_accepted() -> None:
     assert parse("(" * MAX_DEPTH + "x" + ")" * MAX_DEPTH) == parse("x")
     parse("+".join(["x"] * (MAX_NODES // 2)))
     parse("x" + " " * (MAX_CHARACTERS - 1))
