@@ -12,8 +12,9 @@ import numpy as np
 from core.activations import find
 from core.activations.activation import Activation
 from core.activations.properties import SATURATED_SLOPE, properties
-from core.errors import InvalidRequest
 from core.lazy import LazyModule
+from core.options import Option
+from core.settings import check_settings
 from core.tables import csv_text
 
 if TYPE_CHECKING:
@@ -44,11 +45,23 @@ _SIGMA = {
 INITIALISATIONS = tuple(_SIGMA)
 
 
+SETTINGS = {
+    "activation": Option("a key of ACTIVATIONS, or an expression of x", kind=str),
+    "parameters": Option("of the activation, by name", kind=dict),
+    "layers": Option("how many", kind=int, min=1, max=MAX_LAYERS),
+    "width": Option("units a layer", kind=int, min=2, max=MAX_WIDTH),
+    "initialisation": Option("how weights are drawn", kind=str, choices=INITIALISATIONS),
+    "gain": Option("factor of the weights", kind=float, min=MIN_GAIN, max=MAX_GAIN),
+    "bias_std": Option("standard deviation of the biases", kind=float, min=0, max=MAX_BIAS),
+    "seed": Option("of weights and inputs", kind=int, min=0, max=2**31),
+}
+
+
 @dataclass(frozen=True)
 class DepthConfig:
     """A stack of equal layers x -> f(W x + b) with standard normal inputs.
 
-    Raises InvalidRequest for a value out of its range.
+    SETTINGS says what each field may be. Raises InvalidRequest for a value out of its range.
     """
 
     activation: str = "tanh"  # f: a key of ACTIVATIONS, or an expression of x
@@ -61,17 +74,8 @@ class DepthConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_settings(SETTINGS, self)
         self.function.with_defaults(self.parameters)
-        if self.initialisation not in _SIGMA:
-            raise InvalidRequest(
-                f"There is no initialisation {self.initialisation!r} here; "
-                f"choose from {', '.join(INITIALISATIONS)}."
-            )
-        _within("layers", self.layers, 1, MAX_LAYERS)
-        _within("width", self.width, 2, MAX_WIDTH)
-        _within("gain", self.gain, MIN_GAIN, MAX_GAIN)
-        _within("bias_std", self.bias_std, 0, MAX_BIAS)
-        _within("seed", self.seed, 0, 2**31)
 
     @property
     def function(self) -> Activation:
@@ -327,8 +331,3 @@ def _normal() -> tuple[np.ndarray, np.ndarray]:
     z = np.linspace(-9, 9, 2000)  # an even number, so that none is 0, where many functions have a kink
     density = np.exp(-0.5 * z**2)
     return z, density / density.sum()
-
-
-def _within(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise InvalidRequest(f"{name} is {value:g}; it must lie between {low:g} and {high:g}.")
