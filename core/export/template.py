@@ -1,6 +1,6 @@
 """The training of a run once more, with torch and numpy alone: python script.py
 
-Reads what lies beside it: config.json (the settings), data.npz (the data, and the weights before the first
+Reads the files beside it: config.json (the settings), data.npz (the data, and the weights before the first
 step) and model.py (the network, and how its learning rate changes). Prints a JSON line for each epoch.
 """
 
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 FOLDER = Path(__file__).resolve().parent
 MAX_TRAINING_SAMPLES = 500  # of the training split, for its loss and metric
 EVALUATION_BATCH = 500
-NO_ANSWER = -100  # stands among class numbers where no answer is asked
+NO_TARGET = -100  # among class numbers: nothing is to be predicted here
 
 # What the targets are: one of two classes, one of several, a change since now, a value.
 BINARY, CLASSIFICATION, FORECAST = "binary classification", "classification", "forecast"
@@ -57,7 +57,7 @@ def train(config: Mapping[str, Any], data: Mapping[str, Tensor]) -> Iterator[dic
         for batch in torch.randperm(len(inputs), generator=shuffle).split(config["batch_size"]):
             if step == config["steps"]:  # the run was stopped here
                 break
-            changed = config["changes"].get(str(step), {})  # by hand, while the run was going
+            changed = config["changes"].get(str(step), {})  # by hand, during the run
             settings |= changed
             for group in optimizer.param_groups:
                 group |= {name: value for name, value in changed.items() if name in group}
@@ -100,12 +100,12 @@ def loss_of(outputs: Tensor, targets: Tensor, task: str, label_smoothing: float 
 
 
 def metric_of(outputs: Tensor, targets: Tensor, task: str) -> Tensor:
-    """Accuracy; of values 1 - RMSE / RMSE of the simplest answer: no change, or always the mean."""
+    """Accuracy; of values 1 - RMSE / RMSE of the simplest prediction: no change, or always the mean."""
     if task == BINARY:
         return ((outputs[:, 0] > 0) == (targets > 0.5)).double().mean()
     if task == CLASSIFICATION:
         right = outputs.argmax(1) == targets
-        return right[targets != NO_ANSWER].double().mean()
+        return right[targets != NO_TARGET].double().mean()
     squared_error = loss_of(outputs, targets, task)
     if task == FORECAST:
         return 1 - torch.sqrt(squared_error / targets.square().mean())
@@ -125,7 +125,7 @@ def limit_and_penalise(model: nn.Module, clip_norm: float | None, l1: float) -> 
 def evaluate(model: nn.Module, split: str, inputs: Tensor, targets: Tensor, task: str) -> dict[str, float]:
     """Loss and metric of a split, without dropout and by the running statistics of batch normalisation."""
     model.eval()
-    outputs = torch.cat([model(part) for part in inputs.split(EVALUATION_BATCH)])
+    outputs = torch.cat([model(batch) for batch in inputs.split(EVALUATION_BATCH)])
     loss, metric = loss_of(outputs, targets, task), metric_of(outputs, targets, task)
     return {f"{split}_loss": loss.item(), f"{split}_metric": metric.item()}
 

@@ -14,6 +14,7 @@ from core.runs.store import Run
 from core.timing.activation_cost.config import CostConfig
 from core.timing.activation_cost.table import cost_csv, cost_rows, fastest
 from core.timing.results.table import to_json
+from core.timing.results.units import half_width_percent, microseconds
 from core.timing.roofline.points import roofline_points
 from core.timing.workloads.workload import FLOATS
 from dashboard.charts.cost import fused_chart, memory_chart, time_chart
@@ -158,8 +159,8 @@ def draw_table(name: str, rows: Records, records: Records) -> None:
         {
             "Function": row["name"],
             "Pass": row["step"],
-            "Median (µs)": 1e6 * row["median_s"],
-            "95% CI (± %)": 50 * (row["ci_high_s"] - row["ci_low_s"]) / row["median_s"],
+            "Median (µs)": microseconds(row["median_s"]),
+            "95% CI (± %)": half_width_percent(row),
             "Over the fastest": row["times_as_long"],
             "Tied": row["tied"],
             "GB/s": row["gbps"],
