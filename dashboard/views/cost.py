@@ -108,7 +108,7 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
 
 
 def draw_times(rows: Records, records: Records) -> None:
-    """Bars, and who is fastest."""
+    """Bars, and which function is fastest."""
     st.altair_chart(time_chart(rows), key="times")
     sentences = []
     for step in ("forward", "backward"):
@@ -120,7 +120,7 @@ def draw_times(rows: Records, records: Records) -> None:
         "Look at which bars are alike: cheap functions all take as long as reading and writing memory does. "
         + " ".join(sentences)
     )
-    draw_load_warning(records, "times may be longer than they need to be, and more functions tie")
+    draw_load_warning(records, "times may be too long, and more functions tie")
 
 
 def draw_roofline(records: Records) -> None:

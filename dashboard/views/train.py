@@ -155,7 +155,7 @@ def points_of(data: str, seed: int, test_fraction: float, settings: tuple[tuple[
 
 
 def after(run: Run, config: TrainConfig | None) -> None:
-    """What can be done with a run that has ended; config is what the controls now say."""
+    """What can be done with a run that has ended; config is that of the controls."""
     records = [record for _, record in runs.runner().store.events_after(run.id)]
     if not records:  # stopped before it had begun
         return
