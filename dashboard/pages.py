@@ -1,4 +1,4 @@
-"""Every page: its title, where it stands in the menu, and the question that it answers.
+"""Every page: its title, its group in the menu, and the question that it answers.
 
 The navigation, Home and the tests read this one list. A page's key is the name of its file and its address.
 """
@@ -15,7 +15,7 @@ class Page:
     key: str  # views/KEY.py, and the path of its address
     title: str  # in the menu, as its heading, in the browser's tab and on Home
     icon: str
-    group: str  # of the menu; empty for a page that stands beside the groups
+    group: str  # of the menu; empty for a page outside the groups
     question: str  # that the page answers
 
     @property

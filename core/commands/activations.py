@@ -133,7 +133,7 @@ def _depth_table(configs: Sequence[DepthConfig]) -> Iterator[str]:
     """A header, and a line a function as soon as it is known."""
     from core.experiments.signal_propagation import predict, propagate
 
-    yield f"{'':<24}{'gradient kept':>15}{'a layer':>10}{'in theory':>12}{'last variance':>15}"
+    yield f"{'':<24}{'gradient left':>15}{'a layer':>10}{'in theory':>12}{'last variance':>15}"
     for config in configs:
         found = propagate(config)
         if found.overflows_at:
@@ -159,7 +159,7 @@ def _layers(config: DepthConfig) -> Iterator[dict[str, Any]]:
 
 
 def _cost(options: argparse.Namespace) -> int:
-    """What each function costs on this machine: time, bandwidth, fusion, and memory kept for backward."""
+    """What each function costs on this machine: time, bandwidth, fusion, and memory saved for backward."""
     from core.timing.activation_cost.config import CostConfig
     from core.timing.activation_cost.job import cost
     from core.timing.activation_cost.table import cost_rows

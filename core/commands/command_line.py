@@ -1,4 +1,4 @@
-"""One command line from its words to its exit code: errors in one sentence, Ctrl-C, a reader that goes."""
+"""One command line from its words to its exit code: errors in one sentence, Ctrl-C, a closed pipe."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from core.runs.store import RunStore
 
 @dataclass(frozen=True)
 class ExportConfig:
-    """Which run of which store, and where its zip goes."""
+    """Which run of which store, and where its zip is written."""
 
     run_id: str  # its address in the store
     store_file: str  # path of the run store

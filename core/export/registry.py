@@ -31,7 +31,7 @@ class Export:
 # By file name, below the folder or in the zip.
 EXPORTS: dict[str, Export] = {
     "script.py": Export(
-        meaning="does the run again with torch and numpy alone and prints the same losses: python script.py",
+        meaning="repeats the run with torch and numpy alone and prints the same losses: python script.py",
         content=lambda run: script.script(run).encode(),
         why_not=lambda run: script.why_no_script(run),
     ),
@@ -66,7 +66,7 @@ EXPORTS: dict[str, Export] = {
         why_not=lambda run: metrics.why_no_metrics(run),
     ),
     "metrics.parquet": Export(
-        meaning="the same rows with their types, for pandas, DuckDB and their kin",
+        meaning="the same rows with their types, for pandas, DuckDB and the like",
         content=lambda run: metrics.metrics_parquet(run),
         why_not=lambda run: metrics.why_no_metrics(run),
     ),

@@ -28,7 +28,7 @@ class TrainingRun:
     records: Sequence[Mapping[str, Any]]  # of all its events, in order
     state: Mapping[str, Any] | None  # of its last checkpoint; None without one
     began_at: float = 0.0  # seconds since 1970
-    pruned: bool = False  # there was a checkpoint that is no longer kept
+    pruned: bool = False  # its checkpoint was deleted to make room
 
     def of(self, event: str) -> list[Mapping[str, Any]]:
         """The records of one kind of event."""
@@ -108,7 +108,7 @@ def why_no_checkpoint(run: TrainingRun) -> str | None:
     if run.state is not None:
         return None
     if run.pruned:
-        return "the weights of this run are no longer kept: newer runs needed the space"
+        return "the checkpoint of this run was pruned"
     return "the run ended before its first checkpoint"
 
 

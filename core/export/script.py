@@ -1,6 +1,6 @@
 """What does a run again with torch and numpy alone: script.py, and the config, model and data that it reads.
 
-script.py is core/export/template.py as it stands. model.py is the file of the network's family as it stands,
+script.py is core/export/template.py unchanged. model.py is the file of the network's family unchanged,
 and below it what this run made of it.
 """
 
@@ -134,7 +134,7 @@ def optimizer_of(learner: SupervisedLearner) -> dict[str, Any]:
 
 
 def _changes(run: TrainingRun) -> dict[int, dict[str, Any]]:
-    """Settings changed while the run was going, by the steps done before."""
+    """Settings changed during the run, by the steps done before."""
     optimizer = OPTIMIZERS[run.config.optimizer]
     changes: dict[int, dict[str, Any]] = {}
     for event in run.of("setting_changed"):
@@ -150,7 +150,7 @@ def _changes(run: TrainingRun) -> dict[int, dict[str, Any]]:
 
 
 def _source(file: ModuleType) -> str:
-    """A family's file as it stands, but for the one class of ours that it may raise, a kind of ValueError."""
+    """A family's file, unchanged but for the one class of ours that it may raise, a kind of ValueError."""
     return inspect.getsource(file).replace(
         "from core.errors import InvalidRequest", "InvalidRequest = ValueError"
     )

@@ -1,6 +1,6 @@
 """The training of a run once more, with torch and numpy alone: python script.py
 
-Reads what lies beside it: config.json (the settings), data.npz (the data, and the weights before the first
+Reads the files beside it: config.json (the settings), data.npz (the data, and the weights before the first
 step) and model.py (the network, and how its learning rate changes). Prints a JSON line for each epoch.
 """
 
@@ -57,7 +57,7 @@ def train(config: Mapping[str, Any], data: Mapping[str, Tensor]) -> Iterator[dic
         for batch in torch.randperm(len(inputs), generator=shuffle).split(config["batch_size"]):
             if step == config["steps"]:  # the run was stopped here
                 break
-            changed = config["changes"].get(str(step), {})  # by hand, while the run was going
+            changed = config["changes"].get(str(step), {})  # by hand, during the run
             settings |= changed
             for group in optimizer.param_groups:
                 group |= {name: value for name, value in changed.items() if name in group}
@@ -125,7 +125,7 @@ def limit_and_penalise(model: nn.Module, clip_norm: float | None, l1: float) -> 
 def evaluate(model: nn.Module, split: str, inputs: Tensor, targets: Tensor, task: str) -> dict[str, float]:
     """Loss and metric of a split, without dropout and by the running statistics of batch normalisation."""
     model.eval()
-    outputs = torch.cat([model(part) for part in inputs.split(EVALUATION_BATCH)])
+    outputs = torch.cat([model(batch) for batch in inputs.split(EVALUATION_BATCH)])
     loss, metric = loss_of(outputs, targets, task), metric_of(outputs, targets, task)
     return {f"{split}_loss": loss.item(), f"{split}_metric": metric.item()}
 

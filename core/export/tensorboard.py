@@ -12,7 +12,7 @@ from tensorboardX.record_writer import RecordWriter
 from core.export.metrics import rows
 from core.export.run import TrainingRun
 
-# The curves that TensorBoard shows together stand before the slash.
+# TensorBoard shows curves with the same name before the slash together.
 TAGS = {
     "train_loss": "loss/train",
     "test_loss": "loss/test",

@@ -85,7 +85,7 @@ PRESETS: dict[tuple[str, str], Preset] = {
     ),
     (ANY, SMALL_IMAGES): Preset("Images of 8 x 8 pixels are learned like larger ones.", _IMAGES),
     (ANY, SERIES): Preset(
-        "Its windows overlap, so eight passes are many looks at each hour.",
+        "Its windows overlap, so eight passes see each hour many times.",
         _SERIES,
     ),
     (ANY, SEQUENCES): Preset(

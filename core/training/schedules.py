@@ -16,7 +16,7 @@ class Schedule:
     factor: Callable[[float], float]
 
 
-# Each function stands alone: an exported script takes the source of the one that it needs.
+# Each function is self-contained: an exported script takes the source of the one that it needs.
 
 
 def constant(fraction: float) -> float:

@@ -53,10 +53,10 @@ class Setting(Option):
 
     label: str  # on screen
     group: str | None = None  # of the form; None where the form has no control for it
-    flag: str = ""  # stands for the value in --help, of a setting with a flag of its own, such as N
+    flag: str = ""  # the value's placeholder in --help, such as N, of a setting with a flag
     offered: tuple[Any, ...] = ()  # values that the page offers, out of more that are possible
     step: float | None = None  # of a field for a number, per click
-    placeholder: str = ""  # stands in the form for None
+    placeholder: str = ""  # of None, in the form
     learners: tuple[str, ...] | None = None  # the kinds of learning that use it; None for all
     data_uses: Callable[[Dataset], bool] = lambda data: True  # whether this data has a use for it
     has_effect: Callable[[Any], bool] = lambda config: True  # under the other settings of a TrainConfig

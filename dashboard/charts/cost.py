@@ -36,7 +36,7 @@ def time_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
             alt.Tooltip("median_s:Q", title="Median (s)", format=".4~s"),
             alt.Tooltip("ci_low_s:Q", title="95% interval from (s)", format=".4~s"),
             alt.Tooltip("ci_high_s:Q", title="to (s)", format=".4~s"),
-            alt.Tooltip("tie:N", title="Place"),
+            alt.Tooltip("tie:N", title="Rank"),
             alt.Tooltip("gbps:Q", title="GB/s", format=".3~g"),
             alt.Tooltip("percent_of_bandwidth:Q", title="% of copy bandwidth", format=".3~g"),
             alt.Tooltip("limit:N", title="Limit"),
@@ -117,7 +117,7 @@ def memory_chart(records: Sequence[Mapping[str, Any]]) -> alt.Chart:
             order=alt.Order("part_order:Q"),
             tooltip=[
                 alt.Tooltip("name:N", title="Function"),
-                alt.Tooltip("part:N", title="Kept of"),
+                alt.Tooltip("part:N", title="Saved of"),
                 alt.Tooltip("bytes:Q", title="Bytes an element", format=".3~g"),
             ],
         )

@@ -1,4 +1,4 @@
-"""Charts of dying units: shares and losses over the steps, and against the learning rate."""
+"""Charts of dying units: fractions and losses over the steps, and against the learning rate."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _y(field: str, quantity: str) -> alt.Y:
 
 
 def _table(rows: Sequence[dict[str, Any]], quantity: str) -> pd.DataFrame:
-    """Names of functions for people; a place at which all seeds diverged has no point."""
+    """Names of functions for people; a setting at which all seeds diverged has no point."""
     parts = ("low", "median", "high")
     least = MIN_LOSS if quantity == "loss" else 0.0
     texts = [

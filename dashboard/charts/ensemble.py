@@ -49,8 +49,8 @@ def distribution_chart(
             alt.Tooltip("series:N", title="Variant"),
             alt.Tooltip("epoch:Q", title="Epoch"),
             alt.Tooltip("median:Q", title="Median", format=".4f"),
-            alt.Tooltip("low5:Q", title="5% lie below", format=".4f"),
-            alt.Tooltip("high5:Q", title="5% lie above", format=".4f"),
+            alt.Tooltip("low5:Q", title="5th percentile", format=".4f"),
+            alt.Tooltip("high5:Q", title="95th percentile", format=".4f"),
         ],
     )
     subtitle = ["Line: median over the seeds.", "Bands: middle half, and nine tenths."]

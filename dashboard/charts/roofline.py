@@ -20,7 +20,7 @@ HEIGHT = 380
 _MARGIN = 3.0
 
 _DOT_COLUMNS = (
-    "name", "step", "size", "dtype", "place", "intensity", "gflops", "gbps", "peak", "bandwidth", "vendor",
+    "name", "step", "size", "dtype", "device", "intensity", "gflops", "gbps", "peak", "bandwidth", "vendor",
     "limit", "series",
 )  # fmt: skip
 
@@ -31,7 +31,7 @@ def roofline_chart(
     """Roofs as lines and operations as dots, both axes logarithmic.
 
     roofs are records of RoofMeasured. colour is what tells dots apart: "dtype", and the roofs have the same
-    colours; or "step", and they are grey. Operations without arithmetic have no place here.
+    colours; or "step", and they are grey. Operations without arithmetic are left out.
     """
     shown = [dot for dot in dots if dot.gflops > 0]
     table = pd.DataFrame([_row(dot, colour) for dot in shown], columns=list(_DOT_COLUMNS))
@@ -39,7 +39,7 @@ def roofline_chart(
     low, high = _span(known, shown)
     lines = pd.DataFrame(
         [line for roof in known for line in _lines(roof, low, high)],
-        columns=["intensity", "gflops", "series", "place", "roof"],
+        columns=["intensity", "gflops", "series", "device", "roof"],
     )
     rates = [*table["gflops"], *lines["gflops"]] or [1.0]
     x = alt.X("intensity:Q", title="Arithmetic intensity (FLOPs a byte)", **_logarithmic(low, high))
@@ -69,10 +69,10 @@ def _roof_lines(lines: pd.DataFrame, x: alt.X, y: alt.Y, colour: str) -> alt.Cha
             alt.Tooltip("gflops:Q", title="GFLOP/s", format=",.4~g"),
         ],
     )
-    places = list(dict.fromkeys(lines["place"]))
-    if len(places) > 1:
+    devices = list(dict.fromkeys(lines["device"]))
+    if len(devices) > 1:
         legend = alt.Legend(orient="top", columns=2, symbolType="stroke", labelLimit=0)
-        base = base.encode(strokeDash=alt.StrokeDash("place:N", title=None, legend=legend))
+        base = base.encode(strokeDash=alt.StrokeDash("device:N", title=None, legend=legend))
     if colour == "dtype":
         return base.mark_line(strokeWidth=2.5, clip=True).encode(color=_colour(lines["series"]))
     return base.mark_line(strokeWidth=2.5, clip=True, color="gray")
@@ -92,7 +92,7 @@ def _dots(table: pd.DataFrame, x: alt.X, y: alt.Y, colour: str) -> alt.Chart:
             alt.Tooltip("step:N", title="Step"),
             alt.Tooltip("size:Q", title="Size", format=","),
             alt.Tooltip("dtype:N", title="Format"),
-            alt.Tooltip("place:N", title="On"),
+            alt.Tooltip("device:N", title="On"),
             number("gflops:Q", title="GFLOP/s", format=",.4~g"),
             number("gbps:Q", title="GB/s", format=",.4~g"),
             number("intensity:Q", title="FLOPs a byte", format=".3~g"),
@@ -135,7 +135,7 @@ def _row(dot: RooflinePoint, colour: str) -> dict[str, Any]:
         "step": dot.step,
         "size": dot.size,
         "dtype": dot.dtype,
-        "place": _place(dot.device, dot.threads),
+        "device": _device_label(dot.device, dot.threads),
         "intensity": dot.intensity,
         "gflops": dot.gflops,
         "gbps": dot.gbps,
@@ -154,34 +154,34 @@ def _title(workload: str) -> str:
 def _span(roofs: Sequence[Mapping[str, Any]], dots: Sequence[RooflinePoint]) -> tuple[float, float]:
     """Where the x axis begins and ends: every dot and every ridge lies inside."""
     ridges = [rate / roof["gbps"] for roof in roofs for rate in roof["gflops"].values()]
-    places = [*ridges, *(dot.intensity for dot in dots)] or [1.0]
-    return min(places) / _MARGIN, max(places) * _MARGIN
+    intensities = [*ridges, *(dot.intensity for dot in dots)] or [1.0]
+    return min(intensities) / _MARGIN, max(intensities) * _MARGIN
 
 
 def _lines(roof: Mapping[str, Any], low: float, high: float) -> list[dict[str, Any]]:
     """Three points for each format: the bandwidth rises until the ridge, and then the peak is flat."""
-    place, gbps = _place(roof["device"], roof["threads"]), roof["gbps"]
+    device, gbps = _device_label(roof["device"], roof["threads"]), roof["gbps"]
     return [
         {
             "intensity": intensity,
             "gflops": min(peak, intensity * gbps),
             "series": dtype,
-            "place": place,
-            "roof": f"{place}: {dtype} at most {peak:,.4g} GFLOP/s, memory {gbps:.3g} GB/s",
+            "device": device,
+            "roof": f"{device}: {dtype} at most {peak:,.4g} GFLOP/s, memory {gbps:.3g} GB/s",
         }
         for dtype, peak in roof["gflops"].items()
         for intensity in (low, peak / gbps, high)
     ]
 
 
-def _place(device: str, threads: int | None) -> str:
+def _device_label(device: str, threads: int | None) -> str:
     return device if threads is None else f"{device}, {threads} thread{'s' * (threads != 1)}"
 
 
 def _in_words(roofs: Sequence[Mapping[str, Any]], dots: Sequence[RooflinePoint]) -> str:
     """The chart for those who cannot see it."""
     texts = [
-        f"Roof of {_place(roof['device'], roof['threads'])}: memory {roof['gbps']:.3g} GB/s, "
+        f"Roof of {_device_label(roof['device'], roof['threads'])}: memory {roof['gbps']:.3g} GB/s, "
         + ", ".join(f"{dtype} {rate:,.4g} GFLOP/s" for dtype, rate in roof["gflops"].items())
         for roof in roofs
     ]

@@ -14,6 +14,7 @@ from core.runs.store import Run
 from core.timing.activation_cost.config import CostConfig
 from core.timing.activation_cost.table import cost_csv, cost_rows, fastest
 from core.timing.results.table import to_json
+from core.timing.results.units import half_width_percent, microseconds
 from core.timing.roofline.points import roofline_points
 from core.timing.workloads.workload import FLOATS
 from dashboard.charts.cost import fused_chart, memory_chart, time_chart
@@ -107,7 +108,7 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
 
 
 def draw_times(rows: Records, records: Records) -> None:
-    """Bars, and who is fastest."""
+    """Bars, and which function is fastest."""
     st.altair_chart(time_chart(rows), key="times")
     sentences = []
     for step in ("forward", "backward"):
@@ -119,7 +120,7 @@ def draw_times(rows: Records, records: Records) -> None:
         "Look at which bars are alike: cheap functions all take as long as reading and writing memory does. "
         + " ".join(sentences)
     )
-    draw_load_warning(records, "times may be longer than they need to be, and more functions tie")
+    draw_load_warning(records, "times may be too long, and more functions tie")
 
 
 def draw_roofline(records: Records) -> None:
@@ -158,8 +159,8 @@ def draw_table(name: str, rows: Records, records: Records) -> None:
         {
             "Function": row["name"],
             "Pass": row["step"],
-            "Median (µs)": 1e6 * row["median_s"],
-            "95% CI (± %)": 50 * (row["ci_high_s"] - row["ci_low_s"]) / row["median_s"],
+            "Median (µs)": microseconds(row["median_s"]),
+            "95% CI (± %)": half_width_percent(row),
             "Over the fastest": row["times_as_long"],
             "Tied": row["tied"],
             "GB/s": row["gbps"],

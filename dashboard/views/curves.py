@@ -84,10 +84,10 @@ def draw_curves(chosen: Parameters, found: dict[str, Properties]) -> None:
 
 def draw_share(key: str, parameters: dict[str, float]) -> None:
     """How much of its range a bounded function covers in the middle."""
-    share = fraction_of_range(find(key), *MIDDLE, **parameters)
-    if share is not None:
+    fraction = fraction_of_range(find(key), *MIDDLE, **parameters)
+    if fraction is not None:
         low, high = map(signed, MIDDLE)
-        st.caption(f"Between x = {low} and {high} {name_of(key)} passes through {share:.3f} of its range.")
+        st.caption(f"Between x = {low} and {high} {name_of(key)} passes through {fraction:.3f} of its range.")
 
 
 def draw_cards(chosen: Parameters, found: dict[str, Properties]) -> None:

@@ -61,7 +61,7 @@ def records_pre_activations(run: Run) -> bool:
 
 
 def choose_run() -> Run | None:
-    """The run of the address, or the newest one; another choice goes into the address."""
+    """The run of the address, or the newest one; another choice is put into the address."""
     addressed = runs.addressed_run("training")
     possible = {run.id: run for run in listed()}
     if addressed:
@@ -99,14 +99,14 @@ def function_name(run: Run) -> str:
 
 
 def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
-    """One layer's pre-activations on the curve, and the flat share of every layer."""
+    """One layer's pre-activations on the curve, and the flat fraction of every layer."""
     if SNAPSHOT not in pictures:
         return
     histograms = pictures[SNAPSHOT]
     layer = choose_layer(histograms.values["layers"])
     try:
         found = on_the_curve(run.config["activation"], histograms, layer)
-        shares = flat_fractions(run.config["activation"], histograms)
+        fractions = flat_fractions(run.config["activation"], histograms)
     except InvalidRequest as error:
         st.warning(str(error))
         return
@@ -119,7 +119,7 @@ def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture])
             "before this one learn little from them."
         )
     with right:
-        st.altair_chart(flat_fractions_chart(shares), key="flat shares")
+        st.altair_chart(flat_fractions_chart(fractions), key="flat fractions")
         st.caption(
             "Look for long bars: on its way back to the first layer a gradient passes all others, and each "
             "of them weakens it."
@@ -138,8 +138,8 @@ def choose_layer(layers: list[str]) -> str:
 def draw_figures(histograms: Picture, flat: float | None, layer: str, dead: Picture | None) -> None:
     """The figures of this moment."""
     with st.container(horizontal=True, gap="medium"):
-        share = "none is finite" if flat is None else f"{flat:.1%}"
-        st.metric(f"Where |f′| < {FLAT_SLOPE:g}", share, width="content")
+        fraction_text = "none is finite" if flat is None else f"{flat:.1%}"
+        st.metric(f"Where |f′| < {FLAT_SLOPE:g}", fraction_text, width="content")
         if dead and layer in dead.values["layers"]:
             fraction = dead.arrays["dead"][dead.values["layers"].index(layer)]
             st.metric("Dead units of this layer", f"{fraction:.0%}", width="content")

@@ -34,7 +34,7 @@ MAX_FUNCTIONS = 3
 FORMAT_NAMES = {key: format.name for key, format in FORMATS.items()}
 REACHES = {"1": 1.0, "10": 10.0, "100": 100.0, "1000": 1e3, "65504": 65504.0, "all": 3.4e38}
 REACH_NAMES = {key: key if key == "all" else f"±{reach:,.0f}" for key, reach in REACHES.items()}
-STRAIGHT = 100.0  # a straight axis of x that goes further shows nothing of where functions bend
+STRAIGHT = 100.0  # a linear axis of x that reaches further shows nothing of where functions bend
 CURVE, CURVE_POINTS = "curve", 401
 MEASURES = {
     "relative": "Relative error",

@@ -76,7 +76,7 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
 
 
 def change_while_running(run: Run, changes: list[dict[str, Any]]) -> None:
-    """Controls of what may change while the run goes."""
+    """Controls of what may change during the run."""
     now = next(
         (change["after"] for change in reversed(changes) if change["setting"] == "learning_rate"),
         run.config["learning_rate"],
@@ -155,7 +155,7 @@ def points_of(data: str, seed: int, test_fraction: float, settings: tuple[tuple[
 
 
 def after(run: Run, config: TrainConfig | None) -> None:
-    """What can be done with a run that has ended; config is what the controls now say."""
+    """What can be done with a run that has ended; config is that of the controls."""
     records = [record for _, record in runs.runner().store.events_after(run.id)]
     if not records:  # stopped before it had begun
         return
@@ -181,7 +181,7 @@ def continue_training(run: Run, last: dict[str, Any], config: TrainConfig | None
         for name, value in asdict(config).items()
         if name not in MUTABLE_ON_RESUME and differs(run, name, value)
     ]
-    help_text = "A new run that starts with the weights of this one, and with the settings as they now stand."
+    help_text = "A new run that starts with the weights of this one, and the settings chosen now."
     if others:
         help_text = f"It can only continue with the {others[0].replace('_', ' ')} that it was trained with."
     impossible = bool(others) or total > MAX_EPOCHS

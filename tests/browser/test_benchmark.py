@@ -14,7 +14,7 @@ from tests.browser.conftest import OpenPage, Screenshot, every_screen
 from tests.browser.test_train import badge
 
 
-def test_a_sweep_shows_charts_and_a_table_and_can_be_taken_away(
+def test_a_sweep_shows_charts_and_a_table_and_can_be_exported(
     open_page: OpenPage, screenshot: Screenshot
 ) -> None:
     page = open_page("benchmark?sizes=64&sizes=128")

@@ -22,7 +22,7 @@ def test_variants_are_ranked_over_seeds(open_page: OpenPage, screenshot: Screens
         assert overflow_px(page) <= 0
 
 
-def test_nothing_to_compare_is_told(open_page: OpenPage) -> None:
+def test_nothing_to_compare_is_reported(open_page: OpenPage) -> None:
     page = open_page("compare")
     for name in page.get_by_test_id("stButtonGroup").get_by_role("button", pressed=True).all_inner_texts():
         page.get_by_test_id("stButtonGroup").get_by_role("button", name=name, exact=True).click()

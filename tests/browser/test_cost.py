@@ -15,7 +15,7 @@ from tests.browser.test_train import badge
 ADDRESS = "cost?functions=relu&functions=gelu&size=4096"
 
 
-def test_functions_are_measured_drawn_and_taken_away(open_page: OpenPage, screenshot: Screenshot) -> None:
+def test_functions_are_measured_drawn_and_exported(open_page: OpenPage, screenshot: Screenshot) -> None:
     page = open_page(ADDRESS)
     page.get_by_role("button", name="Start").click()
     badge(page, "Finished")

@@ -34,7 +34,7 @@ def all_end(processes: list[psutil.Process]) -> bool:
     return not psutil.wait_procs(processes, timeout=60)[1]
 
 
-def test_a_killed_worker_is_told_and_the_next_run_works(
+def test_a_killed_worker_is_reported_and_the_next_run_works(
     open_page: OpenPage, new_server: Callable[..., Server]
 ) -> None:
     server = new_server()

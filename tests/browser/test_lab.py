@@ -59,7 +59,7 @@ def test_the_pointer_reads_the_surface(open_page: OpenPage) -> None:
     assert numbers[0] == numbers[2] > 1  # z = x, in the right half
 
 
-def test_a_chart_can_be_taken_away_as_png(open_page: OpenPage, tmp_path: Path) -> None:
+def test_a_chart_can_be_exported_as_png(open_page: OpenPage, tmp_path: Path) -> None:
     page = open_page("surfaces")
     page.get_by_test_id("stVegaLiteChart").first.hover()
     with page.expect_download() as download:

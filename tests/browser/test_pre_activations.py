@@ -59,7 +59,7 @@ def test_pre_activations_lie_under_the_curve(
         assert overflow_px(page) <= 0
 
 
-def test_a_going_training_is_shown_live_and_listed_first(open_page: OpenPage, train: Train) -> None:
+def test_a_running_training_is_shown_live_and_listed_first(open_page: OpenPage, train: Train) -> None:
     finished = train(activation="relu", epochs=1)
     going = train(activation="tanh", hidden=(64, 64, 64), epochs=10_000)  # too large to be compiled
     page = open_page(f"pre_activations?run={finished}")

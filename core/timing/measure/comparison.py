@@ -39,7 +39,7 @@ MIN_DIFFERENCE = 0.01
 # On a machine whose floor is larger than this, nothing is called the same for being below it: a calibration
 # beside other programs can find tens of percent, and "no difference of 40%" would sound like "no difference".
 MAX_CALLED_SAME = 0.10
-# A verdict is looked for several times in one comparison, so each look asks for more than 95%.
+# The verdict is checked several times in one comparison, so each check asks for more than 95%.
 _CONFIDENCE = 0.99
 # Short blocks: most of them fall between two interruptions by other programs, which come every 2 ms or so.
 _BLOCK_S = 0.0002
@@ -197,7 +197,7 @@ def compare_unpaired(
     """Judge samples that were taken at different moments, as two result files hold them (seconds a call).
 
     noise_floor: the unpaired one of noise.noise_floor(), the larger of both results. Samples of one
-    run say nothing of what changed until the next one; the floor alone stands for that, so it must be there.
+    run say nothing of what changed until the next one; the floor alone covers that, so it must be there.
     """
     floor = max(noise_floor, MIN_DIFFERENCE)
     low, high = ratio_interval(baseline_s, candidate_s, seed, _CONFIDENCE)

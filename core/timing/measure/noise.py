@@ -1,7 +1,7 @@
 """The noise of this machine: how far an operation differs from itself. No smaller difference is called one.
 
 Two floors, since there are two ways to compare. Paired is what remains between two equal operations that run
-in turns, as comparison.compare() runs them. Unpaired is what lies between medians of one operation taken at
+in turns, as comparison.compare() runs them. Unpaired is the difference between medians of one operation at
 different moments, as two result files hold them; on a shared machine it is many times larger.
 """
 
@@ -45,8 +45,8 @@ def measure_noise(
 ) -> Generator[Progress, None, NoiseMeasured]:
     """Set a matrix product against itself on a device; returns the floors, with what contaminated them.
 
-    quiet_wait_s: how long to wait for other programs to end before contaminated floors are looked for again;
-    what they are then stands, with its mark. threads are those that torch has now.
+    quiet_wait_s: how long to wait for other programs to end before contaminated floors are measured again;
+    these are final, with their mark. threads are those that torch has now.
     """
     operation = WORKLOADS["gemm"].prepare(_PRODUCT_SIZE, "float32", device, seed)
     found = yield from _observed(operation, device, threads, max_seconds, seed)

@@ -1,4 +1,4 @@
-"""Which samples stand apart. They are labelled and kept: an outlier tells of the machine, and is no error.
+"""Which samples are outliers. They are labelled and stay: an outlier shows something of the machine.
 
 Source: Tukey, J. W. (1977). Exploratory Data Analysis, section 2D (fences at 1.5 and 3 interquartile ranges).
 """

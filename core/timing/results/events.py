@@ -39,7 +39,7 @@ class DeviceAbsent:
 class MeasurementTaken:
     """One point: the median time of one operation, with its 95% confidence interval and every sample.
 
-    A field that is None or empty was not looked for or cannot be known here; the *_reason beside it says why.
+    A field that is None or empty was not measured or cannot be known here; the *_reason beside it says why.
     Rates are stored, not derived, because a result file is read by other programs too.
     """
 

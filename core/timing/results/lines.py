@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.timing.results.labels import device_label, environment_line, threads_label, workload_label
 from core.timing.results.table import Record
-from core.timing.results.units import counted, duration, figure, in_bytes
+from core.timing.results.units import counted, duration, figure, half_width_percent, in_bytes
 
 HEADER = (
     f"{'workload':<22} {'device':<7} {'dtype':<9} {'size':>9} {'thr':>3} {'median':>9} {'95% CI':>7} "
@@ -34,16 +34,16 @@ def row(record: Record) -> str:
     return (
         f"{workload_label(record):<22} {record['device']:<7} {record['dtype']:<9} {record['size']:>9} "
         f"{threads_label(record):>3} "
-        f"{duration(record['median_s']):>9} {interval_share(record):>7} "
+        f"{duration(record['median_s']):>9} {interval_half_width(record):>7} "
         f"{duration(record['first_call_s']):>9} {duration(record['cold_median_s']):>9} "
         f"{figure(record['gflops'] or None):>9} {figure(record['gbps']):>7} "
         f"{figure(record['arithmetic_intensity']):>7}  {notes(record)}"
     )
 
 
-def interval_share(record: Record) -> str:
+def interval_half_width(record: Record) -> str:
     """Half the width of the 95% interval, as a fraction of the median."""
-    return f"±{50 * (record['ci_high_s'] - record['ci_low_s']) / record['median_s']:.1f}%"
+    return f"±{half_width_percent(record):.1f}%"
 
 
 def notes(record: Record) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.tables import markdown_table
 from core.timing.results.conclusions import conclusions
 from core.timing.results.labels import environment_line, threads_label, workload_label
-from core.timing.results.lines import interval_share, other_line
+from core.timing.results.lines import interval_half_width, other_line
 from core.timing.results.table import Record, environment_of, measurements
 from core.timing.results.units import duration, figure
 
@@ -38,7 +38,7 @@ def _cells(record: Record) -> list[str]:
         f"{record['size']:,}",
         threads_label(record),
         duration(record["median_s"]),
-        interval_share(record),
+        interval_half_width(record),
         duration(record["first_call_s"]),
         duration(record["cold_median_s"]) if record["cold_median_s"] else record["cold_reason"] or "-",
         figure(record["gflops"] or None),

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.tables import csv_of_records
 from core.timing.results.events import SCHEMA
-from core.timing.results.units import counted
+from core.timing.results.units import counted, half_width_percent, microseconds
 
 Record = Mapping[str, Any]
 
@@ -113,9 +113,9 @@ def table(records: Iterable[Record]) -> list[dict[str, Any]]:
             "size": record["size"],
             "data": record.get("data", "random"),
             "gflops": record["gflops"],
-            "median_us": 1e6 * record["median_s"],
-            "plus_minus_percent": 50 * (record["ci_high_s"] - record["ci_low_s"]) / record["median_s"],
-            "first_call_us": 1e6 * record["first_call_s"],
+            "median_us": microseconds(record["median_s"]),
+            "plus_minus_percent": half_width_percent(record),
+            "first_call_us": microseconds(record["first_call_s"]),
             "samples": record["samples"],
             "stopped_by": record["stopped_by"],
         }

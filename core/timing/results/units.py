@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 def duration(seconds: float | None) -> str:
     """A time with its unit: 0.0000123 is "12.3 µs"; a dash where there is none."""
@@ -11,6 +14,16 @@ def duration(seconds: float | None) -> str:
         if seconds >= size:
             return f"{seconds / size:.4g} {unit}"
     return f"{seconds * 1e9:.4g} ns"
+
+
+def microseconds(seconds: float) -> float:
+    """0.0000123 is 12.3."""
+    return 1e6 * seconds
+
+
+def half_width_percent(record: Mapping[str, Any]) -> float:
+    """Half the width of a median's 95% interval, in % of the median (ci_low_s, ci_high_s, median_s)."""
+    return 50 * (record["ci_high_s"] - record["ci_low_s"]) / record["median_s"]
 
 
 def figure(value: float | None) -> str:

@@ -31,9 +31,9 @@ _MIN_SIDE = 32
 # A neighbour must be faster by this much to be gone to, or scatter alone would lead the way.
 _BETTER = 1.003
 # After the first climb others begin where a random shape comes this near to the best, and all end when this
-# part of all shapes has been looked at.
+# fraction of all shapes has been tried.
 _PROMISING, _SHAPES_DIVISOR, _MIN_SHAPES = 0.93, 14, 24
-# The best few are looked at again in the end, so that the best is not the luckiest.
+# The best few are tried again in the end, so that the best is not the luckiest.
 _FINALISTS, _FINAL_LOOKS = 4, 2
 
 
@@ -79,10 +79,10 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
     take minutes. Then squares, each twice as large as the one before. Then, from the best of them, one side
     at a time is made longer or shorter, by half the axis, a quarter and so on to the next side, whenever that
     is faster. When no neighbour is, it continues from random shapes that promise as much, until a
-    fourteenth of all shapes have been looked at. No look begins that would not fit in max_seconds.
+    fourteenth of all shapes have been tried. No trial begins that would not fit in max_seconds.
     """
     known: dict[Shape, float] = {}
-    late = 1.0  # how many times as long as expected a look takes of late, on a busy machine
+    late = 1.0  # how many times as long as expected a trial takes of late, on a busy machine
     began = time.perf_counter()
 
     def affordable(shape: Shape) -> bool:
@@ -91,11 +91,11 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
     def expected_s(shape: Shape) -> float:
         return max(_LOOK_S, (_MIN_CALLS + 2) * shape.flops / max(known.values()) / 1e9)
 
-    def look(shape: Shape) -> Tried:
+    def measure(shape: Shape) -> Tried:
         nonlocal late
-        looked = time.perf_counter()
+        began = time.perf_counter()
         known[shape] = max(rate(shape), known.get(shape, 0.0))
-        late = max(1.0, (late + (time.perf_counter() - looked) / expected_s(shape)) / 2)
+        late = max(1.0, (late + (time.perf_counter() - began) / expected_s(shape)) / 2)
         best = max(known, key=known.__getitem__)
         return Tried(best, known[best], len(known), time.perf_counter() - began)
 
@@ -105,7 +105,7 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
             moved = False
             for neighbour in _neighbours(here, axis, step):
                 if neighbour not in known and affordable(neighbour):
-                    yield look(neighbour)
+                    yield measure(neighbour)
                     if known[neighbour] > _BETTER * known[here]:
                         here, moved = neighbour, True
                         break
@@ -113,11 +113,11 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
                 step //= 2
 
     probe = Shape(*[max(_MIN_SIDE, axis[0] // 8)] * 3)
-    yield look(probe)
+    yield measure(probe)
     for place in _doubling(len(axis)):
         square = Shape(axis[place], axis[place], axis[place])
         if affordable(square):
-            yield look(square)
+            yield measure(square)
     if set(known) == {probe}:
         return
     yield from climb(max(set(known) - {probe}, key=known.__getitem__))
@@ -125,13 +125,13 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
         if len(known) >= max(_MIN_SHAPES, len(axis) ** 3 // _SHAPES_DIVISOR):
             break
         if start not in known and affordable(start):
-            yield look(start)
+            yield measure(start)
             if known[start] > _PROMISING * max(known.values()):
                 yield from climb(start)
     finalists = sorted(known, key=known.__getitem__, reverse=True)[:_FINALISTS]
     for shape in finalists * _FINAL_LOOKS:
         if affordable(shape):
-            yield look(shape)
+            yield measure(shape)
 
 
 def every_shape(axis: Sequence[int]) -> Iterator[Shape]:

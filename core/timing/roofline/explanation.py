@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.timing.results.table import NOTABLE_LOAD
 
-# A good float32 product reaches this share of what the cores can multiply and add; below it is explained.
+# A good float32 product reaches this fraction of what the cores can multiply and add; below it is explained.
 GOOD_FRACTION = 0.85
 # Sides shorter than this leave no time to reach the peak in.
 _SHORT_SIDE = 1024

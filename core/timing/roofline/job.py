@@ -41,7 +41,7 @@ _COPIES = 6
 def roofline(config: RooflineConfig) -> Iterator[Any]:
     """Yields EnvironmentRead; for each device (and number of threads) FmaMeasured on a CPU, PeakFound or
     FormatAbsent for each format, BandwidthFound, and RoofMeasured, which sums them up. DeviceAbsent for a
-    device that is not here. Progress comes between looks.
+    device that is not here. Progress comes between trials.
     """
     yield EnvironmentRead(SCHEMA, datetime.now(UTC).isoformat(timespec="seconds"), devices.environment())
     yield Progress(0, 1, "roofs")

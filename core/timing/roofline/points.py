@@ -19,7 +19,7 @@ from core.timing.roofline.vendor_peaks import peak_of
 def roofline_points(records: Sequence[Record], roofs: Sequence[Record] | None = None) -> list[RooflinePoint]:
     """Every measurement under the roof of its device and threads.
 
-    roofs are the records that hold RoofMeasured; without them it is looked for in `records` themselves.
+    roofs are the records that hold RoofMeasured; without them it is read from `records` themselves.
     """
     found = {
         (record["device"], record["threads"]): record

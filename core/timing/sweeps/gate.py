@@ -24,7 +24,7 @@ from core.timing.workloads import WORKLOADS
 
 # How often a point must be found slower, each time measured anew, before it is called a regression.
 TAKES = 3
-# From this share of the CPU in other programs' use on, nothing bounds what they do to several threads.
+# From this fraction of the CPU in other programs' use on, nothing bounds what they do to several threads.
 _BUSY_FRACTION = 0.5
 
 PointKey = tuple[Any, ...]  # as table.point_of() names a point

@@ -23,7 +23,7 @@ from core.timing.workloads import find_workload
 from core.timing.workloads.dtypes import DTYPE_BYTES
 from core.torch_devices import DEVICE_ERRORS, device_error
 
-# The part that is done while a figure waits to be retaken.
+# The progress shown while a figure waits to be measured again.
 WAITING = 0.995
 
 _NOT_LOOKED_FOR = "not looked for"

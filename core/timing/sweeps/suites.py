@@ -77,7 +77,7 @@ def middle_size(name: str) -> tuple[int, ...]:
 
 
 SUITES = {
-    "quick": Suite("a minute's look at the machine", 30.0, 0.3, _QUICK),
+    "quick": Suite("the machine in a minute", 30.0, 0.3, _QUICK),
     "standard": Suite("every workload at its middle sizes, some ten minutes", None, 1.0, _every(1, False)),
     "full": Suite(
         "every workload, size, format, step and operand fill, hours", None, 2.0, _every(None, True)

@@ -19,7 +19,7 @@ _STEPS_BETWEEN_YIELDS = 20
 class Play:
     """One environment that starts a new episode after each.
 
-    observation is what there is to see now: a state's number, or float32 (observation_size,). The return of
+    observation is the current one: a state's number, or float32 (observation_size,). The return of
     each episode that is over is put at the end of `returns`, which several plays may share.
     """
 

@@ -19,7 +19,7 @@ class Coverage:
     """What samples cover of a target."""
 
     modes: int  # reached, of all modes
-    precision: float  # fraction of the samples that lie where the target does (Kynkäänniemi et al. 2019)
+    precision: float  # fraction of the samples near the target (Kynkäänniemi et al. 2019)
 
 
 def mixture_coverage(samples: Tensor, centres: Tensor, standard_deviation: float) -> Coverage:

@@ -5,7 +5,7 @@ is core/training/snapshots/<group>/<module>.py, which holds a function of the en
 
     def decision_map(learner) -> Iterator[Picture | None]
 
-Each next() looks at the training as it stands and gives a picture of that name, or None where there is
+Each next() observes the training at this step and gives a picture of that name, or None where there is
 nothing to show yet; after its end there is nothing more. It may remember what it saw, changes nothing, and
 takes no random number of the training. The chart of the same key is in dashboard/charts/training/<group>/.
 """
@@ -75,7 +75,7 @@ class Snapshot:
 
 
 class SnapshotRequest(Protocol):
-    """What selected() reads of a TrainConfig, which stands above this file."""
+    """What selected() reads of a TrainConfig, which imports this file."""
 
     @property
     def model(self) -> str:
@@ -97,7 +97,7 @@ def applicable(model: str, data: str) -> tuple[str, ...]:
 
 
 def defaults(model: str, data: str) -> tuple[str, ...]:
-    """Keys of those that are drawn without being asked for: they tell much and cost little."""
+    """Keys of those that are drawn without being asked for: they show much and cost little."""
     return tuple(key for key in applicable(model, data) if SNAPSHOTS[key].default)
 
 
@@ -121,8 +121,8 @@ def _activated(model: Model, data: Dataset) -> bool:
 
 
 def _classified(model: Model, data: Dataset) -> bool:
-    one_answer = data.task == CLASSIFICATION and data.kind != TEXT
-    return model.learner in ("supervised", "graph") and one_answer
+    one_target = data.task == CLASSIFICATION and data.kind != TEXT
+    return model.learner in ("supervised", "graph") and one_target
 
 
 def _classified_samples(model: Model, data: Dataset) -> bool:
@@ -151,7 +151,7 @@ def _recurrent(model: Model, data: Dataset) -> bool:
 
 
 SNAPSHOTS: dict[str, Snapshot] = {
-    "points": Snapshot("Points", "The points that there are to tell apart.", DATA, _of(POINTS), "points"),
+    "points": Snapshot("Points", "The points to classify.", DATA, _of(POINTS), "points"),
     "curve_samples": Snapshot(
         "Samples",
         "The samples that a curve or a surface is learnt from.",
@@ -168,7 +168,11 @@ SNAPSHOTS: dict[str, Snapshot] = {
     ),
     "target": Snapshot("Target", "The points that a generator is to imitate.", DATA, _of(MIXTURE), "target"),
     "decision_map": Snapshot(
-        "Decision map", "Which class the network predicts where.", OUTPUTS, _of(POINTS), "decision_map"
+        "Decision map",
+        "The class that the network predicts at each point.",
+        OUTPUTS,
+        _of(POINTS),
+        "decision_map",
     ),
     "curve": Snapshot(
         "Curve", "What the network predicts along x, and the truth.", OUTPUTS, _of(CURVE), "curve"
@@ -222,7 +226,11 @@ SNAPSHOTS: dict[str, Snapshot] = {
         "Graph", "The class that the network predicts of each node.", OUTPUTS, _of(GRAPH), "graph"
     ),
     "confusion": Snapshot(
-        "Confusion matrix", "Which classes the network takes for which.", OUTPUTS, _classified, "confusion"
+        "Confusion matrix",
+        "How often each true class is predicted as each class.",
+        OUTPUTS,
+        _classified,
+        "confusion",
     ),
     "generated_text": Snapshot(
         "Generated text", "Text that the network writes now.", GENERATIVE, _of(TEXT), "generated_text"

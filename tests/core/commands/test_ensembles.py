@@ -45,7 +45,7 @@ def test_an_option_of_the_network_can_be_varied(capsys: pytest.CaptureFixture[st
         ("mlp --seeds 2 --out /tmp/x", "go with neither --out nor --resume"),
     ],
 )
-def test_nonsense_is_told_in_one_sentence(
+def test_nonsense_is_reported_in_one_sentence(
     options: str, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(options.split()) == 2

@@ -43,13 +43,13 @@ def test_the_folder_holds_the_same(moons: TrainingRun, tmp_path: Path) -> None:
     assert all(path.stat().st_size for path in paths)
 
 
-def test_a_folder_that_cannot_be_written_to_is_told_in_words(moons: TrainingRun, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_reported_in_words(moons: TrainingRun, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidRequest, match="cannot be written to"):
         write(moons, tmp_path / "file")
 
 
-def test_what_a_run_lacks_is_left_out_and_told(train_briefly: Callable[..., TrainingRun]) -> None:
+def test_what_a_run_lacks_is_left_out_and_explained(train_briefly: Callable[..., TrainingRun]) -> None:
     run = train_briefly("gan", "ring", epochs=1)
     with zipfile.ZipFile(io.BytesIO(zipped(run))) as archive:
         assert set(archive.namelist()) == {README, *EXPORTS} - {*SCRIPT, "network.onnx"}

@@ -82,7 +82,7 @@ def test_a_full_server_hands_it_out_too_and_nothing_is_left_of_it(tmp_path: Path
     runner.close()
 
 
-def test_what_fails_in_the_worker_is_told_in_words(tmp_path: Path) -> None:
+def test_what_fails_in_the_worker_is_reported_in_words(tmp_path: Path) -> None:
     runner = LocalRunner(tmp_path / "runs.sqlite", limit=1)
     run_id = runner.submit("training", SHORT)
     wait_until(lambda: run_of(runner.store, run_id).ended)

@@ -37,7 +37,7 @@ def test_a_run_of_the_store_is_exported(tmp_path: Path, monkeypatch: pytest.Monk
     assert "metrics.csv: not here, as the run ended before its first epoch was complete." in text
 
 
-def test_an_unknown_run_is_told_in_words(
+def test_an_unknown_run_is_reported_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))

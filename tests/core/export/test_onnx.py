@@ -41,7 +41,7 @@ def test_outputs_are_those_of_torch(model: str, train_briefly: Callable[..., Tra
     torch.testing.assert_close(computed, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_typed_activation_is_taken_away_too(train_briefly: Callable[..., TrainingRun]) -> None:
+def test_a_typed_activation_is_exported_too(train_briefly: Callable[..., TrainingRun]) -> None:
     run = train_briefly(
         "mlp", data="moons", samples=200, activation="min(x*tanh(softplus(x)), 3)+max(x, 1)/9"
     )
@@ -63,7 +63,7 @@ def test_sequences_may_be_of_another_length(train_briefly: Callable[..., Trainin
     torch.testing.assert_close(computed, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_every_network_that_learns_from_answers_is_tried() -> None:
+def test_every_network_that_learns_from_targets_is_tried() -> None:
     assert set(BRIEFLY) == {name for name, model in MODELS.items() if model.learner == "supervised"}
 
 

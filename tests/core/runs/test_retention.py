@@ -112,7 +112,7 @@ def test_the_stores_file_shrinks_when_much_goes(store: RunStore, tmp_path: Path)
     assert (tmp_path / "runs.sqlite").stat().st_size < 16 * MIB
 
 
-def test_open_runs_and_the_run_that_one_of_them_goes_on_from_lose_nothing(store: RunStore) -> None:
+def test_open_runs_and_the_run_that_one_of_them_resumes_from_lose_nothing(store: RunStore) -> None:
     parent, other = ended_run(store), ended_run(store)
     paused, newest = ended_run(store, status=STOPPED), ended_run(store)
     store.resume(paused)
@@ -148,7 +148,7 @@ def test_files_that_killed_processes_left_go_and_fresh_ones_stay(store: RunStore
     assert [path.name for path in store.checkpoints.glob("*.pt")] == [f"{run_id}.pt"]
 
 
-def test_a_worker_that_writes_to_a_run_that_is_gone_is_told_to_stop(store: RunStore) -> None:
+def test_a_worker_that_writes_to_a_run_that_is_gone_must_stop(store: RunStore) -> None:
     run_id = ended_run(store)
     store.forget(run_id)
     assert store.write(run_id, [(99, 0.0, {"event": "late"})]) == "stop"
@@ -226,7 +226,7 @@ def test_a_pass_that_is_killed_at_any_moment_is_completed_by_the_next(store: Run
     assert owners == set(there)
 
 
-def test_several_processes_at_once_let_go_of_the_same_and_no_more(store: RunStore) -> None:
+def test_several_processes_prune_the_same_runs_and_no_more(store: RunStore) -> None:
     ids = [ended_run(store, 50_000, events=50, padding=500) for _ in range(30)]
     passes = [a_pass(store, MIB) for _ in range(3)]
     assert [process.wait() for process in passes] == [0, 0, 0]
@@ -235,7 +235,7 @@ def test_several_processes_at_once_let_go_of_the_same_and_no_more(store: RunStor
     assert whole == [False] * 25 + [True] * 5
 
 
-def test_a_runner_lets_go_when_runs_end_and_says_what_cannot_go_on(tmp_path: Path) -> None:
+def test_a_runner_prunes_when_runs_end_and_says_what_cannot_resume(tmp_path: Path) -> None:
     config = default_config("mlp", "moons", epochs=2, hidden=(256,) * 4)  # its checkpoint has some 2 MB
     runner = LocalRunner(tmp_path / "runs.sqlite", limit=1, keep_bytes=2 * MIB)
     store = runner.store

@@ -120,7 +120,7 @@ def test_a_benchmark_runs_alone(store: RunStore) -> None:
     assert run.id == later
 
 
-def test_what_is_done_at_once_waits_for_no_queue_and_takes_no_place(store: RunStore) -> None:
+def test_an_immediate_run_waits_for_no_queue_and_takes_no_slot(store: RunStore) -> None:
     training, waiting = store.create("training", {}), store.create("timing", {}, exclusive=True)
     assert store.claim("a", limit=1)
     asked = [store.create("export", {}, immediate=True) for _ in range(2)]
@@ -167,7 +167,7 @@ def test_a_file_of_an_earlier_version_still_opens_with_its_runs(tmp_path: Path) 
         store.close()
 
 
-def test_a_pause_gives_its_place_away_and_a_resumed_run_waits_its_turn(store: RunStore) -> None:
+def test_a_pause_gives_its_slot_away_and_a_resumed_run_waits_its_turn(store: RunStore) -> None:
     first, second = store.create("training", {}), store.create("training", {})
     store.claim("a", limit=1)
     store.pause(first)
@@ -181,7 +181,7 @@ def test_a_pause_gives_its_place_away_and_a_resumed_run_waits_its_turn(store: Ru
     assert store.get(first).status == RUNNING  # type: ignore[union-attr]
 
 
-def test_stopping_a_waiting_run_ends_it_at_once(store: RunStore) -> None:
+def test_stopping_a_waiting_run_ends_it_immediately(store: RunStore) -> None:
     run_id = store.create("training", {})
     store.request(run_id, "stop")
     run = store.get(run_id)

@@ -88,7 +88,7 @@ def test_a_checkpoint_can_lie_within_an_epoch(tmp_path: Path) -> None:
     assert kept["epoch_began"]["step"] == 0
 
 
-def test_a_branch_goes_on_with_the_setting_that_differs(tmp_path: Path) -> None:
+def test_a_branch_continues_with_the_setting_that_differs(tmp_path: Path) -> None:
     config = quick("mlp", data="moons", epochs=6)
     cut_off(quick("mlp", data="moons", epochs=3), tmp_path / "kept.pt", 1000)
     kept = read(tmp_path / "kept.pt")
@@ -169,7 +169,7 @@ def test_what_would_make_it_meaningless_is_refused(other: dict[str, Any], tmp_pa
         check_fits(quick("mlp", **other), read(tmp_path / "kept.pt"))
 
 
-def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match="There is no checkpoint"):
         read(tmp_path / "absent.pt")
     (tmp_path / "broken.pt").write_bytes(b"PK\x03\x04 half")

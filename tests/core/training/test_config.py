@@ -69,7 +69,7 @@ from core.training.optimizers import OPTIMIZERS
         ("mlp", None, {"speed": 0.9}, "Unknown setting 'speed'; choose from model, data, epochs"),
     ],
 )
-def test_what_cannot_be_is_told(
+def test_what_is_impossible_is_refused(
     model: str, data: str | None, settings: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(InvalidRequest, match=sentence):
@@ -83,7 +83,7 @@ def test_config_survives_json(model: str) -> None:
 
 
 @given(st.builds(dict, epochs=st.integers(), batch_size=st.integers(), learning_rate=st.floats()))
-def test_any_number_is_taken_or_refused_in_words(settings: dict[str, Any]) -> None:
+def test_any_number_is_accepted_or_refused_in_words(settings: dict[str, Any]) -> None:
     refusal = None
     try:
         config = default_config("mlp", **settings)
@@ -96,7 +96,7 @@ def test_any_number_is_taken_or_refused_in_words(settings: dict[str, Any]) -> No
         assert refusal.endswith(".")
 
 
-def test_preset_is_taken_and_overridden() -> None:
+def test_preset_is_used_and_overridden() -> None:
     assert default_config("lenet").data == "mnist5k"
     assert default_config("mlp", "spiral").activation == "silu"
     assert default_config("mlp", "spiral", activation="tanh").activation == "tanh"

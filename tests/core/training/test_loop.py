@@ -168,7 +168,7 @@ def test_a_stopped_training_puts_the_threads_back_and_keeps_gradients_on() -> No
     assert torch.get_num_threads() == threads
 
 
-def test_divergence_is_told_and_the_run_so_far_is_kept() -> None:
+def test_divergence_is_reported_and_the_run_so_far_is_kept() -> None:
     config = quick("rnn", optimizer="sgd", learning_rate=100.0, activation="relu", epochs=5)
     *before, diverged, finished = events(config)
     assert isinstance(before[0], TrainingStarted)

@@ -41,7 +41,7 @@ def test_forecast_is_scored_against_no_change() -> None:
 
 
 @pytest.mark.parametrize("data", ["moons", "mnist5k"])
-def test_smoothing_is_cross_entropy_against_spread_answers(data: str) -> None:
+def test_smoothing_is_cross_entropy_against_spread_labels(data: str) -> None:
     objective = objective_for(load(data), label_smoothing=0.1)
     classes = max(2, objective.outputs)
     targets = torch.randint(classes, (200,))
@@ -70,7 +70,7 @@ def test_regression_is_scored_against_the_mean() -> None:
     assert objective.metric_name == "skill"
 
 
-def test_answers_at_each_step_count_where_they_were_asked() -> None:
+def test_predictions_at_each_step_count_where_targets_exist() -> None:
     data = load("copy_memory", samples=200)
     objective = objective_for(data)
     targets = torch.from_numpy(data.test_targets)

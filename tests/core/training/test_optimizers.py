@@ -77,7 +77,7 @@ def test_two_steps_follow_the_equations(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_usual_learning_rate_finds_the_minimum_of_a_bowl(name: str) -> None:
+def test_default_learning_rate_finds_the_minimum_of_a_bowl(name: str) -> None:
     weight = nn.Parameter(START.clone())
     optimizer = OPTIMIZERS[name].build([weight], OPTIMIZERS[name].learning_rate)
     for _ in range(2000):

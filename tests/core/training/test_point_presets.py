@@ -44,5 +44,5 @@ def test_spiral_of_sines_is_solved_in_less_training(seed: int) -> None:
         ("checkerboard", {"features": "sine"}),
     ],
 )
-def test_many_classes_and_squares_are_told_apart(data: str, options: dict[str, Any]) -> None:
+def test_many_classes_and_squares_are_classified(data: str, options: dict[str, Any]) -> None:
     assert solved(data, 0, data_options=options) >= 0.95

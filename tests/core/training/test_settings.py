@@ -49,7 +49,7 @@ def test_a_field_is_read_by_its_kind(text: str, setting: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize(("model", "data"), PAIRS)
-def test_every_option_and_every_field_can_be_set_to_its_usual_value(model: str, data: str) -> None:
+def test_every_option_and_every_field_can_be_set_to_its_default_value(model: str, data: str) -> None:
     default = default_config(model, data)
     options = {**MODELS[model].options, **DATASETS[data].options}
     texts = [f"{name}={option.default}" for name, option in options.items()]
@@ -75,13 +75,13 @@ def test_every_option_and_every_field_can_be_set_to_its_usual_value(model: str, 
         ("speed=9", "Unknown setting 'speed' of mlp on moons; choose from .*epochs"),
     ],
 )
-def test_what_cannot_be_is_told_in_a_sentence(text: str, sentence: str) -> None:
+def test_what_is_impossible_is_refused_in_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(InvalidRequest, match=sentence):
         from_texts("mlp", "moons", [text])
 
 
 @given(st.text())
-def test_any_text_is_taken_or_refused(text: str) -> None:
+def test_any_text_is_accepted_or_refused(text: str) -> None:
     refusal = None
     try:
         from_texts("mlp", "moons", [text])

@@ -75,7 +75,7 @@ def test_only_what_was_compared_is_a_point_of_fused_against_unfused() -> None:
     assert {"even": 1.0} in rows_of(fused_chart(ROWS))
 
 
-def test_memory_is_told_by_what_it_belongs_to() -> None:
+def test_memory_is_split_by_what_it_belongs_to() -> None:
     told = {(one["name"], one["part"]): one["bytes"] for one in rows_of(memory_chart(KEPT)) if one["bytes"]}
     assert told == {("GELU", "its input"): 4.0, ("GELU, unfused", "in between"): 12.0}
     assert "GELU 4, GELU, unfused 12" in str(memory_chart(KEPT).description)

@@ -61,7 +61,7 @@ def test_against_rate_shows_the_last_check_and_no_point_where_all_diverged() -> 
 
 
 @pytest.mark.parametrize("quantity", ["dead", "flat", "accuracy"])
-def test_shares_are_drawn_from_none_to_all(quantity: str) -> None:
+def test_fractions_are_drawn_from_none_to_all(quantity: str) -> None:
     assert "'domain': [0, 1]" in str(over_steps_chart(rows(CHECKS), FUNCTIONS, quantity, 0.1, 0.0).to_dict())
 
 

@@ -24,14 +24,14 @@ def test_grey_pixels_survive_the_way_into_a_chart() -> None:
     np.testing.assert_array_equal(decode(png_url(pixels, enlarge=3)), pixels.repeat(3, 0).repeat(3, 1))
 
 
-def test_sign_is_told_by_colour_and_zero_is_transparent() -> None:
+def test_sign_is_shown_by_colour_and_zero_is_transparent() -> None:
     pixels = decode(png_url(diverging(np.array([[-1.0, 0.0, 1.0]]))))
     assert tuple(pixels[0, 0, :3]) == ORANGE
     assert tuple(pixels[0, 2, :3]) == BLUE
     assert list(pixels[0, :, 3] > 0) == [True, False, True]
 
 
-def test_class_is_told_by_colour_and_an_unsure_one_is_paler() -> None:
+def test_class_is_shown_by_colour_and_an_unsure_one_is_paler() -> None:
     winner = np.arange(8, dtype=np.uint8).repeat(3).reshape(8, 3)
     probability = np.tile([1 / 8, 0.5, 1.0], (8, 1)).astype(np.float32)
     pixels = decode(png_url(by_class(winner, probability, 8)))

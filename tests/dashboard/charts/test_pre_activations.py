@@ -49,6 +49,6 @@ def test_a_function_that_is_flat_nowhere_has_no_zone() -> None:
     assert min(len(table) for table in tables(on_the_curve_chart(found("identity", -1, 1), "Identity"))) == 0
 
 
-def test_each_layer_has_a_bar_and_an_unknown_share_none() -> None:
+def test_each_layer_has_a_bar_and_an_unknown_fraction_none() -> None:
     (table,) = tables(flat_fractions_chart({"layers 1": 0.25, "layers 2": None}))
     assert [(row["layer"], row["fraction"]) for row in table] == [("layers 1", 0.25), ("layers 2", None)]

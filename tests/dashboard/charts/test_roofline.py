@@ -54,7 +54,7 @@ def test_a_roof_rises_with_the_bandwidth_until_the_ridge_and_then_is_flat() -> N
 def test_a_dot_stands_where_it_was_measured_with_all_that_is_known_of_it() -> None:
     (shown,) = drawn(roofline_chart([ROOF], [dot(80.0, 300.0)]).to_dict(), 1)
     assert (shown["intensity"], shown["gflops"], shown["gbps"]) == (80, 300, 3.75)
-    assert (shown["peak"], shown["limit"], shown["place"]) == (75, "compute-bound", "cpu, 2 threads")
+    assert (shown["peak"], shown["limit"], shown["device"]) == (75, "compute-bound", "cpu, 2 threads")
     assert shown["name"] == "Matrix multiplication"
 
 

@@ -74,12 +74,12 @@ def test_figures_carry_units_and_leave_out_what_is_not_reported() -> None:
     ]
 
 
-def test_what_is_not_reported_is_told_with_the_reason() -> None:
+def test_what_is_not_reported_is_shown_with_the_reason() -> None:
     assert unreported(READINGS) == "Not reported: temperature, power (Not Supported)."
     assert unreported({}) == ""
 
 
-def test_a_throttled_by_clock_is_told_with_its_cause() -> None:
+def test_a_throttled_by_clock_is_shown_with_its_cause() -> None:
     assert throttled_by(READINGS) == ["power"]
 
 

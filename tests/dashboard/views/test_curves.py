@@ -83,7 +83,7 @@ def test_a_parameter_reshapes_its_curve_and_its_card() -> None:
     assert ":gray-badge[slope jumps at 0]" in cards(opened)[0]
 
 
-def test_every_function_can_be_shown_at_once() -> None:
+def test_every_function_can_be_shown_together() -> None:
     names = [activation.name for activation in ACTIVATIONS.values()]
     opened = page(functions=[*ACTIVATIONS])
     assert names_in(charts(opened)[0]) == names
@@ -188,7 +188,7 @@ def test_functions_with_poles_and_holes_are_drawn_where_they_are_defined(own: st
     assert len(charts(opened)) == 3
 
 
-def test_the_share_of_its_range_within_4_is_shown_for_the_shaded_sigmoid() -> None:
+def test_the_fraction_of_its_range_within_4_is_shown_for_the_shaded_sigmoid() -> None:
     opened = page()
     shares = [caption.value for caption in opened.caption if "of its range" in caption.value]
     assert shares == ["Between x = −4 and 4 Sigmoid passes through 0.964 of its range."]

@@ -23,7 +23,7 @@ def wait_for(run_id: str) -> None:
     wait_until(lambda: runs.runner().store.get(run_id).ended)
 
 
-def test_a_run_with_the_snapshot_is_shown_with_its_flat_share(page: AppTest) -> None:
+def test_a_run_with_the_snapshot_is_shown_with_its_flat_fraction(page: AppTest) -> None:
     page.query_params["run"] = trained(activation="sigmoid", snapshots=("input_histograms", "dead_units"))
     page.run()
     assert not page.exception

@@ -74,7 +74,7 @@ def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> Non
     assert page.query_params["run"] == run_id
 
 
-def test_what_to_look_at_inside_is_chosen_and_comes_back_with_the_run(page: AppTest) -> None:
+def test_snapshots_are_chosen_and_comes_back_with_the_run(page: AppTest) -> None:
     page.run()
     assert page.multiselect(key="snapshots").value == [*snapshots.defaults("mlp", "moons")]
     page.number_input(key="epochs").set_value(1).run()
@@ -258,7 +258,7 @@ def test_impossible_layers_are_answered_in_words(page: AppTest, typed: str, answ
     assert page.button[0].disabled
 
 
-def test_an_uploaded_table_is_trained_on_and_a_bad_one_is_told(page: AppTest) -> None:
+def test_an_uploaded_table_is_trained_on_and_a_bad_one_is_refused(page: AppTest) -> None:
     page.run()
     page.selectbox(key="data").set_value("own_csv").run()
     assert not page.exception
@@ -289,7 +289,7 @@ def test_a_training_that_diverges_says_why(page: AppTest) -> None:
     assert "learning rate" in page.warning[0].value
 
 
-def test_a_going_run_takes_another_learning_rate_and_a_stopped_one_goes_on(page: AppTest) -> None:
+def test_a_running_run_takes_another_learning_rate_and_a_stopped_one_resumes(page: AppTest) -> None:
     page.run()
     page.text_input(key="hidden").set_value(
         "64, 64, 64"
@@ -313,7 +313,7 @@ def go_on(page: AppTest) -> Button:
     return next(button for button in page.button if button.label.startswith("Continue to epoch"))
 
 
-def test_a_finished_run_goes_on_as_if_it_had_been_longer(page: AppTest) -> None:
+def test_a_finished_run_continues_as_if_it_had_been_longer(page: AppTest) -> None:
     def last() -> dict[str, Any]:
         run_to_end(page)
         return [record for _, record in runs.runner().store.events_after(page.session_state["training_run"])][

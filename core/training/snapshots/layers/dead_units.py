@@ -1,4 +1,4 @@
-"""Which units react at all, and how many activations lie where the function is flat."""
+"""Which units react at all, and how many activations are where the function is flat."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def states(learner: SupervisedLearner) -> Iterator[Picture]:
     Each gate and state float32 (units, time) by its letter: h; c i f g o of an LSTM; r z n of a GRU. At most
     32 units and the last 100 steps. inputs: float32 (features, time), none of symbols. memory: float32
     (time,), the gradient's norm of the last output by each step's h: what a change there would still do.
-    values: names, the letters' meanings; features; steps, what stands at each step of symbols.
+    values: names, the letters' meanings; features; steps, the symbol at each step.
     """
     model, data = learner.network, learner.data
     assert isinstance(model, SequenceNetwork | SymbolNetwork)

@@ -1,4 +1,4 @@
-"""Which classes a network takes for which."""
+"""How often each true class is predicted as each class."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ CELLS = 120  # along each axis
 def table_map(learner: SupervisedLearner) -> Iterator[Picture]:
     """winner, uint8, the most probable class, and its probability, float32, over a Grid, (CELLS, CELLS).
 
-    The grid lies on the plane of principal_plane(), around the rows. values: x_min, x_max, y_min, y_max;
+    The grid is on the plane of principal_plane(), around the rows. values: x_min, x_max, y_min, y_max;
     classes, how many; shares, the fraction of the variance along each axis.
     """
     data = learner.data

@@ -1,4 +1,4 @@
-"""The points of the plane that there are to tell apart."""
+"""The points of the plane to classify."""
 
 from __future__ import annotations
 

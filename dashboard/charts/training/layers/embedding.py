@@ -36,7 +36,7 @@ def embedding_chart(picture: Picture) -> alt.LayerChart:
         shapes = [SHAPES[n % len(SHAPES)] for n in range(len(classes))]
         shape = alt.Shape("class:N", scale=alt.Scale(domain=classes, range=shapes), legend=legend)
         marks = base.mark_point(filled=True, size=36, opacity=0.75).encode(color=color, shape=shape)
-    subtitle = "Test samples; classes that lie apart are easy to separate."
+    subtitle = "Test samples; classes far apart are easy to separate."
     return alt.LayerChart(
         layer=[marks],
         title=alt.Title("Embedding of the last hidden layer", subtitle=subtitle, subtitleColor="gray"),

@@ -20,28 +20,30 @@ def feature_maps_chart(picture: Picture) -> alt.LayerChart:
         (name, arrays[str(n)], f"{name}: {_first(arrays[str(n)].shape[0], channels)}")
         for n, (name, channels) in enumerate(zip(values["layers"], values["channels"], strict=True))
     ]
-    places, captions = [], []
+    images, captions = [], []
     image = arrays["image"]
     bottom = CAPTION_PX + MAP_PX
-    captions.append({"caption": f"Test image: {values['label']}", "place": 0})
-    places.append({"url": png_url(image, _enlarge(image)), "column": 0, "place": bottom, "name": "The image"})
+    captions.append({"caption": f"Test image: {values['label']}", "bottom": 0})
+    images.append(
+        {"url": png_url(image, _enlarge(image)), "column": 0, "bottom": bottom, "name": "The image"}
+    )
     for name, maps, caption in rows:
-        captions.append({"caption": caption, "place": bottom})
+        captions.append({"caption": caption, "bottom": bottom})
         bottom += CAPTION_PX + MAP_PX
         low, high = float(maps.min()), float(maps.max())
         for channel, values_there in enumerate(maps):
             pixels = brightness(values_there, low, high)
-            places.append(
+            images.append(
                 {
                     "url": png_url(pixels, _enlarge(pixels)),
                     "column": channel,
-                    "place": bottom,
+                    "bottom": bottom,
                     "name": f"{name}, channel {channel + 1}",
                 }
             )
     y_scale = alt.Scale(domain=[0, bottom], nice=False, reverse=True)
-    table = pd.DataFrame(places)
-    table["middle"] = table["place"] - MAP_PX / 2
+    table = pd.DataFrame(images)
+    table["middle"] = table["bottom"] - MAP_PX / 2
     pictures = (
         alt.Chart(table)
         .mark_image(width=MAP_PX, height=MAP_PX)
@@ -55,7 +57,7 @@ def feature_maps_chart(picture: Picture) -> alt.LayerChart:
     words = (
         alt.Chart(pd.DataFrame(captions))
         .mark_text(align="left", baseline="top", dy=6, color="gray", fontSize=12)
-        .encode(x=alt.value(4), y=alt.Y("place:Q", axis=None, scale=y_scale), text="caption:N")
+        .encode(x=alt.value(4), y=alt.Y("bottom:Q", axis=None, scale=y_scale), text="caption:N")
     )
     subtitle = "Each layer from its smallest value (black) to its largest."
     return alt.LayerChart(

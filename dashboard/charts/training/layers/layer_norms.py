@@ -27,7 +27,7 @@ def update_ratio_chart(picture: Picture) -> alt.LayerChart:
 
 def gradient_norm_chart(picture: Picture) -> alt.LayerChart:
     """Norm of the loss's gradient, of each layer over the run."""
-    subtitle = ["Of the loss on one fixed batch. Where early layers", "lie far below late ones, it vanishes."]
+    subtitle = ["Of the loss on one fixed batch. Where early layers", "are far below late ones, it vanishes."]
     return _over_run(picture, "gradient", "Gradient norm", "Gradient of each layer", subtitle)
 
 

@@ -30,7 +30,7 @@ def confusion_chart(picture: Picture) -> alt.LayerChart:
             "right": truth == predicted,
         }
     )
-    places: dict[str, Any] = {
+    cells: dict[str, Any] = {
         "x": alt.X("predicted:N", title="Prediction", sort=classes, axis=alt.Axis(labelAngle=0)),
         "y": alt.Y("truth:N", title="Truth", sort=classes),
     }
@@ -40,7 +40,7 @@ def confusion_chart(picture: Picture) -> alt.LayerChart:
         alt.Tooltip("count:Q", title="Samples"),
         alt.Tooltip("fraction:Q", title="Fraction of the true class", format=".1%"),
     ]
-    base = alt.Chart(table).encode(**places, tooltip=tooltip)
+    base = alt.Chart(table).encode(**cells, tooltip=tooltip)
     squares = base.mark_rect().encode(
         color=alt.when(alt.datum.right).then(alt.value(_BLUE)).otherwise(alt.value(_ORANGE)),
         opacity=alt.Opacity("fraction:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.7]), legend=None),

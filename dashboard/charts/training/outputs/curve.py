@@ -35,7 +35,9 @@ def curve_chart(picture: Picture, samples: Picture | None = None) -> alt.LayerCh
             strokeDash=series_dash(SERIES),
         )
     )
-    pointer = alt.selection_point(nearest=True, on="pointerover", fields=[feature], empty=False, name="place")
+    pointer = alt.selection_point(
+        nearest=True, on="pointerover", fields=[feature], empty=False, name="pointer"
+    )
     shown = alt.when(pointer).then(alt.value(0.6)).otherwise(alt.value(0))
     read_out = [alt.Tooltip(name, type="quantitative", format=".3f") for name in (feature, *SERIES)]
     rule = base.mark_rule(color="gray", aria=False).encode(opacity=shown, tooltip=read_out)

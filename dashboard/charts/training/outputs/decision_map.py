@@ -1,4 +1,4 @@
-"""Which class a network predicts at each place of the plane."""
+"""Which class a network predicts at each point of the plane."""
 
 from __future__ import annotations
 

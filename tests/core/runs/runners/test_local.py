@@ -79,7 +79,7 @@ def test_a_branch_begins_where_the_other_run_stands(runner: LocalRunner) -> None
     assert run_of(runner.store, lost).message == "The run 'nothing' has no checkpoint to resume from."
 
 
-def test_a_setting_changes_while_the_run_goes(runner: LocalRunner) -> None:
+def test_a_setting_changes_while_it_runs(runner: LocalRunner) -> None:
     run_id = runner.submit("training", LONG)
     wait_until(lambda: len(losses(runner.store, run_id)) > 0)
     runner.store.change(run_id, {"learning_rate": 0.0123})
@@ -133,7 +133,7 @@ def test_a_stopped_run_keeps_what_it_recorded(runner: LocalRunner) -> None:
     assert len(runner.store.events_after(run_id)) > 5
 
 
-def test_a_pause_holds_still_and_a_resume_goes_on(runner: LocalRunner) -> None:
+def test_a_pause_holds_still_and_a_resume_continues(runner: LocalRunner) -> None:
     run_id = runner.submit("training", LONG)
     wait_until(lambda: len(runner.store.events_after(run_id)) > 5)
     runner.request(run_id, "pause")

@@ -175,7 +175,7 @@ def test_what_cannot_be_measured_is_refused_in_one_sentence(settings: dict[str, 
     assert str(refused.value).endswith(".")
 
 
-def test_an_absent_device_is_told_and_nothing_else_is() -> None:
+def test_an_absent_device_is_reported_and_nothing_else_is() -> None:
     events = [event_record(e) for e in cost(CostConfig(("relu",), device="cuda:99", max_seconds=0.05))]
     kinds = [record["event"] for record in events if record["event"] != "progress"]
     assert kinds == ["environment_read", "device_absent", "sweep_finished"]

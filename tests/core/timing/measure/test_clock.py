@@ -22,7 +22,7 @@ def result(*arguments: Any, **options: Any) -> Measurement:
     return last
 
 
-def test_a_steady_operation_is_known_at_once() -> None:
+def test_a_steady_operation_is_known_immediately() -> None:
     timing = result(print, timer_of(lambda n: 0.001), target_ci=0.01)
     assert timing.stopped_by == TARGET
     assert timing.median_s == pytest.approx(0.001, rel=1e-3)

@@ -83,7 +83,9 @@ def test_each_figure_is_there_or_has_its_reason() -> None:
 
 
 @given(st.floats(0, 1e3), st.floats(0, 1e3), st.floats(0, 1e3), st.floats(0.01, 1e3))
-def test_shares_are_parts_of_all_time(own_s: float, others_s: float, steal_s: float, idle_s: float) -> None:
+def test_shares_are_fractions_of_all_time(
+    own_s: float, others_s: float, steal_s: float, idle_s: float
+) -> None:
     busy_s = own_s + others_s + steal_s
     total_s = busy_s + idle_s
     found = cpu_shares(Mark(0, 5, 9, 1, 2), Mark(1, 5 + busy_s, 9 + total_s, 1 + own_s, 2 + steal_s))

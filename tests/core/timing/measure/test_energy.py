@@ -99,7 +99,9 @@ def test_an_operation_costs_the_power_times_its_time(monkeypatch: pytest.MonkeyP
     assert 1.0 <= 0.01 * calls < 1.1
 
 
-def test_where_there_is_no_meter_nothing_runs_and_the_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_no_meter_nothing_runs_and_the_reason_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def missing() -> Any:
         raise LookupError("no counters here")
 

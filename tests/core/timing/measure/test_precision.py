@@ -30,9 +30,7 @@ def rounded(values: Tensor, bits: int) -> Tensor:
 @pytest.mark.parametrize(
     ("bits", "ran"), [(8, "bfloat16"), (11, "tf32"), (16, "bfloat16x3"), (24, "float32")]
 )
-def test_products_of_rounded_operands_are_told_from_true_float32_ones(
-    inner: int, bits: int, ran: str
-) -> None:
+def test_products_of_rounded_operands_differ_from_true_float32_ones(inner: int, bits: int, ran: str) -> None:
     a, b = operands(inner)
     posing = (rounded(a, bits) @ rounded(b, bits)).float()
     assert really_ran((posing, product(a, b)), "float32").ran == ran

@@ -38,7 +38,7 @@ def test_there_is_an_example_of_every_version() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.iterdir()), ids=lambda path: path.name)
-def test_every_old_file_is_still_read_told_and_drawn_up(path: Path) -> None:
+def test_every_old_file_is_still_read_printed_and_tabulated(path: Path) -> None:
     records = files.read(path)
     taken = measurements(records)
     assert taken
@@ -117,7 +117,7 @@ wrong = st.sampled_from(
 
 @settings(max_examples=200, deadline=None)
 @given(st.data())
-def test_a_field_of_the_wrong_kind_is_refused_or_can_still_be_told(data: st.DataObject) -> None:
+def test_a_field_of_the_wrong_kind_is_refused_or_can_still_be_printed(data: st.DataObject) -> None:
     document: dict[str, Any] = json.loads(FIRST)
     record = data.draw(st.sampled_from(document["events"]))
     field = data.draw(st.sampled_from(sorted(record)))
@@ -137,7 +137,7 @@ def test_a_field_of_the_wrong_kind_is_refused_or_can_still_be_told(data: st.Data
     assert table(records) is not None
 
 
-def test_paths_that_cannot_be_read_or_written_are_told(tmp_path: Path) -> None:
+def test_paths_that_cannot_be_read_or_written_are_reported(tmp_path: Path) -> None:
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00\x81")
     for path in (tmp_path / "none.json", tmp_path, tmp_path / "bytes", "a\0b", "x" * 5000):
         with pytest.raises(InvalidRequest) as error:

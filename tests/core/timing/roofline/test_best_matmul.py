@@ -58,7 +58,7 @@ def test_quantised_and_throttled_devices_are_searched_well(rate) -> None:
 
 
 @pytest.mark.parametrize("rate", [saturating(200, 50, 90), tiled, throttled])
-def test_it_looks_at_a_tenth_of_the_shapes_at_most(rate) -> None:
+def test_it_tries_a_tenth_of_the_shapes_at_most(rate) -> None:
     assert found(rate).tried <= len(AXIS) ** 3 / 10
 
 
@@ -75,7 +75,7 @@ def test_a_format_that_is_only_imitated_does_not_take_minutes() -> None:
     assert found(imitated, seconds=2).tried == 1
 
 
-def test_no_look_begins_that_would_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_trial_begins_that_would_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock().put_into(monkeypatch)
 
     def slow(shape: Shape) -> float:

@@ -42,7 +42,7 @@ def test_a_peak_is_a_product_that_was_measured(events: list[Any]) -> None:
     assert roof.launch_s > 0
 
 
-def test_float32_is_told_against_what_the_cores_can_do(events: list[Any]) -> None:
+def test_float32_is_compared_with_what_the_cores_can_do(events: list[Any]) -> None:
     (fma,) = of(events, FmaMeasured)
     peak = next(peak for peak in of(events, PeakFound) if peak.dtype == "float32")
     if fma.gflops is None:

@@ -74,7 +74,7 @@ def test_a_baseline_far_faster_is_a_regression_found_in_every_take(
     assert all(line["ratio"] > 1000 for line in compared)
 
 
-def test_what_cannot_be_measured_here_is_told_and_alone_is_bad_input(
+def test_what_cannot_be_measured_here_is_reported_and_alone_is_bad_input(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     elsewhere = [
@@ -121,7 +121,7 @@ def test_what_other_programs_can_explain_is_not_called_slower() -> None:
     assert found == {1: "SLOWER", 2: "UNSURE"}
 
 
-def test_points_of_one_result_alone_are_told() -> None:
+def test_points_of_one_result_alone_are_reported() -> None:
     one, *others = steady(FIRST)
     found = list(compare_results([one], others))
     assert [event.reason for event in found[:2]] == [

@@ -105,7 +105,7 @@ def test_a_transfer_of_measured_size_takes_the_measured_time_and_others_lie_betw
     assert transfer_time_s(1_000_000, measured) == pytest.approx(1e-3)
 
 
-def test_without_measured_transfers_the_reason_is_told() -> None:
+def test_without_measured_transfers_the_reason_is_reported() -> None:
     (curve,) = speedup_curves([*CPU, *GPU])
     assert curve.with_transfers == ()
     assert "host_to_device" in str(curve.transfer_reason)

@@ -82,7 +82,7 @@ def test_records_are_plain_json(events: list[Any]) -> None:
         assert json.loads(json.dumps(event_record(event), allow_nan=False)) == event_record(event)
 
 
-def test_an_absent_device_is_told_and_the_others_still_run() -> None:
+def test_an_absent_device_is_reported_and_the_others_still_run() -> None:
     found = kept(SweepConfig(sizes=(16,), dtypes=("float32",), devices=("cuda:99", "cpu"), **QUICK))
     absent = [event for event in found if isinstance(event, DeviceAbsent)]
     assert [event.device for event in absent] == ["cuda:99"]
@@ -123,7 +123,7 @@ def test_progress_never_goes_back_and_ends_full() -> None:
     assert seen[-1].done == seen[-1].total == len(points(SweepConfig(sizes=(8, 16)), ["cpu"]))
 
 
-def test_a_point_that_the_device_cannot_do_is_told_and_the_rest_goes_on(
+def test_a_point_that_the_device_cannot_do_is_reported_and_the_rest_continues(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     real = WORKLOADS["gemm"]

@@ -70,7 +70,7 @@ def test_progress_of_roofs_and_points_is_on_one_scale() -> None:
     assert {one.total for one in placed} == {40.0}
 
 
-def test_each_workload_is_measured_at_its_middle_size_or_where_it_is_told_to() -> None:
+def test_each_workload_is_measured_at_its_middle_size_or_at_the_size_asked_for() -> None:
     (config,) = roofline_sweeps(["softmax"], {"devices": ("cpu",)})
     assert config.sizes == middle_size("softmax")
     assert config.thorough

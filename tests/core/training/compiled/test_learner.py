@@ -48,7 +48,7 @@ def test_schedule_smoothing_and_a_ragged_last_batch_are_the_eager_ones() -> None
     assert_same({"schedule": "cosine", "label_smoothing": 0.2, "batch_size": 7})
 
 
-def test_it_is_taken_where_it_can_and_says_so() -> None:
+def test_it_is_used_where_it_can_be_and_says_so() -> None:
     started = [event for event in train(quick()) if isinstance(event, TrainingStarted)]
     assert started[0].engine == "compiled"
     large = supervised_learner(quick(hidden=(256, 256)))
@@ -70,7 +70,7 @@ def test_it_is_refused_in_words_where_it_cannot() -> None:
         quick(engine="fast")
 
 
-def test_whole_epochs_at_once_are_the_same_epochs() -> None:
+def test_whole_epochs_in_one_call_are_the_same_epochs() -> None:
     one, other = (supervised_learner(quick(batch_size=7)) for _ in range(2))
     assert isinstance(other, CompiledLearner)
     for _ in range(3):
@@ -106,7 +106,7 @@ def _last(learner: CompiledLearner) -> float:
             return float(end.value.test_loss)
 
 
-def test_a_restored_training_goes_on_with_the_same_numbers() -> None:
+def test_a_restored_training_continues_with_the_same_numbers() -> None:
     learner, other = supervised_learner(quick(optimizer="adam")), supervised_learner(quick(optimizer="adam"))
     for batch in learner.batches():
         learner.learn(batch)

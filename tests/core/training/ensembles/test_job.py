@@ -120,7 +120,7 @@ def test_variants_are_every_combination_named_by_what_differs() -> None:
         ({"seeds": 256, "vary": {"learning_rate": (0.1, 0.2, 0.3, 0.4, 0.5)}}, "at most 1,024"),
     ],
 )
-def test_what_cannot_be_is_told(settings: dict[str, Any], sentence: str) -> None:
+def test_what_is_impossible_is_refused(settings: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InvalidRequest, match=sentence):
         EnsembleConfig(quick(), **settings)
 

@@ -57,7 +57,7 @@ def test_what_learned_nothing_is_last() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.sampled_from("abcd"), st.just(None), min_size=1), st.integers(1, 12), st.integers())
-def test_every_variant_has_one_place(names: dict[str, None], seeds: int, seed: int) -> None:
+def test_every_variant_is_ranked_once(names: dict[str, None], seeds: int, seed: int) -> None:
     generator = np.random.default_rng(abs(seed))
     final: dict[str, list[float | None]] = {name: list(generator.random(seeds)) for name in names}
     places = ranking(final)

@@ -63,7 +63,7 @@ def played(action_values: Any) -> tuple[float, float]:
             return finished.value
 
 
-def test_target_network_moves_by_its_share_of_the_way() -> None:
+def test_target_network_moves_by_its_fraction_of_the_way() -> None:
     target, network = nn.Linear(2, 1), nn.Linear(2, 1)
     expected = target.weight + 0.1 * (network.weight - target.weight)
     soft_update(target, network, 0.1)

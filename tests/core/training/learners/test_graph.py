@@ -31,14 +31,14 @@ def test_same_seed_same_numbers_and_a_restored_one_resumes(model: str) -> None:
     assert_reproducible_and_resumable(lambda: GraphLearner(config(model, "florentine_families", epochs=5)))
 
 
-def test_labels_held_back_play_no_part_in_learning() -> None:
+def test_test_labels_play_no_part_in_learning() -> None:
     honest, blind = GraphLearner(config(epochs=5)), GraphLearner(config(epochs=5))
     blind.labels = blind.labels.clone()
     blind.labels[blind.test] = 0
     assert [epoch(honest) for _ in range(5)] == [epoch(blind) for _ in range(5)]
 
 
-def test_picture_shows_each_link_once_and_the_answers_that_the_score_counts() -> None:
+def test_picture_shows_each_link_once_and_the_predictions_that_the_score_counts() -> None:
     learner = GraphLearner(config("gat"))
     epoch(learner)
     graph = pictures(learner)["graph"]

@@ -44,7 +44,7 @@ def test_images_count_for_the_class_of_their_nearest_neighbour() -> None:
     )
 
 
-def test_usual_distance_takes_in_most_of_the_real_images() -> None:
+def test_reference_distance_includes_most_of_the_real_images() -> None:
     random = torch.Generator().manual_seed(0)
     real, held_back = torch.rand(300, 1, 4, 4, generator=random), torch.rand(200, 1, 4, 4, generator=random)
     near = mode_coverage.reference_distance(held_back, real)

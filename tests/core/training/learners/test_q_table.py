@@ -64,7 +64,7 @@ def test_exploration_falls_in_a_straight_line_and_stays() -> None:
     assert found == pytest.approx([1, 0.55, 0.1, 0.1])
 
 
-def test_true_values_have_no_error_by_the_rules() -> None:
+def test_true_values_have_no_error_in_exact_evaluation() -> None:
     learner = TableLearner(config(data_options={"slippery": True}))
     values = np.zeros((16, 4))
     for _ in range(3000):

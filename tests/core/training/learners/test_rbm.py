@@ -68,7 +68,7 @@ def test_exact_likelihood_of_a_small_one_rises_as_it_learns(persistent: bool) ->
     assert scores(learner).details["log_likelihood"] > before + 2
 
 
-def test_persistent_chains_go_on_where_they_stopped() -> None:
+def test_persistent_chains_continue_where_they_stopped() -> None:
     learner = RBMLearner(config(persistent=True, epochs=1))
     start = learner.chains.clone()
     batch = next(iter(learner.batches()))

@@ -35,7 +35,7 @@ def test_every_transition_is_drawn_as_often() -> None:
     assert abs(counts - 1000).max() < 130  # over four standard errors
 
 
-def test_restored_replay_is_the_same_and_goes_on_writing_at_its_place() -> None:
+def test_restored_replay_is_the_same_and_continues_writing_at_its_position() -> None:
     for count in (3, 8):
         original, restored = filled(count), Replay(5, 2)
         restored.restore(original.state())

@@ -66,7 +66,7 @@ def test_norms_are_those_of_torch_between_layer_and_activation(norm: str, layer:
     torch.testing.assert_close(model.eval()(inputs), theirs.eval()(inputs))
 
 
-def test_dropout_leaves_out_its_share_while_learning_alone() -> None:
+def test_dropout_leaves_out_its_fraction_while_learning_alone() -> None:
     model = MLP((1,), 1, (10_000,), torch.relu, dropout=0.3)
     with torch.no_grad():
         model.layers[0].weight.fill_(1)
@@ -79,7 +79,7 @@ def test_dropout_leaves_out_its_share_while_learning_alone() -> None:
 
 
 @pytest.mark.parametrize("options", [{"dropout": 0.5}, {"norm": "batch"}, {"norm": "batch", "dropout": 0.2}])
-def test_scoring_changes_nothing_and_going_on_keeps_the_numbers(options: dict[str, Any]) -> None:
+def test_scoring_changes_nothing_and_continuing_keeps_the_numbers(options: dict[str, Any]) -> None:
     plain, watched, restored = (learner(model_options=options, hidden=(6,)) for _ in range(3))
     torch.manual_seed(11)
     outside = torch.get_rng_state()

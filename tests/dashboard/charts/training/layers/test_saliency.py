@@ -19,7 +19,7 @@ def test_images_do_not_lie_on_each_other() -> None:
     maps = {"image": images[0], "0": gradients[:3], "1": gradients[:2, :2, :2]}
     values = {"layers": ["c1", "c2"], "channels": [3, 9], "label": "0"}
     drawn = rows(feature_maps_chart(Picture("", 0, maps, values)))
-    assert len({(row["place"], row["column"]) for row in drawn if "url" in row}) == 6
+    assert len({(row["bottom"], row["column"]) for row in drawn if "url" in row}) == 6
     assert [row["caption"] for row in drawn if "caption" in row][1:] == [
         "c1: 3 channels",
         "c2: 2 of 9 channels",

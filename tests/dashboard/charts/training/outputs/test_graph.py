@@ -39,7 +39,7 @@ def test_nodes_and_links_are_where_the_picture_has_them() -> None:
     assert {(row["x"], row["x2"]) for row in links} == {(-1, 0), (0, 1)}
 
 
-def test_mistakes_on_held_back_nodes_are_counted() -> None:
+def test_mistakes_on_test_nodes_are_counted() -> None:
     assert "1 of 2 predictions are wrong" in graph_chart(picture()).title.subtitle[0]
 
 
