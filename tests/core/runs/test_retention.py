@@ -258,7 +258,7 @@ def test_a_runner_prunes_when_runs_end_and_says_what_cannot_resume(tmp_path: Pat
     with zipfile.ZipFile(io.BytesIO(zipped_from_store(store, first))) as taken:
         assert {"script.py", "metrics.csv"} < set(taken.namelist())
         assert "weights.safetensors" not in taken.namelist()
-        assert "not here, as the weights of this run are deleted" in taken.read("README.txt").decode()
+        assert "not here, as the checkpoint of this run was pruned" in taken.read("README.txt").decode()
     runner.close()
 
 

@@ -38,7 +38,7 @@ def quick(model: str, **settings: Any) -> TrainConfig:
     return default_config(model, **({"epochs": 1, "snapshot_every_s": None} | settings))
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 @pytest.mark.parametrize("data", ["moons", "circles", "spiral"])
 def test_mlp_separates_points(data: str, seed: int) -> None:
     finished = events(default_config("mlp", data, seed=seed, snapshot_every_s=None))[-1]
@@ -56,7 +56,10 @@ def test_lenet_reads_digits() -> None:
     assert finished.value >= 0.97
 
 
-@pytest.mark.parametrize("model", ["rnn", "lstm", "gru"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("model", ["lstm", pytest.param("rnn", marks=SLOW), pytest.param("gru", marks=SLOW)])
 def test_forecast_beats_tomorrow_equals_today(model: str) -> None:
     finished = events(default_config(model, snapshot_every_s=None))[-1]
     assert finished.metric == "skill"
