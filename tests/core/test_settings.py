@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pytest
@@ -126,8 +126,10 @@ def test_a_value_of_a_list_is_refused_by_its_own_word() -> None:
 
 
 def test_what_the_table_allows_is_accepted() -> None:
-    Config()
-    Config(epochs=1, rate=0, loss="wide", hidden=(), sizes=(1, 2, 3), probes=("a",), of_model={"depth": 3})
+    assert Config() == Config(**asdict(Config()))
+    allowed = {"epochs": 1, "rate": 0, "loss": "wide", "hidden": (), "sizes": (1, 2, 3), "probes": ("a",)}
+    assert asdict(Config(**allowed)) == asdict(Config()) | allowed
+    assert Config(of_model={"depth": 3}).of_model == {"depth": 3}
 
 
 @given(st.lists(st.text() | st.sampled_from(["epochs=", "hidden=,", "rate=-", "residual=1"])))

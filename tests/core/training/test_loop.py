@@ -20,6 +20,7 @@ from core.training.config import TrainConfig, default_config
 from core.training.events import EpochCompleted, TrainingDiverged, TrainingFinished, TrainingStarted
 from core.training.loop import train
 
+SLOW = pytest.mark.slow
 TIMES = {"samples_per_s", "elapsed_s"}
 
 
@@ -38,7 +39,7 @@ def quick(model: str, **settings: Any) -> TrainConfig:
     return default_config(model, **({"epochs": 1, "snapshot_every_s": None} | settings))
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=SLOW) for seed in (1, 2))])
 @pytest.mark.parametrize("data", ["moons", "circles", "spiral"])
 def test_mlp_separates_points(data: str, seed: int) -> None:
     finished = events(default_config("mlp", data, seed=seed, snapshot_every_s=None))[-1]
@@ -54,9 +55,6 @@ def test_lenet_reads_digits() -> None:
     assert (started.train_samples, started.test_samples) == (4000, 1000)
     assert started.parameters == 61_706
     assert finished.value >= 0.97
-
-
-SLOW = pytest.mark.slow
 
 
 @pytest.mark.parametrize("model", ["lstm", pytest.param("rnn", marks=SLOW), pytest.param("gru", marks=SLOW)])
