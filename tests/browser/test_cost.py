@@ -47,4 +47,4 @@ def test_a_stopped_run_keeps_what_was_measured(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     badge(page, "Stopped")
-    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()

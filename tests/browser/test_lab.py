@@ -41,7 +41,7 @@ def test_a_slider_turns_the_neuron(open_page: OpenPage) -> None:
     slider = page.get_by_role("slider").nth(1)
     slider.focus()
     slider.press("ArrowLeft")
-    page.wait_for_url(re.compile(r"w1=0\.9"))
+    expect(page).to_have_url(re.compile(r"w1=0\.9"))
     page.wait_for_function(f"before => {PICTURE} !== before", arg=before)
 
 
@@ -73,7 +73,7 @@ def test_a_chart_can_be_exported_as_png(open_page: OpenPage, tmp_path: Path) -> 
 def test_softmax_is_one_click_away(open_page: OpenPage, screenshot: Screenshot) -> None:
     page = open_page("gated_units")
     press(page, "Softmax")
-    page.wait_for_url(re.compile("function=softmax"))
+    expect(page).to_have_url(re.compile("function=softmax"))
     for variant in every_screen(page):
         expect(page.get_by_role("heading", name="Softmax", exact=True)).to_be_visible()
         screenshot(page, f"gated_units-{variant}-softmax")
@@ -96,5 +96,5 @@ def test_two_ticked_rows_go_into_the_address(open_page: OpenPage) -> None:
     for row in (1, 3):
         table.click(position={"x": 18, "y": 35 * row + 18})
         wait_until_idle(page)
-    page.wait_for_url(re.compile(r"pair=identity&pair=tanh"))
+    expect(page).to_have_url(re.compile(r"pair=identity&pair=tanh"))
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)

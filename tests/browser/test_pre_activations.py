@@ -34,7 +34,7 @@ def train(server: Server) -> Iterator[Train]:
 
 def figure(page: Page, label: str) -> str:
     shown = page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
-    return shown.inner_text()
+    return shown.first.inner_text()
 
 
 def outer_address() -> str | None:
@@ -69,7 +69,7 @@ def test_a_running_training_is_shown_live_and_listed_first(open_page: OpenPage, 
     expect(newest).to_contain_text("Tanh")
     newest.click()
     page.wait_for_url(lambda address: going in address)
-    expect(page.get_by_test_id("stMetric").filter(has_text="Step")).to_be_visible(timeout=FINISHED_MS)
+    expect(page.get_by_test_id("stMetric").filter(has_text="Step").first).to_be_visible(timeout=FINISHED_MS)
     before = figure(page, "Step")
     page.wait_for_function(
         "before => [...document.querySelectorAll('[data-testid=\"stMetricValue\"]')]"

@@ -25,17 +25,17 @@ def badge(page: Page, text: str, timeout_ms: int = FINISHED_MS) -> None:
     badges = page.get_by_role("paragraph").filter(
         has=page.get_by_role("img"), has_text=re.compile(f"{text}$")
     )
-    expect(badges).to_be_visible(timeout=timeout_ms)
+    expect(badges.first).to_be_visible(timeout=timeout_ms)
 
 
 def metric(page: Page, label: str) -> float:
-    text = page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue").inner_text()
-    return float(re.sub(r"[^0-9.]", "", text.split(" ")[0]))
+    value = page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue").first
+    return float(re.sub(r"[^0-9.]", "", value.inner_text().split(" ")[0]))
 
 
 def wait_for_another_epoch(page: Page) -> None:
     """Wait until the page shows that the training has gone on."""
-    value = page.get_by_test_id("stMetric").filter(has_text="Epoch").get_by_test_id("stMetricValue")
+    value = page.get_by_test_id("stMetric").filter(has_text="Epoch").get_by_test_id("stMetricValue").first
     expect(value).not_to_have_text(value.inner_text(), timeout=FINISHED_MS)
 
 
