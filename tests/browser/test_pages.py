@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from dashboard.pages import PAGES
 from tests.browser.app import Server, overflow_px, wait_until_idle
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage, Variant
+from tests.browser.conftest import PHONE, OpenPage, look
 
 
 @pytest.fixture(scope="module")
@@ -44,18 +44,20 @@ def test_navigation_leads_to_every_page(addresses: dict[str, str]) -> None:
     assert addresses == {page.title: "" if key == "home" else key for key, page in PAGES.items()}
 
 
-@pytest.mark.parametrize("variant", [DESKTOP, PHONE], ids=str)
+@pytest.mark.parametrize("title", [page.title for page in PAGES.values()])
 def test_every_page_opens_with_its_title_and_fits_the_screen(
-    addresses: dict[str, str], open_page: OpenPage, variant: Variant
+    addresses: dict[str, str], open_page: OpenPage, title: str
 ) -> None:
-    for title, path in addresses.items():
-        page = open_page(path, *variant)
-        heading = page.get_by_role("heading", level=1)
-        expect(heading).to_have_count(1)
-        expect(heading).to_have_text(title)
-        expect(page).to_have_title(re.compile(re.escape(title)))
-        overflow = overflow_px(page)
-        assert overflow <= 0, f"{title} is {overflow} px wider than {variant.width} px"
+    page = open_page(addresses[title])
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_count(1)
+    expect(heading).to_have_text(title)
+    expect(page).to_have_title(re.compile(re.escape(title)))
+    assert overflow_px(page) <= 0
+    look(page, PHONE)
+    wait_until_idle(page)
+    overflow = overflow_px(page)
+    assert overflow <= 0, f"{title} is {overflow} px wider than {PHONE.width} px"
 
 
 @pytest.mark.parametrize(
