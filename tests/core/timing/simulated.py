@@ -57,6 +57,9 @@ def fast() -> None: ...
 def slow() -> None: ...
 
 
+CALL_S = 1e-4
+
+
 class Machine:
     """A machine whose operations take what they are said to, times what it does to them at each moment.
 
@@ -64,12 +67,12 @@ class Machine:
     """
 
     def __init__(self, ratio: float, factor: Callable[[float, int], float] = lambda at_s, block: 1.0) -> None:
-        self._call_s = {fast: 1e-4, slow: 1e-4 * ratio}
+        self._call_s = {fast: CALL_S, slow: CALL_S * ratio}
         self._factor = factor
         self.at_s, self._block = 0.0, 0
 
     def __call__(self, operation: Any, repeats: int) -> float:
-        taken_s = 1e-7 + repeats * self._call_s.get(operation, 0.0) * self._factor(self.at_s, self._block)
+        taken_s = 1e-7 + repeats * self._call_s.get(operation, CALL_S) * self._factor(self.at_s, self._block)
         self.at_s += taken_s
         self._block += 1
         return taken_s
