@@ -37,11 +37,20 @@ def pid_of(run: Run) -> int:
     return int(run.worker.split("/")[-2])
 
 
-@pytest.fixture
-def runner(tmp_path: Path) -> Iterator[LocalRunner]:
-    runner = LocalRunner(tmp_path / "runs.sqlite", limit=1)
+@pytest.fixture(scope="module")
+def shared_runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRunner]:
+    runner = LocalRunner(tmp_path_factory.mktemp("runner") / "runs.sqlite", limit=1)
     yield runner
     runner.close()
+
+
+@pytest.fixture
+def runner(shared_runner: LocalRunner) -> Iterator[LocalRunner]:
+    """A runner with nothing to do. It is one for all tests: a worker's start costs more than what it runs."""
+    yield shared_runner
+    for run in shared_runner.store.all_with_status(QUEUED, RUNNING, PAUSED):
+        shared_runner.request(run.id, "stop")
+        wait_until(lambda run_id=run.id: run_of(shared_runner.store, run_id).ended)  # type: ignore[misc]
 
 
 def losses(store: RunStore, run_id: str) -> list[tuple[int, float]]:
@@ -50,7 +59,7 @@ def losses(store: RunStore, run_id: str) -> list[tuple[int, float]]:
 
 
 def test_a_killed_run_resumes_and_ends_with_the_numbers_of_one_that_was_not(runner: LocalRunner) -> None:
-    config = to_record(default_config("mlp", "moons", epochs=400, engine="eager"))
+    config = to_record(default_config("mlp", "moons", epochs=400, engine="eager", snapshots=()))
     unharmed = runner.submit("training", config)
     wait_until(lambda: run_of(runner.store, unharmed).ended)
     killed = runner.submit("training", config)
@@ -180,7 +189,7 @@ def is_locked(store_file: Path) -> bool:
     return False
 
 
-def test_stop_ends_a_run_that_froze_while_it_held_the_files_lock(runner: LocalRunner, tmp_path: Path) -> None:
+def test_stop_ends_a_run_that_froze_while_it_held_the_files_lock(runner: LocalRunner) -> None:
     run_id = runner.submit("training", LONG)
     wait_until(lambda: run_of(runner.store, run_id).status == RUNNING)
     process = pid_of(run_of(runner.store, run_id))
@@ -189,7 +198,7 @@ def test_stop_ends_a_run_that_froze_while_it_held_the_files_lock(runner: LocalRu
         os.kill(process, signal.SIGCONT)
         time.sleep(0.002)
         os.kill(process, signal.SIGSTOP)
-        return is_locked(tmp_path / "runs.sqlite")
+        return is_locked(runner.store.path)
 
     wait_until(frozen_with_the_lock)
     runner.request(run_id, "stop")
