@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -13,18 +15,44 @@ from pathlib import Path
 import numpy as np
 
 VARIABLE = "NABLASCOPE_HOME"
+REPLACE_TRIES, REPLACE_PAUSE_S = 11, 0.1
 
 
 def data_folder() -> Path:
     """The folder of the run store and of caches, created if missing.
 
-    NABLASCOPE_HOME names it; else it is `nablascope` under XDG_DATA_HOME or ~/.local/share.
+    NABLASCOPE_HOME names it; else it is `nablascope` where the system keeps a person's data: on Linux under
+    XDG_DATA_HOME or ~/.local/share, on macOS in ~/Library/Application Support, on Windows in %LOCALAPPDATA%.
     """
     chosen = os.environ.get(VARIABLE)
-    shared = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    folder = Path(chosen).expanduser() if chosen else shared / "nablascope"
+    folder = Path(chosen).expanduser() if chosen else _personal_folder()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _personal_folder() -> Path:
+    from platformdirs import user_data_path  # here, since core.timing alone goes without it
+
+    folder = user_data_path("nablascope", appauthor=False)
+    # Version 0.1 used Linux's place on every system; runs that lie there are not left behind.
+    earlier = Path.home() / ".local" / "share" / "nablascope"
+    moved = sys.platform in ("win32", "darwin") and not folder.exists() and earlier.exists()
+    return earlier if moved else folder
+
+
+def replace_file(draft: Path, file: Path) -> None:
+    """Put the draft in the file's place, as a whole; os.replace, with patience.
+
+    Windows refuses while another program has one of the two open (a reader, a virus scanner), which is over
+    in a moment. Raises OSError where it goes on.
+    """
+    for _ in range(REPLACE_TRIES - 1):
+        try:
+            os.replace(draft, file)
+            return
+        except PermissionError:
+            time.sleep(REPLACE_PAUSE_S)
+    os.replace(draft, file)
 
 
 def cached(
@@ -54,7 +82,7 @@ def _write(file: Path, arrays: dict[str, np.ndarray]) -> None:
     try:
         with os.fdopen(handle, "wb") as stream:
             np.savez(stream, **arrays)  # type: ignore[arg-type]
-        os.replace(draft, file)
+        replace_file(Path(draft), file)
     except OSError:
         Path(draft).unlink(missing_ok=True)
         raise

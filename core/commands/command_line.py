@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import errno
+import io
+import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from core.commands.exit_codes import BAD_REQUEST, INTERRUPTED
+from core.commands.exit_codes import BAD_REQUEST, INTERRUPTED, OK
 from core.errors import InvalidRequest
 
 
@@ -20,6 +25,7 @@ def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str
     if arguments is None:
         arguments = sys.argv[1:]
         _end_with_the_reader()
+        _write_in_any_encoding()
     try:
         return command(list(arguments))
     except InvalidRequest as error:
@@ -28,12 +34,45 @@ def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return INTERRUPTED
+    except OSError as error:
+        if not _has_left(error):
+            raise
+        _close_output()
+        return OK
 
 
 def _end_with_the_reader() -> None:
     """A reader that closes the pipe early (`| head`) ends the process without a traceback."""
-    with contextlib.suppress(AttributeError, ValueError):  # Windows has no SIGPIPE
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    broken_pipe = getattr(signal, "SIGPIPE", None)  # Windows has none: there writing fails, see _has_left()
+    if broken_pipe is not None:
+        with contextlib.suppress(ValueError):  # not in the main thread
+            signal.signal(broken_pipe, signal.SIG_DFL)
+
+
+def _write_in_any_encoding() -> None:
+    """A sign that the output's encoding lacks (Windows' pipes have few) is written as JSON would: \\u2212."""
+    codecs.register_error("json", _as_json)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="json")
+
+
+def _as_json(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+def _has_left(error: OSError) -> bool:
+    """Whether the reader of a pipe has closed it; Windows also calls that an invalid argument."""
+    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and error.errno == errno.EINVAL)
+
+
+def _close_output() -> None:
+    """What is still in the buffer has no reader; Python would fail on it once more at its end."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
 
 
 def _on_one_line(text: str) -> str:

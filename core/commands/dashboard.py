@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,19 @@ def command(words: Sequence[str], prog: str = "nablascope run") -> int:
     """Become Streamlit's server: signals and the exit code are its own from here on."""
     line = server(words, prog)
     sys.stdout.flush()
+    if sys.platform == "win32":  # there execv gives the terminal back at once, and the server runs on unseen
+        return _wait_for(line)
     os.execv(line[0], line)
+
+
+def _wait_for(line: list[str]) -> int:
+    """The exit code of the server; Ctrl-C reaches it as well, and it ends in its own way."""
+    with subprocess.Popen(line) as running:
+        while True:
+            try:
+                return running.wait()
+            except KeyboardInterrupt:
+                continue
 
 
 def server(words: Sequence[str], prog: str = "nablascope run") -> list[str]:

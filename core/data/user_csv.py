@@ -20,7 +20,7 @@ from core.data import tables
 from core.data.csv_table import MAX_BYTES, Table, header, number, quoted, read, short
 from core.data.dataset import REGRESSION, LoadedDataset
 from core.errors import InvalidRequest
-from core.paths import data_folder
+from core.paths import data_folder, replace_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def add(source: Path | str | bytes) -> str:
     handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
     with os.fdopen(handle, "wb") as stream:
         stream.write(content)
-    os.replace(part, path)
+    replace_file(Path(part), path)
     return name
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from core.devices import cgroup
+from core.devices import cgroup, system_facts
 from core.devices.reading import Device, Reading, by_name, not_reported
 
 # Shortest time over which a utilisation means anything: the kernel counts in ticks of 10 ms.
@@ -115,7 +115,8 @@ def usable_cores() -> int:
 @cache
 def model() -> str:
     """The processor's model name, as it reports it."""
-    return _cpuinfo("model name") or platform.processor() or platform.machine() or "CPU"
+    named = _cpuinfo("model name") or system_facts.processor_name()
+    return named or platform.processor() or platform.machine() or "CPU"
 
 
 def _utilisation(since: Mark | None) -> tuple[Reading, Reading]:
@@ -177,7 +178,7 @@ def _throttled_by_heat(cores: Path = Path("/sys/devices/system/cpu")) -> Reading
         int(text)
         for kind in ("core", "package")
         for path in cores.glob(f"cpu[0-9]*/thermal_throttle/{kind}_throttle_total_time_ms")
-        if (text := path.read_text().strip()).isdigit()
+        if (text := path.read_text(encoding="utf-8", errors="replace").strip()).isdigit()
     ]
     if not found:
         return not_reported("throttled_by_heat", "s", "the system does not count the time")
@@ -207,7 +208,7 @@ def _flags() -> frozenset[str]:
 def _cpuinfo(field: str) -> str:
     """The first processor's field in /proc/cpuinfo; empty where there is none."""
     try:
-        with open("/proc/cpuinfo") as lines:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 name, _, value = line.partition(":")
                 if name.strip() == field:

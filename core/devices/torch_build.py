@@ -29,7 +29,7 @@ def torch_build() -> TorchBuild:
         return TorchBuild(None)
     spec = importlib.util.find_spec("torch")
     source = Path(spec.origin).with_name("version.py") if spec and spec.origin else None
-    text = source.read_text() if source and source.exists() else ""
+    text = source.read_text(encoding="utf-8") if source and source.exists() else ""
     return TorchBuild(version, **{name: _assigned(name, text) for name in ("cuda", "hip", "xpu")})
 
 

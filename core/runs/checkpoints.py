@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from core.errors import InvalidRequest
+from core.paths import replace_file
 
 
 def write(path: Path, state: Mapping[str, Any]) -> None:
@@ -18,7 +19,7 @@ def write(path: Path, state: Mapping[str, Any]) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         torch.save(dict(state), beside)
-        beside.replace(path)
+        replace_file(beside, path)
     finally:
         beside.unlink(missing_ok=True)
 

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from core.errors import InvalidRequest
 from core.events import Checkpoint, Picture, Progress, event_record
+from core.paths import replace_file
 from core.records import from_record
 from core.runs.checkpoints import read, write
 from core.training.config import TrainConfig
@@ -30,7 +31,7 @@ class Folder:
             kept = _first_lines(path / EVENTS, lines)
             beside = path / f".{EVENTS}.{os.getpid()}"
             beside.write_text(kept, encoding="utf-8")
-            beside.replace(path / EVENTS)
+            replace_file(beside, path / EVENTS)
             self._events: IO[str] = (path / EVENTS).open("a", encoding="utf-8")
         except OSError as error:
             raise InvalidRequest(

@@ -75,7 +75,7 @@ class RunStore:
         self.checkpoints = path.parent / "checkpoints"
         self.exports = path.parent / "exports"  # a zip stays there only until it is handed over
         self._engine = sa.create_engine(
-            f"sqlite:///{path}",
+            sa.URL.create("sqlite", database=str(path)),  # a path may hold what an address may not
             connect_args={"timeout": 10},
             pool_size=8,
             max_overflow=32,

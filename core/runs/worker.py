@@ -41,6 +41,7 @@ class Worker:
 
     def work(self) -> None:
         """Claim runs and do them, until the pipe is closed."""
+        self._pipe = _take_stdin()
         threading.Thread(target=self._watch_parent, daemon=True).start()
         threading.Thread(target=self._send_heartbeats, daemon=True).start()
         try:
@@ -123,7 +124,7 @@ class Worker:
                 return "idle"
 
     def _watch_parent(self) -> None:
-        while os.read(sys.stdin.fileno(), 4096):
+        while os.read(self._pipe, 4096):
             self._woken.set()
         if self._run:
             self._store.end(self._run.id, INTERRUPTED, "The server ended while this run was in progress.")
@@ -135,6 +136,20 @@ class Worker:
             run = self._run
             if run:
                 self._store.seen(run.id)
+
+
+def _take_stdin() -> int:
+    """The runner's pipe under another number; standard input itself is then empty.
+
+    Windows lets nobody else ask about a pipe while a thread waits to read from it, and libraries look at
+    standard input while they load: NumPy would hang (https://github.com/numpy/numpy/issues/24290). Nor can
+    a program that a job starts eat what is meant for the worker.
+    """
+    standard = sys.stdin.fileno()
+    pipe, nothing = os.dup(standard), os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, standard)
+    os.close(nothing)
+    return pipe
 
 
 def _steered(events: Iterator[Any], recorder: Recorder) -> Iterator[Any]:

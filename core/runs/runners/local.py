@@ -189,9 +189,17 @@ class LocalRunner:
             self._started_at = now
 
     def _start_worker(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "core.runs.worker", str(self._store_file), str(self.limit)]
-        # A session of its own: Ctrl-C in the terminal reaches the server alone, which then ends its workers.
-        return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        python, environment = interpreter()
+        command = [python, "-m", "core.runs.worker", str(self._store_file), str(self.limit)]
+        # A session (on Windows a process group) of its own: Ctrl-C in the terminal reaches the server alone,
+        # which then ends its workers.
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
 
     def _wake_workers(self) -> None:
         with self._lock:
@@ -199,6 +207,19 @@ class LocalRunner:
                 with contextlib.suppress(OSError, ValueError):  # it has just died; the next poll reaps it
                     assert worker.stdin is not None
                     os.write(worker.stdin.fileno(), b"\n")
+
+
+def interpreter() -> tuple[str, dict[str, str] | None]:
+    """The program that is Python itself, and the environment that it needs (None for this one).
+
+    On Windows the python.exe of a virtual environment is a launcher: the worker would be a child of the
+    process that the runner knows, under another id. The variable is the one by which the launcher says where
+    it lies (multiprocessing does the same).
+    """
+    base = getattr(sys, "_base_executable", sys.executable)
+    if sys.platform != "win32" or base == sys.executable:
+        return sys.executable, None
+    return base, {**os.environ, "__PYVENV_LAUNCHER__": sys.executable}
 
 
 def _is_nearly_done(run: Run, now: float) -> bool:
@@ -212,7 +233,9 @@ def _release(worker: subprocess.Popen[bytes]) -> None:
 
 
 def _exit_reason(code: int) -> str:
-    if code >= 0:
+    if code >= 2**31:  # Windows' number of what went wrong, such as 0xC0000005 for memory that is not ours
+        return f"The worker ended unexpectedly (0x{code:08X})."
+    if code >= 0 or -code not in {number.value for number in signal.Signals}:
         return "The worker ended unexpectedly."
     name = signal.Signals(-code).name
     hint = " The system may have run out of memory." if name == "SIGKILL" else ""

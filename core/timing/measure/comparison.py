@@ -13,10 +13,10 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from core.devices.interruptions import interruptions
 from core.statistics import (
     ABOVE,
     BELOW,
@@ -28,9 +28,6 @@ from core.statistics import (
     ratio_interval,
 )
 from core.timing.measure.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, overhead_s
-
-if sys.platform != "win32":
-    import resource
 
 FASTER, SLOWER, SAME, UNSURE = "FASTER", "SLOWER", "SAME", "UNSURE"
 
@@ -161,16 +158,11 @@ def rounds(
 
 def _round(order: str, sides: dict[str, tuple[Operation, int]], timer: Timer) -> tuple[Round, float]:
     """One round, and the seconds that it took."""
-    before = interruptions()
+    before = interruptions() or 0
     blocks_s = {side: max(timer(*sides[side]), 1e-12) for side in order}
-    interrupted = interruptions() > before
+    interrupted = (interruptions() or 0) > before
     a_s, b_s = (blocks_s[side] / sides[side][1] for side in "AB")
     return Round(math.log(b_s / a_s), interrupted, order), sum(blocks_s.values())
-
-
-def interruptions() -> int:
-    """How often the system has taken a core away from this process; 0 where it does not count."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw if sys.platform != "win32" else 0
 
 
 def uninterrupted_log_ratios(done: Sequence[Round]) -> list[float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,10 +12,8 @@ import torch
 
 from core import devices
 from core.devices import Mark, Reading, nvidia
+from core.devices.interruptions import interruptions
 from core.torch_devices import readable_id
-
-if sys.platform != "win32":
-    import resource
 
 # From these on a figure is marked: fractions of all the machine's CPU time, and relative losses of clock.
 OTHERS_SHARE = 0.10
@@ -207,7 +204,7 @@ def _moment(
         held=_held(device) if held is None else held,
         counted_s=_counted(device),
         foreign=_foreign(device),
-        interruptions=_interruptions(),
+        interruptions=interruptions(),
         mark=devices.mark(),
     )
 
@@ -257,10 +254,6 @@ def _max_count(one: int | str | None, other: int | str | None) -> int | str | No
     """The larger count; a count before a reason."""
     counts = [found for found in (one, other) if isinstance(found, int)]
     return max(counts) if counts else one
-
-
-def _interruptions() -> int | None:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw if sys.platform != "win32" else None
 
 
 def _difference(before: int | None, after: int | None) -> int | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core.errors import InvalidRequest
+from core.paths import replace_file
 from core.timing.results.events import SCHEMA
 from core.timing.results.record_checks import checked
 from core.timing.results.table import Record, measurements, to_json
@@ -49,7 +50,7 @@ def _replace(path: Path, text: str) -> None:
             return
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        replace_file(beside, path)
     except (OSError, ValueError) as error:
         raise InvalidRequest(f"{_quoted(path)} cannot be written: {_cause(error)}.") from None
 

@@ -111,6 +111,8 @@ def _loaded(code: bytes) -> tuple[Any, _Loop]:
     """
     import mmap  # some systems have none
 
+    if sys.platform == "win32":
+        raise OSError("Windows' calls for such memory are not made here")
     memory = mmap.mmap(-1, len(code), prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     memory.write(code)
     address = ctypes.addressof(ctypes.c_char.from_buffer(memory))

@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from core.records import to_record
-from core.runs.runners.local import LocalRunner, default_limit
+from core.runs.runners import local
+from core.runs.runners.local import LocalRunner, default_limit, interpreter
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run, RunStore
 from core.training.config import default_config
@@ -311,3 +313,32 @@ def test_the_limit_can_be_set_from_outside(monkeypatch: pytest.MonkeyPatch) -> N
         default_limit()
     monkeypatch.delenv("NABLASCOPE_MAX_RUNS")
     assert default_limit() >= 1
+
+
+def test_under_windows_the_worker_is_the_process_that_the_runner_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert interpreter() == (sys.executable, None)
+    launcher, base = r"C:\venv\Scripts\python.exe", r"C:\Python\python.exe"
+    monkeypatch.setattr(
+        local, "sys", SimpleNamespace(platform="win32", executable=launcher, _base_executable=base)
+    )
+    program, environment = interpreter()
+    assert program == base
+    assert environment is not None
+    assert environment["__PYVENV_LAUNCHER__"] == launcher
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (0, "ended unexpectedly."),
+        (1, "ended unexpectedly."),
+        (0xC0000005, "(0xC0000005)."),
+        (-9, "SIGKILL). The system may have run out of memory."),
+        (-11, "SIGSEGV)."),
+        (-35, "ended unexpectedly."),
+    ],
+)
+def test_every_way_in_which_a_worker_can_end_has_words(code: int, words: str) -> None:
+    assert local._exit_reason(code).endswith(words)
