@@ -85,14 +85,19 @@ REGISTRIES: dict[str, tuple[Mapping[str, Any], ...]] = {
     "initialisation": (INITIALISATIONS,),
 }
 
+FORECASTERS = {"RNN", "LSTM", "GRU"}  # networks, as version 0.1 wrote them in addresses
+
 Query = Mapping[str, Sequence[str]]
 
 
 def upgraded(path: str, query: Query) -> tuple[str, dict[str, list[str]]]:
     """Key of the page and query, as they are written now, of an address of any version."""
-    return MOVED.get(path, path), {
+    now = {
         RENAMED.get(name, name): [_value(name, value) for value in values] for name, values in query.items()
     }
+    if FORECASTERS.intersection(query.get("model", ())) and not {"data", "run"} & now.keys():
+        now["data"] = ["seattle_temps"]  # what they forecast by default then, which an address did not name
+    return MOVED.get(path, path), now
 
 
 def _value(name: str, value: str) -> str:

@@ -35,6 +35,7 @@ def training_text(event: Any) -> str | None:
                 f"{event.parameters:,} parameters, "
                 f"{event.train_samples:,} training and {event.test_samples:,} test samples, "
                 f"{event.steps_per_epoch:,} steps an epoch, {event.device}, seed {event.seed}"
+                f"{_naive(event)}"
             )
         case TrainingResumed():
             changed = "".join(f", {name} now {value}" for name, value in event.changed.items())
@@ -54,11 +55,20 @@ def training_text(event: Any) -> str | None:
         case TrainingFinished():
             details = "".join(f", {name} {number:.4g}" for name, number in event.details.items())
             early = f" (stopped by {event.reason})" if event.reason not in ("completed", "diverged") else ""
+            meaning = " (1 - rmse / baseline_rmse)" if "baseline_rmse" in event.details else ""
             return (
-                f"test {event.metric} {_number(event.value)}{details} after {event.epochs} epochs{early}, "
+                f"test {event.metric} {_number(event.value)}{meaning}{details} "
+                f"after {event.epochs} epochs{early}, "
                 f"{event.elapsed_s:.1f} s"
             )
     return None
+
+
+def _naive(started: TrainingStarted) -> str:
+    """What forecasts without a network reach, the best one, which is the baseline, first."""
+    errors = sorted(started.naive_rmse.items(), key=lambda naive: naive[1])
+    words = (f"{name} {error:.4g} {started.unit}" for name, error in errors)
+    return f"\nnaive forecasts, rmse on the test split: {', '.join(words)}" if errors else ""
 
 
 def ensemble_text(event: Any) -> str | None:

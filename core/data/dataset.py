@@ -93,24 +93,56 @@ class Series:
     """What turns the scaled targets of a forecast back into the unit of the series.
 
     A target is (value at the time forecast - value now) / change_scale: a forecast of 0 is persistence, the
-    value now.
+    value now. Of a relative series that change is in % of the value now.
     """
 
     unit: str
-    horizon_h: int  # hours from now to the time forecast
-    change_scale: float  # standard deviation of the changes in the training data, in `unit`
-    test_times: np.ndarray  # (samples,) datetime64[h], the times forecast
+    horizon: str  # from now to the time forecast, in words: "24 h"
+    change_scale: float  # standard deviation of the changes in the training data, in `error_unit`
+    test_times: np.ndarray  # (samples,) datetime64, the times forecast
     test_now: np.ndarray  # (samples,) float32, the values now, in `unit`
     test_truth: np.ndarray  # (samples,) float32, the values at the times forecast, in `unit`
+    naives: Mapping[str, np.ndarray]  # forecasts without a network, by name; each as test_truth
+    quantity: str = "Temperature"
+    relative: bool = False
+    shown: int = 14 * 24  # samples at the end of the test data that a picture shows
+
+    @property
+    def error_unit(self) -> str:
+        """Of changes and errors: % of the value now in a relative series."""
+        return "%" if self.relative else self.unit
+
+    @property
+    def naive_rmse(self) -> dict[str, float]:
+        """Error of each naive forecast on the test data, in `error_unit`."""
+        return {name: self.rmse(forecast) for name, forecast in self.naives.items()}
+
+    @property
+    def baseline(self) -> str:
+        """The name of the best naive forecast on the test data."""
+        errors = self.naive_rmse
+        return min(errors, key=lambda name: errors[name])
 
     @property
     def baseline_rmse(self) -> float:
-        """Error of persistence (the value now) on the test data, in `unit`."""
-        return rmse(self.test_now, self.test_truth)
+        """Error of the best naive forecast on the test data, in `error_unit`."""
+        return self.naive_rmse[self.baseline]
+
+    @property
+    def baseline_ratio(self) -> float:
+        """That error over the error of persistence, on the test data."""
+        return self.baseline_rmse / self.rmse(self.test_now)
 
     def value(self, now: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The forecast in `unit` of a scaled target."""
-        return now + target * self.change_scale
+        change = target * self.change_scale
+        return now + (change * now / 100 if self.relative else change)
+
+    def rmse(self, forecast: np.ndarray, part: slice = slice(None)) -> float:
+        """Error of a forecast of a part of the test data, in `error_unit`."""
+        truth, now = self.test_truth[part], self.test_now[part]
+        forecast = forecast[part] if len(forecast) == len(self.test_truth) else forecast
+        return rmse(100 * forecast / now, 100 * truth / now) if self.relative else rmse(forecast, truth)
 
 
 def rmse(expected: np.ndarray, truth: np.ndarray) -> float:

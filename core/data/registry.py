@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         images,
         mixtures,
         points,
+        real_series,
         sequences,
         series,
         stocks,
@@ -55,6 +56,7 @@ else:
     mixtures = LazyModule("core.data.mixtures")
     user_csv = LazyModule("core.data.user_csv")
     points = LazyModule("core.data.points")
+    real_series = LazyModule("core.data.real_series")
     sequences = LazyModule("core.data.sequences")
     series = LazyModule("core.data.series")
     stocks = LazyModule("core.data.stocks")
@@ -272,6 +274,37 @@ DATASETS: dict[str, Dataset] = {
         kind=IMAGES,
         task=CLASSIFICATION,
         load=lambda **settings: images.mnist5k(**settings),
+        defaults={},
+    ),
+    "seattle_weather": Dataset(
+        name="Seattle weather",
+        description="How warm will it be tomorrow? Four years of real days: temperature, rain and wind. “As "
+        "today” is a strong forecast, so that a skill of 0.1 is a good result.",
+        source="NOAA’s daily records 2012 to 2015, in vega_datasets",
+        kind=SERIES,
+        task=FORECAST,
+        load=lambda **settings: real_series.seattle_weather(**settings),
+        defaults={},
+    ),
+    "us_employment": Dataset(
+        name="US employment",
+        description="Jobs in 22 industries, month by month through the crisis of 2008, to be forecast half a "
+        "year ahead.",
+        source="US Bureau of Labor Statistics, 2006 to 2015, in vega_datasets",
+        kind=SERIES,
+        task=FORECAST,
+        load=lambda **settings: real_series.us_employment(**settings),
+        defaults={},
+    ),
+    "sp500": Dataset(
+        name="S&P 500",
+        description="The share index a month ahead. Prices are close to a random walk, whose best forecast "
+        "is the price of now: a skill of about 0 on the test data is the right answer, and no network that "
+        "is honestly tested does much better.",
+        source="Yahoo Finance, 1990 to 2022, in matplotlib’s sample data",
+        kind=SERIES,
+        task=FORECAST,
+        load=lambda **settings: real_series.sp500(**settings),
         defaults={},
     ),
     "seattle_temps": Dataset(

@@ -47,11 +47,13 @@ def seattle_temps(seed: int, test_fraction: float) -> LoadedDataset:
         train_times=now[in_training] + HORIZON_H,
         series=Series(
             unit="°C",
-            horizon_h=HORIZON_H,
+            horizon=f"{HORIZON_H} h",
             change_scale=change_scale,
             test_times=hours[test + HORIZON_H].astype("datetime64[h]"),
             test_now=celsius[test].astype(np.float32),
             test_truth=celsius[test + HORIZON_H].astype(np.float32),
+            # A season is a day, so that the same hour a season before is the hour of now.
+            naives={f"as {HORIZON_H} h before": celsius[test].astype(np.float32)},
         ),
     )
 

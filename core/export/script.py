@@ -55,6 +55,7 @@ def config(run: TrainingRun) -> str:
         "model": MODELS[run.config.model].name,
         "data": DATASETS[run.config.data].name,
         "task": _task(learner),
+        "baseline_ratio": learner.data.series.baseline_ratio if learner.data.series else 1.0,
         "seed": run.config.seed,
         "threads": run.config.threads,
         "batch_size": run.config.batch_size,

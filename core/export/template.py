@@ -29,7 +29,7 @@ BINARY, CLASSIFICATION, FORECAST = "binary classification", "classification", "f
 
 def main() -> None:
     """Train as config.json says, and print the losses and metrics of each epoch."""
-    config = json.loads((FOLDER / "config.json").read_text())
+    config = json.loads((FOLDER / "config.json").read_text(encoding="utf-8"))
     with np.load(FOLDER / "data.npz") as arrays:
         data = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
     for scores in train(config, data):
@@ -72,11 +72,11 @@ def train(config: Mapping[str, Any], data: Mapping[str, Tensor]) -> Iterator[dic
             step += 1
         epoch += 1
         scores: dict[str, float] = {"epoch": epoch, "step": step}
-        scores |= evaluate(model, "train", inputs[::every], targets[::every], config["task"])
+        scores |= evaluate(model, "train", inputs[::every], targets[::every], config)
         for split in ("validation", "test"):
             if f"{split}_inputs" in data:
                 held_out = data[f"{split}_inputs"], data[f"{split}_targets"]
-                scores |= evaluate(model, split, *held_out, config["task"])
+                scores |= evaluate(model, split, *held_out, config)
         if epoch == config["best_epoch"]:  # by its validation loss: the run ended with these weights
             scores["best"] = True
         yield scores
@@ -99,8 +99,11 @@ def loss_of(outputs: Tensor, targets: Tensor, task: str, label_smoothing: float 
     return F.mse_loss(outputs[:, 0], targets)
 
 
-def metric_of(outputs: Tensor, targets: Tensor, task: str) -> Tensor:
-    """Accuracy; of values 1 - RMSE / RMSE of the baseline: no change, or always the mean."""
+def metric_of(outputs: Tensor, targets: Tensor, task: str, baseline_ratio: float = 1.0) -> Tensor:
+    """Accuracy; of values 1 - RMSE / RMSE of the baseline: the best naive forecast, or always the mean.
+
+    baseline_ratio: the error of the best naive forecast over that of "no change", on the test data.
+    """
     if task == BINARY:
         return ((outputs[:, 0] > 0) == (targets > 0.5)).double().mean()
     if task == CLASSIFICATION:
@@ -108,7 +111,7 @@ def metric_of(outputs: Tensor, targets: Tensor, task: str) -> Tensor:
         return right[targets != NO_TARGET].double().mean()
     squared_error = loss_of(outputs, targets, task)
     if task == FORECAST:
-        return 1 - torch.sqrt(squared_error / targets.square().mean())
+        return 1 - torch.sqrt(squared_error / targets.square().mean()) / baseline_ratio
     return 1 - torch.sqrt(squared_error) / targets.std(correction=0)
 
 
@@ -122,11 +125,14 @@ def limit_and_penalise(model: nn.Module, clip_norm: float | None, l1: float) -> 
 
 
 @torch.no_grad()
-def evaluate(model: nn.Module, split: str, inputs: Tensor, targets: Tensor, task: str) -> dict[str, float]:
+def evaluate(
+    model: nn.Module, split: str, inputs: Tensor, targets: Tensor, config: Mapping[str, Any]
+) -> dict[str, float]:
     """Loss and metric of a split, without dropout and by the running statistics of batch normalisation."""
     model.eval()
     outputs = torch.cat([model(batch) for batch in inputs.split(EVALUATION_BATCH)])
-    loss, metric = loss_of(outputs, targets, task), metric_of(outputs, targets, task)
+    loss = loss_of(outputs, targets, config["task"])
+    metric = metric_of(outputs, targets, config["task"], config["baseline_ratio"])
     return {f"{split}_loss": loss.item(), f"{split}_metric": metric.item()}
 
 

@@ -17,7 +17,7 @@ Fields with a default came later: events of older runs lack them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -45,6 +45,8 @@ class TrainingStarted:
     unit: str | None = None  # of that error
     engine: str = "eager"  # or "compiled"
     validation_samples: int = 0  # 0 where there is no validation split
+    # of a forecast: error of each naive forecast on the test split, in `unit`; the best one is the baseline
+    naive_rmse: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,15 @@ def objective_for(data: LoadedDataset, label_smoothing: float = 0.0) -> Objectiv
     A class for each step of a sequence takes outputs (batch, classes, time).
     """
     if data.task == FORECAST:
-        return Objective(1, "skill", torch.float32, _squared_error, _squared_error, skill)
+        ratio = data.series.baseline_ratio if data.series else 1.0
+        return Objective(
+            outputs=1,
+            metric_name="skill",
+            target_dtype=torch.float32,
+            loss=_squared_error,
+            learning_loss=_squared_error,
+            metric=lambda outputs, targets: skill(outputs, targets, ratio),
+        )
     if data.task != CLASSIFICATION:
         return Objective(1, "skill", torch.float32, _squared_error, _squared_error, skill_over_mean)
     if len(data.classes) == 2:
@@ -66,9 +74,13 @@ def skill_over_mean(outputs: Tensor, targets: Tensor) -> Tensor:
     return 1 - torch.sqrt(_squared_error(outputs, targets)) / targets.std(correction=0)
 
 
-def skill(outputs: Tensor, targets: Tensor) -> Tensor:
-    """1 - RMSE / RMSE of "no change"; targets are scaled changes, so "no change" forecasts 0."""
-    return 1 - torch.sqrt(_squared_error(outputs, targets) / targets.square().mean())
+def skill(outputs: Tensor, targets: Tensor, baseline_ratio: float = 1.0) -> Tensor:
+    """1 - RMSE / RMSE of the best naive forecast.
+
+    Targets are scaled changes, so that "no change" forecasts 0; baseline_ratio is the error of the best naive
+    forecast over that of "no change" on the test data, by which other splits are judged as well.
+    """
+    return 1 - torch.sqrt(_squared_error(outputs, targets) / targets.square().mean()) / baseline_ratio
 
 
 def _squared_error(outputs: Tensor, targets: Tensor) -> Tensor:

@@ -144,6 +144,17 @@ PRESETS: dict[tuple[str, str], Preset] = {
         "The table with the most rows: fewer epochs, larger batches and twice the units.",
         {"epochs": 20, "batch_size": 32, "hidden": (64,), "label_smoothing": 0.1},
     ),
+    (ANY, "seattle_weather"): Preset(
+        "Four years of days are few: weight decay keeps the network to what holds from year to year.",
+        {"epochs": 15, "learning_rate": 0.005, "hidden": (16,), "weight_decay": 0.001},
+    ),
+    (ANY, "us_employment"): Preset(
+        "Half a year ahead takes twice the steps of a smooth series.", {"epochs": 15, "learning_rate": 0.005}
+    ),
+    (ANY, "sp500"): Preset(
+        "With next to nothing to predict the best is to unlearn the first weights: few units, enough steps.",
+        {"epochs": 15, "learning_rate": 0.003, "hidden": (4,)},
+    ),
     (ANY, "parity"): Preset("One bit has to be remembered, so half the state is enough.", {"hidden": (16,)}),
     (ANY, "sines"): Preset("A forecast from noise improves for half as many epochs more.", {"epochs": 15}),
     (ANY, "stocks"): Preset(

@@ -50,12 +50,14 @@ def lines(
     y_scale: alt.Scale | None = None,
     height: int = 260,
     every: Sequence[str] = (),
+    faint: Sequence[str] = (),
 ) -> alt.LayerChart:
     """One line for each column over column x, with a read-out where the pointer is.
 
     Names of columns are shown as they are; Vega reads dots and brackets in them as paths, so they must have
     none. x may be numbers or times (datetime64). Each series has a colour
     of the theme and a dash pattern of its own: by its number among `every`, where some may be missing.
+    faint: what the others are compared with, in thinner lines.
     """
     names = [name for name in table if name != x]
     every = every or names
@@ -74,6 +76,9 @@ def lines(
             strokeDash=series_dash(every),
         )
     )
+    if faint:
+        is_faint = alt.FieldOneOfPredicate(field="series", oneOf=[*faint])
+        curves = curves.encode(strokeWidth=alt.when(is_faint).then(alt.value(1.1)).otherwise(alt.value(2.2)))
     read_out = [alt.Tooltip(x, type=x_type, title=x)]
     read_out += [alt.Tooltip(name, type="quantitative", format=y_format) for name in names]
     shown = alt.when(pointer).then(alt.value(0.6)).otherwise(alt.value(0))

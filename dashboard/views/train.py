@@ -37,6 +37,11 @@ ENDED_EARLY = {
     "seconds": "Stopped: time limit reached.",
 }
 
+SKILL_HELP = (
+    "1 − error / error of “{}”, both on the test data as root mean squared error: 0 is no better than that, "
+    "1 is perfect, below 0 is worse. Of forecasts that need no network it is compared with the best."
+)
+
 
 def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
     """The training so far: figures, curves, and the picture that suits the data."""
@@ -107,17 +112,27 @@ def draw_figures(
             for end in finished:
                 if end["value"] is not None:
                     value, details = end["value"], end["details"]
+            help_text = SKILL_HELP.format(started["baseline"]) if "rmse" in details else None
+            shown_value = format(value, metric.format).replace("-", "−")
+            st.metric(f"{metric.name}, test", shown_value, width="content", help=help_text)
             if "rmse" in details:
                 st.metric("Error, test", f"{details['rmse']:.2f} {started['unit']}", width="content")
                 baseline = f"{started['baseline_rmse']:.2f} {started['unit']}"
                 st.metric(f"Error of “{started['baseline']}”", baseline, width="content")
-            else:
-                st.metric(f"{metric.name}, test", format(value, metric.format), width="content")
             if last.get("validation_metric") is not None:
                 value = format(last["validation_metric"], metric.format)
                 st.metric(f"{metric.name}, validation", value, width="content")
             st.metric("Speed", f"{last['samples_per_s']:,.0f} samples/s", width="content")
         st.metric("Parameters", f"{started['parameters']:,}", width="content")
+    say_naive(started)
+
+
+def say_naive(started: dict[str, Any]) -> None:
+    """What forecasts without a network reach, the best first; runs of version 0.1 know the best alone."""
+    errors = sorted(started.get("naive_rmse", {}).items(), key=lambda naive: naive[1])
+    if errors:
+        words = ", ".join(f"{name} {error:.2f} {started['unit']}" for name, error in errors)
+        st.caption(f"Naive forecasts, error on the test data: {words}.")
 
 
 def charts_of(keys: list[str], pictures: dict[str, Picture]) -> list[tuple[str, AnyChart]]:

@@ -193,8 +193,12 @@ class SupervisedLearner(LearnerBase):
         """What the skill of a forecast or a regression compares with; nothing for a classification."""
         data, series = self.data, self.data.series
         if series is not None:
-            words = f"as it was {series.horizon_h} hours before"
-            return {"baseline": words, "baseline_rmse": series.baseline_rmse, "unit": series.unit}
+            return {
+                "baseline": series.baseline,
+                "baseline_rmse": series.baseline_rmse,
+                "unit": series.error_unit,
+                "naive_rmse": series.naive_rmse,
+            }
         if data.task == REGRESSION:
             return {
                 "baseline": "always the mean",

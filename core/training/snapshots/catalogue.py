@@ -200,7 +200,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
     ),
     "forecast": Snapshot(
         "Forecast",
-        "The last weeks of the test split, and the network's forecast of them.",
+        "The end of the test split, the network's forecast of it, and naive ones.",
         OUTPUTS,
         _of(SERIES),
         "forecast",

@@ -59,11 +59,29 @@ def test_lenet_reads_digits() -> None:
 
 @pytest.mark.parametrize("model", ["lstm", pytest.param("rnn", marks=SLOW), pytest.param("gru", marks=SLOW)])
 def test_forecast_beats_tomorrow_equals_today(model: str) -> None:
-    finished = events(default_config(model, snapshot_every_s=None))[-1]
+    finished = events(default_config(model, "seattle_temps", snapshot_every_s=None))[-1]
     assert finished.metric == "skill"
     assert finished.details["rmse_ratio"] <= 0.55
     assert finished.value == pytest.approx(1 - finished.details["rmse_ratio"], rel=1e-4)
     assert finished.details["rmse"] < finished.details["baseline_rmse"]
+
+
+@pytest.mark.parametrize(
+    ("data", "worst", "best"),
+    [
+        ("seattle_weather", 0.04, 0.2),
+        pytest.param("us_employment", 0.03, 0.2, marks=SLOW),
+        ("sp500", -0.1, 0.05),
+    ],
+)
+def test_real_series_are_forecast_a_little_better_than_naively_and_prices_are_not(
+    data: str, worst: float, best: float
+) -> None:
+    started, *_, finished = events(default_config("gru", data, snapshot_every_s=None, snapshots=()))
+    assert worst < finished.value < best
+    errors = started.naive_rmse
+    assert started.baseline_rmse == errors[started.baseline] == min(errors.values())
+    assert finished.value == pytest.approx(1 - finished.details["rmse"] / min(errors.values()), rel=1e-3)
 
 
 def test_events_come_in_order_and_count_right() -> None:

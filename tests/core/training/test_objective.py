@@ -40,6 +40,21 @@ def test_forecast_is_scored_against_no_change() -> None:
     assert objective.metric(targets[:, None], targets).item() == pytest.approx(1)
 
 
+@pytest.mark.parametrize("name", ["seattle_weather", "us_employment", "sp500"])
+def test_skill_is_1_less_the_error_over_that_of_the_best_naive_forecast(name: str) -> None:
+    data = load(name)
+    assert data.series is not None
+    objective = objective_for(data)
+    targets = torch.from_numpy(data.test_targets)
+    for naive, error in data.series.naive_rmse.items():
+        change = data.series.naives[naive] - data.series.test_now
+        unit = data.series.test_now / 100 if data.series.relative else 1.0
+        outputs = torch.from_numpy(change / unit / data.series.change_scale)[:, None]
+        expected = 1 - error / data.series.baseline_rmse
+        assert objective.metric(outputs, targets).item() == pytest.approx(expected, abs=1e-3)
+        assert expected <= 0
+
+
 @pytest.mark.parametrize("data", ["moons", "mnist5k"])
 def test_smoothing_is_cross_entropy_against_spread_labels(data: str) -> None:
     objective = objective_for(load(data), label_smoothing=0.1)
