@@ -55,6 +55,15 @@ def replace_file(draft: Path, file: Path) -> None:
     os.replace(draft, file)
 
 
+def delete_file(file: Path) -> bool:
+    """Delete a file, and say whether it is gone: one that a program has open stays on Windows, for later."""
+    try:
+        file.unlink(missing_ok=True)
+    except PermissionError:
+        return False
+    return True
+
+
 def cached(
     name: str, keys: tuple[str, ...], make: Callable[[], tuple[np.ndarray, ...]]
 ) -> tuple[np.ndarray, ...]:

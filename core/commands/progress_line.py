@@ -34,6 +34,7 @@ class ProgressLine:
         self._every_s = TERMINAL_EVERY_S if self._terminal else log_every_s
         self._shown_at = -math.inf if self._terminal else clock()
         self._unit, self._first_done, self._began = "", 0.0, 0.0
+        self._width = 0  # of what stands on the terminal's line
 
     def show(self, progress: Progress) -> None:
         """Take note of where the job is, and show it when it is time to."""
@@ -45,8 +46,7 @@ class ProgressLine:
         if self._terminal:
             self._shown_at = now
             text = self._text(progress, now)[: shutil.get_terminal_size().columns - 1]
-            self._stream.write(f"\r\x1b[K{text}")
-            self._stream.flush()
+            self._write_over(text)
         elif 1 <= progress.done < progress.total:
             self._shown_at = now
             print(self._text(progress, now), file=self._stream, flush=True)
@@ -64,5 +64,10 @@ class ProgressLine:
     def clear(self) -> None:
         """Make room for a line of results on the same terminal."""
         if self._terminal:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+            self._write_over("")
+
+    def _write_over(self, text: str) -> None:
+        """With spaces, since older consoles of Windows print the sign that clears a line."""
+        self._stream.write(f"\r{' ' * self._width}\r{text}")
+        self._stream.flush()
+        self._width = len(text)

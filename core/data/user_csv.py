@@ -20,7 +20,7 @@ from core.data import tables
 from core.data.csv_table import MAX_BYTES, Table, header, number, quoted, read, short
 from core.data.dataset import REGRESSION, LoadedDataset
 from core.errors import InvalidRequest
-from core.paths import data_folder, replace_file
+from core.paths import data_folder, delete_file, replace_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,8 +87,7 @@ def keep_last_used(folder: Path, max_bytes: int, needed: Container[str]) -> None
     size = sum(found_size for _, found_size, _ in found)
     for _, its_size, path in sorted(found):
         if size > max_bytes and path.stem not in needed:
-            path.unlink(missing_ok=True)
-            size -= its_size
+            size -= its_size if delete_file(path) else 0
 
 
 def columns(file: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from core.errors import InvalidRequest
 from core.export.registry import EXPORTS
 from core.export.run import TrainingRun
 from core.models import MODELS
+from core.paths import delete_file
 from core.runs.status import FINISHED
 from core.runs.store import RunStore
 
@@ -99,7 +100,7 @@ def zipped_from_store(store: RunStore, run_id: str) -> bytes:
         _wait(store, export_id)
         return file.read_bytes()
     finally:
-        file.unlink(missing_ok=True)
+        delete_file(file)
         store.forget(export_id)
 
 

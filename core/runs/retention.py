@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.data import user_csv
+from core.paths import delete_file
 from core.runs.retention_plan import Footprint, plan
 from core.runs.status import ENDED
 from core.runs.store import RunStore
@@ -151,7 +152,7 @@ def _prune(store: RunStore, run_id: str) -> bool:
         connection.execute(runs.update().where(runs.c.id == run_id).values(pruned_at=since, pictures_bytes=0))
         connection.execute(pictures.delete().where(pictures.c.run_id == run_id))
     # From here on nothing resumes from the file; killed now, it is one of nobody's for the next pass.
-    store.checkpoint_file(run_id).unlink(missing_ok=True)
+    delete_file(store.checkpoint_file(run_id))
     return True
 
 
@@ -172,7 +173,7 @@ def _drop_checkpoints_of_nobody(store: RunStore, checkpoints: Mapping[str, int])
     with store.reading() as connection:
         owners = set(connection.execute(sa.select(runs.c.id).where(runs.c.pruned_at.is_(None))).scalars())
     for run_id in checkpoints.keys() - owners:
-        store.checkpoint_file(run_id).unlink(missing_ok=True)
+        delete_file(store.checkpoint_file(run_id))
 
 
 def _drop_leftovers(store: RunStore) -> None:
@@ -184,7 +185,7 @@ def _drop_leftovers(store: RunStore) -> None:
     ]
     for path, _, changed_at in [*half_written, *_files(store.exports)]:
         if changed_at < before:
-            path.unlink(missing_ok=True)
+            delete_file(path)
     query = sa.select(runs.c.id).where(runs.c.immediate, runs.c.status.in_(ENDED), runs.c.ended_at < before)
     with store.reading() as connection:
         unfetched = connection.execute(query).scalars().all()

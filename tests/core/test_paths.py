@@ -12,7 +12,7 @@ import pytest
 from platformdirs.macos import MacOS
 
 from core import paths
-from core.paths import VARIABLE, cached, data_folder, replace_file
+from core.paths import VARIABLE, cached, data_folder, delete_file, replace_file
 
 
 class Parser:
@@ -105,6 +105,23 @@ def test_a_file_that_another_program_has_open_is_replaced_once_it_is_closed(
     with pytest.raises(PermissionError):
         replace_file(draft, file)
     assert file.read_text() == "new"
+
+
+def test_a_file_that_may_not_be_deleted_now_is_left_for_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("read by somebody")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "used by another process")
+
+    with monkeypatch.context() as windows:
+        windows.setattr(Path, "unlink", refuse)
+        assert not delete_file(file)
+    assert file.exists()
+    assert delete_file(file)
+    assert delete_file(file)  # it is gone already
 
 
 @pytest.mark.parametrize("shared", [None, "shared"])

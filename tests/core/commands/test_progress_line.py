@@ -31,9 +31,10 @@ def test_a_terminal_sees_done_of_total_the_rate_and_the_time_left() -> None:
     assert terminal.getvalue().endswith("0 of 2,000 steps")
     clock.now += 10
     line.show(Progress(500, 2000, "steps", 1234.5, "samples"))
-    assert terminal.getvalue().endswith("\r\x1b[K500 of 2,000 steps, 1,234 samples/s, about 30 s left")
+    assert terminal.getvalue().endswith("\r500 of 2,000 steps, 1,234 samples/s, about 30 s left")
     line.clear()
-    assert terminal.getvalue().endswith("\r\x1b[K")
+    width = len("500 of 2,000 steps, 1,234 samples/s, about 30 s left")
+    assert terminal.getvalue().endswith(f"\r{' ' * width}\r")
 
 
 def test_a_resumed_job_counts_the_time_left_from_where_it_began() -> None:
@@ -62,7 +63,7 @@ def test_a_terminal_is_written_to_ten_times_a_second_at_most() -> None:
     for step in range(1000):
         clock.now += 0.001
         line.show(Progress(step, 1000, "steps"))
-    assert 5 <= terminal.getvalue().count("\r") <= 11
+    assert 5 <= terminal.getvalue().count("\r") // 2 <= 11
 
 
 def test_a_file_gets_lines_now_and_then_where_asked_and_else_nothing() -> None:
