@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core import devices
+from core.devices import nvidia
+from core.devices.gpus import place_on_bus
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
 
@@ -37,7 +39,7 @@ def unavailable_reason(device: str) -> str | None:
     if found == 0:
         return (
             devices.absent().get(kind)
-            or f"torch {torch.__version__} finds no {devices.KINDS[kind]} that it can use"
+            or f"torch {torch.__version__} finds no {devices.kind_name(kind)} that it can use"
         )
     if int(index or 0) >= found:
         names = ", ".join(f"{kind}:{number}" for number in range(found))
@@ -56,11 +58,15 @@ def present_device(name: str) -> torch.device:
 def readable_id(device: str) -> str:
     """The id under which core.devices reads this device.
 
-    The two may count GPUs in different orders, so a CUDA device is identified by its UUID.
+    The two may count GPUs in different orders, so one of NVIDIA's is identified by its UUID, and one of AMD's
+    by its place on the bus.
     """
-    if torch.device(device).type != "cuda" or torch.version.hip:
+    if torch.device(device).type != "cuda":
         return device
-    return f"GPU-{torch.cuda.get_device_properties(device).uuid}"
+    told = torch.cuda.get_device_properties(device)
+    if torch.version.hip:
+        return place_on_bus(told) or device
+    return nvidia.with_uuid(str(told.uuid))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import devices
 from dashboard import addresses
 from dashboard.components.address import enter
 from dashboard.components.runs import runner
@@ -11,6 +12,7 @@ st.set_page_config(page_icon=":material/details:", layout="wide")
 # Streamlit leaves a tenth of a phone's screen empty above the title.
 st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")
 
+devices.ask_torch_soon()  # so that no picker of devices has to wait for the answer
 runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
 
 files = {

@@ -213,7 +213,7 @@ def choose_weight_decay(name: str, default: TrainConfig) -> float | None:
 
 def choose_device(name: str, default: TrainConfig) -> str:
     """One of the devices here; no control where there is but one."""
-    here = {device.id: device for device in devices.devices() if device.kind not in devices.absent()}
+    here = {device.id: device for device in devices.usable()}
     if len(here) < 2:
         return default.device
     return select(SETTINGS[name].label, here, [*here], default.device, key=name, help=SETTINGS[name].help)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from core.commands.exit_codes import BAD_REQUEST, INTERRUPTED, OK
+from core.device_order import number_by_bus
 from core.errors import InvalidRequest
 
 
@@ -26,6 +27,7 @@ def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str
         arguments = sys.argv[1:]
         _end_with_the_reader()
         _write_in_any_encoding()
+        number_by_bus()
     try:
         return command(list(arguments))
     except InvalidRequest as error:

@@ -8,11 +8,12 @@ Names of counters, whose differences are of interest: energy (J), throttled_by_*
 
 from __future__ import annotations
 
-from core.devices import cpu, nvidia, other
-from core.devices.cpu import Mark, mark, usable_cores
+import threading
+
+from core.devices import cpu, gpus, nvidia, other, torch_view
+from core.devices.cpu import Mark, mark, max_threads, usable_cores
 from core.devices.environment import environment
 from core.devices.reading import Device, Reading, not_reported
-from core.devices.torch_build import torch_build
 
 __all__ = [
     "KINDS",
@@ -20,33 +21,72 @@ __all__ = [
     "Mark",
     "Reading",
     "absent",
+    "ask_torch_soon",
     "clock",
     "counters",
     "devices",
     "environment",
+    "kind_name",
     "mark",
+    "max_threads",
     "memory_free_bytes",
     "read",
+    "usable",
     "usable_cores",
+    "warnings",
 ]
 
-# Kinds of device that torch can use, and their names for users.
+# Kinds of device that torch can use, and their names for users; kind_name() knows AMD's.
 KINDS = {"cpu": "CPU", "cuda": "NVIDIA GPU", "mps": "Apple GPU", "xpu": "Intel GPU"}
 
 
+def kind_name(kind: str) -> str:
+    """A kind of device for users: torch calls AMD's GPUs cuda as well."""
+    return f"{gpus.vendor()} GPU" if kind == "cuda" else KINDS[kind]
+
+
 def devices() -> list[Device]:
-    """What this machine has, the CPU first. absent() says which of these torch cannot use."""
-    return [cpu.device(), *nvidia.devices(), *other.devices()]
+    """What this machine has, the CPU first; usable() has those that torch can use."""
+    return [cpu.device(), *gpus.devices(), *other.devices()]
+
+
+def usable() -> list[Device]:
+    """The devices that torch can use, the CPU first. The first call may take seconds: it asks torch.
+
+    torch is asked in a process of its own, and only where it was built for an accelerator whose driver is
+    here.
+    """
+    if gpus.may_be_there() or other.may_be_there():
+        torch_view.ask()
+    lacking = absent()
+    return [device for device in devices() if device.kind not in lacking and _is_torchs(device)]
+
+
+def ask_torch_soon() -> None:
+    """Begin now, in the background, what usable() may have to wait for."""
+    threading.Thread(target=usable, daemon=True, name="ask torch").start()
 
 
 def absent() -> dict[str, str]:
     """Kinds of accelerator that torch cannot use here, each with the reason."""
     reasons = {
-        "cuda": _cuda_absent_because(),
+        "cuda": gpus.absent_because(),
         "mps": other.mps_absent_because(),
         "xpu": other.xpu_absent_because(),
     }
     return {kind: reason for kind, reason in reasons.items() if reason}
+
+
+def warnings() -> list[str]:
+    """A sentence for each device that is here and cannot be used or reached."""
+    lacking, every = absent(), devices()
+    kinds = dict.fromkeys(device.kind for device in every if device.kind in lacking)
+    others = [device for device in every if device.kind not in lacking and not _is_torchs(device)]
+    return [
+        *(f"{lacking[kind]}, so PyTorch cannot use it." for kind in kinds),
+        *(f"PyTorch does not list {device.name} ({device.id}), so it cannot use it." for device in others),
+        *(f"{sentence}." for sentence in nvidia.unreachable()),
+    ]
 
 
 def read(device_id: str, since: Mark | None = None) -> dict[str, Reading]:
@@ -57,8 +97,8 @@ def read(device_id: str, since: Mark | None = None) -> dict[str, Reading]:
     """
     if device_id == "cpu":
         return cpu.read(since)
-    if device_id.startswith(("cuda", "GPU-")):
-        return nvidia.read(device_id)
+    if _is_gpu(device_id):
+        return gpus.read(device_id)
     if (kind := device_id.partition(":")[0]) in KINDS:
         return other.read(kind)
     raise KeyError(device_id)
@@ -75,7 +115,7 @@ def counters(device_id: str) -> dict[str, Reading]:
     """What a device has counted so far, by name; empty where it counts nothing. Never waits."""
     if device_id == "cpu":
         return cpu.counters()
-    return nvidia.counters(device_id) if device_id.startswith(("cuda", "GPU-")) else {}
+    return gpus.counters(device_id) if _is_gpu(device_id) else {}
 
 
 def memory_free_bytes(device_id: str) -> int | None:
@@ -86,15 +126,11 @@ def memory_free_bytes(device_id: str) -> int | None:
     return None if free is None or free.value is None else int(free.value)
 
 
-def _cuda_absent_because() -> str | None:
-    """No driver, or a torch without CUDA, or both: each needs another remedy, so both are reported."""
-    build, no_driver = torch_build(), nvidia.absent_because()
-    if build.hip:
-        return None  # torch calls AMD's GPUs cuda as well, and only torch knows whether there is one
-    no_cuda = None if build.cuda else f"this torch build ({build.version or 'not installed'}) has no CUDA"
-    if no_driver and no_cuda:
-        return f"{no_driver}; {no_cuda} either"
-    if no_cuda:
-        names = ", ".join(device.name for device in nvidia.devices())
-        return f"{no_cuda[0].upper()}{no_cuda[1:]}, though the driver lists {names}"
-    return no_driver
+def _is_gpu(device_id: str) -> bool:
+    """torch's name of a GPU of NVIDIA's or AMD's, or its driver's: a UUID, or a place on the bus."""
+    return device_id.startswith(("cuda", "GPU-", "MIG-")) or device_id[:1].isdigit()
+
+
+def _is_torchs(device: Device) -> bool:
+    """Whether it goes by torch's name, and not by its driver's for want of one."""
+    return device.id.partition(":")[0] in KINDS

@@ -59,6 +59,8 @@ def device() -> Device:
         "usable_cores": usable_cores(),
         "memory_bytes": memory_total_bytes(),
     }
+    if why := why_fewer_cores():
+        facts["cores_reason"] = why
     if instructions := _instructions():
         facts["instructions"] = ", ".join(instructions)
     return Device("cpu", model(), "cpu", {name: fact for name, fact in facts.items() if fact})
@@ -102,14 +104,39 @@ def memory_free_bytes() -> int:
 
 
 def usable_cores() -> int:
-    """Cores that this process may use: its affinity, cut to a container's CPU quota. At least 1."""
-    allowed = (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else psutil.cpu_count(logical=True) or 1
-    )
-    quota = cgroup.cpu_limit()
+    """How many threads may work at once without being stopped now and then. At least 1.
+
+    That is the cores of the process's affinity (its CPU set), cut to the whole cores of a container's quota:
+    with a quota of 7.65 cores, eight threads use it up before each period ends and then all stand still.
+    """
+    allowed, quota = _allowed_cores(), cgroup.cpu_limit()
+    return allowed if quota is None else max(1, min(allowed, math.floor(quota)))
+
+
+def max_threads() -> int:
+    """How many threads may be asked for: one more than usable_cores() where a quota is no whole number."""
+    allowed, quota = _allowed_cores(), cgroup.cpu_limit()
     return allowed if quota is None else max(1, min(allowed, math.ceil(quota)))
+
+
+def why_fewer_cores() -> str | None:
+    """What keeps this process from the machine's other cores; None when nothing does."""
+    logical, allowed, quota = psutil.cpu_count(logical=True) or 1, _allowed_cores(), cgroup.cpu_limit()
+    if quota is not None and quota < allowed:
+        cores, more = f"{quota:.3g} core{'' if quota == 1 else 's'}", math.floor(quota) + 1
+        if quota < 1:
+            return f"a container's CPU quota of {cores}; even one thread is stopped now and then"
+        throttled = "" if quota == more - 1 else f"; {more} threads would be stopped now and then"
+        return f"a container's CPU quota of {cores}{throttled}"
+    if allowed < logical:
+        return "the process's CPU set"
+    return None
+
+
+def _allowed_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return psutil.cpu_count(logical=True) or 1
 
 
 @cache

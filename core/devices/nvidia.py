@@ -1,22 +1,30 @@
 """NVIDIA GPUs, read through NVML. Reading them opens no CUDA context and needs no torch.
 
+Whatever a call of NVML raises or says, it costs that one figure and has a reason; nothing else fails for it.
 Source: https://docs.nvidia.com/deploy/nvml-api/ ; the bindings are the package nvidia-ml-py.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
 import pynvml
 
-from core.devices.reading import Device, Reading, by_name, not_reported
+from core.devices import asking
+from core.devices.asking import Ask, asked, fact, in_words, text
+from core.devices.plausible import believed
+from core.devices.reading import Device, Reading
+from core.devices.visible import VISIBLE, cuda_order, slice_named
 
 # An older driver that lacks a function raises the mismatch error, which is not an NVMLError.
-_ERRORS = (pynvml.NVMLError, pynvml.NVMLLibraryMismatchError)
+_LACKS_IT = (pynvml.NVMLError_FunctionNotFound, pynvml.NVMLLibraryMismatchError)
+
+_MAX_GPUS = 256  # in one machine; a driver that counts more is not to be believed
 
 _THROTTLING = {
     "throttled_by_power": pynvml.nvmlClocksThrottleReasonSwPowerCap
@@ -39,10 +47,11 @@ _THROTTLE_COUNTERS: dict[str, tuple[int, int | None]] = {
 
 
 def devices() -> list[Device]:
-    """The GPUs that CUDA programs see here, in their order; empty when not_reported() says why."""
-    if _why_no_library():
+    """The GPUs that CUDA programs see here, in their order; empty when absent_because() says why."""
+    try:
+        return [_device(f"cuda:{index}", handle) for index, handle in enumerate(_visible_handles())]
+    except LookupError:
         return []
-    return [_device(f"cuda:{index}", handle) for index, handle in enumerate(_visible_handles())]
 
 
 def absent_because() -> str | None:
@@ -50,24 +59,47 @@ def absent_because() -> str | None:
     if why := _why_no_library():
         return why
     try:
-        count = pynvml.nvmlDeviceGetCount()
-    except _ERRORS as error:
+        found = _handles()
+    except LookupError as error:
         return f"The NVIDIA driver does not list its GPUs: {error}"
-    if not count:
+    if not found:
         return "The NVIDIA driver lists no GPU"
-    if not _visible_handles():
-        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-        return f"CUDA_VISIBLE_DEVICES={visible!r} hides every GPU that the driver lists ({count})"
+    if all(isinstance(handle, LookupError) for handle in found):
+        return f"The NVIDIA driver cannot reach its GPUs: {found[0]}"
+    try:
+        seen = _visible_handles()
+    except LookupError as error:
+        return f"{VISIBLE}={os.environ.get(VISIBLE)!r} names a slice that the driver does not give: {error}"
+    if not seen:
+        return f"{VISIBLE}={os.environ.get(VISIBLE)!r} hides every GPU that the driver lists ({len(found)})"
     return None
 
 
+def has_library() -> bool:
+    """Whether NVML itself is there, with or without a GPU."""
+    return _why_no_library() is None
+
+
+def unreachable() -> list[str]:
+    """A sentence for each GPU that the driver lists and cannot reach: lost, or forbidden."""
+    try:
+        found = _handles() if has_library() else []
+    except LookupError:
+        return []
+    return [
+        f"The NVIDIA driver cannot reach its GPU {number}: {handle}"
+        for number, handle in enumerate(found)
+        if isinstance(handle, LookupError)
+    ]
+
+
 def read(device_id: str) -> dict[str, Reading]:
-    """The readings of "cuda:0", "cuda:1", ... or of a GPU named by its UUID ("GPU-...").
+    """The readings of "cuda:0", "cuda:1", ... or of a GPU named by its UUID ("GPU-...", a slice's "MIG-...").
 
     throttled_by_* are 1 while the clock is throttled for that reason, else 0. For an absent GPU every reading
     has the reason.
     """
-    return by_name(*(_reading(name, unit, device_id, ask) for name, (unit, ask) in _READINGS.items()))
+    return asking.read(partial(_handle, device_id), _READINGS)
 
 
 def counters(device_id: str) -> dict[str, Reading]:
@@ -76,11 +108,7 @@ def counters(device_id: str) -> dict[str, Reading]:
     energy in J; throttled_by_power_cap, _power_brake, _heat and _hot_hardware: seconds for which the clock
     was throttled for that reason.
     """
-    energy = _reading("energy", "J", device_id, _energy_j)
-    throttled = (
-        _reading(name, "s", device_id, partial(_throttled_s, *of)) for name, of in _THROTTLE_COUNTERS.items()
-    )
-    return by_name(energy, *throttled)
+    return asking.read(partial(_handle, device_id), _COUNTERS)
 
 
 def compute_processes(device_id: str) -> dict[int, int | None]:
@@ -91,45 +119,32 @@ def compute_processes(device_id: str) -> dict[int, int | None]:
     """
     try:
         handle = _handle(device_id)
-        known = [int(process.pid) for process in _compute_processes(handle)]
-    except _ERRORS as error:
-        raise LookupError(f"not reported: {error}") from None
-    utilisation = _recent_utilisation(handle)
+        known = [int(process.pid) for process in asked(_compute_processes, handle)]
+    except LookupError as error:
+        raise LookupError(f"not reported: {in_words(error)}") from None
+    utilisation = fact(_recent_utilisation, handle)
     return {pid: None if utilisation is None else utilisation.get(pid, 0) for pid in known}
+
+
+@cache
+def with_uuid(uuid: str) -> str:
+    """The name under which read() knows torch's UUID of a device, which lacks what it begins with."""
+    bare = uuid.removeprefix("GPU-").removeprefix("MIG-")
+    for name in (f"GPU-{bare}", f"MIG-{bare}"):
+        if has_library() and fact(pynvml.nvmlDeviceGetHandleByUUID, name) is not None:
+            return name
+    return f"GPU-{bare}"
 
 
 def driver() -> dict[str, str]:
     """The driver's version and the newest CUDA that it can run; empty without a driver."""
     if _why_no_library():
         return {}
-    facts = {"driver": _fact(pynvml.nvmlSystemGetDriverVersion)}
-    cuda = _fact(pynvml.nvmlSystemGetCudaDriverVersion)
-    if isinstance(cuda, int):
+    facts = {"driver": text(pynvml.nvmlSystemGetDriverVersion)}
+    cuda = fact(pynvml.nvmlSystemGetCudaDriverVersion)
+    if isinstance(cuda, int) and 1000 <= cuda < 100_000:
         facts["cuda"] = f"{cuda // 1000}.{cuda % 1000 // 10}"
-    return {name: str(fact) for name, fact in facts.items() if fact is not None}
-
-
-def cuda_order(uuids: Sequence[str], environment: Mapping[str, str]) -> list[int]:
-    """Which of NVML's GPUs CUDA shows as 0, 1, ..., as indices into uuids.
-
-    CUDA_VISIBLE_DEVICES lists indices or the beginnings of UUIDs; the first entry that names nothing ends the
-    list, and an entry given twice empties it. Indices count in NVML's order only for CUDA_DEVICE_ORDER=
-    PCI_BUS_ID or like GPUs; a process that has a CUDA context knows each UUID and can read by that.
-    Source: CUDA C++ Programming Guide, "CUDA Environment Variables".
-    """
-    visible = environment.get("CUDA_VISIBLE_DEVICES")
-    if visible is None:
-        return list(range(len(uuids)))
-    order: list[int] = []
-    for entry in (part.strip() for part in visible.split(",")):
-        if entry.isdigit():
-            matches = [int(entry)] if int(entry) < len(uuids) else []
-        else:
-            matches = [index for index, uuid in enumerate(uuids) if entry and uuid.startswith(entry)]
-        if len(matches) != 1:
-            break
-        order += matches
-    return order if len(set(order)) == len(order) else []
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 @cache
@@ -142,26 +157,48 @@ def _why_no_library() -> str | None:
         return f"No NVIDIA driver: {library} was not found"
     except pynvml.NVMLError_DriverNotLoaded:
         return "The NVIDIA driver is installed but not loaded"
-    except _ERRORS as error:
-        return f"The NVIDIA driver does not start: {error}"
+    except Exception as error:
+        return f"The NVIDIA driver does not start: {in_words(error)}"
     return None
 
 
+def _handles() -> list[Any]:
+    """NVML's handle of each GPU that it counts, or the LookupError with the reason why it gives none.
+
+    Raises LookupError where it does not count them.
+    """
+    count = asked(pynvml.nvmlDeviceGetCount)
+    if not 0 <= count <= _MAX_GPUS:
+        raise LookupError(f"it counts {count}, which cannot be")
+    found = []
+    for index in range(count):
+        try:
+            found.append(asked(pynvml.nvmlDeviceGetHandleByIndex, index))
+        except LookupError as error:
+            found.append(error)
+    return found
+
+
 def _visible_handles() -> list[Any]:
-    try:
-        every = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
-    except _ERRORS:
-        return []  # absent_because() says why
-    uuids = [str(_fact(partial(pynvml.nvmlDeviceGetUUID, handle)) or "") for handle in every]
-    return [every[index] for index in cuda_order(uuids, os.environ)]
+    """The handles of what CUDA shows, in its order: it passes over a GPU that cannot be reached.
+
+    Raises LookupError where the driver lists none, or does not give the slice that is named.
+    """
+    if why := _why_no_library():
+        raise LookupError(why)
+    if name := slice_named(os.environ):
+        return [asked(pynvml.nvmlDeviceGetHandleByUUID, name)]
+    within_reach = [handle for handle in _handles() if not isinstance(handle, LookupError)]
+    uuids = [text(pynvml.nvmlDeviceGetUUID, handle) for handle in within_reach]
+    return [within_reach[index] for index in cuda_order(uuids, os.environ)]
 
 
 def _handle(device_id: str) -> Any:
     """NVML's handle; raises LookupError with the reason when there is no such GPU."""
     if why := _why_no_library():
-        raise LookupError(why)
-    if device_id.startswith("GPU-"):
-        return pynvml.nvmlDeviceGetHandleByUUID(device_id)
+        raise LookupError(why.removeprefix("No NVIDIA driver: "))
+    if device_id.startswith(("GPU-", "MIG-")):
+        return asked(pynvml.nvmlDeviceGetHandleByUUID, device_id)
     handles, index = _visible_handles(), device_id.removeprefix("cuda").removeprefix(":") or "0"
     if int(index) >= len(handles):
         raise LookupError(f"there is no {device_id}; NVIDIA GPUs that can be seen: {len(handles)}")
@@ -169,104 +206,111 @@ def _handle(device_id: str) -> Any:
 
 
 def _device(device_id: str, handle: Any) -> Device:
-    queries: dict[str, Callable[[], Any]] = {
-        "uuid": lambda: pynvml.nvmlDeviceGetUUID(handle),
-        "pci_bus_id": lambda: _text(pynvml.nvmlDeviceGetPciInfo(handle).busId),
-        "compute_capability": lambda: "{}.{}".format(*pynvml.nvmlDeviceGetCudaComputeCapability(handle)),
-        "memory_bytes": lambda: int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
-        "max_clock_mhz": lambda: int(pynvml.nvmlDeviceGetMaxClockInfo(handle, pynvml.NVML_CLOCK_SM)),
+    uuid = text(pynvml.nvmlDeviceGetUUID, handle)
+    bus = text(lambda: pynvml.nvmlDeviceGetPciInfo(handle).busId)
+    facts: dict[str, Any] = {
+        "uuid": uuid if re.fullmatch(r"(GPU|MIG)-[\w/-]+", uuid) else None,
+        "pci_bus_id": bus if re.fullmatch(r"[0-9A-Fa-f:.]+", bus) else None,
+        "compute_capability": fact(_compute_capability, handle),
+        "memory_bytes": fact(lambda: int(_memory("total", handle))),
+        "max_clock_mhz": fact(lambda: int(_MAX_CLOCK(handle))),
     }
-    facts = {name: _fact(ask) for name, ask in queries.items()}
     known = {name: fact for name, fact in facts.items() if fact is not None}
-    name = _fact(lambda: pynvml.nvmlDeviceGetName(handle)) or "NVIDIA GPU"
-    return Device(device_id, str(name), "cuda", known | driver())
+    name = text(pynvml.nvmlDeviceGetName, handle)
+    return Device(device_id, name if len(name) > 1 else "NVIDIA GPU", "cuda", known | driver())
+
+
+def _compute_capability(handle: Any) -> str:
+    major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
+    if not (1 <= major < 100 and 0 <= minor < 100):
+        raise LookupError("the driver gives what cannot be")
+    return f"{major}.{minor}"
+
+
+def _memory(part: str, handle: Any) -> float:
+    """Bytes that are "used" or "free", or "total", of which neither can be more."""
+    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    total = believed("memory_total", memory.total)
+    found = believed("memory", getattr(memory, part))
+    if found > total:
+        raise LookupError("the driver gives more than there is")
+    return found
 
 
 def _temperature(handle: Any) -> float:
     try:
-        return float(pynvml.nvmlDeviceGetTemperatureV(handle, pynvml.NVML_TEMPERATURE_GPU))
-    except (pynvml.NVMLError_FunctionNotFound, pynvml.NVMLLibraryMismatchError):  # drivers before 565
-        return float(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU))
+        raw = pynvml.nvmlDeviceGetTemperatureV(handle, pynvml.NVML_TEMPERATURE_GPU)
+    except _LACKS_IT:  # drivers before 565
+        raw = pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU)
+    return believed("temperature", raw)
 
 
 def _throttled(mask: int, handle: Any) -> float:
-    return float(bool(_event_reasons(handle) & mask))
-
-
-def _event_reasons(handle: Any) -> int:
     try:
-        return int(pynvml.nvmlDeviceGetCurrentClocksEventReasons(handle))
-    except (pynvml.NVMLError_FunctionNotFound, pynvml.NVMLLibraryMismatchError):  # the name before driver 535
-        return int(pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle))
-
-
-def _energy_j(handle: Any) -> float:
-    return pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1000  # mJ; Volta and newer
+        raw = pynvml.nvmlDeviceGetCurrentClocksEventReasons(handle)
+    except _LACKS_IT:  # the name before driver 535
+        raw = pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle)
+    return float(bool(int(believed("flags", raw)) & mask))
 
 
 def _throttled_s(field: int, policy: int | None, handle: Any) -> float:
     """Seconds from a field's counter; from the older violation counter where the driver lacks the field."""
     try:
         (value,) = pynvml.nvmlDeviceGetFieldValues(handle, [field])
-        if value.nvmlReturn == pynvml.NVML_SUCCESS:
-            return value.value.ullVal / 1e9
-        refused = pynvml.NVMLError(value.nvmlReturn)
-    except _ERRORS as error:
-        refused = error
-    if policy is None:
-        raise refused
-    return pynvml.nvmlDeviceGetViolationStatus(handle, policy).violationTime / 1e9
+        if value.nvmlReturn != pynvml.NVML_SUCCESS:
+            raise pynvml.NVMLError(value.nvmlReturn)
+        return believed("seconds", value.value.ullVal, 1e-9)
+    except (*_LACKS_IT, pynvml.NVMLError):
+        if policy is None:
+            raise
+    raw = pynvml.nvmlDeviceGetViolationStatus(handle, policy).violationTime
+    return believed("seconds", raw, 1e-9)
 
 
 def _compute_processes(handle: Any) -> Sequence[Any]:
     try:
         return pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
-    except (pynvml.NVMLError_FunctionNotFound, pynvml.NVMLLibraryMismatchError):  # drivers before 510
+    except _LACKS_IT:  # drivers before 510
         return pynvml.nvmlDeviceGetComputeRunningProcesses_v2(handle)
 
 
-def _recent_utilisation(handle: Any) -> dict[int, int] | None:
-    """Utilisation of the GPU's cores by each process (%) over the last second; None if not recorded."""
+def _recent_utilisation(handle: Any) -> dict[int, int]:
+    """Utilisation of the GPU's cores by each process (%) over the last second; raises if not recorded."""
     since_us = int((time.time() - 1) * 1e6)
     try:
         samples = pynvml.nvmlDeviceGetProcessUtilization(handle, since_us)
     except pynvml.NVMLError_NotFound:
         return {}  # no process ran
-    except _ERRORS:
-        return None
     utilisation: dict[int, int] = {}
     for sample in samples:
-        utilisation[int(sample.pid)] = max(utilisation.get(int(sample.pid), 0), int(sample.smUtil))
+        used = int(believed("utilisation", int(sample.smUtil)))
+        utilisation[int(sample.pid)] = max(utilisation.get(int(sample.pid), 0), used)
     return utilisation
 
 
-def _reading(name: str, unit: str, device_id: str, ask: Callable[[Any], float]) -> Reading:
-    try:
-        return Reading(name, float(ask(_handle(device_id))), unit)
-    except (*_ERRORS, LookupError) as error:
-        return not_reported(name, unit, str(error.args[0]) if isinstance(error, LookupError) else str(error))
+def _figure(of: str, ask: Callable[[Any], Any], scale: float = 1.0) -> Callable[[Any], float]:
+    return lambda handle: believed(of, ask(handle), scale)
 
 
-def _fact(ask: Callable[[], Any]) -> Any:
-    try:
-        return ask()
-    except _ERRORS:
-        return None
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
-
-
-_READINGS: dict[str, tuple[str, Callable[[Any], float]]] = {
-    "utilisation": ("%", lambda handle: pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
-    "clock": ("MHz", lambda handle: pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_SM)),
-    "memory_clock": ("MHz", lambda handle: pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_MEM)),
+_MAX_CLOCK = _figure("clock", lambda h: pynvml.nvmlDeviceGetMaxClockInfo(h, pynvml.NVML_CLOCK_SM))
+_READINGS: dict[str, Ask] = {
+    "utilisation": ("%", _figure("utilisation", lambda h: pynvml.nvmlDeviceGetUtilizationRates(h).gpu)),
+    "clock": ("MHz", _figure("clock", lambda h: pynvml.nvmlDeviceGetClockInfo(h, pynvml.NVML_CLOCK_SM))),
+    "memory_clock": (
+        "MHz",
+        _figure("memory_clock", lambda h: pynvml.nvmlDeviceGetClockInfo(h, pynvml.NVML_CLOCK_MEM)),
+    ),
     "temperature": ("°C", _temperature),
-    "power": ("W", lambda handle: pynvml.nvmlDeviceGetPowerUsage(handle) / 1000),
-    "power_limit": ("W", lambda handle: pynvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000),
-    "memory_used": ("B", lambda handle: pynvml.nvmlDeviceGetMemoryInfo(handle).used),
-    "memory_total": ("B", lambda handle: pynvml.nvmlDeviceGetMemoryInfo(handle).total),
-    "memory_free": ("B", lambda handle: pynvml.nvmlDeviceGetMemoryInfo(handle).free),
+    "power": ("W", _figure("power", lambda h: pynvml.nvmlDeviceGetPowerUsage(h), 1e-3)),
+    "power_limit": ("W", _figure("power_limit", lambda h: pynvml.nvmlDeviceGetEnforcedPowerLimit(h), 1e-3)),
+    "memory_used": ("B", partial(_memory, "used")),
+    "memory_total": ("B", partial(_memory, "total")),
+    "memory_free": ("B", partial(_memory, "free")),
     **{name: ("", partial(_throttled, mask)) for name, mask in _THROTTLING.items()},
+}
+# The energy is counted in mJ, on Volta and newer.
+_ENERGY = _figure("energy", lambda h: pynvml.nvmlDeviceGetTotalEnergyConsumption(h), 1e-3)
+_COUNTERS: dict[str, Ask] = {
+    "energy": ("J", _ENERGY),
+    **{name: ("s", partial(_throttled_s, *of)) for name, of in _THROTTLE_COUNTERS.items()},
 }

@@ -19,6 +19,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+from core.device_order import number_by_bus
 from core.errors import InvalidRequest
 from core.jobs import JOBS
 from core.runs.identity import worker_identity
@@ -203,4 +204,5 @@ if __name__ == "__main__":
     parser.add_argument("store", type=Path, help="the run store's file")
     parser.add_argument("limit", type=int, help="how many runs may be running at once, over all workers")
     arguments = parser.parse_args()
+    number_by_bus()
     Worker(RunStore(arguments.store), arguments.limit).work()

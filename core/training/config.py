@@ -76,7 +76,7 @@ class TrainConfig:
         _check_hidden(self)
         _check_applicable(self)
         _check_device(self.device)
-        integer("threads", self.threads, 1, devices.usable_cores())
+        integer("threads", self.threads, 1, devices.max_threads())
         _check_run_id(self.resume_from)
         _check_snapshots(self)
         check_options(MODELS[self.model].options, self.model_options, self.model)

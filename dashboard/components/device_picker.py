@@ -10,9 +10,7 @@ from dashboard.components.address import bound
 
 def device_names() -> dict[str, str]:
     """The name of each device that can be used, by its id; the CPU comes first."""
-    absent = devices.absent()
-    accelerators = [device for device in devices.devices() if device.kind not in ("cpu", *absent)]
-    return {"cpu": "CPU"} | {device.id: device.name for device in accelerators}
+    return {"cpu": "CPU"} | {device.id: device.name for device in devices.usable() if device.kind != "cpu"}
 
 
 def pick_device(container: DeltaGenerator) -> str:

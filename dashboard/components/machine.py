@@ -53,7 +53,11 @@ class Gauge:
             return list(self._samples)
 
     def _read(self) -> Sample:
+        """The readings now, of what is here now: cards are lost, and torch names them once it was asked."""
         start, self._mark = self._mark, devices.mark()
+        before, self.devices = self.devices, devices.devices()
+        if [device.id for device in before] != [device.id for device in self.devices]:
+            self._samples.clear()
         readings = {device.id: devices.read(device.id, start) for device in self.devices}
         return Sample(self._clock(), readings)
 
@@ -69,9 +73,12 @@ def facts(device: Device) -> str:
     words = []
     if "usable_cores" in known:
         words.append(_cores(int(known["usable_cores"]), int(known.get("logical_cores", 0))))
+    if "cores_reason" in known:
+        words[-1:] = [f"{' '.join(words[-1:])} ({known['cores_reason']})"]
     if "memory_bytes" in known:
         words.append(f"{int(known['memory_bytes']) / _GIB:.1f} GiB memory")
     named = {"compute_capability": "compute capability", "driver": "driver", "cuda": "CUDA up to"}
+    named["rocm"] = "ROCm"
     words += [f"{words_before} {known[name]}" for name, words_before in named.items() if name in known]
     if "instructions" in known:
         words.append(str(known["instructions"]))

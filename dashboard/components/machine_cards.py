@@ -22,7 +22,7 @@ def gauge() -> Gauge:
 def draw_machine() -> None:
     """A card for each device with its figures now, and the reason where there is no GPU."""
     readings = gauge().samples()[-1].readings
-    shown = gauge().devices
+    shown = [device for device in gauge().devices if device.id in readings]
     cards = [partial(draw_device, device, readings[device.id]) for device in shown]
     if len(cards) == 1:
         cards.append(partial(explain_missing_gpu))
@@ -30,14 +30,13 @@ def draw_machine() -> None:
         for column, card in zip(st.columns(2), cards[start : start + 2], strict=False):
             with column.container(border=True, height="stretch"):
                 card()
-    absent = devices.absent()
-    for kind in {device.kind for device in shown} & absent.keys():
-        st.warning(f"{absent[kind]}, so PyTorch cannot use it.")
+    for sentence in devices.warnings():
+        st.warning(sentence)
 
 
 def draw_device(device: Device, readings: Readings) -> None:
     """Who the device is and what it reports."""
-    st.markdown(f"**{device.name}** :gray-badge[{devices.KINDS[device.kind]}]")
+    st.markdown(f"**{device.name}** :gray-badge[{devices.kind_name(device.kind)}]")
     st.caption(machine.facts(device))
     with st.container(horizontal=True, gap="medium"):
         for label, value, remark in machine.figures(readings):
@@ -51,5 +50,5 @@ def explain_missing_gpu() -> None:
     """What is missing, why, and what that means."""
     st.markdown("**No GPU** :gray-badge[CPU only]")
     st.caption("Everything works on the CPU; networks of this size train on it in seconds.")
-    reasons = [f"{devices.KINDS[kind]}: {reason}." for kind, reason in devices.absent().items()]
+    reasons = [f"{devices.kind_name(kind)}: {reason}." for kind, reason in devices.absent().items()]
     st.caption(reasons[0], help="  \n".join(reasons[1:]))

@@ -112,7 +112,7 @@ def explain_missing_accelerator() -> None:
     """Say plainly when there is no GPU, and what is shown instead."""
     if len(device_names()) == 1:
         st.info(
-            f"**No GPU to compare with.** {devices.absent()['cuda']}. "
+            f"**No GPU to compare with.** {devices.absent().get('cuda', 'PyTorch finds none')}. "
             "So this page compares the CPU with itself: its threads and its precisions.",
             icon=":material/memory:",
         )

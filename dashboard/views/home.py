@@ -32,6 +32,7 @@ def draw_utilisation() -> None:
     percent = {
         machine.short_name(device): [sample.readings[device.id]["utilisation"].value for sample in samples]
         for device in gauge().devices
+        if device.id in samples[0].readings
     }
     chart = utilisation_preview([sample.at_s - now_s for sample in samples], percent)
     st.altair_chart(chart, key="utilisation", alt="Utilisation of each device over the last two minutes")

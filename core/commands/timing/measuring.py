@@ -102,7 +102,7 @@ def _roofs(given: dict[str, Any], seconds: float, dtypes: tuple[str, ...]) -> An
     from core.timing.sweeps.suites import all_devices
 
     return RooflineConfig(
-        devices=given.get("devices", all_devices()),
+        devices=given["devices"] if "devices" in given else all_devices(),
         dtypes=given.get("dtypes", dtypes),
         threads=given.get("threads", (0,)),
         max_seconds=seconds,

@@ -74,7 +74,7 @@ class DyingUnitsConfig:
             _check_unique(name, getattr(self, name))
         for activation in self.activations:
             _check_activation(activation)
-        integer("threads", self.threads, 1, devices.usable_cores())
+        integer("threads", self.threads, 1, devices.max_threads())
         _check_size(self)
 
     @property

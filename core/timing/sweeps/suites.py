@@ -118,7 +118,7 @@ def _config(name: str, axes: Mapping[str, Any]) -> SweepConfig:
     workload = WORKLOADS[name]
     settings: dict[str, Any] = {
         "dtypes": workload.dtypes[:1],
-        "devices": all_devices(),
+        "devices": axes["devices"] if "devices" in axes else all_devices(),
         "steps": workload.steps[:1],
         "target_ci": 0.01,
         "thorough": True,
@@ -130,8 +130,7 @@ def _config(name: str, axes: Mapping[str, Any]) -> SweepConfig:
 
 def all_devices() -> tuple[str, ...]:
     """The devices of this machine that torch can use, by its names."""
-    absent = devices.absent()
-    return tuple(device.id for device in devices.devices() if device.kind not in absent)
+    return tuple(device.id for device in devices.usable())
 
 
 def _sizes_that_fit(name: str, settings: Mapping[str, Any]) -> tuple[int, ...]:

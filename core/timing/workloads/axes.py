@@ -146,7 +146,7 @@ def resolved_devices(names: Any) -> tuple[str, ...]:
 def check_threads(threads: Any) -> None:
     """Each is 0, which is all usable cores, or up to that many."""
     for count in threads:
-        integer(AXES["threads"].word, count, low=0, high=devices.usable_cores())
+        integer(AXES["threads"].word, count, low=0, high=devices.max_threads())
 
 
 def check_steps(steps: Any, of: str, allowed: tuple[str, ...]) -> None:

@@ -52,7 +52,7 @@ class EnsembleConfig:
         if isinstance(self.training, Mapping):
             object.__setattr__(self, "training", from_record(TrainConfig, self.training))
         check_settings(ENSEMBLE_SETTINGS, self)
-        integer("threads", self.threads, 1, devices.usable_cores())
+        integer("threads", self.threads, 1, devices.max_threads())
         variants = variants_of(self)  # checks each variant's settings too
         members = len(variants) * self.seeds
         if members > MAX_MEMBERS:

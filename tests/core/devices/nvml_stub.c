@@ -1,8 +1,15 @@
 /* Stands in for the NVIDIA driver's library: two GPUs, the second of which reports less than the first.
  * Compile with -DNO_DRIVER, -DNO_GPU or -DOLD for a driver that is not loaded, sees no GPU, or lacks newer calls.
- * Its first GPU draws 400 W and is too hot half of the time; processes 4242 and 77 are on it, and 77 idles. */
+ * Its first GPU draws 400 W and is too hot half of the time; processes 4242 and 77 are on it, and 77 idles.
+ *
+ * NVML_STUB in the environment makes any call fail or say something odd, of both GPUs or of one:
+ *   "nvmlDeviceGetName=!15 nvmlDeviceGetPowerUsage@1=4294967295"
+ * A code after ! is returned as an error; else the number is what the call says, and a text is its bytes.
+ * STUB_PIDS="4242:35 77:0" are the processes on a GPU and what each used of it;
+ * STUB_PIDS_ONLY hides the latter. */
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,30 +18,75 @@ enum { OK = 0, NOT_SUPPORTED = 3, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7, DRIVER_N
 static const char *const UUIDS[] = {"GPU-aaaa0000-1111-2222-3333-444455556666",
                                     "GPU-bbbb0000-1111-2222-3333-444455556666"};
 
+static const char *const SLICE = "MIG-cccc0000-1111-2222-3333-444455556666"; /* of the first GPU */
+
 static int number(void *handle) { return (int)(intptr_t)handle - 1; }
+
+/* What NVML_STUB says of a call: its value, or NULL. */
+static const char *ordered(const char *function, int card) {
+    const char *at = getenv("NVML_STUB");
+    size_t length = strlen(function);
+    for (; at && *at; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL) {
+        if (strncmp(at, function, length) != 0) continue;
+        if (at[length] == '=') return at + length + 1;
+        if (at[length] == '@' && atoi(at + length + 1) == card && strchr(at, '=')) return strchr(at, '=') + 1;
+    }
+    return NULL;
+}
+
+static int refused(const char *function, int card) {
+    const char *order = ordered(function, card);
+    return order && *order == '!' ? atoi(order + 1) : OK;
+}
+
+static unsigned long long said(const char *function, int card, unsigned long long normal) {
+    const char *order = ordered(function, card);
+    return order && *order != '!' ? strtoull(order, NULL, 0) : normal;
+}
+
+static void say(const char *function, int card, const char *normal, char *text, unsigned length) {
+    unsigned long long bytes = said(function, card, 0);
+    snprintf(text, length, "%s", normal);
+    if (ordered(function, card)) {
+        memset(text, 0, length);
+        memcpy(text, &bytes, sizeof bytes);
+    }
+}
+
+#define MAY_REFUSE(card) \
+    if (refused(__func__, card)) return refused(__func__, card)
+#define SAID(normal) said(__func__, number(handle), normal)
 
 int nvmlInitWithFlags(unsigned flags) {
 #ifdef NO_DRIVER
     return DRIVER_NOT_LOADED;
 #endif
-    return OK;
+    return refused(__func__, 0);
 }
 
 int nvmlDeviceGetCount_v2(unsigned *count) {
+    MAY_REFUSE(0);
 #ifdef NO_GPU
     *count = 0;
 #else
-    *count = 2;
+    *count = (unsigned)said(__func__, 0, 2);
 #endif
     return OK;
 }
 
 int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **handle) {
+    MAY_REFUSE((int)index);
+    if (index > 1) return NOT_FOUND;
     *handle = (void *)(intptr_t)(index + 1);
     return OK;
 }
 
 int nvmlDeviceGetHandleByUUID(const char *uuid, void **handle) {
+    MAY_REFUSE(0);
+    if (strcmp(uuid, SLICE) == 0) {
+        *handle = (void *)3;
+        return OK;
+    }
     for (int index = 0; index < 2; index++)
         if (strcmp(uuid, UUIDS[index]) == 0) {
             *handle = (void *)(intptr_t)(index + 1);
@@ -44,62 +96,75 @@ int nvmlDeviceGetHandleByUUID(const char *uuid, void **handle) {
 }
 
 int nvmlDeviceGetUUID(void *handle, char *text, unsigned length) {
-    snprintf(text, length, "%s", UUIDS[number(handle)]);
+    MAY_REFUSE(number(handle));
+    say(__func__, number(handle), number(handle) == 2 ? SLICE : UUIDS[number(handle)], text, length);
     return OK;
 }
 
 int nvmlDeviceGetName(void *handle, char *text, unsigned length) {
-    snprintf(text, length, number(handle) ? "Stub T4" : "Stub H100");
+    static const char *const names[] = {"Stub H100", "Stub T4", "Stub H100 MIG 1g.10gb"};
+    MAY_REFUSE(number(handle));
+    say(__func__, number(handle), names[number(handle)], text, length);
     return OK;
 }
 
 int nvmlSystemGetDriverVersion(char *text, unsigned length) {
-    snprintf(text, length, "570.86.15");
+    MAY_REFUSE(0);
+    say(__func__, 0, "570.86.15", text, length);
     return OK;
 }
 
 int nvmlSystemGetCudaDriverVersion(int *version) {
-    *version = 12080;
+    MAY_REFUSE(0);
+    *version = (int)said(__func__, 0, 12080);
     return OK;
 }
 
 int nvmlDeviceGetCudaComputeCapability(void *handle, int *major, int *minor) {
-    *major = number(handle) ? 7 : 9;
-    *minor = number(handle) ? 5 : 0;
+    MAY_REFUSE(number(handle));
+    *major = (int)SAID(number(handle) == 1 ? 7 : 9);
+    *minor = number(handle) == 1 ? 5 : 0;
     return OK;
 }
 
 int nvmlDeviceGetMemoryInfo(void *handle, unsigned long long *total_free_used) {
-    total_free_used[0] = 80ull << 30;
-    total_free_used[1] = 78ull << 30;
-    total_free_used[2] = 2ull << 30;
+    MAY_REFUSE(number(handle));
+    total_free_used[0] = SAID((number(handle) == 2 ? 10ull : 80ull) << 30);
+    total_free_used[1] = SAID((number(handle) == 2 ? 8ull : 78ull) << 30);
+    total_free_used[2] = SAID(2ull << 30);
     return OK;
 }
 
 int nvmlDeviceGetUtilizationRates(void *handle, unsigned *gpu_memory) {
-    gpu_memory[0] = 97;
+    MAY_REFUSE(number(handle));
+    if (number(handle) == 2) return NOT_SUPPORTED;
+    gpu_memory[0] = (unsigned)SAID(97);
     gpu_memory[1] = 40;
     return OK;
 }
 
 int nvmlDeviceGetClockInfo(void *handle, int type, unsigned *mhz) {
-    *mhz = type == 1 ? 1980 : 2619; /* 1 is the SM clock, 2 the memory clock */
+    MAY_REFUSE(number(handle));
+    *mhz = (unsigned)SAID(type == 1 ? 1980 : 2619); /* 1 is the SM clock, 2 the memory clock */
     return OK;
 }
 
 int nvmlDeviceGetMaxClockInfo(void *handle, int type, unsigned *mhz) {
-    *mhz = 1980;
+    MAY_REFUSE(number(handle));
+    *mhz = (unsigned)SAID(1980);
     return OK;
 }
 
 int nvmlDeviceGetPowerUsage(void *handle, unsigned *milliwatts) {
+    MAY_REFUSE(number(handle));
     if (number(handle) == 1) return NOT_SUPPORTED;
-    *milliwatts = 654321;
+    *milliwatts = (unsigned)SAID(654321);
     return OK;
 }
 
 int nvmlDeviceGetEnforcedPowerLimit(void *handle, unsigned *milliwatts) {
-    *milliwatts = 700000;
+    MAY_REFUSE(number(handle));
+    *milliwatts = (unsigned)SAID(700000);
     return OK;
 }
 
@@ -111,22 +176,32 @@ static double seconds(void) {
 
 typedef struct { unsigned pid; unsigned long long memory; unsigned instance, compute; } process_t;
 
+typedef struct { unsigned pid; unsigned long long at; unsigned sm, memory, encoder, decoder; } share_t;
+
+/* The n-th process of STUB_PIDS and what it uses; 0 when there are no more. */
+static int process(int n, unsigned *pid, unsigned *share) {
+    const char *at = getenv("STUB_PIDS") ? getenv("STUB_PIDS") : "4242:35 77:0";
+    for (; at && n > 0; n--) at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL;
+    return at && sscanf(at, "%u:%u", pid, share) == 2;
+}
+
 static int processes(unsigned *count, process_t *list) {
-    if (list == NULL) {
-        *count = 2;
-        return INSUFFICIENT_SIZE;
-    }
-    memset(list, 0, 2 * sizeof *list);
-    list[0].pid = 4242;
-    list[1].pid = 77;
-    *count = 2;
+    unsigned pid, share;
+    int found = 0;
+    while (process(found, &pid, &share)) found++;
+    *count = (unsigned)found;
+    if (found == 0) return OK;
+    if (list == NULL) return INSUFFICIENT_SIZE;
+    memset(list, 0, (size_t)found * sizeof *list);
+    for (int n = 0; process(n, &pid, &share); n++) list[n].pid = pid;
     return OK;
 }
 
 #ifndef OLD
 int nvmlDeviceGetTotalEnergyConsumption(void *handle, unsigned long long *millijoules) {
+    MAY_REFUSE(number(handle));
     if (number(handle) == 1) return NOT_SUPPORTED;
-    *millijoules = (unsigned long long)(400e3 * seconds());
+    *millijoules = SAID((unsigned long long)(400e3 * seconds()));
     return OK;
 }
 
@@ -138,41 +213,48 @@ typedef struct {
 } field_t;
 
 int nvmlDeviceGetFieldValues(void *handle, int count, field_t *fields) {
+    MAY_REFUSE(number(handle));
     for (int i = 0; i < count; i++) {
         int known = number(handle) == 0 && (fields[i].field == 74 || fields[i].field == 269);
         fields[i].result = known ? OK : NOT_SUPPORTED;
-        fields[i].value = fields[i].field == 269 ? (unsigned long long)(0.5e9 * seconds()) : 7000000000ull;
+        fields[i].value = SAID(fields[i].field == 269 ? (unsigned long long)(0.5e9 * seconds()) : 7000000000ull);
     }
     return OK;
 }
 
 int nvmlDeviceGetComputeRunningProcesses_v3(void *handle, unsigned *count, process_t *list) {
+    MAY_REFUSE(number(handle));
     return number(handle) == 1 ? NOT_SUPPORTED : processes(count, list);
 }
 
-typedef struct { unsigned pid; unsigned long long at; unsigned sm, memory, encoder, decoder; } share_t;
-
 int nvmlDeviceGetProcessUtilization(void *handle, share_t *list, unsigned *count, unsigned long long since) {
-    if (list == NULL) {
-        *count = 1;
-        return INSUFFICIENT_SIZE;
+    unsigned pid, share;
+    int found = 0;
+    MAY_REFUSE(number(handle));
+    if (getenv("STUB_PIDS_ONLY")) return NOT_SUPPORTED;
+    while (process(found, &pid, &share)) found++;
+    *count = (unsigned)found;
+    if (found == 0) return NOT_FOUND;
+    if (list == NULL) return INSUFFICIENT_SIZE;
+    memset(list, 0, (size_t)found * sizeof *list);
+    for (int n = 0; process(n, &pid, &share); n++) {
+        list[n].pid = pid;
+        list[n].sm = (unsigned)SAID(share);
     }
-    memset(list, 0, sizeof *list);
-    list[0].pid = 4242;
-    list[0].sm = 35;
-    *count = 1;
     return OK;
 }
 
 typedef struct { unsigned version; int sensor; int celsius; } temperature_t;
 
 int nvmlDeviceGetTemperatureV(void *handle, temperature_t *temperature) {
-    temperature->celsius = 61;
+    MAY_REFUSE(number(handle));
+    temperature->celsius = (int)SAID(61);
     return OK;
 }
 
 int nvmlDeviceGetCurrentClocksEventReasons(void *handle, unsigned long long *reasons) {
-    *reasons = 0x4; /* the power cap */
+    MAY_REFUSE(number(handle));
+    *reasons = SAID(0x4); /* the power cap */
     return OK;
 }
 
@@ -183,8 +265,11 @@ typedef struct {
 } pci_t;
 
 int nvmlDeviceGetPciInfo_v3(void *handle, pci_t *pci) {
+    char normal[32];
+    MAY_REFUSE(number(handle));
     memset(pci, 0, sizeof *pci);
-    snprintf(pci->bus_id, sizeof pci->bus_id, "00000000:%02X:00.0", number(handle) + 1);
+    snprintf(normal, sizeof normal, "00000000:%02X:00.0", number(handle) % 2 + 1);
+    say(__func__, number(handle), normal, pci->bus_id, sizeof pci->bus_id);
     return OK;
 }
 #else

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from core.devices import cgroup
+from core.devices import cgroup, cpu
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -83,3 +85,44 @@ def test_version_1_counts_the_time_in_nanoseconds(tmp_path: Path) -> None:
     write(root, {"cpu/box/cpu.stat": "nr_periods 3\nnr_throttled 1\nthrottled_time 1500000000"})
     membership.write_text("4:memory:/box\n3:cpu,cpuacct:/box\n")
     assert cgroup.throttled_s(root, membership) == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    ("quota", "threads", "most", "reason"),
+    [
+        (
+            "765000 100000",
+            7,
+            8,
+            "a container's CPU quota of 7.65 cores; 8 threads would be stopped now and then",
+        ),
+        ("800000 100000", 8, 8, "a container's CPU quota of 8 cores"),
+        (
+            "50000 100000",
+            1,
+            1,
+            "a container's CPU quota of 0.5 cores; even one thread is stopped now and then",
+        ),
+        ("max 100000", 16, 16, "the process's CPU set"),
+        ("6400000 100000", 16, 16, "the process's CPU set"),
+    ],
+)
+def test_threads_are_no_more_than_a_quota_and_a_cpu_set_let_work_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quota: str, threads: int, most: int, reason: str
+) -> None:
+    write(tmp_path, {"cgroup/box/cpu.max": quota, "membership": "0::/box"})
+    found = cgroup.cpu_limit(tmp_path / "cgroup", tmp_path / "membership")
+    monkeypatch.setattr(cgroup, "cpu_limit", lambda: found)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: set(range(16)), raising=False)
+    monkeypatch.setattr("psutil.cpu_count", lambda logical=True: 64)
+    assert (cpu.usable_cores(), cpu.max_threads(), cpu.why_fewer_cores()) == (threads, most, reason)
+
+
+@given(st.floats(0.01, 200), st.integers(1, 128))
+def test_no_thread_count_that_is_chosen_is_throttled(quota: float, cores: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cgroup, "cpu_limit", lambda: quota)
+        patch.setattr("os.sched_getaffinity", lambda _process: set(range(cores)), raising=False)
+        assert 1 <= cpu.usable_cores() <= cpu.max_threads() <= cores
+        assert cpu.usable_cores() <= max(1, quota)
+        assert cpu.usable_cores() + 1 > min(cores, quota)  # and none that would work is left idle

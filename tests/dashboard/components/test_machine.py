@@ -88,6 +88,9 @@ def test_facts_tell_how_many_of_the_cores_may_be_used() -> None:
     whole = Device("cpu", "A CPU", "cpu", {"usable_cores": 1, "logical_cores": 1})
     assert facts(part) == "2 cores of 64 · 16.0 GiB memory"
     assert facts(whole) == "1 core"
+    why = "a container's CPU quota of 7.65 cores; 8 threads would be stopped now and then"
+    limited = Device("cpu", "A CPU", "cpu", {"usable_cores": 7, "logical_cores": 64, "cores_reason": why})
+    assert facts(limited) == f"7 cores of 64 ({why})"
 
 
 def test_short_names_tell_gpus_apart() -> None:
