@@ -48,6 +48,20 @@ def ratio_interval(
     return _percentiles(upper / lower, confidence)
 
 
+def mean_ratio_interval(
+    amounts: Sequence[float] | np.ndarray,
+    weights: Sequence[float] | np.ndarray,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> tuple[float, float]:
+    """The percentile bootstrap interval of the sum of amounts over the sum of their weights, resampled in
+    pairs. Weights are positive.
+    """
+    amount, weight = np.asarray(amounts, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    drawn = np.random.default_rng(seed).integers(0, len(amount), (_RESAMPLES, len(amount)))
+    return _percentiles(amount[drawn].sum(axis=1) / weight[drawn].sum(axis=1), confidence)
+
+
 def _medians(samples: Sequence[float], generator: np.random.Generator) -> np.ndarray:
     values = np.asarray(samples, dtype=np.float64)
     return np.median(values[generator.integers(0, len(values), (_RESAMPLES, len(values)))], axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -90,6 +91,17 @@ def true_float32() -> Iterator[None]:
         yield
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+def accelerator_opened() -> bool:
+    """Whether this process has opened an accelerator: its context and cached memory stay until it ends."""
+    if "torch" not in sys.modules:
+        return False
+    return (
+        torch.cuda.is_initialized()
+        or torch.xpu.is_initialized()
+        or (torch.backends.mps.is_available() and torch.mps.driver_allocated_memory() > 0)
+    )
 
 
 @contextmanager

@@ -4,7 +4,8 @@
 
 Its standard input is a pipe that its runner holds: a byte wakes it, the end of the pipe (the runner closed
 it, or died in any way) ends it. PyTorch is imported before the first run comes, so that a click is answered
-at once.
+at once. A worker whose run opened an accelerator ends after it, since the context and the memory that PyTorch
+keeps there would stay taken; its runner starts a fresh one.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from core.device_order import number_by_bus
+from core.devices import usable_cores
 from core.errors import InvalidRequest
 from core.jobs import JOBS
 from core.runs.identity import worker_identity
 from core.runs.recorder import Recorder
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, QUEUED, STOPPED
 from core.runs.store import Run, RunStore
+from core.torch_devices import accelerator_opened
 
 HEARTBEAT_S = 1.0
 PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
@@ -41,7 +44,7 @@ class Worker:
         self._run: Run | None = None
 
     def work(self) -> None:
-        """Claim runs and do them, until the pipe is closed."""
+        """Claim runs and do them, until the pipe is closed or a run has opened an accelerator."""
         self._pipe = _take_stdin()
         threading.Thread(target=self._watch_parent, daemon=True).start()
         threading.Thread(target=self._send_heartbeats, daemon=True).start()
@@ -54,6 +57,8 @@ class Worker:
             if self._run:
                 self._do(self._run)
                 self._run = None
+                if accelerator_opened():
+                    os._exit(0)  # at once: taking down a broken card's driver may never end
             else:
                 self._woken.wait(1.0)
                 self._woken.clear()
@@ -173,6 +178,7 @@ def import_frameworks() -> None:
     import core.training.loop  # noqa: F401
     from core.training.compiled.learner import compiler_missing
 
+    torch.set_num_threads(min(torch.get_num_threads(), usable_cores()))  # torch sees no container's quota
     torch.ones(2, requires_grad=True).sum().backward()
     for network in ("mlp", "cnn"):  # compiles the steps of small networks, or loads them
         compiler_missing(network)

@@ -114,7 +114,7 @@ def _ratio_chart(
 
 
 def reading_chart(records: Sequence[Record], reading: str) -> alt.Chart:
-    """One reading of each device over the run, as it stood after every measurement.
+    """One reading of each device over the run: its mean over each measurement, or as it stood after it.
 
     A device that does not give it is left out; unreported() tells why. CPU utilisation has a second line for
     what other programs used.
@@ -123,7 +123,7 @@ def reading_chart(records: Sequence[Record], reading: str) -> alt.Chart:
     rows = _samples(records, reading, one)
     if reading == "utilisation":
         rows += [row | {"device": "cpu, other programs"} for row in _samples(records, "others", one)]
-    table = pd.DataFrame(rows, columns=["at_s", "value", "device", "during"])
+    table = pd.DataFrame(rows, columns=["at_s", "value", "highest", "device", "during"])
     table = table.assign(dash=table["device"])
     highest = f" Highest: {table['value'].max():,.3g} {unit}." if rows else ""
     shown = list(dict.fromkeys(table["device"]))
@@ -144,7 +144,8 @@ def reading_chart(records: Sequence[Record], reading: str) -> alt.Chart:
             tooltip=[
                 alt.Tooltip("device:N", title="Device"),
                 alt.Tooltip("value:Q", title=f"{title} ({unit})", format=",.3~f"),
-                alt.Tooltip("during:N", title="After measuring"),
+                alt.Tooltip("highest:Q", title=f"Highest ({unit})", format=",.3~f"),
+                alt.Tooltip("during:N", title="Measuring"),
                 alt.Tooltip("at_s:Q", title="Seconds since the start", format=".1f"),
             ],
         )
@@ -288,6 +289,7 @@ def _samples(records: Sequence[Record], reading: str, one: float) -> list[dict[s
         {
             "at_s": record["at_s"],
             "value": record["readings"][reading]["value"] / one,
+            "highest": record.get("highest", {}).get(reading, record["readings"][reading]["value"]) / one,
             "device": record["device"],
             "during": record["during"],
         }

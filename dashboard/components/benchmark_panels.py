@@ -70,7 +70,7 @@ def draw_best(records: Sequence[Record]) -> None:
 
 
 def draw_readings(container: Any, records: Sequence[Record]) -> None:
-    """What the devices reported after each measurement."""
+    """What the devices reported during each measurement, or after it."""
     for reading in reported(records):
         show(container, reading_chart(records, reading), reading)
     container.caption("  \n".join(unreported(records)))

@@ -58,7 +58,9 @@ class Conditions:
     power_w: float | None = None  # at the end
     throttle_reasons: tuple[str, ...] = ()  # readings of core.devices that were 1 at the beginning or the end
     throttled_s: Mapping[str, float] = field(default_factory=dict)  # seconds that its counters moved by
-    foreign_processes: int | None = None  # other programs that used the GPU of late; None on a CPU
+    # Other programs that used the GPU of late, at least so many; None on a CPU and where nothing tells.
+    foreign_processes: int | None = None
+    listed_processes: int | None = None  # other programs that have work or memory on the GPU, idle ones too
     reasons: Mapping[str, str] = field(default_factory=dict)
     contamination: tuple[str, ...] = ()  # in words; empty when the machine was quiet
 
@@ -73,7 +75,9 @@ class _Moment:
     clock: Reading
     held: frozenset[str]
     counted_s: Mapping[str, float]
-    foreign: int | str | None
+    used: (
+        Mapping[int, int | None] | str | None
+    )  # what each process used of the GPU (%), or why it is not known
 
 
 def observe(device: str) -> Callable[[], Conditions]:
@@ -127,6 +131,32 @@ def cpu_shares(start: Mark, end: Mark) -> tuple[float, float] | None:
     return min(1.0, max(0.0, others / total)), min(1.0, steal / total)
 
 
+def foreign_processes(
+    before: Mapping[int, int | None] | str | None,
+    after: Mapping[int, int | None] | str | None,
+    own: int,
+    on_the_gpu: bool,
+) -> tuple[int | str | None, int | None]:
+    """Other processes that used a GPU, at least so many or why that is not known, and how many are on it.
+
+    before, after: process ids and what each used (%), as compute_processes() gives them. on_the_gpu: whether
+    this process, `own`, is on it. In a container ids are the host's, and ours is then one of the others.
+    """
+    moments = [moment for moment in (before, after) if isinstance(moment, Mapping)]
+    if not moments:
+        return before if isinstance(before, str) else None, None
+    listed = {pid for moment in moments for pid in moment if pid != own}
+    ours_is_one = on_the_gpu and not any(own in moment for moment in moments)
+    others = max(0, len(listed) - ours_is_one)
+    if any(share is None for moment in moments for pid, share in moment.items() if pid != own):
+        return "not reported: what each process used of the GPU" if others else 0, others
+    busy = {pid for moment in moments for pid, share in moment.items() if pid != own and share}
+    if ours_is_one and len(busy) == 1 and len(listed) > 1:
+        # Ours, or that of another while ours was idle: calling it ours would hide the other.
+        return "not reported: whether the process that used the GPU is this one", others
+    return max(0, len(busy) - ours_is_one), others
+
+
 def _conditions(device: str, before: _Moment, after: _Moment, readings: Mapping[str, Reading]) -> Conditions:
     reasons: dict[str, str] = {}
 
@@ -141,7 +171,7 @@ def _conditions(device: str, before: _Moment, after: _Moment, readings: Mapping[
     if found is None:
         reasons["others_share"] = reasons["steal_share"] = "not reported: the CPU time counters did not move"
     others, steal = found or (None, None)
-    foreign = _max_count(before.foreign, after.foreign)
+    foreign, listed = foreign_processes(before.used, after.used, os.getpid(), torch.cuda.is_initialized())
     if isinstance(foreign, str):
         reasons["foreign_processes"], foreign = foreign, None
     moved = {
@@ -163,6 +193,7 @@ def _conditions(device: str, before: _Moment, after: _Moment, readings: Mapping[
         throttle_reasons=tuple(sorted(before.held | after.held)),
         throttled_s={name: seconds for name, seconds in moved.items() if seconds > 0},
         foreign_processes=foreign,
+        listed_processes=listed,
         reasons=reasons,
     )
     return Conditions(**{**vars(known), "contamination": tuple(_contamination(known))})
@@ -203,7 +234,7 @@ def _moment(
         clock=clock or devices.clock(readable_id(device)),
         held=_held(device) if held is None else held,
         counted_s=_counted(device),
-        foreign=_foreign(device),
+        used=_used(device),
         interruptions=interruptions(),
         mark=devices.mark(),
     )
@@ -235,25 +266,16 @@ def _counted(device: str) -> dict[str, float]:
     }
 
 
-def _foreign(device: str) -> int | str | None:
-    """Other programs that use the GPU; the reason where that is not known; None on other devices."""
+def _used(device: str) -> Mapping[int, int | None] | str | None:
+    """What each process used of a GPU of late; the reason where that is not known; None on other devices."""
     if torch.device(device).type != "cuda":
         return None
+    if torch.version.hip:
+        return "not reported: processes on AMD's GPUs are not read here"
     try:
-        used = nvidia.compute_processes(readable_id(device))
+        return nvidia.compute_processes(readable_id(device))
     except LookupError as error:
         return str(error)
-    own = os.getpid()
-    busy = [pid for pid, share in used.items() if pid != own and share != 0]
-    # In a container the ids are the host's, and ours cannot be distinguished from the others.
-    ours_among = own not in used and torch.cuda.is_initialized()
-    return max(0, len(busy) - ours_among)
-
-
-def _max_count(one: int | str | None, other: int | str | None) -> int | str | None:
-    """The larger count; a count before a reason."""
-    counts = [found for found in (one, other) if isinstance(found, int)]
-    return max(counts) if counts else one
 
 
 def _difference(before: int | None, after: int | None) -> int | None:

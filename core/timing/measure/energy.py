@@ -11,19 +11,24 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from core import devices
 from core.devices import rapl
+from core.statistics import MIN_SAMPLES, mean_ratio_interval
 from core.timing.measure.timers import QUEUED_CALLS, Operation, synchronise
 from core.torch_devices import readable_id
 
 COUNTER, POWER, PACKAGE = "NVML energy counter", "NVML power over time", "RAPL, all processor packages"
 
-# A driver renews its counters some ten times a second or less often: half a second is several of them.
-_MIN_S = 0.5
-# Between two stretches the caller can stop, and power is read.
-_STRETCH_S = 0.05
+# A driver renews its counters some ten times a second, and some sensors look at a quarter of the time (arXiv
+# 2312.02741): a figure is the mean of this many steps of the counter, each of at least so long.
+_STEPS, _STEP_S = 20, 0.1
+# With a slower counter it ends after so long, once there are enough steps for an interval; or it gives up.
+_MIN_S, _MAX_S = 2.0, 10.0
+# Between two stretches the caller can stop, and the counter is read.
+_STRETCH_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Energy:
     source: str | None  # where they come from: COUNTER, POWER or PACKAGE
     elapsed_s: float
     reason: str | None = None
+    interval_j: tuple[float, float] | None = None  # 95% interval of the joules; None where none is known
 
 
 class Meter:
@@ -72,18 +78,20 @@ def _raise(why: str) -> float:
 
 
 def per_operation(
-    operation: Operation, device: str, call_s: float, max_seconds: float = 1.0
+    operation: Operation, device: str, call_s: float, max_seconds: float = _MIN_S, seed: int = 0
 ) -> Iterator[Energy]:
     """Run an operation back to back and share out what that took; yields Energy so far, and last a call's.
 
-    The last one's joules and elapsed_s are those of one call. call_s is how long a call takes, about. Runs
-    for max_seconds, but at least half a second: counters are coarse. Where there is no meter nothing runs.
+    The last one's joules, interval_j and elapsed_s are those of one call. call_s is how long a call takes,
+    about. Runs for 20 steps of the device's counter, which take two seconds or more; with a slower counter
+    for max_seconds, but at least two seconds. Where there is no meter nothing runs, and a counter that hardly
+    moves gives no figure.
     """
     found = meter(device)
     known = found.read()
-    calls, limit_s = 0, max(_MIN_S, max_seconds)
+    calls, steps = 0, _Steps()
     stretch = max(1, min(QUEUED_CALLS, math.ceil(_STRETCH_S / max(call_s, 1e-9))))
-    while known.joules is not None and known.elapsed_s < limit_s:
+    while known.joules is not None and not steps.enough(max(_MIN_S, max_seconds), call_s):
         stretch_ends = time.perf_counter() + _STRETCH_S
         while time.perf_counter() < stretch_ends:
             for _ in range(stretch):
@@ -91,11 +99,50 @@ def per_operation(
             synchronise(device)
             calls += stretch
         known = found.read()
+        steps.add(known, calls)
         yield known
     if known.joules is None:
         yield known
     else:
-        yield Energy(known.joules / calls, known.source, known.elapsed_s / calls)
+        yield steps.per_call(known.source, seed)
+
+
+class _Steps:
+    """The moments at which a counter had moved: what it showed, after how many calls, at what time."""
+
+    def __init__(self) -> None:
+        self._at: list[tuple[float, int, float]] = []
+        self._elapsed_s = 0.0
+
+    def add(self, known: Energy, calls: int) -> None:
+        """The counter has been read; the first time that it has moved is where the count begins."""
+        assert known.joules is not None
+        self._elapsed_s = known.elapsed_s
+        last = self._at[-1] if self._at else (0.0, 0, -math.inf)
+        if known.joules > last[0] and known.elapsed_s - last[2] >= _STEP_S:
+            self._at.append((known.joules, calls, known.elapsed_s))
+
+    def enough(self, min_s: float, call_s: float) -> bool:
+        """Whether a figure with its interval can be made of them, or never will be."""
+        steps = len(self._at) - 1
+        if steps >= MIN_SAMPLES and self._elapsed_s >= min_s:
+            return True
+        return steps >= _STEPS or self._elapsed_s >= max(_MAX_S, 4 * MIN_SAMPLES * call_s)
+
+    def per_call(self, source: str | None, seed: int) -> Energy:
+        """Joules of a call from the first step to the last, with the spread between the steps."""
+        steps = len(self._at) - 1
+        if steps < MIN_SAMPLES:
+            why = (
+                f"the counter moved {max(0, steps)} times in {self._elapsed_s:.3g} s, too seldom for a figure"
+            )
+            return Energy(None, None, self._elapsed_s, f"not reported: {why}")
+        joules, calls, seconds = (np.diff(column) for column in zip(*self._at, strict=True))
+        interval_j = mean_ratio_interval(joules, calls, seed)
+        of_all = float(calls.sum())
+        return Energy(
+            float(joules.sum()) / of_all, source, float(seconds.sum()) / of_all, interval_j=interval_j
+        )
 
 
 def _from_counter(device: str) -> Callable[[], float]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.timing.results.labels import precision_label
 from core.timing.results.table import NOTABLE_LOAD, Record, measurements, other_load
-from core.timing.results.units import counted, flops_rate
+from core.timing.results.units import counted, energy, flops_rate
 
 # Workloads whose figures are about the whole machine.
 _MATMUL, _COPY = "gemm", "copy"
@@ -36,6 +36,7 @@ def conclusions(records: Sequence[Record]) -> list[str]:
         *_energy(taken),
         *_noise(records),
         *_other_programs(records, taken),
+        *_silent_processes(taken),
     ]
     return sentences or [f"{counted(len(taken), 'point')} measured."]
 
@@ -155,12 +156,12 @@ def _first_call(taken: Sequence[Record]) -> Iterator[str]:
 def _energy(taken: Sequence[Record]) -> Iterator[str]:
     for device in dict.fromkeys(record["device"] for record in taken):
         of = [record for record in taken if record["device"] == device]
-        known = [record for record in of if record["gflop_per_joule"]]
+        known = [(record, text[1]) for record in of if (text := energy(record)) and text[1]]
         reasons = list(dict.fromkeys(r["energy_reason"] for r in of if r["energy_reason"]))
         if known:
-            best = max(known, key=lambda r: r["gflop_per_joule"])
+            best, rate = max(known, key=lambda one: one[0]["gflop_per_joule"])
             yield (
-                f"Most work for its energy on {device}: {best['gflop_per_joule']:.3g} GFLOP/J "
+                f"Most work for its energy on {device}: {rate} "
                 f"({best['workload']}, {best['dtype']}; {best['energy_source']})."
             )
         elif reasons:
@@ -195,6 +196,19 @@ def _other_programs(records: Sequence[Record], taken: Sequence[Record]) -> Itera
     if contaminated:
         sentence += f", and {contaminated} of {len(taken)} figures are marked as contaminated"
     yield f"{sentence}: this machine can do better than these figures when it is left alone."
+
+
+def _silent_processes(taken: Sequence[Record]) -> Iterator[str]:
+    """How many other processes are on a GPU, where nothing tells whether they used it."""
+    for device in dict.fromkeys(record["device"] for record in taken):
+        conditions = [record["conditions"] or {} for record in taken if record["device"] == device]
+        unknown = [found for found in conditions if "foreign_processes" in found.get("reasons", {})]
+        if most := max((found.get("listed_processes") or 0 for found in unknown), default=0):
+            others = "1 other process was" if most == 1 else f"{most} other processes were"
+            yield (
+                f"Up to {others} on {device}, and nothing tells whether they used it: figures may be lower "
+                "than this machine can do."
+            )
 
 
 def _without_stop(sentence: str) -> str:

@@ -78,7 +78,8 @@ class MeasurementTaken:
     precision: str | None = None  # the number format that really ran
     relative_error: float | None = None  # against float64
     precision_reason: str | None = None
-    joules: float | None = None  # of one call
+    joules: float | None = None  # of one call; shown with its interval alone, which older files lack
+    joules_interval: tuple[float, float] | None = None  # 95%
     gflop_per_joule: float | None = None
     energy_source: str | None = None
     energy_reason: str | None = None
@@ -181,12 +182,18 @@ class Concluded:
 
 @dataclass(frozen=True)
 class DeviceSampled:
-    """A device's readings right after a measurement; the CPU's utilisation is that over the measurement."""
+    """A device's readings: those that change quickly are means over the measurement, others right after it.
+
+    What is shorter than a sensor's window is left out, with the reason. Files of earlier versions hold one
+    reading after the measurement, and no `samples`.
+    """
 
     device: str
     at_s: float  # seconds since the sweep began
     during: str  # the point that was measured
     readings: Mapping[str, Reading]
+    highest: Mapping[str, float] = field(default_factory=dict)  # of those that are means, by name
+    samples: int = 0  # how often the device was read while it was measured
 
 
 @dataclass(frozen=True)

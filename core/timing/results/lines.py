@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.timing.results.labels import device_label, environment_line, threads_label, workload_label
 from core.timing.results.table import Record
-from core.timing.results.units import counted, duration, figure, half_width_percent, in_bytes
+from core.timing.results.units import counted, duration, energy, figure, half_width_percent, in_bytes
 
 HEADER = (
     f"{'workload':<22} {'device':<7} {'dtype':<9} {'size':>9} {'thr':>3} {'median':>9} {'95% CI':>7} "
@@ -51,8 +51,8 @@ def notes(record: Record) -> str:
     parts = [record["limit"]] if record["limit"] else []
     if record["precision"]:
         parts.append(f"ran {record['precision']}")
-    if record["gflop_per_joule"] is not None:
-        parts.append(f"{record['gflop_per_joule']:.3g} GFLOP/J")
+    if known := energy(record):
+        parts += [known[1]] if known[1] else []
     if record["stopped_by"] != "target":
         parts.append(str(record["stopped_by"]))
     parts += [f"! {why}" for why in record["contamination"]]

@@ -9,7 +9,7 @@ from core.timing.results.conclusions import conclusions
 from core.timing.results.labels import environment_line, threads_label, workload_label
 from core.timing.results.lines import interval_half_width, other_line
 from core.timing.results.table import Record, environment_of, measurements
-from core.timing.results.units import duration, figure
+from core.timing.results.units import duration, energy, figure
 
 _COLUMNS = (
     "Workload", "Device", "Format", "Size", "Threads", "Median", "95% CI", "First call", "Cold", "GFLOP/s",
@@ -53,8 +53,7 @@ def _cells(record: Record) -> list[str]:
 
 
 def energy_cell(record: Record) -> str:
-    """Joules of one operation and GFLOP a joule, or why there are none."""
-    if record["joules"] is None:
-        return str(record["energy_reason"] or "-")
-    rate = record["gflop_per_joule"]
-    return f"{record['joules']:.3g} J" + (f", {rate:.3g} GFLOP/J" if rate else "")
+    """Joules of one operation and GFLOP a joule, or why there are none: a figure has its spread."""
+    if known := energy(record):
+        return ", ".join(filter(None, known))
+    return str(record["energy_reason"] or ("-" if record["joules"] is None else "its spread is not known"))

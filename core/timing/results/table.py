@@ -20,7 +20,7 @@ COLUMNS = (
     "gflops", "gflops_low", "gflops_high", "stopped_by", "first_call_s", "repeats", "timer_overhead",
     "flops", "bytes_moved", "step", "data", "gbps", "arithmetic_intensity", "limit", "cold_median_s",
     "launch_s", "precision", "relative_error", "joules", "gflop_per_joule", "noise_paired", "noise_unpaired",
-    "contamination", "retaken",
+    "contamination", "retaken", "joules_low", "joules_high",
 )  # fmt: skip
 
 
@@ -126,10 +126,18 @@ def table(records: Iterable[Record]) -> list[dict[str, Any]]:
 def to_csv(records: Iterable[Record]) -> str:
     """One line a measurement, without the raw samples."""
     rows = [
-        {**record, "contamination": "; ".join(record.get("contamination", ()))}
+        {**record, **_energy_ends(record), "contamination": "; ".join(record.get("contamination", ()))}
         for record in measurements(records)
     ]
     return csv_of_records(rows, COLUMNS)
+
+
+def _energy_ends(record: Record) -> dict[str, float | None]:
+    """Energy leaves with the ends of its interval, or not at all."""
+    ends = record.get("joules_interval")
+    if ends is None:
+        return dict.fromkeys(("joules", "joules_low", "joules_high", "gflop_per_joule"))
+    return {"joules_low": ends[0], "joules_high": ends[1]}
 
 
 def to_json(records: Sequence[Record]) -> str:

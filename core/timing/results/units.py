@@ -26,6 +26,18 @@ def half_width_percent(record: Mapping[str, Any]) -> float:
     return 50 * (record["ci_high_s"] - record["ci_low_s"]) / record["median_s"]
 
 
+def energy(record: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Joules of a call and GFLOP a joule as texts, each with half its interval's width; None for a figure
+    whose interval is not known (joules, joules_interval, gflop_per_joule). A rate that is none is empty.
+    """
+    if record["joules"] is None or record.get("joules_interval") is None or record["joules"] <= 0:
+        return None
+    low, high = record["joules_interval"]
+    spread = f"±{50 * (high - low) / record['joules']:.2g}%"
+    rate = record["gflop_per_joule"]
+    return f"{record['joules']:.3g} J {spread}", f"{rate:.3g} GFLOP/J {spread}" if rate else ""
+
+
 def figure(value: float | None) -> str:
     """Three significant digits, thousands apart; a dash for None."""
     if value is None:

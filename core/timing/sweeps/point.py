@@ -14,6 +14,7 @@ from core.timing.measure.conditions import observe, wait_until_quiet
 from core.timing.measure.energy import per_operation
 from core.timing.measure.precision import really_ran
 from core.timing.measure.progress import last_of
+from core.timing.measure.sampling import Sampler
 from core.timing.measure.timers import Operation
 from core.timing.results.events import MeasurementTaken
 from core.timing.roofline.limits import launches, limit
@@ -29,24 +30,24 @@ WAITING = 0.995
 _NOT_LOOKED_FOR = "not looked for"
 # Finding out which precision ran may take so many FLOPs in float64 for each second of the time limit.
 _CHECK_FLOPS = 4e9
-# Energy may take this fraction of the time limit, on top of it.
+# Energy may take this fraction of the time limit, on top of it; sensors are slow, so it takes two seconds.
 _ENERGY_FRACTION = 0.5
 
 
 def measure_point(
-    config: SweepConfig, point: Point, profile: DeviceProfile | None
+    config: SweepConfig, point: Point, profile: DeviceProfile | None, sampler: Sampler | None = None
 ) -> Generator[Progress, None, MeasurementTaken]:
     """Yields Progress of one point, with GFLOP/s so far, and returns the measurement.
 
-    profile: what is known of the device, for a thorough measurement. Raises one of DEVICE_ERRORS for an
-    operation that the device cannot do.
+    profile: what is known of the device, for a thorough measurement. sampler: reads the device meanwhile.
+    Raises one of DEVICE_ERRORS for an operation that the device cannot do.
     """
     workload = find_workload(point.workload)
     operation = workload.prepare(point.size, point.dtype, point.device, config.seed, point.step, point.data)
     left_s, retaken = config.quiet_wait_s, 0
     while True:
         finish = observe(point.device)
-        taken = yield from _timed(config, point, profile, operation)
+        taken = yield from _timed(config, point, profile, operation, sampler)
         conditions = finish()
         if not conditions.contamination or left_s <= 0:
             break
@@ -71,14 +72,22 @@ def _progress(fraction: float, gflops: float) -> Progress:
 
 
 def _timed(
-    config: SweepConfig, point: Point, profile: DeviceProfile | None, operation: Operation
+    config: SweepConfig,
+    point: Point,
+    profile: DeviceProfile | None,
+    operation: Operation,
+    sampler: Sampler | None,
 ) -> Generator[Progress, None, MeasurementTaken]:
     flops = find_workload(point.workload).flops(point.size, point.step)
     flush: Flush | str = profile.flush if profile is not None else _NOT_LOOKED_FOR
     known = Measurement(0.0, 1)
+    if sampler:
+        sampler.begin()
     for known in time_operation(
         operation, point.device, point.threads, config.target_ci, config.max_seconds, flush, config.seed
     ):
+        if sampler:
+            sampler.sample(known.elapsed_s)
         yield _progress(min(0.99, known.elapsed_s / config.max_seconds), flops / known.median_s / 1e9)
     return _as_event(point, known, flops)
 
@@ -118,12 +127,18 @@ def _with_energy(
     taken: MeasurementTaken, config: SweepConfig, operation: Operation
 ) -> Generator[Progress, None, MeasurementTaken]:
     limit_s = _ENERGY_FRACTION * config.max_seconds
-    steps = per_operation(operation, taken.device, taken.median_s, limit_s)
+    steps = per_operation(operation, taken.device, taken.median_s, limit_s, config.seed)
     known = yield from last_of(steps, _progress(0.99, taken.gflops))
     if known.joules is None:
         return replace(taken, energy_reason=known.reason)
     rate = taken.flops / known.joules / 1e9 if known.joules > 0 and taken.flops else None
-    return replace(taken, joules=known.joules, gflop_per_joule=rate, energy_source=known.source)
+    return replace(
+        taken,
+        joules=known.joules,
+        joules_interval=known.interval_j,
+        gflop_per_joule=rate,
+        energy_source=known.source,
+    )
 
 
 def _as_event(point: Point, known: Measurement, flops: int) -> MeasurementTaken:

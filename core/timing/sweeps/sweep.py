@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core import devices, torch_devices
 from core.events import Progress
 from core.lazy import LazyModule
+from core.timing.measure.sampling import Sampled, Sampler
 from core.timing.results.events import (
     SCHEMA,
     DeviceAbsent,
@@ -104,7 +105,8 @@ def _one_point(
     """Measure one point: Progress, then MeasurementTaken and DeviceSampled, or MeasurementFailed."""
     mark = devices.mark()
     try:
-        taken = yield from measuring.measure_point(config, point, known)
+        sampler = Sampler(point.device)
+        taken = yield from measuring.measure_point(config, point, known, sampler)
     except torch_devices.DEVICE_ERRORS as error:
         yield MeasurementFailed(
             point.workload,
@@ -118,15 +120,23 @@ def _one_point(
         )
         return
     yield taken
-    yield from _sampled(point, began, mark)
+    yield from _sampled(point, began, mark, sampler.sampled())
 
 
-def _sampled(point: Point, began: float, mark: devices.Mark) -> Iterator[DeviceSampled]:
+def _sampled(point: Point, began: float, mark: devices.Mark, sampled: Sampled) -> Iterator[DeviceSampled]:
     """The readings of the CPU, which feeds every device, and of the device that worked."""
     # The accelerator first: it cools and slows down within moments.
     for device in dict.fromkeys([point.device, "cpu"]):
         readings = devices.read(torch_devices.readable_id(device), mark)
-        yield DeviceSampled(device, time.perf_counter() - began, str(point), readings)
+        own = sampled if device == point.device else Sampled()
+        yield DeviceSampled(
+            device,
+            time.perf_counter() - began,
+            str(point),
+            {**readings, **own.readings},
+            own.highest,
+            own.samples,
+        )
 
 
 def _skipped(points_left: Sequence[Point], within_s: float) -> PointsSkipped:

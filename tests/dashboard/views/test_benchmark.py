@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.timing.results.events import SCHEMA, EnvironmentRead, RoofMeasured
 from core.timing.results.files import read
 from core.timing.results.table import measurements, to_json
 from dashboard.components import runs
+from tests.core.devices.stand_ins import card, run, torch_package
 from tests.waiting import wait_until
 
 RESULTS = Path(__file__).parents[2] / "core" / "timing" / "results" / "stored"
@@ -24,6 +26,33 @@ def test_a_machine_without_a_gpu_says_so_and_why(page: AppTest) -> None:
     assert not page.exception
     if "cuda" in devices.absent() and len(devices.devices()) == 1:
         assert devices.absent()["cuda"] in page.info[0].value
+
+
+ON_ROCM = """
+import json
+from streamlit.testing.v1 import AppTest
+from core.devices import amd
+amd.absent_because.__defaults__ = (amd.Path("/"),)
+page = AppTest.from_file("dashboard/views/benchmark.py", default_timeout=120).run()
+shown = {group.key: group.options for group in page.button_group if group.key == "devices"}
+print(json.dumps([[element.value for element in page.exception], shown.get("devices", []),
+                  [info.value for info in page.info]]))
+"""
+
+
+@pytest.mark.parametrize("cards", [["AMD Instinct MI300X"], []])
+def test_a_machine_with_rocm_offers_its_gpus_or_says_why_it_has_none(
+    tmp_path: Path, cards: list[str]
+) -> None:
+    says = json.dumps({"hip": "7.0", "cuda": [card(name) for name in cards], "why": "HIP error 100"})
+    path = torch_package(tmp_path, cuda=None, hip="7.0")
+    errors, offered, told = run(ON_ROCM, PYTHONPATH=path, STAND_IN_TORCH=says)
+    assert errors == []
+    if cards:
+        assert any("MI300X" in str(option) for option in offered)
+    else:
+        assert "No GPU to compare with.** PyTorch" in told[0]
+        assert "finds no AMD GPU that it can use: HIP error 100" in told[0]
 
 
 def test_a_choice_that_cannot_be_measured_is_answered_in_words_before_the_start(page: AppTest) -> None:

@@ -121,6 +121,58 @@ def test_what_contaminates_a_figure_is_named_and_nothing_else(found: Conditions,
     assert list(conditions._contamination(found)) == ([named] if named else [])
 
 
+OWN = 7
+UNSURE = "not reported: "
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "foreign", "listed"),
+    [
+        ({OWN: 90}, {OWN: 95}, 0, 0),
+        ({OWN: 90, 4: 0}, {OWN: 95, 4: 0}, 0, 1),  # one that idles
+        ({OWN: 90, 4: 0}, {OWN: 95, 4: 3}, 1, 1),
+        ({OWN: 0, 4: 30}, {OWN: 0, 4: 30}, 1, 1),  # our own idle process hides no other
+        ({OWN: None, 4: None}, {OWN: None, 4: None}, UNSURE, 1),  # a driver that gives no process's part
+        ({OWN: None}, {OWN: None}, 0, 0),
+        ({4: 90}, {4: 95}, 0, 0),  # in a container, where ids are the host's: it is ours
+        ({4: 90, 5: 0}, {4: 95, 5: 0}, UNSURE, 1),  # ours may be the one that idles
+        ({4: 90, 5: 3}, {4: 95, 5: 0}, 1, 1),
+        ({4: 0, 5: 0}, {4: 0, 5: 0}, 0, 1),
+        ("not reported: Not Supported", "not reported: Not Supported", UNSURE, None),
+        ("not reported: GPU is lost", {OWN: 5, 4: 50}, 1, 1),
+    ],
+)
+def test_other_processes_are_those_that_are_known_to_have_used_the_gpu(
+    before: object, after: object, foreign: object, listed: int | None
+) -> None:
+    found = conditions.foreign_processes(before, after, OWN, on_the_gpu=True)  # type: ignore[arg-type]
+    if foreign == UNSURE:
+        assert str(found[0]).startswith(UNSURE)
+    else:
+        assert found[0] == foreign
+    assert found[1] == listed
+
+
+SHARES = st.dictionaries(st.integers(1, 9), st.integers(0, 100), max_size=5)
+
+
+@given(SHARES, SHARES, st.integers(1, 9), st.booleans())
+def test_a_mark_never_counts_ours_and_never_loses_a_certain_other(
+    before: dict[int, int], after: dict[int, int], ours: int, in_a_container: bool
+) -> None:
+    before, after = before | {ours: before.get(ours, 0)}, after | {ours: after.get(ours, 0)}
+    busy = {pid for moment in (before, after) for pid, share in moment.items() if share and pid != ours}
+    found, listed = conditions.foreign_processes(before, after, 10 if in_a_container else ours, True)
+    assert listed == len({*before, *after} - {ours})
+    if isinstance(found, str):
+        assert in_a_container
+    elif in_a_container:
+        assert len(busy) - 1 <= found <= len(busy)
+        assert bool(found) <= bool(busy)
+    else:
+        assert found == len(busy)
+
+
 @whole_machine
 def test_waiting_ends_at_its_limit_and_says_what_still_disturbs() -> None:
     with another_program(usable_cores()):

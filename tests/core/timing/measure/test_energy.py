@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.devices import rapl
 from core.timing.measure import energy
 from tests.core.timing.simulated import Clock
 
 # The NVML stand-in counts the energy of 400 W and shows a power of 654.321 W. There is no CUDA here, so torch
-# is told that its GPUs are not NVIDIA's, and the device goes by its number.
+# is told what the UUIDs of its GPUs are.
 ASK = """
 import json, time, torch
-torch.version.hip = "stand-in"
+from types import SimpleNamespace
+uuids = [f"{half}0000-1111-2222-3333-444455556666" for half in ("aaaa", "bbbb")]
+torch.cuda.get_device_properties = lambda name: SimpleNamespace(uuid=uuids[torch.device(name).index])
 from core.timing.measure import conditions, energy
 meter, finish = energy.meter("cuda:0"), conditions.observe("cuda:0")
 time.sleep(0.3)
@@ -96,7 +103,67 @@ def test_an_operation_costs_the_power_times_its_time(monkeypatch: pytest.MonkeyP
     assert cost.source == energy.PACKAGE
     assert cost.elapsed_s == pytest.approx(0.01)
     assert cost.joules == pytest.approx(0.5)
-    assert 1.0 <= 0.01 * calls < 1.1
+    assert cost.interval_j == pytest.approx((0.5, 0.5))
+    assert 2.0 <= 0.01 * calls < 2.5  # twenty steps of the counter
+
+
+def coarse(power_w: Callable[[float], float], renewed_s: float) -> Callable[[], dict[str, rapl.Counter]]:
+    """A counter of a power that changes with time, shown anew every so many seconds."""
+
+    def read() -> dict[str, rapl.Counter]:
+        shown_s = time.perf_counter() // renewed_s * renewed_s
+        steps = np.linspace(0, shown_s, 2000)
+        joules = float(np.trapezoid([power_w(at_s) for at_s in steps], steps))
+        return {"intel-rapl:0": rapl.Counter("package-0", joules, 1e9)}
+
+    return read
+
+
+@pytest.mark.parametrize("renewed_s", [0.001, 0.1, 0.5])
+def test_a_cost_has_a_spread_that_holds_the_truth_however_coarse_the_counter(
+    monkeypatch: pytest.MonkeyPatch, renewed_s: float
+) -> None:
+    clock = Clock().put_into(monkeypatch)
+    monkeypatch.setattr(rapl, "counters", coarse(lambda at_s: 50 + 20 * math.sin(2 * at_s), renewed_s))
+    *_, cost = energy.per_operation(lambda: clock.go_on(0.01), "cpu", 0.01)
+    assert cost.joules is not None
+    assert cost.interval_j is not None
+    low, high = cost.interval_j
+    assert low < cost.joules < high
+    assert 0.01 * 35 < cost.joules < 0.01 * 65
+    assert high - low > 0.02 * cost.joules
+
+
+def test_a_counter_that_hardly_moves_gives_no_figure_but_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock().put_into(monkeypatch)
+    monkeypatch.setattr(rapl, "counters", coarse(lambda _at_s: 50.0, 6.0))
+    *_, cost = energy.per_operation(lambda: clock.go_on(0.01), "cpu", 0.01)
+    assert (cost.joules, cost.interval_j) == (None, None)
+    assert "too seldom for a figure" in str(cost.reason)
+    assert clock.now_s < 11
+
+
+@settings(max_examples=25)
+@given(st.floats(1, 500), st.floats(0, 0.5), st.floats(1e-3, 0.4))
+def test_the_spread_of_a_cost_is_as_wide_as_the_powers_own(watt: float, swing: float, call_s: float) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        clock = Clock().put_into(patch)
+        generator = np.random.default_rng(1)
+        used = 0.0
+
+        def operation() -> None:
+            nonlocal used
+            clock.go_on(call_s)
+            used += watt * call_s * (1 + swing * generator.uniform(-1, 1))
+
+        patch.setattr(rapl, "counters", lambda: {"intel-rapl:0": rapl.Counter("package-0", used, 1e12)})
+        *_, cost = energy.per_operation(operation, "cpu", call_s)
+    assert cost.joules is not None
+    assert cost.interval_j is not None
+    assert cost.joules == pytest.approx(watt * call_s, rel=0.05 + swing / 2)
+    assert cost.interval_j[0] <= cost.joules * (1 + 1e-9)
+    assert cost.joules <= cost.interval_j[1] * (1 + 1e-9)
+    assert (cost.interval_j[1] - cost.interval_j[0]) / cost.joules <= 2 * swing + 1e-6
 
 
 def test_where_there_is_no_meter_nothing_runs_and_the_reason_is_reported(

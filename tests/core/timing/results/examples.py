@@ -30,6 +30,7 @@ TAKEN = MeasurementTaken(
     0.0, 1.0,
     flops=2 * 512**3, bytes_moved=3 * 512**2 * 4, times_s=(1e-3,) * 6, gbps=3.1, arithmetic_intensity=85.3,
     limit="compute-bound", cold_median_s=2e-3, precision="float32", relative_error=1e-7, joules=0.01,
+    joules_interval=(0.0095, 0.0105),
     gflop_per_joule=26.8, energy_source="RAPL", noise_paired=0.01, noise_unpaired=0.1,
     contamination=("other programs used 20% of the CPU",),
 )  # fmt: skip

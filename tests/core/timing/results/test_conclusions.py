@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from core.timing.results.conclusions import conclusions, nothing_measured
+from core.timing.results.lines import line
+from core.timing.results.markdown import to_markdown
+from core.timing.results.table import to_csv
 from tests.core.timing.results.examples import EXAMPLES
 
 OF = {record["event"]: record for record in EXAMPLES}
@@ -52,10 +55,30 @@ def test_a_slow_first_call_is_named() -> None:
 
 
 def test_energy_is_a_figure_or_a_reason() -> None:
-    assert "26.8 GFLOP/J" in said(TAKEN | {"gflop_per_joule": 26.8, "energy_source": "RAPL"})
+    known = {"joules": 0.01, "gflop_per_joule": 26.8, "energy_source": "RAPL"}
+    assert "26.8 GFLOP/J ±5%" in said(TAKEN | known | {"joules_interval": [0.0095, 0.0105]})
     assert "No energy figures for cpu: no counter" in said(
         TAKEN | {"energy_reason": "not reported: no counter."}
     )
+
+
+def test_energy_without_a_spread_is_shown_nowhere() -> None:
+    older = TAKEN | {
+        "joules": 0.0123,
+        "gflop_per_joule": 26.8,
+        "energy_source": "RAPL",
+        "joules_interval": None,
+    }
+    for text in (said(older), line(older), to_markdown([older]), to_csv([older])):
+        assert "26.8" not in str(text)
+        assert "0.0123" not in str(text)
+    assert "its spread is not known" in to_markdown([older])
+
+
+def test_processes_that_may_have_used_a_gpu_are_counted() -> None:
+    conditions = {"listed_processes": 2, "reasons": {"foreign_processes": "not reported: Not Supported"}}
+    assert "Up to 2 other processes were on cpu" in said(TAKEN | {"conditions": conditions})
+    assert "other process" not in said(TAKEN | {"conditions": conditions | {"reasons": {}}})
 
 
 def test_noise_is_named_with_what_contaminated_its_calibration() -> None:
