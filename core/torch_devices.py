@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core import devices
 from core.devices import nvidia
-from core.devices.gpus import place_on_bus
+from core.devices.amd import place_on_bus
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
 
@@ -64,10 +64,10 @@ def readable_id(device: str) -> str:
     """
     if torch.device(device).type != "cuda":
         return device
-    told = torch.cuda.get_device_properties(device)
+    properties = torch.cuda.get_device_properties(device)
     if torch.version.hip:
-        return place_on_bus(told) or device
-    return nvidia.with_uuid(str(told.uuid))
+        return place_on_bus(properties) or device
+    return nvidia.with_uuid(str(properties.uuid))
 
 
 @contextmanager

@@ -44,6 +44,15 @@ def read(device_id: str) -> dict[str, Reading]:
     return asking.read(partial(_handle, device_id), _READINGS)
 
 
+def place_on_bus(properties: Any) -> str | None:
+    """Where torch says that a card is ("00000000:03:00.0"); None in releases that do not say it."""
+    parts = [getattr(properties, f"pci_{part}_id", None) for part in ("domain", "bus", "device")]
+    if any(part is None for part in parts):
+        return None
+    domain, bus, device = (int(part or 0) for part in parts)
+    return f"{domain:08x}:{bus:02x}:{device:02x}.0"
+
+
 def same_place(one: str, other: str) -> bool:
     """Whether two names of a place on the bus are one: leading zeros of its domain differ."""
     return one.lower().lstrip("0") == other.lower().lstrip("0")
@@ -74,7 +83,7 @@ def _handles() -> list[Any]:
 
 
 def _handle(device_id: str) -> Any:
-    """amdsmi's handle; raises LookupError with the reason where it cannot be told which one is meant."""
+    """amdsmi's handle; raises LookupError with the reason where it is not known which one is meant."""
     handles = _handles()
     if not device_id.startswith("cuda"):
         for handle in handles:
@@ -106,8 +115,8 @@ def _activity(handle: Any) -> float:
 
 
 def _clock(name: str, kind: str, handle: Any) -> float:
-    told = _smi().amdsmi_get_clock_info(handle, getattr(_smi().AmdSmiClkType, kind))
-    return believed(name, told.get("clk", told.get("cur_clk")))  # releases before 6.1 have the latter
+    found = _smi().amdsmi_get_clock_info(handle, getattr(_smi().AmdSmiClkType, kind))
+    return believed(name, found.get("clk", found.get("cur_clk")))  # releases before 6.1 have the latter
 
 
 def _temperature(handle: Any) -> float:
@@ -123,16 +132,16 @@ def _temperature(handle: Any) -> float:
 
 
 def _power(handle: Any) -> float:
-    told = _smi().amdsmi_get_power_info(handle)
-    figures = (told.get(f"{which}_socket_power") for which in ("current", "average"))
+    found = _smi().amdsmi_get_power_info(handle)
+    figures = (found.get(f"{which}_socket_power") for which in ("current", "average"))
     return believed("power", next((one for one in figures if isinstance(one, int | float)), None))
 
 
 def _memory(part: str, handle: Any) -> float:
     """Bytes that are "used" or "free", or "total", of which neither can be more."""
-    told = _smi().amdsmi_get_gpu_vram_usage(handle)  # MiB
-    total = believed("memory_total", told["vram_total"], 2**20)
-    used = believed("memory", told["vram_used"], 2**20)
+    found = _smi().amdsmi_get_gpu_vram_usage(handle)  # MiB
+    total = believed("memory_total", found["vram_total"], 2**20)
+    used = believed("memory", found["vram_used"], 2**20)
     if used > total:
         raise LookupError("the driver gives more than there is")
     return {"total": total, "used": used, "free": total - used}[part]

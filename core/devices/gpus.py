@@ -88,15 +88,6 @@ def counters(device_id: str) -> dict[str, Reading]:
     return nvidia.counters(_identity(device_id, "uuid"))
 
 
-def place_on_bus(told: Any) -> str | None:
-    """Where torch says that a card is ("00000000:03:00.0"); None in releases that do not say it."""
-    parts = [getattr(told, f"pci_{part}_id", None) for part in ("domain", "bus", "device")]
-    if any(part is None for part in parts):
-        return None
-    domain, bus, device = (int(part or 0) for part in parts)
-    return f"{domain:08x}:{bus:02x}:{device:02x}.0"
-
-
 def _because_of_the_build(no_driver: str | None) -> str:
     version = torch_build().version or "not installed"
     no_cuda = f"this torch build ({version}) has no CUDA"

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from core.devices.gpus import place_on_bus
+from core.devices.amd import place_on_bus
 
 
 def write() -> None:
@@ -58,21 +58,21 @@ def _mps() -> list[dict[str, Any]]:
 def _card(kind: str, index: int, describe: Any) -> dict[str, Any]:
     name, facts = "", {}
     try:
-        told = describe(index)
-        name = str(told.name)
-        facts["memory_bytes"] = int(told.total_memory)
+        properties = describe(index)
+        name = str(properties.name)
+        facts["memory_bytes"] = int(properties.total_memory)
         if kind == "cuda":
-            facts |= _cuda_facts(told)
+            facts |= _cuda_facts(properties)
     except Exception:  # counted, and not to be described: still a card
         pass
     return {"id": f"{kind}:{index}", "kind": kind, "name": name, "facts": facts}
 
 
-def _cuda_facts(told: Any) -> dict[str, Any]:
+def _cuda_facts(properties: Any) -> dict[str, Any]:
     """By which a card is found again in its driver's list, and what it can do."""
-    facts: dict[str, Any] = {"uuid": str(told.uuid)} if getattr(told, "uuid", None) else {}
-    if place := place_on_bus(told):
+    facts: dict[str, Any] = {"uuid": str(properties.uuid)} if getattr(properties, "uuid", None) else {}
+    if place := place_on_bus(properties):
         facts["pci_bus_id"] = place
     if not torch.version.hip:  # there these two number an architecture of AMD's
-        facts["compute_capability"] = f"{told.major}.{told.minor}"
+        facts["compute_capability"] = f"{properties.major}.{properties.minor}"
     return facts

@@ -203,8 +203,8 @@ def _silent_processes(taken: Sequence[Record]) -> Iterator[str]:
     for device in dict.fromkeys(record["device"] for record in taken):
         conditions = [record["conditions"] or {} for record in taken if record["device"] == device]
         unknown = [found for found in conditions if "foreign_processes" in found.get("reasons", {})]
-        if most := max((found.get("listed_processes") or 0 for found in unknown), default=0):
-            others = "1 other process was" if most == 1 else f"{most} other processes were"
+        if listed := max((found.get("listed_processes") or 0 for found in unknown), default=0):
+            others = "1 other process was" if listed == 1 else f"{listed} other processes were"
             yield (
                 f"Up to {others} on {device}, and nothing tells whether they used it: figures may be lower "
                 "than this machine can do."
