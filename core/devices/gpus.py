@@ -67,10 +67,10 @@ def absent_because() -> str | None:
 
 
 def may_be_there() -> bool:
-    """Whether torch is worth asking: it was built for such GPUs, and a driver of theirs is there."""
+    """Whether torch is worth asking: it was built for AMD's GPUs, or for NVIDIA's and a driver is there."""
     build = torch_build()
     if build.hip:
-        return amd.absent_because() is None
+        return True
     return bool(build.cuda) and (nvidia.has_library() or _has_cuda())
 
 

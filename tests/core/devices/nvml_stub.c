@@ -18,7 +18,7 @@ enum { OK = 0, NOT_SUPPORTED = 3, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7, DRIVER_N
 static const char *const UUIDS[] = {"GPU-aaaa0000-1111-2222-3333-444455556666",
                                     "GPU-bbbb0000-1111-2222-3333-444455556666"};
 
-static const char *const SLICE = "MIG-cccc0000-1111-2222-3333-444455556666"; /* of the first GPU */
+static const char *const SLICE = "MIG-aaaa0000-1111-2222-3333-5555000000a1"; /* of the first GPU */
 
 static int number(void *handle) { return (int)(intptr_t)handle - 1; }
 

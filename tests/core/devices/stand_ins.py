@@ -14,7 +14,7 @@ import pytest
 
 STUB = Path(__file__).with_name("nvml_stub.c")
 FIRST, SECOND = "GPU-aaaa0000-1111-2222-3333-444455556666", "GPU-bbbb0000-1111-2222-3333-444455556666"
-SLICE = "MIG-cccc0000-1111-2222-3333-444455556666"
+SLICE = "MIG-aaaa0000-1111-2222-3333-5555000000a1"
 
 TORCH = """
 import json, os
