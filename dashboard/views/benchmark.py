@@ -45,7 +45,8 @@ ROOF_SECONDS = 20.0
 def choose() -> SweepConfig | None:
     """What to measure, from the controls; None, with the reason on the page, when it cannot be measured."""
     has_accelerator = len(device_names()) > 1
-    sizes, dtypes, device_column, threads = st.columns([1.8, 2.8, 1, 1])
+    widths = [1.5, 2.8, 1.9, 0.8] if has_accelerator else [1.8, 2.8, 1, 1]
+    sizes, dtypes, device_column, threads = st.columns(widths)
     smallest, largest = sizes.select_slider(
         "Sizes (N of N × N)",
         SIZES,
