@@ -24,6 +24,7 @@ __all__ = [
     "counters",
     "devices",
     "environment",
+    "link",
     "mark",
     "memory_free_bytes",
     "read",
@@ -76,6 +77,11 @@ def counters(device_id: str) -> dict[str, Reading]:
     if device_id == "cpu":
         return cpu.counters()
     return nvidia.counters(device_id) if device_id.startswith(("cuda", "GPU-")) else {}
+
+
+def link(device_id: str) -> dict[str, Reading]:
+    """pcie_generation and pcie_width (lanes) of a device's link to the host now; empty where none is known."""
+    return nvidia.link(device_id) if device_id.startswith(("cuda", "GPU-")) else {}
 
 
 def memory_free_bytes(device_id: str) -> int | None:

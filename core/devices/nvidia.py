@@ -83,6 +83,14 @@ def counters(device_id: str) -> dict[str, Reading]:
     return by_name(energy, *throttled)
 
 
+def link(device_id: str) -> dict[str, Reading]:
+    """pcie_generation and pcie_width (lanes) of a GPU's link as it is now: it slows down while it rests."""
+    return by_name(
+        _reading("pcie_generation", "", device_id, pynvml.nvmlDeviceGetCurrPcieLinkGeneration),
+        _reading("pcie_width", "", device_id, pynvml.nvmlDeviceGetCurrPcieLinkWidth),
+    )
+
+
 def compute_processes(device_id: str) -> dict[int, int | None]:
     """Processes that have work or memory on a GPU: process id to the % of its cores used in the last second.
 
