@@ -80,7 +80,7 @@ def counters(device_id: str) -> dict[str, Reading]:
 
 
 def link(device_id: str) -> dict[str, Reading]:
-    """pcie_generation and pcie_width (lanes) of a device's link to the host now; empty where none is known."""
+    """pcie_generation and pcie_width (lanes) of a device's link to the host now; empty where not known."""
     return nvidia.link(device_id) if device_id.startswith(("cuda", "GPU-")) else {}
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core import devices, torch_devices, torch_precision
 from core.events import Progress
 from core.lazy import LazyModule
+from core.timing.measure.environment import environment_of
 from core.timing.results.events import SCHEMA, DeviceAbsent, EnvironmentRead, RoofMeasured
 from core.timing.roofline.config import RooflineConfig
 from core.timing.roofline.events import BandwidthFound, FmaMeasured, FormatAbsent, PeakFound
@@ -42,7 +43,8 @@ def roofline(config: RooflineConfig) -> Iterator[Any]:
     FormatAbsent for each format, BandwidthFound, and RoofMeasured, which sums them up. DeviceAbsent for a
     device that is not here, or stops working. Progress comes between trials.
     """
-    yield EnvironmentRead(SCHEMA, datetime.now(UTC).isoformat(timespec="seconds"), devices.environment())
+    environment = environment_of(config.devices)
+    yield EnvironmentRead(SCHEMA, datetime.now(UTC).isoformat(timespec="seconds"), environment)
     yield Progress(0, 1, "roofs")
     todo: list[tuple[str, int | None]] = []
     for device in dict.fromkeys(config.devices):

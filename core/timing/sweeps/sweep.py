@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core import devices, torch_devices, torch_precision
 from core.events import Progress
 from core.lazy import LazyModule
+from core.timing.measure.environment import environment_of
 from core.timing.results.events import (
     SCHEMA,
     DeviceAbsent,
@@ -41,11 +42,12 @@ def sweeps(
 ) -> Iterator[Any]:
     """Yields EnvironmentRead; DeviceAbsent for each device that is not here, or fails; NoiseMeasured and
     RoofMeasured where a config is thorough; for each point MeasurementTaken (or MeasurementFailed) and
-    DeviceSampled; PointsSkipped for those that did not fit into within_s seconds; SweepFinished. Progress comes between
-    samples. roofs: those that are known already.
+    DeviceSampled; PointsSkipped for those that did not fit into within_s seconds; SweepFinished. Progress
+    comes between samples. roofs: those that are known already.
     """
     began = time.perf_counter()
-    yield EnvironmentRead(SCHEMA, datetime.now(UTC).isoformat(timespec="seconds"), devices.environment())
+    environment = environment_of(device for config in configs for device in config.devices)
+    yield EnvironmentRead(SCHEMA, datetime.now(UTC).isoformat(timespec="seconds"), environment)
     # Before torch is imported, which takes a second or two.
     yield Progress(0, sum(len(points(config, config.devices)) for config in configs), "points")
     asked = dict.fromkeys(device for config in configs for device in config.devices)
