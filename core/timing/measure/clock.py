@@ -118,6 +118,9 @@ def time_operation(
         for wall in measure_wall(operation, device, known.median_s, _WALL_FRACTION * max_seconds, seed):
             known = replace(known, wall=wall)
             yield replace(known, stopped_by=None)
+        if known.launch_s is not None and known.wall.call_s is not None:
+            # What waits for the GPU itself has waited for the delay as well, which is none of its cost.
+            known = replace(known, launch_s=min(known.launch_s, known.wall.call_s))
         flush = flush_for(device) if flush is None else flush
         for cold in measure_cold(operation, device, timer, flush, _COLD_FRACTION * max_seconds, seed):
             yield replace(known, cold=cold, stopped_by=None)

@@ -148,6 +148,15 @@ def test_what_a_program_waits_stands_beside_the_kernels_time(gpu: Gpu) -> None:
     assert timing.wall.call_interval_s == pytest.approx((6e-6, 6e-6), rel=0.01)
 
 
+def test_a_call_that_waits_for_the_gpu_launches_for_no_longer_than_it_takes(gpu: Gpu) -> None:
+    def waits() -> None:
+        gpu.host_s = gpu.launch(1e-4, launch_s=5e-6)
+
+    *_, timing = time_operation(waits, "cuda:0", max_seconds=0.05, flush="not wanted")
+    assert timing.launch_s == timing.wall.call_s == pytest.approx(1.05e-4, rel=0.01)
+    assert timing.launches_hidden is False
+
+
 def test_of_a_long_kernel_the_wall_sees_the_kernel(gpu: Gpu) -> None:
     *_, timing = time_operation(
         lambda: gpu.launch(3e-2, launch_s=6e-6), "cuda:0", max_seconds=0.05, flush="not wanted"
