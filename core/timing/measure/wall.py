@@ -21,7 +21,7 @@ from core.timing.measure.timers import Operation, Timer, timed, wall_timer
 _BLOCK_S, _MAX_CALLS = 0.005, 1000
 _MAX_SAMPLES = 20
 # Where even six samples take longer than the limit, so many must do, without an interval.
-_FEWEST_SAMPLES = 3
+_MIN_UNCERTAIN = 3
 
 Interval = tuple[float, float]
 
@@ -65,7 +65,7 @@ def _samples(
     operation: Operation, timer: Timer, calls: int, call_s: float, max_seconds: float
 ) -> Generator[WallTiming, None, list[float]]:
     """Returns seconds a call of some blocks; yields after each that nothing is known yet."""
-    least = MIN_SAMPLES if MIN_SAMPLES * calls * call_s <= max_seconds else _FEWEST_SAMPLES
+    least = MIN_SAMPLES if MIN_SAMPLES * calls * call_s <= max_seconds else _MIN_UNCERTAIN
     times: list[float] = []
     spent_s = 0.0
     while len(times) < least or (len(times) < _MAX_SAMPLES and spent_s < max_seconds):

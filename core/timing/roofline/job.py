@@ -66,7 +66,7 @@ def roofline(config: RooflineConfig) -> Iterator[Any]:
 def _roof_or_reason(
     config: RooflineConfig, device: str, threads: int | None, seconds: float
 ) -> Iterator[Any]:
-    """The events of one device; an accelerator that fails is absent from then on, and others go on."""
+    """The events of one device; an accelerator that fails is absent after that, and others continue."""
     try:
         yield from _one_roof(config, device, threads, seconds)
     except torch_devices.DEVICE_ERRORS as error:
