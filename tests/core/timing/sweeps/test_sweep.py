@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -152,6 +153,8 @@ def on_a_card_that_fails(monkeypatch: pytest.MonkeyPatch, *failing: str) -> None
 
     monkeypatch.setattr(torch_devices, "unavailable_reason", lambda device: None)
     monkeypatch.setattr(torch_devices, "failure", failure)
+    identity = SimpleNamespace(uuid="aaaa0000-1111-2222-3333-444455556666")
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: identity)
     for name in failing:
         real = WORKLOADS[name]
 
