@@ -27,6 +27,7 @@ __all__ = [
     "devices",
     "environment",
     "kind_name",
+    "link",
     "mark",
     "max_threads",
     "memory_free_bytes",
@@ -116,6 +117,11 @@ def counters(device_id: str) -> dict[str, Reading]:
     if device_id == "cpu":
         return cpu.counters()
     return gpus.counters(device_id) if _is_gpu(device_id) else {}
+
+
+def link(device_id: str) -> dict[str, Reading]:
+    """pcie_generation and pcie_width (lanes) of a device's link to the host now; empty where not known."""
+    return gpus.link(device_id) if _is_gpu(device_id) else {}
 
 
 def memory_free_bytes(device_id: str) -> int | None:

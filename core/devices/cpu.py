@@ -192,6 +192,16 @@ def clock() -> Reading:
     return Reading("clock", float(frequency.current), "MHz")
 
 
+@cache
+def max_clock_mhz() -> float | None:
+    """The highest clock of any core, MHz; None where the system does not say, as in most virtual machines."""
+    try:
+        clocks = [float(one.max) for one in psutil.cpu_freq(percpu=True)]
+    except (AttributeError, OSError, NotImplementedError, RuntimeError, TypeError):
+        return None
+    return max(clocks, default=0.0) or None
+
+
 def _throttled_by_quota() -> Reading:
     seconds = cgroup.throttled_s()
     if seconds is None:

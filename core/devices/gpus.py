@@ -88,6 +88,11 @@ def counters(device_id: str) -> dict[str, Reading]:
     return nvidia.counters(_identity(device_id, "uuid"))
 
 
+def link(device_id: str) -> dict[str, Reading]:
+    """Generation and lanes of a GPU's link to the host now; empty where its driver is not asked for them."""
+    return {} if torch_build().hip else nvidia.link(_identity(device_id, "uuid"))
+
+
 def _because_of_the_build(no_driver: str | None) -> str:
     version = torch_build().version or "not installed"
     no_cuda = f"this torch build ({version}) has no CUDA"

@@ -111,6 +111,11 @@ def counters(device_id: str) -> dict[str, Reading]:
     return asking.read(partial(_handle, device_id), _COUNTERS)
 
 
+def link(device_id: str) -> dict[str, Reading]:
+    """pcie_generation and pcie_width (lanes) of a GPU's link as it is now: it slows down while it rests."""
+    return asking.read(partial(_handle, device_id), _LINK)
+
+
 def compute_processes(device_id: str) -> dict[int, int | None]:
     """Processes that have work or memory on a GPU: process id to the % of its cores used in the last second.
 
@@ -313,4 +318,12 @@ _ENERGY = _figure("energy", lambda h: pynvml.nvmlDeviceGetTotalEnergyConsumption
 _COUNTERS: dict[str, Ask] = {
     "energy": ("J", _ENERGY),
     **{name: ("s", partial(_throttled_s, *of)) for name, of in _THROTTLE_COUNTERS.items()},
+}
+
+_LINK: dict[str, Ask] = {
+    "pcie_generation": (
+        "",
+        lambda handle: believed("link", pynvml.nvmlDeviceGetCurrPcieLinkGeneration(handle)),
+    ),
+    "pcie_width": ("", lambda handle: believed("link", pynvml.nvmlDeviceGetCurrPcieLinkWidth(handle))),
 }

@@ -21,6 +21,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "energy": (0, 1e13),  # of 10 kW for 30 years
     "seconds": (0, 1e10),
     "flags": (0, 2**63),
+    "link": (1, 64),  # PCIe generations, and lanes
 }
 
 

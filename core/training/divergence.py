@@ -31,10 +31,3 @@ def why_out_of_memory(config: TrainConfig, step: int) -> str:
         f"The memory of {config.device} ran out {when}, at a batch size of {config.batch_size}; "
         f"try {max(1, config.batch_size // 2)}, or a smaller network."
     )
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out: Python's, an accelerator's, or torch's on a CPU."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

@@ -11,11 +11,11 @@ from typing import Any
 
 from core.errors import InvalidRequest
 from core.events import Progress
-from core.torch_devices import threads
+from core.torch_devices import is_out_of_memory, threads
 from core.training import checkpoint, stopping
 from core.training.checkpoint import Position
 from core.training.config import TrainConfig
-from core.training.divergence import is_out_of_memory, why_diverged, why_out_of_memory
+from core.training.divergence import why_diverged, why_out_of_memory
 from core.training.events import (
     EpochCompleted,
     SettingChanged,

@@ -12,10 +12,12 @@ from core.timing.workloads import WORKLOADS
 
 HEIGHT = 380
 ON_DEVICE, WITH_TRANSFERS = "operands on the device", "with transfers"
+OWN_TIME = "the device's own time, launches left out"
 
 
 def overtaking_chart(curves: Sequence[SpeedupCurve]) -> alt.LayerChart:
-    """One line for each series, and a dashed one with transfers; a triangle where a mark is first reached.
+    """One line for each series, dashed ones with transfers and without launches; a triangle where a mark is
+    first reached.
 
     curves are those of one workload.
     """
@@ -23,7 +25,11 @@ def overtaking_chart(curves: Sequence[SpeedupCurve]) -> alt.LayerChart:
         [
             {"series": curve.series, "way": way, "size": size, "ratio": ratio, "reference": curve.reference}
             for curve in curves
-            for way, ratios in ((ON_DEVICE, curve.ratios), (WITH_TRANSFERS, curve.with_transfers))
+            for way, ratios in (
+                (ON_DEVICE, curve.ratios),
+                (WITH_TRANSFERS, curve.with_transfers),
+                (OWN_TIME, curve.kernel_ratios),
+            )
             for size, ratio in zip(curve.sizes, ratios, strict=False)
         ],
         columns=["series", "way", "size", "ratio", "reference"],
@@ -45,7 +51,7 @@ def overtaking_chart(curves: Sequence[SpeedupCurve]) -> alt.LayerChart:
     dash = alt.StrokeDash(
         "way:N",
         title=None,
-        scale=alt.Scale(domain=[ON_DEVICE, WITH_TRANSFERS]),
+        scale=alt.Scale(domain=[ON_DEVICE, WITH_TRANSFERS, OWN_TIME]),
         legend=legend if both else None,
     )
     levels = pd.DataFrame({"ratio": [OVERTAKES, TENFOLD, FORTYFOLD], "reached": ["1×", "10×", "40×"]})
@@ -111,6 +117,8 @@ def sentences(curve: SpeedupCurve) -> list[str]:
             for one in marks
         ]
         found += [f"{curve.series}, {way}: {'; '.join(parts)}."] if parts else []
+    if curve.kernel_ratios:
+        found.append("Counted is what a program waits for each of many calls in a row.")
     if curve.transfer_reason:
         found.append(f"Transfers are not counted: {curve.transfer_reason.rstrip('.')}.")
     return found

@@ -92,9 +92,30 @@ def draw_table(name: str, records: Sequence[Record]) -> None:
             "gflops": number("GFLOP/s", format="localized"),
             "median_us": number("Median (µs)", format="localized"),
             "plus_minus_percent": number("95% CI (± %)", format="%.1f"),
-            "first_call_us": number("First call (µs)", format="localized"),
+            "first_call_us": number(
+                "First call (µs)",
+                format="localized",
+                help="Of this size, in a process that may have used torch before",
+            ),
             "samples": "Samples",
             "stopped_by": "Stopped by",
+            "wall_us": number(
+                "Wall (µs)",
+                format="localized",
+                help="What a program waits for each of many calls in a row; the median is the device's own "
+                "time",
+            ),
+            "latency_us": number(
+                "Latency (µs)", format="localized", help="One call alone, until its result is there"
+            ),
+            "launch_us": number(
+                "Launch (µs)", format="localized", help="What a call takes the program itself"
+            ),
+            "launches_hidden": st.column_config.CheckboxColumn(
+                "Launches hidden", help="The median is free of launching"
+            ),
+            "link": "Link",
+            "not_believed": "Not believed",
         },
     )
     draw_downloads(name, records)

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.timing.results.lines import other_line
+from core.timing.results.lines import other_line, vendor_fraction
 from core.timing.results.table import Record
 from core.timing.results.units import figure
 from core.timing.roofline.events import RooflinePoint
@@ -41,11 +41,13 @@ def _draw_peaks(peaks: Sequence[Record], roofs: Sequence[Record]) -> None:
     """The best product of each format and the bandwidth; how they were found is their help."""
     with st.container(horizontal=True):
         for peak in peaks:
-            vendor = peak["vendor_gflops"]
+            if peak.get("not_believed"):
+                continue
+            fraction = vendor_fraction(peak)
             st.metric(
                 f"{peak['dtype']} on {peak['device']}",
                 f"{figure(peak['gflops'])} GFLOP/s",
-                f"{peak['gflops'] / vendor:.0%} of the vendor's figure" if vendor else None,
+                f"{fraction:.0%} of the vendor's figure" if fraction else None,
                 help=other_line(peak),
                 delta_color="off",
                 delta_arrow="off",

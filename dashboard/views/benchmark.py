@@ -33,6 +33,7 @@ from dashboard.components.address import bound
 from dashboard.components.benchmark_panels import draw_downloads, draw_result
 from dashboard.components.device_picker import device_names, pick_devices
 from dashboard.components.layout import heading
+from dashboard.components.measurements import draw_failures
 from dashboard.components.roofline import draw_roofline
 
 SIZES = [2**power for power in range(5, 15)]
@@ -165,7 +166,8 @@ def draw_overtaking(records: Sequence[Record], workload: str | None) -> None:
 
 
 def draw_machine(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
-    """The roofline of a run so far."""
+    """The roofline of a run so far, and what failed."""
+    draw_failures(records)
     draw_roofline(records)
     if measurements(records):
         draw_downloads(run.id, records)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from core import torch_devices
+from core import torch_devices, torch_precision
 from core.activations import ACTIVATIONS, find
 from core.events import Progress, event_record
 from core.lazy import LazyModule
@@ -116,7 +116,7 @@ def _compared(
 ) -> Generator[Progress, None, FusedCompared | None]:
     """The fused call against the formula; None where the device cannot do it. Progress from done_s."""
     (threads,) = axes.thread_counts((config.threads,), config.device)
-    with torch_devices.true_float32(), torch_devices.threads(threads), torch_devices.gpu_memory_returned():
+    with torch_precision.true_float32(), torch_devices.threads(threads), torch_devices.gpu_memory_returned():
         try:
             formula, fused = (
                 _operation(config, step, function)

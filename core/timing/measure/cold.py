@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ import torch
 from core import devices
 from core.devices.cache import last_level_bytes
 from core.statistics import MIN_SAMPLES, median_interval
-from core.timing.measure.timers import CudaTimer, Operation, Timer, synchronise
+from core.timing.measure.timers import Block, CudaTimer, Operation, Timer, synchronise, timed
 
 # More samples than this say little more: single calls scatter far more than blocks do.
 _MAX_SAMPLES = 30
@@ -39,7 +40,7 @@ class ColdTiming:
 
 def flush_for(device: str) -> Flush | str:
     """The flush of a device, sized to its real last-level cache; a sentence where there can be none."""
-    size = _cache_bytes(device)
+    size = _flushed_bytes(device)
     if size is None:
         return f"the size of the last cache of {device} is not known"
     free = devices.memory_free_bytes(device)
@@ -64,29 +65,37 @@ def measure_cold(
     spent_s = 0.0
     known = ColdTiming(flushed_bytes=flush.flushed_bytes)
     while len(times) < MIN_SAMPLES or (len(times) < _MAX_SAMPLES and spent_s < max_seconds):
-        flush_s, taken_s = _one(operation, device, timer, flush)
-        times.append(taken_s)
-        spent_s += flush_s + taken_s
+        block = _one(operation, device, timer, flush)
+        times.append(block.taken_s)
+        spent_s += block.spent_s
         known = replace(known, times_s=tuple(times))
         yield known
     yield replace(known, interval_s=median_interval(times, seed))
 
 
-def _one(operation: Operation, device: str, timer: Timer, flush: Flush) -> tuple[float, float]:
-    """Seconds of one flush and of the call after it."""
+def _one(operation: Operation, device: str, timer: Timer, flush: Flush) -> Block:
+    """The call after a flush; both count as spent."""
     if isinstance(timer, CudaTimer):
         # Queued ahead, so that the GPU goes from the flush to the call without waiting for the program.
-        return 0.0, timer(operation, 1, before=flush.call)
+        return timed(partial(timer, before=flush.call), operation, 1)
     flush_s = timer(flush.call, 1)
     synchronise(device)
-    return flush_s, timer(operation, 1)
+    taken_s = timer(operation, 1)
+    return Block(taken_s, flush_s + taken_s)
 
 
-def _cache_bytes(device: str) -> int | None:
+def cache_bytes(device: str) -> int | None:
+    """The size of a device's last cache; None where it is not known."""
     kind = torch.device(device).type
     if kind == "cpu":
         return last_level_bytes()
     if kind == "cuda":
-        # Twice, because an L2 does not strictly evict its oldest lines first.
-        return 2 * int(torch.cuda.get_device_properties(device).L2_cache_size) or None
+        return int(torch.cuda.get_device_properties(device).L2_cache_size) or None
     return None
+
+
+def _flushed_bytes(device: str) -> int | None:
+    """How much must be written until nothing else is left in the cache."""
+    size = cache_bytes(device)
+    # Twice on a GPU, because an L2 does not strictly evict its oldest lines first.
+    return 2 * size if size is not None and torch.device(device).type == "cuda" else size

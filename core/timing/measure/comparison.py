@@ -27,7 +27,7 @@ from core.statistics import (
     median_interval,
     ratio_interval,
 )
-from core.timing.measure.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, overhead_s
+from core.timing.measure.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, overhead_s, timed
 
 FASTER, SLOWER, SAME, UNSURE = "FASTER", "SLOWER", "SAME", "UNSURE"
 
@@ -96,7 +96,7 @@ class Comparison:
     floor: float  # the least relative difference that is called one
     series: tuple[Series, ...]  # one or two
     verdict: str | None  # None while it is not known yet
-    elapsed_s: float  # of both operations together
+    elapsed_s: float  # of both operations together, as the program sees it
 
 
 def compare(
@@ -143,7 +143,7 @@ def rounds(
     spent_s, batch_s = 0.0, math.inf
     for order in itertools.cycle(_ORDERS):
         if batch_s >= _BATCH_S:
-            batch_s = sum(timer(*side) for side in sides.values())
+            batch_s = sum(timed(timer, *side).spent_s for side in sides.values())
             spent_s += batch_s
         one, round_s = _round(order, sides, timer)
         done.append(one)
@@ -157,12 +157,12 @@ def rounds(
 
 
 def _round(order: str, sides: dict[str, tuple[Operation, int]], timer: Timer) -> tuple[Round, float]:
-    """One round, and the seconds that it took."""
+    """One round, and the seconds that it took the program."""
     before = interruptions() or 0
-    blocks_s = {side: max(timer(*sides[side]), 1e-12) for side in order}
+    blocks = {side: timed(timer, *sides[side]) for side in order}
     interrupted = (interruptions() or 0) > before
-    a_s, b_s = (blocks_s[side] / sides[side][1] for side in "AB")
-    return Round(math.log(b_s / a_s), interrupted, order), sum(blocks_s.values())
+    a_s, b_s = (max(blocks[side].taken_s, 1e-12) / sides[side][1] for side in "AB")
+    return Round(math.log(b_s / a_s), interrupted, order), sum(block.spent_s for block in blocks.values())
 
 
 def uninterrupted_log_ratios(done: Sequence[Round]) -> list[float]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from core.timing.results.labels import precision_label
-from core.timing.results.table import NOTABLE_LOAD, Record, measurements, other_load
+from core.timing.results.table import NOTABLE_LOAD, Record, believed, measurements, other_load
 from core.timing.results.units import counted, energy, flops_rate
 
 # Workloads whose figures are about the whole machine.
@@ -15,6 +15,8 @@ _MATMUL, _COPY = "gemm", "copy"
 _MIN_COPY_BYTES = 2**28
 # A first call this many times as long as a later one is worth a sentence.
 _NOTABLE_FIRST_CALL = 5.0
+# Wall time this many times an accelerator's own is worth a sentence.
+_NOTABLE_WALL = 1.5
 # Where the same operation differs this much from itself, figures of different moments say nothing.
 _USELESS_FLOOR = 1.0
 # Operands that change the time by less than this mislead nobody.
@@ -26,14 +28,17 @@ def conclusions(records: Sequence[Record]) -> list[str]:
     taken = measurements(records)
     if not taken and not any(record["event"] == "peak_found" for record in records):
         return [nothing_measured(records)]
+    sound = believed(taken)
     sentences = [
-        *_best_matmul(records, taken),
-        *_threads(taken),
-        *_bandwidth(records, taken),
+        *_not_believed(records),
+        *_best_matmul(records, sound),
+        *_threads(sound),
+        *_bandwidth(records, sound),
         *_precision(taken),
         *_operand_fills(taken),
+        *_launching(sound),
         *_first_call(taken),
-        *_energy(taken),
+        *_energy(sound),
         *_noise(records),
         *_other_programs(records, taken),
         *_silent_processes(taken),
@@ -54,7 +59,7 @@ def nothing_measured(records: Sequence[Record]) -> str:
 def _best_matmul(records: Sequence[Record], taken: Sequence[Record]) -> Iterator[str]:
     """The best product of each device and format: found by a search where there was one, else measured."""
     measured = [r for r in taken if r["workload"] == _MATMUL and r["data"] == "random"]
-    peaks = [record for record in records if record["event"] == "peak_found"]
+    peaks = [r for r in records if r["event"] == "peak_found" and not r.get("not_believed")]
     for device in dict.fromkeys(record["device"] for record in (*peaks, *measured)):
         found: dict[str, tuple[float, str]] = {}
         for one in peaks:
@@ -74,6 +79,34 @@ def _best_matmul(records: Sequence[Record], taken: Sequence[Record]) -> Iterator
     for one in peaks:
         if one["explanation"]:
             yield f"The best {one['dtype']} product on {one['device']} reaches {one['explanation']}."
+
+
+def _not_believed(records: Sequence[Record]) -> Iterator[str]:
+    """Figures that no device of this kind can reach, named first."""
+    doubts = dict.fromkeys(
+        f"{record['device']}, {record.get('dtype', 'copy')}: {record['not_believed']}"
+        for record in records
+        if record.get("not_believed")
+    )
+    if doubts:
+        yield f"Not believed, and left out of what follows: {'; '.join(doubts)}."
+
+
+def _launching(taken: Sequence[Record]) -> Iterator[str]:
+    """Where launching takes a program longer than the work, the worst of each; and what was not hidden."""
+    for device in dict.fromkeys(record["device"] for record in taken if record.get("wall_s")):
+        of = [record for record in taken if record["device"] == device and record.get("wall_s")]
+        worst = max(of, key=lambda r: r["wall_s"] / r["median_s"])
+        factor = worst["wall_s"] / worst["median_s"]
+        if factor >= _NOTABLE_WALL:
+            yield (
+                f"A program waits up to {factor:.2g} times as long for {device} as the work itself takes "
+                f"({worst['workload']}, {worst['dtype']}, size {worst['size']:,}): small operations take "
+                f"longer to launch than to do."
+            )
+        seen = sum(record.get("launches_hidden") is False for record in of)
+        if seen:
+            yield f"{seen} of {len(of)} figures of {device} hold launches too, which could not be hidden."
 
 
 def _threads(taken: Sequence[Record]) -> Iterator[str]:
@@ -148,8 +181,9 @@ def _first_call(taken: Sequence[Record]) -> Iterator[str]:
     factor = slowest["first_call_s"] / slowest["median_s"]
     if factor >= _NOTABLE_FIRST_CALL:
         yield (
-            f"A first call took up to {factor:,.0f} times as long as a later one "
-            f"({slowest['workload']}, {slowest['dtype']}, size {slowest['size']:,})."
+            f"The first call of a size took up to {factor:,.0f} times as long as a later one, "
+            f"in a process that had used torch before ({slowest['workload']}, {slowest['dtype']}, "
+            f"size {slowest['size']:,})."
         )
 
 

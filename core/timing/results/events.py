@@ -13,7 +13,7 @@ SCHEMA = 3
 
 # What bounds an operation.
 COMPUTE_BOUND, MEMORY_BOUND, LAUNCH_BOUND = "compute-bound", "memory-bound", "launch-bound"
-IN_CACHE = "in cache"
+IN_CACHE, LINK = "in cache", "link"
 # Faster than the copy bandwidth allows by this much is no scatter any more: memory was not asked.
 FASTER_THAN_MEMORY = 1.2
 
@@ -57,7 +57,9 @@ class MeasurementTaken:
     gflops_high: float  # at its fast end
     stopped_by: str  # "target" or "time limit"
     repeats: int  # calls in each block
-    first_call_s: float  # the very first call, which pays for all set-up
+    # The first call of this size, which pays for its set-up, but not for what this process had set up before;
+    # on an accelerator until its result is there.
+    first_call_s: float
     timer_overhead: float  # fraction of a block that reading the clock takes
     elapsed_s: float  # the operation's own time, warm-up included
     flops: int  # of one call
@@ -67,13 +69,21 @@ class MeasurementTaken:
     data: str = "random"  # what the operands hold
     gbps: float | None = None  # bytes_moved / median_s / 1e9
     arithmetic_intensity: float | None = None  # FLOPs a byte
-    limit: str | None = None  # COMPUTE_BOUND, MEMORY_BOUND, LAUNCH_BOUND or IN_CACHE
+    limit: str | None = None  # COMPUTE_BOUND, MEMORY_BOUND, LAUNCH_BOUND, IN_CACHE or LINK
     cold_median_s: float | None = None  # of single calls on flushed caches
     cold_interval_s: tuple[float, float] | None = None
     cold_times_s: tuple[float, ...] = ()
     cold_reason: str | None = None
     launch_s: float | None = None  # what a call takes the program itself on a GPU
-    launches_hidden: bool | None = None  # whether the samples are free of that
+    launches_hidden: bool | None = None  # whether nine of ten samples or more are free of that
+    # What a program waits for an accelerator, whose own time is median_s; None on a CPU, where both are one.
+    wall_s: float | None = None  # median of a call among others, launched back to back
+    wall_interval_s: tuple[float, float] | None = None
+    latency_s: float | None = None  # median of one call until its result is there
+    latency_interval_s: tuple[float, float] | None = None
+    pcie_generation: int | None = None  # of the link that a transfer crossed, while it did
+    pcie_width: int | None = None  # in lanes
+    not_believed: str | None = None  # why the rate cannot be right: it exceeds what the device can do
     outliers: Mapping[str, int] = field(default_factory=dict)  # samples outside Tukey's fences, by label
     precision: str | None = None  # the number format that really ran
     relative_error: float | None = None  # against float64

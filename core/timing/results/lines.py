@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.timing.results.labels import device_label, environment_line, threads_label, workload_label
-from core.timing.results.table import Record
+from core.timing.results.table import Record, link_label
 from core.timing.results.units import counted, duration, energy, figure, half_width_percent, in_bytes
 
 HEADER = (
@@ -47,20 +47,34 @@ def interval_half_width(record: Record) -> str:
 
 
 def notes(record: Record) -> str:
-    """What limits the operation, the precision that ran, energy, and what contaminated the figure."""
+    """What limits the operation, what a program waits for it, the precision that ran, energy, and doubts."""
     parts = [record["limit"]] if record["limit"] else []
+    parts += [link] if (link := link_label(record)) else []
+    parts += waits(record)
     if record["precision"]:
         parts.append(f"ran {record['precision']}")
     if known := energy(record):
         parts += [known[1]] if known[1] else []
     if record["stopped_by"] != "target":
         parts.append(str(record["stopped_by"]))
+    parts += [f"! not believed: {why}"] if (why := record.get("not_believed")) else []
     parts += [f"! {why}" for why in record["contamination"]]
     return ", ".join(parts)
 
 
+def waits(record: Record) -> list[str]:
+    """What a program waits for an accelerator, and whether launches are hidden; nothing of a CPU."""
+    times = {
+        "wall": record.get("wall_s"),
+        "latency": record.get("latency_s"),
+        "launch": record.get("launch_s"),
+    }
+    parts = [f"{name} {duration(time_s)}" for name, time_s in times.items() if time_s is not None]
+    return parts + (["launches not hidden"] if record.get("launches_hidden") is False else [])
+
+
 def _absent_line(record: Record) -> str:
-    return f"{record['device']} is absent: {record['reason']}"
+    return f"{record['device']} cannot be used: {record['reason']}"
 
 
 def _failed_line(record: Record) -> str:
@@ -99,19 +113,39 @@ def _peak_line(record: Record) -> str:
     parts = [f"{record['dtype']} {figure(record['gflops'])} GFLOP/s, of {shape}"]
     if record["fma_share"] is not None:
         parts.append(record["explanation"] or f"{record['fma_share']:.0%} of the FMA peak")
-    if record["vendor_gflops"]:
-        parts.append(f"{record['gflops'] / record['vendor_gflops']:.0%} of the vendor's figure")
+    parts += _vendor_parts(record)
+    parts += [f"the search ended early: {record['ended_early']}"] if record.get("ended_early") else []
+    parts += [f"not believed: {record['not_believed']}"] if record.get("not_believed") else []
     return f"Best product of {record['tried']} tried on {device_label(record)}: {'; '.join(parts)}"
 
 
+def vendor_fraction(record: Record) -> float | None:
+    """What a peak reaches of the vendor's figure, which for float8 is that of fast accumulation."""
+    fast = record.get("fast_accumulation_gflops")
+    if not record["vendor_gflops"] or (record["dtype"] == "float8" and fast is None):
+        return None
+    return (fast or record["gflops"]) / record["vendor_gflops"]
+
+
+def _vendor_parts(record: Record) -> list[str]:
+    parts = []
+    if record["dtype"] == "float8" and record["device"] != "cpu":
+        parts.append("with sums in float32")
+        if fast := record.get("fast_accumulation_gflops"):
+            parts.append(f"{figure(fast)} GFLOP/s with fast accumulation")
+    fraction = vendor_fraction(record)
+    return parts + ([f"{fraction:.0%} of the vendor's figure"] if fraction else [])
+
+
 def _format_line(record: Record) -> str:
-    return f"{record['device']} has no {record['dtype']}: {record['reason']}"
+    return f"{record['dtype']} could not be multiplied on {record['device']}: {record['reason']}"
 
 
 def _bandwidth_line(record: Record) -> str:
     vendor = record["vendor_gbps"]
     of = f", {100 * (record['gbps'] or 0) / vendor:.0f}% of the vendor's figure" if vendor else ""
     rate = f"{figure(record['gbps'])} GB/s{of}" if record["gbps"] else record["reason"]
+    rate += f"; not believed: {record['not_believed']}" if record.get("not_believed") else ""
     return f"Copy of {in_bytes(record['copied_bytes'])} on {device_label(record)}: {rate}"
 
 
@@ -132,6 +166,9 @@ def _speedup_lines(record: Record) -> str:
     lines = [f"{workload_label(record)}: {record['series']} over {record['reference']}"]
     ratios = zip(record["sizes"], record["ratios"], strict=False)
     lines.append("  " + ", ".join(f"{ratio:.3g}x at {size:,}" for size, ratio in ratios))
+    if record.get("kernel_ratios"):
+        own = zip(record["sizes"], record["kernel_ratios"], strict=False)
+        lines.append("  in its own time: " + ", ".join(f"{ratio:.3g}x at {size:,}" for size, ratio in own))
     for title, key in (("operands on the device", "reached"), ("with transfers", "reached_with_transfers")):
         sizes = [
             f"{one['ratio']:g}x from size {one['size']:,.0f}"

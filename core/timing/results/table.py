@@ -20,13 +20,32 @@ COLUMNS = (
     "gflops", "gflops_low", "gflops_high", "stopped_by", "first_call_s", "repeats", "timer_overhead",
     "flops", "bytes_moved", "step", "data", "gbps", "arithmetic_intensity", "limit", "cold_median_s",
     "launch_s", "precision", "relative_error", "joules", "gflop_per_joule", "noise_paired", "noise_unpaired",
-    "contamination", "retaken", "joules_low", "joules_high",
+    "contamination", "retaken", "joules_low", "joules_high", "wall_s", "latency_s", "launches_hidden",
+    "pcie_generation", "pcie_width", "not_believed",
 )  # fmt: skip
 
 
 def measurements(records: Iterable[Record]) -> list[Record]:
     """The records of the points that were measured."""
     return [record for record in records if record["event"] == "measurement_taken"]
+
+
+def believed(records: Iterable[Record]) -> list[Record]:
+    """The measurements whose rates the device can do: no other one is a record, or overtakes anything."""
+    return [record for record in measurements(records) if not record.get("not_believed")]
+
+
+def call_times(record: Record) -> tuple[float, float, float]:
+    """What a program waits for a call among others, seconds: the median and the ends of its 95% interval.
+
+    On an accelerator its wall time, where that was measured; its own time is shorter where launching a call
+    takes longer than doing it.
+    """
+    wall_s = record.get("wall_s")
+    if wall_s is None:
+        return record["median_s"], record["ci_low_s"], record["ci_high_s"]
+    low_s, high_s = record.get("wall_interval_s") or (wall_s, wall_s)
+    return wall_s, low_s, high_s
 
 
 def series_name(record: Record) -> str:
@@ -62,7 +81,7 @@ def environment_of(records: Iterable[Record]) -> Mapping[str, Any]:
 def fastest(records: Iterable[Record], by: str) -> list[Record]:
     """The measurement with the highest rate for each value of a field ("dtype", "device"), best first."""
     best: dict[Any, Record] = {}
-    for record in measurements(records):
+    for record in believed(records):
         if record[by] not in best or _order(record) > _order(best[record[by]]):
             best[record[by]] = record
     return sorted(best.values(), key=_order, reverse=True)
@@ -104,7 +123,12 @@ def load_during(records: Iterable[Record]) -> dict[tuple[Any, ...], float]:
 
 
 def table(records: Iterable[Record]) -> list[dict[str, Any]]:
-    """One row a measurement in units that people read: microseconds, and half the interval's width in %."""
+    """One row a measurement in units that people read: microseconds, and half the interval's width in %.
+
+    Where an accelerator was measured, what a program waits for it and its launches besides.
+    """
+    taken = measurements(records)
+    accelerated = any(record["device"] != "cpu" for record in taken)
     return [
         {
             "device": record["device"],
@@ -118,9 +142,28 @@ def table(records: Iterable[Record]) -> list[dict[str, Any]]:
             "first_call_us": microseconds(record["first_call_s"]),
             "samples": record["samples"],
             "stopped_by": record["stopped_by"],
+            **(_waits(record) if accelerated else {}),
+            **({"not_believed": record["not_believed"]} if record.get("not_believed") else {}),
         }
-        for record in measurements(records)
+        for record in taken
     ]
+
+
+def _waits(record: Record) -> dict[str, Any]:
+    times_s = {name: record.get(f"{name}_s") for name in ("wall", "latency", "launch")}
+    return {
+        **{f"{name}_us": None if value is None else microseconds(value) for name, value in times_s.items()},
+        "launches_hidden": record.get("launches_hidden"),
+        "link": link_label(record),
+    }
+
+
+def link_label(record: Record) -> str | None:
+    """The link that a transfer crossed: "PCIe 4 x16"; None where it is not known."""
+    generation, width = record.get("pcie_generation"), record.get("pcie_width")
+    if generation is None and width is None:
+        return None
+    return f"PCIe {generation or '?'} x{width or '?'}"
 
 
 def to_csv(records: Iterable[Record]) -> str:

@@ -9,6 +9,9 @@ History of the form, by its number ("schema"):
      of the roofline, speedup and activation cost commands are new.
   3: Names of the field: the event dot is roofline_point and memory_kept is memory_saved, whose form is fused
      or unfused (one call, formula); disturbed is contamination, as is contaminated in the conditions.
+     What limits a transfer is "link". A measurement on an accelerator also has what a program waits (wall_s,
+     latency_s, with intervals), speedup_curve's ratios are of that and kernel_ratios of the device's own time
+     (in older files ratios are of this); the link, not_believed, ended_early and fast accumulation are new.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from typing import Any
 # New names of events, of fields, and of values of memory_saved's form.
 _EVENTS = {"dot": "roofline_point", "memory_kept": "memory_saved"}
 _FORMS = {"one call": "fused", "formula": "unfused"}
+_TRANSFERS = ("host_to_device", "host_to_device_pinned", "device_to_host", "device_to_host_pinned")
 
 
 def upgraded(record: Any, version: int) -> Any:
@@ -50,6 +54,8 @@ def with_names_of_the_field(record: Mapping[str, Any]) -> dict[str, Any]:
         new = _renamed(new, "disturbed", "contamination")
         if isinstance(new.get("conditions"), dict):
             new["conditions"] = _renamed(new["conditions"], "contaminated", "contamination")
+    if event == "measurement_taken" and new.get("workload") in _TRANSFERS and new.get("limit"):
+        new["limit"] = "link"
     if event == "memory_kept" and isinstance(new.get("form"), str):
         new["form"] = _FORMS.get(new["form"], new["form"])
     return new

@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
-
 from core import devices
-from core.devices.cache import last_level_bytes
+from core.timing.measure.cold import cache_bytes
 from core.timing.measure.timers import timer_for
+from core.timing.results.units import in_bytes
 from core.timing.workloads import WORKLOADS
 
 # A copy is larger than any cache that it could hide in, and at least as large as this.
 MIN_COPY_BYTES = 256 * 2**20
+# An accelerator's copy is so many times its last cache, of which a part would stay there otherwise.
+TIMES_CACHE = 4
 _MEMORY_FRACTION = 0.2
 
 
 def copy_bytes(device: str) -> int:
     """Bytes to copy: more than the caches hold, and no more than a fair part of the free memory."""
-    if device.startswith("cuda"):
-        cache = int(torch.cuda.get_device_properties(device).L2_cache_size)
-    else:
-        cache = last_level_bytes() or 0
     free = devices.memory_free_bytes(device)
-    wanted = max(MIN_COPY_BYTES, cache)
+    wanted = max(MIN_COPY_BYTES, _hiding_place(device))
     return wanted if free is None else max(4, min(wanted, int(_MEMORY_FRACTION * free)))
+
+
+def hides_in_cache(device: str, size_bytes: int) -> str | None:
+    """Why a copy of so many bytes says nothing of an accelerator's memory, in words; None where it does."""
+    needed = _hiding_place(device)
+    if device == "cpu" or size_bytes >= needed:
+        return None
+    return f"too little memory is free for a copy of {in_bytes(needed)}, which its cache could not hold"
+
+
+def _hiding_place(device: str) -> int:
+    return (cache_bytes(device) or 0) * (1 if device == "cpu" else TIMES_CACHE)
 
 
 def copy_rates(device: str, size_bytes: int, copies: int) -> Iterator[float]:

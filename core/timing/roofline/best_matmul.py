@@ -15,7 +15,8 @@ import torch
 from core import devices
 from core.timing.measure.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, timer_for
 from core.timing.workloads.matmul import product
-from core.timing.workloads.workload import Draw, check_format, with_products_in
+from core.timing.workloads.workload import Draw, check_format, torch_dtype
+from core.torch_precision import float32_of
 
 # Sides that are tried: the step between them and the largest, by kind of device.
 _SIDES = {"cpu": (256, 2048)}
@@ -142,29 +143,43 @@ def every_shape(axis: Sequence[int]) -> Iterator[Shape]:
 def measured_rate(device: str, dtype: str, largest: int, seed: int = 0) -> Rate:
     """A function that measures a product of random matrices, in GFLOP/s: the fastest of a few calls.
 
-    largest is the longest side that it will be asked for. Raises RuntimeError where the device lacks the
-    format.
+    largest is the longest side that it will be asked for. It holds no operation of an earlier shape. Raises
+    RuntimeError where the device lacks the format.
     """
-    operation_of, timer = operations(device, dtype, largest, seed), steady_timer(device)
+    return rate_of(operations(device, dtype, largest, seed), device, dtype)
+
+
+def rate_of(operation_of: Callable[[Shape], Operation], device: str, dtype: str) -> Rate:
+    """A function that measures the product of a shape in GFLOP/s, as operation_of makes it."""
+    timer = steady_timer(device)
 
     def rate(shape: Shape) -> float:
         operation = operation_of(shape)
-        call_s = timer(operation, 1)  # pays for set-up
-        if isinstance(timer, CudaTimer):
-            calls = max(1, min(QUEUED_CALLS, int(_LOOK_S / 2 / max(call_s, 1e-9))))
-            return shape.flops / min(timer(operation, calls) / calls for _ in range(_MIN_CALLS)) / 1e9
-        return shape.flops / _fastest_s(operation, timer) / 1e9
+        with float32_of(dtype, device):
+            call_s = timer(operation, 1)  # pays for set-up
+            if isinstance(timer, CudaTimer):
+                calls = max(1, min(QUEUED_CALLS, int(_LOOK_S / 2 / max(call_s, 1e-9))))
+                return shape.flops / min(timer(operation, calls) / calls for _ in range(_MIN_CALLS)) / 1e9
+            return shape.flops / _fastest_s(operation, timer) / 1e9
 
     return rate
 
 
-def operations(device: str, dtype: str, largest: int, seed: int = 0) -> Callable[[Shape], Operation]:
-    """A function that makes the product of a shape, with random operands that all its products share."""
+def operations(
+    device: str, dtype: str, largest: int, seed: int = 0, fast_accumulation: bool = False
+) -> Callable[[Shape], Operation]:
+    """A function that makes the product of a shape; all its products share random operands and a result."""
     check_format(dtype, device)
     draw = Draw(dtype, device, torch.Generator(device).manual_seed(seed))
-    # Drawn once, since drawing takes longer than multiplying; operands are parts of it.
+    # Drawn once, since drawing takes longer than multiplying; operands and results are parts of these.
     pools = draw(2, largest * largest)
-    return lambda shape: with_products_in(dtype, device, product(*shape, _Part(draw, pools)).call)
+    results = torch.empty(
+        # float8's result is torch's own, and gone after the call.
+        0 if dtype == "float8" else largest * largest,
+        dtype=torch.int32 if dtype == "int8" else torch_dtype(draw.kind),
+        device=device,
+    )
+    return lambda shape: product(*shape, _Part(draw, pools, results), fast_accumulation).call
 
 
 def steady_timer(device: str) -> Timer:
@@ -198,15 +213,23 @@ def _fastest_s(operation: Operation, timer: Timer) -> float:
 
 
 class _Part(Draw):
-    """Draws from numbers that were drawn before, one operand from the one pool, the next from the other."""
+    """Draws from numbers that were drawn before, one operand from the one pool, the next from the other.
 
-    def __init__(self, draw: Draw, pools: torch.Tensor) -> None:
+    Results lie in a third pool, each over the one before.
+    """
+
+    def __init__(self, draw: Draw, pools: torch.Tensor, results: torch.Tensor) -> None:
         super().__init__(draw.dtype, draw.device, draw.generator)
         object.__setattr__(self, "_pools", itertools.cycle(pools))
+        object.__setattr__(self, "_results", results)
 
     def __call__(self, *shape: int) -> torch.Tensor:
         pool: torch.Tensor = next(self._pools)  # type: ignore[attr-defined]
         return pool[: math.prod(shape)].view(shape)
+
+    def result(self, rows: int, columns: int, dtype: torch.dtype) -> torch.Tensor:
+        results: torch.Tensor = self._results  # type: ignore[attr-defined]
+        return results[: rows * columns].view(rows, columns)
 
 
 def _anywhere(axis: Sequence[int]) -> Iterator[Shape]:

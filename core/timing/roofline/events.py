@@ -22,11 +22,15 @@ class PeakFound:
     explanation: str | None = None  # why that is below 85%, in words
     vendor_gflops: float | None = None  # what the vendor promises; None where that is not known
     vendor_source: str | None = None
+    # What float8 reaches with sums that are not kept in float32 throughout, which the vendor's figure is for.
+    fast_accumulation_gflops: float | None = None
+    ended_early: str | None = None  # why the search ended before it was through; the best so far counts
+    not_believed: str | None = None  # why the rate cannot be right: it exceeds what the device can do
 
 
 @dataclass(frozen=True)
 class FormatAbsent:
-    """A number format that a device cannot multiply, with the reason in words."""
+    """A number format that a device could not multiply, with the reason in words."""
 
     device: str
     dtype: str
@@ -54,6 +58,7 @@ class BandwidthFound:
     vendor_gbps: float | None = None
     vendor_source: str | None = None
     reason: str | None = None
+    not_believed: str | None = None  # why the rate cannot be right: it exceeds what the memory can do
 
 
 @dataclass(frozen=True)
@@ -74,4 +79,4 @@ class RooflinePoint:
     percent_of_peak: float | None  # of the measured one
     percent_of_bandwidth: float | None  # of the measured one; above 100 a cache served
     percent_of_vendor: float | None  # of the vendor's peak
-    limit: str | None  # COMPUTE_BOUND, MEMORY_BOUND, LAUNCH_BOUND or IN_CACHE
+    limit: str | None  # COMPUTE_BOUND, MEMORY_BOUND, LAUNCH_BOUND, IN_CACHE or LINK

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.timing.results.events import COMPUTE_BOUND, FASTER_THAN_MEMORY, IN_CACHE, MEMORY_BOUND
+from core.timing.results.events import COMPUTE_BOUND, FASTER_THAN_MEMORY, IN_CACHE, LINK, MEMORY_BOUND
 from core.timing.results.table import Record, environment_of, measurements
 from core.timing.roofline.events import RooflinePoint
 from core.timing.roofline.vendor_peaks import peak_of
@@ -55,6 +55,10 @@ def _roofline_point(record: Record, roof: Record | None, card: str | None) -> Ro
         limit = COMPUTE_BOUND if intensity * bandwidth >= peak else MEMORY_BOUND
         if limit == MEMORY_BOUND and gbps > FASTER_THAN_MEMORY * bandwidth:
             limit = IN_CACHE
+    if limit == LINK:  # it never was the memory's
+        bandwidth = None
+    # The vendor's figure for float8 is for sums that are not kept in float32 throughout, as torch keeps them.
+    promised = math.nan if record["dtype"] == "float8" else 1e3 * tflops.get(record["dtype"], math.nan)
     return RooflinePoint(
         record["workload"],
         record.get("step", "forward"),
@@ -69,7 +73,7 @@ def _roofline_point(record: Record, roof: Record | None, card: str | None) -> Ro
         attainable_gflops=attainable,
         percent_of_peak=_percent(gflops, peak),
         percent_of_bandwidth=_percent(gbps, bandwidth),
-        percent_of_vendor=_percent(gflops, 1e3 * tflops.get(record["dtype"], math.nan)),
+        percent_of_vendor=_percent(gflops, promised),
         limit=limit,
     )
 

@@ -1,8 +1,11 @@
 """What vendors say that their cards can do at most: dense products, and the bandwidth of their memory.
 
 Many lists give figures for matrices of which half is zero ("with sparsity"), twice as high; these are not
-they. On GeForce cards float16 and bfloat16 are half as fast when sums are kept in float32, as torch keeps
-them; those are the figures here. A card or a format whose figure is in doubt is left out.
+they. Cards without fast float16 arithmetic (P4, TITAN Xp) are given float32's figure for it, since torch
+multiplies float16 in float32 arithmetic there. Figures of float8 are for sums that are not kept in float32
+throughout ("fast accumulation"). On GeForce cards float16 and bfloat16 are half as fast when sums are kept in
+float32, as torch keeps them; those are the figures here. A card or a format whose figure is in doubt is left
+out.
 """
 
 from __future__ import annotations
@@ -42,13 +45,13 @@ def _tflops(
 PEAKS: dict[str, Peak] = {
     "Tesla P4": Peak(
         r"Tesla P4",
-        _tflops(5.5, float16=0.09, int8=22),
+        _tflops(5.5, float16=5.5, int8=22),
         192,
-        "NVIDIA Tesla P4 data sheet; float16 from cores and clock",
+        "NVIDIA Tesla P4 data sheet; float16 in float32 arithmetic",
     ),
     "TITAN Xp": Peak(
         r"TITAN Xp",
-        _tflops(12.15, float16=0.19, int8=48.6),
+        _tflops(12.15, float16=12.15, int8=48.6),
         547.7,
         "NVIDIA's product page (547.7 GB/s, 12 TFLOP/s); the rest from cores and clock: 3,840 × 1.582 GHz",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.errors import InvalidRequest
@@ -53,16 +53,35 @@ class SweepConfig:
         self._check_memory()
 
     def _check_memory(self) -> None:
-        largest, widest = max(self.sizes), max(self.dtypes, key=lambda dtype: DTYPE_BYTES[dtype])
-        workload = find_workload(self.workload)
-        needed = max(workload.memory_bytes(largest, DTYPE_BYTES[widest], step) for step in self.steps)
-        for device in self.devices:
+        """Refuse a size that a device has no room for; one that is full is left to the sweep to report, where
+        another one is not.
+        """
+        full = [device for device in self.devices if without_room(device, (self,))]
+        for device in self.devices if len(full) == len(self.devices) else set(self.devices).difference(full):
             free = axes.free_memory_bytes(device)
+            largest, widest = max(self.sizes), max(self.dtypes, key=lambda dtype: DTYPE_BYTES[dtype])
+            needed = max(memory_bytes(self, largest, widest))
             if free is not None and needed > free:
                 raise InvalidRequest(
                     f"A {self.workload} of size {largest} in {widest} needs about {in_bytes(needed)}, "
                     f"and {device} has {in_bytes(free)} free."
                 )
+
+
+def memory_bytes(config: SweepConfig, size: int, dtype: str) -> list[int]:
+    """What a size takes in each of a sweep's steps."""
+    workload = find_workload(config.workload)
+    return [workload.memory_bytes(size, DTYPE_BYTES[dtype], step) for step in config.steps]
+
+
+def without_room(device: str, configs: Sequence[SweepConfig]) -> str | None:
+    """Why a device has no room for even the smallest point of any of these sweeps; None where it has."""
+    free = axes.free_memory_bytes(device)
+    narrow = [(config, min(config.dtypes, key=lambda dtype: DTYPE_BYTES[dtype])) for config in configs]
+    needed = min(min(memory_bytes(config, min(config.sizes), dtype)) for config, dtype in narrow)
+    if free is None or needed <= free:
+        return None
+    return f"It has {in_bytes(free)} of memory free, and the smallest point needs {in_bytes(needed)}"
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,12 @@ class SpeedupCurve:
     series: str  # name of the device's series
     reference: str  # name of the CPU's
     sizes: tuple[int, ...]
+    # Of what a program waits for a call; of the device's own time in results that have no wall time.
     ratios: tuple[float, ...]
     reached: tuple[Reached, ...]  # where the device overtakes, and is 10 and 40 times as fast
     # The same when operands first come from the host's memory and the result goes back.
     with_transfers: tuple[float, ...] = ()
     reached_with_transfers: tuple[Reached, ...] = ()
     transfer_reason: str | None = None  # why there are none with transfers
+    # The CPU's time over the device's own, launches left out; empty where ratios are of that.
+    kernel_ratios: tuple[float, ...] = ()

@@ -7,9 +7,10 @@ import time
 from collections.abc import Generator
 from dataclasses import asdict, replace
 
+from core import devices
 from core.events import Progress
 from core.timing.measure.clock import Measurement, time_operation
-from core.timing.measure.cold import Flush
+from core.timing.measure.cold import Flush, cache_bytes
 from core.timing.measure.conditions import observe, wait_until_quiet
 from core.timing.measure.energy import per_operation
 from core.timing.measure.precision import really_ran
@@ -18,11 +19,13 @@ from core.timing.measure.sampling import Sampler
 from core.timing.measure.timers import Operation
 from core.timing.results.events import MeasurementTaken
 from core.timing.roofline.limits import launches, limit
+from core.timing.roofline.physical_peak import not_believed, peak_gflops
 from core.timing.sweeps.config import Point, SweepConfig
 from core.timing.sweeps.profile import DeviceProfile
 from core.timing.workloads import find_workload
 from core.timing.workloads.dtypes import DTYPE_BYTES
-from core.torch_devices import DEVICE_ERRORS, device_error
+from core.torch_devices import DEVICE_ERRORS, device_error, readable_id
+from core.torch_precision import float32_of
 
 # The progress shown while a figure waits to be measured again.
 WAITING = 0.995
@@ -44,6 +47,23 @@ def measure_point(
     """
     workload = find_workload(point.workload)
     operation = workload.prepare(point.size, point.dtype, point.device, config.seed, point.step, point.data)
+    with float32_of(point.dtype, point.device):
+        taken = yield from _quietly_timed(config, point, profile, operation, sampler)
+        if profile is not None:
+            taken = _limited(taken, profile, operation)
+            taken = _with_precision(taken, config)
+            taken = yield from _with_energy(taken, config, operation)
+    return _doubted(taken)
+
+
+def _quietly_timed(
+    config: SweepConfig,
+    point: Point,
+    profile: DeviceProfile | None,
+    operation: Operation,
+    sampler: Sampler | None,
+) -> Generator[Progress, None, MeasurementTaken]:
+    """Timed until nothing contaminates the figure, or there is no more time to wait for that."""
     left_s, retaken = config.quiet_wait_s, 0
     while True:
         finish = observe(point.device)
@@ -57,14 +77,9 @@ def measure_point(
         if still:  # the machine never was quiet, so the figure keeps its mark
             break
         retaken += 1
-    taken = replace(
+    return replace(
         taken, conditions=asdict(conditions), contamination=conditions.contamination, retaken=retaken
     )
-    if profile is not None:
-        taken = _limited(taken, profile, operation)
-        taken = _with_precision(taken, config)
-        taken = yield from _with_energy(taken, config, operation)
-    return taken
 
 
 def _progress(fraction: float, gflops: float) -> Progress:
@@ -88,8 +103,28 @@ def _timed(
     ):
         if sampler:
             sampler.sample(known.elapsed_s)
-        yield _progress(min(0.99, known.elapsed_s / config.max_seconds), flops / known.median_s / 1e9)
-    return _as_event(point, known, flops)
+        yield _progress(min(0.99, known.spent_s / config.max_seconds), flops / known.median_s / 1e9)
+    return _with_link(_as_event(point, known, flops))
+
+
+def _with_link(taken: MeasurementTaken) -> MeasurementTaken:
+    """With generation and width of the link that a transfer has just crossed, as far as they are reported."""
+    if not find_workload(taken.workload).crosses_link:
+        return taken
+    readings = devices.link(readable_id(taken.device))
+    generation, width = (
+        None if name not in readings or readings[name].value is None else int(readings[name].value or 0)
+        for name in ("pcie_generation", "pcie_width")
+    )
+    return replace(taken, pcie_generation=generation, pcie_width=width)
+
+
+def _doubted(taken: MeasurementTaken) -> MeasurementTaken:
+    """With the reason where its rate is more than the device can do in the format that ran."""
+    if not find_workload(taken.workload).least_flops:
+        return taken
+    peak = peak_gflops(taken.device, taken.precision or taken.dtype, taken.threads)
+    return replace(taken, not_believed=not_believed(taken.gflops, peak))
 
 
 def _limited(taken: MeasurementTaken, profile: DeviceProfile, operation: Operation) -> MeasurementTaken:
@@ -98,8 +133,7 @@ def _limited(taken: MeasurementTaken, profile: DeviceProfile, operation: Operati
     if noise is not None:
         taken = replace(taken, noise_paired=noise.paired, noise_unpaired=noise.unpaired)
     if roof is not None:
-        cache_bytes = profile.flush.flushed_bytes if isinstance(profile.flush, Flush) else None
-        taken = replace(taken, limit=limit(taken, launches(operation), roof, cache_bytes))
+        taken = replace(taken, limit=limit(taken, launches(operation), roof, cache_bytes(taken.device)))
     return taken
 
 
@@ -176,5 +210,9 @@ def _as_event(point: Point, known: Measurement, flops: int) -> MeasurementTaken:
         cold_reason=known.cold.reason,
         launch_s=known.launch_s,
         launches_hidden=known.launches_hidden,
+        wall_s=known.wall.call_s,
+        wall_interval_s=known.wall.call_interval_s,
+        latency_s=known.wall.latency_s,
+        latency_interval_s=known.wall.latency_interval_s,
         outliers=known.outliers,
     )

@@ -9,7 +9,7 @@ from typing import Any
 from core import torch_devices
 from core.timing.measure.cold import Flush, flush_for
 from core.timing.measure.noise import measure_noise
-from core.timing.results.events import NoiseMeasured, RoofMeasured
+from core.timing.results.events import DeviceAbsent, NoiseMeasured, RoofMeasured
 from core.timing.roofline.quick import quick_roofline
 from core.timing.sweeps.config import Point, SweepConfig
 
@@ -36,7 +36,8 @@ def profiles(
 ) -> Generator[Any, None, dict[Where, DeviceProfile]]:
     """Profiles of the devices and thread counts of all thorough points.
 
-    Yields Progress, and NoiseMeasured and RoofMeasured for each but the roofs that are known already.
+    Yields Progress, and NoiseMeasured and RoofMeasured for each but the roofs that are known already. An
+    accelerator that fails has no profile; DeviceAbsent says why.
     """
     found: dict[Where, DeviceProfile] = {}
     flushes: dict[str, Flush | str] = {}
@@ -46,15 +47,21 @@ def profiles(
         seconds = min(_MAX_PRELIMINARY_S, 2 * max(config.max_seconds for config, _ in of))
         dtypes = tuple(dict.fromkeys(point.dtype for _, point in of))
         roof = next((known for known in roofs if (known.device, known.threads) == where), None)
-        with torch_devices.threads(where[1]):
-            noise = yield from measure_noise(*where, seconds, of[0][0].seed, of[0][0].quiet_wait_s)
-            yield noise
-            if roof is None:
-                roof = yield from quick_roofline(*where, dtypes, seconds)
-                yield roof
-        if where[0] not in flushes:
-            flushes[where[0]] = flush_within(where[0], max(config.max_seconds for config, _ in of))
-        found[where] = DeviceProfile(noise, roof, flushes[where[0]])
+        try:
+            with torch_devices.threads(where[1]):
+                noise = yield from measure_noise(*where, seconds, of[0][0].seed, of[0][0].quiet_wait_s)
+                yield noise
+                if roof is None:
+                    roof = yield from quick_roofline(*where, dtypes, seconds)
+                    yield roof
+            if where[0] not in flushes:
+                flushes[where[0]] = flush_within(where[0], max(config.max_seconds for config, _ in of))
+        except torch_devices.DEVICE_ERRORS as error:
+            if where[0] == "cpu":
+                raise
+            yield DeviceAbsent(where[0], torch_devices.failure(where[0]) or torch_devices.device_error(error))
+        else:
+            found[where] = DeviceProfile(noise, roof, flushes[where[0]])
     return found
 
 

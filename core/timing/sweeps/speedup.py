@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.timing.results.table import Record, measurements, point_of, series_name
+from core.timing.results.table import Record, believed, call_times, point_of, series_name
 from core.timing.sweeps.events import Reached, SpeedupCurve
 from core.timing.workloads import WORKLOADS
 from core.timing.workloads.dtypes import DTYPE_BYTES
@@ -21,7 +21,7 @@ _TO_HOST = ("device_to_host", "device_to_host_pinned")
 
 @dataclass(frozen=True)
 class Speedup:
-    """A ratio of two medians: 2.0 is twice as fast as the reference."""
+    """A ratio of two medians of what a program waits for a call: 2.0 is twice as fast as the reference."""
 
     series: str
     reference: str
@@ -39,7 +39,7 @@ def speedups(records: Sequence[Record]) -> list[Speedup]:
     every series against the CPU in float32 (or the first dtype there is) with fewest threads. Workloads,
     steps and operand fills are compared with their own kind only.
     """
-    taken = measurements(records)
+    taken = believed(records)
     accelerated = [record for record in taken if record["device"] != "cpu"]
     found = []
     for record in accelerated or taken:
@@ -55,7 +55,7 @@ def against_random(records: Sequence[Record]) -> list[Speedup]:
 
     Ratios above 1 look faster than they are.
     """
-    taken = measurements(records)
+    taken = believed(records)
     random = {point_of({**record, "data": "random"}): record for record in taken if _data(record) == "random"}
     pairs = [(record, random.get(point_of({**record, "data": "random"}))) for record in taken]
     return [
@@ -74,7 +74,7 @@ def speedup_curves(records: Sequence[Record]) -> list[SpeedupCurve]:
 
     The CPU takes as many threads as it was measured with at most. Empty without an accelerator.
     """
-    taken = measurements(records)
+    taken = believed(records)
     pairs: dict[tuple[str, ...], list[tuple[Record, Record]]] = {}
     for record in taken:
         if record["device"] == "cpu" or record["workload"] in (*_TO_DEVICE, *_TO_HOST):
@@ -122,12 +122,16 @@ def transfer_time_s(count_bytes: float, measured: Sequence[tuple[float, float]])
 def _curve(pairs: Sequence[tuple[Record, Record]], taken: Sequence[Record]) -> SpeedupCurve:
     record, reference = pairs[0]
     sizes = tuple(ours["size"] for ours, _ in pairs)
-    ratios = tuple(theirs["median_s"] / ours["median_s"] for ours, theirs in pairs)
+    waits = [(call_times(ours)[0], call_times(theirs)[0]) for ours, theirs in pairs]
+    ratios = tuple(theirs_s / ours_s for ours_s, theirs_s in waits)
+    own = tuple(theirs["median_s"] / ours["median_s"] for ours, theirs in pairs)
+    on_wall = any(ours.get("wall_s") is not None for ours, _ in pairs)
     transfer = _transfers(record, taken)
     carried: tuple[float, ...] = ()
     if not isinstance(transfer, str):
         carried = tuple(
-            theirs["median_s"] / (ours["median_s"] + transfer(ours["size"])) for ours, theirs in pairs
+            theirs_s / (ours_s + transfer(size))
+            for (ours_s, theirs_s), size in zip(waits, sizes, strict=True)
         )
     return SpeedupCurve(
         *_kind(record),
@@ -141,6 +145,7 @@ def _curve(pairs: Sequence[tuple[Record, Record]], taken: Sequence[Record]) -> S
         with_transfers=carried,
         reached_with_transfers=_all_reached(sizes, carried) if carried else (),
         transfer_reason=transfer if isinstance(transfer, str) else None,
+        kernel_ratios=own if on_wall else (),
     )
 
 
@@ -171,7 +176,7 @@ def _measured_transfers(
     """(bytes, seconds) of the first of these workloads that was measured: pageable memory, then pinned."""
     for name in names:
         found = {
-            float(record["bytes_moved"]): float(record["median_s"])
+            float(record["bytes_moved"]): float(call_times(record)[0])
             for record in taken
             if record["workload"] == name and record["device"] == device
         }
@@ -190,13 +195,14 @@ def _kind(record: Record) -> tuple[str, str, str]:
 
 
 def _against(record: Record, reference: Record) -> Speedup:
+    (ours_s, ours_low, ours_high), (theirs_s, theirs_low, theirs_high) = map(call_times, (record, reference))
     return Speedup(
         series=series_name(record),
         reference=series_name(reference),
         size=record["size"],
-        ratio=reference["median_s"] / record["median_s"],
-        low=reference["ci_low_s"] / record["ci_high_s"],
-        high=reference["ci_high_s"] / record["ci_low_s"],
+        ratio=theirs_s / ours_s,
+        low=theirs_low / ours_high,
+        high=theirs_high / ours_low,
     )
 
 

@@ -138,7 +138,10 @@ def _sizes_that_fit(name: str, settings: Mapping[str, Any]) -> tuple[int, ...]:
     workload = WORKLOADS[name]
     widest = max((DTYPE_BYTES.get(dtype, 8) for dtype in settings["dtypes"]), default=8)
     free = [devices.memory_free_bytes(device.id) for device in devices.devices()]
-    max_bytes = _MEMORY_FRACTION * min(count for count in free if count is not None)
+    least = min(workload.memory_bytes(workload.sizes[0], 1, step) for step in workload.steps)
+    # A device that is full has no say in the sizes of the others; the sweep reports it.
+    room = [count for count in free if count is not None and count >= least] or [0]
+    max_bytes = _MEMORY_FRACTION * min(room)
     fit = tuple(
         size
         for size in workload.sizes

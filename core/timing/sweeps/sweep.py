@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from core import devices, torch_devices
+from core import devices, torch_devices, torch_precision
 from core.events import Progress
 from core.lazy import LazyModule
+from core.timing.measure.environment import environment_of
 from core.timing.measure.sampling import Sampled, Sampler
 from core.timing.results.events import (
     SCHEMA,
@@ -22,7 +23,7 @@ from core.timing.results.events import (
     RoofMeasured,
     SweepFinished,
 )
-from core.timing.sweeps.config import Point, SweepConfig, points
+from core.timing.sweeps.config import Point, SweepConfig, points, without_room
 
 if TYPE_CHECKING:
     from core.timing.sweeps import point as measuring
@@ -40,17 +41,18 @@ def sweep(config: SweepConfig) -> Iterator[Any]:
 def sweeps(
     configs: Sequence[SweepConfig], within_s: float | None = None, roofs: Sequence[RoofMeasured] = ()
 ) -> Iterator[Any]:
-    """Yields EnvironmentRead; DeviceAbsent for each device that is not here; NoiseMeasured and RoofMeasured
-    where a config is thorough; for each point MeasurementTaken (or MeasurementFailed) and DeviceSampled;
-    PointsSkipped for those that did not fit into within_s seconds; SweepFinished. Progress comes between
-    samples. roofs: those that are known already.
+    """Yields EnvironmentRead; DeviceAbsent for each device that is not here, or fails; NoiseMeasured and
+    RoofMeasured where a config is thorough; for each point MeasurementTaken (or MeasurementFailed) and
+    DeviceSampled; PointsSkipped for those that did not fit into within_s seconds; SweepFinished. Progress
+    comes between samples. roofs: those that are known already.
     """
     began = time.perf_counter()
-    yield EnvironmentRead(SCHEMA, datetime.now(UTC).isoformat(timespec="seconds"), devices.environment())
+    environment = environment_of(device for config in configs for device in config.devices)
+    yield EnvironmentRead(SCHEMA, datetime.now(UTC).isoformat(timespec="seconds"), environment)
     # Before torch is imported, which takes a second or two.
     yield Progress(0, sum(len(points(config, config.devices)) for config in configs), "points")
     asked = dict.fromkeys(device for config in configs for device in config.devices)
-    absent = {device: reason for device in asked if (reason := torch_devices.unavailable_reason(device))}
+    absent = {device: reason for device in asked if (reason := _unusable(device, configs))}
     for device, reason in absent.items():
         yield DeviceAbsent(device, reason)
     todo = [
@@ -59,7 +61,7 @@ def sweeps(
         for point in points(config, [device for device in config.devices if device not in absent])
     ]
     taken = 0
-    with torch_devices.true_float32(), torch_devices.threads(None), torch_devices.gpu_memory_returned():
+    with torch_precision.true_float32(), torch_devices.threads(None), torch_devices.gpu_memory_returned():
         for event in _measured(todo, within_s, roofs, began):
             taken += isinstance(event, MeasurementTaken)
             yield event
@@ -75,15 +77,38 @@ def _measured(
 ) -> Iterator[Any]:
     """Everything that is measured: first the devices, then the points, as far as the time goes."""
     profiles: dict[tuple[str, int | None], profile.DeviceProfile] = {}
+    failed: set[str] = set()
     if within_s is None or within_s > 0:
-        profiles = yield from _on_scale(profile.profiles(todo, roofs), 0, len(todo))
+        profiles = yield from _on_scale(_noting(profile.profiles(todo, roofs), failed), 0, len(todo))
     for done, (config, point) in enumerate(todo):
+        if point.device in failed:
+            continue
         if within_s is not None and time.perf_counter() - began > within_s:
-            yield _skipped([point for _, point in todo[done:]], within_s)
+            yield _skipped([point for _, point in todo[done:] if point.device not in failed], within_s)
             return
         yield Progress(done, len(todo), "points")
         known = profiles.get((point.device, point.threads))
-        yield from _on_scale(_one_point(config, point, known, began), done, len(todo))
+        yield from _on_scale(_noting(_one_point(config, point, known, began), failed), done, len(todo))
+
+
+def _unusable(device: str, configs: Sequence[SweepConfig]) -> str | None:
+    """Why nothing can be measured on a device: it is not here, it cannot work, or its memory is full."""
+    of = [config for config in configs if device in config.devices]
+    return torch_devices.unavailable_reason(device) or (
+        without_room(device, of) if device != "cpu" and of else None
+    )
+
+
+def _noting(events: Any, failed: set[str]) -> Any:
+    """The same events; devices that they say to be absent are added to `failed`. Returns what they return."""
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            return end.value
+        if isinstance(event, DeviceAbsent):
+            failed.add(event.device)
+        yield event
 
 
 def _on_scale(events: Any, done: int, total: int) -> Any:
@@ -102,12 +127,18 @@ def _on_scale(events: Any, done: int, total: int) -> Any:
 def _one_point(
     config: SweepConfig, point: Point, known: profile.DeviceProfile | None, began: float
 ) -> Iterator[Any]:
-    """Measure one point: Progress, then MeasurementTaken and DeviceSampled, or MeasurementFailed."""
+    """Measure one point: Progress, then MeasurementTaken and DeviceSampled, or MeasurementFailed.
+
+    DeviceAbsent where the device itself has failed.
+    """
     mark = devices.mark()
     try:
         sampler = Sampler(point.device)
         taken = yield from measuring.measure_point(config, point, known, sampler)
     except torch_devices.DEVICE_ERRORS as error:
+        if reason := torch_devices.failure(point.device):
+            yield DeviceAbsent(point.device, reason)
+            return
         yield MeasurementFailed(
             point.workload,
             point.size,

@@ -32,16 +32,23 @@ def sweeps_with_roofline(
     """
     roofs: list[RoofMeasured] = []
     records: list[Record] = []
+    absent: set[str] = set()
     for event in roofline(config):
         if isinstance(event, RoofMeasured):
             roofs.append(event)
+        if isinstance(event, DeviceAbsent):
+            absent.add(event.device)
         if not isinstance(event, Progress):
             records.append(event_record(event))
         yield event
     for event in sweeps(configs, within_s, roofs):
         if isinstance(event, Progress):
             yield event
-        elif not isinstance(event, EnvironmentRead | DeviceAbsent):  # yielded already
+        elif isinstance(event, EnvironmentRead) or (
+            isinstance(event, DeviceAbsent) and event.device in absent
+        ):
+            continue  # yielded already
+        else:
             records.append(event_record(event))
             yield event
     yield from roofline_points(records) if with_points else ()

@@ -54,6 +54,7 @@ CONVOLUTION = {
         bytes_moved=_bytes,
         memory_bytes=_bytes,
         check=check_by(_conv2d),
+        least_flops=False,
         transfer_bytes=lambda side, element_bytes: (
             (_maps(side) + _WEIGHTS) * element_bytes,
             _maps(side) * element_bytes,

@@ -27,21 +27,25 @@ SKINNY_COLUMNS = 16  # the fewest that tensor cores take in every format
 BATCH = 64
 
 
-def product(rows: int, inner: int, columns: int, draw: Draw) -> Built:
+def product(rows: int, inner: int, columns: int, draw: Draw, fast_accumulation: bool = False) -> Built:
     """(rows, inner) times (inner, columns), written over at every call, so that none pays for an allocation.
 
     int8 gives int32 and float8 gives bfloat16, as the hardware does; there the second operand lies column by
-    column, as tensor cores read it.
+    column, as tensor cores read it. fast_accumulation: whether the sums of float8 may be kept in fewer bits
+    than float32 has, which torch does not do unless it is asked.
     """
     a = draw(rows, inner)
     b = draw(columns, inner).t() if draw.dtype in ("int8", "float8") else draw(inner, columns)
     if draw.kind == "int8":
-        whole = torch.empty(rows, columns, dtype=torch.int32, device=draw.device)
+        whole = draw.result(rows, columns, torch.int32)
         return Built(lambda: torch._int_mm(a, b, out=whole))
     if draw.kind == "float8":
         one = torch.ones((), device=draw.device)
-        return Built(lambda: torch._scaled_mm(a, b, one, one, out_dtype=torch.bfloat16))
-    result = torch.empty(rows, columns, dtype=torch_dtype(draw.kind), device=draw.device)
+        kind = torch.bfloat16
+        return Built(
+            lambda: torch._scaled_mm(a, b, one, one, out_dtype=kind, use_fast_accum=fast_accumulation)
+        )
+    result = draw.result(rows, columns, torch_dtype(draw.kind))
     return Built(lambda: torch.mm(a, b, out=result))
 
 

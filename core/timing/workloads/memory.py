@@ -59,6 +59,7 @@ def _entry(title: str, prepare: Callable[..., Callable[[], Any]], crossings: int
         flops=lambda n, step="forward": 0,
         bytes_moved=lambda n, element_bytes, step="forward": crossings * n * element_bytes,
         memory_bytes=lambda n, element_bytes, step="forward": 2 * n * element_bytes,
+        crosses_link=crossings == 1,
     )
 
 

@@ -127,6 +127,7 @@ def _entry(title: str, network: CountedNetwork, sizes: tuple[int, ...]) -> Workl
         bytes_moved=moved,
         memory_bytes=memory,
         check=check_by(_prediction(network)),
+        least_flops=False,
         # The weights live on the device; the images and their labels (8 bytes) go there, the loss comes back.
         transfer_bytes=lambda size, element_bytes: (size * (inputs * element_bytes + 8), element_bytes),
     )

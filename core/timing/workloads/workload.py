@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.lazy import LazyModule
 from core.torch_devices import DEVICE_ERRORS, device_error
+from core.torch_precision import float32_of
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +48,7 @@ class Workload:
     steps: tuple[str, ...]  # those that make sense, the default first
     # prepare(size, dtype, device, seed, step, data) draws the operands, filled as `data` says, and returns
     # the operation, a call without arguments that was not made before. Raises one of DEVICE_ERRORS for what
-    # the device cannot do.
+    # the device cannot do. Run it inside torch_precision.true_float32() and float32_of(dtype, device).
     prepare: Callable[..., Operation]
     # flops(size, step) counts the floating-point operations that the result needs: products and sums of
     # matrix products, convolutions and attention; where there are none, every arithmetic operation,
@@ -63,6 +64,8 @@ class Workload:
     # transfer_bytes(size, element_bytes) must reach a device before, and leave it after, when the data live
     # in the host's memory; None for what has none.
     transfer_bytes: Callable[[int, int], tuple[int, int]] | None = None
+    crosses_link: bool = False  # between the host's memory and a device's
+    least_flops: bool = True  # no algorithm needs fewer FLOPs than are counted; some do for convolutions
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,10 @@ class Draw:
         """Random whatever `data` says, and small enough that layers keep the size of what they are given."""
         drawn = operand_fill.fill(shape, torch_dtype(self.dtype), self.device, self.generator, "random")
         return (drawn.to(torch.float64) if self.in_float64 else drawn) / math.sqrt(fan_in)
+
+    def result(self, rows: int, columns: int, dtype: torch.dtype) -> Tensor:
+        """Where an operation writes a matrix (rows, columns), again at every call."""
+        return torch.empty(rows, columns, dtype=dtype, device=self.device)
 
     @property
     def kind(self) -> str:
@@ -115,7 +122,7 @@ def prepare_by(build: Build) -> Callable[..., Operation]:
     ) -> Operation:
         check_format(dtype, device)
         built = build(size, Draw(dtype, device, torch.Generator(device).manual_seed(seed), data))
-        return with_products_in(dtype, device, _STEPS[step](built))
+        return _STEPS[step](built)
 
     return prepare
 
@@ -128,8 +135,8 @@ def check_by(build: Build) -> Callable[[int, str, str, int], tuple[Tensor, Tenso
         generator = torch.Generator(device)
         built = build(size, Draw(dtype, device, generator.manual_seed(seed)))
         exact = build(size, Draw(dtype, device, generator.manual_seed(seed), in_float64=True))
-        with torch.no_grad():
-            return with_products_in(dtype, device, built.call)(), exact.call()
+        with torch.no_grad(), float32_of(dtype, device):
+            return built.call(), exact.call()
 
     return check
 
@@ -170,32 +177,11 @@ _STEPS: dict[str, Callable[[Built], Operation]] = {
 }
 
 
-def with_products_in(dtype: str, device: str, operation: Operation) -> Operation:
-    """On an NVIDIA GPU: TF32 products when asked for, and true float32 ones when not.
-
-    torch lets cuDNN round to TF32 unless it is forbidden, and cuBLAS only when it is allowed. The settings
-    hold for the call alone.
-    """
-    if torch.device(device).type != "cuda" or torch_dtype(dtype) != torch.float32:
-        return operation
-    matmul, cudnn, allow = torch.backends.cuda.matmul, torch.backends.cudnn, dtype == "tf32"
-
-    def run() -> Any:
-        before = matmul.allow_tf32, cudnn.allow_tf32
-        matmul.allow_tf32 = cudnn.allow_tf32 = allow
-        try:
-            return operation()
-        finally:
-            matmul.allow_tf32, cudnn.allow_tf32 = before
-
-    return run
-
-
 def check_format(dtype: str, device: str) -> None:
     """Raises RuntimeError for TF32 where there is none: elsewhere it would silently be float32."""
     if dtype != "tf32":
         return
-    if torch.device(device).type != "cuda":
+    if torch.device(device).type != "cuda" or torch.version.hip:
         raise RuntimeError("TF32 is a format of NVIDIA's tensor cores, and this device has none")
     if torch.cuda.get_device_capability(device) < (8, 0):
         raise RuntimeError("TF32 came with compute capability 8.0 (Ampere), and this GPU is older")

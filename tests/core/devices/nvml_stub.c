@@ -168,6 +168,17 @@ int nvmlDeviceGetEnforcedPowerLimit(void *handle, unsigned *milliwatts) {
     return OK;
 }
 
+int nvmlDeviceGetCurrPcieLinkGeneration(void *handle, unsigned *generation) {
+    *generation = 5;
+    return OK;
+}
+
+int nvmlDeviceGetCurrPcieLinkWidth(void *handle, unsigned *lanes) {
+    if (number(handle) == 1) return NOT_SUPPORTED;
+    *lanes = 16;
+    return OK;
+}
+
 static double seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

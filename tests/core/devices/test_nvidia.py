@@ -31,6 +31,7 @@ print(json.dumps({
     "devices": [dataclasses.asdict(device) for device in nvidia.devices()],
     "readings": {id: {n: [r.value, r.unit, r.reason] for n, r in devices.read(id).items()} for id in ids},
     "counters": {id: {n: [r.value, r.unit, r.reason] for n, r in devices.counters(id).items()} for id in ids},
+    "links": {id: {n: [r.value, r.reason] for n, r in devices.link(id).items()} for id in ids},
     "processes": {id: processes(id) for id in ids},
     "absent": devices.absent().get("cuda"),
     "free": devices.memory_free_bytes("cuda:0"),
@@ -110,6 +111,12 @@ def test_an_older_driver_is_read_through_the_older_names_and_leaves_out_what_it_
     assert readings["temperature"][0] == 59
     assert (readings["throttled_by_heat"][0], readings["throttled_by_power"][0]) == (1, 0)
     assert "pci_bus_id" not in told["devices"][0]["facts"]
+
+
+def test_the_link_to_the_host_has_a_generation_and_lanes(stub_folder: Path) -> None:
+    links = ask(stub_folder)["links"]
+    assert links["cuda:0"] == {"pcie_generation": [5, None], "pcie_width": [16, None]}
+    assert links["cuda:1"]["pcie_width"] == [None, "not reported: Not Supported"]
 
 
 def test_counters_are_joules_and_seconds(stub_folder: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import InvalidRequest
 from core.training.config import default_config
-from core.training.divergence import is_out_of_memory, why_diverged, why_out_of_memory
+from core.training.divergence import why_diverged, why_out_of_memory
 from core.training.events import EpochCompleted, SettingChanged, TrainingFinished
 from core.training.loop import train
 
@@ -92,10 +92,7 @@ def test_cause_and_cure_fit_the_settings() -> None:
     assert "gradients probably exploded" in why_diverged(tame, 3)
 
 
-def test_running_out_of_memory_is_distinguished_from_other_errors() -> None:
-    assert is_out_of_memory(MemoryError())
-    assert is_out_of_memory(RuntimeError("[enforce fail] . DefaultCPUAllocator: can't allocate memory: ..."))
-    assert not is_out_of_memory(RuntimeError("shapes do not fit"))
+def test_running_out_of_memory_says_where_and_what_to_make_smaller() -> None:
     told = why_out_of_memory(default_config("mlp", batch_size=64), 12)
     assert told == (
         "The memory of cpu ran out after 12 steps, at a batch size of 64; try 32, or a smaller network."

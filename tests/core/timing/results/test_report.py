@@ -14,7 +14,7 @@ from core.timing.results import files
 from core.timing.results.lines import line, other_line
 from core.timing.results.record_checks import _KINDS
 from core.timing.results.report import COMPARISONS, FIGURES
-from core.timing.results.table import measurements
+from core.timing.results.table import fastest, measurements, table
 from core.timing.sweeps.gate import compare_results
 from tests.core.timing.results.examples import EXAMPLES, WITHOUT_WORDS
 
@@ -95,3 +95,54 @@ def test_a_regression_is_said_in_words() -> None:
     assert "REGRESSION" in str(COMPARISONS.line(worse))
     assert any("takes 2 times as long" in sentence for sentence in COMPARISONS.sentences([worse]))
     assert COMPARISONS.sentences([]) == ["No point could be compared."]
+
+
+def of_a_gpu(**more: Any) -> dict[str, Any]:
+    """A transfer that takes the card 2 us and a program 6."""
+    (taken,) = [one for one in EXAMPLES if one["event"] == "measurement_taken"]
+    waits = {"wall_s": 6e-6, "latency_s": 1.5e-5, "launch_s": 5.5e-6, "launches_hidden": False}
+    link = {"pcie_generation": 4, "pcie_width": 16, "limit": "link"}
+    return {**taken, "device": "cuda:0", "threads": None, "median_s": 2e-6, **waits, **link, **more}
+
+
+def test_what_a_program_waits_and_the_link_stand_beside_an_accelerators_time() -> None:
+    text = str(line(of_a_gpu()))
+    for part in ("link, PCIe 4 x16", "wall 6 µs", "latency 15 µs", "launch 5.5 µs", "launches not hidden"):
+        assert part in text
+    page = FIGURES.markdown([of_a_gpu()])
+    assert "| Wall | Latency | Launch | Launches hidden |" in page
+    assert "| 6 µs | 15 µs | 5.5 µs | no |" in page
+    (row,) = table([of_a_gpu()])
+    assert (row["wall_us"], row["latency_us"]) == (pytest.approx(6), pytest.approx(15))
+    assert (row["launches_hidden"], row["link"]) == (False, "PCIe 4 x16")
+    told = FIGURES.sentences([of_a_gpu()])
+    assert any("waits up to 3 times as long for cuda:0" in sentence for sentence in told)
+    assert any("1 of 1 figures of cuda:0 hold launches too" in sentence for sentence in told)
+
+
+def test_of_a_cpu_nothing_is_said_of_launches() -> None:
+    (taken,) = [one for one in EXAMPLES if one["event"] == "measurement_taken"]
+    assert "wall" not in str(line(taken))
+    assert "Wall" not in FIGURES.markdown([taken])
+    assert not {"wall_us", "link"} & set(table([taken])[0])
+
+
+def test_a_rate_that_is_not_believed_is_marked_and_never_the_best() -> None:
+    doubt = "9,000 GFLOP/s is more than the device can do"
+    wrong, right = of_a_gpu(gflops=9000.0, not_believed=doubt), of_a_gpu(gflops=10.0)
+    assert f"! not believed: {doubt}" in str(line(wrong))
+    assert [record["gflops"] for record in fastest([wrong, right], "dtype")] == [10.0]
+    told = FIGURES.sentences([wrong, right])
+    assert doubt in told[0]
+    assert any("Best matrix multiplication on cuda:0: 10 GFLOP/s" in sentence for sentence in told)
+    assert doubt in FIGURES.markdown([wrong])
+
+
+def test_float8_is_set_against_the_vendors_figure_only_as_the_vendor_counts() -> None:
+    (peak,) = [one for one in EXAMPLES if one["event"] == "peak_found"]
+    float8 = {**peak, "device": "cuda:0", "dtype": "float8", "vendor_gflops": 1000.0, "gflops": 400.0}
+    text = str(other_line(float8))
+    assert "with sums in float32" in text
+    assert "vendor" not in text
+    fast = str(other_line({**float8, "fast_accumulation_gflops": 800.0}))
+    assert "800 GFLOP/s with fast accumulation; 80% of the vendor's figure" in fast

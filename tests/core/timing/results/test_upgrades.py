@@ -35,6 +35,10 @@ def test_there_is_an_upgrade_from_every_older_version() -> None:
             {"event": "measurement_taken", "disturbed": ["a"], "conditions": {"contaminated": ["a"]}},
             {"event": "measurement_taken", "contamination": ["a"], "conditions": {"contamination": ["a"]}},
         ),
+        (
+            {"event": "measurement_taken", "workload": "host_to_device", "limit": "launch-bound"},
+            {"event": "measurement_taken", "workload": "host_to_device", "limit": "link"},
+        ),
         ({"event": "fused_compared", "verdict": "SAME"}, {"event": "fused_compared", "verdict": "SAME"}),
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from typing import Any
 
 import pytest
@@ -11,8 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import torch_devices
-from core.timing.roofline.best_matmul import Shape, every_shape, measured_rate, search, sides
+from core.timing.measure.timers import CudaTimer
+from core.timing.roofline import best_matmul
+from core.timing.roofline.best_matmul import Shape, every_shape, measured_rate, operations, search, sides
 from core.timing.workloads import matmul
+from core.timing.workloads.workload import Built
+from tests.core.timing.queue_model import Gpu
 from tests.core.timing.simulated import Clock
 
 AXIS = tuple(range(256, 2049, 256))
@@ -119,3 +125,37 @@ def test_the_sides_of_a_cpu_ascend() -> None:
     axis = sides("cpu", 4)
     assert list(axis) == sorted(set(axis))
     assert axis[0] > 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+def test_every_product_of_a_search_writes_its_result_to_the_same_memory(dtype: str) -> None:
+    of = operations("cpu", dtype, 128)
+    places = set()
+    for shape in (Shape(128, 32, 64), Shape(64, 128, 128), Shape(128, 128, 128)):
+        result = of(shape)()
+        assert result.shape == (shape.rows, shape.columns)
+        places.add(result.data_ptr())
+    assert len(places) == 1
+
+
+def test_a_search_keeps_no_product_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref[Any]] = []
+    multiply = best_matmul.product
+
+    gpu = Gpu().put_into(monkeypatch)
+
+    def product(*arguments: Any) -> Built:
+        built = multiply(*arguments)
+        on_gpu = Built(lambda: (gpu.launch(1e-5), built.call())[1])
+        made.append(weakref.ref(on_gpu.call))
+        return on_gpu
+
+    monkeypatch.setattr(best_matmul, "product", product)
+    timer = CudaTimer(torch.device("cuda:0"))
+    monkeypatch.setattr(best_matmul, "steady_timer", lambda device: timer)
+    rate = measured_rate("cpu", "float32", 64)
+    for side in (16, 32, 48, 64):
+        rate(Shape(side, side, side))
+    gc.collect()
+    assert len(made) == 4
+    assert sum(each() is not None for each in made) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from core.timing.results.events import (
     COMPUTE_BOUND,
     IN_CACHE,
     LAUNCH_BOUND,
+    LINK,
     MEMORY_BOUND,
     MeasurementTaken,
     RoofMeasured,
@@ -103,3 +105,23 @@ def test_launches_are_the_operators_that_run() -> None:
     x = torch.ones(4)
     assert launches(lambda: x + 1) == 1
     assert launches(lambda: (x + 1) * 2 - 3) == 3
+
+
+@pytest.mark.parametrize(
+    "transfer",
+    ["host_to_device", "host_to_device_pinned", "device_to_host", "device_to_host_pinned"],
+)
+def test_what_crosses_the_link_is_limited_by_it_and_by_nothing_else(transfer: str) -> None:
+    # A pageable copy waits for the device, a pinned one moves more than device memory would at that size.
+    blocking = {"launch_s": 22e-3, "launches_hidden": False}
+    pageable = replace(taken(0, 2.7e8, 22e-3, **blocking), workload=transfer)
+    assert limit(pageable, 1, ROOF, CACHE) == LINK
+
+
+def test_a_call_that_waits_for_the_device_is_not_bound_by_launching() -> None:
+    waits = {"launch_s": 0.99e-3, "launches_hidden": False}
+    assert limit(taken(9e7, 1e6, 1e-3, **waits), 1, ROOF) == COMPUTE_BOUND
+    # The same of a thousand kernels, each of which takes a microsecond to launch.
+    assert limit(taken(9e6, 1e6, 1e-3, **waits), 1000, ROOF) == LAUNCH_BOUND
+    hidden = {"launch_s": 6e-6, "launches_hidden": True}
+    assert limit(taken(1e3, 1e3, 2e-6, **hidden), 1, ROOF) == LAUNCH_BOUND

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
+from core.timing.roofline import physical_peak
 from core.timing.roofline.vendor_peaks import PEAKS, peak_of
 from core.timing.workloads.dtypes import DTYPE_BYTES
 
@@ -79,3 +81,20 @@ def test_half_as_many_bits_are_twice_as_fast_and_no_figure_counts_zeros(
     for key, peak in PEAKS.items():
         if faster in peak.tflops and slower in peak.tflops and "GeForce" not in peak.pattern:
             assert peak.tflops[faster] / peak.tflops[slower] == pytest.approx(ratio, rel=0.02), key
+
+
+@pytest.mark.parametrize("key", ["Tesla P4", "TITAN Xp"])
+def test_where_float16_runs_in_float32_arithmetic_its_peak_is_float32s(key: str) -> None:
+    assert PEAKS[key].tflops["float16"] == PEAKS[key].tflops["float32"]
+
+
+def test_a_rate_above_a_cards_peak_is_not_believed_and_one_at_a_high_clock_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "NVIDIA A100-SXM4-40GB")
+    peak = physical_peak.peak_gflops("cuda:0", "bfloat16", None)
+    assert physical_peak.not_believed(330_000, peak) is None
+    assert "350,000 GFLOP/s is more than the device can do" in str(physical_peak.not_believed(350_000, peak))
+    assert physical_peak.not_believed(1e9, physical_peak.peak_gflops("cuda:0", "float8", None)) is None
+    copied = physical_peak.not_believed(2000, physical_peak.peak_gbps("cuda:0"), "GB/s")
+    assert "2,000 GB/s is more than the device can do (1,555, the vendor's figure)" in str(copied)

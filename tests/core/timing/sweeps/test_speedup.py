@@ -144,3 +144,24 @@ def test_the_cpu_is_compared_at_its_most_threads() -> None:
 
 def test_without_an_accelerator_there_is_no_curve() -> None:
     assert speedup_curves(CPU) == []
+
+
+def test_crossings_are_of_what_a_program_waits_and_the_kernels_time_stands_beside() -> None:
+    # Kernels of 2 us and more, and no program gets more than one in 6 us: 3 times the kernel at small sizes.
+    on_wall = [record | {"wall_s": 3 * record["median_s"], "wall_interval_s": None} for record in GPU]
+    (curve,) = speedup_curves([*CPU, *on_wall])
+    assert curve.ratios == pytest.approx([(size / 100) ** 2 / 3 for size in SIZES])
+    assert curve.kernel_ratios == pytest.approx([(size / 100) ** 2 for size in SIZES])
+    assert curve.reached[0].size == pytest.approx(100 * math.sqrt(3))
+    assert speedups([*CPU, *on_wall])[0].ratio == pytest.approx(0.64**2 / 3)
+
+
+def test_a_rate_that_is_not_believed_overtakes_nothing() -> None:
+    doubtful = [record | {"not_believed": "more than it can do"} for record in GPU]
+    assert speedup_curves([*CPU, *doubtful]) == []
+    assert all("cuda" not in found.series for found in speedups([*CPU, *doubtful]))
+
+
+def test_results_without_wall_times_are_of_the_devices_own_time() -> None:
+    (curve,) = speedup_curves([*CPU, *GPU])
+    assert curve.kernel_ratios == ()

@@ -7,12 +7,15 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
+from core import torch_devices
 from core.devices import usable_cores
+from core.errors import InvalidRequest
 from core.events import Progress, event_record
 from core.statistics import median_interval
 from core.timing.results.events import (
@@ -25,7 +28,7 @@ from core.timing.results.events import (
 )
 from core.timing.sweeps.config import SweepConfig, points
 from core.timing.sweeps.sweep import sweep
-from core.timing.workloads import WORKLOADS
+from core.timing.workloads import WORKLOADS, axes
 
 QUICK = {"max_seconds": 0.1, "target_ci": 0.2}
 
@@ -139,3 +142,61 @@ def test_a_point_that_the_device_cannot_do_is_reported_and_the_rest_continues(
     assert [event.dtype for event in failed] == ["bfloat16"]
     assert failed[0].reason
     assert [event.dtype for event in found if isinstance(event, MeasurementTaken)] == ["float32"]
+
+
+def on_a_card_that_fails(monkeypatch: pytest.MonkeyPatch, *failing: str) -> None:
+    """A GPU that torch lists, on which these workloads raise, and nothing works from then on."""
+    works = [True]
+
+    def failure(device: str) -> str | None:
+        return None if device == "cpu" or works[0] else "The card is lost"
+
+    monkeypatch.setattr(torch_devices, "unavailable_reason", lambda device: None)
+    monkeypatch.setattr(torch_devices, "failure", failure)
+    identity = SimpleNamespace(uuid="aaaa0000-1111-2222-3333-444455556666")
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: identity)
+    for name in failing:
+        real = WORKLOADS[name]
+
+        def prepare(size: int, dtype: str, device: str, *others: Any, real: Any = real) -> Any:
+            if device != "cpu":
+                works[0] = False
+                raise RuntimeError("CUDA error: unspecified launch failure")
+            return real.prepare(size, dtype, device, *others)
+
+        monkeypatch.setitem(WORKLOADS, name, replace(real, prepare=prepare))
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+def test_a_card_that_stops_working_is_one_failed_device_and_the_cpu_goes_on(
+    monkeypatch: pytest.MonkeyPatch, thorough: bool
+) -> None:
+    on_a_card_that_fails(monkeypatch, "gemm")
+    found = kept(
+        SweepConfig(
+            sizes=(8, 16),
+            dtypes=("float32",),
+            devices=("cuda:0", "cpu"),
+            threads=(1,),
+            thorough=thorough,
+            max_seconds=0.05,
+            target_ci=0.2,
+        )
+    )
+    absent = [event for event in found if isinstance(event, DeviceAbsent)]
+    assert [(event.device, event.reason) for event in absent] == [("cuda:0", "The card is lost")]
+    taken = [event for event in found if isinstance(event, MeasurementTaken)]
+    assert [(event.device, event.size) for event in taken] == [("cpu", 8), ("cpu", 16)]
+    assert not [event for event in found if isinstance(event, MeasurementFailed)]
+
+
+def test_a_card_whose_memory_others_fill_does_not_stop_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_devices, "unavailable_reason", lambda device: None)
+    monkeypatch.setattr(axes, "free_memory_bytes", lambda device: 2**34 if device == "cpu" else 2 * 2**10)
+    config = SweepConfig(sizes=(64,), dtypes=("float32",), devices=("cuda:0", "cpu"), threads=(1,), **QUICK)
+    found = kept(config)
+    (absent,) = [event for event in found if isinstance(event, DeviceAbsent)]
+    assert absent.reason == "It has 2 KiB of memory free, and the smallest point needs 48 KiB"
+    assert [event.device for event in found if isinstance(event, MeasurementTaken)] == ["cpu"]
+    with pytest.raises(InvalidRequest, match="needs about 48 KiB, and cuda:0 has 2 KiB free"):
+        replace(config, devices=("cuda:0",))
