@@ -15,6 +15,7 @@ from core.commands.output import CSV, JSON, add_formats, print_lines, print_rows
 from core.commands.parser import Parser, add_set
 from core.data import DATASETS
 from core.data.dataset import CLASSIFICATION, REGRESSION
+from core.data.table_columns import OF_COLUMNS
 from core.errors import InvalidRequest
 from core.options import check_options
 from core.settings import from_texts
@@ -75,7 +76,7 @@ def print_preview(data: str, options: Mapping[str, Any]) -> None:
     for line in _lines(preview):
         print(line, file=sys.stderr)
     if preview.problem:
-        raise InvalidRequest(preview.problem)
+        raise InvalidRequest(with_flags(preview.problem))
 
 
 def show(words: Sequence[str], prog: str) -> int:
@@ -96,8 +97,16 @@ def show(words: Sequence[str], prog: str) -> int:
     else:
         print_lines(_lines(preview))
     if preview.problem:
-        print(preview.problem, file=sys.stderr)
+        print(with_flags(preview.problem), file=sys.stderr)
     return BAD_REQUEST if preview.problem else OK
+
+
+def with_flags(problem: str) -> str:
+    """What stands in the way, with what to write in place of the names of the options."""
+    problem = problem.replace("(missing)", "(--set missing=drop or --set missing=fill)")
+    for name in OF_COLUMNS:
+        problem = problem.replace(f"({name})", f"(--set {name}=COLUMN)")
+    return problem
 
 
 def _lines(preview: Preview) -> list[str]:

@@ -59,7 +59,7 @@ def choose_columns(names: list[str]) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     columns = cycle(st.columns(2))
     for name, option in CHOICES.items():
-        wide = name in OF_COLUMNS[:3]
+        wide = name in (*OF_COLUMNS[:3], "merge_case")
         with st.container() if wide else next(columns):
             label, help = LABELS[name], help_of(option)
             if name in OF_COLUMNS:
@@ -104,6 +104,13 @@ def preview_of(config: TrainConfig) -> Preview | None:
         return kept_preview(task=data.task, **options)
     except InvalidRequest as error:
         return Preview((), 0, 0, 0, (), str(error))
+
+
+def with_labels(problem: str) -> str:
+    """What stands in the way, with the labels of the controls in place of the names of the options."""
+    for name, label in LABELS.items():
+        problem = problem.replace(f"({name})", f"(“{label}”)")
+    return problem
 
 
 def draw_preview(preview: Preview) -> None:

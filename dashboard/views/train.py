@@ -28,7 +28,7 @@ from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
 from dashboard.components import runs
 from dashboard.components.layout import heading, page_layout, start_button
-from dashboard.components.user_table import draw_preview, preview_of
+from dashboard.components.user_table import draw_preview, preview_of, with_labels
 from dashboard.pages import PAGES
 from dashboard.training_form import choose_how, choose_task, load_from_run
 
@@ -170,7 +170,7 @@ def table_of(config: TrainConfig, errors: DeltaGenerator) -> Preview | None:
     """How the user's table will be read, and what stands in the way; None for other data."""
     preview = preview_of(config)
     if preview and preview.problem:
-        errors.error(preview.problem)
+        errors.error(with_labels(preview.problem))
     return preview
 
 
