@@ -58,7 +58,7 @@ def test_nothing_is_trained_before_something_is_decided(
 ) -> None:
     with pytest.raises(InvalidRequest, match=r"drop such rows or fill them in .--set missing=drop or"):
         command(["mlp", "--data", table, *SHORT])
-    assert "dose    number" in capsys.readouterr().err
+    assert "dose   number" in capsys.readouterr().err
 
 
 def test_a_number_is_learned_by_task_and_target(table: str, say: Say) -> None:
@@ -67,7 +67,7 @@ def test_a_number_is_learned_by_task_and_target(table: str, say: Say) -> None:
     records = [json.loads(line) for line in out.splitlines()]
     assert (code, records[0]["data"], records[0]["metric"]) == (0, "own_csv_values", "skill")
     assert records[0]["train_samples"] + records[0]["test_samples"] == 32
-    assert "price   number, target" in err
+    assert "price  number, target" in err
 
 
 def test_a_run_predicts_the_rows_of_another_file(table: str, say: Say, tmp_path: Path) -> None:
