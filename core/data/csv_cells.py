@@ -46,9 +46,9 @@ def read_sheet(content: bytes, max_rows: int | None = None) -> Sheet:
     """The cells of a CSV file. Raises InvalidRequest for what is no text, and for more than max_rows rows."""
     text = decoded(content)
     delimiters, skipped = DELIMITERS, 0
-    told = re.match(r"sep=(.)\r?\n", text)  # how a spreadsheet names its separator
-    if told:
-        delimiters, skipped, text = told[1], 1, text[told.end() :]
+    first_line = re.match(r"sep=(.)\r?\n", text)  # how a spreadsheet names its separator
+    if first_line:
+        delimiters, skipped, text = first_line[1], 1, text[first_line.end() :]
     comments, text = _comments(text)
     rows, delimiter = _rows(text, delimiters, max_rows)
     if max_rows is not None and len(rows) > max_rows + 1:
