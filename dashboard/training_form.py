@@ -27,10 +27,10 @@ from core.runs.store import Run
 from core.training import OPTIMIZERS, TrainConfig, default_config, snapshots
 from core.training.settings import GROUPS, MAIN, SETTINGS, START, applies
 from core.training.snapshots import SNAPSHOTS
+from dashboard.components import user_table
 from dashboard.components.activation_picker import custom_field
 from dashboard.components.address import bound
 from dashboard.components.option_field import option_field, select
-from dashboard.components.user_table import choose_table
 
 # Other data, another network or optimizer never changes these.
 _KEPT = ("seed", "device")
@@ -67,7 +67,11 @@ def load_from_run(run: Run | None) -> None:
     except InvalidRequest:  # a run of another version, with settings that are none here
         return
     st.session_state.update(control_values(config), model=config.model, data=config.data)
-    st.session_state.update(config.data_options, **{name: getattr(config, name) for name in _KEPT})
+    if "file" in DATASETS[config.data].options:
+        st.session_state.update(user_table.control_values(config.data_options))
+    else:
+        st.session_state.update(config.data_options)
+    st.session_state.update({name: getattr(config, name) for name in _KEPT})
     suggest(default_config(config.model, config.data))
 
 
@@ -227,7 +231,11 @@ def choose_model_options(_name: str, default: TrainConfig) -> dict[str, Any]:
 def choose_data_options(_name: str, default: TrainConfig) -> dict[str, Any]:
     """The settings that only this data has: of a user's table, the file and its target."""
     options = DATASETS[default.data].options
-    return choose_table(default.data) if "file" in options else choose_options(options, default.data_options)
+    return (
+        user_table.choose_table(default.data)
+        if "file" in options
+        else choose_options(options, default.data_options)
+    )
 
 
 def choose_options(options: Mapping[str, Option], default: Mapping[str, Any]) -> dict[str, Any]:

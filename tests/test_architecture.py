@@ -73,8 +73,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard": ("dashboard/views",),
 }
 
-# Programs: what may parse arguments, print and exit. The template becomes a script of its own.
-EDGES = ("core/commands/", "core/runs/worker.py", "core/export/template.py", "__main__.py")
+# Programs: what may parse arguments, print and exit. A template becomes a script of its own.
+EDGES = (
+    *("core/commands/", "core/runs/worker.py", "__main__.py"),
+    *("core/export/template.py", "core/export/predict_template.py"),
+)
 
 # What is installed, and the only files and folders that may import it.
 ALLOWED_IN = {

@@ -84,7 +84,10 @@ def ensemble_text(event: Any) -> str | None:
             return f"epoch {event.epoch:>4}  median test metric {medians}  {event.elapsed_s:.1f} s"
         case EnsembleFinished():
             head = f"median test {event.metric} with its 95% interval, best first:"
-            return "\n".join([head, *(_rank(place, first=not n) for n, place in enumerate(event.ranking))])
+            lines = [head, *(_rank(place, first=not n) for n, place in enumerate(event.ranking))]
+            if event.majority_accuracy is not None:
+                lines.append(f"always the most frequent class {event.majority_accuracy:.4f}")
+            return "\n".join(lines)
     return None
 
 

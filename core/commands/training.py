@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from core.commands import user_table
 from core.commands.exit_codes import DIVERGED, INTERRUPTED, OK
 from core.commands.job import Sink, event_printer, run_job
 from core.commands.output import JSON, add_formats, print_rows
@@ -36,6 +37,10 @@ def command(words: Sequence[str], prog: str = "python -m core.training") -> int:
     """Run one command; returns the exit code."""
     if words[:1] == ["export"]:
         return _export(_export_parser(f"{prog} export").parse_args(words[1:]))
+    if words[:1] == ["predict"]:
+        return user_table.predict(words[1:], f"{prog} predict")
+    if words[:1] == ["table"]:
+        return user_table.show(words[1:], f"{prog} table")
     options = _parser(prog).parse_args(words)
     if options.name == "list":
         return _list(options)
@@ -151,20 +156,14 @@ def _classical(options: argparse.Namespace) -> int:
 def _config(model: str, options: argparse.Namespace) -> TrainConfig:
     """The preset of this network and its data, with the flags and then the --set texts over it."""
     given = _flags(options)
-    data = given.pop("data", None) or default_data(model)
-    file = None
-    if data not in DATASETS and (data.lower().endswith(".csv") or Path(data).is_file()):
-        from core.data import user_csv
-
-        data, file = "own_csv", user_csv.add(data)
-    if data not in DATASETS:
-        raise InvalidRequest(
-            f"Unknown data {data!r}; choose from {', '.join(DATASETS)}, or name a file that ends in .csv."
-        )
+    data, of_table = user_table.chosen(given.pop("data", None) or default_data(model), options)
     given = {"snapshot_every_s": None} | given | _set(model, data, options.set)
-    if file:
-        given["data_options"] = {"file": file, **given.get("data_options", {})}
-    return default_config(model, data, **given)
+    if of_table:
+        given["data_options"] = of_table | given.get("data_options", {})
+    config = default_config(model, data, **given)
+    if "file" in of_table:
+        user_table.print_preview(config.data, config.data_options)
+    return config
 
 
 def _set(model: str, data: str, texts: Sequence[str]) -> dict[str, Any]:
@@ -219,17 +218,8 @@ def _list_line(row: Mapping[str, Any]) -> str:
 def _export(options: argparse.Namespace) -> int:
     """Export a run of a folder or of the run store, and print the paths of the files."""
     from core.export.archive import write
-    from core.export.run import from_folder, from_store
 
-    if Path(options.run).is_dir():
-        run = from_folder(Path(options.run))
-    else:
-        from core.paths import data_folder
-        from core.runs.store import RunStore
-
-        with contextlib.closing(RunStore(data_folder() / "runs.sqlite")) as store:
-            run = from_store(store, options.run)
-    for path in write(run, options.out):
+    for path in write(user_table.run_of(options.run), options.out):
         print(path)
     return OK
 
@@ -246,11 +236,13 @@ def _parser(prog: str) -> Parser:
         nargs="?",
         choices=["list", "classical", *MODELS],
         help=f"{', '.join(MODELS)}; list, for the data and options of each; classical, for classical "
-        "methods on --data; or export, to export a run",
+        "methods on --data; export, to export a run; predict, to use one on new rows; or table, to see how a "
+        "CSV file is read",
     )
     for name, setting in FLAGS.items():
         add_flag(parser, name, setting, setting.flag)
     add_set(parser, "any setting, or an option of this network or data (`list` names them)")
+    user_table.add_flags(parser)
     add_flag(parser, "seeds", ENSEMBLE_SETTINGS["seeds"], "N", str(DEFAULT_SEEDS))
     parser.add_argument(
         "--vary",

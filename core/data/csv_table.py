@@ -1,184 +1,86 @@
-"""The cells of a CSV file as text, or an error that says what is wrong with it and where."""
+"""A CSV file as named columns of cells, or an error that says what is wrong with it and where."""
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import io
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from core.data.csv_cells import Sheet, is_missing, number, quoted, read_sheet
 from core.errors import InvalidRequest
-from core.lazy import LazyModule
-
-if TYPE_CHECKING:
-    import pandas as pd
-else:
-    pd = LazyModule("pandas")
 
 MAX_BYTES = 10_000_000
 MAX_ROWS, MIN_ROWS = 50_000, 10
 MAX_COLUMNS = 200
 
-MISSING = ("", "?", "na", "n/a", "nan", "null")
-DELIMITERS = ",;\t"
-
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Columns by name, and their cells as text (rows, columns), none of them missing."""
+    """The cells of each column by its name, as text, and what was left out of the file."""
 
-    columns: tuple[str, ...]
-    cells: pd.DataFrame
+    cells: Mapping[str, list[str]]
+    row_numbers: list[int]  # of each row in the file, from 1
+    delimiter: str
+    notes: tuple[str, ...]  # sentences
 
-
-def header(content: bytes) -> tuple[str, ...]:
-    """The columns of a CSV file, whose rows may still turn out to be wrong; errors are those of read()."""
-    return _opened(content).columns
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names, in the file's order."""
+        return tuple(self.cells)
 
 
 def read(content: bytes) -> Table:
-    """The table in a CSV file with a header, separated by commas, semicolons or tabs, in UTF-8.
+    """The table in a CSV file with a header, whose rows commas, semicolons, tabs or bars separate.
 
-    Raises InvalidRequest, which says what is wrong and where.
+    In UTF-8 or UTF-16; comments on top, a column that numbers the rows without a name, and empty columns
+    without a name are left out. Raises InvalidRequest, which says what is wrong and where.
     """
-    opened = _opened(content)
-    try:
-        rows = pd.read_csv(
-            opened.rows,
-            sep=opened.delimiter,
-            header=None,
-            names=range(len(opened.columns)),
-            dtype=str,
-            na_filter=False,  # so that what is NaN is a cell that a row does not have
-            skip_blank_lines=False,
-            nrows=MAX_ROWS + 2,
-            engine="python",  # the C engine fills a row that ends early with empty cells
-        )
-    except (pd.errors.ParserError, csv.Error) as error:
-        raise InvalidRequest(_too_long_row(opened) or f"The file is not a CSV table: {error}.") from None
-    rows.index += opened.header_row  # line numbers in the file, from 1
-    return _checked(rows.iloc[1:], opened.columns)
-
-
-@dataclass(frozen=True)
-class _Opened:
-    """A file whose header is known."""
-
-    columns: tuple[str, ...]
-    header_row: int  # which row of the file it is, from 1
-    delimiter: str
-    rows: io.StringIO  # the text, positioned at its header
-    header_offset: int  # of the header, in characters
-
-
-def _opened(content: bytes) -> _Opened:
     if len(content) > MAX_BYTES:
         raise InvalidRequest(
             f"The file has {len(content) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are allowed."
         )
-    text = _text(content)
-    rows, header_offset = io.StringIO(text, newline=""), 0
-    try:
-        delimiter = _delimiter(text)
-        for row, cells in enumerate(csv.reader(rows, delimiter=delimiter, strict=True), start=1):
-            names = [cell.strip() for cell in cells]
-            if any(names):
-                rows.seek(header_offset)
-                return _Opened(_header(names), row, delimiter, rows, header_offset)
-            header_offset = rows.seek(0, io.SEEK_CUR)
-    except csv.Error as error:
-        raise InvalidRequest(f"The file is not a CSV table: {error}.") from None
-    raise InvalidRequest("The file is empty.")
+    sheet = read_sheet(content, MAX_ROWS)
+    notes = [f"{sheet.comments} comment lines on top are left out."] if sheet.comments else []
+    header = sheet.header
+    _check_width(header)
+    for place, row in zip(sheet.row_numbers, sheet.rows, strict=True):
+        if len(row) != len(header):
+            raise InvalidRequest(f"Row {place} has {len(row)} values, and the header has {len(header)}.")
+    cells = {place: [row[place] for row in sheet.rows] for place in range(len(header))}
+    unnamed = [place for place, name in enumerate(header) if not name]
+    notes += [_why_left_out(cells.pop(place), place) for place in unnamed]
+    _check_names([header[place] for place in cells], sheet)
+    named = {header[place]: column for place, column in cells.items()}
+    return Table(named, sheet.row_numbers, sheet.delimiter, tuple(notes))
 
 
-def _too_long_row(opened: _Opened) -> str:
-    """The sentence for the first row with more values than the header; "" when there is none."""
-    opened.rows.seek(opened.header_offset)
-    width, reader = len(opened.columns), csv.reader(opened.rows, delimiter=opened.delimiter, strict=True)
-    with contextlib.suppress(csv.Error):
-        for row, cells in enumerate(reader, start=opened.header_row):
-            if len(cells) > width:
-                return f"Row {row} has {len(cells)} values, and the header has {width}."
-    return ""
+def _why_left_out(cells: list[str], place: int) -> str:
+    """A sentence for a column without a name; raises InvalidRequest where it holds more than row numbers."""
+    if all(is_missing(cell) for cell in cells):
+        return f"Column {place + 1} has neither a name nor values, and is left out."
+    if place == 0 and len(set(cells)) == len(cells):
+        return "The first column has no name and only numbers or names the rows: it is left out."
+    raise InvalidRequest(f"Column {place + 1} has no name; the first row must name every column.")
 
 
-def _delimiter(text: str) -> str:
-    """The one that separates most names in the first line; one within quotation marks separates nothing."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(DELIMITERS, key=lambda delimiter: len(next(csv.reader([first], delimiter=delimiter))))
-
-
-def _checked(rows: pd.DataFrame, names: tuple[str, ...]) -> Table:
-    """The rows that are not blank, in their numbers in the file, by the names of the header."""
-    width = len(names)
-    counts = rows.notna().sum(axis=1)
-    cells = rows.apply(lambda column: column.str.strip()).fillna("")
-    filled = (cells != "").any(axis=1)
-    if filled.sum() > MAX_ROWS or len(rows) > MAX_ROWS:
-        raise InvalidRequest(f"The table has more than {MAX_ROWS:,} rows, which is the most allowed.")
-    cells, counts = cells[filled], counts[filled]
-    absent = cells.apply(lambda column: column.str.lower().isin(MISSING))
-    wrong = cells.index[(counts != width) | absent.any(axis=1)]
-    if len(wrong):
-        row = wrong[0]
-        if counts[row] != width:
-            raise InvalidRequest(f"Row {row} has {counts[row]} values, and the header has {width}.")
-        name = names[int(absent.loc[row].to_numpy().argmax())]
+def _check_width(header: list[str]) -> None:
+    if len(header) < 2:
         raise InvalidRequest(
-            f"Row {row} has no value in column {quoted(name)}; fill it in or leave the row out."
+            "The table has one column; two or more are needed, separated by commas, semicolons, tabs or bars."
         )
-    if len(cells) < MIN_ROWS:
-        raise InvalidRequest(
-            f"The table has {len(cells)} {'row' if len(cells) == 1 else 'rows'} below its header; "
-            f"at least {MIN_ROWS} are needed."
-        )
-    return Table(names, cells.set_axis(list(names), axis=1).reset_index(drop=True))
+    if len(header) > MAX_COLUMNS:
+        raise InvalidRequest(f"The table has {len(header):,} columns; at most {MAX_COLUMNS} are allowed.")
 
 
-def _header(names: list[str]) -> tuple[str, ...]:
+def _check_names(names: list[str], sheet: Sheet) -> None:
     if len(names) < 2:
-        raise InvalidRequest(
-            "The table has one column; two or more are needed, separated by commas, semicolons or tabs."
-        )
-    if len(names) > MAX_COLUMNS:
-        raise InvalidRequest(f"The table has {len(names):,} columns; at most {MAX_COLUMNS} are allowed.")
+        raise InvalidRequest("The table has one column with a name; two or more are needed.")
     for index, name in enumerate(names):
-        if not name:
-            raise InvalidRequest(f"Column {index + 1} has no name; the first row must name every column.")
         if names.index(name) != index:
             raise InvalidRequest(f"Two columns are named {quoted(name)}; every column needs its own name.")
     if all(number(name) is not None for name in names):
         raise InvalidRequest("The first row holds numbers alone; it must name the columns.")
-    return tuple(names)
-
-
-def _text(content: bytes) -> str:
-    if not content.strip():
-        raise InvalidRequest("The file is empty.")
-    if b"\0" in content:
-        raise InvalidRequest("The file is not a CSV table: it holds bytes that no text has.")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidRequest("The file is not in UTF-8; save it as CSV in UTF-8.") from None
-
-
-def number(cell: str) -> float | None:
-    """The number in a cell, infinite for a NaN ("+nan"), which is rejected later; None for a text."""
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return math.inf if math.isnan(value) else value
-
-
-def quoted(text: str) -> str:
-    """A name or cell as messages show it."""
-    return repr(short(text))
-
-
-def short(text: str) -> str:
-    """At most 40 characters of a name or cell."""
-    return text if len(text) <= 40 else f"{text[:40]}..."
+    if len(sheet.rows) < MIN_ROWS:
+        raise InvalidRequest(
+            f"The table has {len(sheet.rows)} {'row' if len(sheet.rows) == 1 else 'rows'} below its header; "
+            f"at least {MIN_ROWS} are needed."
+        )

@@ -86,6 +86,7 @@ class LoadedDataset:
         None  # targets without noise; curves and surfaces alone
     )
     train_times: np.ndarray | None = None  # (samples,) time of each training target, where it has one
+    encoding: Mapping[str, Any] | None = None  # of tables, what a new row is read by; see row_encoding.py
 
 
 @dataclass(frozen=True, eq=False)

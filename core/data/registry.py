@@ -28,6 +28,7 @@ from core.data.dataset import (
     TEXT,
     Dataset,
 )
+from core.data.table_columns import CHOICES
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
 from core.options import Option, filled_in
@@ -68,6 +69,7 @@ _FEATURES = Option("inputs of the network: x and y, or their sines as well", "xy
 _USER_TABLE = {
     "file": Option("the table, by its name in the store; none for an example", ""),
     "target_column": Option("the target column, none for the last", ""),
+    **CHOICES,
 }
 _SLIPPERY = Option("whether two moves of three go to a side", False)
 

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.data.csv_cells import POINT
 from core.data.dataset import CLASSIFICATION, REGRESSION, TABLE, LoadedDataset
+from core.data.row_encoding import NUMBER
+from core.data.table_columns import FILL
 from core.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 # A scaled feature is clipped to so many standard deviations: else an outlier makes the loss overflow.
 MAX_DEVIATIONS = 1e6
@@ -61,12 +64,17 @@ def with_classes(
     features: tuple[str, ...],
     seed: int,
     test_fraction: float,
+    target_name: str = "class",
+    columns: Sequence[Mapping[str, Any]] | None = None,
 ) -> LoadedDataset:
     """Rows (samples, features) and class numbers (samples,), split with the same fraction of each class.
 
-    Every class needs two rows or more, so that training and test data have some.
+    NaN becomes the mean of the training rows. columns are what the features were read from, see row_encoding;
+    left out, a column of numbers each. Every class needs two rows or more, so that training and test data
+    have some.
     """
     train, test = stratified(labels, test_fraction, np.random.default_rng(seed))
+    inputs = filled(inputs, train)
     scale = scaling(inputs[train])
     targets = labels.astype(np.int64)
     return LoadedDataset(
@@ -78,6 +86,7 @@ def with_classes(
         test_targets=targets[test],
         classes=tuple(classes),
         features=features,
+        encoding=_encoding(features, columns, scale, {"name": target_name, "classes": [*classes]}),
     )
 
 
@@ -88,14 +97,17 @@ def with_values(
     target_name: str,
     seed: int,
     test_fraction: float,
+    columns: Sequence[Mapping[str, Any]] | None = None,
 ) -> LoadedDataset:
     """Rows (samples, features) and a value each (samples,), scaled as well; the split is random.
 
+    NaN and columns are as in with_classes().
     Raises InvalidRequest when all values of a split are equal: nothing can be better than their mean.
     """
     order = np.random.default_rng(seed).permutation(len(inputs))
     test_size = min(max(2, round(test_fraction * len(inputs))), len(inputs) - 2)
     test, train = order[:test_size], order[test_size:]
+    inputs = filled(inputs, train)
     scale, (mean, deviation) = scaling(inputs[train]), scaling(values[train])
     targets = scaled(values, mean, deviation)
     for split, rows in (("training", train), ("test", test)):
@@ -114,6 +126,12 @@ def with_values(
         target_name=target_name,
         target_mean=float(mean),
         target_scale=float(deviation),
+        encoding=_encoding(
+            features,
+            columns,
+            scale,
+            {"name": target_name, "mean": float(mean), "scale": float(deviation)},
+        ),
     )
 
 
@@ -130,6 +148,16 @@ def stratified(
     return random.permutation(np.concatenate(train)), random.permutation(np.concatenate(test))
 
 
+def filled(inputs: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Inputs (samples, features) with the mean of the training rows in place of NaN; 0 where it is none."""
+    holes = np.isnan(inputs)
+    if not holes.any():
+        return inputs
+    counts = (~holes[train]).sum(axis=0)
+    means = np.where(holes[train], 0.0, inputs[train]).sum(axis=0) / np.maximum(counts, 1)
+    return np.where(holes, means, inputs)
+
+
 def scaling(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation over the first axis; 1 for a constant column."""
     values = values.astype(np.float64)
@@ -143,6 +171,32 @@ def scaled(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.nd
     with np.errstate(over="ignore"):
         scale_free = (values.astype(np.float64) - mean) / deviation
     return np.clip(scale_free, -MAX_DEVIATIONS, MAX_DEVIATIONS).astype(np.float32)
+
+
+def _encoding(
+    features: Sequence[str],
+    columns: Sequence[Mapping[str, Any]] | None,
+    scale: tuple[np.ndarray, np.ndarray],
+    target: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What a new row is read by, see row_encoding."""
+    plain = {"kind": NUMBER, "decimal": POINT, "texts_missing": False}
+    means, deviations = (iter(values.tolist()) for values in scale)
+    found: list[dict[str, Any]] = []
+    for column in columns or [plain | {"name": name} for name in features]:
+        entry = {name: value for name, value in column.items() if name != "holes"}
+        if column["kind"] == NUMBER:
+            mean = next(means)
+            fill = mean if column.get("holes") == FILL else None
+            found.append(entry | {"mean": mean, "deviation": next(deviations), "fill": fill})
+        else:
+            count = len(column["values"])
+            found.append(
+                entry
+                | {"means": [next(means) for _ in range(count)]}
+                | {"deviations": [next(deviations) for _ in range(count)]}
+            )
+    return {"columns": found, "max_deviations": MAX_DEVIATIONS, "target": dict(target)}
 
 
 def _classes_of(data: Any, seed: int, test_fraction: float) -> LoadedDataset:

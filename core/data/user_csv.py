@@ -1,6 +1,6 @@
 """A user's table: a CSV file stored under the hash of its content, checked, and made a data set.
 
-csv_table.py reads the cells as text; each column then becomes numbers, classes or indicators here.
+table_reading.py makes classes, values and features of its columns.
 """
 
 from __future__ import annotations
@@ -12,50 +12,61 @@ import re
 import tempfile
 from collections.abc import Container
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from core.data import tables
-from core.data.csv_table import MAX_BYTES, Table, header, number, quoted, read, short
-from core.data.dataset import REGRESSION, LoadedDataset
+from core.data.csv_cells import quoted
+from core.data.csv_table import MAX_BYTES, Table, read
+from core.data.dataset import CLASSIFICATION, REGRESSION, LoadedDataset
+from core.data.table_columns import Choices
+from core.data.table_reading import Preview, Reading, names_of, previewed, read_table
 from core.errors import InvalidRequest
 from core.paths import data_folder, delete_file, replace_file
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 FOLDER = "tables"  # in the data folder
-MAX_FEATURES = 300  # once columns of text have become a column for each of their values
-MAX_VALUES = 12  # of a column of text
-MAX_CLASSES = 12
-MAX_ABSOLUTE = 1e30  # float32 ends at 3.4e38
 
 # Of the example that is loaded as long as no file is given.
 EXAMPLE_ROWS = 150
 
 
-def classes(seed: int, test_fraction: float, file: str, target_column: str) -> LoadedDataset:
+def classes(seed: int, test_fraction: float, file: str, target_column: str, **choices: Any) -> LoadedDataset:
     """A class for each row. file is what add() returned, "" for the example; target_column "" the last one.
 
-    Raises InvalidRequest, in one sentence, for a table that cannot be learned from.
+    choices are those of table_columns.CHOICES. Raises InvalidRequest, in one sentence, for a table that
+    cannot be learned from.
     """
-    table = read(_content(file))
-    target = _target(table, target_column)
-    names, labels = _classes(table.cells[target], target)
-    inputs, features = _features(table, target)
-    return tables.with_classes(inputs, labels, names, features, seed, test_fraction)
+    reading = _reading(file, target_column, CLASSIFICATION, choices)
+    reading.check()
+    inputs, columns = reading.features()
+    target = reading.target
+    return tables.with_classes(
+        *(inputs, reading.labels(), [*target.categories], names_of(columns)),
+        *(seed, test_fraction, target.name, columns),
+    )
 
 
-def values(seed: int, test_fraction: float, file: str, target_column: str) -> LoadedDataset:
+def values(seed: int, test_fraction: float, file: str, target_column: str, **choices: Any) -> LoadedDataset:
     """A number for each row; arguments and errors are those of classes()."""
+    reading = _reading(file, target_column, REGRESSION, choices)
+    reading.check()
+    inputs, columns = reading.features()
+    target = reading.target.name
+    return tables.with_values(
+        inputs, reading.values(), names_of(columns), target, seed, test_fraction, columns
+    )
+
+
+def preview(file: str, target_column: str, task: str, **choices: Any) -> Preview:
+    """How a table is read for a task. Raises InvalidRequest for a file or a choice that cannot be."""
+    return previewed(_reading(file, target_column, task, choices))
+
+
+def _reading(file: str, target_column: str, task: str, choices: dict[str, Any]) -> Reading:
     table = read(_content(file))
-    target = _target(table, target_column or default_target(file, REGRESSION))
-    numbers = _numbers(table.cells[target], target)
-    if numbers is None:
-        raise InvalidRequest(f"Column {quoted(target)} has text, and the target must be a number.")
-    inputs, features = _features(table, target)
-    return tables.with_values(inputs, numbers, features, target, seed, test_fraction)
+    target = target_column or _default_target(table, file, task)
+    return read_table(table, target, task, Choices(**choices))
 
 
 def add(source: Path | str | bytes) -> str:
@@ -92,91 +103,16 @@ def keep_last_used(folder: Path, max_bytes: int, needed: Container[str]) -> None
 
 def columns(file: str) -> tuple[str, ...]:
     """The columns of a file that add() stored, or of the example for ""."""
-    return header(_content(file))
+    return read(_content(file)).columns
 
 
 def default_target(file: str, task: str) -> str:
     """The last column; of the example the fruit, and its mass where the target is a number."""
-    names = columns(file)
-    return "mass_g" if task == REGRESSION and not file else names[-1]
+    return _default_target(read(_content(file)), file, task)
 
 
-def _target(table: Table, name: str) -> str:
-    if not name:
-        return table.columns[-1]
-    if name not in table.columns:
-        known = ", ".join(short(column) for column in table.columns[:20])
-        more = ", ..." if len(table.columns) > 20 else ""
-        raise InvalidRequest(f"There is no column {quoted(name)}; choose from {known}{more}.")
-    return name
-
-
-def _classes(cells: pd.Series, name: str) -> tuple[list[str], np.ndarray]:
-    """The classes in order, of numbers by size, and the class number of each row, int64 (rows,)."""
-    counts = cells.value_counts(sort=False)
-    if len(counts) == 1:
-        raise InvalidRequest(f"Column {quoted(name)} has one class, {quoted(cells[0])}; two are needed.")
-    if len(counts) > MAX_CLASSES:
-        raise InvalidRequest(
-            f"Column {quoted(name)} has more than {MAX_CLASSES} different values, too many for classes."
-        )
-    if counts.min() == 1:
-        raise InvalidRequest(
-            f"Class {quoted(counts.idxmin())} of column {quoted(name)} has one row; every class needs two "
-            "or more."
-        )
-    names = sorted(counts.index, key=lambda cell: (number(cell) is None, number(cell) or 0.0, cell))
-    return names, cells.map(names.index).to_numpy(np.int64)
-
-
-def _features(table: Table, target: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Every column but the target, (rows, features): numbers as they are, few texts as one column each."""
-    parts: list[np.ndarray] = []
-    names: list[str] = []
-    for name in table.columns:
-        if name == target:
-            continue
-        cells = table.cells[name]
-        numbers = _numbers(cells, name)
-        if numbers is not None:
-            parts.append(numbers)
-            names.append(name)
-            continue
-        for value in _texts(cells, name):
-            parts.append((cells == value).to_numpy(np.float64))
-            names.append(f"{name} = {value}")
-        if len(names) > MAX_FEATURES:
-            raise InvalidRequest(
-                f"The columns of text become more than {MAX_FEATURES} features; leave some of them out."
-            )
-    return np.column_stack(parts), tuple(names)
-
-
-def _texts(cells: pd.Series, name: str) -> list[str]:
-    """The different texts of a column that has few."""
-    found = cells.unique()
-    if len(found) > MAX_VALUES:
-        row, cell = next((row, cell) for row, cell in enumerate(cells, start=1) if number(cell) is None)
-        raise InvalidRequest(
-            f"Column {quoted(name)} has text, {quoted(cell)} first in row {row} of the data, and more than "
-            f"{MAX_VALUES} different values; write numbers, or leave the column out."
-        )
-    return sorted(found)
-
-
-def _numbers(cells: pd.Series, name: str) -> np.ndarray | None:
-    """The column as float64 (rows,), or None when it has text."""
-    numbers = [number(cell) for cell in cells]
-    if any(value is None for value in numbers):
-        return None
-    array = np.array(numbers, np.float64)
-    beyond = np.flatnonzero(~(np.abs(array) <= MAX_ABSOLUTE))
-    if len(beyond):
-        raise InvalidRequest(
-            f"Column {quoted(name)} has {quoted(cells[beyond[0]])} in row {beyond[0] + 1} of the data; "
-            f"numbers must be finite and at most {MAX_ABSOLUTE:g} in size."
-        )
-    return array
+def _default_target(table: Table, file: str, task: str) -> str:
+    return "mass_g" if task == REGRESSION and not file else table.columns[-1]
 
 
 def _content(file: str) -> bytes:

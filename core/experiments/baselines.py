@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
@@ -45,6 +46,10 @@ Make = Callable[[int], Any]
 
 # Each method by name: how scikit-learn makes it for classes, and for values, from a seed.
 METHODS: dict[str, tuple[Make, Make]] = {
+    "majority or mean": (
+        lambda seed: DummyClassifier(strategy="most_frequent"),
+        lambda seed: DummyRegressor(),
+    ),
     "linear": (lambda seed: LogisticRegression(max_iter=500), lambda seed: LinearRegression()),
     "k-NN": (lambda seed: KNeighborsClassifier(), lambda seed: KNeighborsRegressor()),
     "SVM": (lambda seed: SVC(), lambda seed: SVR()),

@@ -10,10 +10,11 @@ from core.export.run import TrainingRun, why_no_checkpoint
 from core.lazy import LazyModule
 
 if TYPE_CHECKING:
-    from core.export import metrics, onnx, script, tensorboard, weights
+    from core.export import metrics, onnx, prediction, script, tensorboard, weights
 else:
     metrics = LazyModule("core.export.metrics")
     onnx = LazyModule("core.export.onnx")
+    prediction = LazyModule("core.export.prediction")
     script = LazyModule("core.export.script")
     tensorboard = LazyModule("core.export.tensorboard")
     weights = LazyModule("core.export.weights")
@@ -36,9 +37,9 @@ EXPORTS: dict[str, Export] = {
         why_not=lambda run: script.why_no_script(run),
     ),
     "model.py": Export(
-        meaning="the network that script.py trains, as code",
+        meaning="the network, as code",
         content=lambda run: script.model(run).encode(),
-        why_not=lambda run: script.why_no_script(run),
+        why_not=lambda run: script.why_no_model(run),
     ),
     "config.json": Export(
         meaning="the settings that script.py trains with",
@@ -54,6 +55,27 @@ EXPORTS: dict[str, Export] = {
         meaning="the weights of the last checkpoint by name, with all settings in its metadata",
         content=lambda run: weights.weights(run),
         why_not=why_no_checkpoint,
+    ),
+    "predict.py": Export(
+        meaning="predictions for the rows of a CSV file, with torch alone: python predict.py FILE",
+        content=lambda run: prediction.predict_script().encode(),
+        why_not=lambda run: prediction.why_no_prediction(run),
+    ),
+    "encoding.json": Export(
+        meaning="how a raw row becomes inputs and outputs become predictions: columns in order, means, "
+        "deviations, categories, classes, the scale of the target",
+        content=lambda run: prediction.encoding_json(run).encode(),
+        why_not=lambda run: prediction.why_no_prediction(run),
+    ),
+    "csv_cells.py": Export(
+        meaning="how predict.py reads a CSV file",
+        content=lambda run: prediction.cells_script().encode(),
+        why_not=lambda run: prediction.why_no_prediction(run),
+    ),
+    "row_encoding.py": Export(
+        meaning="how predict.py reads a row, by encoding.json",
+        content=lambda run: prediction.encoding_script().encode(),
+        why_not=lambda run: prediction.why_no_prediction(run),
     ),
     "network.onnx": Export(
         meaning="the network with these weights for other runtimes: inputs as in data.npz, outputs as scores",

@@ -14,7 +14,7 @@ from core.records import from_record
 from core.training.config import TrainConfig
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from core.runs.store import RunStore
     from core.training.learners.supervised import SupervisedLearner
@@ -93,14 +93,26 @@ def load_network(run: TrainingRun) -> nn.Module:
     assert run.state is not None
     network = learner_for(on_cpu(run.config)).network
     state = run.state["learner"]
-    if "model" in state:
-        network.load_state_dict(state["model"])
-    else:  # the compiled engine keeps all parameters in one row, in the network's own order
-        import torch
-
-        with torch.no_grad():
-            torch.nn.utils.vector_to_parameters(state["memory"]["theta"], network.parameters())
+    try:
+        if "model" in state:
+            network.load_state_dict(state["model"])
+        else:  # the compiled engine keeps all parameters in one row, in the network's own order
+            _load_row(network, state["memory"]["theta"])
+    except RuntimeError as error:
+        raise InvalidRequest(
+            "The weights of this run do not fit its network: its data is read otherwise now than when it was "
+            "trained; train it again."
+        ) from error
     return network.eval()
+
+
+def _load_row(network: nn.Module, row: Tensor) -> None:
+    import torch
+
+    if len(row) != sum(parameter.numel() for parameter in network.parameters()):
+        raise RuntimeError("the number of parameters differs")
+    with torch.no_grad():
+        torch.nn.utils.vector_to_parameters(row, network.parameters())
 
 
 def why_no_checkpoint(run: TrainingRun) -> str | None:

@@ -32,13 +32,21 @@ if TYPE_CHECKING:
 
 def why_no_script(run: TrainingRun) -> str | None:
     """Why there is no script that does this run again; None when there is."""
-    model = MODELS[run.config.model]
-    if model.learner != "supervised":
-        return f"{model.name} does not learn from examples with targets, and scripts are written for these"
+    no_model = why_no_model(run)
+    if no_model is not None:
+        return no_model
     if run.config.resume_from or any(event["changed"] for event in run.of("training_resumed")):
         return "the run was resumed with other settings, which a script from the start cannot do"
     if not run.of("epoch_completed"):
         return "the run ended before its first epoch was complete"
+    return None
+
+
+def why_no_model(run: TrainingRun) -> str | None:
+    """Why there is no code of its network; None when there is."""
+    model = MODELS[run.config.model]
+    if model.learner != "supervised":
+        return f"{model.name} does not learn from examples with targets, and scripts are written for these"
     return None
 
 

@@ -87,8 +87,10 @@ class EpochCompleted:
     test_loss: float
     train_metric: float  # over the same samples
     test_metric: float
-    # further figures of the test split; for a forecast rmse, baseline_rmse (both in the unit of the data) and
-    # rmse_ratio; for a GAN precision and generator_loss; for an RBM free_energy_gap and log_likelihood
+    # further figures of the test split; for an accuracy majority_accuracy (of always the most frequent class)
+    # and, where classes are uneven, balanced_accuracy, which runs of version 0.1 lack; for a forecast or a
+    # regression rmse, baseline_rmse (both in the unit of the data) and rmse_ratio; for a GAN precision and
+    # generator_loss; for an RBM free_energy_gap and log_likelihood
     details: Mapping[str, float]
     samples_per_s: float  # of this epoch's steps, with pictures and sinks, without the evaluation
     elapsed_s: float  # since the start, less pauses

@@ -27,6 +27,10 @@ class Objective:
     learning_loss: Callable[[Tensor, Tensor], Tensor]
     metric: Callable[[Tensor, Tensor], Tensor]
 
+    def classes(self, outputs: Tensor) -> Tensor:
+        """The predicted class numbers (batch, ...) of a classification, int64."""
+        return (outputs[:, 0] > 0).long() if self.outputs == 1 else outputs.argmax(1)
+
 
 def objective_for(data: LoadedDataset, label_smoothing: float = 0.0) -> Objective:
     """One logit for two classes, a logit a class for more, and the value itself for a forecast or regression.

@@ -158,6 +158,8 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
             "Look at the bars: where two of them overlap, luck may decide which is better. "
             f"All networks together: {finished['samples_per_s']:,.0f} samples/s in their steps."
         )
+        if finished.get("majority_accuracy") is not None:
+            st.caption(f"Always the most frequent class: accuracy {finished['majority_accuracy']:.1%}.")
         draw_ranking(finished, metric)
     if epochs:
         left, right = st.columns(2)

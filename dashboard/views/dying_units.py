@@ -112,9 +112,9 @@ def choose_several(
 def choose_one(
     container: DeltaGenerator, label: str, options: list[float], default: float, key: str
 ) -> float:
-    """One of the values that a run has; another run's value is forgotten."""
+    """One of the values that a run has, in place of another run's value."""
     if st.session_state.get(key, default) not in options:
-        st.session_state.pop(key)
+        st.session_state[key] = default  # the browser keeps what it shows for a key that is gone
     return container.select_slider(
         label, options, default, format_func=lambda value: f"{value:g}", key=key, bind="query-params"
     )

@@ -129,9 +129,9 @@ def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture])
 
 
 def choose_layer(layers: list[str]) -> str:
-    """A layer of this run; one that only another run has is forgotten."""
+    """A layer of this run, in place of one that only another run has."""
     if st.session_state.get("layer", layers[0]) not in layers:
-        st.session_state.pop("layer")
+        st.session_state["layer"] = layers[0]  # the browser keeps what it shows for a key that is gone
     return st.selectbox("After layer", layers, key="layer", bind="query-params", filter_mode=None)
 
 

@@ -6,10 +6,12 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.data import DATASETS, load
 from core.data.dataset import POINTS, ROWS
 from core.data.points import picture
+from core.data.table_reading import Preview
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.export.archive import zipped_from_store
@@ -26,6 +28,7 @@ from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
 from dashboard.components import runs
 from dashboard.components.layout import heading, page_layout, start_button
+from dashboard.components.user_table import draw_preview, preview_of, with_labels
 from dashboard.pages import PAGES
 from dashboard.training_form import choose_how, choose_task, load_from_run
 
@@ -41,6 +44,12 @@ SKILL_HELP = (
     "1 − error / error of “{}”, both on the test data as root mean squared error: 0 is no better than that, "
     "1 is perfect, below 0 is worse. Of forecasts that need no network it is compared with the best."
 )
+
+# What an accuracy is compared with, where a run has it.
+BESIDE_ACCURACY = {
+    "majority_accuracy": "Most frequent class",
+    "balanced_accuracy": "Balanced accuracy, test",
+}
 
 
 def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
@@ -119,6 +128,9 @@ def draw_figures(
                 st.metric("Error, test", f"{details['rmse']:.2f} {started['unit']}", width="content")
                 baseline = f"{started['baseline_rmse']:.2f} {started['unit']}"
                 st.metric(f"Error of “{started['baseline']}”", baseline, width="content")
+            for name, label in BESIDE_ACCURACY.items():
+                if name in details:
+                    st.metric(label, format(details[name], metric.format), width="content")
             if last.get("validation_metric") is not None:
                 value = format(last["validation_metric"], metric.format)
                 st.metric(f"{metric.name}, validation", value, width="content")
@@ -167,6 +179,14 @@ def what_to_learn(config: TrainConfig) -> Picture:
 def points_of(data: str, seed: int, test_fraction: float, settings: tuple[tuple[str, Any], ...]) -> Picture:
     """Made once for all visitors."""
     return picture(load(data, seed=seed, test_fraction=test_fraction, **dict(settings)))
+
+
+def table_of(config: TrainConfig, errors: DeltaGenerator) -> Preview | None:
+    """How the user's table will be read, and what stands in the way; None for other data."""
+    preview = preview_of(config)
+    if preview and preview.problem:
+        errors.error(with_labels(preview.problem))
+    return preview
 
 
 def after(run: Run, config: TrainConfig | None) -> None:
@@ -274,11 +294,17 @@ with page.settings:
         config = choose_how(default)
     except InvalidRequest as error:
         page.errors.error(str(error))
+table = table_of(config, page.errors) if config else None
+if table and table.problem:
+    config = None
 if start_button(page.button, run, config is not None):
     assert config is not None
     runs.start("training", config)
     st.rerun()
 with page.results:
+    if table:
+        with st.expander("How the table is read", expanded=run is None or table.problem is not None):
+            draw_preview(table)
     if run:
         runs.follow(run, draw)
         if run.status in (FINISHED, STOPPED):

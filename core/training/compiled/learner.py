@@ -236,18 +236,14 @@ class CompiledLearner(SupervisedLearner):
         finally:
             torch.set_flush_denormal(False)
 
-    def _score(
-        self, inputs: Tensor, targets: Tensor, progress: Progress
-    ) -> Generator[Progress, None, tuple[float, float]]:
+    def _outputs(self, inputs: Tensor, progress: Progress) -> Generator[Progress, None, Tensor]:
         from core.training.compiled import mlp
 
         if not isinstance(self.compiled_network, mlp.Network):
-            return (yield from super()._score(inputs, targets, progress))
+            return (yield from super()._outputs(inputs, progress))
         yield progress
-        outputs = torch.from_numpy(
-            mlp.outputs(self.compiled_network, self.memory.theta, inputs.flatten(1).numpy())
-        )
-        return self.objective.loss(outputs, targets).item(), self.objective.metric(outputs, targets).item()
+        flat = inputs.flatten(1).numpy()
+        return torch.from_numpy(mlp.outputs(self.compiled_network, self.memory.theta, flat))
 
     def state(self) -> dict[str, Any]:
         """Weights, the optimiser's moments, random state and step."""

@@ -71,3 +71,6 @@ class EnsembleFinished:
     final: Mapping[str, tuple[float | None, ...]]
     samples_per_s: float
     elapsed_s: float
+    # accuracy of always the most frequent class, median over the members; None for other metrics, and in runs
+    # of version 0.1
+    majority_accuracy: float | None = None

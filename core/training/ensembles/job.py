@@ -165,6 +165,8 @@ def _finished(
         for name in names
     }
     diverged = {name: sum(member.diverged for member in members if member.variant == name) for name in names}
+    scores = [member.scores.details for member in members if member.scores]
+    majority = [details["majority_accuracy"] for details in scores if "majority_accuracy" in details]
     samples, steps_s = sum(member.samples for member in members), sum(member.steps_s for member in members)
     return EnsembleFinished(
         metric=metric,
@@ -172,4 +174,5 @@ def _finished(
         final=final,
         samples_per_s=in_parallel * samples / max(steps_s, 1e-9),
         elapsed_s=elapsed_s,
+        majority_accuracy=float(np.median(majority)) if majority else None,
     )

@@ -14,6 +14,7 @@ from core.data.graphs import LoadedGraph
 from core.events import Progress
 from core.models.gnn import GraphNetwork
 from core.torch_devices import present_device
+from core.training.class_scores import class_scores
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
 from core.training.learners.base import LearnerBase
@@ -102,7 +103,10 @@ class GraphLearner(LearnerBase):
             return loss[nodes].mean().item(), right[nodes].mean().item()
 
         validation = score(self.validation) if len(self.validation) else (None, None)
-        return Scores(*score(self.known), *score(self.test), {}, *validation)
+        tests = self.test.cpu()
+        predicted, labels = logits.argmax(1).cpu()[tests].numpy(), self.labels.cpu()[tests].numpy()
+        details = class_scores(predicted, labels)
+        return Scores(*score(self.known), *score(self.test), details, *validation)
 
     def state(self) -> dict[str, Any]:
         """Everything that the next steps depend on."""

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from core.data.dataset import CLASSIFICATION, REGRESSION, LoadedDataset
 from core.events import Progress
 from core.torch_devices import present_device
+from core.training.class_scores import class_scores
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
 from core.training.learners.base import LearnerBase
@@ -168,15 +169,22 @@ class SupervisedLearner(LearnerBase):
         some = slice(None, None, math.ceil(len(self.train_inputs) / MAX_TRAINING_SAMPLES))
         inputs, targets = self.train_inputs[some], self.train_targets[some]
         train_loss, train_metric = yield from self._score(inputs, targets, progress)
-        test_loss, test_metric = yield from self._score(self.test_inputs, self.test_targets, progress)
+        test_outputs = yield from self._outputs(self.test_inputs, progress)
+        test_loss, test_metric = self._scored(test_outputs, self.test_targets)
         validation: tuple[float | None, float | None] = (None, None)
         if self.validation is not None:
             validation = yield from self._score(*self.validation, progress)
-        return Scores(train_loss, train_metric, test_loss, test_metric, self._details(test_loss), *validation)
+        details = self._details(test_loss, test_outputs)
+        return Scores(train_loss, train_metric, test_loss, test_metric, details, *validation)
 
     def _score(
         self, inputs: Tensor, targets: Tensor, progress: Progress
     ) -> Generator[Progress, None, tuple[float, float]]:
+        outputs = yield from self._outputs(inputs, progress)
+        return self._scored(outputs, targets)
+
+    def _outputs(self, inputs: Tensor, progress: Progress) -> Generator[Progress, None, Tensor]:
+        """The network's outputs, without dropout."""
         portions = []
         for portion in inputs.split(EVALUATION_BATCH):
             # Not around the loop: whoever takes the events would run without gradients as well.
@@ -184,9 +192,12 @@ class SupervisedLearner(LearnerBase):
                 portions.append(self.network(portion))
             yield progress
         with torch.inference_mode():
-            outputs = torch.cat(portions)
-            loss = self.objective.loss(outputs, targets)
-            metric = self.objective.metric(outputs, targets)
+            return torch.cat(portions)
+
+    def _scored(self, outputs: Tensor, targets: Tensor) -> tuple[float, float]:
+        """Loss and metric."""
+        with torch.inference_mode():
+            loss, metric = self.objective.loss(outputs, targets), self.objective.metric(outputs, targets)
         return loss.item(), metric.item()
 
     def _baseline(self) -> dict[str, Any]:
@@ -207,10 +218,11 @@ class SupervisedLearner(LearnerBase):
             }
         return {}
 
-    def _details(self, test_loss: float) -> dict[str, float]:
-        """Error on the test split, in the unit of the data; nothing for a classification."""
+    def _details(self, test_loss: float, test_outputs: Tensor) -> dict[str, float]:
+        """Of the test split: the error in the unit of the data, or what an accuracy is compared with."""
         if self.data.task == CLASSIFICATION:
-            return {}
+            predicted = self.objective.classes(test_outputs).cpu().numpy()
+            return class_scores(predicted, self.data.test_targets)
         series, baseline_rmse = self.data.series, self._baseline()["baseline_rmse"]
         rmse = math.sqrt(test_loss) * (series.change_scale if series else self.data.target_scale)
         return {"rmse": rmse, "baseline_rmse": baseline_rmse, "rmse_ratio": rmse / baseline_rmse}

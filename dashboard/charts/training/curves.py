@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
+import pandas as pd
 
 from dashboard.charts.lines import columns, lines
 
@@ -41,9 +42,22 @@ def loss_chart(epochs: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
 
 
 def metric_chart(epochs: Sequence[Mapping[str, Any]], metric: str) -> alt.LayerChart:
-    """The metric on each split after each epoch."""
+    """The metric on each split after each epoch; of an accuracy also that of the most frequent class."""
     shown = METRICS[metric]
-    return _chart(epochs, "metric", shown.name, shown.axis, shown.splits)
+    chart = _chart(epochs, "metric", shown.name, shown.axis, shown.splits)
+    majority = epochs[-1].get("details", {}).get("majority_accuracy")
+    if majority is not None:
+        chart.layer += _baseline(majority, "most frequent class", shown.format)
+    return chart
+
+
+def _baseline(value: float, name: str, format: str) -> list[alt.Chart]:
+    """A line across the chart, with its name."""
+    base = alt.Chart(pd.DataFrame({"baseline": [value], "name": [name]})).encode(y="baseline:Q")
+    tooltip = [alt.Tooltip("name:N", title="Always"), alt.Tooltip("baseline:Q", format=format)]
+    line = base.mark_rule(color="gray", strokeDash=[2, 3], aria=False).encode(tooltip=tooltip)
+    words = base.mark_text(align="right", baseline="bottom", color="gray", dx=-4, aria=False)
+    return [line, words.encode(x=alt.value("width"), text="name:N")]
 
 
 def _chart(

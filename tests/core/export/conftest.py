@@ -32,6 +32,12 @@ def moons() -> TrainingRun:
 
 
 @pytest.fixture(scope="session")
+def iris() -> TrainingRun:
+    """A small network of a table."""
+    return trained("mlp", "iris", hidden=(4,))
+
+
+@pytest.fixture(scope="session")
 def train_briefly() -> Callable[..., TrainingRun]:
     """trained(), for settings of a test's own."""
     return trained

@@ -25,8 +25,8 @@ from core.training.config import default_config
 from core.training.loop import train
 
 
-def test_the_zip_holds_every_file_and_the_readme_names_each(moons: TrainingRun) -> None:
-    with zipfile.ZipFile(io.BytesIO(zipped(moons))) as archive:
+def test_the_zip_holds_every_file_and_the_readme_names_each(iris: TrainingRun) -> None:
+    with zipfile.ZipFile(io.BytesIO(zipped(iris))) as archive:
         assert set(archive.namelist()) == {README, *EXPORTS}
         text = archive.read(README).decode()
     assert all(f"{name}: " in text for name in EXPORTS)
@@ -34,8 +34,8 @@ def test_the_zip_holds_every_file_and_the_readme_names_each(moons: TrainingRun) 
     assert len(text.splitlines()) == 2 + len(EXPORTS)
 
 
-def test_the_folder_holds_the_same(moons: TrainingRun, tmp_path: Path) -> None:
-    paths = write(moons, tmp_path / "new" / "folder")
+def test_the_folder_holds_the_same(iris: TrainingRun, tmp_path: Path) -> None:
+    paths = write(iris, tmp_path / "new" / "folder")
     assert {path.relative_to(tmp_path / "new" / "folder").as_posix() for path in paths} == {
         README,
         *EXPORTS,
@@ -52,7 +52,7 @@ def test_a_folder_that_cannot_be_written_to_is_reported_in_words(moons: Training
 def test_what_a_run_lacks_is_left_out_and_explained(train_briefly: Callable[..., TrainingRun]) -> None:
     run = train_briefly("gan", "ring", epochs=1)
     with zipfile.ZipFile(io.BytesIO(zipped(run))) as archive:
-        assert set(archive.namelist()) == {README, *EXPORTS} - {*SCRIPT, "network.onnx"}
+        assert set(archive.namelist()) == {README, *EXPORTS} - {*SCRIPT, *PREDICTION, "network.onnx"}
         text = archive.read(README).decode()
     assert "script.py: not here, as GAN does not learn from examples" in text
 
@@ -60,9 +60,11 @@ def test_what_a_run_lacks_is_left_out_and_explained(train_briefly: Callable[...,
 def test_a_run_without_a_checkpoint_still_gives_script_and_metrics(moons: TrainingRun) -> None:
     run = TrainingRun(moons.config, moons.records, None)
     with zipfile.ZipFile(io.BytesIO(zipped(run))) as archive:
-        assert set(archive.namelist()) == {README, *EXPORTS} - {"weights.safetensors", "network.onnx"}
+        missing = {"weights.safetensors", "network.onnx", *PREDICTION}
+        assert set(archive.namelist()) == {README, *EXPORTS} - missing
 
 
+PREDICTION = ("predict.py", "encoding.json", "csv_cells.py", "row_encoding.py")
 SCRIPT = ("script.py", "model.py", "config.json", "data.npz")
 CONFIG = default_config("mlp", "moons", epochs=2, samples=100, snapshot_every_s=None)
 

@@ -258,15 +258,25 @@ def test_impossible_layers_are_answered_in_words(page: AppTest, typed: str, answ
     assert page.button[0].disabled
 
 
+def upload(page: AppTest, text: str) -> None:
+    page.file_uploader(key="upload").upload("table.csv", text.encode(), "text/csv").run()
+    assert not page.exception
+
+
+def preview(page: AppTest) -> dict[str, dict[str, Any]]:
+    """The table that says how columns are read."""
+    return {row["Column"]: row for row in page.dataframe[0].value.to_dict("records")}
+
+
 def test_an_uploaded_table_is_trained_on_and_a_bad_one_is_refused(page: AppTest) -> None:
     page.run()
     page.selectbox(key="data").set_value("own_csv").run()
     assert not page.exception
-    page.file_uploader(key="upload").upload("bad.csv", b"a,b\n1,\n", "text/csv").run()
-    assert "Row 2 has no value in column 'b'" in page.error[0].value
+    upload(page, "a,b\n1,\n")
+    assert "The table has 1 row below its header" in page.error[0].value
     assert page.button[0].disabled
     rows = "".join(f"{number},{number % 5},{'yes' if number % 2 else 'no'}\n" for number in range(40))
-    page.file_uploader(key="upload").upload("good.csv", f"a,b,y\n{rows}".encode(), "text/csv").run()
+    upload(page, f"a,b,y\n{rows}")
     assert not page.error
     assert page.selectbox(key="target_column").options == ["a", "b", "y"]
     page.selectbox(key="target_column").set_value("b").run()
@@ -274,7 +284,54 @@ def test_an_uploaded_table_is_trained_on_and_a_bad_one_is_refused(page: AppTest)
     run_id = start(page)
     run_to_end(page)
     run = runs.runner().store.get(run_id)
-    assert (run.status, run.config["data_options"]["target_column"]) == ("finished", "b")
+    assert run.status == "finished"
+    assert run.config["data_options"].keys() == {"file", "target_column"}  # as before there were more
+    assert run.config["data_options"]["target_column"] == "b"
+
+
+def test_how_a_table_is_read_is_shown_before_the_start_and_holes_are_a_choice(page: AppTest) -> None:
+    page.run()
+    page.selectbox(key="data").set_value("own_csv").run()
+    page.selectbox(key="target_column").set_value("colour").run()
+    marks = ("1,5", "#N/A", "2,5", "3,5")
+    rows = "".join(f"{n};{marks[n % 4]};name {n};{['Yes', 'yes', 'no'][n % 3]}\n" for n in range(40))
+    upload(page, f"id;dose;name;ok\n{rows}")
+    assert page.session_state["target_column"] == "ok"  # the column of the table before is none of this
+    shown = preview(page)
+    assert (shown["dose"]["Type"], shown["dose"]["Missing"], shown["dose"]["Values"]) == (
+        "number",
+        10,
+        "1.5 to 3.5",
+    )
+    assert "decimal commas" in shown["dose"]["Remarks"]
+    assert shown["name"]["Type"] == "left out"
+    assert "Yes, yes are one" in shown["ok"]["Remarks"]
+    assert "Row 3 has no value in column 'dose' (10 of 40" in page.error[0].value
+    assert page.button[0].disabled
+
+    page.selectbox(key="missing").set_value("drop").run()
+    page.multiselect(key="leave_out").set_value(["id"]).run()
+    assert not page.error
+    assert page.query_params["missing"] == "drop"
+    assert preview(page)["id"]["Remarks"] == "as chosen"
+    page.number_input(key="epochs").set_value(1).run()
+    run_id = start(page)
+    run_to_end(page)
+    options = runs.runner().store.get(run_id).config["data_options"]
+    assert {name: options[name] for name in ("missing", "leave_out")} == {
+        "missing": "drop",
+        "leave_out": "id",
+    }
+    assert "Most frequent class" in {metric.label for metric in page.metric}
+
+    again = AppTest.from_file(page._script_path, default_timeout=30)
+    again.query_params["run"] = run_id
+    again.run()
+    assert not again.exception
+    assert (again.selectbox(key="missing").value, again.multiselect(key="leave_out").value) == (
+        "drop",
+        ["id"],
+    )
 
 
 def test_a_training_that_diverges_says_why(page: AppTest) -> None:
@@ -354,4 +411,4 @@ def test_a_finished_run_is_set_beside_classical_methods(page: AppTest) -> None:
     page.run()
     assert not page.exception
     methods = {record["method"] for _, record in store.events_after(other)}
-    assert methods == {"linear", "k-NN", "SVM", "random forest", "gradient boosting"}
+    assert methods == {"majority or mean", "linear", "k-NN", "SVM", "random forest", "gradient boosting"}

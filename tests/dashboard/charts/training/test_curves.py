@@ -41,3 +41,12 @@ def test_a_part_keeps_its_colour_whether_or_not_there_is_validation(metric: str)
     for channel in ("color", "strokeDash"):
         assert with_it[channel]["scale"] == without[channel]["scale"]
     assert len(with_it["color"]["scale"]["domain"]) == 3
+
+
+def test_an_accuracy_has_that_of_the_most_frequent_class_beside_it() -> None:
+    epochs = [epoch(1, details={"majority_accuracy": 0.975})]
+    chart = metric_chart(epochs, "accuracy").to_dict()
+    rules = [layer for layer in chart["layer"] if layer["encoding"].get("y", {}).get("field") == "baseline"]
+    assert chart["datasets"][rules[0]["data"]["name"]] == [{"baseline": 0.975, "name": "most frequent class"}]
+    assert len(rules) == 2
+    assert len(metric_chart(PLAIN, "accuracy").layer) == len(chart["layer"]) - 2
