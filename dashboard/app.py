@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.errors import UnwritableFolder
 from dashboard import addresses
 from dashboard.components.address import enter
 from dashboard.components.runs import runner
@@ -11,7 +12,10 @@ st.set_page_config(page_icon=":material/details:", layout="wide")
 # Streamlit leaves a tenth of a phone's screen empty above the title.
 st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")
 
-runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
+try:
+    runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
+except UnwritableFolder as error:
+    st.warning(f"{error} Until then nothing can be trained or measured here; functions can be looked at.")
 
 files = {
     key: st.Page(page.file, title=page.title, icon=page.icon, default=key == "home")
@@ -34,4 +38,7 @@ if now != (path, query):
 if path != "home":
     st.set_page_config(page_title=f"{here.title} · Nablascope")
 enter(path)
-here.run()
+try:
+    here.run()
+except UnwritableFolder:
+    st.stop()  # said above; what needs a run ends where it needs it

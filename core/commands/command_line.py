@@ -15,11 +15,15 @@ from collections.abc import Callable, Sequence
 from core.commands.exit_codes import BAD_REQUEST, INTERRUPTED, OK
 from core.errors import InvalidRequest
 
+_DISK_IS_FULL = tuple(
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO") if hasattr(errno, name)
+)
+
 
 def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str] | None) -> int:
     """The exit code of command(arguments); without arguments those of this process.
 
-    InvalidRequest becomes one line on stderr. A command that keeps something when Ctrl-C is pressed sees to
+    InvalidRequest becomes one line on stderr, and so does an output that a full disk does not take. A command that keeps something when Ctrl-C is pressed sees to
     that itself (core.commands.job); here nothing is left to keep.
     """
     if arguments is None:
@@ -27,7 +31,11 @@ def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str
         _end_with_the_reader()
         _write_in_any_encoding()
     try:
-        return command(list(arguments))
+        try:
+            return command(list(arguments))
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # here, where a full disk can still be told
     except InvalidRequest as error:
         print(_on_one_line(str(error)), file=sys.stderr)
         return BAD_REQUEST
@@ -35,10 +43,13 @@ def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str
         print("Stopped.", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
-        if not _has_left(error):
+        if not _has_left(error) and error.errno not in _DISK_IS_FULL:
             raise
         _close_output()
-        return OK
+        if _has_left(error):
+            return OK
+        print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
+        return BAD_REQUEST
 
 
 def _end_with_the_reader() -> None:

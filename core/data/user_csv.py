@@ -19,7 +19,7 @@ import numpy as np
 from core.data import tables
 from core.data.csv_table import MAX_BYTES, Table, header, number, quoted, read, short
 from core.data.dataset import REGRESSION, LoadedDataset
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, UnwritableFolder
 from core.paths import data_folder, delete_file, replace_file
 
 if TYPE_CHECKING:
@@ -212,7 +212,10 @@ def _note_use(path: Path) -> None:
 
 def _folder() -> Path:
     folder = data_folder() / FOLDER
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UnwritableFolder(folder, error.strerror or str(error)) from None
     return folder
 
 
