@@ -23,8 +23,9 @@ _DISK_IS_FULL = tuple(
 def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str] | None) -> int:
     """The exit code of command(arguments); without arguments those of this process.
 
-    InvalidRequest becomes one line on stderr, and so does an output that a full disk does not take. A command that keeps something when Ctrl-C is pressed sees to
-    that itself (core.commands.job); here nothing is left to keep.
+    InvalidRequest becomes one line on stderr, and so does an output that a full disk does not take. A command
+    that keeps something when Ctrl-C is pressed sees to that itself (core.commands.job); here nothing is left
+    to keep.
     """
     if arguments is None:
         arguments = sys.argv[1:]
