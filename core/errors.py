@@ -7,3 +7,13 @@ class InvalidRequest(ValueError):
     The message is shown as it is by the dashboard and, with exit code 2, by the command line: one sentence
     that says what was given and what is allowed.
     """
+
+
+class UnwritableFolder(InvalidRequest):
+    """The data folder cannot be written: no run and no table can be kept, and all else works."""
+
+    def __init__(self, folder: object, reason: str) -> None:
+        super().__init__(
+            f"The data folder {str(folder)!r} cannot be written: {reason}. Make it writable, or let "
+            "NABLASCOPE_HOME name another one."
+        )

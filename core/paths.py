@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from core.errors import UnwritableFolder
+
 VARIABLE = "NABLASCOPE_HOME"
 REPLACE_TRIES, REPLACE_PAUSE_S = 11, 0.1
 
@@ -23,10 +25,14 @@ def data_folder() -> Path:
 
     NABLASCOPE_HOME names it; else it is `nablascope` where the system keeps a person's data: on Linux under
     XDG_DATA_HOME or ~/.local/share, on macOS in ~/Library/Application Support, on Windows in %LOCALAPPDATA%.
+    Raises UnwritableFolder where it is missing and cannot be created.
     """
     chosen = os.environ.get(VARIABLE)
     folder = Path(chosen).expanduser() if chosen else _personal_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnwritableFolder(folder, error.strerror or str(error)) from None
     return folder
 
 
@@ -72,7 +78,10 @@ def cached(
     A file that is broken or lacks a key is made anew. Nothing depends on the file: where it cannot be
     written, the arrays are made each time.
     """
-    file = data_folder() / "cache" / f"{name}.npz"
+    try:
+        file = data_folder() / "cache" / f"{name}.npz"
+    except UnwritableFolder:
+        return make()
     try:
         # Opened here, since numpy does not close a file that is not an archive.
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import devices
+from core.errors import UnwritableFolder
 from dashboard import addresses
 from dashboard.components.address import enter
 from dashboard.components.runs import runner
@@ -13,7 +14,10 @@ st.set_page_config(page_icon=":material/details:", layout="wide")
 st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")
 
 devices.ask_torch_soon()  # so that no picker of devices has to wait for the answer
-runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
+try:
+    runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
+except UnwritableFolder as error:
+    st.warning(f"{error} Until then nothing can be trained or measured here; functions can be looked at.")
 
 files = {
     key: st.Page(page.file, title=page.title, icon=page.icon, default=key == "home")
@@ -36,4 +40,7 @@ if now != (path, query):
 if path != "home":
     st.set_page_config(page_title=f"{here.title} · Nablascope")
 enter(path)
-here.run()
+try:
+    here.run()
+except UnwritableFolder:
+    st.stop()  # said above; what needs a run ends where it needs it

@@ -57,6 +57,8 @@ class Activation:
     aliases: tuple[str, ...] = ()  # other names, for searches
     use: str = ""  # where it is used in practice
     note_zh: str = ""  # the note in Simplified Chinese
+    # f(x) and f'(x) free of overflow and rounding; None where there is none, NaN where that is not known.
+    exact: Callable[[float], tuple[float | None, float | None]] | None = None
 
     @property
     def options(self) -> dict[str, Option]:

@@ -75,6 +75,7 @@ def _show(options: argparse.Namespace) -> int:
         "saturates_below": found.saturates_below,
         "saturates_above": found.saturates_above,
         "dead": found.dead,
+        "not_determined": found.undetermined or None,
         "unfit_for_training": entry.unfit or None,
         "year": entry.source.year,
         "paper": f"{entry.source.authors}: {entry.source.title}",

@@ -16,12 +16,17 @@ from core.commands.exit_codes import BAD_REQUEST, INTERRUPTED, OK
 from core.device_order import number_by_bus
 from core.errors import InvalidRequest
 
+_DISK_IS_FULL = tuple(
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO") if hasattr(errno, name)
+)
+
 
 def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str] | None) -> int:
     """The exit code of command(arguments); without arguments those of this process.
 
-    InvalidRequest becomes one line on stderr. A command that keeps something when Ctrl-C is pressed sees to
-    that itself (core.commands.job); here nothing is left to keep.
+    InvalidRequest becomes one line on stderr, and so does an output that a full disk does not take. A command
+    that keeps something when Ctrl-C is pressed sees to that itself (core.commands.job); here nothing is left
+    to keep.
     """
     if arguments is None:
         arguments = sys.argv[1:]
@@ -29,7 +34,11 @@ def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str
         _write_in_any_encoding()
         number_by_bus()
     try:
-        return command(list(arguments))
+        try:
+            return command(list(arguments))
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # here, where a full disk can still be told
     except InvalidRequest as error:
         print(_on_one_line(str(error)), file=sys.stderr)
         return BAD_REQUEST
@@ -37,10 +46,13 @@ def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str
         print("Stopped.", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
-        if not _has_left(error):
+        if not _has_left(error) and error.errno not in _DISK_IS_FULL:
             raise
         _close_output()
-        return OK
+        if _has_left(error):
+            return OK
+        print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
+        return BAD_REQUEST
 
 
 def _end_with_the_reader() -> None:

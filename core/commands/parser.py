@@ -16,6 +16,10 @@ class Parser(argparse.ArgumentParser):
         """Raise InvalidRequest with argparse's message as a sentence."""
         raise InvalidRequest(f"{message[0].upper()}{message[1:]}; see {self.prog} --help.")
 
+    def print_help(self, file: Any = None) -> None:
+        """As argparse does, which keeps silent where the help cannot be written."""
+        print(self.format_help(), end="", file=file, flush=True)
+
 
 def names(text: str) -> tuple[str, ...]:
     """Words separated by commas."""

@@ -22,7 +22,7 @@ from core.data.csv_table import MAX_BYTES, Table, read
 from core.data.dataset import CLASSIFICATION, REGRESSION, LoadedDataset
 from core.data.table_columns import Choices
 from core.data.table_reading import Preview, Reading, names_of, previewed, read_table
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, UnwritableFolder
 from core.paths import data_folder, delete_file, replace_file
 
 FOLDER = "tables"  # in the data folder
@@ -148,7 +148,10 @@ def _note_use(path: Path) -> None:
 
 def _folder() -> Path:
     folder = data_folder() / FOLDER
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UnwritableFolder(folder, error.strerror or str(error)) from None
     return folder
 
 

@@ -225,9 +225,10 @@ def _backwards(weights: list[Tensor], slopes: list[Tensor], generator: torch.Gen
 
 
 def _range(config: DepthConfig) -> tuple[float, float]:
-    """Range of the histograms: the function's bounds, at most ±UNBOUNDED."""
+    """Range of the histograms: the function's bounds where they are known, at most ±UNBOUNDED."""
     found = properties(config.function, **config.function.with_defaults(config.parameters))
-    low, high = max(found.lowest, -UNBOUNDED), min(found.highest, UNBOUNDED)
+    low = -UNBOUNDED if found.lowest is None else max(found.lowest, -UNBOUNDED)
+    high = UNBOUNDED if found.highest is None else min(found.highest, UNBOUNDED)
     return (low, high) if high - low > 1e-6 else (low - 1, high + 1)
 
 

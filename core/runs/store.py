@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import secrets
+import sqlite3
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, UnwritableFolder
 from core.events import Picture, Progress
 from core.runs import tables
 from core.runs.scheduling import next_immediate, next_in_queue
@@ -29,6 +30,7 @@ from core.runs.tables import pictures as _pictures
 from core.runs.tables import runs as _runs
 from core.runs.upgrades import VERSION, upgrade_config, upgrade_event, upgrade_job, upgrade_picture
 
+UNWRITABLE = ("unable to open", "readonly", "disk is full", "disk I/O error")  # SQLite's words for it
 MAX_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large transaction
 
 
@@ -68,7 +70,10 @@ class Run:
 
 
 class RunStore:
-    """All runs in one file. Safe to use from many threads and many processes at once."""
+    """All runs in one file. Safe to use from many threads and many processes at once.
+
+    Any method raises UnwritableFolder where the file cannot be written.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -84,8 +89,17 @@ class RunStore:
         sa.event.listen(self._engine, "begin", _begin)
         # A claim reads and then writes: without the write lock from the start, two could claim one run.
         self._writer = self._engine.execution_options(immediate=True)
-        with self._writer.begin() as connection:
-            tables.create(connection)
+        sa.event.listen(self._engine, "handle_error", self._name_the_folder, retval=True)
+        try:
+            with self._writer.begin() as connection:
+                tables.create(connection)
+        except sqlite3.OperationalError as error:  # while a connection is set up
+            raise UnwritableFolder(path.parent, str(error)) from None
+
+    def _name_the_folder(self, context: sa.engine.ExceptionContext) -> BaseException | None:
+        """A sentence in place of SQLite's error where the file cannot be written, now or later."""
+        said = str(context.original_exception)
+        return UnwritableFolder(self.path.parent, said) if any(map(said.__contains__, UNWRITABLE)) else None
 
     def close(self) -> None:
         """Give all connections back."""

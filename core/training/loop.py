@@ -25,6 +25,7 @@ from core.training.events import (
     TrainingResumed,
     TrainingStarted,
 )
+from core.training.learners.evidence import evidence
 from core.training.learners.learner import Learner, Scores
 from core.training.learners.registry import learner_for
 from core.training.snapshots.schedule import SnapshotSchedule
@@ -121,7 +122,8 @@ class _TrainingRun:
             scores = yield from learner.evaluate(self._progress())
             if not scores.finite:
                 reason, epoch = "diverged", position.epoch + 1
-                yield TrainingDiverged(epoch, learner.step, why_diverged(learner.config, epoch))
+                reason_given = why_diverged(learner.config, epoch, evidence(learner))
+                yield TrainingDiverged(epoch, learner.step, reason_given)
                 break
             position.last = self._completed(scores)
             yield position.last

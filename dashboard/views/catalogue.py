@@ -38,7 +38,9 @@ def table() -> pd.DataFrame:
             "Lowest": found.lowest,
             "Highest": found.highest,
             "Steepest": found.lipschitz,
-            "Mean output": round(found.mean_output, 6) + 0.0,  # no -0.00
+            "Mean output": None
+            if found.mean_output is None
+            else round(found.mean_output, 6) + 0.0,  # no -0.00
             "Saturates below": found.saturates_below,
             "Saturates above": found.saturates_above,
             "Slope 0": ", ".join(interval(*zone) for zone in found.dead),

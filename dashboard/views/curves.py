@@ -101,8 +101,15 @@ def draw_cards(chosen: Parameters, found: dict[str, Properties]) -> None:
     st.caption(
         "Properties are measured from the functions themselves. Smooth: the slope never jumps. "
         "Zero-centred: the mean output over standard normal x is 0. "
-        f"Saturates: the slope stays under {SATURATED_SLOPE:g} and approaches 0."
+        f"Saturates: the value approaches a number, and the slope stays under {SATURATED_SLOPE:g}."
     )
+
+
+def steepest_slope(found: Properties) -> str:
+    """The largest |f'| in words."""
+    if found.lipschitz is None:
+        return "not determined"
+    return f"{found.lipschitz:.3g}" if math.isfinite(found.lipschitz) else "unbounded"
 
 
 def draw_card(activation: Activation, found: Properties) -> None:
@@ -113,7 +120,7 @@ def draw_card(activation: Activation, found: Properties) -> None:
         f":small[Also called {', '.join(activation.aliases)}. In use: {activation.use}]\n\n"
         f":small[{paper.authors} {paper.year}, {title}]"
     )
-    steepest = f"{found.lipschitz:.3g}" if math.isfinite(found.lipschitz) else "unbounded"
+    steepest = steepest_slope(found)
     st.markdown(
         f"#### {activation.name if paper.year else f'{CUSTOM}: `{activation.name}`'}\n\n"
         f"{activation.note}\n\n:gray[{activation.note_zh}]\n\n"

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.activations import properties
-    from core.activations.expressions import symbolic
+    from core.activations.expressions import enclosure, symbolic
     from core.activations.properties import Properties
 else:
     torch = LazyModule("torch")
     properties = LazyModule("core.activations.properties")
+    enclosure = LazyModule("core.activations.expressions.enclosure")
     symbolic = LazyModule("core.activations.expressions.symbolic")
 
 # Where the pre-activations of a trained network are; there value and slope must be finite.
@@ -36,6 +37,7 @@ _NEAR = tuple(place / 2 for place in range(-20, 21))
 # Replacements of max, min and of powers with x in the exponent are no safer, and not worth a note.
 _NO_REPLACEMENTS = {"at_least", "at_most", "relu", "exp", "log", "*", "negative"}
 _FAR = tuple(sign * place for place in (20.0, 50.0, 100.0, 1e3, 1e4) for sign in (-1, 1))
+_GROWTH = 1.2  # of the slope from |x| = 1e4 to 1e8: x*log(x) makes it 1.9
 
 
 @dataclass(frozen=True)
@@ -84,16 +86,30 @@ def expression(text: str) -> Expression:
     tree = computable(typed)
     near = {x: value_and_slope(tree, x) for x in _NEAR}
     far = {x: value_and_slope(tree, x) for x in _FAR}
-    steepest = max((abs(slope) for _, slope in near.values() if math.isfinite(slope)), default=0.0)
     return Expression(
         text=text,
         typed=typed,
         tree=tree,
         unfit=_unfit(near, far),
-        superlinear=any(not abs(slope) <= 2 * steepest for _, slope in far.values()),
+        superlinear=not all(math.isfinite(slope) for _, slope in far.values()) or _grows(tree),
         leaves_float32=next((x for x, both in far.items() if not all(map(math.isfinite, both))), None),
         rewritten=bool(operations(tree) - operations(typed) - _NO_REPLACEMENTS),
     )
+
+
+def _grows(tree: Node) -> bool:
+    """Whether the slope to either side still grows far out."""
+    for side in (-1, 1):
+        near, far = (_steepest(tree, side * place) for place in (1e4, 1e8))
+        if far > _GROWTH * near:
+            return True
+    return False
+
+
+def _steepest(tree: Node, x: float) -> float:
+    """The largest |f'| at three multiples of x, at which no wave is the same; 0 where nothing is a number."""
+    slopes = [abs(value_and_slope(tree, x * many)[1]) for many in (1.0, 1.1, 1.37)]
+    return max((slope for slope in slopes if not math.isnan(slope)), default=0.0)
 
 
 def _unfit(near: dict[float, tuple[float, float]], far: dict[float, tuple[float, float]]) -> str:
@@ -124,6 +140,7 @@ def _activation(text: str) -> Activation:
         unfit=read.unfit,
         superlinear=read.superlinear,
         note_zh="自己输入的表达式。",
+        exact=enclosure.Exact(read.tree),
     )
     return replace(draft, range_latex=_range(properties.properties(draft)))
 
@@ -159,7 +176,9 @@ def _note(read: Expression) -> str:
             "in which a unit receives so much ends in NaN."
         )
     if read.rewritten:
-        said.append(f"Computed as `{written(read.tree)}`, which is the same and stays finite.")
+        stays = not read.unfit and read.leaves_float32 is None
+        further = f", and finite up to x = ±{_FAR[-1]:,.0f}" if stays else ""
+        said.append(f"Computed as `{written(read.tree)}`, which is the same{further}.")
     return " ".join(said)
 
 
@@ -169,5 +188,7 @@ def _range(found: Properties) -> str:
     return rf"\approx {low}, {high}"
 
 
-def _rounded(value: float) -> str:
+def _rounded(value: float | None) -> str:
+    if value is None:
+        return r"\text{not determined}"
     return f"{round(value, 9) + 0.0:.4g}"

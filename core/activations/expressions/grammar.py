@@ -81,6 +81,8 @@ _TYPED = {
     "]": ")",
     "{": "(",
     "}": ")",
+    **dict.fromkeys(">≥", "step(x) for x>0, and step(a-b) for a>b"),
+    **dict.fromkeys("<≤", "step(-x) for x<0, and step(b-a) for a<b"),
 }
 
 _NUMBER, _NAME = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", r"[A-Za-z_][A-Za-z0-9_]*"
@@ -144,7 +146,8 @@ def _tokens(text: str) -> list[str]:
 def _no_such_sign(sign: str) -> str:
     shown = repr(sign) if sign.isprintable() else f"U+{ord(sign):04X}"
     if sign in _TYPED:
-        return f"The sign {shown} is not known here; write {_TYPED[sign]} instead."
+        instead = _TYPED[sign]
+        return f"The sign {shown} is not known here; write {instead}{'' if ' ' in instead else ' instead'}."
     return (
         f"The sign {shown} is not known here; write with letters, digits, spaces and + - * / ^ ( ) , alone."
     )

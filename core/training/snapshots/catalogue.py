@@ -304,7 +304,8 @@ SNAPSHOTS: dict[str, Snapshot] = {
     ),
     "saliency": Snapshot(
         "Saliency",
-        "Which pixels of test images move the score of the class that the network predicts.",
+        "Which pixels of test images move the score of the class that the network predicts, and the same "
+        "with random weights: where both maps look alike, the first shows the image and not what was learnt.",
         LAYERS,
         _of(IMAGES, SMALL_IMAGES, learners=("supervised",)),
         "saliency",

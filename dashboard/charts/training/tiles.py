@@ -20,10 +20,15 @@ def tiles(images: np.ndarray, in_a_row: int, enlarge: int = 1) -> pd.DataFrame:
 
 def pairs(above: np.ndarray, below: np.ndarray, in_a_row: int, names: tuple[str, str]) -> pd.DataFrame:
     """As tiles(), of two sets of images: each of the second under its own of the first; name says which."""
+    return columns(dict(zip(names, (above, below), strict=True)), in_a_row)
+
+
+def columns(stacked: dict[str, np.ndarray], in_a_row: int) -> pd.DataFrame:
+    """As tiles(), of several sets of images by name, each under its own of the set before."""
     parts = []
-    for under, (name, images) in enumerate(zip(names, (above, below), strict=True)):
+    for under, (name, images) in enumerate(stacked.items()):
         table = tiles(images, in_a_row, sharp(images))
-        parts.append(table.assign(row=2 * table["row"] + under, name=name))
+        parts.append(table.assign(row=len(stacked) * table["row"] + under, name=name))
     return pd.concat(parts)
 
 

@@ -192,9 +192,8 @@ def test_divergence_is_reported_and_the_run_so_far_is_kept() -> None:
     *before, diverged, finished = events(config)
     assert isinstance(before[0], TrainingStarted)
     assert isinstance(diverged, TrainingDiverged)
-    assert diverged.reason == (
-        "The loss is no longer a finite number after epoch 1. A learning rate of 100 is probably too large "
-        "for sgd here; try 10."
+    assert diverged.reason.startswith(
+        "The loss is no longer a finite number after epoch 1. A learning rate of 100 is too large for sgd"
     )
     assert finished.reason == "diverged"
     assert finished.value is None

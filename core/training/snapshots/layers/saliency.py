@@ -4,51 +4,92 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from core.events import Picture
+from core.training.learners.building import build
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.outputs.confusion import predicted_classes
 from core.training.snapshots.sampling import shown_samples
 
 MAX_IMAGES = 12
+OTHER_SEED = 1  # of the random weights
 
 
 def saliency(learner: SupervisedLearner) -> Iterator[Picture]:
-    """How much each pixel moves the score of the class that the network predicts.
+    """How much each pixel moves the score of the class that the network predicts, and its sanity check.
 
-    images uint8 and gradients float32, both (n, height, width), n up to 12 test images; labels and predicted
-    int64 (n,). values: classes.
-    Source: Simonyan, Vedaldi & Zisserman 2013, "Deep inside convolutional networks".
+    images uint8, and gradients and randomised float32, all (n, height, width), n up to 12 test images; labels
+    and predicted int64 (n,). randomised: the gradients of the same scores by a network of the same kind with
+    random weights. values: classes; rank_correlation, of both maps, a mean over the images: near 1 a map
+    shows the image and not what was learnt. None where no map has two sizes of gradients.
+    Sources: Simonyan, Vedaldi & Zisserman 2013, "Deep inside convolutional networks"; Adebayo et al. 2018,
+    "Sanity checks for saliency maps".
     """
     shown = shown_samples(learner, MAX_IMAGES)
     inputs = learner.test_inputs[shown]
     labels = learner.test_targets[shown].long().cpu().numpy()
     images = np.rint(inputs[:, 0].cpu().numpy() * 255).astype(np.uint8)
+    untrained = _randomised(learner)
     while True:
         gradients, predicted = input_gradients(learner.network, inputs)
+        random_gradients, _ = input_gradients(untrained, inputs, predicted)
+        maps = gradients[:, 0].float().cpu().numpy()
+        random_maps = random_gradients[:, 0].float().cpu().numpy()
         arrays = {
             "images": images,
-            "gradients": gradients[:, 0].float().cpu().numpy(),
+            "gradients": maps,
+            "randomised": random_maps,
             "labels": labels,
             "predicted": predicted.cpu().numpy(),
         }
-        yield Picture("saliency", learner.step, arrays, {"classes": list(learner.data.classes)})
+        values = {
+            "classes": list(learner.data.classes),
+            "rank_correlation": rank_correlation(np.abs(maps), np.abs(random_maps)),
+        }
+        yield Picture("saliency", learner.step, arrays, values)
 
 
-def input_gradients(model: nn.Module, inputs: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradient of each sample's winning score by its input, of the inputs' shape, and its class (batch,).
+def _randomised(learner: SupervisedLearner) -> nn.Module:
+    """The network as another seed would begin it."""
+    config = replace(learner.config, seed=OTHER_SEED if learner.config.seed != OTHER_SEED else 0)
+    network = build(config, learner.data.train_inputs.shape[1:], learner.objective.outputs)
+    return network.to(learner.device)
 
-    A single output is the score of the second class, and its negative that of the first.
+
+def input_gradients(model: nn.Module, inputs: Tensor, classes: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Gradient of each sample's score by its input, of the inputs' shape, and whose score it is (batch,).
+
+    The score is that of the class given, or else of the one predicted. A single output is the score of the
+    second class, and its negative that of the first.
     """
     copied = copy.deepcopy(model).eval()
     with torch.enable_grad():
         inputs = inputs.detach().clone().requires_grad_()
         outputs = copied(inputs)
-        predicted = predicted_classes(outputs.detach())
+        classes = predicted_classes(outputs.detach()) if classes is None else classes
         scores = outputs if outputs.shape[1] > 1 else torch.cat([-outputs, outputs], dim=1)
-        (gradients,) = torch.autograd.grad(scores.gather(1, predicted[:, None]).sum(), inputs)
-    return gradients, predicted
+        (gradients,) = torch.autograd.grad(scores.gather(1, classes[:, None]).sum(), inputs)
+    return gradients, classes
+
+
+def rank_correlation(maps: np.ndarray, others: np.ndarray) -> float | None:
+    """Spearman's rank correlation of each map with the other one, (n, height, width); the mean over all n.
+
+    Equal values share their mean rank. None where no map has two values.
+    """
+    found = []
+    for one, other in zip(maps, others, strict=True):
+        ranks, other_ranks = _ranks(one), _ranks(other)
+        if np.ptp(ranks) and np.ptp(other_ranks):
+            found.append(np.corrcoef(ranks, other_ranks)[0, 1])
+    return float(np.mean(found)) if found else None
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (counts.cumsum() - (counts - 1) / 2)[places.ravel()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -374,3 +375,48 @@ def test_a_safer_form_is_reported_and_does_not_overflow() -> None:
     assert operations(typed.tree) == {"*", "tanh", "softplus"}
     assert size(typed.tree) == 5
     assert "`x*tanh(softplus(x))`" in find("x*tanh(log(1+exp(x)))").note
+
+
+def test_finite_is_said_only_of_forms_that_stay_finite() -> None:
+    assert (
+        "`x*sigmoid(x)`, which is the same, and finite up to x = ±10,000" in find("x*exp(x)/(1+exp(x))").note
+    )
+    overflows = find("exp(x)*log(1+exp(x))")
+    assert "At x = 100" in overflows.note
+    assert "finite up to" not in overflows.note
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("x>0", "step(x) for x>0"),
+        ("x*(x>=1)", "step(x) for x>0"),
+        ("where(x<0,x,1)", "step(-x) for x<0"),
+        ("x ≤ 2", "step(-x) for x<0"),
+    ],
+)
+def test_a_comparison_gets_a_hint_to_step(typed: str, hint: str) -> None:
+    with pytest.raises(InvalidRequest, match=re.escape(hint)):
+        find(typed)
+
+
+@settings(max_examples=25, deadline=None)
+@given(expressions)
+def test_properties_of_any_expression_bear_out_its_samples(pair: Pair) -> None:
+    """No value lies outside the bounds, no slope above the steepest, and what is saturated is flat."""
+    typed, python = pair
+    try:
+        activation = find(typed)
+    except InvalidRequest:
+        return
+    found = properties(activation)
+    for x in (*X, -7.3e3, -212.7, -31.13, 27.77, 333.1, 9.1e3):
+        value = python_value(python, x)
+        if not steady(python, x):
+            continue
+        slack = 1e-6 * (1 + abs(value))
+        assert found.lowest is None or value >= found.lowest - slack
+        assert found.highest is None or value <= found.highest + slack
+        slope = (python_value(python, x + 1e-5) - python_value(python, x - 1e-5)) / 2e-5
+        if not found.jumps and abs(x) < 10 and math.isfinite(slope) and found.largest_slope is not None:
+            assert abs(slope) <= found.largest_slope * (1 + 1e-3) + 1e-4

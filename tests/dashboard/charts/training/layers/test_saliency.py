@@ -15,7 +15,12 @@ def test_images_do_not_lie_on_each_other() -> None:
     numbers = np.zeros(7, np.int64)
     arrays = {"images": images, "gradients": gradients, "labels": numbers, "predicted": numbers}
     drawn = rows(saliency_chart(Picture("", 0, arrays, {"classes": ["0"]})))
-    assert len({(row["row"], row["column"]) for row in drawn}) == 14
+    assert len({(row["row"], row["column"]) for row in drawn}) == 14  # as films of older versions are
+    arrays["randomised"] = gradients
+    checked = Picture("", 0, arrays, {"classes": ["0"], "rank_correlation": 0.25})
+    drawn = rows(saliency_chart(checked))
+    assert len({(row["row"], row["column"]) for row in drawn}) == 21
+    assert "rank correlation" in str(saliency_chart(checked).to_dict()["title"])
     maps = {"image": images[0], "0": gradients[:3], "1": gradients[:2, :2, :2]}
     values = {"layers": ["c1", "c2"], "channels": [3, 9], "label": "0"}
     drawn = rows(feature_maps_chart(Picture("", 0, maps, values)))
