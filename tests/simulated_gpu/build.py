@@ -1,4 +1,4 @@
-"""Compiles the simulated card, once: pytest-xdist's workers and their children share what the first one made."""
+"""Compiles the simulated card, once: all workers of pytest-xdist share what the first one made."""
 
 from __future__ import annotations
 

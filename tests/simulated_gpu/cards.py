@@ -1,4 +1,4 @@
-"""Which cards a process is to find: plain data that a child process gets in its environment. Imports no torch."""
+"""Which cards a process is to find: plain data that it gets in its environment. Imports no torch."""
 
 from __future__ import annotations
 
@@ -65,3 +65,8 @@ MIG = Machine(
 )
 ROCM = Machine((Card(name="AMD Instinct MI300X", capability=(9, 4)),), hip="6.4.43482", driver=None)
 APPLE = Machine((Card(name="Apple M3"),), kind="mps", driver=None)
+# Kernels that take milliseconds: so many seconds of measuring are few calls to compute.
+SLOW = Machine(
+    (Card(launch_s=30e-6, least_kernel_s=2e-3, bytes_a_second=1e9, operations_a_second=5e9),),
+    environment={"CUDA_VISIBLE_DEVICES": "0"},
+)

@@ -31,6 +31,8 @@ def furnish(machine: Machine, library: CDLL) -> None:
         for operation, message in card.fails.items():
             library.simulated_fail(index, operation.encode(), message.encode())
     clock.put_in_place(library)
+    if machine.driver is not None:
+        clock.give_to_driver(library)
     _held.append(cells.register(machine.kind.upper()))
     if machine.kind == "mps":
         cuda_module.put_mps_in_place(machine, library)
