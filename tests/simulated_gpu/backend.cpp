@@ -81,7 +81,15 @@ struct CardGenerator final : c10::GeneratorImpl {
   uint64_t seed_ = 0;
 };
 
+bool default_is_asked_for = false;  // while Python gets its object for the default generator
+
+const at::Generator& default_generator(c10::Device device);
+
 at::Generator new_generator(c10::DeviceType type, int index) {
+  if (default_is_asked_for) {
+    default_is_asked_for = false;
+    return default_generator({type, (c10::DeviceIndex)index});
+  }
   c10::Device device(type, index < 0 ? current_device : index);
   return at::Generator(c10::make_intrusive<CardGenerator>(device));
 }
@@ -105,8 +113,8 @@ namespace at {
 template <class Interface, c10::DeviceType TYPE>
 struct SimulatedHooks : Interface {
   void init() const override {}
-  bool isBuilt() const override { return true; }
-  bool isAvailable() const override { return true; }
+  bool isBuilt() const override { return is_apple() == (TYPE == c10::DeviceType::MPS); }
+  bool isAvailable() const override { return isBuilt(); }
   bool hasPrimaryContext(DeviceIndex) const override { return true; }
   DeviceIndex deviceCount() const override { return cards_present(); }
   DeviceIndex getCurrentDevice() const override { return current_device; }
@@ -119,10 +127,16 @@ struct SimulatedHooks : Interface {
 
 struct CUDAHooks final : SimulatedHooks<CUDAHooksInterface, c10::DeviceType::CUDA> {
   explicit CUDAHooks(CUDAHooksArgs) {}
-  bool hasCUDA() const override { return true; }
+  bool hasCUDA() const override { return !is_apple(); }
   DeviceIndex current_device() const override { return simulated::current_device; }
 };
 REGISTER_CUDA_HOOKS(CUDAHooks);
+
+struct MPSHooks final : SimulatedHooks<MPSHooksInterface, c10::DeviceType::MPS> {
+  bool hasMPS() const override { return is_apple(); }
+  bool isOnMacOSorNewer(unsigned, unsigned) const override { return true; }
+};
+REGISTER_MPS_HOOKS(MPSHooks);
 
 }  // namespace at
 
@@ -134,7 +148,11 @@ struct Call {
   const c10::OperatorHandle& op;
   c10::Device device;
   std::map<const c10::TensorImpl*, at::Tensor> known;        // the CPU's tensor -> the card's
-  std::map<const c10::StorageImpl*, c10::Storage> storages;  // likewise
+  struct Origin {
+    c10::Storage storage;
+    std::optional<c10::DispatchKeySet> keys;  // of the tensor that it belongs to; a view has its keys
+  };
+  std::map<const c10::StorageImpl*, Origin> storages;        // likewise
   std::vector<at::Tensor> hosts;                             // kept alive
   uint64_t bytes = 0;                                        // read and written
   bool crosses = false;                                      // between main memory and the card
@@ -165,7 +183,7 @@ struct Call {
     c10::DataPtr data(storage.mutable_data(), context, [](void* held) { delete static_cast<c10::Storage*>(held); }, c10::kCPU);
     auto same = c10::make_intrusive<c10::StorageImpl>(c10::StorageImpl::use_byte_size_t(), storage.nbytes(), std::move(data),
                                                       c10::GetCPUAllocator(), /*resizable=*/true);
-    storages.emplace(same.get(), storage);
+    storages.emplace(same.get(), Origin{storage, tensor.key_set()});
     auto host = at::detail::make_tensor<c10::TensorImpl>(c10::Storage(same), c10::DispatchKeySet(c10::DispatchKey::CPU), tensor.dtype());
     auto* impl = host.unsafeGetTensorImpl();
     impl->set_sizes_and_strides(tensor.sizes(), tensor.strides(), tensor.storage_offset());
@@ -200,12 +218,14 @@ struct Call {
       auto owned = c10::make_intrusive<c10::StorageImpl>(c10::StorageImpl::use_byte_size_t(), from->nbytes(),
                                                          as_card_memory(std::move(data), from->nbytes(), device),
                                                          allocator_of(device.type()), true);
-      found = storages.emplace(from, c10::Storage(owned)).first;
+      found = storages.emplace(from, Origin{c10::Storage(owned), std::nullopt}).first;
       hosts.push_back(result);  // so that no other storage gets its address
     }
     auto key = device.is_cuda() ? c10::DispatchKey::CUDA : c10::DispatchKey::MPS;
-    c10::Storage storage = found->second;
-    auto wrapped = at::detail::make_tensor<c10::TensorImpl>(std::move(storage), c10::DispatchKeySet(key), result.dtype());
+    c10::Storage storage = found->second.storage;
+    const auto& keys = found->second.keys;
+    at::Tensor wrapped = keys ? at::detail::make_tensor<c10::TensorImpl>(c10::TensorImpl::VIEW, std::move(storage), *keys, result.dtype())
+                              : at::detail::make_tensor<c10::TensorImpl>(std::move(storage), c10::DispatchKeySet(key), result.dtype());
     wrapped.unsafeGetTensorImpl()->set_sizes_and_strides(result.sizes(), result.strides(), result.storage_offset());
     if (result.is_conj()) wrapped._set_conj(true);
     if (result.is_neg()) wrapped._set_neg(true);
@@ -421,8 +441,8 @@ void kernels(torch::Library& m) {
   m.impl("set_.source_Storage_storage_offset", &set_storage);
   m.impl("set_.source_Storage", &set_whole_storage);
   m.impl("set_.source_Tensor", &set_tensor);
-  // Torch's own form of these asks for kernels that a build without this kind of card lacks.
-  for (const char* name : {"copy_", "convolution", "convolution_backward"})
+  // In torch these have kernels of their own for each kind of card, and no general one that will do.
+  for (const char* name : {"copy_", "convolution", "convolution_backward", "mse_loss", "smooth_l1_loss"})
     m.impl(name, torch::CppFunction::makeFromBoxedFunction<&run>());
 }
 
@@ -443,7 +463,11 @@ struct Allocators {
 // ---- what Python sets and asks (ctypes)
 
 extern "C" {
-void simulated_cards(int count) { cards_present() = count; }
+void simulated_cards(int count, int apple) {
+  cards_present() = count;
+  is_apple() = apple;
+}
+void simulated_default_generator() { default_is_asked_for = true; }
 void simulated_card(int index, double launch_s, double least_kernel_s, double bytes_a_second, double operations_a_second,
                     double link_bytes_a_second, uint64_t memory_bytes, int float64) {
   Card& one = card(index);

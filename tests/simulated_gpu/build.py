@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.simulated_gpu.cards import Machine
+
 SOURCES = [Path(__file__).with_name(name) for name in ("backend.cpp", "memory.h", "queue.h", "build.py")]
 DRIVER = Path(__file__).parents[1] / "core" / "devices" / "nvml_stub.c"
 
@@ -64,7 +66,7 @@ def _compile(compiler: str, *arguments: str, to: Path) -> None:
     subprocess.run([compiler, "-shared", "-fPIC", *arguments, "-o", str(to)], check=True)
 
 
-def load() -> ctypes.CDLL:
+def load(machine: Machine) -> ctypes.CDLL:
     """The card in this process: torch has kernels for devices of kind cuda and mps.
 
     Before torch is imported, which looks once for what a build for GPUs brings.
@@ -75,6 +77,7 @@ def load() -> ctypes.CDLL:
     card.simulated_fail.argtypes = [integer, text, text]
     card.simulated_failure.argtypes, card.simulated_failure.restype = [integer, text], text
     card.simulated_now_s.restype = number
+    card.simulated_cards(len(machine.cards), machine.kind == "mps")
     card.simulated_launch.argtypes, card.simulated_launch.restype = [integer, number], number
     card.simulated_wait_until_s.argtypes = [number]
     for name in ("live_bytes", "peak_bytes", "kernels"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 VARIABLE = "SIMULATED_GPU"
 
@@ -64,9 +64,7 @@ MIG = Machine(
     (Card(uuid=_SLICE, memory_bytes=10 << 30),), environment={"CUDA_VISIBLE_DEVICES": f"MIG-{_SLICE}"}
 )
 ROCM = Machine((Card(name="AMD Instinct MI300X", capability=(9, 4)),), hip="6.4.43482", driver=None)
-APPLE = Machine((Card(name="Apple M3"),), kind="mps", driver=None)
 # Kernels that take milliseconds: so many seconds of measuring are few calls to compute.
-SLOW = Machine(
-    (Card(launch_s=30e-6, least_kernel_s=2e-3, bytes_a_second=1e9, operations_a_second=5e9),),
-    environment={"CUDA_VISIBLE_DEVICES": "0"},
-)
+_SLOW = Card(launch_s=30e-6, least_kernel_s=2e-3, bytes_a_second=1e9, operations_a_second=5e9)
+SLOW = Machine((_SLOW,), environment={"CUDA_VISIBLE_DEVICES": "0"})
+APPLE = Machine((replace(_SLOW, name="Apple M3"),), kind="mps", driver=None)

@@ -1,4 +1,4 @@
-"""The recurrent cells that torch computes by kernels of their own on a GPU, and that a CPU build lacks."""
+"""What torch computes by kernels of its own on a GPU, and a build for the CPU lacks."""
 
 from __future__ import annotations
 
@@ -67,11 +67,33 @@ def gru_backward(grad: Tensor, saved: Tensor, has_bias: bool) -> tuple[Tensor | 
     return gates, hidden, grad * z, *biases
 
 
-def register(kind: str) -> torch.library.Library:
+def attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None = None,
+    dropout: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """By its formula, as torch computes it where no device has a better way."""
+    return torch.ops.aten._scaled_dot_product_attention_math(
+        query, key, value, mask, dropout, is_causal, scale=scale, enable_gqa=enable_gqa
+    )[0]
+
+
+def register(kind: str) -> list[torch.library.Library]:
     """Give them to torch as kernels of "CUDA" or "MPS"; they last as long as what this returns."""
     cells = torch.library.Library("aten", "IMPL", kind)
     cells.impl("_thnn_fused_lstm_cell", lstm)
     cells.impl("_thnn_fused_lstm_cell_backward_impl", lstm_backward)
     cells.impl("_thnn_fused_gru_cell", gru)
     cells.impl("_thnn_fused_gru_cell_backward", gru_backward)
-    return cells
+    if kind == "CUDA":
+        return [cells]
+    with_gradients = torch.library.Library("aten", "IMPL", f"Autograd{kind}")
+    for library in (cells, with_gradients):
+        library.impl("scaled_dot_product_attention", attention)
+    return [cells, with_gradients]

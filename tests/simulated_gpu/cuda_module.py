@@ -60,6 +60,9 @@ class CudaModule:
         cuda.default_generators = tuple(self._default_generator(n) for n in range(len(self._machine.cards)))
         cuda._sleep = self._sleep
         cuda.Event = lambda enable_timing=False, **_: Event(self._card)
+        for name in ("_lazy_init", "current_device", "device_count", "is_initialized"):
+            setattr(torch.cuda.random, name, getattr(cuda, name))  # which has names of its own for them
+        torch.backends.cudnn.is_acceptable = lambda tensor: False
         torch.version.cuda = None if self._machine.hip else "13.0"
         torch.version.hip = self._machine.hip
 
@@ -107,6 +110,7 @@ class CudaModule:
         self._card.simulated_launch(self._card.simulated_current_device(), cycles / CYCLES_A_SECOND)
 
     def _default_generator(self, index: int) -> torch.Generator:
+        self._card.simulated_default_generator()
         return torch.Generator(f"cuda:{index}")
 
 
@@ -142,5 +146,7 @@ def put_mps_in_place(machine: Machine, card: CDLL) -> None:
     mps.empty_cache = lambda: None
     mps.current_allocated_memory = lambda: card.simulated_live_bytes(0)
     mps.driver_allocated_memory = lambda: card.simulated_live_bytes(0)
-    mps.manual_seed = lambda seed: None
+    card.simulated_default_generator()
+    generator = torch.Generator("mps")
+    mps._get_default_mps_generator = lambda: generator
     mps._is_in_bad_fork = lambda: False

@@ -16,7 +16,6 @@ def furnish(machine: Machine, library: CDLL) -> None:
 
     from tests.simulated_gpu import cells, clock, cuda_module
 
-    library.simulated_cards(len(machine.cards))
     for index, card in enumerate(machine.cards):
         library.simulated_card(
             index,

@@ -102,6 +102,10 @@ inline Card& card(int index) {
   static Card cards[MOST_CARDS];
   return cards[index];
 }
+inline bool& is_apple() {
+  static bool apple = false;
+  return apple;
+}
 inline int& cards_present() {
   static int count = 1;
   return count;

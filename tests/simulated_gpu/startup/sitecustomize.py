@@ -29,7 +29,7 @@ class WithCards(importlib.abc.Loader):
         from tests.simulated_gpu import build, cards, installing
 
         machine = cards.machine_of(os.environ[cards.VARIABLE])
-        library = build.load()  # torch looks for GPUs only while it is imported
+        library = build.load(machine)  # torch looks for GPUs only while it is imported
         module.__file__ = self._origin
         self._loader.exec_module(module)
         installing.furnish(machine, library)
