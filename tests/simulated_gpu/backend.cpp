@@ -498,5 +498,6 @@ int simulated_exchange_device(int index) {
 uint64_t simulated_live_bytes(int index) { return card(index).live_bytes; }
 uint64_t simulated_peak_bytes(int index) { return card(index).peak_bytes; }
 void simulated_reset_peak(int index) { card(index).peak_bytes = card(index).live_bytes.load(); }
+unsigned long long simulated_memory(int index, int what) { return what ? card(index).live_bytes.load() : card(index).memory_bytes; }
 uint64_t simulated_kernels(int index) { return card(index).kernels; }
 }

@@ -65,6 +65,12 @@ MIG = Machine(
 )
 ROCM = Machine((Card(name="AMD Instinct MI300X", capability=(9, 4)),), hip="6.4.43482", driver=None)
 # Kernels that take milliseconds: so many seconds of measuring are few calls to compute.
-_SLOW = Card(launch_s=30e-6, least_kernel_s=2e-3, bytes_a_second=1e9, operations_a_second=5e9)
+_SLOW = Card(
+    launch_s=30e-6,
+    least_kernel_s=2e-3,
+    bytes_a_second=1e9,
+    operations_a_second=5e9,
+    memory_bytes=512 << 20,  # so that what is drawn to fill it is soon drawn
+)
 SLOW = Machine((_SLOW,), environment={"CUDA_VISIBLE_DEVICES": "0"})
 APPLE = Machine((replace(_SLOW, name="Apple M3"),), kind="mps", driver=None)

@@ -21,7 +21,8 @@ def put_in_place(card: CDLL) -> None:
 
 
 def give_to_driver(card: CDLL) -> None:
-    """The counters of the simulated driver go on by the program's time as well."""
+    """The counters of the simulated driver go on by the program's time as well; memory is the cards' own."""
     driver = CDLL("libnvidia-ml.so.1")
-    clock = c_void_p.in_dll(driver, "clock_of_a_simulated_card")
-    clock.value = cast(card.simulated_now_s, c_void_p).value
+    for name, function in (("clock", card.simulated_now_s), ("memory", card.simulated_memory)):
+        pointer = c_void_p.in_dll(driver, f"{name}_of_a_simulated_card")
+        pointer.value = cast(function, c_void_p).value

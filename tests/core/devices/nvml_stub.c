@@ -11,6 +11,10 @@ enum { OK = 0, NOT_SUPPORTED = 3, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7, DRIVER_N
 static const char *const UUIDS[] = {"GPU-aaaa0000-1111-2222-3333-444455556666",
                                     "GPU-bbbb0000-1111-2222-3333-444455556666"};
 
+/* Set where a card is simulated as well: its clock in s, and bytes of memory, what 0 for all and 1 for those used. */
+double (*clock_of_a_simulated_card)(void) = NULL;
+unsigned long long (*memory_of_a_simulated_card)(int index, int what) = NULL;
+
 static int number(void *handle) { return (int)(intptr_t)handle - 1; }
 
 int nvmlInitWithFlags(unsigned flags) {
@@ -73,6 +77,11 @@ int nvmlDeviceGetMemoryInfo(void *handle, unsigned long long *total_free_used) {
     total_free_used[0] = 80ull << 30;
     total_free_used[1] = 78ull << 30;
     total_free_used[2] = 2ull << 30;
+    if (memory_of_a_simulated_card != NULL) {
+        total_free_used[0] = memory_of_a_simulated_card(number(handle), 0);
+        total_free_used[2] = memory_of_a_simulated_card(number(handle), 1);
+        total_free_used[1] = total_free_used[0] - total_free_used[2];
+    }
     return OK;
 }
 
@@ -103,7 +112,6 @@ int nvmlDeviceGetEnforcedPowerLimit(void *handle, unsigned *milliwatts) {
     return OK;
 }
 
-double (*clock_of_a_simulated_card)(void) = NULL; /* set where a card is simulated as well */
 
 static double seconds(void) {
     if (clock_of_a_simulated_card != NULL) return clock_of_a_simulated_card();
