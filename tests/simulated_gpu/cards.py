@@ -59,11 +59,6 @@ SECOND = Card(
     operations_a_second=8e12,
 )
 TWO_UNLIKE = Machine((Card(), SECOND))
-_SLICE = "aaaa0000-1111-2222-3333-5555000000a1"
-MIG = Machine(
-    (Card(uuid=_SLICE, memory_bytes=10 << 30),), environment={"CUDA_VISIBLE_DEVICES": f"MIG-{_SLICE}"}
-)
-ROCM = Machine((Card(name="AMD Instinct MI300X", capability=(9, 4)),), hip="6.4.43482", driver=None)
 # Kernels that take milliseconds: so many seconds of measuring are few calls to compute.
 _SLOW = Card(
     launch_s=30e-6,
@@ -72,5 +67,10 @@ _SLOW = Card(
     operations_a_second=5e9,
     memory_bytes=512 << 20,  # so that what is drawn to fill it is soon drawn
 )
+TWO_SLOW = Machine((_SLOW, replace(SECOND, launch_s=30e-6, least_kernel_s=5e-3, bytes_a_second=0.3e9)))
+OLD_DRIVER = Machine((_SLOW,), driver=("-DOLD",), environment={"CUDA_VISIBLE_DEVICES": "0"})
 SLOW = Machine((_SLOW,), environment={"CUDA_VISIBLE_DEVICES": "0"})
 APPLE = Machine((replace(_SLOW, name="Apple M3"),), kind="mps", driver=None)
+_SLICE = "aaaa0000-1111-2222-3333-5555000000a1"
+MIG = Machine((replace(_SLOW, uuid=_SLICE),), environment={"CUDA_VISIBLE_DEVICES": f"MIG-{_SLICE}"})
+ROCM = Machine((replace(_SLOW, name="AMD Instinct MI300X", capability=(9, 4)),), hip="6.4.43482", driver=None)

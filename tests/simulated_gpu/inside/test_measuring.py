@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,17 +13,22 @@ from core.events import event_record
 from core.timing.activation_cost.config import CostConfig
 from core.timing.activation_cost.job import cost
 from core.timing.measure.clock import time_operation
+from core.timing.measure.conditions import wait_until_quiet
 from core.timing.results.events import (
+    DeviceAbsent,
     MeasurementFailed,
     MeasurementTaken,
     NoiseMeasured,
+    PointsSkipped,
     RoofMeasured,
     SweepFinished,
 )
+from core.timing.roofline import best_matmul
 from core.timing.roofline.config import RooflineConfig
+from core.timing.roofline.events import FormatAbsent
 from core.timing.roofline.job import roofline
 from core.timing.sweeps.config import SweepConfig
-from core.timing.sweeps.speedup import speedup_curves
+from core.timing.sweeps.speedup import against_random, speedup_curves, speedups
 from core.timing.sweeps.suites import SUITES, planned
 from core.timing.sweeps.sweep import sweeps
 from core.timing.workloads import WORKLOADS
@@ -85,17 +91,62 @@ def test_the_quick_suite_runs_on_the_card_and_gives_speed_ups() -> None:
     configs = planned(SUITES["quick"], {"max_seconds": 0.05, "devices": ("cpu", DEVICE), "thorough": False})
     events = list(sweeps(configs))
     assert isinstance(events[-1], SweepFinished)
-    assert [event for event in events if isinstance(event, MeasurementFailed)] == []
-    curves = speedup_curves([event_record(event) for event in events])
+    failed = [event for event in events if isinstance(event, MeasurementFailed)]
+    assert [event for event in failed if event.device != "cpu"] == []  # nothing has to be brought to a CPU
+    records = [event_record(event) for event in events]
+    curves = speedup_curves(records)
     assert {curve.device for curve in curves} == {DEVICE}
-    assert {config.workload for config in configs} > {curve.workload for curve in curves} > {"gemm"}
+    gemm = next(curve for curve in curves if curve.workload == "gemm")
+    assert all(carried < ratio for carried, ratio in zip(gemm.with_transfers, gemm.ratios, strict=True))
+    against_cpu = speedups(records)
+    assert all(entry.low <= entry.ratio <= entry.high for entry in against_cpu)
+    assert against_random(records)
 
 
-def test_roofs_are_those_of_the_card() -> None:
-    config = RooflineConfig(devices=(DEVICE,), dtypes=("float32", "bfloat16", "int8"), max_seconds=20.0)
-    (roof,) = [event for event in roofline(config) if isinstance(event, RoofMeasured)]
-    assert roof.gflops == pytest.approx(dict.fromkeys(config.dtypes, 5.0), rel=0.05)
+def test_a_suite_that_is_out_of_time_says_what_it_skipped() -> None:
+    events = list(sweeps([smallest("gemm", ("float32",), ("forward",))], within_s=0.0))
+    (skipped,) = [event for event in events if isinstance(event, PointsSkipped)]
+    assert skipped.points == ("gemm, cuda:0, float32, size 64",)
+
+
+def test_a_card_that_is_not_there_is_told_beside_one_that_is() -> None:
+    config = replace(smallest("gemm", ("float32",), ("forward",)), devices=(DEVICE, "cuda:3"))
+    events = list(sweeps([config]))
+    (absent,) = [event for event in events if isinstance(event, DeviceAbsent)]
+    assert absent.device == "cuda:3"
+    assert sum(isinstance(event, MeasurementTaken) for event in events) == 1
+
+
+def test_roofs_are_below_those_of_the_card() -> None:
+    config = RooflineConfig(
+        devices=(DEVICE, "cpu"), dtypes=("float32", "bfloat16", "int8"), threads=(1,), max_seconds=8.0
+    )
+    events = list(roofline(config))
+    roof = next(event for event in events if isinstance(event, RoofMeasured))
+    assert set(roof.gflops) == set(config.dtypes)
+    assert all(1.0 < rate <= 5.001 for rate in roof.gflops.values())  # sizes that fit so little time
     assert roof.gbps == pytest.approx(1.0, rel=0.01)
+    assert [event for event in events if isinstance(event, FormatAbsent) and event.device == DEVICE] == []
+
+
+def test_the_search_finds_the_largest_product_where_it_is_the_fastest() -> None:
+    axis = (64, 128, 192, 256)
+    *_, best = best_matmul.search(best_matmul.measured_rate(DEVICE, "float32", 256), axis, 60.0)
+    assert best.shape == best_matmul.Shape(256, 256, 256)
+    every = [best_matmul.measured_rate(DEVICE, "float32", 256)(best.shape), best.gflops]
+    assert every == pytest.approx([5.0, 5.0], rel=0.01)
+    assert len(list(best_matmul.every_shape(axis))) == 64
+
+
+def test_waiting_for_a_quiet_machine_ends_with_what_still_disturbs() -> None:
+    *_, last = wait_until_quiet(DEVICE, 0.3)
+    assert "the clock was held down by heat" in last
+
+
+def test_a_disturbed_figure_is_measured_again_and_keeps_its_mark() -> None:
+    config = replace(smallest("gemm", ("float32",), ("forward",)), quiet_wait_s=0.2)
+    (taken,) = [event for event in sweeps([config]) if isinstance(event, MeasurementTaken)]
+    assert "the clock was held down by heat" in taken.contamination
 
 
 def test_an_activations_cost_is_measured_on_the_card() -> None:
