@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from core.events import Picture
+from core.timing.measure.cold import flush_for
 from core.timing.results.events import MeasurementFailed, MeasurementTaken, NoiseMeasured, RoofMeasured
 from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.sweep import sweep
@@ -63,3 +64,7 @@ def test_the_precision_that_ran_is_found(workload: str) -> None:
     assert (taken.precision, taken.precision_reason) == ("float32", None)
     assert (failed.dtype, "float64" in failed.reason) == ("float64", True)
     assert {NoiseMeasured, RoofMeasured} <= {type(event) for event in events}
+
+
+def test_the_size_of_its_cache_is_not_known() -> None:
+    assert "is not known" in str(flush_for("mps"))

@@ -13,7 +13,9 @@ from core.events import event_record
 from core.timing.activation_cost.config import CostConfig
 from core.timing.activation_cost.job import cost
 from core.timing.measure.clock import time_operation
+from core.timing.measure.cold import flush_for
 from core.timing.measure.conditions import wait_until_quiet
+from core.timing.measure.precision import really_ran
 from core.timing.results.events import (
     DeviceAbsent,
     MeasurementFailed,
@@ -96,11 +98,23 @@ def test_the_quick_suite_runs_on_the_card_and_gives_speed_ups() -> None:
     records = [event_record(event) for event in events]
     curves = speedup_curves(records)
     assert {curve.device for curve in curves} == {DEVICE}
-    gemm = next(curve for curve in curves if curve.workload == "gemm")
-    assert all(carried < ratio for carried, ratio in zip(gemm.with_transfers, gemm.ratios, strict=True))
     against_cpu = speedups(records)
     assert all(entry.low <= entry.ratio <= entry.high for entry in against_cpu)
     assert against_random(records)
+
+
+def test_what_has_to_be_brought_to_the_card_makes_it_less_fast() -> None:
+    plain = {"thorough": False, "devices": ("cpu", DEVICE)}
+    there_and_back = ("host_to_device", "device_to_host")
+    configs = [
+        replace(smallest(name, ("float32",), ("forward",)), **plain) for name in ("gemm", *there_and_back)
+    ]
+    records = [event_record(event) for event in sweeps(configs)]
+    (curve,) = speedup_curves(records)
+    assert curve.with_transfers < curve.ratios
+    on_cpu = [record for record in records if record.get("device") == "cpu"]
+    assert {entry.reference for entry in speedups(on_cpu)} == {entry.series for entry in speedups(on_cpu)}
+    assert speedup_curves(on_cpu) == []
 
 
 def test_a_suite_that_is_out_of_time_says_what_it_skipped() -> None:
@@ -129,12 +143,11 @@ def test_roofs_are_below_those_of_the_card() -> None:
     assert [event for event in events if isinstance(event, FormatAbsent) and event.device == DEVICE] == []
 
 
-def test_the_search_finds_the_largest_product_where_it_is_the_fastest() -> None:
+def test_the_search_finds_a_product_that_reaches_the_cards_peak() -> None:
     axis = (64, 128, 192, 256)
     *_, best = best_matmul.search(best_matmul.measured_rate(DEVICE, "float32", 256), axis, 60.0)
-    assert best.shape == best_matmul.Shape(256, 256, 256)
-    every = [best_matmul.measured_rate(DEVICE, "float32", 256)(best.shape), best.gflops]
-    assert every == pytest.approx([5.0, 5.0], rel=0.01)
+    again = best_matmul.measured_rate(DEVICE, "float32", 256)(best.shape)
+    assert (best.gflops, again) == pytest.approx((5.0, 5.0), rel=0.01)
     assert len(list(best_matmul.every_shape(axis))) == 64
 
 
@@ -147,6 +160,39 @@ def test_a_disturbed_figure_is_measured_again_and_keeps_its_mark() -> None:
     config = replace(smallest("gemm", ("float32",), ("forward",)), quiet_wait_s=0.2)
     (taken,) = [event for event in sweeps([config]) if isinstance(event, MeasurementTaken)]
     assert "the clock was held down by heat" in taken.contamination
+
+
+def test_roofs_that_cannot_be_found_have_their_reason() -> None:
+    torch.simulated_card.simulated_fail(0, b"aten::mm", b"CUDA error: no kernel image is available")
+    torch.simulated_card.simulated_fail(0, b"aten::copy_", b"CUDA error: an illegal access")
+    try:
+        events = list(
+            roofline(RooflineConfig(devices=(DEVICE, "cuda:3"), dtypes=("float32",), max_seconds=1.0))
+        )
+    finally:
+        torch.simulated_card.simulated_mend(0)
+    reasons = {event.reason for event in events if isinstance(event, FormatAbsent | DeviceAbsent)}
+    assert {"CUDA error: no kernel image is available", "There is no cuda:3; torch finds cuda:0"} <= reasons
+
+
+def test_results_on_the_card_tell_which_precision_ran() -> None:
+    exact = torch.rand(64, dtype=torch.float64) + 1
+    rounded = exact.to(torch.bfloat16).to(DEVICE)
+    assert really_ran((rounded, exact), "bfloat16").ran == "bfloat16"
+    assert "explains" in str(really_ran((2 * rounded, exact), "bfloat16").reason)
+    assert "not finite" in str(really_ran((rounded / 0, exact), "bfloat16").reason)
+    whole = torch.arange(4, device=DEVICE)
+    assert really_ran((whole, torch.arange(4)), "int8").ran == "int8"
+    assert "whole numbers" in str(really_ran((whole + 1, torch.arange(4)), "int8").reason)
+
+
+def test_caches_that_cannot_be_flushed_have_a_reason() -> None:
+    held = torch.empty(490 << 20, dtype=torch.uint8, device=DEVICE)
+    assert "more memory than is free" in str(flush_for(DEVICE))
+    del held
+    assert not isinstance(flush_for(DEVICE), str)
+    *_, on_cpu = time_operation(lambda: None, "cpu", max_seconds=0.05)
+    assert on_cpu.cold.times_s or on_cpu.cold.reason
 
 
 def test_an_activations_cost_is_measured_on_the_card() -> None:
