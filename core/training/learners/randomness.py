@@ -16,7 +16,7 @@ from torch import Tensor
 
 
 class LayerRandomness:
-    """What a device's default generator is to draw from, for one learner. Copies go on by themselves."""
+    """What a device's default generator is to draw from, for one learner. Copies draw by themselves."""
 
     def __init__(self, device: torch.device, seed: int) -> None:
         self._device = device
@@ -41,7 +41,7 @@ class LayerRandomness:
     def restore(self, kept: dict[str, Any] | Tensor) -> None:
         """Return to a state().
 
-        The numbers of another kind of device cannot be gone on with: there it stays as the seed made it, as
+        The numbers of another kind of device cannot be continued: there it stays as the seed made it, as
         with checkpoints of version 0.1, which had the CPU's state for every device.
         """
         kind, state = ("cpu", kept) if isinstance(kept, Tensor) else (kept["kind"], kept["state"])
