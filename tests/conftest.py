@@ -49,6 +49,14 @@ def _lot(items: list[pytest.Item], n: int, lots: int) -> list[pytest.Item]:
     return items[n * len(items) // lots : (n + 1) * len(items) // lots]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what a test recorded as its "summary", whichever process ran it."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name == "summary" and report.when == "call":
+                terminalreporter.write_line(str(value))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("nablascope")

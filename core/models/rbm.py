@@ -68,11 +68,11 @@ class RBM(nn.Module):
 
     @torch.no_grad()
     def log_partition(self) -> float:
-        """log Z, exactly, by adding up all states of the smaller layer in float64.
+        """log Z, exactly, by adding up all states of the smaller layer in float64, on the CPU.
 
         Raises ValueError when both layers have more than MAX_ENUMERATED_UNITS units.
         """
-        weights, visible_bias, hidden_bias = (p.double() for p in self.parameters())
+        weights, visible_bias, hidden_bias = (p.cpu().double() for p in self.parameters())
         if weights.shape[0] < weights.shape[1]:  # the energy is the same from either side
             weights, visible_bias, hidden_bias = weights.T, hidden_bias, visible_bias
         units = weights.shape[1]
@@ -90,8 +90,8 @@ class RBM(nn.Module):
     @torch.no_grad()
     def log_likelihood(self, visible: Tensor) -> float:
         """Mean log p(v) in nats of states (batch, visible), exactly; raises as log_partition does."""
-        weights, visible_bias, hidden_bias = (p.double() for p in self.parameters())
-        visible = visible.double()
+        weights, visible_bias, hidden_bias = (p.cpu().double() for p in self.parameters())
+        visible = visible.cpu().double()
         free = -visible @ visible_bias - F.softplus(visible @ weights + hidden_bias).sum(1)
         return -free.mean().item() - self.log_partition()
 

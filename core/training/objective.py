@@ -70,7 +70,12 @@ def accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
     outputs (batch, classes, ...), targets (batch, ...).
     """
     right = outputs.argmax(1) == targets
-    return right[targets != NO_TARGET].double().mean()
+    return fraction(right[targets != NO_TARGET])
+
+
+def fraction(true: Tensor) -> Tensor:
+    """Which part of a bool tensor is true, in float64 on the CPU: not every device has float64."""
+    return true.cpu().double().mean()
 
 
 def skill_over_mean(outputs: Tensor, targets: Tensor) -> Tensor:
@@ -100,4 +105,4 @@ def _smoothed_binary(smoothing: float) -> Callable[[Tensor, Tensor], Tensor]:
 
 
 def _binary_accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
-    return ((outputs[:, 0] > 0) == (targets > 0.5)).double().mean()
+    return fraction((outputs[:, 0] > 0) == (targets > 0.5))

@@ -74,8 +74,8 @@ def really_ran(checked: tuple[Tensor, Tensor], asked: str) -> PrecisionCheck:
 
 def relative_error(result: Tensor, exact: Tensor) -> float:
     """Frobenius norm of the difference over that of the exact result; not finite where either is not."""
-    exact = exact.to(torch.float64)
-    difference = float(torch.linalg.vector_norm(result.to(torch.float64) - exact))
+    exact = exact.cpu().to(torch.float64)  # which not every device has
+    difference = float(torch.linalg.vector_norm(result.cpu().to(torch.float64) - exact))
     norm = float(torch.linalg.vector_norm(exact))
     return 0.0 if difference == 0 else difference / norm if norm else math.inf
 

@@ -58,8 +58,8 @@ class Workload:
     # out, nothing twice.
     bytes_moved: Callable[..., int]
     memory_bytes: Callable[..., int]  # (size, element_bytes, step): what it holds allocated
-    # check(size, dtype, device, seed) gives the forward result and the same from float64, on the same
-    # operands; None where that has no meaning.
+    # check(size, dtype, device, seed) gives the forward result and the same from float64 (on the CPU), on
+    # the same operands; None where that has no meaning.
     check: Callable[[int, str, str, int], tuple[Tensor, Tensor]] | None = None
     # transfer_bytes(size, element_bytes) must reach a device before, and leave it after, when the data live
     # in the host's memory; None for what has none.
@@ -77,15 +77,20 @@ class Draw:
     generator: torch.Generator
     data: str = "random"  # how they are filled, of OPERAND_FILLS
     in_float64: bool = False  # the same values, as float64
+    drawn_on: str | None = None  # where they are drawn; None where they are needed
 
     def __call__(self, *shape: int) -> Tensor:
-        drawn = operand_fill.fill(shape, torch_dtype(self.dtype), self.device, self.generator, self.data)
-        return drawn.to(torch.float64) if self.in_float64 else drawn
+        return self._drawn(shape, self.data)
 
     def weights(self, *shape: int, fan_in: int) -> Tensor:
         """Random whatever `data` says, and small enough that layers keep the size of what they are given."""
-        drawn = operand_fill.fill(shape, torch_dtype(self.dtype), self.device, self.generator, "random")
-        return (drawn.to(torch.float64) if self.in_float64 else drawn) / math.sqrt(fan_in)
+        return self._drawn(shape, "random") / math.sqrt(fan_in)
+
+    def _drawn(self, shape: tuple[int, ...], data: str) -> Tensor:
+        there = self.drawn_on or self.device
+        drawn = operand_fill.fill(shape, torch_dtype(self.dtype), there, self.generator, data)
+        drawn = drawn.to(self.device)
+        return drawn.to(torch.float64) if self.in_float64 else drawn
 
     def result(self, rows: int, columns: int, dtype: torch.dtype) -> Tensor:
         """Where an operation writes a matrix (rows, columns), again at every call."""
@@ -134,7 +139,8 @@ def check_by(build: Build) -> Callable[[int, str, str, int], tuple[Tensor, Tenso
         check_format(dtype, device)
         generator = torch.Generator(device)
         built = build(size, Draw(dtype, device, generator.manual_seed(seed)))
-        exact = build(size, Draw(dtype, device, generator.manual_seed(seed), in_float64=True))
+        # On the CPU, since not every device has float64.
+        exact = build(size, Draw(dtype, "cpu", generator.manual_seed(seed), in_float64=True, drawn_on=device))
         with torch.no_grad(), float32_of(dtype, device):
             return built.call(), exact.call()
 

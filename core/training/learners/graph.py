@@ -20,6 +20,7 @@ from core.training.events import TrainingStarted
 from core.training.learners.base import LearnerBase
 from core.training.learners.building import build, loaded
 from core.training.learners.learner import Scores
+from core.training.objective import fraction
 from core.training.optimizers import OPTIMIZERS
 from core.training.validation import split_fraction, stratified
 
@@ -96,11 +97,11 @@ class GraphLearner(LearnerBase):
         yield progress
         with torch.inference_mode():
             logits = self.network(self.features, self.edges)
-            right = (logits.argmax(1) == self.labels).double()
+            right = logits.argmax(1) == self.labels
             loss = F.cross_entropy(logits, self.labels, reduction="none")
 
         def score(nodes: Tensor) -> tuple[float, float]:
-            return loss[nodes].mean().item(), right[nodes].mean().item()
+            return loss[nodes].mean().item(), fraction(right[nodes]).item()
 
         validation = score(self.validation) if len(self.validation) else (None, None)
         tests = self.test.cpu()

@@ -19,6 +19,7 @@ from core.training.events import TrainingStarted
 from core.training.learners.base import LearnerBase
 from core.training.learners.building import build, evaluation_mode, loaded
 from core.training.learners.learner import Scores
+from core.training.learners.randomness import LayerRandomness
 from core.training.objective import Objective, objective_for
 from core.training.optimizers import OPTIMIZERS, build_optimizer
 from core.training.settings import mutable_while_running
@@ -75,7 +76,7 @@ class SupervisedLearner(LearnerBase):
         modules = [*self.network.modules()]
         self.drops_out = any(isinstance(module, nn.Dropout) and module.p > 0 for module in modules)
         self.norms_batches = any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in modules)
-        self.chance = torch.Generator().manual_seed(config.seed).get_state()  # of dropout, on the CPU
+        self.chance = LayerRandomness(self.device, config.seed)  # of dropout
 
     def _tensors(self, inputs: np.ndarray, targets: np.ndarray | None) -> tuple[Tensor, Tensor]:
         assert targets is not None
@@ -157,12 +158,8 @@ class SupervisedLearner(LearnerBase):
             return outputs
         if not self.drops_out:
             return self.network(inputs)
-        before = torch.get_rng_state()
-        torch.set_rng_state(self.chance)
-        outputs = self.network(inputs)
-        self.chance = torch.get_rng_state()
-        torch.set_rng_state(before)
-        return outputs
+        with self.chance.drawing():
+            return self.network(inputs)
 
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
         """Scores on the test split and the validation split, and on evenly spread training samples."""
@@ -233,7 +230,7 @@ class SupervisedLearner(LearnerBase):
             "model": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "shuffle": self.shuffle.get_state(),
-            "chance": self.chance,
+            "chance": self.chance.state(),
             "step": self.step,
         }
 
@@ -242,6 +239,6 @@ class SupervisedLearner(LearnerBase):
         self.network.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.shuffle.set_state(state["shuffle"])
-        self.chance = state["chance"]
+        self.chance.restore(state["chance"])
         self.applied = None  # the optimiser's state brings its old settings
         self.step = state["step"]

@@ -19,6 +19,9 @@ static const char *const UUIDS[] = {"GPU-aaaa0000-1111-2222-3333-444455556666",
                                     "GPU-bbbb0000-1111-2222-3333-444455556666"};
 
 static const char *const SLICE = "MIG-aaaa0000-1111-2222-3333-5555000000a1"; /* of the first GPU */
+/* Set where a card is simulated as well: its clock in s, and bytes of memory, what 0 for all and 1 for those used. */
+double (*clock_of_a_simulated_card)(void) = NULL;
+unsigned long long (*memory_of_a_simulated_card)(int index, int what) = NULL;
 
 static int number(void *handle) { return (int)(intptr_t)handle - 1; }
 
@@ -132,6 +135,11 @@ int nvmlDeviceGetMemoryInfo(void *handle, unsigned long long *total_free_used) {
     total_free_used[0] = SAID((number(handle) == 2 ? 10ull : 80ull) << 30);
     total_free_used[1] = SAID((number(handle) == 2 ? 8ull : 78ull) << 30);
     total_free_used[2] = SAID(2ull << 30);
+    if (memory_of_a_simulated_card != NULL) {
+        total_free_used[0] = memory_of_a_simulated_card(number(handle), 0);
+        total_free_used[2] = memory_of_a_simulated_card(number(handle), 1);
+        total_free_used[1] = total_free_used[0] - total_free_used[2];
+    }
     return OK;
 }
 
@@ -179,7 +187,9 @@ int nvmlDeviceGetCurrPcieLinkWidth(void *handle, unsigned *lanes) {
     return OK;
 }
 
+
 static double seconds(void) {
+    if (clock_of_a_simulated_card != NULL) return clock_of_a_simulated_card();
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec + now.tv_nsec / 1e9;

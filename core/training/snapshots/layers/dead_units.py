@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.events import Picture
 from core.training.learners.supervised import SupervisedLearner
+from core.training.objective import fraction
 from core.training.snapshots.layers.named_layers import Activated, activated
 from core.training.snapshots.sampling import shown_samples, spread
 
@@ -34,7 +35,7 @@ def dead_units(learner: SupervisedLearner) -> Iterator[Picture]:
         slopes = [relative_slopes(layer) for layer in layers]
         arrays = {
             "dead": np.array([dead_fraction(slope) for slope in slopes], np.float32),
-            "saturated": np.array([(slope < FLAT).double().mean().item() for slope in slopes], np.float32),
+            "saturated": np.array([fraction(slope < FLAT).item() for slope in slopes], np.float32),
         }
         values = {
             "layers": [layer.name for layer in layers],
@@ -54,7 +55,7 @@ def relative_slopes(layer: Activated) -> Tensor:
 def dead_fraction(slopes: Tensor) -> float:
     """Fraction of units (batch, units, ...) that are below NO_SLOPE everywhere."""
     everywhere = [axis for axis in range(slopes.dim()) if axis != 1]
-    return (slopes.amax(dim=everywhere) < NO_SLOPE).double().mean().item()
+    return fraction(slopes.amax(dim=everywhere) < NO_SLOPE).item()
 
 
 def _slopes(layer: Activated, at: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ def embedding(learner: SupervisedLearner) -> Iterator[Picture]:
     before: np.ndarray | None = None
     while True:
         hidden = last_hidden(learner.network, learner.test_inputs[shown])
-        places, explained = principal_components(hidden.double())
+        places, explained = principal_components(hidden.cpu().double())
         if before is not None:
             places *= np.where((places * before).sum(0) < 0, -1, 1)
         before = places
@@ -59,7 +59,7 @@ def principal_components(rows: Tensor) -> tuple[np.ndarray, list[float]]:
     variances, directions = torch.linalg.eigh(centred.T @ centred)
     largest = variances.flip(0)[:2].clamp(min=0)
     places = np.zeros((len(rows), 2))
-    places[:, : len(largest)] = (centred @ directions.flip(1)[:, :2]).cpu().numpy()
+    places[:, : len(largest)] = (centred @ directions.flip(1)[:, :2]).numpy()
     whole = variances.clamp(min=0).sum().item()
     fractions = [variance / whole if whole else 0.0 for variance in largest.tolist()]
     return places, fractions + [0.0] * (2 - len(fractions))

@@ -51,5 +51,5 @@ def counted(layers: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
 
 
 def _finite(values: Tensor) -> np.ndarray:
-    numbers = values.double().cpu().numpy().ravel()
+    numbers = values.cpu().double().numpy().ravel()
     return numbers[np.isfinite(numbers)]

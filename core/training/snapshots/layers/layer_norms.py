@@ -69,6 +69,7 @@ def probe_copy(learner: SupervisedLearner) -> SupervisedLearner:
     """
     copied = copy.copy(learner)
     copied.network, copied.optimizer = copy.deepcopy((learner.network, learner.optimizer))
+    copied.chance = copy.copy(learner.chance)
     copied.step = min(learner.step, learner.config.epochs * learner.steps_per_epoch - 1)
     if isinstance(copied, CompiledLearner):
         copied.memory = copy.deepcopy(copied.memory)

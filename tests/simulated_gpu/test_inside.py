@@ -1,0 +1,102 @@
+"""Everything that the project does on a GPU, done on simulated ones: each file of inside/ on its machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import coverage
+import pytest
+
+from tests.simulated_gpu import cards, processes
+from tests.simulated_gpu.build import NoCompiler, library
+
+# The files that say how a GPU is measured; nearly every line of them has to be run, and be seen to work.
+DEVICE_PATHS = (
+    "core/devices/nvidia.py",
+    "core/timing/measure/clock.py",
+    "core/timing/measure/cold.py",
+    "core/timing/measure/conditions.py",
+    "core/timing/measure/energy.py",
+    "core/timing/measure/precision.py",
+    "core/timing/measure/timers.py",
+    "core/timing/roofline/best_matmul.py",
+    "core/timing/roofline/job.py",
+    "core/timing/sweeps/speedup.py",
+    "core/timing/sweeps/sweep.py",
+)
+LEAST_COVERED = 0.9
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_card() -> None:
+    try:
+        library()
+    except NoCompiler as reason:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(reason))
+
+
+@pytest.mark.parametrize(
+    ("machine", "file"),
+    [
+        ("TWO_UNLIKE", "test_card.py"),
+        ("SLOW", "test_trainings.py"),
+        ("TWO_SLOW", "test_pages.py"),
+        ("MIG", "test_other_cards.py"),
+    ],
+)
+def test_it_works_on_simulated_cards(machine: str, file: str) -> None:
+    run_inside(machine, file)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", ["test_trainings.py", "test_measuring.py"])
+def test_every_combination_works_on_a_simulated_card(file: str) -> None:
+    run_inside("SLOW", file, "-m", "slow")
+
+
+def test_what_is_measured_works_on_simulated_cards_and_runs_the_lines_of_it(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    files = [tmp_path / name for name in ("measuring", "older", "apple", "rocm")]
+    run_inside("SLOW", "test_measuring.py", counted_in=files[0])
+    run_inside("OLD_DRIVER", "test_older_driver.py", counted_in=files[1])
+    run_inside("APPLE", "test_apple.py", counted_in=files[2])
+    run_inside("ROCM", "test_other_cards.py", counted_in=files[3])
+    covered = fractions_covered(files)
+    shown = ", ".join(f"{Path(name).stem} {fraction:.0%}" for name, fraction in covered.items())
+    record_property("summary", f"Lines run on simulated GPUs: {shown}")
+    assert {name: fraction for name, fraction in covered.items() if fraction < LEAST_COVERED} == {}
+
+
+def fractions_covered(files: list[Path]) -> dict[str, float]:
+    """Which part of the statements of each of DEVICE_PATHS was run, in all of these together."""
+    merged = coverage.Coverage(data_file=None)
+    for file in files:
+        data = coverage.CoverageData(str(file))
+        data.read()
+        merged.get_data().update(data)
+    found = {}
+    for name in DEVICE_PATHS:
+        _, statements, _, missing, _ = merged.analysis2(str(processes.ROOT / name))
+        found[name] = 1 - len(missing) / len(statements)
+    return found
+
+
+def run_inside(machine: str, file: str, *options: str, counted_in: Path | None = None) -> None:
+    """Run a file of inside/ in a process that finds a machine's cards, and fail with what it printed."""
+    test = ["pytest", "-p", "no:xdist", "-p", "no:cacheprovider", str(processes.HERE / "inside" / file)]
+    if counted_in is not None:
+        test = [
+            "coverage",
+            "run",
+            f"--include={','.join(DEVICE_PATHS)}",
+            f"--data-file={counted_in}",
+            "-m",
+            *test,
+        ]
+    done = processes.python(getattr(cards, machine), "-m", *test, *options)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
