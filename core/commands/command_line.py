@@ -38,7 +38,7 @@ def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str
             return command(list(arguments))
         finally:
             if sys.stdout is not None:
-                sys.stdout.flush()  # here, where a full disk can still be told
+                sys.stdout.flush()  # here, where a full disk is still an error
     except InvalidRequest as error:
         print(_on_one_line(str(error)), file=sys.stderr)
         return BAD_REQUEST

@@ -13,7 +13,7 @@ from core.training.optimizers import OPTIMIZERS
 SUSPICIOUS_RATE = 5  # times the rate that an optimiser begins with
 DECAYING = ("sgd", "momentum", "nesterov", "adamw")  # weight decay acts on a weight in proportion to it
 UNSCALED = 30  # the largest input or target of data that is scaled is some three to ten
-LONG_GRADIENT = 100  # an L2 norm at the start, where about one is usual
+LONG_GRADIENT = 100  # an L2 norm at the start, where about one is typical
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _unscaled(evidence: Evidence) -> Iterator[str]:
     for name, size in (("inputs", evidence.input_size), ("targets", evidence.target_size)):
         if size is not None and size > UNSCALED:
             yield (
-                f"The {name} are not scaled: they reach {size:,.3g}, where about 1 is usual, and gradients "
+                f"The {name} are not scaled: they reach {size:,.3g}, where about 1 is typical, and gradients "
                 f"grow with them; divide them by their standard deviation."
             )
 
@@ -101,7 +101,7 @@ def _is_suspicious(config: TrainConfig) -> bool:
 
 
 def _learning_rate(config: TrainConfig, evidence: Evidence) -> Iterator[str]:
-    """Above 2 / curvature the steps of gradient descent grow; other optimisers have a usual size."""
+    """Above 2 / curvature the steps of gradient descent grow; other optimisers have a typical size."""
     rate, curvature = config.learning_rate, evidence.curvature
     of_descent = config.optimizer in ("sgd", "momentum", "nesterov")
     limit = 2 * (1 + _momentum(config)) / curvature if of_descent and curvature else None
@@ -111,10 +111,10 @@ def _learning_rate(config: TrainConfig, evidence: Evidence) -> Iterator[str]:
             f"curves so that steps grow above {limit:.2g}; try {min(rate / 10, limit / 2):.1g}."
         )
     elif _is_suspicious(config):
-        usual = OPTIMIZERS[config.optimizer].learning_rate
+        its_own = OPTIMIZERS[config.optimizer].learning_rate
         yield (
             f"A learning rate of {rate:g} is probably too large for {config.optimizer}, which begins with "
-            f"{usual:g}; try {min(rate / 10, usual):.1g}."
+            f"{its_own:g}; try {min(rate / 10, its_own):.1g}."
         )
 
 

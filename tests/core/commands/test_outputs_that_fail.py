@@ -118,5 +118,5 @@ def test_what_needs_no_store_works_without_a_data_folder(
     (tmp_path / "file").write_text("in its place")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
     assert main(["activations", "show", "relu"]) == 0
-    assert main(["training", "mlp", "--data", "iris", "--epochs", "1", "--engine", "eager"]) == 0
+    assert main(["training", "mlp", "--data", "iris", "--epochs", "1", "--set", "engine=eager"]) == 0
     assert "cannot be written" not in capsys.readouterr().err
