@@ -50,7 +50,7 @@ def replace_file(draft: Path, file: Path) -> None:
     """Put the draft in the file's place, as a whole; os.replace, with patience.
 
     Windows refuses while another program has one of the two open (a reader, a virus scanner), which is over
-    in a moment. Raises OSError where it goes on.
+    in a moment. Raises OSError where it lasts.
     """
     for _ in range(REPLACE_TRIES - 1):
         try:

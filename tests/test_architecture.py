@@ -313,7 +313,7 @@ BEHIND_A_REGISTRY: dict[str, tuple[str, ...]] = {
     "core/export": ("archive.py", "job.py"),
     "core/models": ("cells.py", "initialisation.py"),
     "core/timing/workloads": ("axes.py", "dtypes.py"),
-    "core/training/learners": (),
+    "core/training/learners": ("evidence.py",),
 }
 
 

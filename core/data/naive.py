@@ -31,7 +31,7 @@ def growth(values: np.ndarray, now: np.ndarray, horizon: int, train_end: int) ->
 
 
 def same_change(values: np.ndarray, now: np.ndarray, horizon: int) -> np.ndarray:
-    """It goes on from here as it did through the last `horizon` steps."""
+    """It continues from here as it did through the last `horizon` steps."""
     return 2 * values[now] - values[now - horizon]
 
 
