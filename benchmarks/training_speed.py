@@ -25,12 +25,13 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.devices import usable_cores
-from core.training.config import MAX_EPOCHS, TrainConfig, default_config
+from core.training.config import TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
 from core.training.ensembles.job import train_ensemble
 from core.training.events import EpochCompleted
 from core.training.learners.supervised import SupervisedLearner
 from core.training.loop import train
+from core.training.settings import MAX_EPOCHS
 
 TURN_S = 0.3
 
