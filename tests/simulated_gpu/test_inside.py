@@ -45,7 +45,6 @@ def compiled_card() -> None:
         ("TWO_UNLIKE", "test_card.py"),
         ("SLOW", "test_trainings.py"),
         ("TWO_SLOW", "test_pages.py"),
-        ("MIG", "test_other_cards.py"),
     ],
 )
 def test_it_works_on_simulated_cards(machine: str, file: str) -> None:
@@ -61,11 +60,12 @@ def test_every_combination_works_on_a_simulated_card(file: str) -> None:
 def test_what_is_measured_works_on_simulated_cards_and_runs_the_lines_of_it(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    files = [tmp_path / name for name in ("measuring", "older", "apple", "rocm")]
+    files = [tmp_path / name for name in ("measuring", "older", "apple", "rocm", "slice")]
     run_inside("SLOW", "test_measuring.py", counted_in=files[0])
     run_inside("OLD_DRIVER", "test_older_driver.py", counted_in=files[1])
     run_inside("APPLE", "test_apple.py", counted_in=files[2])
     run_inside("ROCM", "test_other_cards.py", counted_in=files[3])
+    run_inside("MIG", "test_other_cards.py", counted_in=files[4])
     covered = fractions_covered(files)
     shown = ", ".join(f"{Path(name).stem} {fraction:.0%}" for name, fraction in covered.items())
     record_property("summary", f"Lines run on simulated GPUs: {shown}")

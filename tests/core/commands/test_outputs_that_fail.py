@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,14 @@ class Output(io.TextIOWrapper):
     def text(self) -> str:
         self.flush()
         return self.bytes.getvalue().decode(self.encoding)
+
+
+@pytest.fixture(autouse=True)
+def _broken_pipes_as_before() -> Iterator[None]:
+    """A command lets a broken pipe end its process; the tests that follow in this one must not end so."""
+    before = signal.getsignal(signal.SIGPIPE)
+    yield
+    signal.signal(signal.SIGPIPE, before)
 
 
 def written(monkeypatch: pytest.MonkeyPatch, encoding: str, *words: str) -> str:

@@ -101,8 +101,9 @@ def test_a_setting_is_known_by_its_name_of_version_0_1_too(run: Run) -> None:
 
 def test_without_json_a_line_an_epoch_is_for_people(run: Run) -> None:
     done = run("lstm", "--epochs", "1")
-    started, epoch, finished = done.stdout.splitlines()
-    assert started.startswith("LSTM on Seattle temperatures: ")
+    started, naive, epoch, finished = done.stdout.splitlines()
+    assert started.startswith("LSTM on Seattle weather: ")
+    assert naive.startswith("naive forecasts, rmse on the test split: ")
     assert epoch.startswith("epoch    1  loss ")
     assert finished.startswith("test skill 0.")
     assert done.stderr == ""

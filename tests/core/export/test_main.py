@@ -23,7 +23,8 @@ def test_a_folder_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     capsys.readouterr()
     assert main(["export", str(run), "--out", str(out)]) == OK
     printed = capsys.readouterr().out.splitlines()
-    assert printed == [str(out / name) for name in (README, *EXPORTS)]
+    of_tables = {"predict.py", "encoding.json", "csv_cells.py", "row_encoding.py"}  # moons are none
+    assert printed == [str(out / name) for name in (README, *EXPORTS) if name not in of_tables]
     assert all(Path(path).stat().st_size for path in printed)
 
 

@@ -175,6 +175,32 @@ def test_roofs_that_cannot_be_found_have_their_reason() -> None:
     assert {"CUDA error: no kernel image is available", "There is no cuda:3; torch finds cuda:0"} <= reasons
 
 
+def test_a_card_that_cannot_multiply_is_one_failed_device_and_the_cpu_is_measured() -> None:
+    torch.simulated_card.simulated_fail(0, b"aten::mm", b"CUDA error: no kernel image is available")
+    try:
+        config = RooflineConfig(
+            devices=(DEVICE, "cpu"), dtypes=("float32", "float8"), threads=(1,), max_seconds=2.0
+        )
+        events = list(roofline(config))
+    finally:
+        torch.simulated_card.simulated_mend(0)
+    (absent,) = [event for event in events if isinstance(event, DeviceAbsent)]
+    assert absent.device == DEVICE
+    assert "no kernel image is available" in absent.reason
+    (roof,) = [event for event in events if isinstance(event, RoofMeasured)]
+    assert roof.device == "cpu"
+    assert roof.gflops["float32"] > 0
+
+
+def test_the_best_product_is_found_in_the_memory_that_is_left() -> None:
+    held = torch.empty(470 << 20, dtype=torch.uint8, device=DEVICE)
+    config = RooflineConfig(devices=(DEVICE,), dtypes=("float32",), max_seconds=2.0)
+    events = list(roofline(config))
+    del held
+    (roof,) = [event for event in events if isinstance(event, RoofMeasured)]
+    assert 0.1 < roof.gflops["float32"] <= 5.001
+
+
 def test_results_on_the_card_tell_which_precision_ran() -> None:
     exact = torch.rand(64, dtype=torch.float64) + 1
     rounded = exact.to(torch.bfloat16).to(DEVICE)
