@@ -38,7 +38,9 @@ def test_opening_it_twice_changes_nothing(store: RunStore) -> None:
     again.close()
 
 
-@pytest.mark.parametrize("label", ["training_stopped_in_epoch", "training_interrupted"])
+@pytest.mark.parametrize(
+    "label", ["training_stopped_in_epoch", pytest.param("training_interrupted", marks=pytest.mark.slow)]
+)
 def test_a_run_that_ended_early_resumes_to_its_end(store: RunStore, label: str) -> None:
     run_id = RUNS[label]["id"]
     runner = LocalRunner(store.path, limit=1)

@@ -160,6 +160,7 @@ def losses(folder: Path) -> list[tuple[int, float]]:
     return [(r["epoch"], r["test_loss"]) for r in records if r["event"] == "epoch_completed"]
 
 
+@pytest.mark.slow
 def test_a_killed_training_is_resumed_and_ends_with_the_same_numbers(run: Run, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     arguments = ["mlp", "--epochs", "250", "--set", "engine=eager", "--json", "--out"]

@@ -27,7 +27,7 @@ from core.timing.results.events import (
 )
 from core.timing.roofline import best_matmul
 from core.timing.roofline.config import RooflineConfig
-from core.timing.roofline.events import FormatAbsent
+from core.timing.roofline.events import BandwidthFound, FormatAbsent, PeakFound
 from core.timing.roofline.job import roofline
 from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.speedup import against_random, speedup_curves, speedups
@@ -179,7 +179,7 @@ def test_a_card_that_cannot_multiply_is_one_failed_device_and_the_cpu_is_measure
     torch.simulated_card.simulated_fail(0, b"aten::mm", b"CUDA error: no kernel image is available")
     try:
         config = RooflineConfig(
-            devices=(DEVICE, "cpu"), dtypes=("float32", "float8"), threads=(1,), max_seconds=2.0
+            devices=(DEVICE, "cpu"), dtypes=("float32", "float8"), threads=(2,), max_seconds=2.0
         )
         events = list(roofline(config))
     finally:
@@ -199,6 +199,47 @@ def test_the_best_product_is_found_in_the_memory_that_is_left() -> None:
     del held
     (roof,) = [event for event in events if isinstance(event, RoofMeasured)]
     assert 0.1 < roof.gflops["float32"] <= 5.001
+
+
+def test_a_card_that_is_lost_in_the_middle_keeps_what_was_found() -> None:
+    events: list[object] = []
+    try:
+        for event in roofline(RooflineConfig((DEVICE,), ("float32", "bfloat16"), (1,), max_seconds=3.0)):
+            events.append(event)
+            if isinstance(event, PeakFound):
+                torch.simulated_card.simulated_fail(
+                    0, b"aten::mm", b"CUDA error: the GPU has fallen off the bus"
+                )
+    finally:
+        torch.simulated_card.simulated_mend(0)
+    (peak,) = [event for event in events if isinstance(event, PeakFound)]
+    (absent,) = [event for event in events if isinstance(event, DeviceAbsent)]
+    assert peak.dtype == "float32"
+    assert "fallen off the bus" in absent.reason
+
+
+def test_a_bandwidth_that_cannot_be_copied_has_its_reason() -> None:
+    events: list[object] = []
+    try:
+        for event in roofline(RooflineConfig((DEVICE,), ("float32",), (1,), max_seconds=2.0)):
+            events.append(event)
+            if isinstance(event, PeakFound):
+                torch.simulated_card.simulated_fail(0, b"aten::copy_", b"CUDA error: an illegal access")
+    finally:
+        torch.simulated_card.simulated_mend(0)
+    (found,) = [event for event in events if isinstance(event, BandwidthFound)]
+    assert found.gbps is None
+    assert "an illegal access" in str(found.reason)
+
+
+def test_a_card_without_memory_for_any_product_says_so() -> None:
+    torch.simulated_card.simulated_fail(0, b"aten::normal_", b"CUDA error: out of memory")
+    try:
+        events = list(roofline(RooflineConfig((DEVICE,), ("float32",), (1,), max_seconds=1.0)))
+    finally:
+        torch.simulated_card.simulated_mend(0)
+    (absent,) = [event for event in events if isinstance(event, FormatAbsent)]
+    assert "out of memory" in absent.reason
 
 
 def test_results_on_the_card_tell_which_precision_ran() -> None:

@@ -55,3 +55,24 @@ def test_a_gpu_that_is_not_there_has_a_reason_for_each_reading() -> None:
         nvidia.compute_processes("cuda:9")
     assert "cuda" not in devices.absent()
     assert [device.name for device in nvidia.devices()] == ["Stub H100"]
+
+
+@pytest.mark.parametrize(
+    ("said", "visible", "words"),
+    [
+        ("nvmlDeviceGetCount_v2=!999", "0", "does not list its GPUs"),
+        ("nvmlDeviceGetCount_v2=1000000", "0", "which cannot be"),
+        ("nvmlDeviceGetCount_v2=0", "0", "lists no GPU"),
+        ("nvmlDeviceGetHandleByIndex_v2=!15", "0", "cannot reach its GPUs"),
+        ("", "7", "hides every GPU"),
+        ("", "MIG-0000", "names a slice that the driver does not give"),
+    ],
+)
+def test_why_no_gpu_of_the_driver_can_be_used(
+    monkeypatch: pytest.MonkeyPatch, said: str, visible: str, words: str
+) -> None:
+    monkeypatch.setenv("NVML_STUB", said)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert words in str(nvidia.absent_because())
+    lost = ["The NVIDIA driver cannot reach its GPU"] if "cannot reach" in words else []
+    assert [sentence.partition(" 0")[0] for sentence in nvidia.unreachable()][:1] == lost

@@ -26,8 +26,15 @@ def test_preset_covers_at_least_six_of_eight_modes() -> None:
     assert scores(learner).test_metric >= 6
 
 
-@pytest.mark.parametrize("loss", ["non_saturating", "wasserstein_gp"])
-@pytest.mark.parametrize("data", ["ring", "digits"])
+@pytest.mark.parametrize(
+    ("data", "loss"),
+    [
+        ("ring", "non_saturating"),
+        ("ring", "wasserstein_gp"),
+        ("digits", "non_saturating"),
+        pytest.param("digits", "wasserstein_gp", marks=pytest.mark.slow),
+    ],
+)
 def test_same_seed_same_numbers_and_a_restored_one_resumes(data: str, loss: str) -> None:
     more = {"samples": 300} if data == "ring" else {}
     options = {"loss": loss, "critic_steps": 2}
