@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
@@ -67,10 +68,14 @@ class EventLog:
 Draw = Callable[[Run, list[dict[str, Any]], dict[str, Picture]], None]
 
 
-@st.cache_resource(show_spinner=False)
 def runner() -> LocalRunner:
     """The one runner of this server, with its warm workers."""
-    return LocalRunner(data_folder() / "runs.sqlite")
+    return _runner_of(data_folder() / "runs.sqlite")
+
+
+@st.cache_resource(show_spinner=False)
+def _runner_of(store_file: Path) -> LocalRunner:
+    return LocalRunner(store_file)
 
 
 def start(job: str, config: Any) -> None:

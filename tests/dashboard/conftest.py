@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.paths import VARIABLE, data_folder
+from core.paths import VARIABLE
+from core.runs.status import ENDED, PAUSED, QUEUED, RUNNING
 from dashboard.components import runs
+from tests.waiting import wait_until
 
 VIEWS = Path(__file__).parents[2] / "dashboard" / "views"
 TIMEOUT_S = 120  # for a first run, which imports torch, on a busy machine
@@ -39,16 +41,34 @@ def open_view(name: str, **query: str | list[str]) -> AppTest:
 
 @pytest.fixture
 def page(request: pytest.FixtureRequest, own_runner: None) -> AppTest:
-    """The view that the test file is named after, not run yet; its runs go to a store of this test's own."""
+    """The view that the test file is named after, not run yet; its runs go to a store without others."""
     return view(request.path.stem.removeprefix("test_"))
 
 
+@pytest.fixture(scope="session")
+def page_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The data folder of all tests of pages, whose runner ends with them.
+
+    It is one for all, since a worker's start costs more than what most tests run.
+    """
+    home = tmp_path_factory.mktemp("pages")
+    yield home
+    if (home / "runs.sqlite").exists():  # else no runner was ever asked for
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(VARIABLE, str(home))
+            runs.runner().close()
+
+
 @pytest.fixture
-def own_runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever starts runs in this test has a data folder and a runner of its own; both end with it."""
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
-    runs.runner.clear()
+def own_runner(page_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever starts runs in this test finds a store without runs, and leaves it so."""
+    monkeypatch.setenv(VARIABLE, str(page_home))
     yield
-    if (data_folder() / "runs.sqlite").exists():  # else no runner was ever asked for
-        runs.runner().close()
-    runs.runner.clear()
+    if not (page_home / "runs.sqlite").exists():
+        return
+    runner = runs.runner()
+    for run in runner.store.all_with_status(QUEUED, RUNNING, PAUSED):
+        runner.request(run.id, "stop")
+        wait_until(lambda run_id=run.id: runner.store.get(run_id).ended)  # type: ignore[misc,union-attr]
+    for run in runner.store.all_with_status(*ENDED):
+        runner.store.forget(run.id)

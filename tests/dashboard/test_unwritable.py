@@ -8,7 +8,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.paths import VARIABLE
-from dashboard.components import runs
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 
@@ -19,7 +18,6 @@ def test_the_folder_is_named_and_functions_can_be_looked_at(
 ) -> None:
     (tmp_path / "file").write_text("in its place")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
-    runs.runner.clear()
     opened = AppTest.from_file(str(APP), default_timeout=120).run()
     opened = opened.switch_page(f"views/{page}.py").run()
     assert not opened.exception

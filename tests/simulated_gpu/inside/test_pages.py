@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.runs.status import FINISHED
 from dashboard.components import runs
-from tests.dashboard.conftest import open_view, own_runner, page, view  # noqa: F401
+from tests.dashboard.conftest import open_view, own_runner, page, page_home, view  # noqa: F401
 from tests.waiting import wait_until
 
 
