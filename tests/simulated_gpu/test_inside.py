@@ -45,6 +45,8 @@ def compiled_card() -> None:
         ("TWO_UNLIKE", "test_card.py"),
         ("SLOW", "test_trainings.py"),
         ("TWO_SLOW", "test_pages.py"),
+        ("MIG", "test_pages_of_one_card.py"),
+        ("ROCM", "test_pages_of_one_card.py"),
     ],
 )
 def test_it_works_on_simulated_cards(machine: str, file: str) -> None:
