@@ -90,9 +90,9 @@ def test_a_finished_run_shows_its_pre_activations(open_page: OpenPage) -> None:
     ("network", "figure", "charts"),
     [
         ("LeNet-5", "Accuracy", ["Predictions on test images", "First-layer filters"]),
-        ("RNN", "Error, test", ["Forecast 24 h ahead"]),
+        pytest.param("RNN", "Error, test", ["Forecast 24 h ahead"], marks=pytest.mark.slow),
         ("LSTM", "Error, test", ["Forecast 24 h ahead"]),
-        ("GRU", "Error, test", ["Forecast 24 h ahead"]),
+        pytest.param("GRU", "Error, test", ["Forecast 24 h ahead"], marks=pytest.mark.slow),
     ],
 )
 def test_every_network_shows_what_it_learns(

@@ -30,7 +30,7 @@ OPEN = {
 
 def cases() -> list[Any]:
     return [
-        pytest.param(text, marks=() if text in REPORTED or number % 4 == 0 else pytest.mark.slow)
+        pytest.param(text, marks=() if text in REPORTED or number % 8 == 0 else pytest.mark.slow)
         for number, text in enumerate(FORMULAS)
     ]
 
