@@ -23,5 +23,5 @@ def test_a_command_line_numbers_gpus_by_their_place_on_the_bus(monkeypatch: pyte
         f"run_command(lambda words: print(os.environ[{VARIABLE!r}]) or 0, None);"
         "assert 'torch' not in sys.modules"
     )
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "PCI_BUS_ID"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "PCI_BUS_ID"

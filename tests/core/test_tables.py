@@ -39,5 +39,5 @@ def test_records_give_the_columns_asked_for_or_those_of_the_first() -> None:
 
 
 def test_a_bar_in_a_cell_ends_no_column() -> None:
-    told = markdown_table(("a", "b"), [("x|y", 1)])
-    assert told.splitlines() == ["| a | b |", "| --- | --- |", "| x\\|y | 1 |"]
+    answer = markdown_table(("a", "b"), [("x|y", 1)])
+    assert answer.splitlines() == ["| a | b |", "| --- | --- |", "| x\\|y | 1 |"]

@@ -41,9 +41,9 @@ def test_commas_within_an_expression_do_not_separate(capsys: pytest.CaptureFixtu
 
 def test_list_names_every_setting_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
-    told = capsys.readouterr().out
-    assert all(name in told for name in EXPERIMENTS)
-    assert "hidden=16,16" in told
+    answer = capsys.readouterr().out
+    assert all(name in answer for name in EXPERIMENTS)
+    assert "hidden=16,16" in answer
     assert main(["list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["settings"]["seeds"] == 8
 

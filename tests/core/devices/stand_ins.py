@@ -19,20 +19,20 @@ SLICE = "MIG-aaaa0000-1111-2222-3333-5555000000a1"
 TORCH = """
 import json, os
 from types import SimpleNamespace as Record
-told = json.loads(os.environ["STAND_IN_TORCH"])
-version = Record(hip=told.get("hip"))
+answer = json.loads(os.environ["STAND_IN_TORCH"])
+version = Record(hip=answer.get("hip"))
 class Cuda:
-    def is_available(self): return bool(told.get("cuda"))
-    def init(self): raise RuntimeError(told.get("why", "no driver") + "\\nand more lines")
-    def device_count(self): return len(told["cuda"])
+    def is_available(self): return bool(answer.get("cuda"))
+    def init(self): raise RuntimeError(answer.get("why", "no driver") + "\\nand more lines")
+    def device_count(self): return len(answer["cuda"])
     def get_device_properties(self, index):
-        if told["cuda"][index] is None:
+        if answer["cuda"][index] is None:
             raise RuntimeError("the card is lost")
-        return Record(**told["cuda"][index])
+        return Record(**answer["cuda"][index])
 cuda = Cuda()
 xpu = Record(is_available=lambda: False)
 backends = Record(mps=Record(is_available=lambda: False))
-if told.get("crash"):
+if answer.get("crash"):
     raise ImportError("libcudart.so.13 is not there")
 """
 

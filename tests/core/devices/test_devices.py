@@ -83,15 +83,15 @@ def test_usable_cores_follow_the_affinity_of_the_process() -> None:
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system has no CPU affinity")
     script = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from core import devices; print(devices.usable_cores())"  # noqa: E501
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "1"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "1"
 
 
 def test_the_environment_is_json_and_keeps_the_machines_name_to_itself() -> None:
-    told = devices.environment()
-    assert json.loads(json.dumps(told)) == told
-    assert socket.gethostname() not in told.values()
-    assert told["cpu"] == cpu.model()
+    answer = devices.environment()
+    assert json.loads(json.dumps(answer)) == answer
+    assert socket.gethostname() not in answer.values()
+    assert answer["cpu"] == cpu.model()
 
 
 def test_torchs_build_is_known_without_importing_it() -> None:

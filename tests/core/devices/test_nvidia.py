@@ -55,19 +55,19 @@ def ask(folder: Path, *switches: str, **environment: str) -> dict[str, Any]:
         library = str(home / "libnvidia-ml.so.1")
         subprocess.run(["gcc", "-shared", "-fPIC", *switches, "-o", library, str(STUB)], check=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CUDA_")}
-    told = subprocess.run(
+    answer = subprocess.run(
         [sys.executable, "-W", "error", "-c", ASK],
         env=clean | {"LD_LIBRARY_PATH": str(home)} | environment,
         check=True,
         capture_output=True,
         text=True,
     )
-    return json.loads(told.stdout)
+    return json.loads(answer.stdout)
 
 
 def test_gpus_are_listed_with_their_facts_and_readings_in_plain_units(stub_folder: Path) -> None:
-    told = ask(stub_folder)
-    first, second = told["devices"]
+    answer = ask(stub_folder)
+    first, second = answer["devices"]
     assert (first["id"], first["name"]) == ("cuda:0", "Stub H100")
     assert (second["id"], second["name"]) == ("cuda:1", "Stub T4")
     assert first["facts"] == {
@@ -79,7 +79,7 @@ def test_gpus_are_listed_with_their_facts_and_readings_in_plain_units(stub_folde
         "driver": "570.86.15",
         "cuda": "12.8",
     }
-    values = {name: (value, unit) for name, (value, unit, _) in told["readings"]["cuda:0"].items()}
+    values = {name: (value, unit) for name, (value, unit, _) in answer["readings"]["cuda:0"].items()}
     assert values == {
         "utilisation": (97, "%"),
         "clock": (1980, "MHz"),
@@ -94,7 +94,7 @@ def test_gpus_are_listed_with_their_facts_and_readings_in_plain_units(stub_folde
         "throttled_by_heat": (0, ""),
         "throttled_by_hardware": (0, ""),
     }
-    assert told["free"] == 78 << 30
+    assert answer["free"] == 78 << 30
 
 
 def test_a_reading_that_the_card_does_not_support_says_so_instead_of_a_number(stub_folder: Path) -> None:
@@ -106,11 +106,11 @@ def test_a_reading_that_the_card_does_not_support_says_so_instead_of_a_number(st
 def test_an_older_driver_is_read_through_the_older_names_and_leaves_out_what_it_lacks(
     stub_folder: Path,
 ) -> None:
-    told = ask(stub_folder, "-DOLD")
-    readings = told["readings"]["cuda:0"]
+    answer = ask(stub_folder, "-DOLD")
+    readings = answer["readings"]["cuda:0"]
     assert readings["temperature"][0] == 59
     assert (readings["throttled_by_heat"][0], readings["throttled_by_power"][0]) == (1, 0)
-    assert "pci_bus_id" not in told["devices"][0]["facts"]
+    assert "pci_bus_id" not in answer["devices"][0]["facts"]
 
 
 def test_the_link_to_the_host_has_a_generation_and_lanes(stub_folder: Path) -> None:
@@ -162,8 +162,10 @@ def test_cuda_visible_devices_renumbers_the_gpus_as_cuda_does(stub_folder: Path)
 
 
 def test_a_gpu_is_read_by_its_uuid_whatever_its_number(stub_folder: Path) -> None:
-    told = ask(stub_folder, CUDA_VISIBLE_DEVICES="0")
-    assert told["readings"]["GPU-bbbb0000-1111-2222-3333-444455556666"]["power"][2].endswith("Not Supported")
+    answer = ask(stub_folder, CUDA_VISIBLE_DEVICES="0")
+    assert answer["readings"]["GPU-bbbb0000-1111-2222-3333-444455556666"]["power"][2].endswith(
+        "Not Supported"
+    )
 
 
 def test_a_gpu_that_is_not_there_gives_reasons(stub_folder: Path) -> None:
@@ -182,9 +184,9 @@ def test_a_gpu_that_is_not_there_gives_reasons(stub_folder: Path) -> None:
 def test_absence_has_a_reason(
     stub_folder: Path, switch: str, environment: dict[str, str], reason: str
 ) -> None:
-    told = ask(stub_folder, switch, **environment)
-    assert told["devices"] == []
-    assert reason in told["absent"]
+    answer = ask(stub_folder, switch, **environment)
+    assert answer["devices"] == []
+    assert reason in answer["absent"]
 
 
 def test_a_torch_without_cuda_is_distinguished_from_a_missing_driver(

@@ -78,35 +78,35 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
 
 @pytest.mark.parametrize(("code", "words"), [(15, "GPU is lost"), (4, "Insufficient Permissions")])
 def test_a_card_that_is_lost_or_forbidden_hides_no_other(driver: Driver, code: int, words: str) -> None:
-    told = driver(f"nvmlDeviceGetHandleByIndex_v2@0=!{code}")
-    assert [(device["id"], device["name"]) for device in told["devices"]] == [("cuda:0", "Stub T4")]
-    assert told["absent"] is None
-    assert told["warnings"][-1] == f"The NVIDIA driver cannot reach its GPU 0: {words}."
+    answer = driver(f"nvmlDeviceGetHandleByIndex_v2@0=!{code}")
+    assert [(device["id"], device["name"]) for device in answer["devices"]] == [("cuda:0", "Stub T4")]
+    assert answer["absent"] is None
+    assert answer["warnings"][-1] == f"The NVIDIA driver cannot reach its GPU 0: {words}."
 
 
 def test_where_no_card_can_be_reached_that_is_the_reason(driver: Driver) -> None:
-    told = driver("nvmlDeviceGetHandleByIndex_v2=!15")
-    assert told["absent"] == "The NVIDIA driver cannot reach its GPUs: GPU is lost"
-    assert all(reason for _, _, reason in told["readings"]["cuda:0"].values())
+    answer = driver("nvmlDeviceGetHandleByIndex_v2=!15")
+    assert answer["absent"] == "The NVIDIA driver cannot reach its GPUs: GPU is lost"
+    assert all(reason for _, _, reason in answer["readings"]["cuda:0"].values())
 
 
 def test_a_slice_that_is_named_is_the_gpu_and_is_read(driver: Driver) -> None:
-    told = driver(CUDA_VISIBLE_DEVICES=SLICE)
-    (device,) = told["devices"]
+    answer = driver(CUDA_VISIBLE_DEVICES=SLICE)
+    (device,) = answer["devices"]
     assert (device["id"], device["name"]) == ("cuda:0", "Stub H100 MIG 1g.10gb")
     assert device["facts"]["uuid"] == SLICE
-    assert told["absent"] is None
-    assert told["readings"]["cuda:0"]["memory_total"][0] == 10 << 30
-    assert told["readings"]["cuda:0"]["utilisation"] == [None, "%", "not reported: Not Supported"]
+    assert answer["absent"] is None
+    assert answer["readings"]["cuda:0"]["memory_total"][0] == 10 << 30
+    assert answer["readings"]["cuda:0"]["utilisation"] == [None, "%", "not reported: Not Supported"]
     unknown = driver(CUDA_VISIBLE_DEVICES="MIG-not-there")
     assert unknown["devices"] == []
     assert "'MIG-not-there' names a slice that the driver does not give: Not Found" in unknown["absent"]
 
 
 def test_a_name_that_is_not_utf_8_costs_no_more_than_the_name(driver: Driver) -> None:
-    told = driver("nvmlDeviceGetName=0xA0F890C8 nvmlDeviceGetUUID@1=0xFF")
-    assert [device["name"] for device in told["devices"]] == ["NVIDIA GPU", "NVIDIA GPU"]
-    assert told["readings"]["cuda:0"]["utilisation"][0] == 97
+    answer = driver("nvmlDeviceGetName=0xA0F890C8 nvmlDeviceGetUUID@1=0xFF")
+    assert [device["name"] for device in answer["devices"]] == ["NVIDIA GPU", "NVIDIA GPU"]
+    assert answer["readings"]["cuda:0"]["utilisation"][0] == 97
     assert driver("nvmlDeviceGetName=0xAE345854")["devices"][0]["name"] == "TX4"
 
 
@@ -116,12 +116,12 @@ NOT_KNOWN = ("4294967295", "18446744073709551615", "9223372036854775807")
 @pytest.mark.parametrize("value", NOT_KNOWN)
 def test_all_bits_set_are_no_figure(driver: Driver, value: str) -> None:
     calls = ("UtilizationRates", "ClockInfo", "PowerUsage", "MemoryInfo", "TotalEnergyConsumption")
-    told = driver(" ".join(f"nvmlDeviceGet{call}={value}" for call in calls))
+    answer = driver(" ".join(f"nvmlDeviceGet{call}={value}" for call in calls))
     for name in ("utilisation", "clock", "power", "memory_used", "memory_total"):
-        assert told["readings"]["cuda:0"][name][2].startswith("not reported: the driver")
-    assert told["readings"]["cuda:0"]["temperature"][0] == 61
+        assert answer["readings"]["cuda:0"][name][2].startswith("not reported: the driver")
+    assert answer["readings"]["cuda:0"]["temperature"][0] == 61
     if value != "9223372036854775807":  # its lower half is another number
-        assert told["counters"]["cuda:0"]["energy"][0] is None
+        assert answer["counters"]["cuda:0"]["energy"][0] is None
 
 
 CALLS = (
@@ -154,10 +154,10 @@ POSSIBLE = {
 def test_whatever_a_call_raises_or_says_reading_goes_on_and_shows_nothing_impossible(
     driver: Driver, orders: dict[tuple[str, str], str]
 ) -> None:
-    told = driver(
+    answer = driver(
         " ".join(f"{call}{card}={order}" for (call, card), order in orders.items()), ALSO=f"{FIRST} {SECOND}"
     )
-    for figures in [*told["readings"].values(), *told["counters"].values()]:
+    for figures in [*answer["readings"].values(), *answer["counters"].values()]:
         for name, (value, unit, reason) in figures.items():
             assert (value is None) == bool(reason)
             if value is not None:
@@ -167,8 +167,8 @@ def test_whatever_a_call_raises_or_says_reading_goes_on_and_shows_nothing_imposs
         total = figures.get("memory_total", [None])[0]
         for part in ("memory_used", "memory_free"):
             assert total is None or (figures[part][0] or 0) <= total
-    for device in told["devices"]:
+    for device in answer["devices"]:
         assert device["name"]
         assert device["name"].isprintable()
-    for used in told["processes"].values():
+    for used in answer["processes"].values():
         assert isinstance(used, str) or all(share is None or 0 <= share <= 100 for share in used.values())

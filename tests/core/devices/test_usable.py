@@ -30,7 +30,7 @@ print(json.dumps({{
 """
 
 
-def told(
+def asked(
     folder: Path,
     says: dict[str, Any],
     build: dict[str, str | None] | None = None,
@@ -43,7 +43,7 @@ def told(
 
 def test_cards_are_matched_by_uuid_whatever_their_order(tmp_path: Path) -> None:
     cards = [card("Stub T4", SECOND.removeprefix("GPU-")), card("Stub H100", FIRST.removeprefix("GPU-"))]
-    found = told(tmp_path, {"cuda": cards}, LD_LIBRARY_PATH=library(tmp_path))
+    found = asked(tmp_path, {"cuda": cards}, LD_LIBRARY_PATH=library(tmp_path))
     assert found["usable"] == [["cuda:0", "Stub T4", SECOND], ["cuda:1", "Stub H100", FIRST]]
     assert found["read"]["cuda:0"]["power"] == [None, "not reported: Not Supported"]  # the T4's
     assert found["read"]["cuda:1"]["power"][0] == pytest.approx(654.321)
@@ -51,7 +51,7 @@ def test_cards_are_matched_by_uuid_whatever_their_order(tmp_path: Path) -> None:
 
 def test_a_card_that_torch_does_not_list_is_shown_and_not_offered(tmp_path: Path) -> None:
     says = {"cuda": [card("Stub T4", SECOND.removeprefix("GPU-"))]}
-    found = told(tmp_path, says, LD_LIBRARY_PATH=library(tmp_path))
+    found = asked(tmp_path, says, LD_LIBRARY_PATH=library(tmp_path))
     assert [name for _, name, _ in found["usable"]] == ["Stub T4"]
     assert [FIRST, "Stub H100"] in found["devices"]
     assert f"PyTorch does not list Stub H100 ({FIRST}), so it cannot use it." in found["warnings"]
@@ -60,7 +60,7 @@ def test_a_card_that_torch_does_not_list_is_shown_and_not_offered(tmp_path: Path
 def test_a_card_that_the_driver_cannot_reach_is_one_when_torch_uses_it(tmp_path: Path) -> None:
     says = {"cuda": [card("A GPU", FIRST.removeprefix("GPU-")), None]}
     orders = "nvmlDeviceGetHandleByIndex_v2=!4 nvmlDeviceGetHandleByUUID=!4"
-    found = told(tmp_path, says, LD_LIBRARY_PATH=library(tmp_path), NVML_STUB=orders)
+    found = asked(tmp_path, says, LD_LIBRARY_PATH=library(tmp_path), NVML_STUB=orders)
     assert [one[:2] for one in found["usable"]] == [["cuda:0", "A GPU"], ["cuda:1", "NVIDIA GPU"]]
     assert found["absent"] is None
     assert found["read"]["cuda:0"]["power"] == [None, "not reported: Insufficient Permissions"]
@@ -68,7 +68,7 @@ def test_a_card_that_the_driver_cannot_reach_is_one_when_torch_uses_it(tmp_path:
 
 def test_cuda_without_nvml_is_a_gpu_and_its_readings_say_what_is_missing(tmp_path: Path) -> None:
     before = "gpus._has_cuda = lambda: True"  # libcuda.so.1 cannot be built here
-    found = told(tmp_path, {"cuda": [card("Orin")]}, before=before)
+    found = asked(tmp_path, {"cuda": [card("Orin")]}, before=before)
     assert [one[:2] for one in found["usable"]] == [["cuda:0", "Orin"]]
     assert found["read"]["cuda:0"]["power"] == [None, "not reported: libnvidia-ml.so.1 was not found"]
     assert (found["absent"], found["free"]) == (None, [None])
@@ -77,23 +77,23 @@ def test_cuda_without_nvml_is_a_gpu_and_its_readings_say_what_is_missing(tmp_pat
 def test_a_slice_is_matched_to_its_own_memory_and_not_to_the_whole_cards(tmp_path: Path) -> None:
     says = {"cuda": [card("Stub H100 MIG 1g.10gb", SLICE.removeprefix("MIG-"), total_memory=10 << 30)]}
     environment = {"LD_LIBRARY_PATH": library(tmp_path), "CUDA_VISIBLE_DEVICES": SLICE}
-    found = told(tmp_path, says, **environment)
+    found = asked(tmp_path, says, **environment)
     assert found["usable"] == [["cuda:0", "Stub H100 MIG 1g.10gb", SLICE]]
     assert found["free"] == [8 << 30]
 
 
 def test_no_gpu_that_torch_can_use_has_torchs_reason(tmp_path: Path) -> None:
     says = {"why": "CUDA unknown error"}
-    found = told(tmp_path, says, LD_LIBRARY_PATH=library(tmp_path))
+    found = asked(tmp_path, says, LD_LIBRARY_PATH=library(tmp_path))
     assert found["usable"] == []
     assert found["absent"].endswith("finds no NVIDIA GPU that it can use: CUDA unknown error")
     assert f"{found['absent']}, so PyTorch cannot use it." in found["warnings"]
 
 
 def test_a_torch_that_does_not_answer_leaves_the_drivers_list(tmp_path: Path) -> None:
-    found = told(tmp_path, {"crash": True}, LD_LIBRARY_PATH=library(tmp_path))
+    found = asked(tmp_path, {"crash": True}, LD_LIBRARY_PATH=library(tmp_path))
     assert [one[:2] for one in found["usable"]] == [["cuda:0", "Stub H100"], ["cuda:1", "Stub T4"]]
-    missing = told(tmp_path, {"crash": True}, before="gpus._has_cuda = lambda: True")
+    missing = asked(tmp_path, {"crash": True}, before="gpus._has_cuda = lambda: True")
     assert missing["absent"] == (
         "No NVIDIA driver: libnvidia-ml.so.1 was not found; "
         "PyTorch did not answer: ImportError: libcudart.so.13 is not there"
@@ -105,12 +105,12 @@ ROCM: dict[str, str | None] = {"cuda": None, "hip": "7.0"}
 
 def test_amds_gpus_are_listed_under_their_name_and_say_why_they_are_not_read(tmp_path: Path) -> None:
     says = {"hip": "7.0", "cuda": [card("AMD Instinct MI300X"), card("")]}
-    found = told(tmp_path, says, ROCM)
+    found = asked(tmp_path, says, ROCM)
     assert [one[:2] for one in found["usable"]] == [["cuda:0", "AMD Instinct MI300X"], ["cuda:1", "AMD GPU"]]
     assert (found["kind"], found["absent"]) == ("AMD GPU", None)
     why = "not reported: amdsmi, which reads AMD's GPUs, is not installed"
     assert all(reading == [None, why] for reading in found["read"]["cuda:0"].values())
-    absent = told(tmp_path, {"hip": "7.0", "why": "HIP error 100"}, ROCM)["absent"]
+    absent = asked(tmp_path, {"hip": "7.0", "why": "HIP error 100"}, ROCM)["absent"]
     assert absent.startswith("No AMD driver: /dev/kfd") or absent.endswith("can use: HIP error 100")
 
 
@@ -136,7 +136,7 @@ def amdsmi_get_gpu_vram_usage(handle): return {"vram_total": 196608, "vram_used"
 def test_amds_gpus_are_read_where_amdsmi_is_and_found_by_their_place(tmp_path: Path) -> None:
     (tmp_path / "amdsmi.py").write_text(AMDSMI)
     place = {"pci_domain_id": 0, "pci_bus_id": 0x83, "pci_device_id": 0}
-    found = told(tmp_path, {"hip": "7.0", "cuda": [card("MI300X", **place)]}, ROCM)
+    found = asked(tmp_path, {"hip": "7.0", "cuda": [card("MI300X", **place)]}, ROCM)
     assert found["usable"][0][:2] == ["cuda:0", "Instinct 83"]
     values = {name: value for name, (value, _) in found["read"]["cuda:0"].items() if value is not None}
     assert values == {

@@ -1,4 +1,4 @@
-"""A training that diverges is told the cause that its numbers show; each of these really diverges for it."""
+"""A training that diverges names the cause that its numbers show; each of these really diverges for it."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_cause_and_cure_fit_the_settings() -> None:
 
 
 def test_running_out_of_memory_says_where_and_what_to_make_smaller() -> None:
-    told = why_out_of_memory(default_config("mlp", batch_size=64), 12)
-    assert told == (
+    answer = why_out_of_memory(default_config("mlp", batch_size=64), 12)
+    assert answer == (
         "The memory of cpu ran out after 12 steps, at a batch size of 64; try 32, or a smaller network."
     )

@@ -60,11 +60,11 @@ def test_each_pass_is_a_bar_with_its_interval_and_the_fastest_comes_first() -> N
 
 
 def test_ties_are_called_ties() -> None:
-    told = {(one["name"], one["step"]): one["tie"] for one in rows_of(time_chart(ROWS))}
-    assert told["ReLU", "forward"] == "fastest"
-    assert told["Tanh", "forward"] == "tied with the fastest"
-    assert told["GELU", "forward"] == "1.5 times as long as the fastest"
-    assert told["GELU", "backward"] == "not known yet"
+    answer = {(one["name"], one["step"]): one["tie"] for one in rows_of(time_chart(ROWS))}
+    assert answer["ReLU", "forward"] == "fastest"
+    assert answer["Tanh", "forward"] == "tied with the fastest"
+    assert answer["GELU", "forward"] == "1.5 times as long as the fastest"
+    assert answer["GELU", "backward"] == "not known yet"
 
 
 def test_only_what_was_compared_is_a_point_of_fused_against_unfused() -> None:
@@ -76,8 +76,8 @@ def test_only_what_was_compared_is_a_point_of_fused_against_unfused() -> None:
 
 
 def test_memory_is_split_by_what_it_belongs_to() -> None:
-    told = {(one["name"], one["part"]): one["bytes"] for one in rows_of(memory_chart(KEPT)) if one["bytes"]}
-    assert told == {("GELU", "its input"): 4.0, ("GELU, unfused", "in between"): 12.0}
+    answer = {(one["name"], one["part"]): one["bytes"] for one in rows_of(memory_chart(KEPT)) if one["bytes"]}
+    assert answer == {("GELU", "its input"): 4.0, ("GELU, unfused", "in between"): 12.0}
     assert "GELU 4, GELU, unfused 12" in str(memory_chart(KEPT).description)
 
 

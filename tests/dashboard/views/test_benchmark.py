@@ -44,12 +44,12 @@ def test_a_machine_with_rocm_offers_its_gpus_or_says_why_it_has_none(
 ) -> None:
     says = json.dumps({"hip": "7.0", "cuda": [card(name) for name in cards], "why": "HIP error 100"})
     path = torch_package(tmp_path, cuda=None, hip="7.0")
-    errors, offered, told = run(ON_ROCM, PYTHONPATH=path, STAND_IN_TORCH=says)
+    errors, offered, answer = run(ON_ROCM, PYTHONPATH=path, STAND_IN_TORCH=says)
     assert errors == []
     if cards:
         assert any("MI300X" in str(option) for option in offered)
     else:
-        assert "No AMD driver" in told[0] or "finds no AMD GPU that it can use: HIP error 100" in told[0]
+        assert "No AMD driver" in answer[0] or "finds no AMD GPU that it can use: HIP error 100" in answer[0]
 
 
 def test_a_choice_that_cannot_be_measured_is_answered_in_words_before_the_start(page: AppTest) -> None:

@@ -1,4 +1,4 @@
-"""Every learner on a simulated card: it trains, draws each of its pictures, is saved and goes on."""
+"""Every learner on a simulated card: it trains, draws each of its pictures, is saved and continues."""
 
 from __future__ import annotations
 

@@ -96,13 +96,13 @@ def test_a_setting_changes_while_it_runs(runner: LocalRunner) -> None:
     runner.store.change(run_id, {"learning_rate": 0.0123})
     runner.store.change(run_id, {"seed": 3})
 
-    def told() -> list[dict[str, object]]:
+    def answer() -> list[dict[str, object]]:
         records = [record for _, record in runner.store.events_after(run_id)]
         return [record for record in records if record["event"].startswith("setting_")]
 
-    wait_until(lambda: len(told()) == 2)
+    wait_until(lambda: len(answer()) == 2)
     runner.request(run_id, "stop")
-    changed, refused = told()
+    changed, refused = answer()
     assert (changed["setting"], changed["before"], changed["after"]) == (
         "learning_rate",
         LONG["learning_rate"],

@@ -64,10 +64,10 @@ def test_fused_is_set_against_unfused_where_there_are_both(everything: list[Any]
 
 
 def test_saved_memory_is_given_fused_and_unfused(everything: list[Any]) -> None:
-    told = {(one.activation, one.form): one for one in of(everything, MemorySaved)}
-    assert told["relu", "fused"].result_bytes == 4
-    assert told["relu", "unfused"].other_bytes == 1  # a mask
-    assert set(told) == {
+    answer = {(one.activation, one.form): one for one in of(everything, MemorySaved)}
+    assert answer["relu", "fused"].result_bytes == 4
+    assert answer["relu", "unfused"].other_bytes == 1  # a mask
+    assert set(answer) == {
         ("relu", "fused"),
         ("relu", "unfused"),
         ("sine", "fused"),
@@ -113,9 +113,9 @@ def test_rows_are_there_before_the_end(records: list[dict[str, Any]]) -> None:
 def test_a_result_file_keeps_all_of_it(records: list[dict[str, Any]]) -> None:
     again = parse(to_json(records))
     assert cost_rows(again) == cost_rows(records)
-    told = "\n".join(filter(None, map(line, again)))
+    answer = "\n".join(filter(None, map(line, again)))
     for words in ("relu forward: fused it is", "relu saves 4 bytes an element", "Fastest forward"):
-        assert words in told
+        assert words in answer
     assert FIGURES.markdown(again)
 
 

@@ -20,7 +20,7 @@ from core.timing.measure.timers import timer_for
 from tests.core.timing.simulated import Machine, fast, slow
 
 
-def told(machine: Machine, floor: float = 0.0, seconds: float = 1.0, seed: int = 0) -> Comparison:
+def answer(machine: Machine, floor: float = 0.0, seconds: float = 1.0, seed: int = 0) -> Comparison:
     *_, last = compare(fast, slow, machine, floor, seconds, seed)
     return last
 
@@ -41,7 +41,7 @@ def calibrated(machine: Machine, seconds: float = 1.0) -> NoiseFloor:
     ],
 )
 def test_a_difference_is_called_one_from_the_floor_on(ratio: float, floor: float, verdict: str) -> None:
-    found = told(Machine(ratio), floor)
+    found = answer(Machine(ratio), floor)
     assert found.verdict == verdict
     assert found.ratio == pytest.approx(ratio, rel=1e-3)
     assert found.floor == max(floor, 0.01)
@@ -50,16 +50,16 @@ def test_a_difference_is_called_one_from_the_floor_on(ratio: float, floor: float
 
 def test_a_machine_that_gets_slower_all_the_time_upsets_nothing() -> None:
     drift = Machine(1.0, lambda at_s, block: 1 + at_s)
-    assert told(drift).verdict == SAME
-    assert told(Machine(1.05, lambda at_s, block: 1 + at_s)).verdict == SLOWER
+    assert answer(drift).verdict == SAME
+    assert answer(Machine(1.05, lambda at_s, block: 1 + at_s)).verdict == SLOWER
 
 
 def test_it_does_not_matter_who_comes_first() -> None:
     def first_is_slow(at_s: float, block: int) -> float:
         return 1.1 if block % 2 else 1.0
 
-    assert told(Machine(1.0, first_is_slow)).verdict == SAME
-    assert told(Machine(1.05, first_is_slow)).ratio == pytest.approx(1.05, rel=1e-3)
+    assert answer(Machine(1.0, first_is_slow)).verdict == SAME
+    assert answer(Machine(1.05, first_is_slow)).ratio == pytest.approx(1.05, rel=1e-3)
 
 
 def test_a_difference_that_the_second_cycle_does_not_find_is_unsure() -> None:
@@ -100,7 +100,7 @@ def test_on_a_shared_machine_5_percent_is_found_and_nothing_is_not_found(
         others = Shared(seed)
         monkeypatch.setattr(comparison, "interruptions", lambda others=others: others.interruptions)
         floor = calibrated(Machine(1.0, others), seconds=2.0).paired
-        verdicts[str(told(Machine(ratio, others), floor, 2.0, seed).verdict)] += 1
+        verdicts[str(answer(Machine(ratio, others), floor, 2.0, seed).verdict)] += 1
     if ratio == 1.0:
         assert not {SLOWER, FASTER} & set(verdicts)
     else:
@@ -142,7 +142,7 @@ def test_a_comparison_keeps_to_its_time_and_can_be_watched() -> None:
 
 def test_operations_of_very_different_length_share_the_time() -> None:
     machine = Machine(50.0)
-    found = told(machine, seconds=2.0)
+    found = answer(machine, seconds=2.0)
     assert found.verdict == SLOWER
     assert found.ratio == pytest.approx(50, rel=1e-2)
 

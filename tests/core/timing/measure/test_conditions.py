@@ -176,14 +176,14 @@ def test_a_mark_never_counts_ours_and_never_loses_a_certain_other(
 @whole_machine
 def test_waiting_ends_at_its_limit_and_says_what_still_disturbs() -> None:
     with another_program(usable_cores()):
-        told = list(wait_until_quiet("cpu", 0.5))
-    assert len(told) >= 2
-    assert any(reason.startswith("other programs used") for reason in told[-1])
+        answer = list(wait_until_quiet("cpu", 0.5))
+    assert len(answer) >= 2
+    assert any(reason.startswith("other programs used") for reason in answer[-1])
 
 
 def test_waiting_ends_after_a_quiet_second(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conditions, "_contamination", lambda found: iter(()))
     monkeypatch.setattr(conditions, "_QUIET_S", 0.3)
-    told = list(wait_until_quiet("cpu", 30.0))
-    assert told[-1] == ()
-    assert all(reasons == ("waiting for a quiet second",) for reasons in told[:-1])
+    answer = list(wait_until_quiet("cpu", 30.0))
+    assert answer[-1] == ()
+    assert all(reasons == ("waiting for a quiet second",) for reasons in answer[:-1])

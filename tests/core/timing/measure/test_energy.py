@@ -22,7 +22,7 @@ from core.timing.measure import energy
 from tests.core.timing.simulated import Clock
 
 # The NVML stand-in counts the energy of 400 W and shows a power of 654.321 W. There is no CUDA here, so torch
-# is told what the UUIDs of its GPUs are.
+# is given the UUIDs of its GPUs.
 ASK = """
 import json, time, torch
 from types import SimpleNamespace
@@ -31,9 +31,9 @@ torch.cuda.get_device_properties = lambda name: SimpleNamespace(uuid=uuids[torch
 from core.timing.measure import conditions, energy
 meter, finish = energy.meter("cuda:0"), conditions.observe("cuda:0")
 time.sleep(0.3)
-told, seen = meter.read(), finish()
+answer, seen = meter.read(), finish()
 print(json.dumps({
-    "joules": told.joules, "source": told.source, "elapsed_s": told.elapsed_s, "reason": told.reason,
+    "joules": answer.joules, "source": answer.source, "elapsed_s": answer.elapsed_s, "reason": answer.reason,
     "second": energy.meter("cuda:1").read().reason,
     "conditions": {**vars(seen), "elapsed_s": seen.elapsed_s},
 }))
@@ -44,7 +44,7 @@ print(json.dumps({
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Any:
     stub = Path(__file__).parents[2] / "devices" / "nvml_stub.c"
 
-    def told(*switches: str) -> dict[str, Any]:
+    def answer(*switches: str) -> dict[str, Any]:
         home = tmp_path_factory.mktemp("nvml")
         library = str(home / "libnvidia-ml.so.1")
         try:
@@ -60,15 +60,15 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Any:
         )
         return json.loads(done.stdout)
 
-    return told
+    return answer
 
 
 def test_a_gpus_counter_and_its_conditions_are_read(ask: Any) -> None:
-    told = ask()
-    assert told["source"] == energy.COUNTER
-    assert told["joules"] == pytest.approx(400 * told["elapsed_s"], rel=0.1)
-    assert "Not Supported" in told["second"]
-    seen = told["conditions"]
+    answer = ask()
+    assert answer["source"] == energy.COUNTER
+    assert answer["joules"] == pytest.approx(400 * answer["elapsed_s"], rel=0.1)
+    assert "Not Supported" in answer["second"]
+    seen = answer["conditions"]
     assert seen["foreign_processes"] == 1  # the one that idles does not count
     assert "1 other program used the GPU" in seen["contamination"]
     assert seen["throttled_s"]["throttled_by_heat"] == pytest.approx(0.5 * seen["elapsed_s"], rel=0.2)
@@ -79,9 +79,9 @@ def test_a_gpus_counter_and_its_conditions_are_read(ask: Any) -> None:
 
 
 def test_without_a_counter_power_is_summed_over_time(ask: Any) -> None:
-    told = ask("-DOLD")
-    assert told["source"] == energy.POWER
-    assert told["joules"] == pytest.approx(654.321 * told["elapsed_s"], rel=0.1)
+    answer = ask("-DOLD")
+    assert answer["source"] == energy.POWER
+    assert answer["joules"] == pytest.approx(654.321 * answer["elapsed_s"], rel=0.1)
 
 
 def watts(power_w: float) -> Any:
@@ -174,7 +174,7 @@ def test_where_there_is_no_meter_nothing_runs_and_the_reason_is_reported(
 
     monkeypatch.setattr(rapl, "counters", missing)
     calls: list[int] = []
-    (told,) = energy.per_operation(lambda: calls.append(1), "cpu", 1e-3)
-    assert (told.joules, told.source, told.reason) == (None, None, "not reported: no counters here")
+    (answer,) = energy.per_operation(lambda: calls.append(1), "cpu", 1e-3)
+    assert (answer.joules, answer.source, answer.reason) == (None, None, "not reported: no counters here")
     assert not calls
     assert "mps" in str(energy.meter("mps").read().reason)

@@ -82,16 +82,16 @@ def test_processes_that_may_have_used_a_gpu_are_counted() -> None:
 
 
 def test_noise_is_named_with_what_contaminated_its_calibration() -> None:
-    told = said(TAKEN, OF["noise_measured"])
-    assert "from 1.0% on" in told
-    assert "the calibration was contaminated (other programs used 20% of the CPU)" in told
+    answer = said(TAKEN, OF["noise_measured"])
+    assert "from 1.0% on" in answer
+    assert "the calibration was contaminated (other programs used 20% of the CPU)" in answer
 
 
 def test_a_floor_of_several_times_is_no_floor() -> None:
     noise = OF["noise_measured"] | {"paired": 0.03, "unpaired": 72.0, "contamination": []}
-    told = said(TAKEN, noise)
-    assert "figures taken at different moments not at all" in told
-    assert "from 3.0% on" in told
+    answer = said(TAKEN, noise)
+    assert "figures taken at different moments not at all" in answer
+    assert "from 3.0% on" in answer
 
 
 @pytest.mark.parametrize(("load", "words"), [(4.0, "at most 4%"), (40.0, "up to 40%")])

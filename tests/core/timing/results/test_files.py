@@ -26,10 +26,10 @@ LINES = (EXAMPLES / "schema_1.jsonl").read_text()
 def refusal(text: str) -> str:
     with pytest.raises(InvalidRequest) as error:
         files.parse(text, "'it'")
-    told = str(error.value)
-    assert len(told.splitlines()) == 1
-    assert told.startswith("'it' ")
-    return told
+    answer = str(error.value)
+    assert len(answer.splitlines()) == 1
+    assert answer.startswith("'it' ")
+    return answer
 
 
 def test_there_is_an_example_of_every_version() -> None:

@@ -115,9 +115,9 @@ def test_what_a_program_waits_and_the_link_stand_beside_an_accelerators_time() -
     (row,) = table([of_a_gpu()])
     assert (row["wall_us"], row["latency_us"]) == (pytest.approx(6), pytest.approx(15))
     assert (row["launches_hidden"], row["link"]) == (False, "PCIe 4 x16")
-    told = FIGURES.sentences([of_a_gpu()])
-    assert any("waits up to 3 times as long for cuda:0" in sentence for sentence in told)
-    assert any("1 of 1 figures of cuda:0 hold launches too" in sentence for sentence in told)
+    answer = FIGURES.sentences([of_a_gpu()])
+    assert any("waits up to 3 times as long for cuda:0" in sentence for sentence in answer)
+    assert any("1 of 1 figures of cuda:0 hold launches too" in sentence for sentence in answer)
 
 
 def test_of_a_cpu_nothing_is_said_of_launches() -> None:
@@ -132,9 +132,9 @@ def test_a_rate_that_is_not_believed_is_marked_and_never_the_best() -> None:
     wrong, right = of_a_gpu(gflops=9000.0, not_believed=doubt), of_a_gpu(gflops=10.0)
     assert f"! not believed: {doubt}" in str(line(wrong))
     assert [record["gflops"] for record in fastest([wrong, right], "dtype")] == [10.0]
-    told = FIGURES.sentences([wrong, right])
-    assert doubt in told[0]
-    assert any("Best matrix multiplication on cuda:0: 10 GFLOP/s" in sentence for sentence in told)
+    answer = FIGURES.sentences([wrong, right])
+    assert doubt in answer[0]
+    assert any("Best matrix multiplication on cuda:0: 10 GFLOP/s" in sentence for sentence in answer)
     assert doubt in FIGURES.markdown([wrong])
 
 

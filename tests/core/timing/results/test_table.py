@@ -88,9 +88,9 @@ def test_csv_reads_back_to_the_same_figures() -> None:
 
 
 def test_json_keeps_every_event_with_its_raw_samples() -> None:
-    told = json.loads(to_json(WITH_GPU))
-    assert told["schema"] == SCHEMA
-    assert told["events"] == WITH_GPU
+    answer = json.loads(to_json(WITH_GPU))
+    assert answer["schema"] == SCHEMA
+    assert answer["events"] == WITH_GPU
 
 
 def test_the_table_is_in_microseconds_and_percent() -> None:

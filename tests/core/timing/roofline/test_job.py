@@ -29,9 +29,9 @@ def of(events: list[Any], kind: type) -> list[Any]:
 
 
 def test_the_environment_comes_first_and_the_roof_last(events: list[Any]) -> None:
-    told = [event for event in events if not isinstance(event, Progress)]
-    assert isinstance(told[0], EnvironmentRead)
-    assert isinstance(told[-1], RoofMeasured)
+    answer = [event for event in events if not isinstance(event, Progress)]
+    assert isinstance(answer[0], EnvironmentRead)
+    assert isinstance(answer[-1], RoofMeasured)
     assert isinstance(events[-1], Progress)
     assert events[-1].done == events[-1].total == 1
 
@@ -116,6 +116,6 @@ def test_a_rate_above_what_the_cores_can_do_is_no_roof(monkeypatch: pytest.Monke
     (doubted,) = of(events, PeakFound)
     assert "more than the device can do (96, the cores at their highest clock)" in doubted.not_believed
     assert of(events, RoofMeasured)[0].gflops == {}
-    told = conclusions([event_record(event) for event in events if not isinstance(event, Progress)])
-    assert told[0].startswith("Not believed, and left out of what follows: cpu, float32:")
-    assert not any("Best matrix multiplication" in sentence for sentence in told)
+    answer = conclusions([event_record(event) for event in events if not isinstance(event, Progress)])
+    assert answer[0].startswith("Not believed, and left out of what follows: cpu, float32:")
+    assert not any("Best matrix multiplication" in sentence for sentence in answer)

@@ -1,4 +1,4 @@
-"""An ensemble is its trainings side by side: the same numbers as each alone, told as a distribution."""
+"""An ensemble is its trainings side by side: the same numbers as each alone, shown as a distribution."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from tests.core.timing.simulated import Clock
 def test_the_code_is_what_a_disassembler_reads(wide: bool, sums: int, register: str, tmp_path: Path) -> None:
     (tmp_path / "code").write_bytes(fma._code(wide, sums))
     command = ["objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "-M", "intel", str(tmp_path / "code")]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    lines = [line.split("\t")[-1].split() for line in told.splitlines() if line.startswith("  ")]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    lines = [line.split("\t")[-1].split() for line in answer.splitlines() if line.startswith("  ")]
     products = [operands.split(",") for name, operands in (line[:2] for line in lines if len(line) == 2)
                 if name == "vfmadd231ps"]  # fmt: skip
     assert len(products) == len({product[0] for product in products}) == sums
@@ -29,7 +29,7 @@ def test_the_code_is_what_a_disassembler_reads(wide: bool, sums: int, register: 
     names = [line[0] for line in lines]
     assert names[:2] == ["vbroadcastss", "vbroadcastss"]
     assert names[-4:] == ["dec", "jne", "vzeroupper", "ret"]
-    assert "(bad)" not in told
+    assert "(bad)" not in answer
 
 
 def test_the_peak_is_turns_a_second_times_the_operations_of_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
