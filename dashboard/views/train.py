@@ -309,7 +309,7 @@ with page.results:
         runs.follow(run, draw)
         if run.status in (FINISHED, STOPPED):
             after(run, config)
-    else:
+    elif not (table and table.problem):
         st.info("Choose a network and data, then press **Start**: the first results appear within a second.")
         if config and DATASETS[config.data].kind == POINTS:
             st.columns(2)[0].altair_chart(points_chart(what_to_learn(config)), key="data")

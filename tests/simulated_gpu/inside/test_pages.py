@@ -31,25 +31,34 @@ def test_home_names_both_cards_and_imports_no_torch() -> None:
     assert "torch" not in sys.modules
 
 
-@pytest.mark.usefixtures("own_runner")
-def test_a_click_on_benchmark_measures_on_both_cards() -> None:
+def measured_on(*names: str) -> None:
+    """A click on Benchmark measures on these devices."""
     opened = view("benchmark")
     opened.run()
     assert not opened.exception
     opened.select_slider(key="sizes").set_value((32, 64)).run()
     opened.button[0].click().run()
     assert ended(opened, "timing_run") == FINISHED
-    figures = opened.dataframe[0].value
-    assert {"cuda:0", "cuda:1"} <= {*figures["device"]}
+    assert {*names} <= {*opened.dataframe[0].value["device"]}
+
+
+def trained_on(name: str) -> None:
+    """A click on Train trains on this device."""
+    opened = view("train")
+    opened.run()
+    opened.number_input(key="epochs").set_value(1).run()
+    opened.selectbox(key="device").set_value(name).run()
+    opened.button[0].click().run()
+    assert not opened.exception
+    assert ended(opened, "training_run") == FINISHED
+    assert runs.runner().store.get(opened.session_state["training_run"]).config["device"] == name
+
+
+@pytest.mark.usefixtures("own_runner")
+def test_a_click_on_benchmark_measures_on_both_cards() -> None:
+    measured_on("cuda:0", "cuda:1")
 
 
 @pytest.mark.usefixtures("own_runner")
 def test_a_click_on_train_trains_on_the_second_card() -> None:
-    opened = view("train")
-    opened.run()
-    opened.number_input(key="epochs").set_value(1).run()
-    opened.selectbox(key="device").set_value("cuda:1").run()
-    opened.button[0].click().run()
-    assert not opened.exception
-    assert ended(opened, "training_run") == FINISHED
-    assert runs.runner().store.get(opened.session_state["training_run"]).config["device"] == "cuda:1"
+    trained_on("cuda:1")

@@ -7,10 +7,8 @@ import sys
 import pytest
 
 from core import devices
-from core.runs.status import FINISHED
-from dashboard.components import runs
-from tests.dashboard.conftest import open_view, own_runner, page_home, view  # noqa: F401
-from tests.simulated_gpu.inside.test_pages import ended
+from tests.dashboard.conftest import open_view, own_runner, page_home  # noqa: F401
+from tests.simulated_gpu.inside.test_pages import measured_on, trained_on
 
 pytestmark = pytest.mark.usefixtures("own_runner")
 
@@ -28,21 +26,8 @@ def test_home_names_the_card_and_imports_no_torch() -> None:
 
 
 def test_a_click_on_benchmark_measures_it() -> None:
-    opened = view("benchmark")
-    opened.run()
-    assert not opened.exception
-    opened.select_slider(key="sizes").set_value((32, 64)).run()
-    opened.button[0].click().run()
-    assert ended(opened, "timing_run") == FINISHED
-    assert {"cpu", "cuda:0"} <= {*opened.dataframe[0].value["device"]}
+    measured_on("cpu", "cuda:0")
 
 
 def test_a_click_on_train_trains_on_it() -> None:
-    opened = view("train")
-    opened.run()
-    opened.number_input(key="epochs").set_value(1).run()
-    opened.selectbox(key="device").set_value("cuda:0").run()
-    opened.button[0].click().run()
-    assert not opened.exception
-    assert ended(opened, "training_run") == FINISHED
-    assert runs.runner().store.get(opened.session_state["training_run"]).config["device"] == "cuda:0"
+    trained_on("cuda:0")
