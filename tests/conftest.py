@@ -33,13 +33,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Deal the tests in a browser, which take longest, to all workers of pytest-xdist alike.
 
     `--dist worksteal` gives each worker one run of consecutive tests to begin with. One that fails is run
-    once more, and the summary counts it: a browser on a busy machine now and then loses a click.
+    up to twice more, and the summary counts it: a browser on a busy machine now and then loses a click.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     slow = [item for item in items if BROWSER in item.path.parents]
     quick = [item for item in items if BROWSER not in item.path.parents]
     for item in slow:
-        item.add_marker(pytest.mark.flaky(reruns=1))
+        item.add_marker(pytest.mark.flaky(reruns=2))
     if slow and workers > 1:
         items[:] = [item for n in range(workers) for part in (slow, quick) for item in _lot(part, n, workers)]
 

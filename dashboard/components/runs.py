@@ -141,10 +141,10 @@ def _show_state(run: Run) -> None:
     label, icon, color = STATUS_BADGES[run.status]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(label, icon=icon, color=color)
-        st.markdown(_in_words(run))
         if not run.ended:
             _buttons(run)
-        elif run.status != FINISHED and runner().store.can_resume(run.id):
+        st.markdown(_in_words(run))  # after the buttons, which its changing width would move
+        if run.ended and run.status != FINISHED and runner().store.can_resume(run.id):
             _resume_button(run)
     if run.pruned_at is not None and run.job == "training":
         st.info(CHECKPOINT_PRUNED, icon=":material/inventory_2:")
@@ -171,8 +171,7 @@ def _in_words(run: Run) -> str:
 
 
 def _buttons(run: Run) -> None:
-    if run.status == RUNNING:
-        st.button("Pause", icon=":material/pause:", on_click=runner().request, args=(run.id, "pause"))
+    """Two buttons at all times, so that neither moves away from under a finger."""
     if run.status == PAUSED:
         st.button(
             "Resume",
@@ -180,6 +179,14 @@ def _buttons(run: Run) -> None:
             type="primary",
             on_click=runner().request,
             args=(run.id, "resume"),
+        )
+    else:
+        st.button(
+            "Pause",
+            icon=":material/pause:",
+            disabled=run.status != RUNNING,
+            on_click=runner().request,
+            args=(run.id, "pause"),
         )
     st.button("Stop", icon=":material/stop:", on_click=runner().request, args=(run.id, "stop"))
 

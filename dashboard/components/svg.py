@@ -76,4 +76,5 @@ _button = st.components.v2.component("charts_as_svg", html=_HTML, css=_CSS, js=_
 
 def svg_button(file_name: str) -> None:
     """A button that downloads every chart on the page that Vega drew, one below the other, as one file."""
-    _button(key=f"svg {file_name}", data={"file_name": file_name}, width="content")
+    key = f"svg {file_name}".replace("_", "-")  # Streamlit refuses "__" in a component's key
+    _button(key=key, data={"file_name": file_name}, width="content")

@@ -70,14 +70,13 @@ def choose_run() -> Run | None:
         return None
     ids = sorted(possible, key=lambda key: possible[key].created_at, reverse=True)
     shown = addressed.id if addressed else ids[0]
-    key = f"run other than {shown}"  # another address begins with a box of its own
+    st.session_state["shown_run"] = shown
     st.selectbox(
         "Run",
         ids,
-        ids.index(shown),
         format_func=lambda run_id: in_words(possible[run_id]),
-        key=key,
-        on_change=lambda: st.query_params.update(run=st.session_state[key]),
+        key="shown_run",
+        on_change=lambda: st.query_params.update(run=st.session_state["shown_run"]),
         filter_mode=None,
     )
     return possible[shown]

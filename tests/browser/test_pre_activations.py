@@ -70,14 +70,18 @@ def test_a_running_training_is_shown_live_and_listed_first(open_page: OpenPage, 
     newest.click()
     page.wait_for_url(lambda address: going in address)
     expect(page.get_by_test_id("stMetric").filter(has_text="Step").first).to_be_visible(timeout=FINISHED_MS)
-    before = figure(page, "Step")
+    badge(page, "Running")
+    wait_until_idle(page)
+    before, stop = figure(page, "Step"), page.get_by_role("button", name="Stop")
+    where = stop.bounding_box()
     page.wait_for_function(
         "before => [...document.querySelectorAll('[data-testid=\"stMetricValue\"]')]"
         ".every(value => value.innerText !== before)",
         arg=before,
         timeout=FINISHED_MS,
     )
-    page.get_by_role("button", name="Stop").click()
+    assert stop.bounding_box() == where, "a button that moves while figures change is missed by a click"
+    stop.click()
     badge(page, "Stopped")
 
 

@@ -33,6 +33,12 @@ def test_a_run_comes_back_as_it_went_in(store: RunStore) -> None:
     assert store.get("no such run") is None
 
 
+def test_an_address_has_nothing_that_a_command_line_or_a_page_reads_otherwise(store: RunStore) -> None:
+    addresses = {store.create("training", {}) for _ in range(100)}
+    assert len(addresses) == 100
+    assert all(address.isalnum() and address.isascii() for address in addresses)
+
+
 def test_events_come_back_in_order_and_only_the_new_ones(store: RunStore) -> None:
     run_id = store.create("training", {})
     store.write(run_id, [(1, 0.0, {"event": "a"}), (2, 0.0, {"event": "b"})])
