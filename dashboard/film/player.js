@@ -70,7 +70,8 @@ const FILM_S = 6; // how long a film plays at normal speed
 const MAX_FRAMES_PER_S = 60;
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const POLL_MS = 1000;
-const MAX_REACH = 1024; // of the table of an activation; beyond it the function is continued by a line
+const FIRST_REACH = 32; // of the table of an activation
+const MAX_REACH = 1024; // beyond it the function is continued by a line
 const WIDE_PX = 760; // from this width on, the decision map stands beside the network
 const REFINE_MS = 140;
 const REPORT_MS = 350;
@@ -248,6 +249,21 @@ function predict(logits, count) {
   return { probability, winner, outputs };
 }
 
+/** What each unit shows: of several outputs their probabilities, of every other unit its value. */
+function shownValues({ layers, count }) {
+  const logits = layers[layers.length - 1];
+  const outputs = logits.length / count;
+  if (outputs === 1) return layers;
+  const shown = new Float32Array(logits.length);
+  for (let p = 0; p < count; p++) {
+    let [highest, sum] = [-Infinity, 0];
+    for (let k = 0; k < outputs; k++) highest = Math.max(highest, logits[k * count + p]);
+    for (let k = 0; k < outputs; k++) sum += shown[k * count + p] = Math.exp(logits[k * count + p] - highest);
+    for (let k = 0; k < outputs; k++) shown[k * count + p] /= sum;
+  }
+  return [...layers.slice(0, -1), shown];
+}
+
 /** How far each cell is from another class: the surfaces of which the zero line is the boundary. */
 function margins(logits, count) {
   const outputs = logits.length / count;
@@ -339,7 +355,7 @@ class Film {
 
 // --- Numbers as text -----------------------------------------------------------------------------------
 
-const minus = (text) => text.replace("-", "−");
+const minus = (text) => (/[1-9]/.test(text) ? text.replace("-", "−") : text.replace("-", ""));
 const number = (value, digits = 2) =>
   Number.isFinite(value) && Math.abs(value) >= 1e5 ? minus(value.toExponential(1)) : minus(value.toFixed(digits));
 const lossText = (value) => (value !== 0 && Math.abs(value) < 0.001 ? minus(value.toExponential(1)) : number(value, 3));
@@ -380,6 +396,7 @@ class Palette {
     this.centre = this.dark ? mix(this.background, [0, 0, 0], 0.15) : mix(this.background, this.surface, 0.3);
     this.units = this.table((t) => this.shade(t, 0.95));
     this.map = this.table((t) => this.shade(t, 0.62));
+    this.probabilities = this.classes.map((rgb) => this.table((t) => mix(this.centre, rgb, 0.95 * Math.max(0, t) ** 0.8)));
     this.blends = this.classes.map((rgb) =>
       Uint32Array.from({ length: LEVELS }, (_, i) => packed(mix(this.centre, rgb, 0.62 * (i / (LEVELS - 1)) ** 0.8))),
     );
@@ -416,11 +433,12 @@ function paint(pixels, pitch, left, top, values, from, cells, scale, table) {
 
 const WIDE_STAGE_PX = 470;
 const NARROW_NETWORK_PX = 300;
-const MAP_EDGE_PX = 30; // beside and below the decision map, for the numbers of its axes
+const MAP_EDGE_PX = 38; // beside the decision map, for the numbers of its axis, and below it
+const MAP_FOOT_PX = 28;
 const MAP_HEAD_PX = 36; // above it, for its title
 
 function stageHeight(width) {
-  return width >= WIDE_PX ? WIDE_STAGE_PX : NARROW_NETWORK_PX + MAP_HEAD_PX + (width - MAP_EDGE_PX) + MAP_EDGE_PX;
+  return width >= WIDE_PX ? WIDE_STAGE_PX : NARROW_NETWORK_PX + MAP_HEAD_PX + (width - MAP_EDGE_PX) + MAP_FOOT_PX;
 }
 
 /** The places of units, edges and decision map on a stage so wide. */
@@ -428,39 +446,32 @@ function layOut(width, description) {
   const { sizes } = description;
   const wide = width >= WIDE_PX;
   const shownSizes = sizes[sizes.length - 1] === 1 ? sizes.slice(0, -1) : sizes;
-  const mapSize = wide ? Math.min(WIDE_STAGE_PX - MAP_HEAD_PX - MAP_EDGE_PX, width * 0.36) : width - MAP_EDGE_PX;
+  const mapSize = wide ? Math.min(WIDE_STAGE_PX - MAP_HEAD_PX - MAP_FOOT_PX, width * 0.36) : width - MAP_EDGE_PX;
   const map = wide
     ? { x: width - mapSize - MAP_EDGE_PX, y: MAP_HEAD_PX, size: mapSize }
     : { x: 0, y: NARROW_NETWORK_PX + MAP_HEAD_PX, size: mapSize };
-  const area = {
-    left: wide ? 64 : 14,
-    right: wide ? map.x - 64 : width - 26,
-    top: wide ? 46 : 40,
-    bottom: (wide ? WIDE_STAGE_PX : NARROW_NETWORK_PX) - 22,
-  };
-  const columns = columnsOf(shownSizes, area, wide);
   // Where the weights of the output run together: before the map, or on a phone at the right of the network.
-  const sink = wide
-    ? { x: map.x - 22, y: map.y + map.size / 2 }
-    : { x: width - 10, y: (area.top + area.bottom) / 2 };
+  const [top, bottom] = wide ? [46, WIDE_STAGE_PX - 22] : [40, NARROW_NETWORK_PX - 22];
+  const sink = wide ? { x: map.x - 22, y: map.y + mapSize / 2 } : { x: width - 10, y: (top + bottom) / 2 };
+  const columns = columnsOf(shownSizes, { left: wide ? 64 : 14, right: sink.x, top, bottom }, wide);
   return { width, height: stageHeight(width), wide, map, columns, sink, edges: edgesOf(columns, sizes, sink) };
 }
 
 function columnsOf(sizes, area, wide) {
-  const mostRows = Math.max(...sizes.map((units) => Math.min(units, MAX_UNITS)));
-  const pitch = sizes.length > 1 ? (area.right - area.left) / (sizes.length - (wide ? 0.6 : 0.75)) : 0;
-  const row = Math.min((area.bottom - area.top) / mostRows, wide ? 62 : 42);
-  const size = Math.floor(Math.min(row - (wide ? 8 : 5), wide ? 50 : 36, pitch ? pitch * 0.62 : 50));
+  const shownRows = Math.max(...sizes.map((units) => Math.min(units, MAX_UNITS)));
+  const row = Math.min((area.bottom - area.top) / shownRows, wide ? 62 : 42);
+  const share = (area.right - area.left) / (sizes.length + 0.3);
+  const size = Math.floor(Math.min(row - (wide ? 8 : 5), wide ? 50 : 36, share * 0.66));
+  // The last column keeps a distance to the output, in which its weights can be told apart.
+  const gap = Math.max(wide ? 44 : 24, Math.min(120, share * 0.45));
+  const pitch = sizes.length > 1 ? (area.right - gap - size - area.left) / (sizes.length - 1) : 0;
+  const middle = (area.top + area.bottom) / 2;
   return sizes.map((units, number) => {
     const shown = Math.min(units, MAX_UNITS);
-    const middle = (area.top + area.bottom) / 2;
-    const x = sizes.length > 1 ? area.left + number * pitch : (area.left + area.right) / 2 - size;
-    const tiles = Array.from({ length: shown }, (_, unit) => ({
-      x: Math.round(x),
-      y: Math.round(middle + (unit - (shown - 1) / 2) * row - size / 2),
-      size,
-    }));
-    return { units, tiles, x: Math.round(x) + size / 2, more: units - shown, pitch };
+    const x = Math.round(sizes.length > 1 ? area.left + number * pitch : (area.left + area.right) / 2 - size);
+    const top = (unit) => Math.round(middle + (unit - (shown - 1) / 2) * row - size / 2);
+    const tiles = Array.from({ length: shown }, (_, unit) => ({ x, y: top(unit), size }));
+    return { units, tiles, x: x + size / 2, more: units - shown, pitch };
   });
 }
 
@@ -523,32 +534,41 @@ class Atlas {
 
   paint(evaluated, cells, columns, palette, held) {
     this.cells = cells;
+    const shown = shownValues(evaluated);
     const tiles = columns.flatMap((column, layer) => column.tiles.map((_, unit) => [layer, unit]));
     const across = Math.ceil(Math.sqrt(tiles.length));
     const pitch = across * cells;
     const image = this.image(this.canvas, pitch, Math.ceil(tiles.length / across) * cells);
     const pixels = new Uint32Array(image.data.buffer);
-    this.scales = columns.map((_, layer) => scaleOf(evaluated.layers[layer], cells * cells));
+    const looks = shown.map((values, layer) => this.look(values, layer, shown.length, cells, palette));
     this.places = new Map();
     tiles.forEach(([layer, unit], index) => {
       const [left, top] = [(index % across) * cells, Math.floor(index / across) * cells];
-      const from = unit * cells * cells;
-      paint(pixels, pitch, left, top, evaluated.layers[layer], from, cells, this.scales[layer], palette.units);
+      const { scale, table } = looks[layer](unit);
+      paint(pixels, pitch, left, top, shown[layer], unit * cells * cells, cells, scale, table);
       this.places.set(`${layer}.${unit}`, [left, top]);
     });
     this.canvas.getContext("2d").putImageData(image, 0, 0);
-    this.paintLarge(evaluated, cells, palette, held);
+    this.paintLarge(shown, looks, evaluated, cells, palette, held);
   }
 
-  paintLarge(evaluated, cells, palette, held) {
+  /** Which value of a unit gets the strongest colour, and which colours: all units of a layer share the first. */
+  look(values, layer, layers, cells, palette) {
+    const classes = layer === layers - 1 && values.length > cells * cells;
+    if (classes) return (unit) => ({ scale: 1, table: palette.probabilities[unit % palette.probabilities.length] });
+    const scale = scaleOf(values, cells * cells);
+    return () => ({ scale, table: palette.units });
+  }
+
+  paintLarge(shown, looks, evaluated, cells, palette, held) {
     const image = this.image(this.large, cells, cells);
     const pixels = new Uint32Array(image.data.buffer);
     const count = cells * cells;
     const logits = evaluated.layers[evaluated.layers.length - 1];
     const predicted = predict(logits, count);
     if (held) {
-      const scale = this.scales[held.layer] ?? scaleOf(evaluated.layers[held.layer], count);
-      paint(pixels, cells, 0, 0, evaluated.layers[held.layer], held.unit * count, cells, scale, palette.units);
+      const { scale, table } = looks[held.layer](held.unit);
+      paint(pixels, cells, 0, 0, shown[held.layer], held.unit * count, cells, scale, table);
     } else if (predicted.outputs === 1) {
       const centred = predicted.probability.map((p) => 2 * p - 1);
       paint(pixels, cells, 0, 0, centred, 0, cells, 1, palette.map);
@@ -591,7 +611,7 @@ function paintClasses(pixels, { probability, winner, outputs }, cells, palette) 
 }
 
 const edgeWidth = (weight) => 0.4 + 5 * Math.tanh(Math.abs(weight) / 3.5);
-const edgeAlpha = (weight) => 0.1 + 0.65 * Math.tanh(Math.abs(weight) / 1.6);
+const edgeAlpha = (weight) => 0.15 + 0.62 * Math.tanh(Math.abs(weight) / 1.6);
 
 /** One picture of the stage. `scene` says what there is to see; nothing here changes it. */
 function drawStage(pen, scene) {
@@ -1141,8 +1161,10 @@ class Player {
     this.held = null;
     this.hover = null;
     this.pointer = null;
+    this.arrivals = 0;
+    this.missing = false;
     this.lastReport = description.step ?? null;
-    this.pendingStep = description.step ?? null;
+    this.pendingStep = description.step ?? null; // until its frame is here
     this.restyle();
     this.notice(TEXTS.waiting);
     this.poll();
@@ -1153,13 +1175,16 @@ class Player {
     if (description.run !== this.description.run) return this.open(description);
     const step = description.step ?? null;
     const asked = step !== null && step !== this.lastReport && step !== (this.description.step ?? null);
+    const resumed = this.description.ended && !description.ended;
     this.description = description;
     this.restyle();
-    if (asked) {
+    if (asked && this.film.frames.length) {
       this.pause(false);
       this.show(this.nearest(step));
     }
-    this.poll();
+    if (resumed) [this.film.ended, this.live] = [false, true];
+    this.refreshBar();
+    if (!this.film.ended) this.poll();
   }
 
   close() {
@@ -1181,7 +1206,7 @@ class Player {
     this.loading = film;
     let wait = POLL_MS;
     try {
-      if (!this.activation) this.activation = await film.activation(this.firstReach());
+      if (!this.activation) this.activation = await film.activation(FIRST_REACH);
       const answer = await film.load();
       if (film === this.film) this.arrived(answer);
       this.failures = 0;
@@ -1197,22 +1222,23 @@ class Player {
     else if (!film.ended && !this.missing) this.polling = setTimeout(() => this.poll(), wait);
   }
 
-  firstReach() {
-    return 32;
-  }
-
   arrived({ missing, anew, added }) {
-    this.missing = missing && this.description.ended;
-    if (missing) return this.notice(this.missing ? TEXTS.none : TEXTS.waiting);
-    if (anew && this.index >= this.film.frames.length) this.index = -1;
-    if (!this.film.frames.length) {
+    const { frames } = this.film;
+    const last = this.layers[this.layers.length - 1];
+    this.missing = missing || (frames.length > 0 && frames[0].weights.length !== last.bias + last.units);
+    if (this.missing) {
+      this.film.frames = [];
+      return this.notice(TEXTS.none);
+    }
+    if (anew && this.index >= frames.length) this.index = -1;
+    if (!frames.length) {
       this.notice(this.film.ended ? TEXTS.none : TEXTS.waiting);
       return this.refreshBar();
     }
     this.notice(null);
-    if (this.film.ended) this.live = false;
     if (this.index < 0) this.first();
     else if (added || anew) this.grown();
+    if (this.film.ended && !this.playing) this.live = false;
     this.drawTimeline();
     this.refreshBar();
   }
@@ -1245,8 +1271,12 @@ class Player {
     if (this.pendingStep !== null && (newest >= this.pendingStep || this.film.ended)) {
       this.show(this.nearest(this.pendingStep));
       this.pendingStep = null;
-    } else if (this.pendingStep !== null || (this.live && !this.playing && !this.hand)) {
+    } else if (this.pendingStep !== null || (this.live && this.calm)) {
       this.show(frames.length - 1);
+    } else if (this.live && !this.playing) {
+      // What came with one answer is played until the next one, so that a live run moves evenly.
+      this.arrivals = Math.max(1, frames.length - 1 - this.index) / (POLL_MS / 1000);
+      this.play();
     }
   }
 
@@ -1277,7 +1307,9 @@ class Player {
   play() {
     const { frames } = this.film;
     if (!frames.length) return;
-    if (this.index >= frames.length - 1 && !this.live) this.show(0);
+    const atEnd = this.index >= frames.length - 1;
+    if (atEnd && !this.live && !this.film.ended) return this.follow();
+    if (atEnd && this.film.ended) this.show(0);
     this.position = this.index;
     this.playing = true;
     this.clock = null;
@@ -1288,10 +1320,10 @@ class Player {
 
   /** Stand still; `commit`: say to the page which step is shown. */
   pause(commit = true) {
-    const was = this.playing;
     this.playing = false;
+    this.live = false;
     this.parts.status.setAttribute("aria-live", "polite");
-    if (was) this.refreshBar();
+    this.refreshBar();
     this.refine();
     if (commit) this.commit();
   }
@@ -1302,7 +1334,7 @@ class Player {
     const newest = frames[frames.length - 1].step;
     const planned = this.description.planned_steps || newest;
     const whole = ended || !newest ? frames.length : frames.length * Math.max(1, Math.min(20, planned / newest));
-    return Math.min(MAX_FRAMES_PER_S, Math.max(4, whole / FILM_S)) * this.speed;
+    return Math.max(Math.min(MAX_FRAMES_PER_S, Math.max(4, whole / FILM_S)) * this.speed, this.live ? this.arrivals : 0);
   }
 
   advance(now) {
@@ -1315,15 +1347,16 @@ class Player {
     if (index < frames.length - 1) return;
     if (this.film.ended) {
       this.pause(false);
-    } else if (this.live) {
+    } else {
       this.playing = false; // caught up: from here on it follows the newest frame
+      this.live = true;
       this.refreshBar();
       this.refine();
     }
   }
 
   toggle() {
-    if (this.playing) this.pause();
+    if (this.playing || this.live) this.pause();
     else this.play();
   }
 
@@ -1353,7 +1386,7 @@ class Player {
     clearTimeout(this.reporting);
     this.reporting = setTimeout(() => {
       const frame = this.film.frames[this.index];
-      if (!frame || this.playing || frame.step === this.lastReport) return;
+      if (!frame || this.playing || this.live || frame.step === this.lastReport) return;
       this.lastReport = frame.step;
       this.report(frame.step);
     }, REPORT_MS);
@@ -1413,8 +1446,8 @@ class Player {
   }
 
   hold(unit) {
-    const same = unit && this.held?.layer === unit.layer && this.held.unit === unit.unit;
-    this.held = same ? null : unit;
+    this.held = unit && this.held && same(unit, this.held) ? null : unit;
+    this.parts.tip.hidden = true;
     this.writeHeld();
     this.stale = true;
     this.schedule();
@@ -1488,7 +1521,8 @@ class Player {
     const y = Float32Array.of(bounds.y_min + v * (bounds.y_max - bounds.y_min));
     const found = evaluate(this.layers, this.parameters, inputsOf(features, x, y), 1, this.activation, this.off);
     this.pointer = { ...this.pointer, x: x[0], y: y[0] };
-    this.valuesAtPointer = found.layers.map((values) => [...values]);
+    this.logitsAtPointer = found.layers[found.layers.length - 1];
+    this.valuesAtPointer = shownValues(found);
   }
 
   /** The decision map of a frame, on cells of the plane, the lowest row first; for tests. */
@@ -1620,7 +1654,8 @@ class Player {
     const { frames } = this.film;
     range.max = Math.max(0, frames.length - 1);
     range.value = Math.max(0, this.index);
-    renameButton(play, this.playing ? "pause" : "play", this.playing ? TEXTS.pause : TEXTS.play);
+    const running = this.playing || this.live;
+    renameButton(play, running ? "pause" : "play", running ? TEXTS.pause : TEXTS.play);
     for (const control of [start, back, play, next, end, range, speed]) control.disabled = !frames.length;
     live.style.visibility = this.film.ended || this.description.ended ? "hidden" : "visible";
     live.setAttribute("aria-pressed", String(this.live));
@@ -1708,6 +1743,11 @@ class Player {
     return `z = ${text}${left ? ` + ${left} smaller terms` : ""}`;
   }
 
+  valueName(layer) {
+    if (layer === 0) return "value";
+    return layer < this.description.sizes.length - 1 ? "a" : "P";
+  }
+
   linesOf(unit) {
     const { sizes, activation } = this.description;
     const lines = [this.nameOf(unit)];
@@ -1717,9 +1757,11 @@ class Player {
       if (unit.layer < sizes.length - 1) {
         if (this.off.has(`${unit.layer - 1}.${unit.unit}`)) lines.push(`a = 0 (${TEXTS.off})`);
         else lines.push(activation.typed ? `a = f(z), f(x) = ${activation.name}` : `a = ${activation.name}(z)`);
+      } else if (sizes[unit.layer] > 1) {
+        lines.push("P = softmax(z)");
       }
     }
-    if (here !== undefined) lines.push(`${unit.layer ? "a" : "value"} = ${number(here, 3)}`);
+    if (here !== undefined) lines.push(`${this.valueName(unit.layer)} = ${number(here, 3)}`);
     return lines;
   }
 
@@ -1976,8 +2018,7 @@ class Player {
       const value = this.valuesAtPointer[this.held.layer][this.held.unit];
       return [`${this.nameOf(this.held)} = ${number(value, 3)}`, place];
     }
-    const logits = Float32Array.from(this.valuesAtPointer[this.valuesAtPointer.length - 1]);
-    const { probability, winner, outputs } = predict(logits, 1);
+    const { probability, winner, outputs } = predict(this.logitsAtPointer, 1);
     const named = outputs === 1 ? 1 : winner[0];
     return [TEXTS.probability(classes[named], number(probability[0], 3)), place];
   }
