@@ -43,7 +43,8 @@ const TEXTS = {
   off: "off",
   switchOff: "Switch off",
   switchOn: "Switch on",
-  backToOutput: "Back to the output",
+  leave: "Back",
+  backToOutput: "Back to the output (Escape)",
   held: "Its map over the plane",
   bias: "bias",
   inputs: "Weights of its inputs",
@@ -68,6 +69,7 @@ const MAX_PRODUCTS = 8e6; // a map's multiplications while playing; a wide netwo
 const MAX_PRODUCTS_STILL = 2e8;
 const FILM_S = 6; // how long a film plays at normal speed
 const MAX_FRAMES_PER_S = 60;
+const SLOW_S = 0.04; // from one drawn picture to the next
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const POLL_MS = 1000;
 const FIRST_REACH = 32; // of the table of an activation
@@ -311,17 +313,21 @@ function parse(buffer) {
   if (magic !== "NFLM" || view.getUint16(4, true) !== 1) throw new Error("These are no bytes of a film.");
   const [values, parameters] = [view.getUint16(6, true), view.getUint32(8, true)];
   const [count, flags] = [view.getUint32(12, true), view.getUint32(16, true)];
-  const size = 16 + 8 * values + 4 * parameters;
+  const size = 8 + 8 * values + 4 * parameters;
   const frames = [];
   for (let at = HEADER_BYTES; frames.length < count; at += size) {
     frames.push({
-      sequence: view.getFloat64(at, true),
-      step: view.getFloat64(at + 8, true),
-      values: Array.from({ length: values }, (_, i) => view.getFloat64(at + 16 + 8 * i, true)),
+      step: view.getFloat64(at, true),
+      values: Array.from({ length: values }, (_, i) => view.getFloat64(at + 8 + 8 * i, true)),
       weights: new Float32Array(buffer.slice(at + size - 4 * parameters, at + size)),
     });
   }
   return { frames, fromStart: Boolean(flags & 1), ended: Boolean(flags & 2) };
+}
+
+/** By which the server knows that a frame is its own: all bits of the weights, XORed. */
+function checkOf({ weights }) {
+  return new Uint32Array(weights.buffer).reduce((sum, bits) => sum ^ bits, 0) >>> 0;
 }
 
 /** The frames of one run, as far as the server has them. */
@@ -335,7 +341,7 @@ class Film {
   /** Ask for what is new; says whether the frames that were here are still the film's. */
   async load() {
     const last = this.frames[this.frames.length - 1];
-    const query = last ? `?after=${last.sequence}&step=${last.step}` : "";
+    const query = last ? `?after=${last.step}&check=${checkOf(last)}` : "";
     const answer = await fetch(this.address + query, { cache: "no-store" });
     if (answer.status === 404) return { missing: true };
     if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
@@ -396,7 +402,9 @@ class Palette {
     this.centre = this.dark ? mix(this.background, [0, 0, 0], 0.15) : mix(this.background, this.surface, 0.3);
     this.units = this.table((t) => this.shade(t, 0.95));
     this.map = this.table((t) => this.shade(t, 0.62));
-    this.probabilities = this.classes.map((rgb) => this.table((t) => mix(this.centre, rgb, 0.95 * Math.max(0, t) ** 0.8)));
+    // Large maps are softer than small ones: points lie on them.
+    const probability = (rgb, strongest) => this.table((t) => mix(this.centre, rgb, strongest * Math.max(0, t) ** 0.8));
+    this.probabilities = this.classes.map((rgb) => ({ table: probability(rgb, 0.95), soft: probability(rgb, 0.62) }));
     this.blends = this.classes.map((rgb) =>
       Uint32Array.from({ length: LEVELS }, (_, i) => packed(mix(this.centre, rgb, 0.62 * (i / (LEVELS - 1)) ** 0.8))),
     );
@@ -459,9 +467,9 @@ function layOut(width, description) {
 
 function columnsOf(sizes, area, wide) {
   const shownRows = Math.max(...sizes.map((units) => Math.min(units, MAX_UNITS)));
-  const row = Math.min((area.bottom - area.top) / shownRows, wide ? 62 : 42);
+  const row = Math.min((area.bottom - area.top) / shownRows, wide ? 76 : 42);
   const share = (area.right - area.left) / (sizes.length + 0.3);
-  const size = Math.floor(Math.min(row - (wide ? 8 : 5), wide ? 50 : 36, share * 0.66));
+  const size = Math.floor(Math.min(row - (wide ? 8 : 5), wide ? 60 : 36, share * 0.66));
   // The last column keeps a distance to the output, in which its weights can be told apart.
   const gap = Math.max(wide ? 44 : 24, Math.min(120, share * 0.45));
   const pitch = sizes.length > 1 ? (area.right - gap - size - area.left) / (sizes.length - 1) : 0;
@@ -555,9 +563,9 @@ class Atlas {
   /** Which value of a unit gets the strongest colour, and which colours: all units of a layer share the first. */
   look(values, layer, layers, cells, palette) {
     const classes = layer === layers - 1 && values.length > cells * cells;
-    if (classes) return (unit) => ({ scale: 1, table: palette.probabilities[unit % palette.probabilities.length] });
+    if (classes) return (unit) => ({ scale: 1, ...palette.probabilities[unit % palette.probabilities.length] });
     const scale = scaleOf(values, cells * cells);
-    return () => ({ scale, table: palette.units });
+    return () => ({ scale, table: palette.units, soft: palette.map });
   }
 
   paintLarge(shown, looks, evaluated, cells, palette, held) {
@@ -567,8 +575,8 @@ class Atlas {
     const logits = evaluated.layers[evaluated.layers.length - 1];
     const predicted = predict(logits, count);
     if (held) {
-      const { scale, table } = looks[held.layer](held.unit);
-      paint(pixels, cells, 0, 0, shown[held.layer], held.unit * count, cells, scale, table);
+      const { scale, soft } = looks[held.layer](held.unit);
+      paint(pixels, cells, 0, 0, shown[held.layer], held.unit * count, cells, scale, soft);
     } else if (predicted.outputs === 1) {
       const centred = predicted.probability.map((p) => 2 * p - 1);
       paint(pixels, cells, 0, 0, centred, 0, cells, 1, palette.map);
@@ -1081,7 +1089,7 @@ function build(root) {
     mapTitle: element("div", { class: "map-title" }),
     mapName: element("span", { class: "name" }),
     toggle: element("button", { type: "button", class: "small", hidden: true }),
-    leave: element("button", { type: "button", class: "small", text: TEXTS.backToOutput, hidden: true }),
+    leave: element("button", { type: "button", class: "small", text: TEXTS.leave, title: TEXTS.backToOutput, hidden: true }),
     tip: element("div", { class: "tip", role: "tooltip", hidden: true }),
     notice: element("div", { class: "notice", role: "status", hidden: true }),
     weights: element("div", { class: "weights", hidden: true }),
@@ -1340,10 +1348,13 @@ class Player {
   advance(now) {
     const { frames } = this.film;
     const passed = this.clock === null ? 0 : Math.min(0.25, (now - this.clock) / 1000);
+    if (passed) this.gap = 0.9 * (this.gap ?? passed) + 0.1 * passed;
+    this.slow = this.gap > SLOW_S;
     this.clock = now;
     this.position = Math.min(frames.length - 1, this.position + passed * this.rate());
     const index = Math.floor(this.position + 1e-6);
     if (index !== this.index) this.show(index);
+    if (!this.slow) this.stale = true;
     if (index < frames.length - 1) return;
     if (this.film.ended) {
       this.pause(false);
@@ -1396,7 +1407,18 @@ class Player {
 
   /** The parameters that are shown: the frame's, or a copy that was changed by hand. */
   get parameters() {
-    return this.hand?.parameters ?? this.film.frames[this.index]?.weights ?? null;
+    const blended = this.playing && !this.hand ? this.between() : null;
+    return this.hand?.parameters ?? blended ?? this.film.frames[this.index]?.weights ?? null;
+  }
+
+  /** While the film plays, weights move evenly from one frame to the next; on a slow machine they jump. */
+  between() {
+    const [here, next] = [this.film.frames[this.index], this.film.frames[this.index + 1]];
+    const t = this.position - this.index;
+    if (!next || this.slow || !(t > 0)) return null;
+    if (this.blend?.length !== here.weights.length) this.blend = new Float32Array(here.weights.length);
+    for (let i = 0; i < this.blend.length; i++) this.blend[i] = here.weights[i] + t * (next.weights[i] - here.weights[i]);
+    return this.blend;
   }
 
   get off() {
