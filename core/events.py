@@ -37,6 +37,23 @@ class Picture:
     values: Mapping[str, Any] = field(default_factory=dict)  # stored as JSON
 
 
+# What is known of a training at each frame; NaN where it is not.
+FRAME_VALUES = ("train_loss", "test_loss", "train_metric", "test_metric")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One step of a training, whole: from it the network of that step can be drawn again.
+
+    Frames make a run's film, in the order of their steps; one replaces those of its step and after it, which
+    a run brings again when it resumes from a checkpoint.
+    """
+
+    step: int
+    values: Mapping[str, float]  # by FRAME_VALUES
+    weights: np.ndarray  # float32 (parameters,), in the order of the network's parameters()
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """All that the job needs to resume from here; the latest one replaces those before.

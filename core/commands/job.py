@@ -37,12 +37,12 @@ def run_job(events: Iterable[Any], *sinks: Sink, log_every_s: float | None = Non
 def event_printer(format: str, text: Callable[[Any], str | None]) -> Sink:
     """A sink that prints each event at once: as a line of JSON, or as text(event) where that is not None.
 
-    Other formats need all events and print nothing here; pictures and checkpoints have no text.
+    Other formats need all events and print nothing here; pictures, frames and checkpoints have no text.
     """
-    from core.events import Checkpoint, Picture
+    from core.events import Checkpoint, Frame, Picture
 
     def show(event: Any) -> None:
-        if isinstance(event, Picture | Checkpoint):
+        if isinstance(event, Picture | Frame | Checkpoint):
             return
         if format == JSON:
             print_json(as_record(event))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from core.events import Checkpoint, Picture, Progress, event_record
+from core.events import Checkpoint, Frame, Picture, Progress, event_record
 from core.runs.store import RunStore
 
 WRITE_EVERY_S = 0.25  # what a kill -9 can lose; each write costs some 2 ms
@@ -23,6 +23,7 @@ class Recorder:
         self._written_at, self._looked = 0.0, False
         self._events: list[tuple[int, float, dict[str, Any]]] = []
         self._pictures: dict[str, Picture] = {}
+        self._frames: list[Frame] = []
         self._progress: Progress | None = None
 
     def add(self, event: Any) -> str | None:
@@ -31,6 +32,8 @@ class Recorder:
             self._progress = event
         elif isinstance(event, Picture):
             self._pictures[event.name] = event
+        elif isinstance(event, Frame):
+            self._frames.append(event)
         elif isinstance(event, Checkpoint):
             return self._keep(event)
         else:
@@ -58,6 +61,7 @@ class Recorder:
     def flush(self) -> str | None:
         """Write what has gathered."""
         events, pictures, progress = self._events, self._pictures.values(), self._progress
-        self._events, self._pictures, self._progress = [], {}, None
+        frames = self._frames
+        self._events, self._pictures, self._frames, self._progress = [], {}, [], None
         self._written_at, self._looked = time.monotonic(), True
-        return self._store.write(self._run_id, events, pictures, progress)
+        return self._store.write(self._run_id, events, pictures, progress, frames)

@@ -20,7 +20,7 @@ from core.paths import delete_file
 from core.runs.retention_plan import Footprint, plan
 from core.runs.status import ENDED
 from core.runs.store import RunStore
-from core.runs.tables import events, pictures, runs
+from core.runs.tables import events, frames, pictures, runs
 
 VARIABLE = "NABLASCOPE_KEEP_MIB"
 DEFAULT_MIB, MIN_MIB = 2048, 128
@@ -95,11 +95,16 @@ def _measure(store: RunStore) -> Iterator[None]:
 def _sizes(connection: sa.Connection, run_id: str) -> dict[str, int]:
     record = sa.func.length(sa.cast(events.c.record, sa.String)) + EVENT_OVERHEAD_BYTES
     picture = sa.func.length(pictures.c.arrays) + sa.func.length(sa.cast(pictures.c["values"], sa.String))
+    frame = sa.func.length(frames.c.weights) + EVENT_OVERHEAD_BYTES
+    in_frames = connection.execute(sa.select(sa.func.sum(frame)).where(frames.c.run_id == run_id)).scalar()
     in_events = connection.execute(sa.select(sa.func.sum(record)).where(events.c.run_id == run_id)).scalar()
     in_pictures = connection.execute(
         sa.select(sa.func.sum(picture)).where(pictures.c.run_id == run_id)
     ).scalar()
-    return {"curves_bytes": RUN_BYTES + int(in_events or 0), "pictures_bytes": int(in_pictures or 0)}
+    return {
+        "curves_bytes": RUN_BYTES + int(in_events or 0),
+        "pictures_bytes": int(in_pictures or 0) + int(in_frames or 0),
+    }
 
 
 def _footprints(store: RunStore, checkpoints: Mapping[str, int]) -> list[Footprint]:
@@ -144,13 +149,14 @@ def _may_go(connection: sa.Connection, run_id: str) -> bool:
 
 
 def _prune(store: RunStore, run_id: str) -> bool:
-    """Drop the run's checkpoint and pictures, unless it is needed after all."""
+    """Drop the run's checkpoint, pictures and film, unless it is needed after all."""
     with store.writing() as connection:
         if not _may_go(connection, run_id):
             return False
         since = sa.func.coalesce(runs.c.pruned_at, time.time())
         connection.execute(runs.update().where(runs.c.id == run_id).values(pruned_at=since, pictures_bytes=0))
-        connection.execute(pictures.delete().where(pictures.c.run_id == run_id))
+        for table in (pictures, frames):
+            connection.execute(table.delete().where(table.c.run_id == run_id))
     # From here on nothing resumes from the file; killed now, it is one of nobody's for the next pass.
     delete_file(store.checkpoint_file(run_id))
     return True

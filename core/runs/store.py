@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import string
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +21,13 @@ import numpy as np
 import sqlalchemy as sa
 
 from core.errors import InvalidRequest, UnwritableFolder
-from core.events import Picture, Progress
+from core.events import Frame, Picture, Progress
 from core.runs import tables
 from core.runs.scheduling import next_immediate, next_in_queue
 from core.runs.status import ENDED, FAILED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.tables import changes as _changes
 from core.runs.tables import events as _events
+from core.runs.tables import frames as _frames
 from core.runs.tables import pictures as _pictures
 from core.runs.tables import runs as _runs
 from core.runs.upgrades import VERSION, upgrade_config, upgrade_event, upgrade_job, upgrade_picture
@@ -180,6 +181,19 @@ class RunStore:
             found[name] = Picture(name, row["step"], _unpack(row["arrays"]), row["values"])
         return found
 
+    def frames(self, run_id: str, after: int = -1) -> list[Frame]:
+        """The film's frames after this step, in order."""
+        query = _frames.select().where(_frames.c.run_id == run_id, _frames.c.step > after)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(_frames.c.step)).all()
+        return [Frame(row.step, row.values, np.frombuffer(row.weights, "<f4")) for row in rows]
+
+    def has_frame(self, run_id: str, step: int = 0) -> bool:
+        """Whether the film has a frame of this step."""
+        query = sa.select(_frames.c.step).where(_frames.c.run_id == run_id, _frames.c.step == step)
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
     def queue_position(self, run_id: str) -> int | None:
         """1 for the next run to start; None if this run is not waiting."""
         waiting = [run.id for run in self.all_with_status(QUEUED) if not run.immediate]
@@ -248,7 +262,7 @@ class RunStore:
         with self._writer.begin() as connection:
             mine = _runs.c.id == run_id
             if connection.execute(_runs.delete().where(mine, _runs.c.status.in_(ENDED))).rowcount:
-                for table in (_events, _pictures, _changes):
+                for table in (_events, _pictures, _frames, _changes):
                     connection.execute(table.delete().where(table.c.run_id == run_id))
 
     def change(self, run_id: str, settings: Mapping[str, Any]) -> None:
@@ -287,6 +301,7 @@ class RunStore:
         events: Iterable[tuple[int, float, Mapping[str, Any]]] = (),
         pictures: Iterable[Picture] = (),
         progress: Progress | None = None,
+        frames: Sequence[Frame] = (),
     ) -> str | None:
         """Record a batch as one transaction; returns what the person requested, if anything.
 
@@ -315,6 +330,8 @@ class RunStore:
                         arrays=_pack(picture.arrays),
                     )
                 )
+            if frames:
+                _append(connection, run_id, frames)
             return connection.execute(sa.select(_runs.c.requested).where(_runs.c.id == run_id)).scalar()
 
     def changes_after(self, run_id: str, number: int) -> list[tuple[int, dict[str, Any]]]:
@@ -390,6 +407,22 @@ def _run(row: sa.RowMapping) -> Run:
 
 def _is_pruned(connection: sa.Connection, run_id: str) -> bool:
     return connection.execute(sa.select(_runs.c.pruned_at).where(_runs.c.id == run_id)).scalar() is not None
+
+
+def _append(connection: sa.Connection, run_id: str, frames: Sequence[Frame]) -> None:
+    """Add frames to a film, in place of what it has from their first step on."""
+    later = sa.and_(_frames.c.run_id == run_id, _frames.c.step >= frames[0].step)
+    connection.execute(_frames.delete().where(later))
+    rows = [
+        {
+            "run_id": run_id,
+            "step": frame.step,
+            "values": dict(frame.values),
+            "weights": frame.weights.astype("<f4").tobytes(),
+        }
+        for frame in frames
+    ]
+    connection.execute(_frames.insert(), rows)
 
 
 def _is_picture(run_id: str, name: str) -> sa.ColumnElement[bool]:

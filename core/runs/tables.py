@@ -59,6 +59,15 @@ pictures = sa.Table(
     sa.Column("arrays", sa.LargeBinary, nullable=False),
 )
 
+frames = sa.Table(
+    "frames",
+    metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("step", sa.Integer, primary_key=True),
+    sa.Column("values", sa.JSON, nullable=False),
+    sa.Column("weights", sa.LargeBinary, nullable=False),  # float32, little-endian
+)
+
 
 # Columns of version 0.1 by what they are called now.
 _RENAMED_SINCE_0_1 = {

@@ -1,4 +1,4 @@
-"""What a training yields, besides core.events.Progress, Picture and Checkpoint.
+"""What a training yields, besides core.events.Progress, Picture, Frame and Checkpoint.
 
 | when | event |
 |---|---|

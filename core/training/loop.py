@@ -9,6 +9,8 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from torch import Tensor
+
 from core.errors import InvalidRequest
 from core.events import Progress
 from core.torch_devices import is_out_of_memory, threads
@@ -25,6 +27,7 @@ from core.training.events import (
     TrainingResumed,
     TrainingStarted,
 )
+from core.training.film import Film, film_of
 from core.training.learners.evidence import evidence
 from core.training.learners.learner import Learner, Scores
 from core.training.learners.registry import learner_for
@@ -77,6 +80,7 @@ def _train(
         yield from run.snapshots.of_data()
         if config.snapshot_every_s is not None:
             yield from run.snapshots.pictures()
+        yield from run.first_frame()
         for event in run.epochs(batches):
             step = learner.step
             yield event
@@ -99,7 +103,7 @@ class _TrainingRun:
         self.learner, self.watch, self.requested = learner, watch, requested
         self.position, self.stopping = Position(), EarlyStopping()
         self.started: TrainingStarted = learner.started()
-        self.snapshots = SnapshotSchedule(learner, watch)
+        self.snapshots, self.film = SnapshotSchedule(learner, watch), film_of(learner)
         self.picture, self.rate = Timer(watch, learner.config.snapshot_every_s), Rate(watch)
         self.save_every_s, self.save = checkpoint_every_s, Timer(watch, checkpoint_every_s)
         self.since_s = watch.elapsed_s()
@@ -111,6 +115,13 @@ class _TrainingRun:
         self.position, self.stopping, batches = checkpoint.resume(self.learner, state)
         self.epoch_began = state["epoch_began"] if batches is not None else None
         return batches
+
+    def first_frame(self) -> Iterator[Any]:
+        """What the film begins with, or resumes with."""
+        if self.film is not None:
+            scores = yield from self.learner.evaluate(self._progress())
+            if scores.finite:
+                yield self.film.frame(scores)
 
     def epochs(self, batches: Iterator[Any] | None) -> Iterator[Any]:
         """All epochs that are left, the first one with `batches` if it had begun before, and the end."""
@@ -129,6 +140,8 @@ class _TrainingRun:
             yield position.last
             reached = self.stopping.after_epoch(learner.config, position.last, learner.network)
             reason = reached or reason
+            if self.film is not None and (self.film.due or reason):
+                yield self.film.frame(scores)
             if self.save.due() and position.epoch < learner.config.epochs and not reason:
                 yield from self._checkpoint()
         yield from self._end(reason or "completed")
@@ -159,7 +172,7 @@ class _TrainingRun:
         per_step = learner.samples_per_epoch / learner.steps_per_epoch
         for batch in batches:
             done = learner.step
-            loss = learner.learn(batch)
+            loss = yield from self._learn(batch)
             position.batches += 1
             rate = self.rate.add(per_step * (learner.step - done))
             yield Progress(learner.step, steps, "steps", rate, "samples")
@@ -178,6 +191,25 @@ class _TrainingRun:
         self._lap()
         self.last_epoch_s = position.epoch_s
         return reason
+
+    def _learn(self, batch: Any) -> Generator[Any, None, Tensor]:
+        """Learn from a batch, with the frames that are due within it; returns the loss at its end."""
+        learner, film, rest = self.learner, self.film, batch
+        while True:
+            part, rest = learner.split_at(rest, film.next_step if film else None)
+            loss = learner.learn(part)
+            ends_epoch = learner.step - self.position.began_step >= learner.steps_per_epoch
+            if film is not None and film.due and not ends_epoch:  # that one comes with the epoch's scores
+                yield from self._frame(film)
+            if rest is None:
+                return loss
+
+    def _frame(self, film: Film) -> Iterator[Any]:
+        self._lap()
+        scores = yield from self.learner.evaluate(self._progress())
+        if scores.finite:
+            yield film.frame(scores)
+        self.since_s = self.watch.elapsed_s()
 
     def _lap(self) -> None:
         now_s = self.watch.elapsed_s()

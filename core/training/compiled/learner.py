@@ -192,6 +192,11 @@ class CompiledLearner(SupervisedLearner):
         for start in range(0, len(order), size):
             yield order[start : start + size]
 
+    def split_at(self, batch: np.ndarray, step: int | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """The samples of a portion up to a step, and the others."""
+        samples = len(batch) if step is None else (step - self.step) * self.config.batch_size
+        return batch[:samples], batch[samples:] if samples < len(batch) else None
+
     def learn(self, batch: Any) -> Tensor:
         """All steps of one portion; returns the last batch's loss."""
         if self.config.max_steps is not None:

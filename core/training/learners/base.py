@@ -34,6 +34,10 @@ class LearnerBase:
         """Of all steps, before the next one."""
         return self.step / (self.config.epochs * self.steps_per_epoch)
 
+    def split_at(self, batch: Any, step: int | None) -> tuple[Any, Any]:
+        """Nothing is left of a batch that is one step."""
+        return batch, None
+
     def scheduled_rate(self) -> float:
         """The learning rate of the next step."""
         return self.config.learning_rate * SCHEDULES[self.config.schedule].factor(self.fraction_done)

@@ -73,6 +73,9 @@ class Learner(Protocol):
     def batches(self) -> Iterable[Any]:
         """What one epoch's calls of learn() take, in a new random order. Each may hold several steps."""
 
+    def split_at(self, batch: Any, step: int | None) -> tuple[Any, Any]:
+        """What of a batch comes before this step, and what is left of it (None for nothing)."""
+
     def learn(self, batch: Any) -> Tensor:
         """Learn from a batch; its loss, detached, stays on the device."""
 

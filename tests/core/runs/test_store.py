@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.events import Picture, Progress
+from core.events import Frame, Picture, Progress
 from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import RunStore
 
@@ -241,3 +242,30 @@ def test_kill_in_mid_write_corrupts_nothing(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+def test_a_film_keeps_its_frames_in_order_and_a_resumed_run_replaces_the_later_ones(store: RunStore) -> None:
+    def frame(step: int, weight: float) -> Frame:
+        return Frame(step, {"train_loss": 0.5, "test_loss": math.nan}, np.full(3, weight, np.float32))
+
+    run_id, other = store.create("training", {}), store.create("training", {})
+    store.write(other, frames=[frame(0, 9.0)])
+    store.write(run_id, frames=[frame(0, 1.0), frame(1, 1.0)])
+    store.write(run_id, frames=[frame(5, 1.0), frame(20, 1.0)])
+    store.write(run_id, frames=[frame(5, 2.0), frame(8, 2.0)])
+    found = store.frames(run_id)
+    assert [(kept.step, kept.weights.tolist()) for kept in found] == [
+        (0, [1.0] * 3),
+        (1, [1.0] * 3),
+        (5, [2.0] * 3),
+        (8, [2.0] * 3),
+    ]
+    assert found[0].values["train_loss"] == 0.5
+    assert math.isnan(found[0].values["test_loss"])
+    assert [kept.step for kept in store.frames(run_id, after=1)] == [5, 8]
+    assert store.has_frame(run_id)
+    assert not store.has_frame(run_id, 20)
+    store.end(run_id, FINISHED)
+    store.forget(run_id)
+    assert not store.frames(run_id)
+    assert store.frames(other)

@@ -1,0 +1,119 @@
+"""A film: whole frames at steps that the config alone decides, and the same numbers with it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn.utils import vector_to_parameters
+
+from core.events import Checkpoint, Frame
+from core.training.config import TrainConfig, default_config
+from core.training.events import EpochCompleted, TrainingFinished
+from core.training.film import MAX_BYTES, MAX_FRAMES, frame_steps
+from core.training.learners.supervised import SupervisedLearner
+from core.training.loop import train
+
+
+def quick(**settings: Any) -> TrainConfig:
+    return default_config("mlp", "moons", **({"epochs": 5, "hidden": (4, 3), "seed": 3} | settings))
+
+
+def film(config: TrainConfig, start: Any = None) -> list[Frame]:
+    return [event for event in train(config, start) if isinstance(event, Frame)]
+
+
+@given(st.integers(1, 100_000), st.integers(1, 100_000))
+def test_a_film_is_bounded_dense_at_the_start_and_even_later(epochs: int, steps_per_epoch: int) -> None:
+    steps, last = frame_steps(epochs, steps_per_epoch), epochs * steps_per_epoch
+    assert steps[0] == 0
+    assert steps[-1] == last
+    assert steps == sorted(set(steps))
+    assert min(last + 1, 40) <= len(steps) <= MAX_FRAMES
+    assert {step for step in (1, 2) if step <= last} <= {*steps}
+    gaps = [after - before for before, after in itertools.pairwise(steps)]
+    assert max(gaps) <= max(1, math.ceil(last / 40))
+    if epochs <= 100:
+        assert {epoch * steps_per_epoch for epoch in range(epochs + 1)} <= set(steps)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "eager"])
+def test_a_frame_is_whole_and_of_one_step(engine: str) -> None:
+    config = quick(engine=engine)
+    frames, learner = film(config), SupervisedLearner(config)
+    assert [frame.step for frame in frames] == frame_steps(5, learner.steps_per_epoch)
+    for frame in frames[::9]:
+        vector_to_parameters(torch.from_numpy(frame.weights.copy()), learner.network.parameters())
+        with torch.inference_mode():
+            outputs = learner.network(learner.test_inputs)
+            loss = learner.objective.loss(outputs, learner.test_targets).item()
+            accuracy = learner.objective.metric(outputs, learner.test_targets).item()
+        assert frame.values["test_loss"] == pytest.approx(loss, rel=1e-5)
+        assert frame.values["test_metric"] == pytest.approx(accuracy)
+
+
+def test_both_engines_make_the_same_film() -> None:
+    compiled, eager = film(quick(engine="compiled")), film(quick(engine="eager"))
+    assert [frame.step for frame in compiled] == [frame.step for frame in eager]
+    for one, other in zip(compiled, eager, strict=True):
+        np.testing.assert_allclose(one.weights, other.weights, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "eager"])
+def test_a_training_has_the_same_numbers_with_a_film(engine: str) -> None:
+    def numbers(**settings: Any) -> list[Any]:
+        events = list(train(quick(engine=engine, **settings)))
+        epochs = [event for event in events if isinstance(event, EpochCompleted)]
+        ends = [event.value for event in events if isinstance(event, TrainingFinished)]
+        return [(epoch.train_loss, epoch.test_loss) for epoch in epochs] + ends
+
+    assert numbers() == numbers(snapshot_every_s=None)
+    assert not film(quick(engine=engine, snapshot_every_s=None))
+
+
+def test_a_resumed_training_ends_with_the_film_of_one_that_was_not_stopped() -> None:
+    config, whole = quick(engine="eager"), film(quick(engine="eager"))
+    before: list[Frame] = []
+    for event in train(config, None, 1e-6):
+        if isinstance(event, Frame):
+            before.append(event)
+        if isinstance(event, Checkpoint) and event.step > 20:
+            state = event.state
+            break
+    after = film(config, state)
+    first = after[0].step
+    assert 0 < first < whole[-1].step
+    joined = {frame.step: frame for frame in [*before, *after]}
+    for frame in whole:
+        np.testing.assert_array_equal(joined[frame.step].weights, frame.weights)
+
+
+def test_the_last_frame_is_where_a_training_ended_early() -> None:
+    frames = film(quick(epochs=400, max_steps=77))
+    assert frames[-1].step == 77
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"data": "diabetes"},
+        {"data": "moons", "model_options": {"norm": "batch"}},
+        {"data": "moons", "hidden": (200, 200)},
+    ],
+)
+def test_other_networks_keep_none(settings: dict[str, Any]) -> None:
+    data = settings.pop("data")
+    assert not film(default_config("mlp", data, epochs=1, **settings))
+
+
+def test_a_film_fits_into_its_bytes() -> None:
+    config = default_config("mlp", "moons", epochs=1, hidden=(120, 110))
+    frames = film(config)
+    assert frames
+    assert sum(frame.weights.nbytes for frame in frames) <= MAX_BYTES
