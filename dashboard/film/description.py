@@ -1,0 +1,92 @@
+"""What the player has to know of a run besides its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.activations.expressions.expression import find, is_expression
+from core.data.points import SINE_SCALE
+from dashboard.charts.pixels import CLASSES
+
+MAX_POINTS = 500  # of each split
+
+# The features that the player can compute, by the names that they have in core.data.points: the key in
+# player.js, and how it is shown.
+FEATURES = {
+    "x": ("x", "x"),
+    "y": ("y", "y"),
+    f"sin {SINE_SCALE}x": ("sin_x", f"sin {SINE_SCALE}x"),
+    f"sin {SINE_SCALE}y": ("sin_y", f"sin {SINE_SCALE}y"),
+}
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points of one split and their classes: float32 (n, 2), and integers (n,)."""
+
+    places: np.ndarray
+    classes: np.ndarray
+
+    def rows(self) -> list[list[float]]:
+        """[x, y, class] of each, evenly chosen where there are many."""
+        chosen = np.linspace(0, len(self.places) - 1, min(len(self.places), MAX_POINTS)).astype(int)
+        return [
+            [*(float(f"{number:.6g}") for number in place), int(label)]
+            for place, label in zip(self.places[chosen].tolist(), self.classes[chosen], strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class FilmDescription:
+    """A run whose film is shown. All but `ended` and `step` stay the same while it is.
+
+    features: names of the network's inputs, of FEATURES. bounds: x_min, x_max, y_min and y_max of the plane.
+    autoplay: whether the film plays as soon as its frames are there. step: the one to show then, if any.
+    """
+
+    run: str
+    sizes: tuple[int, ...]  # of the input, of each hidden layer and of the output
+    features: tuple[str, ...]
+    activation: str  # a key of ACTIVATIONS, or an expression
+    classes: tuple[str, ...]
+    bounds: dict[str, float]
+    train: Points
+    test: Points
+    metric: str  # its name as it is shown
+    planned_steps: int
+    steps_per_epoch: int
+    ended: bool
+    autoplay: bool = False
+    step: int | None = None
+
+    def data(self, base: str, style: str) -> dict[str, Any]:
+        """The same for the player; base: what comes before /film in addresses; style: that of its CSS."""
+        features = [dict(zip(("key", "name"), FEATURES[name], strict=True)) for name in self.features]
+        typed = is_expression(self.activation)
+        return {
+            "base": base,
+            "style": style,
+            "run": self.run,
+            "sizes": list(self.sizes),
+            "features": features,
+            "activation": {"name": find(self.activation).name if not typed else self.activation, "typed": typed},
+            "classes": list(self.classes),
+            "colors": [list(color) for color in CLASSES],
+            "bounds": self.bounds,
+            "points": {"train": self.train.rows(), "test": self.test.rows()},
+            "metric": self.metric,
+            "planned_steps": self.planned_steps,
+            "steps_per_epoch": self.steps_per_epoch,
+            "ended": self.ended,
+            "autoplay": self.autoplay,
+            "step": self.step,
+        }
+
+
+def points_of(places: np.ndarray, classes: Sequence[int] | np.ndarray) -> Points:
+    """Points whose first two features are their place on the plane."""
+    return Points(np.asarray(places)[:, :2], np.asarray(classes))

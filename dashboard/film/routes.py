@@ -1,0 +1,134 @@
+"""What the player fetches: a run's frames, its activation function, and the player itself."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from core.errors import InvalidRequest, UnwritableFolder
+from core.runs.store import Run, RunStore
+from dashboard.components.runs import runner
+from dashboard.film.activation_table import REACHES, table
+from dashboard.film.encoding import ENDED, FROM_START, MEDIA_TYPE, check_of, encode
+
+HERE = Path(__file__).parent
+MEDIA_TYPES = {"js": "text/javascript", "css": "text/css"}
+
+# Streamlit's own middleware would compress what hardly gets smaller; naming an encoding keeps it from that.
+FRESH = {"cache-control": "no-store", "content-encoding": "identity"}
+IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
+
+SHARED_S = 0.25  # for so long an answer serves everybody who has the same frames
+MAX_SHARED = 1000
+
+
+def routes(store: Callable[[], RunStore] = lambda: runner().store) -> list[Route]:
+    """All that lies under {base}/film; Streamlit's base path is for its own routes alone."""
+    films = _Films(store)
+    return [
+        *(Route(address(kind), partial(_file, kind)) for kind in MEDIA_TYPES),
+        Route(f"{base()}/film/{{run}}", films.frames),
+        Route(f"{base()}/film/{{run}}/activation", films.activation),
+    ]
+
+
+def base() -> str:
+    """What comes before /film: nothing, or server.baseUrlPath."""
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+def address(kind: str) -> str:
+    """Where the player's "js" or "css" lies; another content has another address."""
+    digest = hashlib.sha256(_content(kind)).hexdigest()[:16]
+    return f"{base()}/film/player-{digest}.{kind}"
+
+
+@cache
+def _content(kind: str) -> bytes:
+    return (HERE / f"player.{kind}").read_bytes()
+
+
+async def _file(kind: str, _request: Request) -> Response:
+    return Response(_content(kind), media_type=MEDIA_TYPES[kind], headers=IMMUTABLE)
+
+
+class _Films:
+    """The routes that read the store, each in a thread, since the store waits for the disk."""
+
+    def __init__(self, store: Callable[[], RunStore]) -> None:
+        self._store = store
+        self._shared: dict[tuple[str, str, str], tuple[float, Response]] = {}
+
+    async def frames(self, request: Request) -> Response:
+        """The frames after step `after`; all of them where `check` shows that the browser has others."""
+        query = request.query_params
+        wanted = (request.path_params["run"], query.get("after", ""), query.get("check", ""))
+        now = time.monotonic()
+        made, answer = self._shared.get(wanted, (0.0, None))
+        if answer is None or now - made > SHARED_S:
+            answer = await run_in_threadpool(_answered, partial(_frames, self._store, *wanted))
+            if len(self._shared) >= MAX_SHARED:
+                self._shared.clear()
+            self._shared[wanted] = (now, answer)
+        return answer
+
+    async def activation(self, request: Request) -> Response:
+        """The activation function of the run's network, `reach` to either side of 0."""
+        run, reach = request.path_params["run"], request.query_params.get("reach", "")
+        return await run_in_threadpool(_answered, partial(_activation, self._store, run, reach))
+
+
+def _answered(body: Callable[[], bytes]) -> Response:
+    """The bytes, or what is wrong in one sentence."""
+    try:
+        return Response(body(), media_type=MEDIA_TYPE, headers=FRESH)
+    except KeyError:
+        return PlainTextResponse("There is no run of this address.", 404, FRESH)
+    except InvalidRequest as error:
+        return PlainTextResponse(str(error), 400, FRESH)
+    except UnwritableFolder as error:
+        return PlainTextResponse(str(error), 503, FRESH)
+
+
+def _frames(store: Callable[[], RunStore], run_id: str, after: str, check: str) -> bytes:
+    run = _run(store(), run_id)  # before its frames: once it has ended, no more come
+    ended = ENDED if run.ended else 0
+    if not after:
+        return encode(store().frames(run_id), FROM_START | ended)
+    step, mark = _number("after", after), _number("check", check)
+    frames = store().frames(run_id, after=step - 1)  # the browser's last one too
+    if frames and frames[0].step == step and check_of(frames[0]) == mark:
+        return encode(frames[1:], ended)
+    return encode(store().frames(run_id), FROM_START | ended)
+
+
+def _activation(store: Callable[[], RunStore], run_id: str, reach: str) -> bytes:
+    activation = _run(store(), run_id).config.get("activation")
+    if not activation:
+        raise InvalidRequest("This run has no activation function.")
+    if _number("reach", reach) not in REACHES:
+        raise InvalidRequest(f"reach is {reach}; it must be one of {', '.join(map(str, REACHES))}.")
+    return table(str(activation), int(reach))
+
+
+def _run(store: RunStore, run_id: str) -> Run:
+    run = store.get(run_id)
+    if run is None:
+        raise KeyError(run_id)
+    return run
+
+
+def _number(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise InvalidRequest(f"{name} is {text[:40]!r}; it must be a whole number.")
+    return int(text)
