@@ -1,5 +1,10 @@
-"""Nablascope's server: the pages of main.py. `streamlit run dashboard/app.py` starts it."""
+"""Nablascope's server: the pages of main.py, and what a browser fetches by itself.
+
+`streamlit run dashboard/app.py` starts it.
+"""
 
 import streamlit as st
 
-app = st.App("main.py")
+from dashboard.film.routes import routes
+
+app = st.App("main.py", routes=routes())

@@ -86,6 +86,7 @@ def start(job: str, config: Any) -> None:
     run_id = runner().submit(job, to_record(config))
     st.session_state[f"{job}_run"] = run_id
     st.query_params["run"] = run_id
+    st.query_params.pop("step", None)  # of the film of another run
     _wait_for_first_event(run_id)
 
 
