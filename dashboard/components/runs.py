@@ -162,7 +162,7 @@ def _in_words(run: Run) -> str:
         return "Starting" if position == 1 else f"Number {position} in the queue"
     words = [_seconds((run.ended_at or time.time()) - (run.started_at or run.created_at))]
     progress = run.progress or {}
-    if progress.get("rate_per_s"):
+    if progress.get("rate_per_s") and not run.ended:
         words.append(f"{progress['rate_per_s']:,.0f} {progress['rate_unit']}/s")
     if run.status == RUNNING and progress.get("done"):
         elapsed_s = time.time() - (run.started_at or run.created_at)

@@ -73,7 +73,10 @@ class FilmDescription:
             "run": self.run,
             "sizes": list(self.sizes),
             "features": features,
-            "activation": {"name": find(self.activation).name if not typed else self.activation, "typed": typed},
+            "activation": {
+                "name": find(self.activation).name if not typed else self.activation,
+                "typed": typed,
+            },
             "classes": list(self.classes),
             "colors": [list(color) for color in CLASSES],
             "bounds": self.bounds,

@@ -169,7 +169,8 @@ def draw_figures(
             if last.get("validation_metric") is not None:
                 value = format(last["validation_metric"], metric.format)
                 st.metric(f"{metric.name}, validation", value, width="content")
-            st.metric("Speed", f"{last['samples_per_s']:,.0f} samples/s", width="content")
+            for end in finished:  # until then the run's own line says how fast it is now
+                st.metric("Speed", f"{end['samples_per_s']:,.0f} samples/s", width="content")
         st.metric("Parameters", f"{started['parameters']:,}", width="content")
     say_naive(started)
 
