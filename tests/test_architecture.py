@@ -68,8 +68,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard/pages.py": (),
     "dashboard/charts": ("core/jobs.py",),
     "dashboard/components": ("dashboard/charts", "dashboard/pages.py", "core/runs/runners"),
+    "dashboard/film": ("dashboard/components",),
     "dashboard/training_form.py": ("dashboard/components",),
-    "dashboard/views": ("dashboard/training_form.py",),
+    "dashboard/views": ("dashboard/training_form.py", "dashboard/film"),
     "dashboard": ("dashboard/views",),
 }
 

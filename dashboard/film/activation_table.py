@@ -41,9 +41,9 @@ _IN_NUMPY: dict[str, Callable[..., np.ndarray]] = {
     "leaky_relu": lambda x, negative_slope: np.where(x > 0, x, negative_slope * x),
     "elu": lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
     "silu": lambda x: x * _sigmoid(x),
-    "softplus": lambda x: np.logaddexp(0, x),
+    "softplus": lambda x, beta: np.logaddexp(0, beta * x) / beta,
     "gelu": lambda x: 0.5 * x * (1 + _erf(x / math.sqrt(2)).astype(float)),
-    "sine": np.sin,
+    "sine": lambda x, omega: np.sin(omega * x),
 }
 
 
@@ -51,8 +51,8 @@ _IN_NUMPY: dict[str, Callable[..., np.ndarray]] = {
 def table(activation: str, reach: int) -> bytes:
     """The function from -reach to reach, NODES values for each unit, float32 little-endian.
 
-    After them come three numbers for each place where it jumps: the last x before the jump, and the values
-    there and just after. activation: a key of ACTIVATIONS, with its default parameters, or an expression.
+    After them come four numbers for each place where it jumps: the index of the node before it, the last x
+    before the jump, and the values there and just after. activation: a key of ACTIVATIONS, with its default parameters, or an expression.
 
     Raises InvalidRequest for an unknown function.
     """
@@ -81,7 +81,7 @@ def _function(activation: str) -> Function:
 def _jumps(function: Function, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Where the function jumps, found by halving the cells in which it changes much more than around them.
 
-    (jumps, 3): the last number of float32 before the jump, the value there, and the value after it.
+    (jumps, 4): the cell's number, the last number of float32 before the jump, the value there, and that after.
     """
     rise = np.abs(np.diff(y))
     around = np.minimum(np.roll(rise, 2), np.roll(rise, -2))
@@ -98,4 +98,4 @@ def _jumps(function: Function, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         after, at_after = np.where(left, middle, after), np.where(left, at_middle, at_after)
         before, at_before = np.where(left, before, middle), np.where(left, at_before, at_middle)
     kept = np.abs(at_after - at_before) > rise[cells] / 2
-    return np.stack([before, at_before, at_after], axis=1)[kept]
+    return np.stack([cells, before, at_before, at_after], axis=1)[kept]

@@ -145,11 +145,10 @@ class Activation {
       }
     }
     this.jumps = new Map();
-    for (let at = nodes; at + 2 < values.length; at += 3) this.addJump(values[at], values[at + 1], values[at + 2]);
+    for (let at = nodes; at + 3 < values.length; at += 4) this.addJump(...values.subarray(at, at + 4));
   }
 
-  addJump(place, below, above) {
-    const cell = Math.floor((place + this.reach) * NODES);
+  addJump(cell, place, below, above) {
     this.jumps.set(cell, { place, below, above });
     for (const near of [cell - 1, cell, cell + 1]) this.bend[near] = 0;
   }

@@ -11,18 +11,18 @@ from dashboard.film.description import FilmDescription
 
 # The component's own text travels with every rerun, so it is no more than this; the browser keeps the files.
 # The height is that of the player, so that nothing moves when it comes.
-_LOADER = """
+LOADER = """
 const player = (address) => import(new URL(address, window.location.origin).href);
 export default async (component) => (await player(component.data.script)).default(component);
 """
-_HTML = '<div class="film"><div class="film-room"></div></div>'
-_CSS = """
+HTML = '<div class="film"><div class="film-room"></div></div>'
+CSS = """
 .film { container-type: inline-size; }
 .film-room { height: 606px; }
 @container (max-width: 759px) { .film-room { height: calc(582px + 100cqw); } }
 """
 
-_component = st.components.v2.component("film_player", html=_HTML, css=_CSS, js=_LOADER)
+_component = st.components.v2.component("film_player", html=HTML, css=CSS, js=LOADER)
 
 
 def film_player(
