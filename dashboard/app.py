@@ -1,46 +1,10 @@
-"""Nablascope's entry script: the pages and their menu. Run it with `streamlit run dashboard/app.py`."""
+"""Nablascope's server: the pages of main.py, and what a browser fetches by itself.
+
+`streamlit run dashboard/app.py` starts it.
+"""
 
 import streamlit as st
 
-from core import devices
-from core.errors import UnwritableFolder
-from dashboard import addresses
-from dashboard.components.address import enter
-from dashboard.components.runs import runner
-from dashboard.pages import PAGES
+from dashboard.film.routes import routes
 
-st.set_page_config(page_icon=":material/details:", layout="wide")
-# Streamlit leaves a tenth of a phone's screen empty above the title.
-st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")
-
-devices.ask_torch_soon()  # so that no picker of devices has to wait for the answer
-try:
-    runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
-except UnwritableFolder as error:
-    st.warning(f"{error} Until then nothing can be trained or measured here; functions can be looked at.")
-
-files = {
-    key: st.Page(page.file, title=page.title, icon=page.icon, default=key == "home")
-    for key, page in PAGES.items()
-}
-menu: dict[str, list[st.Page]] = {}
-for key, page in PAGES.items():
-    menu.setdefault(page.group, []).append(files[key])
-menu[""] += [
-    st.Page(lambda: None, title=PAGES[key].title, url_path=old, visibility="hidden")
-    for old, key in addresses.MOVED.items()
-]
-
-here = st.navigation(menu, position="top")
-query = {name: st.query_params.get_all(name) for name in st.query_params}
-path = here.url_path or "home"
-now = addresses.upgraded(path, query)
-if now != (path, query):
-    st.switch_page(files[now[0]], query_params=now[1])
-if path != "home":
-    st.set_page_config(page_title=f"{here.title} · Nablascope")
-enter(path)
-try:
-    here.run()
-except UnwritableFolder:
-    st.stop()  # said above; what needs a run ends where it needs it
+app = st.App("main.py", routes=routes())

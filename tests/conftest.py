@@ -16,6 +16,10 @@ from core.paths import VARIABLE
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
+# A thread of torch that waits for the others would keep its core busy, and that core is another test's.
+# Read when torch is loaded, here and in every process that a test starts.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 BROWSER = Path(__file__).parent / "browser"
 
 # A suite started in the background inherits an ignored Ctrl-C, and so would every process that it starts.

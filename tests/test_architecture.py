@@ -302,7 +302,7 @@ def test_registries_and_configs_load_nothing_heavy(steps: tuple[str, ...]) -> No
 def test_the_front_page_needs_no_torch() -> None:
     steps = (
         "from streamlit.testing.v1 import AppTest\n"
-        "assert not AppTest.from_file('dashboard/app.py', default_timeout=120).run().exception\n"
+        "assert not AppTest.from_file('dashboard/main.py', default_timeout=120).run().exception\n"
         "note('Home')"
     )
     assert heavy_loaded_by(steps, ("torch", "sklearn", "scipy")) == {}

@@ -172,7 +172,7 @@ def test_added_page_opens_and_lists_the_added_activation(changed: Path) -> None:
         [
             "-c",
             "from streamlit.testing.v1 import AppTest\n"
-            "page = AppTest.from_file('dashboard/app.py', default_timeout=60).run()\n"
+            "page = AppTest.from_file('dashboard/main.py', default_timeout=60).run()\n"
             "page.switch_page('views/papers.py').run()\n"
             "assert not page.exception\n"
             "print(page.title[0].value, page.table[0].value.to_string())",

@@ -188,9 +188,9 @@ class RunStore:
             rows = connection.execute(query.order_by(_frames.c.step)).all()
         return [Frame(row.step, row.values, np.frombuffer(row.weights, "<f4")) for row in rows]
 
-    def has_frame(self, run_id: str, step: int = 0) -> bool:
-        """Whether the film has a frame of this step."""
-        query = sa.select(_frames.c.step).where(_frames.c.run_id == run_id, _frames.c.step == step)
+    def has_film(self, run_id: str) -> bool:
+        """Whether the run has frames."""
+        query = sa.select(_frames.c.step).where(_frames.c.run_id == run_id)
         with self._engine.connect() as connection:
             return connection.execute(query).first() is not None
 

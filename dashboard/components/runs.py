@@ -86,6 +86,7 @@ def start(job: str, config: Any) -> None:
     run_id = runner().submit(job, to_record(config))
     st.session_state[f"{job}_run"] = run_id
     st.query_params["run"] = run_id
+    st.query_params.pop("step", None)  # of the film of another run
     _wait_for_first_event(run_id)
 
 
@@ -161,7 +162,7 @@ def _in_words(run: Run) -> str:
         return "Starting" if position == 1 else f"Number {position} in the queue"
     words = [_seconds((run.ended_at or time.time()) - (run.started_at or run.created_at))]
     progress = run.progress or {}
-    if progress.get("rate_per_s"):
+    if progress.get("rate_per_s") and not run.ended:
         words.append(f"{progress['rate_per_s']:,.0f} {progress['rate_unit']}/s")
     if run.status == RUNNING and progress.get("done"):
         elapsed_s = time.time() - (run.started_at or run.created_at)

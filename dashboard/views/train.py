@@ -16,6 +16,7 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.export.archive import zipped_from_store
 from core.models import MODELS
+from core.records import from_record
 from core.runs.status import FINISHED, RUNNING, STOPPED
 from core.runs.store import Run
 from core.training import TrainConfig
@@ -29,6 +30,8 @@ from dashboard.charts.training.registry import AnyChart, charts, shown
 from dashboard.components import runs
 from dashboard.components.layout import heading, page_layout, start_button
 from dashboard.components.user_table import draw_preview, preview_of, with_labels
+from dashboard.film.of_run import of_run
+from dashboard.film.player import film_player
 from dashboard.pages import PAGES
 from dashboard.training_form import choose_how, choose_task, load_from_run
 
@@ -39,6 +42,9 @@ ENDED_EARLY = {
     "steps": "Stopped: step limit reached.",
     "seconds": "Stopped: time limit reached.",
 }
+
+# Snapshots that the film of a small network shows of every step.
+IN_THE_FILM = ("points", "decision_map")
 
 SKILL_HELP = (
     "1 − error / error of “{}”, both on the test data as root mean squared error: 0 is no better than that, "
@@ -73,20 +79,49 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     if run.status == RUNNING:
         change_while_running(run, events.get("setting_changed", []))
     keys = shown(pictures)
+    if runs.runner().store.has_film(run.id):
+        draw_film(run, started, pictures)
+        keys = [key for key in keys if key not in IN_THE_FILM]
     inside = [key for key in keys if SNAPSHOTS[key].group == LAYERS]
     outside = [key for key in keys if key not in inside]
     say_steps([pictures[key] for key in keys])
-    left, right = st.columns(2) if outside else (st.container(), st.container())
+    left, right = st.columns(2)
     with left:
         draw_charts(charts_of(outside, pictures))
-    with right:
-        if epochs:
+    if epochs:
+        with right if outside else left:
             st.altair_chart(loss_chart(epochs), key="loss")
+        with right:
             st.altair_chart(metric_chart(epochs, started["metric"]), key="metric")
     of_layers = charts_of(inside, pictures)
     for column, part in zip(st.columns(2), (of_layers[::2], of_layers[1::2]), strict=True):
         with column:
             draw_charts(part)
+
+
+def draw_film(run: Run, started: dict[str, Any], pictures: dict[str, Picture]) -> None:
+    """The network, its maps and its losses at any step, played in the browser."""
+    points = pictures.get("points") or what_to_learn(from_record(TrainConfig, run.config))
+    description = of_run(
+        run,
+        started,
+        points,
+        METRICS[started["metric"]].name,
+        autoplay=run.id == st.session_state.get("training_run"),
+        step=addressed_step(),
+    )
+    film_player(description, "film", on_step=lambda: write_step(st.session_state["film"]["step"]))
+
+
+def addressed_step() -> int | None:
+    """The step that the page's address names (`?step=...`), so that a link can point at a moment."""
+    text = st.query_params.get("step", "")
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 16 else None
+
+
+def write_step(step: float) -> None:
+    """Put the step at which the film stands into the address."""
+    st.query_params["step"] = str(int(step))
 
 
 def change_while_running(run: Run, changes: list[dict[str, Any]]) -> None:
@@ -134,7 +169,8 @@ def draw_figures(
             if last.get("validation_metric") is not None:
                 value = format(last["validation_metric"], metric.format)
                 st.metric(f"{metric.name}, validation", value, width="content")
-            st.metric("Speed", f"{last['samples_per_s']:,.0f} samples/s", width="content")
+            for end in finished:  # until then the run's own line says how fast it is now
+                st.metric("Speed", f"{end['samples_per_s']:,.0f} samples/s", width="content")
         st.metric("Parameters", f"{started['parameters']:,}", width="content")
     say_naive(started)
 

@@ -21,7 +21,7 @@ from core.training.snapshots import SNAPSHOTS
 from dashboard.addresses import MOVED, RENAMED, upgraded
 from dashboard.pages import PAGES
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+APP = Path(__file__).parents[2] / "dashboard" / "main.py"
 FIXTURES = Path(__file__).parents[1] / "version_0_1"
 
 ADDRESSES = json.loads((FIXTURES / "addresses.json").read_text())

@@ -22,7 +22,7 @@ def test_titles_questions_and_icons_are_not_used_twice() -> None:
 
 def test_every_page_opens_without_an_exception_under_its_title() -> None:
     for page in PAGES.values():
-        opened = AppTest.from_file(str(DASHBOARD / "app.py"), default_timeout=120)
+        opened = AppTest.from_file(str(DASHBOARD / "main.py"), default_timeout=120)
         opened.switch_page(page.file).run()
         assert not opened.exception, page.key
         assert [title.value for title in opened.title] == [page.title]

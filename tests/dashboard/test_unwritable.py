@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.paths import VARIABLE
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+APP = Path(__file__).parents[2] / "dashboard" / "main.py"
 
 
 @pytest.mark.parametrize("page", ["curves", "train"])

@@ -27,6 +27,7 @@ DEVICE_PATHS = (
     "core/timing/sweeps/sweep.py",
 )
 LEAST_COVERED = 0.9
+INSIDE = processes.HERE / "inside"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,24 +40,27 @@ def compiled_card() -> None:
         pytest.skip(str(reason))
 
 
+def test_cards_are_what_cards_are_and_networks_train_on_them() -> None:
+    run_inside("TWO_UNLIKE", "test_card.py", "test_trainings.py")  # in one process: torch takes long to load
+
+
 @pytest.mark.parametrize(
-    ("machine", "file"),
+    ("machine", "options"),
     [
-        ("TWO_UNLIKE", "test_card.py"),
-        ("SLOW", "test_trainings.py"),
-        ("TWO_SLOW", "test_pages.py"),
-        ("MIG", "test_pages_of_one_card.py"),
-        ("ROCM", "test_pages_of_one_card.py"),
+        ("TWO_SLOW", ["test_pages.py"]),
+        # test_other_cards.py measures and trains on both; a click shows that a page gets there.
+        ("MIG", ["test_pages_of_one_card.py", "-k", "home or benchmark"]),
+        pytest.param("MIG", ["test_pages_of_one_card.py", "-k", "train"], marks=pytest.mark.slow),
+        pytest.param("ROCM", ["test_pages_of_one_card.py"], marks=pytest.mark.slow),
     ],
 )
-def test_it_works_on_simulated_cards(machine: str, file: str) -> None:
-    run_inside(machine, file)
+def test_pages_work_with_simulated_cards(machine: str, options: list[str]) -> None:
+    run_inside(machine, *options)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", ["test_trainings.py", "test_measuring.py"])
-def test_every_combination_works_on_a_simulated_card(file: str) -> None:
-    run_inside("SLOW", file, "-m", "slow")
+def test_every_combination_works_on_a_simulated_card() -> None:
+    run_inside("SLOW", "test_trainings.py", "test_measuring.py", "-m", "slow")
 
 
 def test_what_is_measured_works_on_simulated_cards_and_runs_the_lines_of_it(
@@ -88,9 +92,10 @@ def fractions_covered(files: list[Path]) -> dict[str, float]:
     return found
 
 
-def run_inside(machine: str, file: str, *options: str, counted_in: Path | None = None) -> None:
-    """Run a file of inside/ in a process that finds a machine's cards, and fail with what it printed."""
-    test = ["pytest", "-p", "no:xdist", "-p", "no:cacheprovider", str(processes.HERE / "inside" / file)]
+def run_inside(machine: str, *options: str, counted_in: Path | None = None) -> None:
+    """Run files of inside/ in a process that finds a machine's cards, and fail with what it printed."""
+    given = [str(INSIDE / option) if option.endswith(".py") else option for option in options]
+    test = ["pytest", "-p", "no:xdist", "-p", "no:cacheprovider", *given]
     if counted_in is not None:
         test = [
             "coverage",
@@ -100,5 +105,5 @@ def run_inside(machine: str, file: str, *options: str, counted_in: Path | None =
             "-m",
             *test,
         ]
-    done = processes.python(getattr(cards, machine), "-m", *test, *options)
+    done = processes.python(getattr(cards, machine), "-m", *test)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

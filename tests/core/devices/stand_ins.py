@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 
 import pytest
 
-STUB = Path(__file__).with_name("nvml_stub.c")
+from tests.simulated_gpu import build
+
 FIRST, SECOND = "GPU-aaaa0000-1111-2222-3333-444455556666", "GPU-bbbb0000-1111-2222-3333-444455556666"
 SLICE = "MIG-aaaa0000-1111-2222-3333-5555000000a1"
 
@@ -37,16 +37,14 @@ if answer.get("crash"):
 """
 
 
-def library(folder: Path, *switches: str) -> str:
-    """A folder with the stand-in for the NVIDIA driver's library, for LD_LIBRARY_PATH."""
-    if shutil.which("gcc") is None and not os.environ.get("CI"):
-        pytest.skip("gcc is not installed, so the stand-in for the NVIDIA library cannot be built")
-    home = folder / "-".join(("driver", *switches))
-    if not home.exists():
-        home.mkdir()
-        built = home / "libnvidia-ml.so.1"
-        subprocess.run(["gcc", "-shared", "-fPIC", *switches, "-o", str(built), str(STUB)], check=True)
-    return str(home)
+def library(*switches: str) -> str:
+    """A folder with the stand-in for the NVIDIA driver's library, for LD_LIBRARY_PATH; compiled once."""
+    try:
+        return str(build.driver(switches))
+    except build.NoCompiler as reason:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(reason))
 
 
 def torch_package(folder: Path, cuda: str | None = "12.8", hip: str | None = None) -> str:

@@ -43,7 +43,7 @@ def asked(
 
 def test_cards_are_matched_by_uuid_whatever_their_order(tmp_path: Path) -> None:
     cards = [card("Stub T4", SECOND.removeprefix("GPU-")), card("Stub H100", FIRST.removeprefix("GPU-"))]
-    found = asked(tmp_path, {"cuda": cards}, LD_LIBRARY_PATH=library(tmp_path))
+    found = asked(tmp_path, {"cuda": cards}, LD_LIBRARY_PATH=library())
     assert found["usable"] == [["cuda:0", "Stub T4", SECOND], ["cuda:1", "Stub H100", FIRST]]
     assert found["read"]["cuda:0"]["power"] == [None, "not reported: Not Supported"]  # the T4's
     assert found["read"]["cuda:1"]["power"][0] == pytest.approx(654.321)
@@ -51,7 +51,7 @@ def test_cards_are_matched_by_uuid_whatever_their_order(tmp_path: Path) -> None:
 
 def test_a_card_that_torch_does_not_list_is_shown_and_not_offered(tmp_path: Path) -> None:
     says = {"cuda": [card("Stub T4", SECOND.removeprefix("GPU-"))]}
-    found = asked(tmp_path, says, LD_LIBRARY_PATH=library(tmp_path))
+    found = asked(tmp_path, says, LD_LIBRARY_PATH=library())
     assert [name for _, name, _ in found["usable"]] == ["Stub T4"]
     assert [FIRST, "Stub H100"] in found["devices"]
     assert f"PyTorch does not list Stub H100 ({FIRST}), so it cannot use it." in found["warnings"]
@@ -60,7 +60,7 @@ def test_a_card_that_torch_does_not_list_is_shown_and_not_offered(tmp_path: Path
 def test_a_card_that_the_driver_cannot_reach_is_one_when_torch_uses_it(tmp_path: Path) -> None:
     says = {"cuda": [card("A GPU", FIRST.removeprefix("GPU-")), None]}
     orders = "nvmlDeviceGetHandleByIndex_v2=!4 nvmlDeviceGetHandleByUUID=!4"
-    found = asked(tmp_path, says, LD_LIBRARY_PATH=library(tmp_path), NVML_STUB=orders)
+    found = asked(tmp_path, says, LD_LIBRARY_PATH=library(), NVML_STUB=orders)
     assert [one[:2] for one in found["usable"]] == [["cuda:0", "A GPU"], ["cuda:1", "NVIDIA GPU"]]
     assert found["absent"] is None
     assert found["read"]["cuda:0"]["power"] == [None, "not reported: Insufficient Permissions"]
@@ -76,7 +76,7 @@ def test_cuda_without_nvml_is_a_gpu_and_its_readings_say_what_is_missing(tmp_pat
 
 def test_a_slice_is_matched_to_its_own_memory_and_not_to_the_whole_cards(tmp_path: Path) -> None:
     says = {"cuda": [card("Stub H100 MIG 1g.10gb", SLICE.removeprefix("MIG-"), total_memory=10 << 30)]}
-    environment = {"LD_LIBRARY_PATH": library(tmp_path), "CUDA_VISIBLE_DEVICES": SLICE}
+    environment = {"LD_LIBRARY_PATH": library(), "CUDA_VISIBLE_DEVICES": SLICE}
     found = asked(tmp_path, says, **environment)
     assert found["usable"] == [["cuda:0", "Stub H100 MIG 1g.10gb", SLICE]]
     assert found["free"] == [8 << 30]
@@ -84,14 +84,14 @@ def test_a_slice_is_matched_to_its_own_memory_and_not_to_the_whole_cards(tmp_pat
 
 def test_no_gpu_that_torch_can_use_has_torchs_reason(tmp_path: Path) -> None:
     says = {"why": "CUDA unknown error"}
-    found = asked(tmp_path, says, LD_LIBRARY_PATH=library(tmp_path))
+    found = asked(tmp_path, says, LD_LIBRARY_PATH=library())
     assert found["usable"] == []
     assert found["absent"].endswith("finds no NVIDIA GPU that it can use: CUDA unknown error")
     assert f"{found['absent']}, so PyTorch cannot use it." in found["warnings"]
 
 
 def test_a_torch_that_does_not_answer_leaves_the_drivers_list(tmp_path: Path) -> None:
-    found = asked(tmp_path, {"crash": True}, LD_LIBRARY_PATH=library(tmp_path))
+    found = asked(tmp_path, {"crash": True}, LD_LIBRARY_PATH=library())
     assert [one[:2] for one in found["usable"]] == [["cuda:0", "Stub H100"], ["cuda:1", "Stub T4"]]
     missing = asked(tmp_path, {"crash": True}, before="gpus._has_cuda = lambda: True")
     assert missing["absent"] == (

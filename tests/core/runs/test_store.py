@@ -263,9 +263,8 @@ def test_a_film_keeps_its_frames_in_order_and_a_resumed_run_replaces_the_later_o
     assert found[0].values["train_loss"] == 0.5
     assert math.isnan(found[0].values["test_loss"])
     assert [kept.step for kept in store.frames(run_id, after=1)] == [5, 8]
-    assert store.has_frame(run_id)
-    assert not store.has_frame(run_id, 20)
+    assert store.has_film(run_id)
     store.end(run_id, FINISHED)
     store.forget(run_id)
-    assert not store.frames(run_id)
+    assert not store.has_film(run_id)
     assert store.frames(other)

@@ -21,7 +21,7 @@ STUB = ROOT / "tests" / "core" / "devices" / "nvml_stub.c"
 
 PRINT_ALL = """
 from streamlit.testing.v1 import AppTest
-page = AppTest.from_file("dashboard/app.py", default_timeout=60).run()
+page = AppTest.from_file("dashboard/main.py", default_timeout=60).run()
 assert not page.exception
 for element in (*page.markdown, *page.caption, *page.warning):
     print(element.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -58,6 +59,34 @@ def test_the_points_to_be_learnt_are_there_before_the_start_and_follow_the_contr
     assert not page.get("vega_lite_chart")
 
 
+def test_a_small_network_is_shown_by_its_film_at_the_step_of_the_address(page: AppTest) -> None:
+    def film() -> dict[str, Any]:
+        (player,) = (part for part in page.get("bidi_component") if "film" in part.proto.component_name)
+        described: dict[str, Any] = json.loads(player.proto.json)
+        return described
+
+    page.run()
+    page.number_input(key="epochs").set_value(2).run()
+    run_id = start(page)
+    run_to_end(page)
+    shown = film()
+    assert (shown["run"], shown["sizes"]) == (run_id, [2, 8, 8, 1])
+    assert shown["ended"]
+    assert shown["autoplay"]
+    assert shown["step"] is None
+    assert len(runs.runner().store.frames(run_id)) > 40
+    titles = [str(chart.proto) for chart in page.get("vega_lite_chart")]
+    assert not [title for title in titles if "Decision map" in title]
+    page.query_params["step"] = "50"
+    page.run()
+    assert film()["step"] == 50
+    page.query_params["step"] = "fifty"
+    page.run()
+    assert film()["step"] is None
+    start(page)  # another run: the step was of the one before
+    assert "step" not in page.query_params
+
+
 def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> None:
     page.run()
     page.number_input(key="epochs").set_value(2).run()
@@ -70,7 +99,7 @@ def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> Non
     figures = {metric.label: metric.value for metric in page.metric}
     assert figures["Epoch"] == "2 of 2"
     assert figures["Accuracy, test"].endswith("%")
-    assert len(page.get("vega_lite_chart")) == 3 + 5  # the map and the curves, and what is seen inside
+    assert len(page.get("vega_lite_chart")) == 2 + 5  # the curves, and what is seen inside; the map is a film
     assert page.query_params["run"] == run_id
 
 

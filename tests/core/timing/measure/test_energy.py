@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 
 from core.devices import rapl
 from core.timing.measure import energy
+from tests.core.devices.stand_ins import library
 from tests.core.timing.simulated import Clock
 
 # The NVML stand-in counts the energy of 400 W and shows a power of 654.321 W. There is no CUDA here, so torch
@@ -40,30 +40,18 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module")
-def ask(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    stub = Path(__file__).parents[2] / "devices" / "nvml_stub.c"
-
-    def answer(*switches: str) -> dict[str, Any]:
-        home = tmp_path_factory.mktemp("nvml")
-        library = str(home / "libnvidia-ml.so.1")
-        try:
-            subprocess.run(["gcc", "-shared", "-fPIC", *switches, "-o", library, str(stub)], check=True)
-        except FileNotFoundError:
-            pytest.skip("gcc is not installed, so the stand-in for the NVIDIA library cannot be built")
-        done = subprocess.run(
-            [sys.executable, "-c", ASK],
-            env={**os.environ, "LD_LIBRARY_PATH": str(home)},
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return json.loads(done.stdout)
-
-    return answer
+def ask(*switches: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        env={**os.environ, "LD_LIBRARY_PATH": library(*switches)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return json.loads(done.stdout)
 
 
-def test_a_gpus_counter_and_its_conditions_are_read(ask: Any) -> None:
+def test_a_gpus_counter_and_its_conditions_are_read() -> None:
     answer = ask()
     assert answer["source"] == energy.COUNTER
     assert answer["joules"] == pytest.approx(400 * answer["elapsed_s"], rel=0.1)
@@ -78,7 +66,8 @@ def test_a_gpus_counter_and_its_conditions_are_read(ask: Any) -> None:
     assert seen["power_w"] == pytest.approx(654.321)
 
 
-def test_without_a_counter_power_is_summed_over_time(ask: Any) -> None:
+@pytest.mark.slow  # simulated_gpu/inside/test_older_driver.py holds that too
+def test_without_a_counter_power_is_summed_over_time() -> None:
     answer = ask("-DOLD")
     assert answer["source"] == energy.POWER
     assert answer["joules"] == pytest.approx(654.321 * answer["elapsed_s"], rel=0.1)

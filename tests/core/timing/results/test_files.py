@@ -115,7 +115,7 @@ wrong = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_field_of_the_wrong_kind_is_refused_or_can_still_be_printed(data: st.DataObject) -> None:
     document: dict[str, Any] = json.loads(FIRST)
