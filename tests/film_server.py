@@ -137,7 +137,8 @@ def _page(store: RunStore) -> Any:
         config = from_record(TrainConfig, run.config)
         data = data_of(config)
         outputs = 1 if len(data.classes) == 2 else len(data.classes)
-        started = {"outputs": outputs, "steps_per_epoch": 25}
+        steps_per_epoch = -(-len(data.train_inputs) // config.batch_size)
+        started = {"outputs": outputs, "steps_per_epoch": steps_per_epoch}
         shown = describe(run, started, data, "accuracy").data("", routes.address("css"))
         shown |= json.loads(request.query_params.get("changes", "{}"))
         theme = zip(_VARIABLES, THEMES[request.query_params.get("theme", "light")], strict=True)

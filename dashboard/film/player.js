@@ -454,11 +454,11 @@ function layOut(width, description) {
   const wide = width >= WIDE_PX;
   const shownSizes = sizes[sizes.length - 1] === 1 ? sizes.slice(0, -1) : sizes;
   const mapSize = wide ? Math.min(WIDE_STAGE_PX - MAP_HEAD_PX - MAP_FOOT_PX, width * 0.36) : width - MAP_EDGE_PX;
+  const [top, bottom] = wide ? [46, WIDE_STAGE_PX - 22] : [40, NARROW_NETWORK_PX - 22];
   const map = wide
-    ? { x: width - mapSize - MAP_EDGE_PX, y: MAP_HEAD_PX, size: mapSize }
+    ? { x: width - mapSize - MAP_EDGE_PX, y: Math.max(MAP_HEAD_PX, (top + bottom - mapSize) / 2), size: mapSize }
     : { x: 0, y: NARROW_NETWORK_PX + MAP_HEAD_PX, size: mapSize };
   // Where the weights of the output run together: before the map, or on a phone at the right of the network.
-  const [top, bottom] = wide ? [46, WIDE_STAGE_PX - 22] : [40, NARROW_NETWORK_PX - 22];
   const sink = wide ? { x: map.x - 22, y: map.y + mapSize / 2 } : { x: width - 10, y: (top + bottom) / 2 };
   const columns = columnsOf(shownSizes, { left: wide ? 64 : 14, right: sink.x, top, bottom }, wide);
   return { width, height: stageHeight(width), wide, map, columns, sink, edges: edgesOf(columns, sizes, sink) };
@@ -596,14 +596,18 @@ class Atlas {
   }
 }
 
+/** The largest size of a value, or less where few values are so large: the others must not fade. */
 function scaleOf(values, count) {
-  let largest = 0;
+  let [largest, sum, known] = [0, 0, 0];
   const end = Math.min(values.length, MAX_UNITS * count);
   for (let p = 0; p < end; p++) {
     const size = values[p] < 0 ? -values[p] : values[p];
-    if (size > largest && size < Infinity) largest = size;
+    if (!(size < Infinity)) continue;
+    if (size > largest) largest = size;
+    sum += size;
+    known++;
   }
-  return largest || 1;
+  return Math.min(largest, (3 * sum) / known) || 1;
 }
 
 function paintClasses(pixels, { probability, winner, outputs }, cells, palette) {
@@ -879,8 +883,10 @@ function drawPoints(canvas, { layout, palette, description }) {
   const size = layout.map.size + 2 * POINT_EDGE;
   const pen = fit(canvas, size, size);
   pen.clearRect(0, 0, size, size);
-  const radius = Math.max(2.4, Math.min(3.6, layout.map.size / 115));
-  pen.lineWidth = 1.1;
+  const { train, test } = description.points;
+  const crowd = Math.min(1, Math.sqrt(360 / (train.length + test.length)));
+  const radius = Math.max(2.1, Math.min(3.8, layout.map.size / 105) * crowd);
+  pen.lineWidth = 0.5 + 0.2 * radius;
   pen.strokeStyle = css(palette.dark ? [10, 13, 18] : [255, 255, 255], 0.95);
   for (const split of ["train", "test"]) {
     for (const [px, py, label_] of description.points[split]) {
@@ -1077,7 +1083,7 @@ function build(root) {
     dots: [0, 1].map((which) => element("div", { class: `dot ${which ? "test" : "train"}` })),
     range: element("input", { type: "range", min: 0, max: 0, step: 1, value: 0, "aria-label": TEXTS.frame }),
     speed: element("select", { "aria-label": TEXTS.speed, title: TEXTS.speed }),
-    live: element("button", { type: "button", class: "live", title: TEXTS.follow, "aria-pressed": "false" }),
+    live: element("button", { type: "button", class: "live", title: TEXTS.follow, "aria-pressed": "false", hidden: true }),
     status: element("span", { class: "text", role: "status", "aria-live": "off" }),
     hand: element("span", { class: "hand", hidden: true }),
     handText: element("span"),
@@ -1102,10 +1108,10 @@ function build(root) {
   parts.mapTitle.append(parts.mapName, parts.toggle, parts.leave);
   parts.scrub = element("div", { class: "scrub" }, parts.curves, parts.veil, parts.head, ...parts.dots, parts.range);
   parts.stage.append(parts.canvas, parts.units, parts.mapTitle, parts.notice, parts.tip);
-  const { start, back, play, next, end, speed, live } = parts;
+  const { start, back, play, next, end, speed } = parts;
   const buttons = element("div", { class: "buttons" }, start, back, play, next, end);
-  const bar = element("div", { class: "bar" }, buttons, parts.scrub, element("div", { class: "rate" }, speed, live));
-  const status = element("div", { class: "status" }, parts.status, parts.hand);
+  const bar = element("div", { class: "bar" }, buttons, parts.scrub, speed);
+  const status = element("div", { class: "status" }, parts.status, parts.hand, parts.live);
   parts.body = element(
     "section",
     { class: "body", "aria-label": TEXTS.player },
@@ -1513,7 +1519,8 @@ class Player {
 
   cellsNow() {
     const products = this.layers.reduce((sum, layer) => sum + layer.fanIn * layer.units, 0);
-    const [most, budget] = this.still ? [STILL_CELLS, MAX_PRODUCTS_STILL] : [PLAYING_CELLS, MAX_PRODUCTS];
+    const quick = !this.playing && products * STILL_CELLS ** 2 < MAX_PRODUCTS;
+    const [most, budget] = this.still || quick ? [STILL_CELLS, MAX_PRODUCTS_STILL] : [PLAYING_CELLS, MAX_PRODUCTS];
     return Math.max(12, Math.min(most, Math.floor(Math.sqrt(budget / products))));
   }
 
@@ -1678,7 +1685,7 @@ class Player {
     const running = this.playing || this.live;
     renameButton(play, running ? "pause" : "play", running ? TEXTS.pause : TEXTS.play);
     for (const control of [start, back, play, next, end, range, speed]) control.disabled = !frames.length;
-    live.style.visibility = this.film.ended || this.description.ended ? "hidden" : "visible";
+    live.hidden = this.film.ended || this.description.ended;
     live.setAttribute("aria-pressed", String(this.live));
   }
 
@@ -1696,7 +1703,7 @@ class Player {
       parts.push(TEXTS.loss(lossText(trainLoss), Number.isFinite(testLoss) ? lossText(testLoss) : null));
     }
     const value = Number.isFinite(testMetric) ? testMetric : trainMetric;
-    if (Number.isFinite(value)) parts.push(TEXTS.metric(metric, percent(value)));
+    if (Number.isFinite(value)) parts.push(TEXTS.metric(metric.toLowerCase(), percent(value)));
     return parts.join(" · ");
   }
 

@@ -18,8 +18,8 @@ export default async (component) => (await player(component.data.script)).defaul
 HTML = '<div class="film"><div class="film-room"></div></div>'
 CSS = """
 .film { container-type: inline-size; }
-.film-room { height: 606px; }
-@container (max-width: 759px) { .film-room { height: calc(582px + 100cqw); } }
+.film-room { height: 612px; }
+@container (max-width: 759px) { .film-room { height: calc(578px + 100cqw); } }
 """
 
 _component = st.components.v2.component("film_player", html=HTML, css=CSS, js=LOADER)
