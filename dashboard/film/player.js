@@ -1151,6 +1151,10 @@ class Player {
       get playing() {
         return player.playing;
       },
+      /** Whether the picture is the final one of a frame, and nothing is about to change it. */
+      get settled() {
+        return player.still && !player.stale && !player.playing && !player.refining && !player.ticking && !player.widening;
+      },
       get layout() {
         return player.layout;
       },
@@ -1315,6 +1319,7 @@ class Player {
     this.placeHead();
     this.writeStatus();
     this.schedule();
+    if (!this.playing) this.refine();
   }
 
   play() {
@@ -1613,6 +1618,7 @@ class Player {
     clearTimeout(this.refining);
     this.still = false;
     this.refining = setTimeout(() => {
+      this.refining = null;
       if (this.playing || this.dragging) return;
       this.still = true;
       this.stale = true;

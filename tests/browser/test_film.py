@@ -71,8 +71,8 @@ def wait_for_index(page: Page, wanted: int) -> None:
 
 
 def picture(page: Page) -> str:
-    """The pixels of the stage, once it has been drawn anew."""
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    """The pixels of the stage, once they are final."""
+    page.wait_for_function(f"{FILM}.settled")
     return str(page.evaluate("document.querySelector('canvas.network').toDataURL()"))
 
 
@@ -250,7 +250,6 @@ def test_a_unit_says_what_it_computes(watch: Watch, run: str) -> None:
 
 def test_a_unit_is_held_switched_off_and_on_again(watch: Watch, run: str) -> None:
     page = watch(run)
-    page.wait_for_timeout(400)  # until the maps are refined
     before = picture(page)
     page.mouse.click(*middle_of(page, 1, 0))
     unit = page.get_by_role("button", name="Layer 1, unit 1")
@@ -264,7 +263,7 @@ def test_a_unit_is_held_switched_off_and_on_again(watch: Watch, run: str) -> Non
     page.get_by_role("button", name="Reset").click()
     expect(page.locator(".hand")).to_be_hidden()
     page.mouse.move(5, 5)
-    page.wait_for_timeout(400)
+    expect(page.locator(".tip")).to_be_hidden()
     assert picture(page) == before
 
 
