@@ -188,7 +188,7 @@ def test_any_expression_has_the_value_that_python_finds(pair: Pair) -> None:
             assert value == pytest.approx(python_value(python, x), rel=1e-6, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(expressions)
 def test_any_derivative_is_autograds_and_the_limit_of_the_difference_quotient(pair: Pair) -> None:
     typed, python = pair
@@ -413,7 +413,7 @@ def test_a_comparison_gets_a_hint_to_step(typed: str, hint: str) -> None:
         find(typed)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(expressions)
 def test_properties_of_any_expression_bear_out_its_samples(pair: Pair) -> None:
     """No value lies outside the bounds, no slope above the steepest, and what is saturated is flat."""
