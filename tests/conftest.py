@@ -12,6 +12,10 @@ from hypothesis import HealthCheck, settings
 
 from core.paths import VARIABLE
 
+# Threads of torch that wait for each other sleep: spinning, on cores that are all busy with other tests, they
+# would burn up to 30 times what the work takes. Read when torch loads, here and in all that tests start.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 # What an example takes, to be made and to be tried, says how busy the machine is.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
