@@ -125,7 +125,7 @@ def test_an_address_shows_the_same_live_run_to_everybody(open_page: OpenPage, st
     first, other = open_page(address), open_page(address, visitor="somebody else")
     for page in (first, other):
         badge(page, "Running")
-        expect(page.get_by_text("Circles")).to_be_visible()
+        expect(page.get_by_role("combobox", name="Data")).to_have_value("Circles")
     before = metric(other, "Epoch")
     wait_for_another_epoch(other)
     assert metric(other, "Epoch") > before
