@@ -26,6 +26,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 BROWSER = Path(__file__).parent / "browser"
 
+# Threads that wait for each other leave the processor to others. By default they spin, and on a machine on
+# which several processes compute, as here, most of its time goes into that. Read when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 # A suite started in the background inherits an ignored Ctrl-C, and so would every process that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -80,10 +80,7 @@ def test_an_upgraded_address_is_not_upgraded_again(address: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize("page", sorted({address["page"] for address in ADDRESSES}))
-def test_addresses_of_the_first_version_select_the_same(
-    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
+def test_addresses_of_the_first_version_select_the_same(page: str, own_runner: None) -> None:
     for address in ADDRESSES:
         if address["page"] == page and address["query"] and "run" not in address["query"]:
             opened = open_address(page.strip("/"), address["query"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.training import default_config
 from dashboard.components import runs
 from tests.waiting import wait_until
 
@@ -71,6 +72,13 @@ def test_nothing_chosen_is_answered_and_cannot_start(page: AppTest) -> None:
     page.pills[0].set_value([]).run() if hasattr(page, "pills") else page.button_group[0].set_value([]).run()
     assert page.error[0].value == "Choose at least one value of activation."
     assert page.button[0].disabled
+
+
+def test_other_data_brings_as_many_epochs_as_suit_it(page: AppTest) -> None:
+    page.run()
+    for data in ("spiral", "moons"):
+        page.selectbox(key="data").set_value(data).run()
+        assert page.number_input(key="epochs").value == default_config("mlp", data).epochs
 
 
 @pytest.mark.parametrize("model", ["mlp", "lenet", "rnn", "gru"])

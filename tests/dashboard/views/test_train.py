@@ -14,7 +14,7 @@ from core.records import to_record
 from core.training import default_config, snapshots
 from core.training.settings import not_used
 from dashboard.components import runs
-from tests.dashboard.conftest import view
+from tests.dashboard.conftest import open_view, view
 from tests.waiting import wait_until
 
 
@@ -285,6 +285,18 @@ def test_impossible_layers_are_answered_in_words(page: AppTest, typed: str, answ
     assert not page.exception
     assert answer in page.error[0].value
     assert page.button[0].disabled
+
+
+def test_nonsense_in_the_address_is_answered_in_words(page: AppTest) -> None:
+    page.query_params["run"] = "../../etc/passwd"
+    assert "There is no training run with the address" in page.run().warning[0].value
+    page = open_view("train", hidden="eight, eight")
+    assert "write whole numbers such as 8, 8" in page.error[0].value
+    assert page.button[0].disabled
+    assert "must be a whole number from 1 to" in open_view("train", hidden="99999").error[0].value
+    page = open_view("train", model="Skynet", epochs="-5", noise="frog", learning_rate="1e99")
+    assert not page.error
+    assert not page.button[0].disabled
 
 
 def upload(page: AppTest, text: str) -> None:
