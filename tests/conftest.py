@@ -20,15 +20,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
-# A thread of torch that waits for the others would keep its core busy, and that core is another test's.
-# Read when torch is loaded, here and in every process that a test starts.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
 BROWSER = Path(__file__).parent / "browser"
-
-# Threads that wait for each other leave the processor to others. By default they spin, and on a machine on
-# which several processes compute, as here, most of its time goes into that. Read when torch is imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # A suite started in the background inherits an ignored Ctrl-C, and so would every process that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -14,7 +14,7 @@ from core.paths import VARIABLE
 from core.timing.__main__ import main as timing
 from core.training.__main__ import main as training
 
-APP = Path(__file__).parents[1] / "dashboard" / "app.py"
+APP = Path(__file__).parents[1] / "dashboard" / "main.py"
 
 Printed = Callable[..., list[dict[str, Any]]]
 
