@@ -348,6 +348,7 @@ def test_how_a_table_is_read_is_shown_before_the_start_and_holes_are_a_choice(pa
     assert shown["name"]["Type"] == "left out"
     assert "Yes, yes are one" in shown["ok"]["Remarks"]
     assert "Row 3 has no value in column 'dose' (10 of 40" in page.error[0].value
+    assert any(caption.value.startswith("None of the 40 rows can be used yet.") for caption in page.caption)
     assert page.button[0].disabled
 
     page.selectbox(key="missing").set_value("drop").run()
