@@ -1,4 +1,4 @@
-"""Films served as the dashboard serves them, and a bare page with the player: no page script, no Streamlit."""
+"""Films served as the dashboard serves them, and a bare page with the player, without Streamlit."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ def table(activation: str, reach: int) -> bytes:
     """The function from -reach to reach, NODES values for each unit, float32 little-endian.
 
     After them come four numbers for each place where it jumps: the index of the node before it, the last x
-    before the jump, and the values there and just after. activation: a key of ACTIVATIONS, with its default parameters, or an expression.
+    before the jump, and the values there and just after.
+    activation: a key of ACTIVATIONS, with its default parameters, or an expression.
 
     Raises InvalidRequest for an unknown function.
     """
@@ -81,7 +82,7 @@ def _function(activation: str) -> Function:
 def _jumps(function: Function, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Where the function jumps, found by halving the cells in which it changes much more than around them.
 
-    (jumps, 4): the cell's number, the last number of float32 before the jump, the value there, and that after.
+    (jumps, 4): the cell's number, the last number of float32 before the jump, and the values there and after.
     """
     rise = np.abs(np.diff(y))
     around = np.minimum(np.roll(rise, 2), np.roll(rise, -2))

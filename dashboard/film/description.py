@@ -70,16 +70,14 @@ class FilmDescription:
         """The same for the player; base: what comes before /film in addresses; style: that of its CSS."""
         features = [dict(zip(("key", "name"), FEATURES[name], strict=True)) for name in self.features]
         typed = is_expression(self.activation)
+        shown = self.activation if typed else find(self.activation).name
         return {
             "base": base,
             "style": style,
             "run": self.run,
             "sizes": list(self.sizes),
             "features": features,
-            "activation": {
-                "name": find(self.activation).name if not typed else self.activation,
-                "typed": typed,
-            },
+            "activation": {"name": shown, "typed": typed},
             "classes": list(self.classes),
             "colors": [list(color) for color in CLASSES],
             "bounds": self.bounds,

@@ -37,7 +37,7 @@ def test_what_is_computed_without_torch_is_an_entry_with_its_defaults() -> None:
 
 @pytest.mark.parametrize(
     ("activation", "places"),
-    [("hardshrink", [-0.5, 0.5]), ("threshold", [1]), ("sign(x)", [0, 0]), ("x*sign(x - 1.3)", [1.3, 1.3])],
+    [("hardshrink", [-0.5, 0.5]), ("threshold", [1]), ("sign(x)", [0, 0]), ("x*sign(x - 1.3)", [1.3])],
 )
 def test_a_jump_is_found_to_the_last_bit(activation: str, places: list[float]) -> None:
     found = jumps(activation)

@@ -1,4 +1,4 @@
-"""What a browser gets of a film: what is new, all of it where it has another film, and nothing of other runs."""
+"""What a browser gets of a film: what is new, or all of it where the browser has another film."""
 
 from __future__ import annotations
 
