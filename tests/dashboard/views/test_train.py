@@ -87,6 +87,37 @@ def test_a_small_network_is_shown_by_its_film_at_the_step_of_the_address(page: A
     assert "step" not in page.query_params
 
 
+def test_results_say_what_they_are_of_and_which_controls_now_differ(page: AppTest) -> None:
+    def said() -> str:
+        return " ".join(text.value for text in page.markdown if "controls differ" in text.value)
+
+    def click(label: str) -> None:
+        next(button for button in page.button if button.label == label).click().run()
+        assert not page.exception
+
+    page.run()
+    page.number_input(key="epochs").set_value(1).run()
+    first = start(page)
+    run_to_end(page)
+    assert any("**MLP** on **Moons**" in text.value and "Seed 0" in text.value for text in page.caption)
+    assert not said()
+    page.number_input(key="seed").set_value(3).run()
+    page.text_input(key="hidden").set_value("4").run()
+    assert "Seed 3 instead of 0" in said()
+    assert "Hidden layers 4 instead of 8, 8" in said()
+    click("Restore")
+    assert not said()
+    assert page.number_input(key="seed").value == 0
+    page.number_input(key="seed").set_value(5).run()
+    click("Run with these")
+    second = page.session_state["training_run"]
+    assert second != first
+    assert runs.runner().store.get(second).config["seed"] == 5
+    assert not said()
+    page.selectbox(key="data").set_value("spiral").run()
+    assert "Data Spiral instead of Moons" in said()
+
+
 def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> None:
     page.run()
     page.number_input(key="epochs").set_value(2).run()
