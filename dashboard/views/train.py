@@ -90,10 +90,11 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     with left:
         draw_charts(charts_of(outside, pictures))
     if epochs:
+        planned = None if run.ended else started["epochs"]
         with right if outside else left:
-            st.altair_chart(loss_chart(epochs), key="loss")
+            st.altair_chart(loss_chart(epochs, planned), key="loss")
         with right:
-            st.altair_chart(metric_chart(epochs, started["metric"]), key="metric")
+            st.altair_chart(metric_chart(epochs, started["metric"], planned), key="metric")
     of_layers = charts_of(inside, pictures)
     for column, part in zip(st.columns(2), (of_layers[::2], of_layers[1::2]), strict=True):
         with column:
