@@ -45,7 +45,7 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps inside .venv: what is installed is installed again only when a list of requirements changes.
-.venv/installed: requirements.txt requirements-core.txt pyproject.toml
+.venv/installed: requirements.txt requirements-dashboard.txt requirements-core.txt pyproject.toml
 	@$(bin)/python -m pip --version >/dev/null 2>&1 || $(MAKE) --no-print-directory .venv-made
 	$(pip) -r requirements.txt
 	@echo "Compiling the training steps of small networks, once ..."

@@ -5,7 +5,7 @@ import streamlit as st
 from core import devices
 from core.errors import UnwritableFolder
 from dashboard import addresses
-from dashboard.components.address import enter
+from dashboard.components.address import enter, warn_of_unknown
 from dashboard.components.runs import runner
 from dashboard.pages import PAGES
 
@@ -40,7 +40,11 @@ if now != (path, query):
 if path != "home":
     st.set_page_config(page_title=f"{here.title} · Nablascope")
 enter(path)
+notices = st.container()
 try:
     here.run()
 except UnwritableFolder:
     st.stop()  # said above; what needs a run ends where it needs it
+finally:
+    with notices:
+        warn_of_unknown()

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, settings
 
 from core.paths import VARIABLE
 
+# Threads of torch that wait for each other sleep: spinning, on cores that are all busy with other tests, they
+# would burn up to 30 times what the work takes. Read when torch loads, here and in all that tests start.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 # What an example takes, to be made and to be tried, says how busy the machine is.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
-
-# A thread of torch that waits for the others would keep its core busy, and that core is another test's.
-# Read when torch is loaded, here and in every process that a test starts.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 BROWSER = Path(__file__).parent / "browser"
 

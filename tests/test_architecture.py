@@ -120,11 +120,14 @@ def imported(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"line {node.lineno} imports relatively; name the package"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in (
-            "LazyModule",
-            "import_module",
-        ):
+        elif isinstance(node, ast.Call) and called(node) in ("LazyModule", "import_module"):
             yield from (arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant))
+
+
+def called(node: ast.Call) -> str:
+    """The last part of what is called; empty for what has no name."""
+    function = node.func
+    return getattr(function, "attr", None) or getattr(function, "id", "")
 
 
 @cache
@@ -215,6 +218,7 @@ def test_a_room_does_without_what_it_must_not_import(place: str) -> None:
     assert found == set()
 
 
+@cache
 def tops(path: Path) -> set[str]:
     """Top packages that a file imports."""
     return {module.split(".")[0] for module in imported(tree(path))}

@@ -7,6 +7,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,29 @@ READS_0_1 = re.compile(r"upgrade|addresses\.py|_0_1")
 EXCEPTIONS = {"most_probable"}
 
 
-def identifiers(source: str) -> Iterator[tuple[int, str]]:
-    """Line and spelling of each name in a file."""
+Written = list[tuple[str, str]]  # where it stands, as path:line, and what it is
+
+
+@cache
+def names_and_texts() -> tuple[Written, Written]:
+    """Each name of each file where it first stands; and each comment and each string of all files."""
+    names, texts = [], []
+    for path in SOURCES:
+        if READS_0_1.search(path.name):
+            continue
+        file, source = path.relative_to(ROOT), path.read_text()
+        names += [(f"{file}:{line}", name) for name, line in identifiers(source).items()]
+        texts += [(f"{file}:{line}", text) for line, text in prose(source)]
+    return names, texts
+
+
+def identifiers(source: str) -> dict[str, int]:
+    """Spelling of each name in a file, and the line where it first stands."""
+    lines: dict[str, int] = {}
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.NAME:
-            yield token.start[0], token.string
+            lines.setdefault(token.string, token.start[0])
+    return lines
 
 
 def prose(source: str) -> Iterator[tuple[int, str]]:
@@ -80,10 +99,8 @@ def prose(source: str) -> Iterator[tuple[int, str]]:
 def test_names_are_the_fields_own(words: str) -> None:
     pattern = re.compile(rf"(^|_)({words})(_|$)", re.IGNORECASE)
     found = [
-        f"{path.relative_to(ROOT)}:{line} {name}"
-        for path in SOURCES
-        if not READS_0_1.search(path.name)
-        for line, name in identifiers(path.read_text())
+        f"{place} {name}"
+        for place, name in names_and_texts()[0]
         if pattern.search(name) and name not in EXCEPTIONS
     ]
     assert found == [], f"{words}: the field says {NAMES[words]}"
@@ -92,13 +109,7 @@ def test_names_are_the_fields_own(words: str) -> None:
 @pytest.mark.parametrize("words", PHRASES)
 def test_texts_use_the_fields_words(words: str) -> None:
     pattern = re.compile(rf"\b({words})\b", re.IGNORECASE)
-    found = [
-        f"{path.relative_to(ROOT)}:{line} {text[:80]}"
-        for path in SOURCES
-        if not READS_0_1.search(path.name)
-        for line, text in prose(path.read_text())
-        if pattern.search(text)
-    ]
+    found = [f"{place} {text[:80]}" for place, text in names_and_texts()[1] if pattern.search(text)]
     found += [
         f"{path.name}:{number} {line[:80]}"
         for path in TEXTS

@@ -46,7 +46,7 @@ class Activation:
     name: str
     latex: str
     derivative_latex: str
-    range_latex: str
+    range_latex: str  # empty for a typed function, of which only its properties tell it
     function: Callable[..., Tensor]  # differentiable by autograd
     derivative: Callable[..., Tensor]  # the closed form, with which tests compare autograd
     source: Paper

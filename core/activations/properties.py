@@ -70,6 +70,13 @@ class Properties:
         return -1 if self.jumps else 0 if self.kinks else 1 if self.bends else 2
 
     @property
+    def range_latex(self) -> str:
+        """From the lowest to the highest value, in LaTeX."""
+        low = r"(-\infty" if self.lowest == -math.inf else f"[{_rounded(self.lowest)}"
+        high = r"\infty)" if self.highest == math.inf else f"{_rounded(self.highest)}]"
+        return rf"\approx {low}, {high}"
+
+    @property
     def zero_centred(self) -> bool | None:
         """None where it is not determined."""
         return None if self.mean_output is None else abs(self.mean_output) < 0.01
@@ -82,6 +89,12 @@ class Properties:
         if self.saturates_above is not None and self.saturates_above < high:
             zones.append((max(self.saturates_above, low), high))
         return zones
+
+
+def _rounded(value: float | None) -> str:
+    if value is None:
+        return r"\text{not determined}"
+    return f"{round(value, 9) + 0.0:.4g}"
 
 
 @lru_cache(maxsize=512)

@@ -49,8 +49,8 @@ def _app() -> Path:
         raise InvalidRequest("The dashboard is not installed beside this command.")
     if importlib.util.find_spec("streamlit") is None:
         raise InvalidRequest(
-            "The dashboard needs Streamlit, which is not installed; pip install -r requirements.txt of the "
-            "project brings it."
+            'The dashboard needs Streamlit, which is not installed; pip install ".[dashboard]" in the folder '
+            "of the project brings it."
         )
     return Path(found.submodule_search_locations[0]) / "app.py"
 

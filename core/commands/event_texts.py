@@ -84,7 +84,10 @@ def ensemble_text(event: Any) -> str | None:
             return f"epoch {event.epoch:>4}  median test metric {medians}  {event.elapsed_s:.1f} s"
         case EnsembleFinished():
             head = f"median test {event.metric} with its 95% interval, best first:"
-            lines = [head, *(_rank(place, first=not n) for n, place in enumerate(event.ranking))]
+            balanced = event.balanced_accuracy
+            lines = [head]
+            for number, place in enumerate(event.ranking):
+                lines.append(_rank(place, first=not number) + _balanced(balanced.get(place.variant)))
             if event.majority_accuracy is not None:
                 lines.append(f"always the most frequent class {event.majority_accuracy:.4f}")
             return "\n".join(lines)
@@ -99,10 +102,14 @@ def _rank(place: RankedVariant, first: bool) -> str:
     )
 
 
+def _balanced(accuracy: float | None) -> str:
+    return "" if accuracy is None else f", balanced accuracy {accuracy:.4f}"
+
+
 def classical_text(event: ClassicalCompleted) -> str:
     """A line for a method of core.experiments.baselines.compare."""
     return (
-        f"{event.method:<18} test {event.metric} {event.value:.4f}  "
+        f"{event.method:<18} test {event.metric} {event.value:.4f}{_balanced(event.balanced_accuracy)}  "
         f"fitted in {event.fit_s:.3f} s, predicted in {event.predict_s:.3f} s"
     )
 

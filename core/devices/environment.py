@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 from typing import Any
 
-from core.devices import cgroup, cpu, gpus
+from core.devices import cgroup, cpu, gpus, other
 from core.devices.torch_build import torch_build
 
 
@@ -26,7 +26,8 @@ def environment() -> dict[str, Any]:
         "usable_cores": cpu.usable_cores(),
         "container_cpu_limit": cgroup.cpu_limit(),
         "memory_bytes": cpu.memory_total_bytes(),
-        "gpus": [_gpu(device.name, device.facts) for device in gpus.devices()],
+        # those that torch calls cuda first, in its order
+        "gpus": [_gpu(device.name, device.facts) for device in [*gpus.devices(), *other.devices()]],
     }
 
 

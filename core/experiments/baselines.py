@@ -24,6 +24,7 @@ from sklearn.svm import SVC, SVR
 from core.data.dataset import CLASSIFICATION, ROWS, LoadedDataset
 from core.errors import InvalidRequest
 from core.events import Progress
+from core.training.class_scores import balanced_accuracy, is_uneven
 from core.training.config import TrainConfig
 from core.training.learners.building import loaded
 
@@ -40,6 +41,7 @@ class ClassicalCompleted:
     fit_s: float  # seconds to fit the training data
     predict_s: float  # seconds to predict the test data
     train_samples: int  # how many it was fitted to
+    balanced_accuracy: float | None = None  # where classes are uneven; None in runs of version 0.1
 
 
 Make = Callable[[int], Any]
@@ -90,7 +92,10 @@ def _completed(name: str, method: Any, data: LoadedDataset) -> ClassicalComplete
     predicted = method.predict(_rows(data.test_inputs))
     ended = time.perf_counter()
     metric, value = _metric(predicted, data)
-    return ClassicalCompleted(name, metric, value, fitted - began, ended - fitted, len(inputs))
+    balanced = None
+    if data.task == CLASSIFICATION and is_uneven(data.test_targets):
+        balanced = balanced_accuracy(predicted, data.test_targets)
+    return ClassicalCompleted(name, metric, value, fitted - began, ended - fitted, len(inputs), balanced)
 
 
 def _metric(predicted: np.ndarray, data: LoadedDataset) -> tuple[str, float]:

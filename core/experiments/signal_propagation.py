@@ -16,6 +16,7 @@ from core.lazy import LazyModule
 from core.options import Option
 from core.settings import check_settings
 from core.tables import csv_text
+from core.torch_devices import threads
 
 if TYPE_CHECKING:
     import torch
@@ -144,8 +145,12 @@ class Prediction:
 
 
 def propagate(config: DepthConfig) -> Depth:
-    """Propagate a signal forward and a gradient back, in float32; some tenths of a second at most."""
-    with torch.no_grad():
+    """Propagate a signal forward and a gradient back, in float32; some tenths of a second at most.
+
+    On one thread: the layers are small, and two that wait for each other at each of them take several times
+    as long where other processes compute too.
+    """
+    with torch.no_grad(), threads(1):
         return _measured(config)
 
 

@@ -17,11 +17,28 @@ def class_scores(predicted: np.ndarray, targets: np.ndarray) -> dict[str, float]
     (Brodersen et al. 2010).
     """
     counted = targets != NO_TARGET
-    labels, right = targets[counted], (predicted == targets)[counted]
-    counts = np.bincount(labels)
-    present = counts > 0
-    scores = {"majority_accuracy": float(counts.max() / counts.sum())}
-    if counts.max() >= UNEVEN * counts[present].min() or present.sum() == 1:
-        hits = np.bincount(labels, weights=right)
-        scores["balanced_accuracy"] = float((hits[present] / counts[present]).mean())
+    predicted, targets = predicted[counted], targets[counted]
+    scores = {"majority_accuracy": majority_accuracy(targets)}
+    if is_uneven(targets):
+        scores["balanced_accuracy"] = balanced_accuracy(predicted, targets)
     return scores
+
+
+def majority_accuracy(targets: np.ndarray) -> float:
+    """The accuracy of always the most frequent of these class numbers."""
+    counts = np.bincount(targets)
+    return float(counts.max() / counts.sum())
+
+
+def is_uneven(targets: np.ndarray) -> bool:
+    """Whether an accuracy hides how the smaller of these classes fare."""
+    counts = np.bincount(targets)
+    present = counts[counts > 0]
+    return len(present) == 1 or bool(present.max() >= UNEVEN * present.min())
+
+
+def balanced_accuracy(predicted: np.ndarray, targets: np.ndarray) -> float:
+    """The mean over the classes of the fraction of their samples that are predicted."""
+    counts, hits = np.bincount(targets), np.bincount(targets, weights=predicted == targets)
+    present = counts > 0
+    return float((hits[present] / counts[present]).mean())

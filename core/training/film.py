@@ -8,6 +8,7 @@ film, at whatever speed it ran.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from math import ceil
 
 import numpy as np
@@ -45,41 +46,44 @@ def frame_steps(epochs: int, steps_per_epoch: int) -> list[int]:
 
 
 class Film:
-    """The frames of one training under way."""
+    """The steps at which one training is shown, and its frames where its network keeps some."""
 
     def __init__(self, learner: Learner) -> None:
+        self.has_frames = keeps_frames(learner)
         self._learner = learner
         self._steps = frame_steps(learner.config.epochs, learner.steps_per_epoch)
-        self._last: int | None = None  # the step of the last frame
+        self._shown = 0  # of these steps, how many are behind
 
     @property
     def next_step(self) -> int | None:
-        """The step of the next frame; None after the last one."""
+        """The next of its steps; None after the last one."""
         done = bisect_right(self._steps, self._learner.step)
         return self._steps[done] if done < len(self._steps) else None
 
     @property
     def due(self) -> bool:
-        """Whether this step is a frame that is not there yet."""
-        return self._learner.step != self._last and self._learner.step in self._steps
+        """Whether one of its steps is behind that was not shown."""
+        return bisect_right(self._steps, self._learner.step) > self._shown
 
-    def frame(self, scores: Scores) -> Frame:
-        """The frame of this step."""
-        learner = self._learner
-        self._last = learner.step
-        weights = [parameter.detach().cpu().numpy().ravel() for parameter in learner.network.parameters()]
-        values = {name: getattr(scores, name) for name in FRAME_VALUES}
-        return Frame(learner.step, values, np.concatenate(weights, dtype=np.float32))
+    @property
+    def part_shown(self) -> float:
+        """Of its steps, the part that is behind."""
+        return self._shown / len(self._steps)
+
+    def show(self, scores: Scores | None) -> Iterator[Frame]:
+        """The frame of this step, where its network keeps some and the scores are known."""
+        self._shown = bisect_right(self._steps, self._learner.step)
+        if self.has_frames and scores is not None and scores.finite:
+            parameters = self._learner.network.parameters()
+            weights = [parameter.detach().cpu().numpy().ravel() for parameter in parameters]
+            values = {name: getattr(scores, name) for name in FRAME_VALUES}
+            yield Frame(self._learner.step, values, np.concatenate(weights, dtype=np.float32))
 
 
-def film_of(learner: Learner) -> Film | None:
-    """The film of a learner's training; None for one that shows nothing, or whose network keeps none."""
+def keeps_frames(learner: Learner) -> bool:
+    """Whether weights are all that is needed to draw a learner's network, and few enough."""
     network = learner.network
-    kept = (
-        learner.config.snapshot_every_s is not None
-        and isinstance(network, MLP)
-        and network.norms is None
-        and DATASETS[learner.config.data].kind == POINTS
-    )
+    drawn = isinstance(network, MLP) and network.norms is None
     parameters = sum(parameter.numel() for parameter in network.parameters())
-    return Film(learner) if kept and parameters * 4 * MAX_FRAMES <= MAX_BYTES else None
+    of_points = DATASETS[learner.config.data].kind == POINTS
+    return drawn and of_points and parameters * 4 * MAX_FRAMES <= MAX_BYTES

@@ -27,7 +27,7 @@ from core.training.events import (
     TrainingResumed,
     TrainingStarted,
 )
-from core.training.film import Film, film_of
+from core.training.film import Film
 from core.training.learners.evidence import evidence
 from core.training.learners.learner import Learner, Scores
 from core.training.learners.registry import learner_for
@@ -103,7 +103,8 @@ class _TrainingRun:
         self.learner, self.watch, self.requested = learner, watch, requested
         self.position, self.stopping = Position(), EarlyStopping()
         self.started: TrainingStarted = learner.started()
-        self.snapshots, self.film = SnapshotSchedule(learner, watch), film_of(learner)
+        self.snapshots = SnapshotSchedule(learner, watch)
+        self.film = None if learner.config.snapshot_every_s is None else Film(learner)
         self.picture, self.rate = Timer(watch, learner.config.snapshot_every_s), Rate(watch)
         self.save_every_s, self.save = checkpoint_every_s, Timer(watch, checkpoint_every_s)
         self.since_s = watch.elapsed_s()
@@ -119,9 +120,7 @@ class _TrainingRun:
     def first_frame(self) -> Iterator[Any]:
         """What the film begins with, or resumes with."""
         if self.film is not None:
-            scores = yield from self.learner.evaluate(self._progress())
-            if scores.finite:
-                yield self.film.frame(scores)
+            yield from self._show(self.film)
 
     def epochs(self, batches: Iterator[Any] | None) -> Iterator[Any]:
         """All epochs that are left, the first one with `batches` if it had begun before, and the end."""
@@ -141,7 +140,7 @@ class _TrainingRun:
             reached = self.stopping.after_epoch(learner.config, position.last, learner.network)
             reason = reached or reason
             if self.film is not None and (self.film.due or reason):
-                yield self.film.frame(scores)
+                yield from self._show(self.film, scores)
             if self.save.due() and position.epoch < learner.config.epochs and not reason:
                 yield from self._checkpoint()
         yield from self._end(reason or "completed")
@@ -200,16 +199,18 @@ class _TrainingRun:
             loss = learner.learn(part)
             ends_epoch = learner.step - self.position.began_step >= learner.steps_per_epoch
             if film is not None and film.due and not ends_epoch:  # that one comes with the epoch's scores
-                yield from self._frame(film)
+                self._lap()
+                yield from self._show(film)
+                self.since_s = self.watch.elapsed_s()
             if rest is None:
                 return loss
 
-    def _frame(self, film: Film) -> Iterator[Any]:
-        self._lap()
-        scores = yield from self.learner.evaluate(self._progress())
-        if scores.finite:
-            yield film.frame(scores)
-        self.since_s = self.watch.elapsed_s()
+    def _show(self, film: Film, scores: Scores | None = None) -> Iterator[Any]:
+        """A frame of this step, with the snapshots that are due."""
+        if scores is None and film.has_frames:
+            scores = yield from self.learner.evaluate(self._progress())
+        yield from film.show(scores)
+        yield from self.snapshots.due(film.part_shown)
 
     def _lap(self) -> None:
         now_s = self.watch.elapsed_s()

@@ -51,13 +51,15 @@ def lines(
     height: int = 260,
     every: Sequence[str] = (),
     faint: Sequence[str] = (),
+    x_domain: tuple[float, float] | None = None,
 ) -> alt.LayerChart:
     """One line for each column over column x, with a read-out where the pointer is.
 
     Names of columns are shown as they are; Vega reads dots and brackets in them as paths, so they must have
     none. x may be numbers or times (datetime64). Each series has a colour
     of the theme and a dash pattern of its own: by its number among `every`, where some may be missing.
-    faint: what the others are compared with, in thinner lines.
+    faint: what the others are compared with, in thinner lines. x_domain: from where to where x reaches,
+    where more is still to come.
     """
     names = [name for name in table if name != x]
     every = every or names
@@ -66,7 +68,9 @@ def lines(
     x_axis = alt.Axis() if temporal else alt.Axis(tickMinStep=1, format=",.0f")
     first = len(table[x]) == 1  # a line through one point is nothing
     pointer = alt.selection_point(nearest=True, on="pointerover", fields=[x], empty=False, name="pointer")
-    base = alt.Chart(pd.DataFrame(thin(table))).encode(x=alt.X(x, type=x_type, title=x, axis=x_axis))
+    base = alt.Chart(pd.DataFrame(thin(table))).encode(
+        x=alt.X(x, type=x_type, title=x, axis=x_axis, scale=_scale(x_domain))
+    )
     curves = (
         base.transform_fold([*names], as_=["series", "value"])
         .mark_line(clip=True, aria=False, point=first)
@@ -85,3 +89,7 @@ def lines(
     # A label for screen readers at every point would cost more than all the rest of the chart.
     rule = base.mark_rule(color="gray", aria=False).encode(opacity=shown, tooltip=read_out)
     return alt.LayerChart(layer=[curves, rule.add_params(pointer)], title=title, height=height)
+
+
+def _scale(domain: tuple[float, float] | None) -> alt.Scale | alt.UndefinedType:
+    return alt.Undefined if domain is None else alt.Scale(domain=[*domain], nice=False)

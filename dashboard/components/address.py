@@ -12,7 +12,10 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.components.markdown import escaped
+
 _PAGE, _WRITTEN = "open page", "choices in the address"
+_UNKNOWN = "unknown choices in the address"  # by control: what is said of them, and what is chosen instead
 
 
 def enter(page: str) -> None:
@@ -27,7 +30,17 @@ def enter(page: str) -> None:
         state.pop(key, None)
         if values and st.query_params.get_all(key) == values and not _went_back():
             del st.query_params[key]
+    state.pop(_UNKNOWN, None)
     state[_PAGE] = page
+
+
+def warn_of_unknown() -> None:
+    """Say what the address asks for that no control has, until a person chooses something there."""
+    state = st.session_state
+    left = {key: one for key, one in state.get(_UNKNOWN, {}).items() if state.get(key) == one[1]}
+    state[_UNKNOWN] = left
+    for sentence, _ in left.values():
+        st.warning(sentence)
 
 
 def bound(
@@ -48,6 +61,7 @@ def bound(
     state = st.session_state
     if key not in state or _went_back():
         state[key] = _addressed(key, options, default, more.get("max_selections"))
+        _note_unknown(key, options, state[key])
     elif several:
         state[key] = [option for option in state[key] if option in options]
     elif state[key] not in options:
@@ -66,6 +80,18 @@ def _addressed(key: str, options: list[Any], default: Any, limit: int | None) ->
     if not isinstance(default, list):
         return found[-1] if found else default
     return found[:limit] if found or given == [""] else default
+
+
+def _note_unknown(key: str, options: list[Any], chosen: Any) -> None:
+    allowed = [str(option) for option in options]
+    unknown = [text[:40] for text in st.query_params.get_all(key) if text and text not in allowed]
+    if unknown:
+        asked = escaped(", ".join(unknown))
+        st.session_state.setdefault(_UNKNOWN, {})[key] = (
+            f"The address asks for {key}={asked}, which cannot be selected here; "
+            f"choose from {', '.join(map(escaped, allowed))}.",
+            chosen,
+        )
 
 
 def _write(key: str, chosen: Any, default: Any) -> None:

@@ -117,9 +117,11 @@ def draw_preview(preview: Preview) -> None:
     """What each column is read as."""
     if not preview.columns:
         return
-    used = f"{preview.used_rows:,} of {preview.rows:,} rows"
-    features = f" and {preview.features} features" if preview.problem is None else ""
-    st.caption(" ".join([f"{used}{features} are used.", *preview.notes]))
+    if preview.problem is None:
+        used = f"{preview.used_rows:,} of {preview.rows:,} rows and {preview.features} features are used."
+    else:
+        used = f"None of the {preview.rows:,} rows can be used yet."
+    st.caption(" ".join([used, *preview.notes]))
     rows = [{name.capitalize(): value for name, value in row.items()} for row in as_rows(preview)]
     text = st.column_config.TextColumn
     st.dataframe(

@@ -183,11 +183,13 @@ def draw_ranking(finished: dict[str, Any], metric: str) -> None:
     """The ranking in figures, with the time per network of each variant."""
     number = st.column_config.NumberColumn
     best = finished["ranking"][0]["variant"]
+    balanced = finished.get("balanced_accuracy")
     shown = [
         {
             "Variant": entry["variant"],
             "Rank": "best" if entry["variant"] == best else "tied" if entry["tied"] else "behind",
             metric: entry["median"],
+            **({"Balanced accuracy": balanced.get(entry["variant"])} if balanced else {}),
             "from": entry["low"],
             "to": entry["high"],
             "Behind by": None if entry["variant"] == best else entry["behind"],
@@ -202,6 +204,7 @@ def draw_ranking(finished: dict[str, Any], metric: str) -> None:
         key="ranking table",
         column_config={
             metric: number(format="%.4f", help="Median over the seeds, on the test data"),
+            "Balanced accuracy": number(format="%.4f", help="Each class counts alike; median over the seeds"),
             "from": number(format="%.4f", help="The median's 95% interval"),
             "to": number(format="%.4f"),
             "Behind by": number(format="%.4f", help="Median over the seeds of the difference to the best"),

@@ -125,7 +125,7 @@ def draw_card(activation: Activation, found: Properties) -> None:
         f"#### {activation.name if paper.year else f'{CUSTOM}: `{activation.name}`'}\n\n"
         f"{activation.note}\n\n:gray[{activation.note_zh}]\n\n"
         f"$${activation.latex}$$\n\n$${activation.derivative_latex}$$\n\n"
-        f"Range ${activation.range_latex}$ · steepest slope {steepest}\n\n"
+        f"Range ${activation.range_latex or found.range_latex}$ · steepest slope {steepest}\n\n"
         f"{detailed_badges(found)}\n\n" + (origin if paper.year else "")
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import streamlit as st
@@ -20,6 +19,7 @@ from dashboard.components.activation_picker import custom_field, pick_activation
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0]
 BIASES = [1.0, 0.0, -0.5, -1.0, -2.0, -3.0, -5.0]
@@ -148,11 +148,6 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
         File("Results as CSV", f"dying-units-{run.id}.csv", lambda: to_csv(checks)),
         svg=f"dying-units-{run.id}.svg",
     )
-
-
-def escaped(text: str) -> str:
-    """Markdown that shows a text as it is: an expression of x may have stars in it."""
-    return re.sub(r"([\\`*_\[\]<>$~])", r"\\\1", text)
 
 
 def draw_charts(

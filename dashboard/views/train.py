@@ -29,6 +29,7 @@ from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
 from dashboard.components import runs
 from dashboard.components.layout import heading, page_layout, start_button
+from dashboard.components.settings_text import differences, in_words
 from dashboard.components.user_table import draw_preview, preview_of, with_labels
 from dashboard.film.of_run import of_run
 from dashboard.film.player import film_player
@@ -89,14 +90,38 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     with left:
         draw_charts(charts_of(outside, pictures))
     if epochs:
+        planned = None if run.ended else started["epochs"]
         with right if outside else left:
-            st.altair_chart(loss_chart(epochs), key="loss")
+            st.altair_chart(loss_chart(epochs, planned), key="loss")
         with right:
-            st.altair_chart(metric_chart(epochs, started["metric"]), key="metric")
+            st.altair_chart(metric_chart(epochs, started["metric"], planned), key="metric")
     of_layers = charts_of(inside, pictures)
     for column, part in zip(st.columns(2), (of_layers[::2], of_layers[1::2]), strict=True):
         with column:
             draw_charts(part)
+
+
+def say_settings(run: Run, config: TrainConfig | None) -> None:
+    """What the results are of, and which controls now say something else; config is that of the controls."""
+    try:
+        ran = from_record(TrainConfig, run.config)
+    except InvalidRequest:  # a run of another version, with settings that are none here
+        return
+    st.caption(in_words(ran))
+    others = differences(config, ran) if config else []
+    if not others:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f"The controls differ from this run: {', '.join(others)}.", width="stretch")
+        if st.button("Run with these", icon=":material/play_arrow:"):
+            runs.start("training", config)
+            st.rerun()
+        st.button(
+            "Restore",
+            icon=":material/undo:",
+            on_click=lambda: st.session_state.pop("loaded_from", None),
+            help="Sets the controls to what this run was asked to do.",
+        )
 
 
 def draw_film(run: Run, started: dict[str, Any], pictures: dict[str, Picture]) -> None:
@@ -342,6 +367,7 @@ with page.results:
         with st.expander("How the table is read", expanded=run is None or table.problem is not None):
             draw_preview(table)
     if run:
+        say_settings(run, config)
         runs.follow(run, draw)
         if run.status in (FINISHED, STOPPED):
             after(run, config)

@@ -12,17 +12,19 @@
                     kill or overload it; new_server(home=first.home) restarts on the same data
     open_page       open_page(path="", width=1440, color_scheme="light", url=None, visitor="") -> Page, idle
                     and drawn; pages of one visitor share a browser session, as tabs do
-    every_screen    for variant in every_screen(page): the page as it stands at 1440 px in light, then opened
-                    again by its address at 390 px in dark
+    every_screen    for variant in every_screen(page): the page at 1440 px in light, then at 390 px in dark
+    store           the shared server's runs; queue_long(store) is a training that a test finds running
     screenshot      with --screenshots, screenshot(page, name) saves screenshots/NAME.png, the whole page
 
-Each worker of pytest-xdist has one server, one Chromium and one browser session, in which the dashboard's
-scripts are loaded and compiled once. A test fails at its end if any of its pages threw a JavaScript error or
-ever showed an exception. Where there is no Chromium the tests skip, but fail when CI=true.
+Each worker of pytest-xdist has one server, on which one run at a time has its turn, one Chromium and one
+browser session, in which the dashboard's scripts are loaded and compiled once. A test fails at its end if any
+of its pages threw a JavaScript error or ever showed an exception; runs that it left are stopped. Where there
+is no Chromium the tests skip, but fail when CI=true.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +33,10 @@ from typing import Literal, NamedTuple, Protocol
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
+from core.records import to_record
+from core.runs.status import PAUSED, QUEUED, RUNNING
+from core.runs.store import RunStore
+from core.training import default_config
 from tests.browser.app import (
     ROOT,
     RUN_LIMIT_MS,
@@ -92,12 +98,11 @@ Screenshot = Callable[[Page, str], None]
 
 
 def every_screen(page: Page) -> Iterator[Variant]:
-    """Each width and scheme that a page must fit: as it stands, then opened again by its address."""
-    yield DESKTOP
-    look(page, PHONE)
-    page.reload()
-    wait_until_idle(page)
-    yield PHONE
+    """Each width and scheme that a page must fit."""
+    for variant in (DESKTOP, PHONE):
+        look(page, variant)
+        wait_until_idle(page)
+        yield variant
 
 
 def look(page: Page, variant: Variant) -> None:
@@ -120,9 +125,22 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The dashboard that tests share. It asks for the browser, so that without one nothing is started."""
-    running = start_server(tmp_path_factory.mktemp("server"))
+    running = start_server(tmp_path_factory.mktemp("server"), NABLASCOPE_MAX_RUNS="1")
     yield running
     running.stop()
+
+
+@pytest.fixture
+def store(server: Server) -> Iterator[RunStore]:
+    """The runs of the shared server; what is queued here is run."""
+    with contextlib.closing(RunStore(server.home / "runs.sqlite")) as opened:
+        yield opened
+
+
+def queue_long(store: RunStore, data: str = "moons") -> str:
+    """Queue a training that takes until it is stopped, since its network is too large to be compiled."""
+    config = default_config("mlp", data, hidden=(64, 64, 64), epochs=10_000, snapshots=())
+    return store.create("training", to_record(config))
 
 
 @pytest.fixture
@@ -141,22 +159,24 @@ def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
 def new_visitor(browser: Browser) -> BrowserContext:
     """A browser session with nothing in it yet."""
-    context = browser.new_context()
+    return watched(browser.new_context())
+
+
+def watched(context: BrowserContext) -> BrowserContext:
+    """Its pages report the exceptions that they show."""
     context.set_default_timeout(RUN_LIMIT_MS)
     context.add_init_script(_REPORT_EXCEPTIONS)
     return context
 
 
 @pytest.fixture(scope="session")
-def tabs(browser: Browser) -> Iterator[BrowserContext]:
+def tabs(browser: Browser) -> BrowserContext:
     """The browser session that tests share: the dashboard's scripts stay in its cache."""
-    context = new_visitor(browser)
-    yield context
-    context.close()
+    return watched(browser.contexts[0])
 
 
 @pytest.fixture
-def open_page(browser: Browser, tabs: BrowserContext, server: Server) -> Iterator[OpenPage]:
+def open_page(browser: Browser, tabs: BrowserContext, server: Server, store: RunStore) -> Iterator[OpenPage]:
     """Open pages, and look at the end what went wrong in them."""
     visitors: dict[str, BrowserContext] = {"": tabs}
     pages: list[Page] = []
@@ -191,6 +211,8 @@ def open_page(browser: Browser, tabs: BrowserContext, server: Server) -> Iterato
     for context in visitors.values():
         if context is not tabs:
             context.close()
+    for run in store.all_with_status(QUEUED, RUNNING, PAUSED):
+        store.request(run.id, "stop")
     assert not faults, "\n".join(
         [*faults, "The console said:", *console, "The server said:", server.log.read_text()]
     )

@@ -12,7 +12,7 @@ from tests.browser.conftest import OpenPage
 
 def add(page: Page, name: str) -> None:
     """Choose one more function."""
-    page.get_by_role("combobox", name="Functions").click()
+    page.get_by_role("combobox", name="Functions").fill(name)  # which opens it, wherever it has moved to
     page.get_by_role("option", name=name, exact=True).click()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name=f"Remove {name}", exact=True)).to_be_visible()
@@ -20,7 +20,9 @@ def add(page: Page, name: str) -> None:
 
 
 def test_an_address_of_the_first_version_opens_the_page_that_has_moved(open_page: OpenPage) -> None:
-    page = open_page("depth?functions=ReLU&functions=Tanh&layers=30&initialisation=Orthogonal&gain=1.5")
+    page = open_page(
+        "depth?functions=ReLU&functions=Tanh&layers=30&width=32&initialisation=Orthogonal&gain=1.5"
+    )
     expect(page.get_by_role("heading", level=1)).to_have_text("Signal propagation")
     expect(page).to_have_url(re.compile(r"/signal_propagation\?"))
     query = page.url.partition("?")[2].split("&")
@@ -28,6 +30,7 @@ def test_an_address_of_the_first_version_opens_the_page_that_has_moved(open_page
         "functions=relu",
         "functions=tanh",
         "layers=30",
+        "width=32",
         "initialisation=orthogonal",
         "gain=1.5",
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.app import overflow_px, wait_until_idle
+from tests.browser.app import wait_until_idle, wait_until_it_fits
 from tests.browser.conftest import OpenPage, Screenshot, every_screen
 from tests.browser.test_train import badge
 
@@ -25,7 +25,7 @@ def test_functions_are_measured_drawn_and_exported(open_page: OpenPage, screensh
         for title in titles:
             expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
         screenshot(page, f"cost-{variant}-finished")
-        assert overflow_px(page) <= 0
+        wait_until_it_fits(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).click()
     with page.expect_download() as charts:

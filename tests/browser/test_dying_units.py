@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.app import overflow_px, wait_until_idle
+from tests.browser.app import wait_until_idle, wait_until_it_fits
 from tests.browser.conftest import OpenPage, Screenshot, every_screen
 from tests.browser.test_train import badge, start
 
@@ -22,7 +22,7 @@ def test_relu_dies_and_leaky_relu_lives(open_page: OpenPage, screenshot: Screens
         for title in titles:
             expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
         screenshot(page, f"dying_units-{variant}-finished")
-        assert overflow_px(page) <= 0
+        wait_until_it_fits(page)
 
 
 def test_the_address_shows_the_same_place_again(open_page: OpenPage) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.app import overflow_px, wait_until_idle
-from tests.browser.conftest import OpenPage, Screenshot, every_screen
+from tests.browser.app import wait_until_idle, wait_until_it_fits
+from tests.browser.conftest import PHONE, OpenPage, Screenshot, every_screen
 
 
 def press(page: Page, name: str) -> None:
@@ -20,15 +20,14 @@ def press(page: Page, name: str) -> None:
 
 
 def test_precision_shows_each_kind_of_error(open_page: OpenPage, screenshot: Screenshot) -> None:
-    page = open_page("precision?functions=star_relu")
-    for variant in every_screen(page):
-        expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
-        for show in ("Error in ulps", "Absolute error", "The curve itself", "Relative error"):
-            press(page, show)
-            expect(page.get_by_test_id("stVegaLiteChart").filter(has_text="StarReLU: f(x)")).to_be_visible()
-            assert overflow_px(page) <= 0
-        expect(page.get_by_text(re.compile("the exact result would fit"))).to_be_visible()
-        screenshot(page, f"precision-{variant}-star")
+    page = open_page("precision?functions=star_relu", *PHONE)
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    for show in ("Error in ulps", "Absolute error", "The curve itself", "Relative error"):
+        press(page, show)
+        expect(page.get_by_test_id("stVegaLiteChart").filter(has_text="StarReLU: f(x)")).to_be_visible()
+        wait_until_it_fits(page)
+    expect(page.get_by_text(re.compile("the exact result would fit"))).to_be_visible()
+    screenshot(page, f"precision-{PHONE}-star")
 
 
 # The first picture on the page, as what it is drawn from.
@@ -77,7 +76,7 @@ def test_softmax_is_one_click_away(open_page: OpenPage, screenshot: Screenshot) 
     for variant in every_screen(page):
         expect(page.get_by_role("heading", name="Softmax", exact=True)).to_be_visible()
         screenshot(page, f"gated_units-{variant}-softmax")
-        assert overflow_px(page) <= 0
+        wait_until_it_fits(page)
 
 
 def test_two_functions_of_the_catalogue_stand_side_by_side(
@@ -87,7 +86,7 @@ def test_two_functions_of_the_catalogue_stand_side_by_side(
     for variant in every_screen(page):
         expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
         screenshot(page, f"catalogue-{variant}-pair")
-        assert overflow_px(page) <= 0
+        wait_until_it_fits(page)
 
 
 def test_two_ticked_rows_go_into_the_address(open_page: OpenPage) -> None:

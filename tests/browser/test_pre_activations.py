@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from core.records import to_record
 from core.runs.store import RunStore
 from core.training import default_config
-from tests.browser.app import Server, overflow_px, wait_until_idle
+from tests.browser.app import Server, wait_until_idle, wait_until_it_fits
 from tests.browser.conftest import OpenPage, Screenshot, every_screen
 from tests.browser.test_train import FINISHED_MS, badge
 
@@ -56,7 +56,7 @@ def test_pre_activations_lie_under_the_curve(
             expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
         assert 0 < float(figure(page, "Where |f′|").rstrip("%")) < 100
         screenshot(page, f"pre_activations-{variant}-finished")
-        assert overflow_px(page) <= 0
+        wait_until_it_fits(page)
 
 
 def test_a_running_training_is_shown_live_and_listed_first(open_page: OpenPage, train: Train) -> None:

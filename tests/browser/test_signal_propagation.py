@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.app import overflow_px, wait_until_idle
+from tests.browser.app import wait_until_idle, wait_until_it_fits
 from tests.browser.conftest import OpenPage, Screenshot, every_screen
 
 
+@pytest.mark.slow  # that each page fits every screen is also in test_pages.py, and what it says in AppTests
 @pytest.mark.parametrize(
     ("path", "said", "charts"),
     [
@@ -28,11 +29,11 @@ def test_it_fits_every_screen_and_says_what_came_out(
         expect(page.get_by_text(said).first).to_be_visible()
         expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(charts)
         screenshot(page, f"{path.split('?')[0]}-{variant}-drawn")
-        assert overflow_px(page) <= 0
+        wait_until_it_fits(page)
 
 
 def test_dialling_the_weights_brings_the_gradient_back(open_page: OpenPage) -> None:
-    page = open_page("signal_propagation?functions=relu&layers=60")
+    page = open_page("signal_propagation?functions=relu&layers=60&width=64")
     expect(page.get_by_text("vanishes").first).to_be_visible()
     slider = page.get_by_role("slider", name="Weight gain")
     slider.focus()

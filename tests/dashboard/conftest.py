@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from core.paths import VARIABLE
@@ -22,6 +23,10 @@ from tests.waiting import wait_until
 
 VIEWS = Path(__file__).parents[2] / "dashboard" / "views"
 TIMEOUT_S = 120  # for a first run, which imports torch, on a busy machine
+
+
+# Each page here is compiled anew; no page has a bare expression that is to be drawn.
+config.set_option("runner.magicEnabled", False)
 
 
 def view(name: str) -> AppTest:
@@ -46,23 +51,22 @@ def page(request: pytest.FixtureRequest, own_runner: None) -> AppTest:
 
 
 @pytest.fixture(scope="session")
-def page_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def page_home(_own_data_folder: Path) -> Iterator[Path]:
     """The data folder of all tests of pages, whose runner ends with them.
 
-    It is one for all, since a worker's start costs more than what most tests run.
+    It is one for all, since a worker's start costs more than what most tests run; and that of the session,
+    since a worker that is started again at any time gets the folder that the environment names then.
     """
-    home = tmp_path_factory.mktemp("pages")
-    yield home
-    if (home / "runs.sqlite").exists():  # else no runner was ever asked for
+    yield _own_data_folder
+    if (_own_data_folder / "runs.sqlite").exists():  # else no runner was ever asked for
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv(VARIABLE, str(home))
+            patch.setenv(VARIABLE, str(_own_data_folder))
             runs.runner().close()
 
 
 @pytest.fixture
-def own_runner(page_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_runner(page_home: Path) -> Iterator[None]:
     """Whatever starts runs in this test finds a store without runs, and leaves it so."""
-    monkeypatch.setenv(VARIABLE, str(page_home))
     yield
     if not (page_home / "runs.sqlite").exists():
         return

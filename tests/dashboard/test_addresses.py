@@ -80,10 +80,7 @@ def test_an_upgraded_address_is_not_upgraded_again(address: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize("page", sorted({address["page"] for address in ADDRESSES}))
-def test_addresses_of_the_first_version_select_the_same(
-    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
+def test_addresses_of_the_first_version_select_the_same(page: str, own_runner: None) -> None:
     for address in ADDRESSES:
         if address["page"] == page and address["query"] and "run" not in address["query"]:
             opened = open_address(page.strip("/"), address["query"])
@@ -93,6 +90,28 @@ def test_addresses_of_the_first_version_select_the_same(
             for name, value in address["selects"].items():
                 assert selected(opened, RENAMED.get(name, name)) == now(name, value), address["address"]
             assert_holds_keys(opened, address["selects"])
+            said = [one.value for one in opened.warning if "The address asks for" in one.value]
+            assert all("nonsense" in sentence.lower() for sentence in said)
+
+
+def test_what_the_address_asks_for_and_nobody_knows_is_said_until_something_is_chosen() -> None:
+    opened = open_address("train", {"data": "mnist9", "schedule": "sin*e", "seed": "3"})
+    data, schedule = (one.value for one in opened.warning)
+    assert data.startswith(
+        "The address asks for data=mnist9, which cannot be selected here; choose from moons, "
+    )
+    assert schedule.startswith(r"The address asks for schedule=sin\*e, which")  # Markdown shows it as it is
+    opened.number_input(key="seed").set_value(4).run()
+    assert len(opened.warning) == 2
+    opened.selectbox(key="data").set_value("circles").run()
+    assert [one.value for one in opened.warning] == [schedule]
+
+
+def test_of_several_choices_those_that_are_known_are_selected_and_the_others_named() -> None:
+    opened = open_address("curves", {"functions": ["relu", "swoosh", "gleu"], "shade": "none"})
+    (warning,) = opened.warning
+    assert "functions=swoosh, gleu, which" in warning.value
+    assert opened.session_state["functions"] == ["relu"]
 
 
 def open_address(path: str, query: dict[str, Any]) -> AppTest:

@@ -20,7 +20,7 @@ def test_titles_questions_and_icons_are_not_used_twice() -> None:
         assert len({getattr(page, field) for page in PAGES.values()}) == len(PAGES), field
 
 
-def test_every_page_opens_without_an_exception_under_its_title() -> None:
+def test_every_page_opens_without_an_exception_under_its_title(own_runner: None) -> None:
     for page in PAGES.values():
         opened = AppTest.from_file(str(DASHBOARD / "main.py"), default_timeout=120)
         opened.switch_page(page.file).run()

@@ -6,7 +6,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,9 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from core.activations import properties
     from core.activations.expressions import enclosure, symbolic
-    from core.activations.properties import Properties
 else:
     torch = LazyModule("torch")
-    properties = LazyModule("core.activations.properties")
     enclosure = LazyModule("core.activations.expressions.enclosure")
     symbolic = LazyModule("core.activations.expressions.symbolic")
 
@@ -128,7 +125,7 @@ def _activation(text: str) -> Activation:
     read = expression(text)
     function = tensor_function(read.tree)
     derivative_latex, derivative = _derivative(read)
-    draft = Activation(
+    return Activation(
         name=text,
         latex=f"f(x) = {latex(read.typed)}",
         derivative_latex=derivative_latex,
@@ -142,7 +139,6 @@ def _activation(text: str) -> Activation:
         note_zh="自己输入的表达式。",
         exact=enclosure.Exact(read.tree),
     )
-    return replace(draft, range_latex=_range(properties.properties(draft)))
 
 
 def _derivative(read: Expression) -> tuple[str, Callable[[Tensor], Tensor] | None]:
@@ -180,15 +176,3 @@ def _note(read: Expression) -> str:
         further = f", and finite up to x = ±{_FAR[-1]:,.0f}" if stays else ""
         said.append(f"Computed as `{written(read.tree)}`, which is the same{further}.")
     return " ".join(said)
-
-
-def _range(found: Properties) -> str:
-    low = r"(-\infty" if found.lowest == -math.inf else f"[{_rounded(found.lowest)}"
-    high = r"\infty)" if found.highest == math.inf else f"{_rounded(found.highest)}]"
-    return rf"\approx {low}, {high}"
-
-
-def _rounded(value: float | None) -> str:
-    if value is None:
-        return r"\text{not determined}"
-    return f"{round(value, 9) + 0.0:.4g}"

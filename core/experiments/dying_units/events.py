@@ -13,7 +13,7 @@ from core.tables import csv_of_records
 QUANTILES = (0.1, 0.5, 0.9)
 # A unit whose slope is under this on every training point is flat, though it may not be dead.
 FLAT_SLOPE = 0.01
-QUANTITIES = ("dead", "flat", "loss", "accuracy")
+QUANTITIES = ("dead", "flat", "loss", "accuracy", "balanced_accuracy")
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,16 @@ class DyingUnitsStarted:
     steps: int
     train_points: int  # on which slopes are evaluated
     smallest_slope: Mapping[str, float]  # by activation, the smallest |f'| between x = -50 and 50
+    # of always the most frequent class of the test points, median over the seeds; None in older runs
+    majority_accuracy: float | None = None
 
 
 @dataclass(frozen=True)
 class Combination:
     """One activation, learning rate and initial bias, without the seeds that diverged.
 
-    dead, flat, loss and accuracy are QUANTILES over the seeds, () when all diverged; counts are of all seeds.
+    dead, flat, loss and the accuracies are QUANTILES over the seeds, () when all diverged; counts are of all
+    seeds.
     """
 
     activation: str
@@ -50,6 +53,8 @@ class Combination:
     died: int  # units that were dead at any check so far
     came_back: int  # those of them that were alive at a later check
     diverged: int  # seeds whose loss is no longer finite
+    # on the test points, each class counted alike; () where classes are even, and in older runs
+    balanced_accuracy: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def verdict(started: Mapping[str, Any], combinations: Sequence[Mapping[str, Any]
     span = f" ({low:.0%} to {high:.0%} over the seeds)" if started["seeds"] > 1 else ""
     sentences = [
         f"{_name(worst)} at a learning rate of {setting[0]:g} and an initial bias of {_signed(setting[1])}: "
-        f"{median:.0%} of its units are dead{span}, accuracy {worst['accuracy'][1]:.0%}."
+        f"{median:.0%} of its units are dead{span}, {_accuracy(worst)}."
     ]
     if others:
         sentences.append(f"With the same values: {'; '.join(_other(one, started) for one in others)}.")
@@ -101,7 +106,14 @@ def verdict(started: Mapping[str, Any], combinations: Sequence[Mapping[str, Any]
             f"Of the {worst['died']:,} units of {_name(worst)} there that were dead at some time, "
             f"{worst['came_back']:,} came back."
         )
+    if started.get("majority_accuracy") is not None:
+        sentences.append(f"Always the most frequent class: accuracy {started['majority_accuracy']:.0%}.")
     return tuple(sentences)
+
+
+def _accuracy(one: Mapping[str, Any]) -> str:
+    balanced = one.get("balanced_accuracy")
+    return f"accuracy {one['accuracy'][1]:.0%}" + (f" (balanced {balanced[1]:.0%})" if balanced else "")
 
 
 def _other(one: Mapping[str, Any], started: Mapping[str, Any]) -> str:
@@ -110,7 +122,7 @@ def _other(one: Mapping[str, Any], started: Mapping[str, Any]) -> str:
     slope = started["smallest_slope"][one["activation"]]
     why = f", since its slope is never under {slope:.2g}" if slope > 1e-6 and one["dead"][2] == 0 else ""
     left_out = f" ({one['diverged']} of {started['seeds']} seeds diverged)" if one["diverged"] else ""
-    found = f"{one['dead'][1]:.0%}, accuracy {one['accuracy'][1]:.0%}"
+    found = f"{one['dead'][1]:.0%}, {_accuracy(one)}"
     return f"{_name(one)} {found}{left_out}{why}"
 
 
@@ -137,14 +149,14 @@ def _signed(number: float) -> str:
 
 
 def rows(checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One flat row for each check and combination, from records of UnitsChecked; None where all diverged."""
+    """One flat row for each check and combination, from records of UnitsChecked; None where there is none."""
     table = []
     for check in checks:
         for one in check["combinations"]:
             row = {"step": check["step"]}
             row |= {name: one[name] for name in ("activation", "learning_rate", "bias")}
             for quantity in QUANTITIES:
-                values = one[quantity] or (None,) * len(QUANTILES)
+                values = one.get(quantity) or (None,) * len(QUANTILES)
                 for quantile, value in zip(("low", "median", "high"), values, strict=True):
                     row[f"{quantity}_{quantile}"] = value
             table.append(row | {name: one[name] for name in ("units", "died", "came_back", "diverged")})
@@ -176,6 +188,6 @@ def _line(one: Mapping[str, Any]) -> str:
     label = f"{_name(one):<13} {one['learning_rate']:>8g}{one['bias']:>8g}"
     if not one["dead"]:
         return f"{label}  all diverged"
-    dead, flat, loss, accuracy = (one[quantity][1] for quantity in QUANTITIES)
+    dead, flat, loss, accuracy = (one[quantity][1] for quantity in ("dead", "flat", "loss", "accuracy"))
     left_out = f"  {one['diverged']} diverged" if one["diverged"] else ""
     return f"{label}{dead:>8.1%}{flat:>8.1%}{loss:>10.4g}{accuracy:>10.1%}{left_out}"

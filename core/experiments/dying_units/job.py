@@ -26,6 +26,7 @@ from core.experiments.dying_units.events import (
 )
 from core.experiments.dying_units.stacked import Stack, descend, forward, he_weights, losses, steepest_slopes
 from core.torch_devices import threads
+from core.training.class_scores import balanced_accuracy, is_uneven, majority_accuracy
 from core.training.stopwatch import Rate, Stopwatch
 
 TEST_FRACTION = 0.2
@@ -121,6 +122,7 @@ def _started(config: DyingUnitsConfig, points: _Points) -> DyingUnitsStarted:
         steps=config.steps,
         train_points=points.train.shape[1],
         smallest_slope=slopes,
+        majority_accuracy=points.majority_accuracy,
     )
 
 
@@ -138,6 +140,8 @@ class _Points:
         self.test = torch.from_numpy(np.stack([data.test_inputs for data in loaded]))
         self.test_targets = torch.from_numpy(np.stack([data.test_targets for data in loaded]))
         self.features, self.classes = self.train.shape[2], len(loaded[0].classes)
+        self.majority_accuracy = float(np.median([majority_accuracy(data.test_targets) for data in loaded]))
+        self.has_uneven_classes = any(is_uneven(data.test_targets) for data in loaded)
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Endless batches of inputs and targets for all networks, reshuffled each epoch."""
@@ -171,7 +175,7 @@ class _Units:
     def check(self, stack: Stack) -> tuple[Combination, ...]:
         """Check all units now."""
         groups = [self._measure(stack.group(number)) for number in range(len(stack.activations))]
-        steepest, loss, accuracy = (np.concatenate(parts) for parts in zip(*groups, strict=True))
+        steepest, loss, predicted = (np.concatenate(parts) for parts in zip(*groups, strict=True))
         dead = steepest == 0
         self._came_back |= self._died & ~dead & np.isfinite(steepest)
         self._died |= dead
@@ -180,20 +184,28 @@ class _Units:
             "dead": dead.mean(axis=1),
             "flat": (steepest < FLAT_SLOPE).mean(axis=1),
             "loss": loss,
-            "accuracy": accuracy,
+            **self._accuracies(predicted),
         }
         return tuple(self._combinations(measures))
 
     def _measure(self, group: Stack) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Steepest slope of each unit, loss on the training points, accuracy on the test points."""
+        """Steepest slope of each unit, loss on the training points, predicted classes of the test points."""
         points = self._points
         times = len(group.weights[0]) // self._config.seeds
         logits, steepest = steepest_slopes(group, points.train.repeat(times, 1, 1))
         with torch.no_grad():
             test_logits, _ = forward(group, points.test.repeat(times, 1, 1))
-        right = test_logits.argmax(dim=2) == points.test_targets.repeat(times, 1)
         loss = losses(logits, points.train_targets.repeat(times, 1))
-        return steepest.numpy(), loss.numpy().astype(np.float64), right.double().mean(dim=1).numpy()
+        return steepest.numpy(), loss.numpy().astype(np.float64), test_logits.argmax(dim=2).numpy()
+
+    def _accuracies(self, predicted: np.ndarray) -> dict[str, np.ndarray]:
+        """By name, one of each network; the balanced one where its classes are uneven."""
+        targets = np.tile(self._points.test_targets.numpy(), (self._config.combinations, 1))
+        accuracies = {"accuracy": (predicted == targets).mean(axis=1)}
+        if self._points.has_uneven_classes:
+            balanced = [balanced_accuracy(*pair) for pair in zip(predicted, targets, strict=True)]
+            accuracies["balanced_accuracy"] = np.array(balanced)
+        return accuracies
 
     def _combinations(self, measures: dict[str, np.ndarray]) -> Iterator[Combination]:
         config = self._config

@@ -44,8 +44,9 @@ def default_limit() -> int:
 class LocalRunner:
     """Starts runs in worker processes and keeps the store true when a worker dies.
 
-    One idle worker stays warm while there is room for a run, so that the next click is answered at once.
-    close() ends all workers; they also end by themselves when this process does.
+    One idle worker stays warm while there is room for a run, so that the next click is answered at once; a
+    run on an accelerator, which ends its worker, leaves room for it. close() ends all workers; they also end
+    by themselves when this process does.
     """
 
     def __init__(self, store_file: Path, limit: int | None = None, keep_bytes: int | None = None) -> None:
@@ -179,7 +180,9 @@ class LocalRunner:
     def _keep_one_ready(self, open_runs: list[Run], now: float) -> None:
         busy = {run.worker for run in open_runs if not _is_nearly_done(run, now)}
         idle = [name for name in self._workers if name not in busy]
-        running = sum(run.status == RUNNING and not run.immediate for run in open_runs)
+        running = sum(
+            run.status == RUNNING and not run.immediate and not _ends_its_worker(run) for run in open_runs
+        )
         asked = any(run.immediate and run.status == QUEUED for run in open_runs)
         full = running >= self.limit and not asked
         too_soon = now - self._started_at < RESTART_AFTER_S
@@ -224,6 +227,13 @@ def interpreter() -> tuple[str, dict[str, str] | None]:
 
 def _is_nearly_done(run: Run, now: float) -> bool:
     return run.immediate and now - (run.started_at or now) < IMMEDIATE_S
+
+
+def _ends_its_worker(run: Run) -> bool:
+    """Whether it opens an accelerator; a benchmark's successor must not get warm while it measures."""
+    config = run.config.get("training", run.config)
+    devices = {config.get("device", "cpu"), *config.get("devices", ())}
+    return not run.exclusive and devices != {"cpu"}
 
 
 def _release(worker: subprocess.Popen[bytes]) -> None:

@@ -21,13 +21,12 @@ def environment_line(environment: Mapping[str, Any]) -> str:
 
 
 def _gpus(environment: Mapping[str, Any]) -> str:
+    """Those that a driver or torch has listed, whatever torch was built for: CUDA, ROCm, Metal or a CPU."""
     gpus = environment.get("gpus")
-    names = (
-        [str(gpu.get("name", "GPU")) for gpu in gpus if isinstance(gpu, dict)]
-        if isinstance(gpus, list)
-        else []
-    )
-    return ", ".join(names) or "no NVIDIA GPU"
+    if not isinstance(gpus, list):
+        return ""
+    names = [str(gpu.get("name", "GPU")) for gpu in gpus if isinstance(gpu, dict)]
+    return ", ".join(names) or "no GPU listed"
 
 
 def workload_label(record: Record) -> str:

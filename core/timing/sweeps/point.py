@@ -19,7 +19,7 @@ from core.timing.measure.sampling import Sampler
 from core.timing.measure.timers import Operation
 from core.timing.results.events import MeasurementTaken
 from core.timing.roofline.limits import launches, limit
-from core.timing.roofline.physical_peak import not_believed, peak_gflops
+from core.timing.roofline.physical_peak import not_believed, peak_gbps, peak_gflops
 from core.timing.sweeps.config import Point, SweepConfig
 from core.timing.sweeps.profile import DeviceProfile
 from core.timing.workloads import find_workload
@@ -120,11 +120,27 @@ def _with_link(taken: MeasurementTaken) -> MeasurementTaken:
 
 
 def _doubted(taken: MeasurementTaken) -> MeasurementTaken:
-    """With the reason where its rate is more than the device can do in the format that ran."""
+    """With the reason where a rate is more than the device can do."""
+    return replace(taken, not_believed=_beyond_its_cores(taken) or _beyond_its_memory(taken))
+
+
+def _beyond_its_cores(taken: MeasurementTaken) -> str | None:
+    """Whether it computes faster than the device can in the format that ran."""
     if not find_workload(taken.workload).least_flops:
-        return taken
+        return None
     peak = peak_gflops(taken.device, taken.precision or taken.dtype, taken.threads)
-    return replace(taken, not_believed=not_believed(taken.gflops, peak))
+    return not_believed(taken.gflops, peak)
+
+
+def _beyond_its_memory(taken: MeasurementTaken) -> str | None:
+    """Whether it moves what no cache can hold from one call to the next faster than the memory can."""
+    peak = peak_gbps(taken.device)
+    cache = cache_bytes(taken.device) if peak else None
+    if cache is None:
+        return None
+    held = find_workload(taken.workload).memory_bytes(taken.size, DTYPE_BYTES[taken.dtype], taken.step)
+    moved = min(taken.bytes_moved, held) - cache  # what is moved twice may be in the cache the second time
+    return not_believed(moved / taken.median_s / 1e9, peak, "GB/s beyond its cache")
 
 
 def _limited(taken: MeasurementTaken, profile: DeviceProfile, operation: Operation) -> MeasurementTaken:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # The five quantiles that describe each distribution over the members.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -74,3 +74,5 @@ class EnsembleFinished:
     # accuracy of always the most frequent class, median over the members; None for other metrics, and in runs
     # of version 0.1
     majority_accuracy: float | None = None
+    # each class counted alike, median over a variant's members, by its name; only where classes are uneven
+    balanced_accuracy: Mapping[str, float] = field(default_factory=dict)

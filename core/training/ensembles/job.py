@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ class Member:
     learner: Learner
     scores: Scores | None = None
     last_metric: float | None = None
+    last_details: Mapping[str, float] = field(default_factory=dict)  # beside the last metric
     steps_s: float = 0.0
     samples: int = 0
 
@@ -62,7 +63,7 @@ class Member:
         self.samples += epochs * self.learner.samples_per_epoch
         self.scores = _scores_of(self.learner)
         if self.scores.finite:
-            self.last_metric = self.scores.test_metric
+            self.last_metric, self.last_details = self.scores.test_metric, self.scores.details
 
 
 def train_ensemble(config: EnsembleConfig) -> Iterator[Any]:
@@ -165,8 +166,11 @@ def _finished(
         for name in names
     }
     diverged = {name: sum(member.diverged for member in members if member.variant == name) for name in names}
-    scores = [member.scores.details for member in members if member.scores]
-    majority = [details["majority_accuracy"] for details in scores if "majority_accuracy" in details]
+    majority = _median_detail(members, "majority_accuracy")
+    balanced = {
+        name: _median_detail([member for member in members if member.variant == name], "balanced_accuracy")
+        for name in names
+    }
     samples, steps_s = sum(member.samples for member in members), sum(member.steps_s for member in members)
     return EnsembleFinished(
         metric=metric,
@@ -174,5 +178,14 @@ def _finished(
         final=final,
         samples_per_s=in_parallel * samples / max(steps_s, 1e-9),
         elapsed_s=elapsed_s,
-        majority_accuracy=float(np.median(majority)) if majority else None,
+        majority_accuracy=majority,
+        balanced_accuracy={name: value for name, value in balanced.items() if value is not None},
     )
+
+
+def _median_detail(members: Sequence[Member], detail: str) -> float | None:
+    """Over the members that have learned; None where one of them lacks it."""
+    learned = [member.last_details for member in members if member.last_metric is not None]
+    if not learned or not all(detail in details for details in learned):
+        return None
+    return float(np.median([details[detail] for details in learned]))

@@ -14,6 +14,9 @@ from core.training.stopwatch import Stopwatch
 
 # All pictures together take at most this fraction of the time: an expensive one comes so much more seldom.
 MAX_TIME_FRACTION = 0.03
+# Or so much of a run, of one that is over in a second: more of it is to be seen than its end. The first part
+# of it is for the start.
+FREE_S, FREE_AT_START = 0.25, 0.3
 
 
 class SnapshotSchedule:
@@ -25,6 +28,7 @@ class SnapshotSchedule:
         self._of_data = [drawing(key)(learner) for key in keys if SNAPSHOTS[key].once]
         self._repeated = [drawing(key)(learner) for key in keys if not SNAPSHOTS[key].once]
         self._next_s = [0.0 for _ in self._repeated]
+        self._spent_s = 0.0
 
     def of_data(self) -> Iterator[Picture]:
         """Pictures of the data, which stay as they are."""
@@ -36,13 +40,15 @@ class SnapshotSchedule:
         for snapshots in self._repeated:
             yield from _now(snapshots)
 
-    def due(self) -> Iterator[Picture]:
-        """Those for which it is time, by how long each took the last time."""
+    def due(self, part_done: float = 0.0) -> Iterator[Picture]:
+        """Those for which it is time, by how long each took the last time; part_done: of the training."""
+        all_free = self._spent_s < FREE_S * (FREE_AT_START + (1 - FREE_AT_START) * part_done)
         for number, snapshots in enumerate(self._repeated):
             began_s = self._watch.elapsed_s()
-            if began_s >= self._next_s[number]:
+            if all_free or began_s >= self._next_s[number]:
                 yield from _now(snapshots)
                 now_s = self._watch.elapsed_s()
+                self._spent_s += now_s - began_s
                 pause_s = (now_s - began_s) * len(self._repeated) / MAX_TIME_FRACTION
                 self._next_s[number] = now_s + pause_s
 

@@ -16,8 +16,15 @@ def classical_chart(network: Mapping[str, Any], methods: Sequence[Mapping[str, A
 
     network is the record of TrainingFinished, methods those of ClassicalCompleted.
     """
-    rows = [{"method": NETWORK, "value": network["value"], "fit_s": network["elapsed_s"]}]
-    rows += [{"method": one["method"], "value": one["value"], "fit_s": one["fit_s"]} for one in methods]
+    balanced = network.get("details", {}).get("balanced_accuracy")
+    rows = [
+        {"method": NETWORK, "value": network["value"], "fit_s": network["elapsed_s"], "balanced": balanced}
+    ]
+    rows += [
+        {name: one[name] for name in ("method", "value", "fit_s")}
+        | {"balanced": one.get("balanced_accuracy")}
+        for one in methods
+    ]
     table = pd.DataFrame(rows).sort_values("value", ascending=False)
     metric = methods[0]["metric"].capitalize()
     base = alt.Chart(table).encode(
@@ -26,6 +33,7 @@ def classical_chart(network: Mapping[str, Any], methods: Sequence[Mapping[str, A
         tooltip=[
             alt.Tooltip("method:N", title="Method"),
             alt.Tooltip("value:Q", title=metric, format=".4f"),
+            *([alt.Tooltip("balanced:Q", title="Balanced accuracy", format=".4f")] if balanced else []),
             alt.Tooltip("fit_s:Q", title="Seconds to learn", format=".2f"),
         ],
     )

@@ -36,15 +36,18 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def loss_chart(epochs: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
-    """Loss on each split of the data after each epoch."""
-    return _chart(epochs, "loss", "Loss", "Loss", SPLITS, y_format=".4f", y_scale=alt.Scale(zero=True))
+def loss_chart(epochs: Sequence[Mapping[str, Any]], planned: int | None = None) -> alt.LayerChart:
+    """Loss on each split of the data after each epoch; planned: epochs, while more are to come."""
+    more: dict[str, Any] = {"y_format": ".4f", "y_scale": alt.Scale(zero=True)}
+    return _chart(epochs, "loss", "Loss", "Loss", SPLITS, planned, **more)
 
 
-def metric_chart(epochs: Sequence[Mapping[str, Any]], metric: str) -> alt.LayerChart:
+def metric_chart(
+    epochs: Sequence[Mapping[str, Any]], metric: str, planned: int | None = None
+) -> alt.LayerChart:
     """The metric on each split after each epoch; of an accuracy also that of the most frequent class."""
     shown = METRICS[metric]
-    chart = _chart(epochs, "metric", shown.name, shown.axis, shown.splits)
+    chart = _chart(epochs, "metric", shown.name, shown.axis, shown.splits, planned)
     majority = epochs[-1].get("details", {}).get("majority_accuracy")
     if majority is not None:
         chart.layer += _baseline(majority, "most frequent class", shown.format)
@@ -61,11 +64,20 @@ def _baseline(value: float, name: str, format: str) -> list[alt.Chart]:
 
 
 def _chart(
-    epochs: Sequence[Mapping[str, Any]], score: str, title: str, axis: str, splits: Sequence[str], **more: Any
+    epochs: Sequence[Mapping[str, Any]],
+    score: str,
+    title: str,
+    axis: str,
+    splits: Sequence[str],
+    planned: int | None,
+    **more: Any,
 ) -> alt.LayerChart:
     """A curve for each split; there is one for validation where the training has a validation split."""
     fields = {"epoch": "Epoch"} | {f"{split.lower()}_{score}": splits[n] for n, split in enumerate(SPLITS)}
     validation = f"validation_{score}"
     if all(epoch.get(validation) is None for epoch in epochs):
         del fields[validation]
+    first = epochs[0]["epoch"]
+    if planned is not None and planned > first:
+        more["x_domain"] = (first, planned)
     return lines(columns(epochs, fields), "Epoch", title, axis, every=splits, **more)

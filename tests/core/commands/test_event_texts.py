@@ -49,9 +49,12 @@ def test_a_ranking_marks_ties_with_the_first_alone() -> None:
         RankedVariant(name, 0.9, 0.8, 1.0, 0.0, 0.0, 0.0, tied, diverged, 1.0)
         for name, tied, diverged in (("tanh", True, 0), ("relu", True, 0), ("sine", False, 2))
     ]
-    text = ensemble_text(EnsembleFinished("accuracy", tuple(places), {}, 1.0, 1.0))
+    finished = EnsembleFinished("accuracy", tuple(places), {}, 1.0, 1.0, 0.7, {places[0].variant: 0.8})
+    text = ensemble_text(finished)
     assert text is not None
-    _, first, second, third = text.splitlines()
+    _, first, second, third, majority = text.splitlines()
+    assert first.endswith("balanced accuracy 0.8000")
+    assert majority == "always the most frequent class 0.7000"
     assert "tied" not in first
     assert "tied" in second
     assert third.endswith("2 diverged")

@@ -14,6 +14,7 @@ ASK = """
 import dataclasses, json, sys
 from core import devices
 from core.devices import amd, gpus, nvidia
+from core.timing.results.labels import environment_line
 {before}
 usable = devices.usable()
 assert "torch" not in sys.modules
@@ -23,6 +24,7 @@ print(json.dumps({{
     "absent": devices.absent().get("cuda"),
     "warnings": devices.warnings(),
     "kind": devices.kind_name("cuda"),
+    "machine": environment_line(devices.environment()),
     "read": {{device.id: {{n: [r.value, r.reason] for n, r in devices.read(device.id).items()}}
              for device in usable[1:]}},
     "free": [devices.memory_free_bytes(device.id) for device in usable[1:]],
@@ -108,10 +110,13 @@ def test_amds_gpus_are_listed_under_their_name_and_say_why_they_are_not_read(tmp
     found = asked(tmp_path, says, ROCM)
     assert [one[:2] for one in found["usable"]] == [["cuda:0", "AMD Instinct MI300X"], ["cuda:1", "AMD GPU"]]
     assert (found["kind"], found["absent"]) == ("AMD GPU", None)
+    assert "; AMD Instinct MI300X, AMD GPU; " in found["machine"]
     why = "not reported: amdsmi, which reads AMD's GPUs, is not installed"
     assert all(reading == [None, why] for reading in found["read"]["cuda:0"].values())
-    absent = asked(tmp_path, {"hip": "7.0", "why": "HIP error 100"}, ROCM)["absent"]
+    none = asked(tmp_path, {"hip": "7.0", "why": "HIP error 100"}, ROCM)
+    absent = none["absent"]
     assert absent.startswith("No AMD driver: /dev/kfd") or absent.endswith("can use: HIP error 100")
+    assert "; no GPU listed; " in none["machine"]
 
 
 AMDSMI = """

@@ -33,6 +33,15 @@ def test_every_method_tells_iris_apart_on_the_same_split() -> None:
     assert found["k-NN"].value == pytest.approx(theirs.score(data.test_inputs, data.test_targets))
 
 
+def test_where_classes_are_uneven_always_one_class_has_a_balanced_accuracy_of_one_half() -> None:
+    def first(data: str) -> ClassicalCompleted:
+        events = compare(default_config("mlp", data))
+        return next(event for event in events if isinstance(event, ClassicalCompleted))
+
+    assert first("breast_cancer").balanced_accuracy == 0.5
+    assert first("iris").balanced_accuracy is None
+
+
 def test_metric_of_a_regression_is_skill_over_the_mean() -> None:
     found = completed("diabetes")
     data = load("diabetes", test_fraction=default_config("mlp", "diabetes").test_fraction)

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,15 @@ def test_the_page_gets_the_same_zip_and_never_loads_torch(tmp_path: Path) -> Non
     store.close()
 
 
-def test_a_full_server_hands_it_out_too_and_nothing_is_left_of_it(tmp_path: Path) -> None:
-    runner = LocalRunner(tmp_path / "runs.sqlite", limit=1)
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRunner]:
+    """One for both tests: a worker's start costs more than what it runs."""
+    runner = LocalRunner(tmp_path_factory.mktemp("exports") / "runs.sqlite", limit=1)
+    yield runner
+    runner.close()
+
+
+def test_a_full_server_hands_it_out_too_and_nothing_is_left_of_it(runner: LocalRunner) -> None:
     first = runner.submit("training", SHORT)
     wait_until(lambda: run_of(runner.store, first).ended)
     going, waiting = runner.submit("training", LONG), runner.submit("timing", {})
@@ -79,11 +87,12 @@ def test_a_full_server_hands_it_out_too_and_nothing_is_left_of_it(tmp_path: Path
     assert runner.store.queue_position(waiting) == 1
     assert list(runner.store.exports.iterdir()) == []
     assert [run.id for run in runner.store.all_with_status(FINISHED)] == [first]
-    runner.close()
+    for run_id in (waiting, going):
+        runner.request(run_id, "stop")
+        wait_until(lambda run_id=run_id: run_of(runner.store, run_id).ended)  # type: ignore[misc]
 
 
-def test_what_fails_in_the_worker_is_reported_in_words(tmp_path: Path) -> None:
-    runner = LocalRunner(tmp_path / "runs.sqlite", limit=1)
+def test_what_fails_in_the_worker_is_reported_in_words(runner: LocalRunner) -> None:
     run_id = runner.submit("training", SHORT)
     wait_until(lambda: run_of(runner.store, run_id).ended)
     runner.store.checkpoint_file(run_id).write_bytes(b"not a checkpoint")
@@ -91,4 +100,3 @@ def test_what_fails_in_the_worker_is_reported_in_words(tmp_path: Path) -> None:
         zipped_from_store(runner.store, run_id)
     with pytest.raises(InvalidRequest, match="no training with the address 'another'"):
         zipped_from_store(runner.store, "another")
-    runner.close()

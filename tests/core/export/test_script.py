@@ -120,31 +120,21 @@ RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def pairs(train_briefly: Train, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
-    """Each run of RUNS, and what its script prints."""
-    runs = [train_briefly(name, on, engine="eager", **settings) for name, on, settings in RUNS.values()]
-    printed = outputs_of(runs, tmp_path_factory.mktemp("scripts"))
-    return dict(zip(RUNS, zip(runs, printed, strict=True), strict=True))
+def pairs(
+    train_briefly: Train, moons: TrainingRun, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Pair]:
+    """Each run of RUNS, a compiled one and one that was changed, and what its script prints."""
+    runs = {
+        name: train_briefly(model, on, engine="eager", **more) for name, (model, on, more) in RUNS.items()
+    }
+    runs["compiled"] = train_briefly("mlp", "moons", engine="compiled", samples=200)
+    runs["changed"] = changed_run(moons)
+    printed = outputs_of(runs.values(), tmp_path_factory.mktemp("scripts"))
+    return dict(zip(runs, zip(runs.values(), printed, strict=True), strict=True))
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_the_script_prints_the_losses_of_the_run(name: str, pairs: dict[str, Pair]) -> None:
-    assert_same_curves(*pairs[name], tolerance=1e-6)
-
-
-def test_every_network_that_learns_from_examples_is_tried() -> None:
-    supervised = {name for name, entry in MODELS.items() if entry.learner == "supervised"}
-    assert {name for name, _, _ in RUNS.values()} == supervised
-
-
-def test_the_script_of_a_compiled_run_comes_close(train_briefly: Train, tmp_path: Path) -> None:
-    run = train_briefly("mlp", "moons", engine="compiled", samples=200)
-    assert_same_curves(run, outputs_of([run], tmp_path)[0], tolerance=1e-4)
-
-
-def test_the_script_follows_a_run_that_was_changed_and_ended_early(
-    moons: TrainingRun, tmp_path: Path
-) -> None:
+def changed_run(moons: TrainingRun) -> TrainingRun:
+    """A run whose settings change after seven steps, and that ends in the middle of an epoch."""
     settings = replace(moons.config, epochs=3, optimizer="momentum", schedule="cosine", max_steps=25)
     job = train(settings)
     records: list[dict[str, Any]] = []
@@ -158,12 +148,31 @@ def test_the_script_follows_a_run_that_was_changed_and_ended_early(
                 changes = {"learning_rate": 0.2, "momentum": 0.5, "l1": 0.01} if done else None
             elif not isinstance(event, Picture):
                 records.append(event_record(event))
-    run = TrainingRun(settings, records, None)
+    return TrainingRun(settings, records, None)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_script_prints_the_losses_of_the_run(name: str, pairs: dict[str, Pair]) -> None:
+    assert_same_curves(*pairs[name], tolerance=1e-6)
+
+
+def test_every_network_that_learns_from_examples_is_tried() -> None:
+    supervised = {name for name, entry in MODELS.items() if entry.learner == "supervised"}
+    assert {name for name, _, _ in RUNS.values()} == supervised
+
+
+def test_the_script_of_a_compiled_run_comes_close(pairs: dict[str, Pair]) -> None:
+    assert_same_curves(*pairs["compiled"], tolerance=1e-4)
+
+
+def test_the_script_follows_a_run_that_was_changed_and_ended_early(pairs: dict[str, Pair]) -> None:
+    run, printed = pairs["changed"]
     assert run.of("setting_changed")
     assert run.of("epoch_completed")[-1]["step"] == 25
-    assert_same_curves(run, outputs_of([run], tmp_path)[0], tolerance=1e-6)
+    assert_same_curves(run, printed, tolerance=1e-6)
 
 
+@pytest.mark.slow  # as those above, which one Python runs one after the other
 def test_the_script_runs_by_itself_from_any_folder(moons: TrainingRun, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     path = written(moons, tmp_path / "run")

@@ -52,10 +52,11 @@ def test_an_activation_that_overflows_is_the_cause(activation: str, why: str) ->
     assert why in said
 
 
-def steps_until_it_diverges(config: TrainConfig, scale: float) -> SupervisedLearner:
-    """A learner after its loss has become infinite or NaN, on data times `scale`."""
+def steps_until_it_diverges(config: TrainConfig, **scales: float) -> SupervisedLearner:
+    """A learner after its loss has become infinite or NaN, on data with some fields multiplied."""
     parts = build_parts(config)
-    data = replace(parts.data, train_inputs=parts.data.train_inputs * scale)
+    scaled = {field: getattr(parts.data, field) * scale for field, scale in scales.items()}
+    data = replace(parts.data, **scaled)
     learner = SupervisedLearner(config, replace(parts, data=data))
     for _ in range(20):
         for batch in learner.batches():
@@ -64,18 +65,21 @@ def steps_until_it_diverges(config: TrainConfig, scale: float) -> SupervisedLear
     raise AssertionError("it did not diverge")
 
 
-def test_inputs_that_are_not_scaled_are_the_cause() -> None:
+@pytest.mark.parametrize("field", ["inputs", "targets"])
+def test_inputs_or_targets_that_are_not_scaled_are_the_cause(field: str) -> None:
     config = default_config("mlp", "cubic_curve", optimizer="sgd", learning_rate=0.1, activation="relu")
-    learner = steps_until_it_diverges(config, scale=1000.0)
+    learner = steps_until_it_diverges(config, **{f"train_{field}": 1000.0})
     said = why_diverged(config, 1, evidence(learner))
-    assert "The inputs are not scaled: they reach " in said
+    assert f"The {field} are not scaled: they reach " in said
+    with pytest.raises(AssertionError, match="did not diverge"):  # but for that
+        steps_until_it_diverges(config)
 
 
 def test_gradients_that_explode_through_depth_are_the_cause() -> None:
     config = default_config(
         "mlp", "cubic_curve", optimizer="sgd", learning_rate=0.1, activation="5*max(x,0)", hidden=(16,) * 6
     )
-    said = why_diverged(config, 1, evidence(steps_until_it_diverges(config, scale=1.0)))
+    said = why_diverged(config, 1, evidence(steps_until_it_diverges(config)))
     assert "The gradients explode on their way back" in said
     assert "a max gradient norm of 1, or an activation that is bounded" in said
 

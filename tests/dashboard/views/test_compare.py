@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.training import default_config
 from dashboard.components import runs
 from tests.waiting import wait_until
 
 
 def test_a_click_trains_every_value_with_every_seed(page: AppTest) -> None:
+    page.query_params["data"] = "breast_cancer"
     page.run()
     page.selectbox(key="vary").set_value("optimizer").run()
     page.select_slider(key="seeds").set_value(2).run()
@@ -20,6 +22,9 @@ def test_a_click_trains_every_value_with_every_seed(page: AppTest) -> None:
     assert sorted(last["final"]) == ["Adam", "Momentum", "SGD"]
     assert all(len(values) == 2 for values in last["final"].values())
     assert len(page.get("vega_lite_chart")) == 3
+    # Two of its three cells are of one class: an accuracy alone flatters.
+    assert any("Always the most frequent class: accuracy 6" in caption.value for caption in page.caption)
+    assert page.dataframe[0].value["Balanced accuracy"].between(0, 1).all()
 
 
 def finished_run(page: AppTest) -> dict[str, Any]:
@@ -71,6 +76,13 @@ def test_nothing_chosen_is_answered_and_cannot_start(page: AppTest) -> None:
     page.pills[0].set_value([]).run() if hasattr(page, "pills") else page.button_group[0].set_value([]).run()
     assert page.error[0].value == "Choose at least one value of activation."
     assert page.button[0].disabled
+
+
+def test_other_data_brings_as_many_epochs_as_suit_it(page: AppTest) -> None:
+    page.run()
+    for data in ("spiral", "moons"):
+        page.selectbox(key="data").set_value(data).run()
+        assert page.number_input(key="epochs").value == default_config("mlp", data).epochs
 
 
 @pytest.mark.parametrize("model", ["mlp", "lenet", "rnn", "gru"])

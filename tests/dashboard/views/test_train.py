@@ -14,7 +14,7 @@ from core.records import to_record
 from core.training import default_config, snapshots
 from core.training.settings import not_used
 from dashboard.components import runs
-from tests.dashboard.conftest import view
+from tests.dashboard.conftest import open_view, view
 from tests.waiting import wait_until
 
 
@@ -85,6 +85,37 @@ def test_a_small_network_is_shown_by_its_film_at_the_step_of_the_address(page: A
     assert film()["step"] is None
     start(page)  # another run: the step was of the one before
     assert "step" not in page.query_params
+
+
+def test_results_say_what_they_are_of_and_which_controls_now_differ(page: AppTest) -> None:
+    def said() -> str:
+        return " ".join(text.value for text in page.markdown if "controls differ" in text.value)
+
+    def click(label: str) -> None:
+        next(button for button in page.button if button.label == label).click().run()
+        assert not page.exception
+
+    page.run()
+    page.number_input(key="epochs").set_value(1).run()
+    first = start(page)
+    run_to_end(page)
+    assert any("**MLP** on **Moons**" in text.value and "Seed 0" in text.value for text in page.caption)
+    assert not said()
+    page.number_input(key="seed").set_value(3).run()
+    page.text_input(key="hidden").set_value("4").run()
+    assert "Seed 3 instead of 0" in said()
+    assert "Hidden layers 4 instead of 8, 8" in said()
+    click("Restore")
+    assert not said()
+    assert page.number_input(key="seed").value == 0
+    page.number_input(key="seed").set_value(5).run()
+    click("Run with these")
+    second = page.session_state["training_run"]
+    assert second != first
+    assert runs.runner().store.get(second).config["seed"] == 5
+    assert not said()
+    page.selectbox(key="data").set_value("spiral").run()
+    assert "Data Spiral instead of Moons" in said()
 
 
 def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> None:
@@ -287,6 +318,18 @@ def test_impossible_layers_are_answered_in_words(page: AppTest, typed: str, answ
     assert page.button[0].disabled
 
 
+def test_nonsense_in_the_address_is_answered_in_words(page: AppTest) -> None:
+    page.query_params["run"] = "../../etc/passwd"
+    assert "There is no training run with the address" in page.run().warning[0].value
+    page = open_view("train", hidden="eight, eight")
+    assert "write whole numbers such as 8, 8" in page.error[0].value
+    assert page.button[0].disabled
+    assert "must be a whole number from 1 to" in open_view("train", hidden="99999").error[0].value
+    page = open_view("train", model="Skynet", epochs="-5", noise="frog", learning_rate="1e99")
+    assert not page.error
+    assert not page.button[0].disabled
+
+
 def upload(page: AppTest, text: str) -> None:
     page.file_uploader(key="upload").upload("table.csv", text.encode(), "text/csv").run()
     assert not page.exception
@@ -336,6 +379,7 @@ def test_how_a_table_is_read_is_shown_before_the_start_and_holes_are_a_choice(pa
     assert shown["name"]["Type"] == "left out"
     assert "Yes, yes are one" in shown["ok"]["Remarks"]
     assert "Row 3 has no value in column 'dose' (10 of 40" in page.error[0].value
+    assert any(caption.value.startswith("None of the 40 rows can be used yet.") for caption in page.caption)
     assert page.button[0].disabled
 
     page.selectbox(key="missing").set_value("drop").run()

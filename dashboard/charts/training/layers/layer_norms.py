@@ -9,6 +9,8 @@ import pandas as pd
 from core.events import Picture
 from dashboard.charts.theme import series_color, series_dash
 
+MIN_JOINED = 4  # points of a layer: a line between fewer would show what nobody measured
+
 # A rule of thumb: an update of about a thousandth of the weights, within a factor of three.
 TYPICAL_RATIO = (1e-3 / 3, 3e-3)
 
@@ -69,7 +71,8 @@ def _over_run(
     ]
     lines = base.mark_line(aria=False).encode(strokeDash=series_dash(layers))
     dots = base.mark_circle(size=22, opacity=0.6, aria=False).encode(tooltip=tooltip)
-    parts = [lines, dots] if below is None else [below, lines, dots]
+    joined = drawn.sum(axis=1).max(initial=0) >= MIN_JOINED
+    parts = [*([] if below is None else [below]), *([lines] if joined else []), dots]
     return alt.LayerChart(
         layer=parts, title=alt.Title(title, subtitle=subtitle, subtitleColor="gray"), height=320
     )

@@ -184,6 +184,26 @@ def test_the_verdict_names_the_worst_setting_and_why_leaky_relu_is_cured() -> No
     assert "Of the 4 units of ReLU there that were dead at some time, 1 came back." in sentences
 
 
+def test_accuracies_stand_beside_the_most_frequent_class_and_are_balanced_where_classes_are_uneven() -> None:
+    """Networks of dead units alone say one class: of 20 points, four test it, three of one class."""
+    config = replace(
+        QUICK, activations=("relu",), learning_rates=(0.1,), biases=(-50.0,), samples=20, seeds=1
+    )
+    started, *_, last, finished = (event for event in dying_units(config) if not isinstance(event, Progress))
+    (dead,) = last.combinations
+    assert started.majority_accuracy == 0.75
+    assert dead.accuracy[1] in {0.25, 0.75}
+    assert dead.balanced_accuracy == (0.5, 0.5, 0.5)
+    assert f"accuracy {dead.accuracy[1]:.0%} (balanced 50%)." in finished.verdict[0]
+    assert finished.verdict[-1] == "Always the most frequent class: accuracy 75%."
+
+
+def test_where_classes_are_even_no_accuracy_is_balanced() -> None:
+    started, first, *_ = dying_units(replace(QUICK, samples=200, steps=1))
+    assert 0.5 <= started.majority_accuracy < 0.6
+    assert all(one.balanced_accuracy == () for one in first.combinations)
+
+
 def test_where_nothing_died_the_verdict_says_what_kills() -> None:
     started = {"seeds": 8, "smallest_slope": {"relu": 0.0}}
     assert verdict(started, [combination("relu", 0.1, 0.0)])[0].startswith("No unit is dead here.")

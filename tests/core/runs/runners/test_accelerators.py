@@ -19,6 +19,7 @@ from tests.waiting import wait_until
 # Both jobs only tell the process's environment; "opens" leaves behind what the first use of a GPU does.
 WORKER = """
 import sys
+import time
 from pathlib import Path
 from core.errors import InvalidRequest
 from core.jobs import JOBS, Job
@@ -33,6 +34,8 @@ def job(opens):
         assert accelerator_opened() == opens
         if config.get("refused"):
             raise InvalidRequest("It cannot be done.")
+        while not Path(config.get("until", "/")).exists():
+            time.sleep(0.02)
         yield {"event": "done"}
     return Job(start)
 
@@ -51,6 +54,12 @@ class Runner(LocalRunner):
     def _start_worker(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-c", WORKER, str(self._store_file)]
         return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+
+
+def workers_of(store_file: Path) -> set[int]:
+    """Processes that work on the runs of a store."""
+    children = (child for child in psutil.Process().children() if str(store_file) in child.cmdline())
+    return {child.pid for child in children}
 
 
 @pytest.fixture
@@ -73,3 +82,17 @@ def test_each_run_that_opens_an_accelerator_has_a_worker_of_its_own(runner: Loca
     assert workers[0] == workers[1]  # what computes on the CPU leaves its worker warm
     assert len(set(workers[1:])) == 3
     wait_until(lambda: not any(map(psutil.pid_exists, workers[1:3])))
+
+
+def test_while_an_accelerator_is_in_use_the_worker_of_the_next_run_gets_warm(
+    runner: LocalRunner, tmp_path: Path
+) -> None:
+    store_file, end = tmp_path / "runs.sqlite", tmp_path / "end"
+    first = runner.submit("opens", {"device": "cuda:0", "until": str(end)})
+    wait_until(lambda: len(workers_of(store_file)) == 2)
+    (successor,) = workers_of(store_file) - {pid_of(run_of(runner.store, first))}
+    end.touch()
+    wait_until(lambda: run_of(runner.store, first).ended)
+    second = runner.submit("computes", {})
+    wait_until(lambda: run_of(runner.store, second).ended)
+    assert pid_of(run_of(runner.store, second)) == successor

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
+from core.jobs import CHECKPOINT_EVERY_S
 from core.records import to_record
 from core.runs.runners import local
 from core.runs.runners.local import LocalRunner, default_limit, interpreter
@@ -61,14 +62,27 @@ def losses(store: RunStore, run_id: str) -> list[tuple[int, float]]:
 
 
 def test_a_killed_run_resumes_and_ends_with_the_numbers_of_one_that_was_not(runner: LocalRunner) -> None:
-    config = to_record(default_config("mlp", "moons", epochs=400, engine="eager", snapshots=()))
-    unharmed = runner.submit("training", config)
-    wait_until(lambda: run_of(runner.store, unharmed).ended)
-    killed = runner.submit("training", config)
-    wait_until(lambda: runner.store.can_resume(killed) and len(losses(runner.store, killed)) > 50)
-    os.kill(pid_of(run_of(runner.store, killed)), signal.SIGKILL)
-    wait_until(lambda: run_of(runner.store, killed).ended)
-    assert run_of(runner.store, killed).status == INTERRUPTED
+    config = to_record(default_config("mlp", "moons", epochs=100, engine="eager", snapshots=()))
+    unharmed, killed, waiting = (runner.submit("training", each) for each in (config, config, SHORT))
+    wait_until(lambda: run_of(runner.store, killed).status == RUNNING)
+    worker = pid_of(run_of(runner.store, killed))
+    os.kill(worker, signal.SIGSTOP)
+    time.sleep(CHECKPOINT_EVERY_S)  # without work, so that the first steps hereafter make a checkpoint
+
+    def has_a_checkpoint() -> bool:
+        os.kill(worker, signal.SIGCONT)
+        time.sleep(0.02)
+        os.kill(worker, signal.SIGSTOP)
+        return runner.store.can_resume(killed) and len(losses(runner.store, killed)) > 0
+
+    wait_until(has_a_checkpoint)
+    assert not run_of(runner.store, killed).ended
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: run_of(runner.store, waiting).ended)
+    run = run_of(runner.store, killed)
+    assert (run.status, run_of(runner.store, waiting).status) == (INTERRUPTED, FINISHED)
+    assert "SIGKILL" in str(run.message)
+    assert 0 < len(losses(runner.store, killed)) < 100
     runner.resume(killed)
     wait_until(lambda: run_of(runner.store, killed).ended)
     assert run_of(runner.store, killed).status == FINISHED
@@ -170,6 +184,7 @@ def test_a_paused_run_can_be_stopped(runner: LocalRunner) -> None:
     assert run_of(runner.store, run_id).status == STOPPED
 
 
+@pytest.mark.slow  # as the one below, which is harder
 def test_stop_ends_a_run_that_is_stuck_in_one_step(runner: LocalRunner) -> None:
     run_id = runner.submit("training", LONG)
     wait_until(lambda: run_of(runner.store, run_id).status == RUNNING)
@@ -209,20 +224,6 @@ def test_stop_ends_a_run_that_froze_while_it_held_the_files_lock(runner: LocalRu
     wait_until(lambda: not psutil.pid_exists(process))  # frozen, it would have held the lock for ever
 
 
-def test_a_killed_worker_leaves_an_interrupted_run_and_the_next_run_works(runner: LocalRunner) -> None:
-    run_id = runner.submit("training", LONG)
-    wait_until(lambda: len(runner.store.events_after(run_id)) > 5)
-    waiting = runner.submit("training", SHORT)
-    os.kill(pid_of(run_of(runner.store, run_id)), signal.SIGKILL)
-    wait_until(lambda: run_of(runner.store, run_id).ended)
-    run = run_of(runner.store, run_id)
-    assert run.status == INTERRUPTED
-    assert "SIGKILL" in str(run.message)
-    assert len(runner.store.events_after(run_id)) > 5
-    wait_until(lambda: run_of(runner.store, waiting).ended)
-    assert run_of(runner.store, waiting).status == FINISHED
-
-
 def test_a_killed_worker_does_not_block_the_queue_with_the_run_that_it_held(runner: LocalRunner) -> None:
     held, going = runner.submit("training", LONG), runner.submit("training", LONG)
     wait_until(lambda: run_of(runner.store, held).status == RUNNING)
@@ -259,7 +260,9 @@ time.sleep(600)
 """
 
 
-@pytest.mark.parametrize("signal_sent", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "signal_sent", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
+)
 def test_workers_end_with_their_server_and_the_run_says_so(
     tmp_path: Path, signal_sent: signal.Signals
 ) -> None:

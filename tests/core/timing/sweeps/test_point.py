@@ -11,6 +11,7 @@ from core.events import Progress
 from core.timing.measure.conditions import Conditions
 from core.timing.measure.progress import result_of
 from core.timing.results.events import MeasurementTaken, NoiseMeasured, RoofMeasured
+from core.timing.roofline.physical_peak import PhysicalPeak
 from core.timing.sweeps import point as measuring
 from core.timing.sweeps.config import Point, SweepConfig
 from core.timing.sweeps.point import WAITING, measure_point
@@ -103,3 +104,19 @@ def test_where_nobody_waits_or_it_never_is_quiet_it_keeps_its_mark(
     surroundings(("another program",), (), quiet_comes=quiet_comes)
     taken = result_of(measure_point(config(quiet_wait_s=quiet_wait_s), POINT, None))
     assert (taken.retaken, taken.contamination) == (0, ("another program",))
+
+
+@pytest.mark.parametrize(
+    ("cache", "peak_gbps", "doubted"),
+    [(1 << 10, 1e-6, True), (1 << 10, 1e6, False), (1 << 30, 1e-6, False), (None, 1e-6, False)],
+)
+def test_what_no_cache_holds_and_moves_faster_than_the_memory_can_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch, cache: int | None, peak_gbps: float, doubted: bool
+) -> None:
+    monkeypatch.setattr(measuring, "peak_gbps", lambda device: PhysicalPeak(peak_gbps, "the vendor's figure"))
+    monkeypatch.setattr(measuring, "cache_bytes", lambda device: cache)
+    copy = Point("copy", 4096, "float32", "cpu", 1)
+    taken = result_of(measure_point(config(), copy, None))
+    assert (taken.not_believed is not None) == doubted
+    if doubted:
+        assert "GB/s beyond its cache is more than the device can do" in str(taken.not_believed)

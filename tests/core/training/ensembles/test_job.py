@@ -38,6 +38,15 @@ def test_each_member_is_the_training_alone(engine: str) -> None:
     assert list(together) == alone
 
 
+def test_where_classes_are_uneven_each_variant_has_the_median_balanced_accuracy_of_its_trainings() -> None:
+    training = default_config("mlp", "breast_cancer", epochs=2)
+    together = finished(EnsembleConfig(training, seeds=3, vary={"activation": ("tanh", "relu")}))
+    alone = [list(train(replace(training, activation="relu", seed=seed)))[-1].details for seed in range(3)]
+    assert together.balanced_accuracy["ReLU"] == np.median([one["balanced_accuracy"] for one in alone])
+    assert together.majority_accuracy == np.median([one["majority_accuracy"] for one in alone])
+    assert finished(EnsembleConfig(quick(), seeds=1)).balanced_accuracy == {}
+
+
 def test_threads_change_nothing() -> None:
     config = EnsembleConfig(quick(), seeds=5, vary={"activation": ("tanh", "relu")})
     assert finished(config).final == finished(replace(config, threads=2)).final

@@ -11,6 +11,7 @@ import torch
 from core.events import Picture
 from core.training.config import TrainConfig, default_config
 from core.training.events import EpochCompleted
+from core.training.film import frame_steps
 from core.training.learners.registry import learner_for
 from core.training.loop import train
 from core.training.snapshots import schedule as schedule_module
@@ -130,6 +131,18 @@ def test_every_picture_carries_the_step_that_it_shows() -> None:
     for batch in learner.batches():
         learner.learn(batch)
         assert {picture.step for picture in schedule.pictures()} == {learner.step}
+
+
+@pytest.mark.parametrize("engine", ["compiled", "eager"])
+def test_a_short_training_is_seen_from_start_to_end(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule_module, "FREE_S", 1e9)  # on any machine, however busy
+    short = default_config("mlp", "moons", epochs=2, engine=engine, hidden=(4,))
+    pictures = [event for event in train(short) if isinstance(event, Picture)]
+    steps = frame_steps(2, 50)
+    assert len(steps) > 40
+    assert {picture.step for picture in pictures if picture.name == "decision_map"} == {*steps}
+    norms = [picture for picture in pictures if picture.name == "layer_norms"][-1]
+    assert (norms.arrays["gradient_steps"][0] >= 0).sum() > 40
 
 
 def test_a_snapshot_that_takes_long_comes_seldom_and_the_cheap_ones_stay_often(

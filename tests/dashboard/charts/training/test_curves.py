@@ -35,6 +35,12 @@ def test_with_one_there_are_three() -> None:
         assert chart.data["Validation"].tolist() == pytest.approx([chart.data["Validation"][0]] * 2)
 
 
+def test_while_more_is_to_come_the_epochs_reach_to_the_planned_end() -> None:
+    for chart in (loss_chart(PLAIN, planned=40), metric_chart(PLAIN, "accuracy", planned=40)):
+        assert curves(chart)["x"]["scale"]["domain"] == [1, 40]
+    assert "scale" not in curves(loss_chart(PLAIN))["x"]
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_part_keeps_its_colour_whether_or_not_there_is_validation(metric: str) -> None:
     with_it, without = (curves(metric_chart(epochs, metric)) for epochs in (WITH, WITHOUT))

@@ -25,3 +25,9 @@ def test_updates_are_drawn_layer_by_layer_with_the_typical_range_behind() -> Non
     assert [point[2] for point in points] == pytest.approx([point[2] for point in expected])
     assert [(row["low"], row["high"]) for row in drawn if "low" in row] == [TYPICAL_RATIO]
     assert TYPICAL_RATIO[0] < 1e-3 < TYPICAL_RATIO[1]
+
+
+@pytest.mark.parametrize(("points", "marks"), [(3, ["rect", "circle"]), (4, ["rect", "line", "circle"])])
+def test_fewer_than_four_points_are_not_joined(points: int, marks: list[str]) -> None:
+    chart = update_ratio_chart(norms([[0.1] * points, [0.5] * points])).to_dict()
+    assert [layer["mark"]["type"] for layer in chart["layer"]] == marks
