@@ -19,13 +19,14 @@ from starlette.routing import Route
 
 from core.data import load
 from core.data.dataset import LoadedDataset
+from core.data.points import picture
 from core.events import FRAME_VALUES, Frame
 from core.models import MODELS
 from core.records import from_record, to_record
 from core.runs.store import RunStore
 from core.training.config import TrainConfig, default_config
 from dashboard.film import routes
-from dashboard.film.description import describe
+from dashboard.film.of_run import of_run
 from dashboard.film.player import CSS, HTML
 from tests.browser.app import free_port
 
@@ -136,10 +137,13 @@ def _page(store: RunStore) -> Any:
         assert run is not None
         config = from_record(TrainConfig, run.config)
         data = data_of(config)
-        outputs = 1 if len(data.classes) == 2 else len(data.classes)
-        steps_per_epoch = -(-len(data.train_inputs) // config.batch_size)
-        started = {"outputs": outputs, "steps_per_epoch": steps_per_epoch}
-        shown = describe(run, started, data, "accuracy").data("", routes.address("css"))
+        started = {
+            "outputs": 1 if len(data.classes) == 2 else len(data.classes),
+            "input_shape": data.train_inputs.shape[1:],
+            "epochs": config.epochs,
+            "steps_per_epoch": -(-len(data.train_inputs) // config.batch_size),
+        }
+        shown = of_run(run, started, picture(data), "Accuracy").data("", routes.address("css"))
         shown |= json.loads(request.query_params.get("changes", "{}"))
         theme = zip(_VARIABLES, THEMES[request.query_params.get("theme", "light")], strict=True)
         return HTMLResponse(

@@ -35,6 +35,14 @@ from core.runs.upgrades import VERSION, upgrade_config, upgrade_event, upgrade_j
 UNWRITABLE = ("unable to open", "readonly", "disk is full", "disk I/O error")  # SQLite's words for it
 MAX_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large transaction
 
+# What watchers of films ask, as often as once a second each: built once.
+_STATUS = sa.select(_runs.c.status).where(_runs.c.id == sa.bindparam("run"))
+_FILM_FROM = (
+    _frames.select()
+    .where(_frames.c.run_id == sa.bindparam("run"), _frames.c.step >= sa.bindparam("step"))
+    .order_by(_frames.c.step)
+)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -186,7 +194,17 @@ class RunStore:
         query = _frames.select().where(_frames.c.run_id == run_id, _frames.c.step > after)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(_frames.c.step)).all()
-        return [Frame(row.step, row.values, np.frombuffer(row.weights, "<f4")) for row in rows]
+        return [_frame(row) for row in rows]
+
+    def film_from(self, run_id: str, step: int = 0) -> tuple[bool, list[Frame]] | None:
+        """Whether the run has ended, and then the film's frames from this step on; None without such a run.
+
+        Every watcher asks so once a second, so it is two small statements in one transaction.
+        """
+        with self._engine.connect() as connection:
+            status = connection.execute(_STATUS, {"run": run_id}).scalar()
+            rows = connection.execute(_FILM_FROM, {"run": run_id, "step": step}).all()
+        return None if status is None else (status in ENDED, [_frame(row) for row in rows])
 
     def has_film(self, run_id: str) -> bool:
         """Whether the run has frames."""
@@ -423,6 +441,10 @@ def _append(connection: sa.Connection, run_id: str, frames: Sequence[Frame]) -> 
         for frame in frames
     ]
     connection.execute(_frames.insert(), rows)
+
+
+def _frame(row: sa.Row[Any]) -> Frame:
+    return Frame(row.step, row.values, np.frombuffer(row.weights, "<f4"))
 
 
 def _is_picture(run_id: str, name: str) -> sa.ColumnElement[bool]:

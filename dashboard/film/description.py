@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from core.activations.expressions.expression import find, is_expression
-from core.data.dataset import LoadedDataset
-from core.data.points import PLANE, SINE_SCALE
-from core.runs.store import Run
-from core.training.snapshots.grid import grid_around
+from core.data.points import SINE_SCALE
 from dashboard.charts.pixels import CLASSES
 
 MAX_POINTS = 500  # of each split
@@ -94,31 +91,3 @@ class FilmDescription:
 def points_of(places: np.ndarray, classes: Sequence[int] | np.ndarray) -> Points:
     """Points whose first two features are their place on the plane."""
     return Points(np.asarray(places)[:, :2], np.asarray(classes))
-
-
-def describe(
-    run: Run,
-    started: Mapping[str, Any],
-    data: LoadedDataset,
-    metric: str,
-    autoplay: bool = False,
-    step: int | None = None,
-) -> FilmDescription:
-    """Of a training of an MLP on points: its run, its TrainingStarted as a record, and its data."""
-    places = np.concatenate([data.train_inputs, data.test_inputs])[:, : len(PLANE)]
-    return FilmDescription(
-        run=run.id,
-        sizes=(data.train_inputs.shape[1], *run.config["hidden"], started["outputs"]),
-        features=data.features,
-        activation=run.config["activation"],
-        classes=data.classes,
-        bounds=grid_around(places, cells=1).bounds,
-        train=points_of(data.train_inputs, data.train_targets),
-        test=points_of(data.test_inputs, data.test_targets),
-        metric=metric,
-        planned_steps=run.config["epochs"] * started["steps_per_epoch"],
-        steps_per_epoch=started["steps_per_epoch"],
-        ended=run.ended,
-        autoplay=autoplay,
-        step=step,
-    )

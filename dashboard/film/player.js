@@ -453,10 +453,10 @@ function layOut(width, description) {
   const { sizes } = description;
   const wide = width >= WIDE_PX;
   const shownSizes = sizes[sizes.length - 1] === 1 ? sizes.slice(0, -1) : sizes;
-  const mapSize = wide ? Math.min(WIDE_STAGE_PX - MAP_HEAD_PX - MAP_FOOT_PX, width * 0.36) : width - MAP_EDGE_PX;
+  const mapSize = wide ? Math.min(WIDE_STAGE_PX - MAP_HEAD_PX - MAP_FOOT_PX, Math.round(width * 0.36)) : width - MAP_EDGE_PX;
   const [top, bottom] = wide ? [46, WIDE_STAGE_PX - 22] : [40, NARROW_NETWORK_PX - 22];
   const map = wide
-    ? { x: width - mapSize - MAP_EDGE_PX, y: Math.max(MAP_HEAD_PX, (top + bottom - mapSize) / 2), size: mapSize }
+    ? { x: width - mapSize - MAP_EDGE_PX, y: Math.max(MAP_HEAD_PX, Math.round((top + bottom - mapSize) / 2)), size: mapSize }
     : { x: 0, y: NARROW_NETWORK_PX + MAP_HEAD_PX, size: mapSize };
   // Where the weights of the output run together: before the map, or on a phone at the right of the network.
   const sink = wide ? { x: map.x - 22, y: map.y + mapSize / 2 } : { x: width - 10, y: (top + bottom) / 2 };
@@ -842,7 +842,7 @@ function drawMap(pen, scene) {
   pen.fillStyle = css(palette.centre);
   pen.fillRect(map.x, map.y, map.size, map.size);
   if (scene.ready) {
-    pen.imageSmoothingQuality = "high";
+    pen.imageSmoothingQuality = atlas.cells < STILL_CELLS ? "low" : "high";
     pen.drawImage(atlas.large, map.x, map.y, map.size, map.size);
     drawBoundaries(pen, scene);
   }

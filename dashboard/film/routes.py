@@ -15,7 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.errors import InvalidRequest, UnwritableFolder
-from core.runs.store import Run, RunStore
+from core.events import Frame
+from core.runs.store import RunStore
 from dashboard.components.runs import runner
 from dashboard.film.activation_table import REACHES, table
 from dashboard.film.encoding import ENDED, FROM_START, MEDIA_TYPE, check_of, encode
@@ -101,31 +102,37 @@ def _answered(body: Callable[[], bytes]) -> Response:
 
 
 def _frames(store: Callable[[], RunStore], run_id: str, after: str, check: str) -> bytes:
-    run = _run(store(), run_id)  # before its frames: once it has ended, no more come
-    ended = ENDED if run.ended else 0
     if not after:
-        return encode(store().frames(run_id), FROM_START | ended)
+        return _whole(store(), run_id)
     step, mark = _number("after", after), _number("check", check)
-    frames = store().frames(run_id, after=step - 1)  # the browser's last one too
+    ended, frames = _film_from(store(), run_id, step)
     if frames and frames[0].step == step and check_of(frames[0]) == mark:
-        return encode(frames[1:], ended)
-    return encode(store().frames(run_id), FROM_START | ended)
+        return encode(frames[1:], ENDED if ended else 0)
+    return _whole(store(), run_id)
+
+
+def _whole(store: RunStore, run_id: str) -> bytes:
+    ended, frames = _film_from(store, run_id, 0)
+    return encode(frames, FROM_START | (ENDED if ended else 0))
+
+
+def _film_from(store: RunStore, run_id: str, step: int) -> tuple[bool, list[Frame]]:
+    found = store.film_from(run_id, step)
+    if found is None:
+        raise KeyError(run_id)
+    return found
 
 
 def _activation(store: Callable[[], RunStore], run_id: str, reach: str) -> bytes:
-    activation = _run(store(), run_id).config.get("activation")
+    run = store().get(run_id)
+    if run is None:
+        raise KeyError(run_id)
+    activation = run.config.get("activation")
     if not activation:
         raise InvalidRequest("This run has no activation function.")
     if _number("reach", reach) not in REACHES:
         raise InvalidRequest(f"reach is {reach}; it must be one of {', '.join(map(str, REACHES))}.")
     return table(str(activation), int(reach))
-
-
-def _run(store: RunStore, run_id: str) -> Run:
-    run = store.get(run_id)
-    if run is None:
-        raise KeyError(run_id)
-    return run
 
 
 def _number(name: str, text: str) -> int:

@@ -326,7 +326,8 @@ def test_nothing_moves_and_nothing_overflows_while_it_plays(
 ) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.add_init_script(
-        "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(one => window.shift += one.value))"
+        "window.shift = 0;"
+        "new PerformanceObserver(list => list.getEntries().forEach(one => window.shift += one.value))"
         ".observe({type: 'layout-shift', buffered: true})"
     )
     page.goto(films.page(run, theme, autoplay=True))
@@ -347,8 +348,8 @@ def test_every_size_of_network_is_drawn_within_the_stage(
         layout = page.evaluate(f"{FILM}.layout")
         tiles = [tile for column in layout["columns"] for tile in column["tiles"]]
         assert [column["more"] for column in layout["columns"]] == [0, *(max(0, n - 8) for n in hidden)]
-        assert all(0 <= tile["x"] and tile["x"] + tile["size"] <= layout["sink"]["x"] for tile in tiles)
-        assert all(0 <= tile["y"] and tile["y"] + tile["size"] <= layout["height"] for tile in tiles)
+        assert all(tile["x"] >= 0 and tile["x"] + tile["size"] <= layout["sink"]["x"] for tile in tiles)
+        assert all(tile["y"] >= 0 and tile["y"] + tile["size"] <= layout["height"] for tile in tiles)
         assert min(tile["size"] for tile in tiles) >= 20
 
 
