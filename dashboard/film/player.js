@@ -41,6 +41,7 @@ const TEXTS = {
   edgeHint: "drag up or down to change it",
   unitHint: "click for its map in large",
   off: "off",
+  silent: "0 everywhere on this plane",
   switchOff: "Switch off",
   switchOn: "Switch on",
   leave: "Back",
@@ -1218,6 +1219,7 @@ class Player {
   async poll() {
     clearTimeout(this.polling);
     const { film } = this;
+    if (!this.root.isConnected) return this.close(); // the page has replaced it without saying so
     if (this.closed || this.loading) return;
     if (document.hidden && film.frames.length) return; // resumes when the page is seen again
     this.loading = film;
@@ -1777,6 +1779,13 @@ class Player {
     return `z = ${text}${left ? ` + ${left} smaller terms` : ""}`;
   }
 
+  /** Whether a hidden unit gives nothing anywhere, as a dead ReLU does. */
+  isSilent({ layer, unit }) {
+    if (layer === 0 || layer >= this.description.sizes.length - 1 || !this.evaluated) return false;
+    const { layers, count } = this.evaluated;
+    return layers[layer].subarray(unit * count, (unit + 1) * count).every((value) => value === 0);
+  }
+
   valueName(layer) {
     if (layer === 0) return "value";
     return layer < this.description.sizes.length - 1 ? "a" : "P";
@@ -1795,6 +1804,7 @@ class Player {
         lines.push("P = softmax(z)");
       }
     }
+    if (this.isSilent(unit)) lines.push(TEXTS.silent);
     if (here !== undefined) lines.push(`${this.valueName(unit.layer)} = ${number(here, 3)}`);
     return lines;
   }

@@ -362,3 +362,14 @@ def test_leaving_the_page_ends_it(films: FilmServer, watch: Watch) -> None:
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(2000)
     assert asked == []
+
+
+def test_a_dead_unit_is_called_so(films: FilmServer, watch: Watch) -> None:
+    config, frames = short_film(2, hidden=(3,), activation="relu")
+    dead = frames[-1].weights.copy()
+    dead[6] = -100.0  # the bias of the first unit
+    page = watch(films.add(config, [frame(0, dead)]))
+    page.mouse.move(*middle_of(page, 1, 0))
+    expect(page.locator(".tip")).to_contain_text("0 everywhere on this plane")
+    page.mouse.move(*middle_of(page, 1, 1))
+    expect(page.locator(".tip")).not_to_contain_text("0 everywhere on this plane")

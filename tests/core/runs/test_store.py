@@ -264,7 +264,12 @@ def test_a_film_keeps_its_frames_in_order_and_a_resumed_run_replaces_the_later_o
     assert math.isnan(found[0].values["test_loss"])
     assert [kept.step for kept in store.frames(run_id, after=1)] == [5, 8]
     assert store.has_film(run_id)
+    assert store.film_from("nobody") is None
+    ended, rest = store.film_from(run_id, 5) or (True, [])
+    assert (ended, [kept.step for kept in rest]) == (False, [5, 8])
     store.end(run_id, FINISHED)
+    ended, whole = store.film_from(run_id) or (False, [])
+    assert (ended, len(whole)) == (True, 4)
     store.forget(run_id)
     assert not store.has_film(run_id)
     assert store.frames(other)
