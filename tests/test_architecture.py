@@ -36,8 +36,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/training/learners/registry.py": ("core/training/compiled",),
     "core/training/snapshots": ("core/training/compiled",),
     "core/training/checkpoint.py": ("core/training/learners",),
+    "core/training/film.py": ("core/training/learners",),
     "core/training/loop.py": (
         *("core/training/snapshots", "core/training/learners/registry.py", "core/training/checkpoint.py"),
+        "core/training/film.py",
     ),
     "core/training/ensembles": ("core/training/loop.py",),
     # Timing

@@ -24,7 +24,7 @@ CHANGES = re.findall(r"^### (.+?)\n.*?```diff\n(.*?)```", CONTRIBUTING, re.MULTI
 # Options that make a documented command short without changing what it shows.
 SHORTEN = {
     "core.timing": ["--max-seconds", "0.05"],
-    "core.training": ["--epochs", "1", "--test-fraction", "0.9"],
+    "core.training": ["--epochs", "1", "--test-fraction", "0.8"],
     "core.activations": [],
     "core.experiments": [],
 }

@@ -14,6 +14,7 @@ from core.runs.store import RunStore
 from tests.browser.app import Server, is_healthy
 from tests.browser.conftest import OpenPage, queue_long
 from tests.browser.test_train import badge, metric, start, wait_for_another_epoch
+from tests.waiting import wait_until
 
 
 def workers_of(server: Server) -> list[psutil.Process]:
@@ -51,6 +52,8 @@ def test_a_server_that_ends_leaves_no_worker_and_its_run_is_there_after_the_rest
     page = open_page(f"train?run={run_id}", url=first.url)
     badge(page, "Running")
     wait_for_another_epoch(page)
+    with contextlib.closing(RunStore(first.home / "runs.sqlite")) as store:
+        wait_until(lambda: store.can_resume(run_id))  # from its first checkpoint on
     workers, epoch = workers_of(first), metric(page, "Epoch")
     assert workers
     first.process.kill()

@@ -32,7 +32,7 @@ for metric in page.metric:
 
 @pytest.fixture(scope="module")
 def page() -> AppTest:
-    return open_view("../app")
+    return open_view("../main")
 
 
 def test_it_opens_without_an_error(page: AppTest) -> None:
@@ -51,7 +51,7 @@ def test_it_leads_to_every_other_page(page: AppTest) -> None:
 
 
 def test_it_leads_back_to_the_run_that_this_session_started() -> None:
-    page = view("../app")
+    page = view("../main")
     page.session_state["training_run"] = "an-address"
     links = [link.proto for link in page.run().get("page_link")]
     assert [link.page for link in links if "run=an-address" in link.query_string] == ["train"]

@@ -24,7 +24,7 @@ def ended(opened: AppTest, key: str) -> str:
 
 @pytest.mark.usefixtures("own_runner")
 def test_home_names_both_cards_and_imports_no_torch() -> None:
-    opened = open_view("../app")
+    opened = open_view("../main")
     written = " ".join(element.value for element in opened.markdown)
     assert "Stub H100" in written
     assert "Stub T4" in written

@@ -20,7 +20,7 @@ def card() -> devices.Device:
 
 def test_home_names_the_card_and_imports_no_torch() -> None:
     assert card().id == "cuda:0"
-    opened = open_view("../app")
+    opened = open_view("../main")
     assert card().name in " ".join(element.value for element in opened.markdown)
     assert "torch" not in sys.modules
 

@@ -177,7 +177,6 @@ def test_a_mark_never_counts_ours_and_never_loses_a_certain_other(
 def test_waiting_ends_at_its_limit_and_says_what_still_disturbs() -> None:
     with another_program(usable_cores()):
         answer = list(wait_until_quiet("cpu", 0.5))
-    assert len(answer) >= 2
     assert any(reason.startswith("other programs used") for reason in answer[-1])
 
 
