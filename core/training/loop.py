@@ -198,7 +198,8 @@ class _TrainingRun:
             part, rest = learner.split_at(rest, film.next_step if film else None)
             loss = learner.learn(part)
             ends_epoch = learner.step - self.position.began_step >= learner.steps_per_epoch
-            if film is not None and film.due and not ends_epoch:  # that one comes with the epoch's scores
+            # The end of an epoch comes with its scores; of weights that are not finite there is no picture.
+            if film is not None and film.due and not ends_epoch and math.isfinite(loss.item()):
                 self._lap()
                 yield from self._show(film)
                 self.since_s = self.watch.elapsed_s()

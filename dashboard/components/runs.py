@@ -151,9 +151,9 @@ def _show_state(run: Run) -> None:
         st.info(CHECKPOINT_PRUNED, icon=":material/inventory_2:")
     if run.status in (FAILED, INTERRUPTED):
         st.error(f"{run.message} What was recorded until then is below.")
-    elif run.progress and not run.ended:
+    elif run.progress:  # also at the end, so that nothing below moves then
         done = run.progress["done"] / max(run.progress["total"], 1e-9)
-        st.progress(min(max(done, 0.0), 1.0))
+        st.progress(1.0 if run.status == FINISHED else min(max(done, 0.0), 1.0))
 
 
 def _in_words(run: Run) -> str:

@@ -69,6 +69,9 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     started, epochs = events["training_started"][0], events.get("epoch_completed", [])
     for diverged in events.get("training_diverged", []):
         st.warning(diverged["reason"])
+    has_film = runs.runner().store.has_film(run.id)
+    if has_film:  # on top, where nothing that comes later moves it
+        draw_film(run, started, pictures)
     for finished in events.get("training_finished", []):
         if finished["reason"] in ENDED_EARLY:
             st.caption(f"{ENDED_EARLY[finished['reason']]} It took {finished['steps']:,} steps.")
@@ -80,8 +83,7 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     if run.status == RUNNING:
         change_while_running(run, events.get("setting_changed", []))
     keys = shown(pictures)
-    if runs.runner().store.has_film(run.id):
-        draw_film(run, started, pictures)
+    if has_film:
         keys = [key for key in keys if key not in IN_THE_FILM]
     inside = [key for key in keys if SNAPSHOTS[key].group == LAYERS]
     outside = [key for key in keys if key not in inside]
