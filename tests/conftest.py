@@ -20,7 +20,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
-BROWSER = Path(__file__).parent / "browser"
+BROWSER, SIMULATED = (Path(__file__).parent / folder for folder in ("browser", "simulated_gpu"))
 
 # A suite started in the background inherits an ignored Ctrl-C, and so would every process that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -34,18 +34,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal the tests in a browser, which take longest, to all workers of pytest-xdist alike.
+    """Deal the longest tests, in a browser and on simulated GPUs, to all workers of pytest-xdist alike.
 
-    `--dist worksteal` gives each worker one run of consecutive tests to begin with. One that fails is run
-    up to twice more, and the summary counts it: a browser on a busy machine now and then loses a click.
+    `--dist worksteal` gives each worker one run of consecutive tests to begin with. A test in a browser that
+    fails is run up to twice more, and the summary counts it: a browser on a busy machine now and then loses a
+    click.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    slow = [item for item in items if BROWSER in item.path.parents]
-    quick = [item for item in items if BROWSER not in item.path.parents]
-    for item in slow:
+    long = [[item for item in items if folder in item.path.parents] for folder in (BROWSER, SIMULATED)]
+    quick = [item for item in items if not {BROWSER, SIMULATED} & {*item.path.parents}]
+    for item in long[0]:
         item.add_marker(pytest.mark.flaky(reruns=2))
-    if slow and workers > 1:
-        items[:] = [item for n in range(workers) for part in (slow, quick) for item in _lot(part, n, workers)]
+    if workers > 1:
+        parts = [*long, quick]
+        items[:] = [item for n in range(workers) for part in parts for item in _lot(part, n, workers)]
 
 
 def _lot(items: list[pytest.Item], n: int, lots: int) -> list[pytest.Item]:

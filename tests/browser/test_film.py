@@ -293,7 +293,7 @@ def test_all_of_it_works_by_keyboard(watch: Watch, run: str) -> None:
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.getAttribute('aria-label')"))
     assert reached[:7] == [
-        *("To the first frame (Home)", "One frame back (←)", "Play (Space)", "One frame on (→)"),
+        *("To the first frame (Home)", "One frame back (←)", "Play the film (Space)", "One frame on (→)"),
         *("To the last frame (End)", "Frame", "Speed"),
     ]
     assert reached[7] == "Feature x"  # one stop for all units

@@ -102,7 +102,7 @@ def test_every_network_shows_what_it_learns(
 def test_a_run_can_be_paused_resumed_and_stopped(open_page: OpenPage, store: RunStore) -> None:
     page = open_page(f"train?run={queue_long(store)}")
     badge(page, "Running")
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Pause", exact=True).click()
     badge(page, "Paused")
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     wait_until_idle(page)
