@@ -53,6 +53,7 @@ class Film:
         self._learner = learner
         self._steps = frame_steps(learner.config.epochs, learner.steps_per_epoch)
         self._shown = 0  # of these steps, how many are behind
+        self._last: int | None = None  # the step of the last frame
 
     @property
     def next_step(self) -> int | None:
@@ -73,7 +74,9 @@ class Film:
     def show(self, scores: Scores | None) -> Iterator[Frame]:
         """The frame of this step, where its network keeps some and the scores are known."""
         self._shown = bisect_right(self._steps, self._learner.step)
-        if self.has_frames and scores is not None and scores.finite:
+        new = self._learner.step != self._last  # a training may end at a step that is a frame already
+        if self.has_frames and new and scores is not None and scores.finite:
+            self._last = self._learner.step
             parameters = self._learner.network.parameters()
             weights = [parameter.detach().cpu().numpy().ravel() for parameter in parameters]
             values = {name: getattr(scores, name) for name in FRAME_VALUES}

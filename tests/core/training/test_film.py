@@ -94,9 +94,14 @@ def test_a_resumed_training_ends_with_the_film_of_one_that_was_not_stopped() -> 
         np.testing.assert_array_equal(joined[frame.step].weights, frame.weights)
 
 
-def test_the_last_frame_is_where_a_training_ended_early() -> None:
-    frames = film(quick(epochs=400, max_steps=77))
-    assert frames[-1].step == 77
+@pytest.mark.parametrize("engine", ["compiled", "eager"])
+@pytest.mark.parametrize("steps", [1, 4, 5, 77])
+def test_the_last_frame_is_where_a_training_ended_early_and_no_step_comes_twice(
+    engine: str, steps: int
+) -> None:
+    shown = [frame.step for frame in film(quick(epochs=400, max_steps=steps, engine=engine))]
+    assert shown[-1] == steps
+    assert shown == sorted(set(shown))
 
 
 @pytest.mark.parametrize(
