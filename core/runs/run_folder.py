@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.errors import InvalidRequest
-from core.events import Checkpoint, Picture, Progress, event_record
+from core.events import Checkpoint, Frame, Picture, Progress, event_record
 from core.paths import replace_file
 from core.records import from_record
 from core.runs.checkpoints import read, write
@@ -43,7 +43,7 @@ class Folder:
         if isinstance(event, Checkpoint):
             self._events.flush()
             write(self._path / CHECKPOINT, {"lines": self._lines, "state": dict(event.state)})
-        elif not isinstance(event, Progress | Picture):
+        elif not isinstance(event, Progress | Picture | Frame):
             self._events.write(json.dumps(event_record(event), ensure_ascii=False) + "\n")
             self._lines += 1
 

@@ -160,6 +160,17 @@ def losses(folder: Path) -> list[tuple[int, float]]:
     return [(r["epoch"], r["test_loss"]) for r in records if r["event"] == "epoch_completed"]
 
 
+def test_a_folder_and_the_screen_get_the_events_and_neither_pictures_nor_film(
+    run: Run, tmp_path: Path
+) -> None:
+    small = ["mlp", "--data", "moons", "--epochs", "1", "--samples", "60", "--json", "--out", str(tmp_path)]
+    done = run(*small, "--set", "snapshot_every_s=0.5")
+    assert done.returncode == 0
+    names = ["training_started", "epoch_completed", "training_finished"]
+    for lines in (done.stdout, (tmp_path / "events.jsonl").read_text()):
+        assert [json.loads(line)["event"] for line in lines.splitlines()] == names
+
+
 @pytest.mark.slow
 def test_a_killed_training_is_resumed_and_ends_with_the_same_numbers(run: Run, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
