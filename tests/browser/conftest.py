@@ -14,6 +14,7 @@
                     and drawn; pages of one visitor share a browser session, as tabs do
     every_screen    for variant in every_screen(page): the page at 1440 px in light, then at 390 px in dark
     store           the shared server's runs; queue_long(store) is a training that a test finds running
+    films           films.add(config, frames) keeps a film, films.page(run) shows it without Streamlit
     screenshot      with --screenshots, screenshot(page, name) saves screenshots/NAME.png, the whole page
 
 Each worker of pytest-xdist has one server, on which one run at a time has its turn, one Chromium and one
@@ -28,7 +29,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
@@ -47,6 +48,9 @@ from tests.browser.app import (
     start_server,
     wait_until_idle,
 )
+
+if TYPE_CHECKING:
+    from tests.film_server import FilmServer
 
 # Of every expect(...): that it comes is promised, not when.
 expect.set_options(timeout=RUN_LIMIT_MS)
@@ -227,3 +231,14 @@ def screenshot(request: pytest.FixtureRequest) -> Screenshot:
             save_screenshot(page, ROOT / "screenshots" / f"{name}.png")
 
     return save
+
+
+@pytest.fixture(scope="module")
+def films(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilmServer]:
+    """Films and the player that shows them, without Streamlit."""
+    from tests.film_server import film_server  # imports torch, which few tests in a browser need
+
+    store = RunStore(tmp_path_factory.mktemp("films") / "runs.sqlite")
+    with film_server(store) as running:
+        yield running
+    store.close()

@@ -9,20 +9,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from core.runs.store import RunStore
 from tests.browser.conftest import PHONE
-from tests.film_server import FilmServer, film_server, frame, short_film
+from tests.film_server import FilmServer, frame, short_film
 
 FILM = "document.querySelector('.film').film"
 Watch = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def films(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilmServer]:
-    store = RunStore(tmp_path_factory.mktemp("films") / "runs.sqlite")
-    with film_server(store) as running:
-        yield running
-    store.close()
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,9 @@ from playwright.sync_api import Browser, Page
 from core.activations import ACTIVATIONS
 from core.data.points import inputs_of
 from core.models import MODELS
-from core.runs.store import RunStore
 from core.training.config import TrainConfig, default_config
 from core.training.snapshots.grid import grid_around
-from tests.film_server import FilmServer, data_of, film_server, frame, network_of, weights_of
+from tests.film_server import FilmServer, data_of, frame, network_of, weights_of
 
 CELLS = 60
 TOLERANCE = 5e-4
@@ -29,14 +28,6 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "eight layers": {"data": "xor", "hidden": (8,) * 8},
     "wide": {"data": "circles", "hidden": (24, 9)},
 }
-
-
-@pytest.fixture(scope="module")
-def films(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilmServer]:
-    store = RunStore(tmp_path_factory.mktemp("films") / "runs.sqlite")
-    with film_server(store) as running:
-        yield running
-    store.close()
 
 
 @pytest.fixture(scope="module")
