@@ -48,7 +48,7 @@ def training_text(event: Any) -> str | None:
             return (
                 f"epoch {event.epoch:>4}  loss {event.train_loss:.4f} (test {event.test_loss:.4f})  "
                 f"metric {event.train_metric:.4f} (test {event.test_metric:.4f})  "
-                f"{event.samples_per_s:,.0f} samples/s  {event.elapsed_s:.1f} s"
+                f"{event.samples_per_s:,.0f}/s  {event.elapsed_s:.1f} s"
             )
         case TrainingDiverged():
             return event.reason

@@ -130,7 +130,7 @@ def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> Non
     figures = {metric.label: metric.value for metric in page.metric}
     assert figures["Epoch"] == "2 of 2"
     assert figures["Accuracy, test"].endswith("%")
-    assert len(page.get("vega_lite_chart")) == 2 + 5  # the curves, and what is seen inside; the map is a film
+    assert len(page.get("vega_lite_chart")) == 3 + 5  # the curves, and what is seen inside; the map is a film
     assert page.query_params["run"] == run_id
 
 
