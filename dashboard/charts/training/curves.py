@@ -37,8 +37,7 @@ METRICS: dict[str, Metric] = {
 }
 
 
-DISCRIMINATOR, GENERATOR = "Discriminator", "Generator"
-OF_A_GAN = (f"{DISCRIMINATOR}, train", f"{DISCRIMINATOR}, validation", f"{DISCRIMINATOR}, test", GENERATOR)
+OF_A_GAN = ("D, train", "D, validation", "D, test", "G")
 
 
 def loss_chart(
@@ -56,10 +55,14 @@ def loss_chart(
     if "generator_loss" not in epochs[-1].get("details", {}):
         return _chart(epochs, "loss", "Loss", "Loss", METRICS[metric].splits, planned, **more)
     with_generator = [{**epoch, "generator_loss": epoch["details"]["generator_loss"]} for epoch in epochs]
-    chart = _chart(with_generator, "loss", "Losses", "Loss", OF_A_GAN, planned, **more)
+    title = "Losses of discriminator (D) and generator (G)"
+    chart = _chart(with_generator, "loss", title, "Loss", OF_A_GAN, planned, **more)
     if equilibrium:
-        chart.layer += _baseline(math.log(4), "ln 4: real or generated, it cannot tell", ".4f")
+        chart.layer += _baseline(math.log(4), "ln 4: D cannot tell", ".4f")
     return chart
+
+
+RATE_PX = 190  # high, with its title and axis
 
 
 def rate_chart(rates: Sequence[tuple[float, float]], done: float, schedule: str) -> alt.LayerChart:
@@ -68,7 +71,7 @@ def rate_chart(rates: Sequence[tuple[float, float]], done: float, schedule: str)
     rates: (epochs done, learning rate) in order; done: epochs so far; schedule: its name.
     """
     table = pd.DataFrame(rates, columns=["Epoch", "rate"])
-    base = alt.Chart(table, height=110).encode(
+    base = alt.Chart(table, height=RATE_PX).encode(
         x=alt.X("Epoch:Q", axis=alt.Axis(tickMinStep=1, format=",.0f"), scale=alt.Scale(nice=False)),
         y=alt.Y("rate:Q", title="Learning rate", axis=alt.Axis(format="~g", tickCount=4)),
         tooltip=[
@@ -79,7 +82,7 @@ def rate_chart(rates: Sequence[tuple[float, float]], done: float, schedule: str)
     line: dict[str, Any] = {"interpolate": "step-after", "aria": False}
     to_come = base.mark_line(opacity=0.35, strokeDash=[3, 3], **line)
     behind = base.transform_filter(f"datum.Epoch <= {done}").mark_line(**line)
-    return alt.LayerChart(layer=[to_come, behind], title=f"Learning rate: {schedule.lower()}", height=110)
+    return alt.LayerChart(layer=[to_come, behind], title=f"Learning rate: {schedule.lower()}", height=RATE_PX)
 
 
 def metric_chart(

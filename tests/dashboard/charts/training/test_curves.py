@@ -64,12 +64,8 @@ GAN = [epoch(n, details={"generator_loss": 0.7 + n}) for n in (1, 2)]
 
 def test_a_gan_shows_the_losses_of_both_its_networks_and_where_they_are_even() -> None:
     chart = loss_chart(GAN, "modes", equilibrium=True)
-    assert curves(chart)["color"]["legend"]["values"] == [
-        "Discriminator, train",
-        "Discriminator, test",
-        "Generator",
-    ]
-    assert chart.data["Generator"].tolist() == pytest.approx([1.7, 2.7])
+    assert curves(chart)["color"]["legend"]["values"] == ["D, train", "D, test", "G"]
+    assert chart.data["G"].tolist() == pytest.approx([1.7, 2.7])
     (rule,) = {layer.data["baseline"].item() for layer in chart.layer[-2:]}
     assert rule == pytest.approx(2 * math.log(2))  # -log D - log(1 - D) where D is 1/2 everywhere
     assert len(loss_chart(GAN, "modes").layer) == len(chart.layer) - 2
