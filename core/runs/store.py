@@ -198,6 +198,19 @@ class RunStore:
             rows = connection.execute(query.order_by(_frames.c.step)).all()
         return [_frame(row) for row in rows]
 
+    def frame(self, run_id: str, step: int) -> Frame | None:
+        """The film's frame of this step, if there is one."""
+        query = _frames.select().where(_frames.c.run_id == run_id, _frames.c.step == step)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return _frame(row) if row else None
+
+    def frame_steps(self, run_id: str) -> list[int]:
+        """The steps of the film's frames, in order."""
+        query = sa.select(_frames.c.step).where(_frames.c.run_id == run_id).order_by(_frames.c.step)
+        with self._engine.connect() as connection:
+            return [*connection.execute(query).scalars()]
+
     def film_from(self, run_id: str, step: int = 0) -> tuple[bool, list[Frame]] | None:
         """Whether the run has ended, and then the film's frames from this step on; None without such a run.
 
