@@ -89,6 +89,12 @@ def _export(record: Mapping[str, Any]) -> Iterator[Any]:
     return export_run(from_record(ExportConfig, record))
 
 
+def _film(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.runs.redrawing import RedrawConfig, redraw_run
+
+    return redraw_run(from_record(RedrawConfig, record))
+
+
 JOBS = {
     "training": Job(_training, resume=_training, branch=_branch),
     "ensemble": Job(_ensemble),
@@ -98,4 +104,5 @@ JOBS = {
     "cost": Job(_cost, exclusive=True),
     "dying_units": Job(_dying_units),
     "export": Job(_export, immediate=True),
+    "film": Job(_film, immediate=True),
 }
