@@ -36,11 +36,6 @@ def start_weights(store: RunStore, run_id: str, step: int | None) -> StartWeight
     return StartWeights(run_id, frame.step, frame.weights, shapes)
 
 
-def nearest(steps: list[int], step: int | None) -> int:
-    """The last of a film's steps that is not after this one; without one, the last of all."""
-    return steps[-1] if step is None else max((known for known in steps if known <= step), default=steps[0])
-
-
 def _near(steps: list[int], step: int) -> str:
     if len(steps) <= NAMED_STEPS:
         return f"its frames are {', '.join(map(str, steps))}"

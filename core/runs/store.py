@@ -211,6 +211,13 @@ class RunStore:
         with self._engine.connect() as connection:
             return [*connection.execute(query).scalars()]
 
+    def frame_step(self, run_id: str, step: int | None = None) -> int | None:
+        """The step of the last frame that is not after this one, or of the last one; None without frames."""
+        steps = self.frame_steps(run_id)
+        if step is None or not steps:
+            return steps[-1] if steps else None
+        return max((known for known in steps if known <= step), default=steps[0])
+
     def film_from(self, run_id: str, step: int = 0) -> tuple[bool, list[Frame]] | None:
         """Whether the run has ended, and then the film's frames from this step on; None without such a run.
 

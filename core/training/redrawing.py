@@ -20,11 +20,6 @@ from core.training.snapshots.schedule import drawing
 MAX_S = 20.0  # of drawing: where all frames would take longer, fewer of them are drawn
 
 
-def redrawable(model: str, data: str) -> tuple[str, ...]:
-    """Keys of the snapshots that a frame's weights are enough for."""
-    return tuple(key for key in applicable(model, data) if not SNAPSHOTS[key].history)
-
-
 def check_redrawable(config: TrainConfig, keys: Sequence[str]) -> None:
     """Raise InvalidRequest for a snapshot that frames cannot be drawn as."""
     if not keys:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.errors import InvalidRequest
 from core.events import Checkpoint, Frame
 from core.records import to_record
-from core.runs.branching import nearest, start_weights
+from core.runs.branching import start_weights
 from core.runs.recorder import Recorder
 from core.runs.status import FINISHED
 from core.runs.store import RunStore
@@ -165,8 +166,8 @@ def test_new_weights_are_on_the_same_data_in_the_same_order() -> None:
     assert shuffles[0].equal(shuffles[1])
 
 
-def test_the_nearest_frame_is_the_last_one_that_is_not_later() -> None:
-    assert nearest([0, 5, 9], 7) == 5
-    assert nearest([0, 5, 9], 9) == 9
-    assert nearest([4, 5, 9], 2) == 4
-    assert nearest([0, 5, 9], None) == 9
+def test_the_frame_that_is_shown_at_a_step_is_the_last_one_that_is_not_later(store: RunStore) -> None:
+    run_id = store.create("training", {})
+    assert store.frame_step(run_id, 3) is None
+    store.write(run_id, frames=[Frame(step, {}, np.zeros(1, np.float32)) for step in (4, 5, 9)])
+    assert [store.frame_step(run_id, step) for step in (2, 7, 9, 100, None)] == [4, 5, 9, 9, 9]

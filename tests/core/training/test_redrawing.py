@@ -12,7 +12,8 @@ from core.events import Frame, Picture, Progress
 from core.training import redrawing
 from core.training.config import default_config
 from core.training.loop import train
-from core.training.redrawing import redraw, redrawable
+from core.training.redrawing import redraw
+from core.training.snapshots.catalogue import redrawable
 
 SMALL: dict[str, dict[str, Any]] = {
     "points": {"model": "mlp", "data": "moons", "samples": 60},
