@@ -21,6 +21,7 @@ from core.records import from_record
 from core.runs.status import FINISHED, RUNNING, STOPPED
 from core.runs.store import Run
 from core.training import TrainConfig
+from core.training.drawn_from_weights import drawn_from_weights
 from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME
 from core.training.snapshots import SNAPSHOTS, applicable
 from core.training.snapshots.catalogue import LAYERS
@@ -28,7 +29,7 @@ from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
-from dashboard.components import runs
+from dashboard.components import film_actions, runs
 from dashboard.components.layout import heading, page_layout, start_button
 from dashboard.components.learning_rate import change_rate, draw_rate
 from dashboard.components.settings_text import differences, in_words
@@ -71,7 +72,7 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     started, epochs = events["training_started"][0], events.get("epoch_completed", [])
     for diverged in events.get("training_diverged", []):
         st.warning(diverged["reason"])
-    has_film = runs.runner().store.has_film(run.id)
+    has_film = is_played(run, started) and runs.runner().store.has_film(run.id)
     if has_film:  # on top, where nothing that comes later moves it
         draw_film(run, started, pictures)
     for finished in events.get("training_finished", []):
@@ -114,6 +115,7 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
     except InvalidRequest:  # a run of another version, with settings that are none here
         return
     st.caption(in_words(ran))
+    film_actions.say_start(ran)
     others = differences(config, ran) if config else []
     if not others:
         return
@@ -128,6 +130,14 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
             on_click=lambda: st.session_state.pop("loaded_from", None),
             help="Sets the controls to what this run was asked to do.",
         )
+
+
+def is_played(run: Run, started: dict[str, Any]) -> bool:
+    """Whether the player draws this run's film out of its weights."""
+    try:
+        return drawn_from_weights(from_record(TrainConfig, run.config), started["parameters"])
+    except InvalidRequest:  # a run of another version, with settings that are none here
+        return False
 
 
 def draw_film(run: Run, started: dict[str, Any], pictures: dict[str, Picture]) -> None:
@@ -251,9 +261,15 @@ def after(run: Run, config: TrainConfig | None) -> None:
         return
     with st.container(horizontal=True):
         continue_training(run, records[-1], config)
+        if config is not None:
+            film_actions.branch(run, config, addressed_step())
+            film_actions.same_weights(run, config)
+            film_actions.new_weights(run, config)
+        film_actions.more_panels(run)
         export(run)
         ask_classical(run)
         show_pre_activations(run)
+    film_actions.follow_drawing(run)
     other = st.session_state.get(classical_key(run))
     other = runs.runner().store.get(other) if other else None
     if other:
