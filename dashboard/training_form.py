@@ -242,7 +242,8 @@ def choose_options(options: Mapping[str, Option], default: Mapping[str, Any]) ->
     """A control for each option."""
     columns, chosen = cycle(st.columns(2)), {}
     for name, option in options.items():
-        with next(columns):
+        typed = option.type is str and not option.choices
+        with st.container() if typed else next(columns):
             label = name.replace("_", " ").capitalize()
             chosen[name] = option_field(label, option, default.get(name, option.default), name)
     return chosen

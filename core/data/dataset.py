@@ -52,6 +52,8 @@ class Dataset:
     # deviation, in the units of the coordinates).
     defaults: Mapping[str, Any]
     options: Mapping[str, Option] = field(default_factory=dict)  # settings that this data set alone has
+    # Looks at all options together, before anything is loaded; raises InvalidRequest for what cannot be.
+    check: Callable[..., object] = lambda **options: None
 
     @property
     def settings(self) -> tuple[str, ...]:

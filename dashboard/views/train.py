@@ -29,6 +29,7 @@ from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
 from dashboard.components import runs
 from dashboard.components.layout import heading, page_layout, start_button
+from dashboard.components.markdown import escaped
 from dashboard.components.settings_text import differences, in_words
 from dashboard.components.user_table import draw_preview, preview_of, with_labels
 from dashboard.film.of_run import of_run
@@ -356,7 +357,7 @@ with page.settings:
     try:
         config = choose_how(default)
     except InvalidRequest as error:
-        page.errors.error(str(error))
+        page.errors.error(escaped(str(error)))
 table = table_of(config, page.errors) if config else None
 if table and table.problem:
     config = None
