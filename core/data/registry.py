@@ -15,6 +15,7 @@ from core.data.dataset import (
     GRID_WORLD,
     IMAGES,
     MIXTURE,
+    OWN_IMAGES,
     POINTS,
     REGRESSION,
     RETURN,
@@ -316,6 +317,24 @@ DATASETS: dict[str, Dataset] = {
         task=CLASSIFICATION,
         load=lambda **settings: images.mnist5k(**settings),
         defaults={},
+    ),
+    "own_images": Dataset(
+        name="Your own images",
+        description="A zip of yours with a folder of images for each class. Without one, made-up shapes.",
+        source="A zip of images",
+        kind=OWN_IMAGES,
+        task=CLASSIFICATION,
+        load=lambda **settings: images.own(**settings),
+        defaults={},
+        options={
+            "archive": Option("the images, by their name in the store; none for an example", ""),
+            "size": Option(
+                "pixels of each side, to which an image's middle square is resized",
+                "28",
+                choices=("28", "32"),
+            ),
+            "colour": Option("shades of grey alone, or red, green and blue", "grey", choices=("grey", "rgb")),
+        },
     ),
     "seattle_weather": Dataset(
         name="Seattle weather",

@@ -27,7 +27,7 @@ from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
-from dashboard.components import runs
+from dashboard.components import runs, user_images
 from dashboard.components.layout import heading, page_layout, start_button
 from dashboard.components.markdown import escaped
 from dashboard.components.settings_text import differences, in_words
@@ -361,6 +361,9 @@ with page.settings:
 table = table_of(config, page.errors) if config else None
 if table and table.problem:
     config = None
+if config and (problem := user_images.problem_of(config)):
+    page.errors.error(escaped(problem))
+    config = None
 if start_button(page.button, run, config is not None):
     assert config is not None
     runs.start("training", config)
@@ -369,6 +372,9 @@ with page.results:
     if table:
         with st.expander("How the table is read", expanded=run is None or table.problem is not None):
             draw_preview(table)
+    if config and config.data == user_images.DATA:
+        with st.expander("The images", expanded=run is None):
+            user_images.draw_images(config)
     if run:
         say_settings(run, config)
         runs.follow(run, draw)

@@ -29,3 +29,11 @@ def shown_samples(learner: SupervisedLearner, limit: int = MAX_SAMPLES) -> Tenso
     count = len(learner.test_inputs)
     shown = np.unique(np.linspace(0, count - 1, min(limit, count)).round().astype(int))
     return torch.from_numpy(shown).to(learner.device)
+
+
+def as_pixels(inputs: np.ndarray | Tensor) -> np.ndarray:
+    """Images (n, channels, height, width) in [0, 1] to be shown: uint8 (n, height, width), or (n, height,
+    width, 3) of three channels.
+    """
+    pixels = np.rint(np.asarray(inputs if isinstance(inputs, np.ndarray) else inputs.cpu()) * 255)
+    return (pixels[:, 0] if pixels.shape[1] == 1 else pixels.transpose(0, 2, 3, 1)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The Train page learns what a person brings: a typed formula."""
+"""The Train page learns what a person brings: a typed formula, and images of their own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components import runs
+from tests.core.data.user.zips import folders, zipped
 from tests.dashboard.conftest import view
 from tests.waiting import wait_until
 
@@ -56,3 +57,33 @@ def test_a_formula_that_cannot_be_is_answered_and_cannot_start(
     assert not page.exception
     assert sentence in page.error[0].value
     assert page.button[0].disabled
+
+
+def test_an_uploaded_zip_is_shown_and_trained_on_and_a_bad_one_is_refused(page: AppTest) -> None:
+    def upload(content: bytes) -> None:
+        page.file_uploader(key="upload_images").upload("mine.zip", content, "application/zip").run()
+        assert not page.exception
+
+    page.query_params.update({"model": "lenet", "data": "own_images", "epochs": "1"})
+    page.run()
+    assert any("240 images of 3 classes" in text.value for text in page.caption)
+    upload(b"no zip")
+    assert "is no whole zip" in page.error[0].value
+    assert page.button[0].disabled
+    page.selectbox(key="colour").set_value("rgb")
+    upload(zipped(folders(8)))
+    assert any("16 images of 2 classes" in text.value for text in page.caption)
+    assert len(page.get("image")) == 2
+    store, run_id = runs.runner().store, run_to_end(page)
+    run = store.get(run_id)
+    assert (run.status, run.config["data_options"]["colour"]) == ("finished", "rgb")
+    started = store.events_after(run_id)[0][1]
+    assert (started["train_samples"], started["test_samples"]) == (12, 4)
+
+    later = view("train")  # in another session: the run's address brings its images back
+    later.query_params["run"] = run_id
+    later.run()
+    assert not later.exception
+    assert later.selectbox(key="colour").value == "rgb"
+    assert any("16 images of 2 classes" in text.value for text in later.caption)
+    assert not [text for text in later.markdown if "controls differ" in text.value]

@@ -11,6 +11,7 @@ from core.events import Picture
 from core.training.learners.building import evaluation_mode
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.outputs.decision_map import most_probable
+from core.training.snapshots.sampling import as_pixels
 
 MAX_IMAGES, MAX_WRONG, SEARCHED_IMAGES = 24, 8, 250
 
@@ -18,7 +19,7 @@ MAX_IMAGES, MAX_WRONG, SEARCHED_IMAGES = 24, 8, 250
 def predictions(learner: SupervisedLearner) -> Iterator[Picture]:
     """Test images: mistakes first, the surest one leading, at most 8; then right predictions.
 
-    images uint8 (n, height, width), labels and predicted int64 (n,), confidence float32 (n,), the probability
+    images uint8 as of as_pixels(), labels and predicted int64 (n,), confidence float32 (n,), the probability
     of the predicted class. values: classes (names).
     """
     searched = learner.data.test_inputs[:SEARCHED_IMAGES]
@@ -30,7 +31,7 @@ def predictions(learner: SupervisedLearner) -> Iterator[Picture]:
         predicted, confidence = most_probable(outputs)
         shown = _mistakes_first(confidence, predicted == labels)
         arrays = {
-            "images": np.rint(searched[shown, 0] * 255).astype(np.uint8),
+            "images": as_pixels(searched[shown]),
             "labels": labels[shown],
             "predicted": predicted[shown],
             "confidence": confidence[shown],

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import altair as alt
 import numpy as np
+import pandas as pd
 
 from core.events import Picture
 from dashboard.charts.pixels import ORANGE
 from dashboard.charts.training.tiles import height, positions, tiles
 
 IN_A_ROW, IMAGE_PX, ROW_PX = 8, 36, 62
+CAPTION = 9  # characters that fit below an image
 _ORANGE = f"rgb{ORANGE}"
 
 
@@ -21,7 +23,7 @@ def predictions_chart(picture: Picture) -> alt.LayerChart:
     table["truth"] = [classes[label] for label in arrays["labels"]]
     table["predicted"] = [classes[label] for label in arrays["predicted"]]
     table["confidence"] = arrays["confidence"]
-    table["caption"] = np.where(right, table["predicted"], table["predicted"] + ", not " + table["truth"])
+    table["caption"] = _captions(table["predicted"], table["truth"], right)
     table["right"] = right
     title = f"Predictions on test images ({int((~right).sum())} mistakes shown first)"
     tooltip = [
@@ -36,3 +38,11 @@ def predictions_chart(picture: Picture) -> alt.LayerChart:
         color=alt.when(alt.datum.right).then(alt.value("gray")).otherwise(alt.value(_ORANGE)),
     )
     return alt.LayerChart(layer=[images, captions], title=title, height=height(table, ROW_PX, 45))
+
+
+def _captions(predicted: pd.Series, truth: pd.Series, right: np.ndarray) -> pd.Series:
+    """What was predicted; of a mistake with the true class, where the names are short enough."""
+    captions = predicted.where(right, predicted + ", not " + truth)
+    if captions.str.len().max() <= CAPTION:
+        return captions
+    return predicted.where(predicted.str.len() <= CAPTION, predicted.str[: CAPTION - 1] + "…")
