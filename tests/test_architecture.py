@@ -25,8 +25,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/devices": ("core",),
     "core/torch_devices.py": ("core/devices",),
     "core/activations": ("core/torch_devices.py",),
-    "core/data": ("core/torch_devices.py",),
-    "core/models": ("core/activations", "core/data"),
+    "core/data": ("core/activations",),
+    "core/models": ("core/data",),
     # Training
     "core/training/snapshots/catalogue.py": ("core/models",),
     "core/training/snapshots/upgrade.py": ("core/training/snapshots/catalogue.py",),

@@ -182,6 +182,8 @@ def _config(model: str, options: argparse.Namespace) -> TrainConfig:
     config = default_config(model, data, **given)
     if "file" in of_table:
         user_table.print_preview(config.data, config.data_options)
+    if "archive" in of_table:
+        user_table.print_images(of_table["archive"])
     return config
 
 

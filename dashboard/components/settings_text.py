@@ -10,6 +10,7 @@ from core.data import DATASETS
 from core.models import MODELS
 from core.training import OPTIMIZERS, TrainConfig, snapshots
 from core.training.settings import MAIN, SETTINGS, applies
+from dashboard.components.markdown import escaped
 
 NAMES: dict[str, Mapping[str, Any]] = {
     "model": MODELS,
@@ -31,6 +32,8 @@ def in_words(config: TrainConfig) -> str:
         if applies(name, config.model, config.data) and not isinstance(getattr(config, name), Mapping)
     ]
     task = f"**{MODELS[config.model].name}** on **{DATASETS[config.data].name}**"
+    if "formula" in config.data_options:
+        task += f" {value_text('formula', config.data_options['formula'])}"
     return " · ".join([task, *said])
 
 
@@ -68,7 +71,7 @@ def _pairs(now: TrainConfig, run: TrainConfig) -> Iterator[tuple[str, str, Any, 
 
 
 def value_text(name: str, value: Any) -> str:
-    """A value as the page shows it."""
+    """A value as the page shows it, in Markdown."""
     if isinstance(value, str) and value in NAMES.get(name, {}):
         entry = NAMES[name][value]
         return str(getattr(entry, "name", None) or getattr(entry, "label", value))
@@ -78,7 +81,7 @@ def value_text(name: str, value: Any) -> str:
         return ", ".join(value_text(name, item) for item in value) or "none"
     if isinstance(value, float):
         return f"{value:g}"
-    return "none" if value is None else str(value)
+    return "none" if value is None else escaped(str(value))
 
 
 def _plain(value: Any) -> Any:

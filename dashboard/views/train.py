@@ -29,9 +29,10 @@ from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
-from dashboard.components import film_actions, runs
+from dashboard.components import film_actions, runs, user_images
 from dashboard.components.layout import heading, page_layout, start_button
 from dashboard.components.learning_rate import change_rate, draw_rate
+from dashboard.components.markdown import escaped
 from dashboard.components.settings_text import differences, in_words
 from dashboard.components.user_table import draw_preview, preview_of, with_labels
 from dashboard.film.of_run import of_run
@@ -364,9 +365,12 @@ with page.settings:
     try:
         config = choose_how(default)
     except InvalidRequest as error:
-        page.errors.error(str(error))
+        page.errors.error(escaped(str(error)))
 table = table_of(config, page.errors) if config else None
 if table and table.problem:
+    config = None
+if config and (problem := user_images.problem_of(config)):
+    page.errors.error(escaped(problem))
     config = None
 if start_button(page.button, run, config is not None):
     assert config is not None
@@ -376,6 +380,9 @@ with page.results:
     if table:
         with st.expander("How the table is read", expanded=run is None or table.problem is not None):
             draw_preview(table)
+    if config and config.data == user_images.DATA:
+        with st.expander("The images", expanded=run is None):
+            user_images.draw_images(config)
     if run:
         say_settings(run, config)
         runs.follow(run, draw)

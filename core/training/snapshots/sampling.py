@@ -41,3 +41,11 @@ def outputs_on_test(learner: SupervisedLearner) -> Tensor:
         return torch.cat(
             [learner.network(portion) for portion in learner.test_inputs.split(EVALUATION_BATCH)]
         )
+
+
+def as_pixels(inputs: np.ndarray | Tensor) -> np.ndarray:
+    """Images (n, channels, height, width) in [0, 1] to be shown: uint8 (n, height, width), or (n, height,
+    width, 3) of three channels.
+    """
+    pixels = np.rint(np.asarray(inputs if isinstance(inputs, np.ndarray) else inputs.cpu()) * 255)
+    return (pixels[:, 0] if pixels.shape[1] == 1 else pixels.transpose(0, 2, 3, 1)).astype(np.uint8)

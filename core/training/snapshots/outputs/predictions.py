@@ -9,7 +9,7 @@ import numpy as np
 from core.events import Picture
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.outputs.decision_map import most_probable
-from core.training.snapshots.sampling import outputs_on_test
+from core.training.snapshots.sampling import as_pixels, outputs_on_test
 
 MAX_IMAGES, MAX_WRONG = 24, 8
 
@@ -17,7 +17,7 @@ MAX_IMAGES, MAX_WRONG = 24, 8
 def predictions(learner: SupervisedLearner) -> Iterator[Picture]:
     """Test images: mistakes first, the surest one leading, at most 8; then right predictions.
 
-    images uint8 (n, height, width), labels and predicted int64 (n,), confidence float32 (n,), the probability
+    images uint8 as of as_pixels(), labels and predicted int64 (n,), confidence float32 (n,), the probability
     of the predicted class. values: classes (names), samples and wrong, how many of the whole test split there
     are and how many of them are mistakes.
     """
@@ -26,7 +26,7 @@ def predictions(learner: SupervisedLearner) -> Iterator[Picture]:
         predicted, confidence = most_probable(outputs_on_test(learner))
         shown = _mistakes_first(confidence, predicted == labels)
         arrays = {
-            "images": np.rint(images[shown, 0] * 255).astype(np.uint8),
+            "images": as_pixels(images[shown]),
             "labels": labels[shown],
             "predicted": predicted[shown],
             "confidence": confidence[shown],
