@@ -77,6 +77,13 @@ def _export(record: Mapping[str, Any]) -> Iterator[Any]:
     return export_run(from_record(ExportConfig, record))
 
 
+def _layers(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.layers.config import LayersConfig
+    from core.layers.job import count_layers
+
+    return count_layers(from_record(LayersConfig, record))
+
+
 JOBS = {
     "training": Job(_training, resume=_training),
     "ensemble": Job(_ensemble),
@@ -86,4 +93,6 @@ JOBS = {
     "cost": Job(_cost, exclusive=True),
     "dying_units": Job(_dying_units),
     "export": Job(_export, immediate=True),
+    "layers": Job(_layers, immediate=True),
+    "layer_times": Job(_layers, exclusive=True),
 }

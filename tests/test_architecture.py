@@ -42,6 +42,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "core/training/film.py",
     ),
     "core/training/ensembles": ("core/training/loop.py",),
+    "core/layers": ("core/training/learners/registry.py",),
     # Timing
     "core/timing/results/events.py": ("core/torch_devices.py",),
     "core/timing/workloads/dtypes.py": ("core/torch_devices.py",),
@@ -61,7 +62,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
     "core/runs": ("core/experiments",),
     "core/export": ("core/runs",),
-    "core/jobs.py": ("core/export",),
+    "core/jobs.py": ("core/export", "core/layers"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
     "core/commands": ("core/runs/worker.py", "core/runs/runners"),
