@@ -48,3 +48,8 @@ class LayersConfig:
         if self.training is not None:
             return MODELS[self.training.model].name
         return REFERENCES[str(self.reference)].name
+
+    @property
+    def key(self) -> str:
+        """The network's key, for names of files."""
+        return str(self.reference) if self.training is None else self.training.model

@@ -40,7 +40,7 @@ def of_reference(key: str, batch: int) -> ForwardPass:
     with torch.device("meta"):
         network = REFERENCES[key].build()
         images = torch.empty(batch, *INPUT_SHAPE)
-    return ForwardPass(network, lambda: network(images), batch, INPUT_SHAPE, CLASSES)
+    return ForwardPass(network, lambda: network(images), batch, INPUT_SHAPE, CLASSES, "ReLU")
 
 
 def _supervised(config: TrainConfig) -> ForwardPass:
