@@ -520,6 +520,7 @@ def test_panels_that_were_not_recorded_are_drawn_from_the_film(page: AppTest) ->
     labelled(page, "Draw them").click().run()
     assert not page.exception
     wait_until(lambda: f"drawing_of_{run_id}" not in page.run().session_state)
+    page.run()
     assert not page.exception
     assert "Pre-activation" in str([chart.proto for chart in page.get("vega_lite_chart")])
     assert page.multiselect(key=f"more_panels_of_{run_id}").value == ["input_histograms"]
