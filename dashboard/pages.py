@@ -31,6 +31,13 @@ PAGES = {
     for page in (
         Page("home", "Nablascope", ":material/home:", "", "What is deep learning made of?"),
         Page(
+            "runs",
+            "Runs",
+            ":material/manage_search:",
+            "",
+            "What has run here, and where is it?",
+        ),
+        Page(
             "curves",
             "Curves",
             ":material/ssid_chart:",

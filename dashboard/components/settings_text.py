@@ -67,6 +67,14 @@ def _pairs(now: TrainConfig, run: TrainConfig) -> Iterator[tuple[str, str, Any, 
     yield "snapshots", SETTINGS["snapshots"].label, snapshots.selected(now), snapshots.selected(run)
 
 
+def setting_in_words(name: str, value: Any) -> str:
+    """One setting of any kind of job, such as "Learning rate 0.1"."""
+    label = SETTINGS[name].label if name in SETTINGS else name.replace("_", " ").capitalize()
+    if isinstance(value, Mapping):
+        return f"{label} {'; '.join(setting_in_words(key, part) for key, part in value.items()) or 'none'}"
+    return f"{label} {value_text(name, value)}"
+
+
 def value_text(name: str, value: Any) -> str:
     """A value as the page shows it."""
     if isinstance(value, str) and value in NAMES.get(name, {}):
