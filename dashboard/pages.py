@@ -94,6 +94,13 @@ PAGES = {
             "Is one setting better than another, or was it luck?",
         ),
         Page(
+            "side_by_side",
+            "Side by side",
+            ":material/view_column:",
+            NETWORKS,
+            "In what do several trainings differ, and which is first at the target?",
+        ),
+        Page(
             "signal_propagation",
             "Signal propagation",
             ":material/layers:",

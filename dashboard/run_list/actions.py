@@ -16,6 +16,7 @@ from core.runs.status import FAILED, FINISHED, INTERRUPTED, STOPPED
 from core.training import TrainConfig
 from core.training.settings import MAX_EPOCHS
 from dashboard.components import runs
+from dashboard.components.markdown import escaped
 from dashboard.pages import PAGES
 from dashboard.run_list.table import query_of
 
@@ -150,7 +151,7 @@ def draw_delete(chosen: Sequence[ListedRun]) -> None:
 def described(chosen: Sequence[ListedRun]) -> str:
     """The runs in words: by name where that is one."""
     if len(chosen) == 1:
-        return f"the run “{chosen[0].name or chosen[0].id}”"
+        return f"the run “{escaped(chosen[0].name or chosen[0].id)}”"
     return f"{len(chosen)} runs"
 
 
