@@ -120,7 +120,7 @@ def with_colours(
         axis=1,
     )
     config = {COLOUR_COLUMN: st.column_config.TextColumn(width=30), **columns}
-    st.dataframe(styled, hide_index=True, key=key, column_config=config)
+    st.dataframe(styled, hide_index=True, key=key, column_config=config, width="content")
 
 
 def metric_text(metric: Metric, value: float | None) -> str:

@@ -117,3 +117,33 @@ def test_each_browser_finds_its_own_runs(open_page: OpenPage, three: list[str]) 
     other_tab, other_browser = open_page("runs?whose=mine"), open_page("runs", visitor="somebody else")
     expect(rows(other_tab)).to_have_count(1)
     expect(rows(other_browser)).to_have_count(4)
+
+
+def test_selected_trainings_are_set_side_by_side(
+    open_page: OpenPage, three: list[str], store: RunStore, screenshot: Screenshot
+) -> None:
+    for run in three[:2]:
+        losses = {"train_loss": 0.5, "test_loss": 0.6, "train_metric": 0.7}
+        epochs = [
+            {
+                "event": "epoch_completed",
+                "epoch": n,
+                "step": 50 * n,
+                "elapsed_s": n / 10,
+                "test_metric": n / 9,
+            }
+            | losses
+            for n in range(1, 9)
+        ]
+        started = {"event": "training_started", "metric": "accuracy", "parameters": 9, "train_samples": 500}
+        store.write(run, [(n, 0.0, record) for n, record in enumerate([started, *epochs], start=1)])
+    page = open_page("runs")
+    for run in three[:2]:
+        row(page, run).locator("input").check()
+    page.get_by_role("button", name="Side by side").click()
+    page.wait_for_url(re.compile("side_by_side"))
+    wait_until_idle(page)
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    for variant in every_screen(page):
+        wait_until_it_fits(page)
+        screenshot(page, f"side-by-side-{variant}")
