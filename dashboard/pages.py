@@ -93,6 +93,7 @@ PAGES = {
             NETWORKS,
             "Is one setting better than another, or was it luck?",
         ),
+        Page("layers", "Layers", ":material/stacks:", NETWORKS, "What does each layer cost?"),
         Page(
             "side_by_side",
             "Side by side",

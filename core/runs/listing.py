@@ -249,7 +249,7 @@ def delete(store: RunStore, run_id: str, stop: Callable[[str, str], None] | None
     if run is None:
         raise _no_such(run_id)
     for other in store.all_with_status(QUEUED):
-        if other.config.get("resume_from") == run_id:
+        if run_id in (other.config.get("resume_from"), other.config.get("start_from")):
             raise InvalidRequest(f"The run {other.id!r} waits to continue from {run_id!r}; stop it before.")
     if not run.ended:
         (stop or store.request)(run_id, "stop")

@@ -14,7 +14,7 @@ from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME, SETTINGS, appl
 
 # What would be another task, or changes no number.
 _NOT_RACED = (
-    *("model", "data", "model_options", "data_options", "resume_from"),
+    *("model", "data", "model_options", "data_options", "resume_from", "start_from", "start_step"),
     *("seed", "snapshots", "snapshot_every_s", "threads", "epochs"),
 )
 

@@ -40,6 +40,7 @@ JOB_TITLES = {
     "timing": "benchmark",
     "roofline": "roofline",
     "dying_units": "dying units",
+    "layer_times": "layers",
 }
 
 # The view that shows the run of a job.

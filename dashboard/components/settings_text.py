@@ -10,6 +10,7 @@ from core.data import DATASETS
 from core.models import MODELS
 from core.training import OPTIMIZERS, TrainConfig, snapshots
 from core.training.settings import MAIN, SETTINGS, applies
+from dashboard.components.markdown import escaped
 
 NAMES: dict[str, Mapping[str, Any]] = {
     "model": MODELS,
@@ -18,9 +19,11 @@ NAMES: dict[str, Mapping[str, Any]] = {
     "optimizer": OPTIMIZERS,
     "snapshots": snapshots.SNAPSHOTS,
 }
-# No controls of the page: where a run branched from shows in its curves.
 NOT_USED = "–"
-_NOT_COMPARED = ("snapshot_every_s", "resume_from", "threads")
+# No controls of the page: where a run branched from shows in its curves.
+_NOT_COMPARED = ("snapshot_every_s", "resume_from", "start_from", "start_step", "threads")
+# Where a training started, which differs between a run and its branches.
+_BRANCHED = ("resume_from", "start_from", "start_step")
 
 
 def in_words(config: TrainConfig) -> str:
@@ -32,6 +35,8 @@ def in_words(config: TrainConfig) -> str:
         if applies(name, config.model, config.data) and not isinstance(getattr(config, name), Mapping)
     ]
     task = f"**{MODELS[config.model].name}** on **{DATASETS[config.data].name}**"
+    if "formula" in config.data_options:
+        task += f" {value_text('formula', config.data_options['formula'])}"
     return " · ".join([task, *said])
 
 
@@ -58,7 +63,7 @@ def differing_settings(configs: Sequence[TrainConfig]) -> dict[str, list[str]]:
     What a network or its data has no use for is "–".
     """
     every = [
-        {"model": config.model, "data": config.data, "resume_from": config.resume_from}
+        {name: getattr(config, name) for name in ("model", "data", *_BRANCHED)}
         | {
             name: value
             for name, value in _values(config).items()
@@ -98,7 +103,7 @@ def setting_in_words(name: str, value: Any) -> str:
 
 
 def value_text(name: str, value: Any) -> str:
-    """A value as the page shows it."""
+    """A value as the page shows it, in Markdown."""
     if isinstance(value, str) and value in NAMES.get(name, {}):
         entry = NAMES[name][value]
         return str(getattr(entry, "name", None) or getattr(entry, "label", value))
@@ -108,7 +113,7 @@ def value_text(name: str, value: Any) -> str:
         return ", ".join(value_text(name, item) for item in value) or "none"
     if isinstance(value, float):
         return f"{value:g}"
-    return "none" if value is None else str(value)
+    return "none" if value is None else escaped(str(value))
 
 
 def _plain(value: Any) -> Any:
