@@ -10,13 +10,15 @@ from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
 from core.training.config import TrainConfig
-from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME, SETTINGS, applies
+from core.training.settings import DATA, MAX_EPOCHS, MUTABLE_ON_RESUME, SETTINGS, STOPPING, applies
 
-# What would be another task, or changes no number.
+# What would be another task, other data or other weights, or changes no number of a step.
 _NOT_RACED = (
     *("model", "data", "model_options", "data_options", "resume_from", "start_from", "start_step"),
-    *("seed", "snapshots", "snapshot_every_s", "threads", "epochs"),
+    *("seed", "weights_seed", "noise", "snapshots", "snapshot_every_s", "threads", "epochs"),
 )
+_INPUT_OPTIONS = ("features",)  # options of data that leave its samples as they are
+_SHAPING = ("hidden", "initialisation")  # of no use, or none possible, where weights are given
 
 
 @dataclass(frozen=True)
@@ -38,35 +40,52 @@ def first_reached(train_samples: int, epochs: Sequence[Mapping[str, Any]], targe
     return None
 
 
-def raced_settings(config: TrainConfig, from_end: bool) -> list[str]:
-    """The settings of which one may differ in a race; a race from the end of a run leaves its network."""
-    options = [*MODELS[config.model].options, *DATASETS[config.data].options] if not from_end else []
-    return [
-        name
-        for name in SETTINGS
-        if name not in _NOT_RACED
-        and applies(name, config.model, config.data)
-        and (not from_end or name in MUTABLE_ON_RESUME)
-    ] + [name for name in options if name not in ("file", "target_column")]
+def raced_settings(config: TrainConfig) -> list[str]:
+    """The settings and options of which one may differ between two trainings that race.
 
-
-def fork(
-    config: TrainConfig, name: str, value: Any, run_id: str | None = None, epochs_done: int = 0
-) -> tuple[TrainConfig, TrainConfig]:
-    """Two trainings, the first as `config` says and the second with one setting changed.
-
-    Both have the same data in the same order and, where their shapes are the same, the same first weights:
-    those of the seed, or where a run is named those at its end, after epochs_done, from which both train for
-    as many epochs again. Raises InvalidRequest for a setting that cannot differ, or a value that cannot be.
+    None of them changes the data; those of a training that continues from a checkpoint leave its network as
+    it is, and those of one that starts from given weights leave the shapes of these.
     """
-    allowed = raced_settings(config, run_id is not None)
+    names = [
+        name
+        for name, setting in SETTINGS.items()
+        if name not in _NOT_RACED
+        and setting.group not in (DATA, STOPPING)  # a rule that stops takes a part of the data to watch
+        and applies(name, config.model, config.data)
+    ]
+    if config.resume_from is not None:
+        return [name for name in names if name in MUTABLE_ON_RESUME]
+    if config.start_from is not None:
+        return [name for name in names if name not in _SHAPING]
+    inputs = [name for name in DATASETS[config.data].options if name in _INPUT_OPTIONS]
+    return [*names, *MODELS[config.model].options, *inputs]
+
+
+def from_end(config: TrainConfig, run_id: str, epochs_done: int) -> TrainConfig:
+    """The training that continues from a run's last weights, for as many epochs again as its config has.
+
+    Raises InvalidRequest where these are too many.
+    """
+    epochs = epochs_done + config.epochs
+    if epochs > MAX_EPOCHS:
+        raise InvalidRequest(f"It would have {epochs:,} epochs; at most {MAX_EPOCHS:,} are possible.")
+    return replace(config, resume_from=run_id, start_from=None, start_step=None, epochs=epochs)
+
+
+def from_frame(config: TrainConfig, run_id: str, step: int) -> TrainConfig:
+    """The training that starts with the weights which a run had at a step of its film."""
+    return replace(config, resume_from=None, start_from=run_id, start_step=step)
+
+
+def fork(config: TrainConfig, name: str, value: Any) -> tuple[TrainConfig, TrainConfig]:
+    """Two trainings, the first as `config` says and the second with one setting or option changed.
+
+    Both have the same data in the same order and, where their shapes are the same, the same first weights.
+    Raises InvalidRequest for a setting that cannot differ, or a value that cannot be.
+    """
+    allowed = raced_settings(config)
     if name not in allowed:
         raise InvalidRequest(f"{name!r} cannot differ in this race; choose from {', '.join(allowed)}.")
-    if run_id is not None:
-        total = epochs_done + config.epochs
-        if total > MAX_EPOCHS:
-            raise InvalidRequest(f"They would have {total:,} epochs; at most {MAX_EPOCHS:,} are possible.")
-        config = replace(config, resume_from=run_id, epochs=total)
     options = {"model_options": MODELS[config.model].options, "data_options": DATASETS[config.data].options}
     field = next((field for field, known in options.items() if name in known), None)
     changed = {name: value} if field is None else {field: {**getattr(config, field), name: value}}

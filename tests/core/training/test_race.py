@@ -8,9 +8,10 @@ import pytest
 
 from core.errors import InvalidRequest
 from core.events import Frame
+from core.models import MODELS
 from core.training import default_config
 from core.training.loop import train
-from core.training.race import Reached, first_reached, fork, raced_settings
+from core.training.race import Reached, first_reached, fork, from_end, from_frame, raced_settings
 from core.training.settings import SETTINGS
 
 
@@ -48,12 +49,25 @@ def test_a_fork_changes_one_setting_or_option_alone() -> None:
 
 
 def test_a_fork_at_the_end_of_a_run_trains_on_from_there() -> None:
-    config = default_config("mlp", "moons", epochs=7)
-    for side in fork(config, "learning_rate", 0.5, "run1", epochs_done=9):
+    config = from_end(default_config("mlp", "moons", epochs=7), "run1", epochs_done=9)
+    for side in fork(config, "learning_rate", 0.5):
         assert (side.resume_from, side.epochs) == ("run1", 16)
-    allowed = raced_settings(config, from_end=True)
-    assert "learning_rate" in allowed
-    assert all(SETTINGS[name].mutable_on_resume for name in allowed)
+    assert all(SETTINGS[name].mutable_on_resume for name in raced_settings(config))
+
+
+def test_a_fork_at_a_frame_leaves_the_shapes_of_its_weights() -> None:
+    config = from_frame(default_config("mlp", "moons"), "run1", 50)
+    for side in fork(config, "activation", "relu"):
+        assert (side.start_from, side.start_step, side.hidden) == ("run1", 50, config.hidden)
+    assert {"hidden", "norm", "features", "initialisation"}.isdisjoint(raced_settings(config))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_race_changes_the_data(model: str) -> None:
+    config = default_config(model)
+    for name in raced_settings(config):
+        assert name in SETTINGS or name in MODELS[model].options or name == "features"
+        assert name not in ("noise", "samples", "test_fraction", "target", "patience", "seed", "weights_seed")
 
 
 @pytest.mark.parametrize(
@@ -61,10 +75,16 @@ def test_a_fork_at_the_end_of_a_run_trains_on_from_there() -> None:
     [
         ("seed", 1, None, "'seed' cannot differ in this race; choose from"),
         ("hidden", (4,), "run1", "'hidden' cannot differ"),
+        ("noise", 0.3, None, "'noise' cannot differ"),
         ("learning_rate", -1.0, None, "learning_rate -1.0 is not possible"),
         ("learning_rate", 0.05, None, "Both would have the same learning rate"),
     ],
 )
 def test_what_is_no_race_is_refused_in_words(name: str, value: Any, run: str | None, sentence: str) -> None:
     with pytest.raises(InvalidRequest, match=sentence):
-        fork(default_config("mlp", "moons"), name, value, run, 1)
+        fork(default_config("mlp", "moons", resume_from=run), name, value)
+
+
+def test_a_race_cannot_have_more_epochs_than_a_training() -> None:
+    with pytest.raises(InvalidRequest, match="12,000 epochs; at most 10,000"):
+        from_end(default_config("mlp", "moons", epochs=4000), "run1", epochs_done=8000)

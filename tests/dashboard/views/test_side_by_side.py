@@ -90,3 +90,21 @@ def test_a_race_starts_two_runs_that_differ_in_one_setting(store: RunStore) -> N
     assert configs[0] == store.get(base).config
     assert configs[1] == configs[0] | {"learning_rate": 0.5}
     assert page.query_params["runs"] == f"{first.id},{second.id}"
+
+
+def test_a_race_from_a_step_of_the_film_gives_both_the_weights_of_that_step(store: RunStore) -> None:
+    base = trained(store)
+    page = open_view("side_by_side", runs=base, **{"from": "film"})
+    step = store.frame_steps(base)[1]
+    page.select_slider(f"step of {base}").set_value(step).run()
+    page.selectbox("differ").set_value("optimizer").run()
+    page.selectbox("optimizer").set_value("sgd").run()
+    next(one for one in page.button if one.label == "Start the race").click().run()
+    assert not page.exception
+    sides = [run.id for run in listed(store, RunQuery()).runs if run.id != base]
+    wait_until(lambda: all(store.get(run).ended for run in sides))
+    weights = store.frame(base, step).weights
+    for run in sides:
+        assert store.get(run).config["start_step"] == step
+        assert (store.frame(run, 0).weights == weights).all()
+    assert {store.get(run).config["optimizer"] for run in sides} == {"adam", "sgd"}
