@@ -32,6 +32,7 @@ from core.runs.tables import film_pictures as _film_pictures
 from core.runs.tables import frames as _frames
 from core.runs.tables import pictures as _pictures
 from core.runs.tables import runs as _runs
+from core.runs.tables import summaries as _summaries
 from core.runs.upgrades import VERSION, upgrade_config, upgrade_event, upgrade_job, upgrade_picture
 
 UNWRITABLE = ("unable to open", "readonly", "disk is full", "disk I/O error")  # SQLite's words for it
@@ -336,7 +337,7 @@ class RunStore:
         with self._writer.begin() as connection:
             mine = _runs.c.id == run_id
             if connection.execute(_runs.delete().where(mine, _runs.c.status.in_(ENDED))).rowcount:
-                for table in (_events, _pictures, _frames, _film_pictures, _changes):
+                for table in (_events, _pictures, _frames, _film_pictures, _changes, _summaries):
                     connection.execute(table.delete().where(table.c.run_id == run_id))
 
     def change(self, run_id: str, settings: Mapping[str, Any]) -> None:
