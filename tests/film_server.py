@@ -143,7 +143,8 @@ def _page(store: RunStore) -> Any:
             "epochs": config.epochs,
             "steps_per_epoch": -(-len(data.train_inputs) // config.batch_size),
         }
-        shown = of_run(run, started, picture(data), "Accuracy").data("", routes.address("css"))
+        film = of_run(run, started, ("Accuracy", ".1%"), picture(data))
+        shown = film.data("", routes.address("player.css"))
         shown |= json.loads(request.query_params.get("changes", "{}"))
         theme = zip(_VARIABLES, THEMES[request.query_params.get("theme", "light")], strict=True)
         return HTMLResponse(
@@ -151,7 +152,7 @@ def _page(store: RunStore) -> Any:
                 css=CSS,
                 html=HTML,
                 theme=html.escape("; ".join(f"--st-{name}-color: {color}" for name, color in theme)),
-                script=routes.address("js"),
+                script=routes.address("main.js"),
                 data=json.dumps(shown),
             )
         )

@@ -32,7 +32,9 @@ def film_player(
 
     on_step is called before that run of the page; the step is in st.session_state[key]["step"].
     """
-    data = description.data(routes.base(), routes.address("css")) | {"script": routes.address("js")}
+    data = description.data(routes.base(), routes.address("player.css")) | {
+        "script": routes.address("main.js")
+    }
     shown = _component(key=key, data=data, on_step_change=on_step or (lambda: None))
     step = shown.step
     return None if step is None else int(step)

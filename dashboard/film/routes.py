@@ -21,8 +21,8 @@ from dashboard.components.runs import runner
 from dashboard.film.activation_table import REACHES, table
 from dashboard.film.encoding import ENDED, FROM_START, MEDIA_TYPE, check_of, encode
 
-HERE = Path(__file__).parent
-MEDIA_TYPES = {"js": "text/javascript", "css": "text/css"}
+WEB = Path(__file__).parent / "web"
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 # Streamlit's own middleware would compress what hardly gets smaller; naming an encoding keeps it from that.
 FRESH = {"cache-control": "no-store", "content-encoding": "identity"}
@@ -36,7 +36,7 @@ def routes(store: Callable[[], RunStore] = lambda: runner().store) -> list[Route
     """All that lies under {base}/film; Streamlit's base path is for its own routes alone."""
     films = _Films(store)
     return [
-        *(Route(address(kind), partial(_file, kind)) for kind in MEDIA_TYPES),
+        Route(address("{name:path}"), _file),
         Route(f"{base()}/film/{{run}}", films.frames),
         Route(f"{base()}/film/{{run}}/activation", films.activation),
     ]
@@ -48,19 +48,32 @@ def base() -> str:
     return f"/{path}" if path else ""
 
 
-def address(kind: str) -> str:
-    """Where the player's "js" or "css" lies; another content has another address."""
-    digest = hashlib.sha256(_content(kind)).hexdigest()[:16]
-    return f"{base()}/film/player-{digest}.{kind}"
+def address(name: str) -> str:
+    """Where a file of the player lies; with another content of any of them, all have other addresses."""
+    return f"{base()}/film/{_digest()}/{name}"
 
 
 @cache
-def _content(kind: str) -> bytes:
-    return (HERE / f"player.{kind}").read_bytes()
+def _files() -> dict[str, bytes]:
+    """The player's files by their paths; they import each other by these."""
+    found = sorted(path for path in WEB.rglob("*") if path.suffix in MEDIA_TYPES)
+    return {path.relative_to(WEB).as_posix(): path.read_bytes() for path in found}
 
 
-async def _file(kind: str, _request: Request) -> Response:
-    return Response(_content(kind), media_type=MEDIA_TYPES[kind], headers=IMMUTABLE)
+@cache
+def _digest() -> str:
+    every = hashlib.sha256()
+    for name, content in _files().items():
+        every.update(f"{name} {len(content)} ".encode() + content)
+    return every.hexdigest()[:16]
+
+
+async def _file(request: Request) -> Response:
+    name = request.path_params["name"]
+    content = _files().get(name)
+    if content is None:
+        return PlainTextResponse("There is no such file.", 404, FRESH)
+    return Response(content, media_type=MEDIA_TYPES[Path(name).suffix], headers=IMMUTABLE)
 
 
 class _Films:

@@ -129,11 +129,12 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
 def draw_film(run: Run, started: dict[str, Any], pictures: dict[str, Picture]) -> None:
     """The network, its maps and its losses at any step, played in the browser."""
     points = pictures.get("points") or what_to_learn(from_record(TrainConfig, run.config))
+    metric = METRICS[started["metric"]]
     description = of_run(
         run,
         started,
+        (metric.name, metric.format),
         points,
-        METRICS[started["metric"]].name,
         autoplay=run.id == st.session_state.get("training_run"),
         step=addressed_step(),
     )

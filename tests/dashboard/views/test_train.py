@@ -70,7 +70,7 @@ def test_a_small_network_is_shown_by_its_film_at_the_step_of_the_address(page: A
     run_id = start(page)
     run_to_end(page)
     shown = film()
-    assert (shown["run"], shown["sizes"]) == (run_id, [2, 8, 8, 1])
+    assert (shown["run"], shown["network"]["sizes"]) == (run_id, [2, 8, 8, 1])
     assert shown["ended"]
     assert shown["autoplay"]
     assert shown["step"] is None
