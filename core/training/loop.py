@@ -18,6 +18,7 @@ from core.training import checkpoint, stopping
 from core.training.checkpoint import Position
 from core.training.config import TrainConfig
 from core.training.divergence import why_diverged, why_out_of_memory
+from core.training.drawn_from_weights import MAP
 from core.training.events import (
     EpochCompleted,
     SettingChanged,
@@ -103,8 +104,9 @@ class _TrainingRun:
         self.learner, self.watch, self.requested = learner, watch, requested
         self.position, self.stopping = Position(), EarlyStopping()
         self.started: TrainingStarted = learner.started()
-        self.snapshots = SnapshotSchedule(learner, watch)
-        self.film = None if learner.config.snapshot_every_s is None else Film(learner)
+        self.film = None if learner.config.snapshot_every_s is None else Film(learner, watch)
+        drawn = self.film is not None and self.film.drawn_from_weights
+        self.snapshots = SnapshotSchedule(learner, watch, outside_film=(MAP,) if drawn else ())
         self.picture, self.rate = Timer(watch, learner.config.snapshot_every_s), Rate(watch)
         self.save_every_s, self.save = checkpoint_every_s, Timer(watch, checkpoint_every_s)
         self.since_s = watch.elapsed_s()
@@ -140,7 +142,7 @@ class _TrainingRun:
             reached = self.stopping.after_epoch(learner.config, position.last, learner.network)
             reason = reached or reason
             if self.film is not None and (self.film.due or reason):
-                yield from self._show(self.film, scores)
+                yield from self._show(self.film, scores, ends=reason is not None)
             if self.save.due() and position.epoch < learner.config.epochs and not reason:
                 yield from self._checkpoint()
         yield from self._end(reason or "completed")
@@ -206,11 +208,13 @@ class _TrainingRun:
             if rest is None:
                 return loss
 
-    def _show(self, film: Film, scores: Scores | None = None) -> Iterator[Any]:
+    def _show(self, film: Film, scores: Scores | None = None, ends: bool = False) -> Iterator[Any]:
         """A frame of this step, with the snapshots that are due."""
-        if scores is None and film.has_frames:
+        if scores is None and film.frame_due and film.may_evaluate():
+            began_s = self.watch.elapsed_s()
             scores = yield from self.learner.evaluate(self._progress())
-        yield from film.show(scores)
+            film.evaluated(self.watch.elapsed_s() - began_s)
+        yield from film.show(scores, ends)
         yield from self.snapshots.due(film.part_shown)
 
     def _lap(self) -> None:

@@ -20,6 +20,7 @@ from core.records import from_record
 from core.runs.status import FINISHED, RUNNING, STOPPED
 from core.runs.store import Run
 from core.training import TrainConfig
+from core.training.drawn_from_weights import drawn_from_weights
 from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME, SETTINGS
 from core.training.snapshots import SNAPSHOTS, applicable
 from core.training.snapshots.catalogue import LAYERS
@@ -69,7 +70,7 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     started, epochs = events["training_started"][0], events.get("epoch_completed", [])
     for diverged in events.get("training_diverged", []):
         st.warning(diverged["reason"])
-    has_film = runs.runner().store.has_film(run.id)
+    has_film = is_played(run, started) and runs.runner().store.has_film(run.id)
     if has_film:  # on top, where nothing that comes later moves it
         draw_film(run, started, pictures)
     for finished in events.get("training_finished", []):
@@ -124,6 +125,14 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
             on_click=lambda: st.session_state.pop("loaded_from", None),
             help="Sets the controls to what this run was asked to do.",
         )
+
+
+def is_played(run: Run, started: dict[str, Any]) -> bool:
+    """Whether the player draws this run's film out of its weights."""
+    try:
+        return drawn_from_weights(from_record(TrainConfig, run.config), started["parameters"])
+    except InvalidRequest:  # a run of another version, with settings that are none here
+        return False
 
 
 def draw_film(run: Run, started: dict[str, Any], pictures: dict[str, Picture]) -> None:

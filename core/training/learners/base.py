@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn, optim
 
+from core.training import weights
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
 from core.training.learners.building import shapes_of
@@ -37,6 +39,13 @@ class LearnerBase:
     def split_at(self, batch: Any, step: int | None) -> tuple[Any, Any]:
         """Nothing is left of a batch that is one step."""
         return batch, None
+
+    def set_weights(self, numbers: np.ndarray) -> None:
+        """Set the network's numbers to those of a frame; the rest stays as it is.
+
+        Raises InvalidRequest where their count is another one.
+        """
+        weights.from_array(self.network, numbers)
 
     def scheduled_rate(self) -> float:
         """The learning rate of the next step."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -69,6 +70,9 @@ class Learner(Protocol):
 
     def started(self) -> TrainingStarted:
         """What is about to be trained."""
+
+    def set_weights(self, numbers: np.ndarray) -> None:
+        """Set the network's numbers to those of a frame; the rest stays as it is."""
 
     def batches(self) -> Iterable[Any]:
         """What one epoch's calls of learn() take, in a new random order. Each may hold several steps."""

@@ -62,6 +62,7 @@ class Snapshot:
     applies: Applies
     module: str  # the file in the group's room; several snapshots of one thing share a file
     default: bool = True  # whether it is drawn without being asked for
+    history: bool = False  # whether it shows the training so far, which no single step's weights know
 
     @property
     def once(self) -> bool:
@@ -279,6 +280,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
         EPISODES,
         _of(GRID_WORLD, CONTROL),
         "episode_returns",
+        history=True,
     ),
     "filters": Snapshot(
         "Filters",
@@ -333,6 +335,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
         LAYERS,
         _supervised,
         "layer_norms",
+        history=True,
     ),
     "dead_units": Snapshot(
         "Dead and saturated units",
