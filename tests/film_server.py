@@ -20,12 +20,17 @@ from starlette.routing import Route
 from core.data import load
 from core.data.dataset import LoadedDataset
 from core.data.points import picture
-from core.events import FRAME_VALUES, Frame
+from core.events import FRAME_VALUES, Checkpoint, Frame
 from core.models import MODELS
 from core.records import from_record, to_record
-from core.runs.store import RunStore
+from core.runs.recorder import Recorder
+from core.runs.store import Run, RunStore
+from core.training.loop import train
 from core.training.config import TrainConfig, default_config
+from core.training.drawn_from_weights import drawn_from_weights
+from dashboard.charts.training.curves import METRICS
 from dashboard.film import routes
+from dashboard.film.description import FilmDescription
 from dashboard.film.of_run import of_run
 from dashboard.film.player import CSS, HTML
 from tests.browser.app import free_port
@@ -66,6 +71,18 @@ class FilmServer:
         self.store.write(run, frames=frames)
         if ended:
             self.store.end(run, "finished")
+        return run
+
+    def train(self, config: TrainConfig) -> str:
+        """A run of this config, trained here to its end; returns its id."""
+        run = self.store.create("training", to_record(config))
+        self.store.claim("nobody", limit=100)
+        recorder = Recorder(self.store, run)
+        for event in train(config):
+            if not isinstance(event, Checkpoint):
+                recorder.add(event)
+        recorder.flush()
+        self.store.end(run, "finished")
         return run
 
     def page(self, run: str, theme: str = "light", **changes: Any) -> str:
@@ -135,16 +152,7 @@ def _page(store: RunStore) -> Any:
     def page(request: Request) -> HTMLResponse:
         run = store.get(request.path_params["run"])
         assert run is not None
-        config = from_record(TrainConfig, run.config)
-        data = data_of(config)
-        started = {
-            "outputs": 1 if len(data.classes) == 2 else len(data.classes),
-            "input_shape": data.train_inputs.shape[1:],
-            "epochs": config.epochs,
-            "steps_per_epoch": -(-len(data.train_inputs) // config.batch_size),
-        }
-        film = of_run(run, started, ("Accuracy", ".1%"), picture(data))
-        shown = film.data("", routes.address("player.css"))
+        shown = _described(store, run).data("", routes.address("player.css"))
         shown |= json.loads(request.query_params.get("changes", "{}"))
         theme = zip(_VARIABLES, THEMES[request.query_params.get("theme", "light")], strict=True)
         return HTMLResponse(
@@ -158,3 +166,23 @@ def _page(store: RunStore) -> Any:
         )
 
     return page
+
+
+def _described(store: RunStore, run: Run) -> FilmDescription:
+    """What a page tells the player: of a training that ran, or of frames that nobody trained."""
+    config = from_record(TrainConfig, run.config)
+    for _, record in store.events_after(run.id):
+        if record["event"] == "training_started":
+            shown = METRICS[record["metric"]]
+            pictures = store.pictures(run.id)
+            points = pictures.get("points") if drawn_from_weights(config, record["parameters"]) else None
+            keys = [key for key in pictures if not points or key not in ("points", "decision_map")]
+            return of_run(run, record, (shown.name, shown.format), points, keys)
+    data = data_of(config)
+    started = {
+        "outputs": 1 if len(data.classes) == 2 else len(data.classes),
+        "input_shape": data.train_inputs.shape[1:],
+        "epochs": config.epochs,
+        "steps_per_epoch": -(-len(data.train_inputs) // config.batch_size),
+    }
+    return of_run(run, started, ("Accuracy", ".1%"), picture(data))

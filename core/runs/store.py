@@ -208,6 +208,14 @@ class RunStore:
             rows = connection.execute(_FILM_FROM, {"run": run_id, "step": step}).all()
         return None if status is None else (status in ENDED, [_frame(row) for row in rows])
 
+    def film_scores(self, run_id: str, after: int = -1) -> list[tuple[int, dict[str, float]]]:
+        """(step, values) of the film's frames after this step, in order; without their weights."""
+        query = sa.select(_frames.c.step, _frames.c["values"]).where(
+            _frames.c.run_id == run_id, _frames.c.step > after
+        )
+        with self._engine.connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query.order_by(_frames.c.step))]
+
     def has_film(self, run_id: str) -> bool:
         """Whether the run has frames."""
         query = sa.select(_frames.c.step).where(_frames.c.run_id == run_id)

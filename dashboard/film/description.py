@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +71,7 @@ class NetworkDescription:
 
 @dataclass(frozen=True)
 class FilmDescription:
-    """A run whose film is shown. All but `ended` and `step` stay the same while it is.
+    """A run whose film is shown. All but `ended`, `panels`, `news` and `step` stay the same while it is.
 
     autoplay: whether the film plays as soon as its frames are there. step: the one to show then, if any.
     """
@@ -83,6 +83,8 @@ class FilmDescription:
     steps_per_epoch: int
     ended: bool
     network: NetworkDescription | None = None
+    panels: tuple[Mapping[str, Any], ...] = ()  # as panels.registry.expected() lists them
+    news: str = ""  # of a run that has ended: another text says that pictures were drawn since
     autoplay: bool = False
     step: int | None = None
 
@@ -98,6 +100,8 @@ class FilmDescription:
             "steps_per_epoch": self.steps_per_epoch,
             "ended": self.ended,
             "network": self.network.data() if self.network else None,
+            "panels": [dict(panel) for panel in self.panels],
+            "news": self.news,
             "autoplay": self.autoplay,
             "step": self.step,
         }

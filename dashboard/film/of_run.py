@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from core.events import Picture
 from core.runs.store import Run
 from core.training.snapshots.grid import grid_around
 from dashboard.film.description import FilmDescription, NetworkDescription, points_of
+from dashboard.film.panels.registry import expected
 
 
 def of_run(
@@ -19,13 +20,14 @@ def of_run(
     started: Mapping[str, Any],
     metric: tuple[str, str],
     points: Picture | None = None,
+    snapshots: Iterable[str] = (),
     autoplay: bool = False,
     step: int | None = None,
 ) -> FilmDescription:
     """The description of a training's film.
 
     started: its "training_started" record; metric: name and format as it is shown; points: the picture of the
-    data of an MLP on points of the plane, whose network is drawn.
+    data of an MLP on points of the plane, whose network is drawn; snapshots: keys of those that are shown.
     """
     return FilmDescription(
         run=run.id,
@@ -35,6 +37,7 @@ def of_run(
         steps_per_epoch=started["steps_per_epoch"],
         ended=run.ended,
         network=network_of(run.config, started, points) if points else None,
+        panels=tuple(expected(snapshots)),
         autoplay=autoplay,
         step=step,
     )

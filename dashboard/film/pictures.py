@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.events import FRAME_VALUES, Picture
@@ -15,27 +16,48 @@ MAX_SCORES = 400  # rows that are sent: a time line has not many more pixels
 MAX_RUNS = 100  # whose scores are held
 
 
+Row = list[float | None]  # step, and FRAME_VALUES
+
+
+@dataclass
+class _Held:
+    """What was read of a run: up to which event, and the scores at each step by where they come from."""
+
+    queued_at: float
+    sequence: int = 0
+    epochs: dict[int, Row] = field(default_factory=dict)
+    frames: dict[int, Row] = field(default_factory=dict)
+
+
 class Scores:
-    """The losses and metrics of runs at the ends of their epochs, read from the store once."""
+    """The losses and metrics of runs, at the ends of their epochs and at their frames, read once."""
 
     def __init__(self) -> None:
-        self._held: dict[str, tuple[float, int, list[list[float | None]]]] = {}
+        self._held: dict[str, _Held] = {}
         self._lock = threading.Lock()
 
-    def of(self, store: RunStore, run: Run) -> list[list[float | None]]:
-        """[step, *FRAME_VALUES] of each epoch. A run that was queued again is read from its start."""
+    def of(self, store: RunStore, run: Run) -> list[Row]:
+        """In the order of their steps. A run that was queued again is read from its start."""
         with self._lock:
-            queued_at, sequence, rows = self._held.get(run.id, (run.queued_at, 0, []))
-            if queued_at != run.queued_at:
-                sequence, rows = 0, []
-            for number, record in store.events_after(run.id, sequence):
-                sequence = number
+            held = self._held.get(run.id)
+            if held is None or held.queued_at != run.queued_at:
+                held = _Held(run.queued_at)
+            for sequence, record in store.events_after(run.id, held.sequence):
+                held.sequence = sequence
                 if record["event"] == "epoch_completed":
-                    rows.append([record["step"], *(record.get(name) for name in FRAME_VALUES)])
+                    held.epochs[record["step"]] = _row(record["step"], record)
+            for step, values in store.film_scores(run.id, max(held.frames, default=-1)):
+                if values.get("train_loss") is not None:
+                    held.frames[step] = _row(step, values)
             if len(self._held) >= MAX_RUNS:
                 self._held.clear()
-            self._held[run.id] = (run.queued_at, sequence, rows)
-            return list(rows)
+            self._held[run.id] = held
+            every = held.frames | held.epochs
+            return [every[step] for step in sorted(every)]
+
+
+def _row(step: int, values: Mapping[str, Any]) -> Row:
+    return [step, *(values.get(name) for name in FRAME_VALUES)]
 
 
 def answer(store: RunStore, scores: Scores, run_id: str, query: Mapping[str, str], after: int) -> bytes:
@@ -66,9 +88,11 @@ def answer(store: RunStore, scores: Scores, run_id: str, query: Mapping[str, str
 
 
 def _history(store: RunStore, run_id: str, after: int) -> list[tuple[int, Picture]]:
-    """(sequence number, picture) of what came later, in order."""
-    pictures = sorted(store.pictures(run_id).values(), key=lambda picture: picture.step)
-    return [(n, picture) for n, picture in enumerate(pictures, 1) if n > after]
+    """(sequence number, picture) of what came later; of a run before films its newest pictures."""
+    found = store.film_pictures(run_id, after)
+    if found or after:
+        return found
+    return [(1, picture) for picture in store.pictures(run_id).values()]
 
 
 def _fitting(found: list[tuple[int, Picture]], after: int) -> tuple[list[EncodedPanel], int, bool]:
@@ -88,7 +112,7 @@ def _fitting(found: list[tuple[int, Picture]], after: int) -> tuple[list[Encoded
     return panels, last, False
 
 
-def _thinned(rows: list[list[float | None]]) -> list[list[float | None]]:
+def _thinned(rows: list[Row]) -> list[Row]:
     """At most so many rows, evenly chosen, the last among them."""
     every = -(-len(rows) // MAX_SCORES) if rows else 1
     return [row for n, row in enumerate(rows) if n % every == 0 or n == len(rows) - 1]

@@ -22,7 +22,7 @@ from core.runs.store import Run
 from core.training import TrainConfig
 from core.training.drawn_from_weights import drawn_from_weights
 from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME, SETTINGS
-from core.training.snapshots import SNAPSHOTS, applicable
+from core.training.snapshots import SNAPSHOTS, applicable, defaults
 from core.training.snapshots.catalogue import LAYERS
 from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
@@ -45,8 +45,10 @@ ENDED_EARLY = {
     "seconds": "Stopped: time limit reached.",
 }
 
-# Snapshots that the film of a small network shows of every step.
-IN_THE_FILM = ("points", "decision_map")
+# Snapshots that the drawing of a small network shows of every step.
+IN_THE_NETWORK = ("points", "decision_map")
+
+AS_CHARTS_HELP = "Each can be enlarged and saved as SVG or PNG from its menu."
 
 SKILL_HELP = (
     "1 − error / error of “{}”, both on the test data as root mean squared error: 0 is no better than that, "
@@ -70,9 +72,10 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     started, epochs = events["training_started"][0], events.get("epoch_completed", [])
     for diverged in events.get("training_diverged", []):
         st.warning(diverged["reason"])
-    has_film = is_played(run, started) and runs.runner().store.has_film(run.id)
-    if has_film:  # on top, where nothing that comes later moves it
-        draw_film(run, started, pictures)
+    drawn = has_network(run, started) and runs.runner().store.has_film(run.id)
+    played = in_panels(run, pictures, drawn)
+    if drawn or played:  # on top, where nothing that comes later moves it
+        draw_film(run, started, pictures, played, drawn)
     for finished in events.get("training_finished", []):
         if finished["reason"] in ENDED_EARLY:
             st.caption(f"{ENDED_EARLY[finished['reason']]} It took {finished['steps']:,} steps.")
@@ -83,25 +86,32 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
         st.warning(refused["reason"])
     if run.status == RUNNING:
         change_while_running(run, events.get("setting_changed", []))
-    keys = shown(pictures)
-    if has_film:
-        keys = [key for key in keys if key not in IN_THE_FILM]
-    inside = [key for key in keys if SNAPSHOTS[key].group == LAYERS]
-    outside = [key for key in keys if key not in inside]
-    say_steps([pictures[key] for key in keys])
-    left, right = st.columns(2)
-    with left:
-        draw_charts(charts_of(outside, pictures))
     if epochs:
         planned = None if run.ended else started["epochs"]
-        with right if outside else left:
-            st.altair_chart(loss_chart(epochs, planned), key="loss")
-        with right:
-            st.altair_chart(metric_chart(epochs, started["metric"], planned), key="metric")
-    of_layers = charts_of(inside, pictures)
-    for column, part in zip(st.columns(2), (of_layers[::2], of_layers[1::2]), strict=True):
+        left, right = st.columns(2)
+        left.altair_chart(loss_chart(epochs, planned), key="loss")
+        right.altair_chart(metric_chart(epochs, started["metric"], planned), key="metric")
+    keys = shown(pictures)
+    if keys and st.toggle("Newest pictures as charts", key="as_charts", help=AS_CHARTS_HELP):
+        draw_snapshots(keys, pictures)
+
+
+def draw_snapshots(keys: list[str], pictures: dict[str, Picture]) -> None:
+    """The newest picture of each snapshot as a chart, which can be saved."""
+    say_steps([pictures[key] for key in keys])
+    inside = [key for key in keys if SNAPSHOTS[key].group == LAYERS]
+    drawn = charts_of([key for key in keys if key not in inside] + inside, pictures)
+    for column, part in zip(st.columns(2), (drawn[::2], drawn[1::2]), strict=True):
         with column:
             draw_charts(part)
+
+
+def in_panels(run: Run, pictures: dict[str, Picture], network: bool) -> list[str]:
+    """Snapshots that the player shows as panels: those that are there, and those that are to come."""
+    config = run.config
+    coming = () if run.ended else config.get("snapshots") or defaults(config["model"], config["data"])
+    keys = [key for key in SNAPSHOTS if key in {*pictures, *coming}]
+    return [key for key in keys if not network or key not in IN_THE_NETWORK]
 
 
 def say_settings(run: Run, config: TrainConfig | None) -> None:
@@ -127,23 +137,32 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
         )
 
 
-def is_played(run: Run, started: dict[str, Any]) -> bool:
-    """Whether the player draws this run's film out of its weights."""
+def has_network(run: Run, started: dict[str, Any]) -> bool:
+    """Whether the player draws this run's network out of its weights."""
     try:
         return drawn_from_weights(from_record(TrainConfig, run.config), started["parameters"])
     except InvalidRequest:  # a run of another version, with settings that are none here
         return False
 
 
-def draw_film(run: Run, started: dict[str, Any], pictures: dict[str, Picture]) -> None:
-    """The network, its maps and its losses at any step, played in the browser."""
-    points = pictures.get("points") or what_to_learn(from_record(TrainConfig, run.config))
+def draw_film(
+    run: Run,
+    started: dict[str, Any],
+    pictures: dict[str, Picture],
+    snapshots: list[str],
+    network: bool,
+) -> None:
+    """A small network with its maps, these snapshots and the losses at any step, played in the browser."""
+    points = None
+    if network:
+        points = pictures.get("points") or what_to_learn(from_record(TrainConfig, run.config))
     metric = METRICS[started["metric"]]
     description = of_run(
         run,
         started,
         (metric.name, metric.format),
         points,
+        snapshots,
         autoplay=run.id == st.session_state.get("training_run"),
         step=addressed_step(),
     )

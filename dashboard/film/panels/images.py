@@ -95,7 +95,7 @@ def saliency_panel(picture: Picture) -> Panel:
     named = {"Image": arrays["images"], "Saliency": _each_by_its_largest(arrays["gradients"])}
     notes = ["The brighter a pixel, the more it moves the score of the prediction."]
     if "randomised" in arrays:
-        named["With random weights"] = _each_by_its_largest(arrays["randomised"])
+        named["Random weights"] = _each_by_its_largest(arrays["randomised"])
         notes += _sanity_check(picture.values.get("rank_correlation"))
     groups = [group(name, f"images{n}", 0, 255) for n, name in enumerate(named)]
     fields = [

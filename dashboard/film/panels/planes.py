@@ -14,6 +14,7 @@ from dashboard.film.panels.panel import GRAY, PLANE, Color, Panel, mark, shown
 
 MAX_POINTS = 300  # of each split: enough to see the shape
 SPLITS = {"train": ("Train", "dot"), "test": ("Test", "diamond")}
+MAX_GLYPH = 2  # characters of a class's name that may stand in place of a dot
 MARGIN = 0.08  # around points without a map, as a fraction of their extent
 
 
@@ -180,8 +181,10 @@ def embedding_panel(picture: Picture) -> Panel:
     axes = _axes_around(places, f"First component ({first:.0%})", f"Second component ({second:.0%})")
     colors = range(len(classes))
     fields = [shown("Class", "labels", names=classes)]
-    sets = [points("places", "Test sample", [*colors], "labels", radius=3, alpha=0.8, fields=fields)]
-    legend = tuple(mark(str(name), n) for n, name in enumerate(classes))
+    short = max(len(name) for name in classes) <= MAX_GLYPH
+    look: dict[str, Any] = {"glyphs": [*classes]} if short else {"radius": 3, "alpha": 0.8}
+    sets = [points("places", "Test sample", [*colors], "labels", fields=fields, **look)]
+    legend = () if short else tuple(mark(str(name), n) for n, name in enumerate(classes))
     kept = {"places": places, "labels": picture.arrays["labels"]}
     note = "Test samples in the last hidden layer; classes far apart are easy to separate."
     return Panel(PLANE, "Embedding", (note,), axes | {"sets": sets}, kept, legend)

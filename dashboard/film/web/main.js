@@ -3,12 +3,17 @@
 import { element } from "./elements.js";
 import { Film } from "./frames.js";
 import { NetworkStage } from "./network/stage.js";
+import { PanelFilm } from "./panels/film.js";
+import { PanelStage } from "./panels/stage.js";
 import { Player } from "./player.js";
 
 const players = new WeakMap(); // it calls again for each change of the data or the theme, on the same element
 
-function stagesOf(player, description) {
-  return { film: new Film(description.base, description.run), stages: [new NetworkStage(player)] };
+/** The film of a run, and what shows it: its network where that is small, and a panel for each snapshot. */
+function stagesOf(player, { base, run, network }) {
+  const pictures = new PanelFilm(base, run);
+  if (!network) return { film: pictures, stages: [new PanelStage(player, pictures)] };
+  return { film: new Film(base, run), stages: [new NetworkStage(player), new PanelStage(player, pictures)] };
 }
 
 async function styled(parent, address) {
