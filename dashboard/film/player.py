@@ -31,7 +31,8 @@ CSS = """
   --panel: 404px;
   --rows: round(up, var(--panels, 0) / min(var(--columns), max(1, var(--panels, 0))), 1);
   --network-height: 500px;
-  height: calc(106px + var(--network, 0) * (var(--network-height) + 16px) + var(--rows) * (var(--panel) + 14px));
+  --network-room: calc(var(--network, 0) * (var(--network-height) + 16px));
+  height: calc(106px + var(--network-room) + var(--rows) * (var(--panel) + 14px));
 }
 @container (min-width: 688px) { .film-room { --columns: 2; --panel: calc(404px + var(--few) * 96px); } }
 @container (min-width: 1032px) { .film-room { --columns: 3; } }

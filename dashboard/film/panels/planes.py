@@ -168,7 +168,7 @@ def surface_panel(picture: Picture) -> Panel:
     ]
     error = float(np.sqrt(np.mean((arrays["truth"] - arrays["network"]) ** 2)))
     notes = (f"Both in the same colours; root mean squared difference {error:.3f}.",)
-    legend = (mark(f"−{largest:.2g} to {largest:.2g}", shape="scale"), mark("Samples", GRAY))
+    legend = (mark(f"−{largest:.2g} to {largest:.2g}", shape="scale"),)
     kept = {name: arrays[name] for name in ("truth", "network")}
     axes = _axes_of(values, *values["features"][:2])
     return Panel(PLANE, "Surface", notes, axes | {"maps": maps, "facets": True}, kept, legend)

@@ -75,8 +75,9 @@ def test_a_small_network_is_shown_by_its_film_at_the_step_of_the_address(page: A
     assert shown["autoplay"]
     assert shown["step"] is None
     assert len(runs.runner().store.frames(run_id)) > 40
-    titles = [str(chart.proto) for chart in page.get("vega_lite_chart")]
-    assert not [title for title in titles if "Decision map" in title]
+    names = [panel["name"] for panel in shown["panels"]]
+    assert "update_ratio" in names
+    assert "decision_map" not in names  # the network has it
     page.query_params["step"] = "50"
     page.run()
     assert film()["step"] == 50
@@ -130,7 +131,9 @@ def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> Non
     figures = {metric.label: metric.value for metric in page.metric}
     assert figures["Epoch"] == "2 of 2"
     assert figures["Accuracy, test"].endswith("%")
-    assert len(page.get("vega_lite_chart")) == 2 + 5  # the curves, and what is seen inside; the map is a film
+    assert len(page.get("vega_lite_chart")) == 2  # the curves
+    page.toggle(key="as_charts").set_value(True).run()
+    assert len(page.get("vega_lite_chart")) == 2 + 6  # and the newest picture of each snapshot
     assert page.query_params["run"] == run_id
 
 

@@ -73,7 +73,7 @@ export function axes(pen, { width, height, palette }, x, y, { log = false, time 
   const xTicks = time ? timeTicks(x[0], x[1], wantedX) : ticksBetween(x[0], x[1], wantedX);
   const wantedY = Math.max(2, Math.floor(plot.height / 38));
   const yTicks = log ? logTicks(y[0], y[1], wantedY) : ticksBetween(y[0], y[1], wantedY);
-  drawTicks(pen, plot, palette, xTicks, yTicks, { log, time, grid, span: x[1] - x[0] });
+  drawTicks(pen, plot, palette, xTicks, yTicks, { log, time, grid, span: x[1] - x[0], width });
   drawTitles(pen, plot, palette, x[2], y[2], { width, height });
   return plot;
 }
@@ -87,7 +87,7 @@ function sameScale(plot, x, y) {
   [plot.width, plot.height] = [width, height];
 }
 
-function drawTicks(pen, plot, palette, xTicks, yTicks, { log, time, grid, span }) {
+function drawTicks(pen, plot, palette, xTicks, yTicks, { log, time, grid, span, width }) {
   pen.font = `11px ${palette.font}`;
   pen.fillStyle = css(palette.muted);
   pen.strokeStyle = css(palette.text, grid ? 0.1 : 0.35);
@@ -101,9 +101,10 @@ function drawTicks(pen, plot, palette, xTicks, yTicks, { log, time, grid, span }
     pen.lineTo(at, plot.top + plot.height + (grid ? 0 : 4));
     const text = time ? day(tick, span > 700 * DAY_S) : short(tick);
     const half = pen.measureText(text).width / 2;
-    if (at - half < free) continue;
-    pen.fillText(text, at, plot.top + plot.height + 12);
-    free = at + half + 6;
+    const middle = Math.min(at, width - half - 1);
+    if (middle - half < free) continue;
+    pen.fillText(text, middle, plot.top + plot.height + 12);
+    free = middle + half + 6;
   }
   pen.textAlign = "right";
   for (const tick of yTicks) {

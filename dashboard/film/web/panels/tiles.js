@@ -12,7 +12,7 @@ export function drawTiles(pen, scene) {
   const { panel, palette, held } = scene;
   const images = paintedOf(panel, palette);
   pen.imageSmoothingEnabled = false;
-  const places = held ? large(scene) : panel.values.rows ? inRows(scene) : packed(scene);
+  const places = held ? large(scene) : panel.values.rows ? inRows(scene) : packed(pen, scene);
   for (const place of places.tiles) {
     const { w, h } = sizeOf(panel, place.group);
     pen.drawImage(images[place.group], 0, place.index * h, w, h, place.x, place.y, place.width, place.height);
@@ -50,11 +50,13 @@ function caption(pen, { panel, palette }, place) {
 }
 
 /** All of one group, or each of a group above its own of the next, as large as the box allows. */
-function packed({ width, height, panel }) {
+function packed(pen, { width, height, panel, palette }) {
   const { groups, captions } = panel.values;
   const { n, h, w } = sizeOf(panel, 0);
   const below = captions ? CAPTION_PX : 0;
-  const names = groups.length > 1 ? 62 : 0; // of the rows, at the left
+  pen.font = `12px ${palette.font}`;
+  const widest = Math.max(...groups.map(({ caption: name }) => pen.measureText(name).width));
+  const names = groups.length > 1 ? Math.min(width / 4, widest + 8) : 0; // of the rows, at the left
   let best = { size: 0, columns: 1 };
   for (let columns = 1; columns <= n; columns++) {
     const rows = Math.ceil(n / columns) * groups.length;
@@ -75,7 +77,7 @@ function packed({ width, height, panel }) {
       const x = names + 2 + (index % columns) * pitch.x + (pitch.x - wide) / 2;
       const y = top + row * pitch.y;
       tiles.push({ group, index, x, y, width: wide, height: high, caption: captions?.[index] });
-      if (names && index % columns === 0) texts.push({ text: name.split(" ")[0].slice(0, 9), x: 0, y: y + high / 2 });
+      if (names && index % columns === 0) texts.push({ text: fitted(pen, name, names - 6), x: 0, y: y + high / 2 });
     }
   });
   return { tiles, captions: texts };
