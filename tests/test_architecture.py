@@ -41,6 +41,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("core/training/snapshots", "core/training/learners/registry.py", "core/training/checkpoint.py"),
         "core/training/film.py",
     ),
+    "core/training/redrawing.py": ("core/training/snapshots", "core/training/learners/registry.py"),
     "core/training/ensembles": ("core/training/loop.py",),
     # Timing
     "core/timing/results/events.py": ("core/torch_devices.py",),
@@ -59,7 +60,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/activation_cost": ("core/timing/sweeps",),
     # Above both
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
-    "core/runs": ("core/experiments",),
+    "core/runs": ("core/experiments", "core/training/redrawing.py"),
     "core/export": ("core/runs",),
     "core/jobs.py": ("core/export",),
     "core/runs/worker.py": ("core/jobs.py",),

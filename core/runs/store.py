@@ -198,6 +198,26 @@ class RunStore:
             rows = connection.execute(query.order_by(_frames.c.step)).all()
         return [_frame(row) for row in rows]
 
+    def frame(self, run_id: str, step: int) -> Frame | None:
+        """The film's frame of this step, if there is one."""
+        query = _frames.select().where(_frames.c.run_id == run_id, _frames.c.step == step)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return _frame(row) if row else None
+
+    def frame_steps(self, run_id: str) -> list[int]:
+        """The steps of the film's frames, in order."""
+        query = sa.select(_frames.c.step).where(_frames.c.run_id == run_id).order_by(_frames.c.step)
+        with self._engine.connect() as connection:
+            return [*connection.execute(query).scalars()]
+
+    def frame_step(self, run_id: str, step: int | None = None) -> int | None:
+        """The step of the last frame that is not after this one, or of the last one; None without frames."""
+        steps = self.frame_steps(run_id)
+        if step is None or not steps:
+            return steps[-1] if steps else None
+        return max((known for known in steps if known <= step), default=steps[0])
+
     def film_from(self, run_id: str, step: int = 0) -> tuple[bool, list[Frame]] | None:
         """Whether the run has ended, and then the film's frames from this step on; None without such a run.
 

@@ -95,11 +95,13 @@ class Film:
         return bisect_right(self._frames, self._learner.step) > self._framed
 
     def may_evaluate(self) -> bool:
-        """Whether there is time for the scores of a frame within an epoch; always for the smallest networks.
+        """Whether there is time for the scores of a frame within an epoch.
 
-        The first evaluation is judged by its samples, those after it by how long the last one took.
+        Always for the smallest networks, and where a training that starts from a frame has those of that
+        frame. The first evaluation is judged by its samples, those after it by how long the last one took.
         """
-        if self.drawn_from_weights:
+        branched = self._learner.config.start_from is not None
+        if self.drawn_from_weights or (branched and self._learner.step == 0):
             return True
         if self._evaluation_s == inf:
             return self._first_evaluation() <= MAX_TIME_FRACTION

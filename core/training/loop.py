@@ -35,6 +35,7 @@ from core.training.learners.registry import learner_for
 from core.training.snapshots.schedule import SnapshotSchedule
 from core.training.stopping import EarlyStopping
 from core.training.stopwatch import Rate, Stopwatch, Timer
+from core.training.weights import StartWeights
 
 # A checkpoint that takes long to write comes so much more seldom that it costs at most this fraction of time.
 CHECKPOINT_FRACTION = 0.03
@@ -44,19 +45,23 @@ def train(
     config: TrainConfig,
     start: Mapping[str, Any] | None = None,
     checkpoint_every_s: float | None = None,
+    weights: StartWeights | None = None,
 ) -> Generator[Any, Mapping[str, Any] | None, None]:
     """Train one network; yields the events of core.training.events in the order that is given there.
 
     On a CPU the same config gives the same numbers, whatever else ran in this process, whether or not
     pictures are drawn, and whether or not it resumed from a checkpoint (`start`, the state of one) on the
-    way. send() takes settings that change from the next step on: those that the learner names as changeable.
-    Raises InvalidRequest when the device cannot be used, memory runs out, or the checkpoint does not fit.
+    way. weights: those that it begins with in place of random ones, where the config has start_from; the
+    optimiser starts fresh. send() takes settings that change from the next step on: those that the learner
+    names as changeable.
+    Raises InvalidRequest when the device cannot be used, memory runs out, or checkpoint or weights do not
+    fit.
     """
     watch = Stopwatch(start["position"]["elapsed_s"] if start else 0.0)
     requested: dict[str, Any] = {}
     with threads(config.threads):
         yield Progress(0, config.epochs, "epochs")
-        for event in _train(config, start, checkpoint_every_s, watch, requested):
+        for event in _train(config, start, checkpoint_every_s, weights, watch, requested):
             yielded_s = time.perf_counter()
             changes = yield event
             watch.held(time.perf_counter() - yielded_s)
@@ -67,15 +72,18 @@ def _train(
     config: TrainConfig,
     start: Mapping[str, Any] | None,
     checkpoint_every_s: float | None,
+    weights: StartWeights | None,
     watch: Stopwatch,
     requested: dict[str, Any],
 ) -> Iterator[Any]:
     step = 0
     try:
         learner = learner_for(checkpoint.resumable_config(config, start) if start else config)
+        if config.start_from is not None and not start:
+            _begin_with(learner, weights)
         run = _TrainingRun(learner, watch, requested, checkpoint_every_s)
         batches = run.resume(start) if start else None
-        yield run.started
+        yield run.started if weights is None else _branched(run.started, weights)
         if start:
             yield TrainingResumed(run.position.epoch, learner.step, checkpoint.changed(learner.config, start))
         yield from run.snapshots.of_data()
@@ -89,6 +97,18 @@ def _train(
         if not is_out_of_memory(error):
             raise
         raise InvalidRequest(why_out_of_memory(config, step)) from error
+
+
+def _begin_with(learner: Learner, weights: StartWeights | None) -> None:
+    """Set the first weights. Raises InvalidRequest where there are none, or they do not fit."""
+    if weights is None:
+        raise InvalidRequest("start_from needs the run store that has this run; there is none here.")
+    weights.check_fits(learner.started().shapes)
+    learner.set_weights(weights.numbers)
+
+
+def _branched(started: TrainingStarted, weights: StartWeights) -> TrainingStarted:
+    return replace(started, start_from=weights.run, start_step=weights.step)
 
 
 class _TrainingRun:

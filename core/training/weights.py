@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,6 +12,25 @@ from torch import Tensor, nn
 from core.errors import InvalidRequest
 
 Shapes = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class StartWeights:
+    """What a training begins with in place of random weights: a frame of the film of another one."""
+
+    run: str  # its address
+    step: int  # of the frame
+    numbers: np.ndarray  # float32, as to_array() gives them
+    shapes: Shapes  # of that network's parameters, by name
+
+    def check_fits(self, shapes: Shapes) -> None:
+        """Raise InvalidRequest where a network's parameters have other shapes."""
+        difference = why_other_shapes(shapes, self.shapes)
+        if difference is not None:
+            raise InvalidRequest(
+                f"The weights of the run {self.run!r} do not fit this network: {difference}. A training can "
+                "start from them with other settings as long as its layers have the same shapes."
+            )
 
 
 def numbers_of(network: nn.Module) -> dict[str, Tensor]:
@@ -25,11 +44,6 @@ def numbers_of(network: nn.Module) -> dict[str, Tensor]:
 def count_of(network: nn.Module) -> int:
     """How many numbers that are."""
     return sum(tensor.numel() for tensor in numbers_of(network).values())
-
-
-def shapes_of(network: nn.Module) -> dict[str, tuple[int, ...]]:
-    """The shape of each, by name."""
-    return {name: tuple(tensor.shape) for name, tensor in numbers_of(network).items()}
 
 
 def to_array(network: nn.Module) -> np.ndarray:
@@ -56,16 +70,14 @@ def from_array(network: nn.Module, array: np.ndarray) -> None:
 
 def why_other_shapes(ours: Shapes, theirs: Shapes) -> str | None:
     """The first difference of two networks' shapes in words; None where they are the same."""
-    if [*map(tuple, ours.values())] == [*map(tuple, theirs.values())]:
-        return None
     for name, shape in ours.items():
         before = theirs.get(name)
         if before is None or tuple(before) != tuple(shape):
             other = "is not there" if before is None else f"has the shape {_shape(before)}"
             return f"{name} has the shape {_shape(shape)} here and {other} there"
-    missing = next(name for name in theirs if name not in ours)
-    return f"{missing} of the shape {_shape(theirs[missing])} is there and not here"
+    missing = next((name for name in theirs if name not in ours), None)
+    return missing and f"{missing} of the shape {_shape(theirs[missing])} is there and not here"
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape)) if math.prod(shape) else "()"
+    return " x ".join(map(str, shape)) or "1"

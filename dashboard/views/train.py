@@ -28,7 +28,7 @@ from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
-from dashboard.components import runs
+from dashboard.components import film_actions, runs
 from dashboard.components.layout import heading, page_layout, start_button
 from dashboard.components.settings_text import differences, in_words
 from dashboard.components.user_table import draw_preview, preview_of, with_labels
@@ -121,6 +121,7 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
     except InvalidRequest:  # a run of another version, with settings that are none here
         return
     st.caption(in_words(ran))
+    film_actions.say_start(ran)
     others = differences(config, ran) if config else []
     if not others:
         return
@@ -288,9 +289,15 @@ def after(run: Run, config: TrainConfig | None) -> None:
         return
     with st.container(horizontal=True):
         continue_training(run, records[-1], config)
+        if config is not None:
+            film_actions.branch(run, config, addressed_step())
+            film_actions.same_weights(run, config)
+            film_actions.new_weights(run, config)
+        film_actions.more_panels(run)
         export(run)
         ask_classical(run)
         show_pre_activations(run)
+    film_actions.follow_drawing(run)
     other = st.session_state.get(classical_key(run))
     other = runs.runner().store.get(other) if other else None
     if other:

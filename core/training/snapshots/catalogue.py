@@ -102,6 +102,11 @@ def defaults(model: str, data: str) -> tuple[str, ...]:
     return tuple(key for key in applicable(model, data) if SNAPSHOTS[key].default)
 
 
+def redrawable(model: str, data: str) -> tuple[str, ...]:
+    """Keys of those that the weights of a frame are enough for, so that a film can be drawn afterwards."""
+    return tuple(key for key in applicable(model, data) if not SNAPSHOTS[key].history)
+
+
 def selected(config: SnapshotRequest) -> tuple[str, ...]:
     """Keys of the snapshots of a training."""
     return defaults(config.model, config.data) if config.snapshots is None else config.snapshots
