@@ -20,19 +20,17 @@ from starlette.routing import Route
 from core.data import load
 from core.data.dataset import LoadedDataset
 from core.data.points import picture
-from core.events import FRAME_VALUES, Checkpoint, Frame
+from core.events import FRAME_VALUES, Frame, Picture
 from core.models import MODELS
 from core.records import from_record, to_record
-from core.runs.recorder import Recorder
 from core.runs.store import Run, RunStore
 from core.training.config import TrainConfig, default_config
 from core.training.drawn_from_weights import drawn_from_weights
-from core.training.loop import train
 from dashboard.charts.training.curves import METRICS
 from dashboard.film import routes
 from dashboard.film.description import FilmDescription
 from dashboard.film.of_run import of_run
-from dashboard.film.player import CSS, HTML
+from dashboard.film.player import CSS, HTML, room
 from tests.browser.app import free_port
 
 # The colours that Streamlit's themes of this project give a component.
@@ -45,7 +43,7 @@ _VARIABLES = ("background", "secondary-background", "text", "border", "primary")
 _PAGE = """<!doctype html><meta name="viewport" content="width=device-width"><title>Film</title>
 <style>{css}</style>
 <body style="margin: 0; font-family: sans-serif; background: var(--st-background-color); {theme}">
-<main style="max-width: 1280px; margin: 16px auto; padding: 0 16px">{html}<p>Below the film</p></main>
+<main style="max-width: 1280px; margin: 16px auto; padding: 0 16px; {room}">{html}<p>Below the film</p></main>
 <script type="module">
   import mount from "{script}";
   window.reports = [];
@@ -73,16 +71,24 @@ class FilmServer:
             self.store.end(run, "finished")
         return run
 
-    def train(self, config: TrainConfig) -> str:
-        """A run of this config, trained here to its end; returns its id."""
-        run = self.store.create("training", to_record(config))
-        self.store.claim("nobody", limit=100)
-        recorder = Recorder(self.store, run)
-        for event in train(config):
-            if not isinstance(event, Checkpoint):
-                recorder.add(event)
-        recorder.flush()
-        self.store.end(run, "finished")
+    def add_pictures(self, config: TrainConfig, pictures: Sequence[Picture], ended: bool = True) -> str:
+        """A run of this config whose film has these pictures, of two epochs of 50 steps; returns its id."""
+        run = self.add(config, [], ended=False)
+        started = {
+            "event": "training_started",
+            "metric": "accuracy",
+            "parameters": 10**6,
+            "epochs": 2,
+            "steps_per_epoch": 50,
+        }
+        epochs = [
+            {"event": "epoch_completed", "step": step} | dict.fromkeys(FRAME_VALUES, value)
+            for step, value in ((50, 0.5), (100, 0.25))
+        ]
+        events = [(n, 0.0, record) for n, record in enumerate([started, *epochs], 1)]
+        self.store.write(run, events, pictures, film_pictures=pictures)
+        if ended:
+            self.store.end(run, "finished")
         return run
 
     def page(self, run: str, theme: str = "light", **changes: Any) -> str:
@@ -152,13 +158,15 @@ def _page(store: RunStore) -> Any:
     def page(request: Request) -> HTMLResponse:
         run = store.get(request.path_params["run"])
         assert run is not None
-        shown = _described(store, run).data("", routes.address("player.css"))
+        described = _described(store, run)
+        shown = described.data("", routes.address("player.css"))
         shown |= json.loads(request.query_params.get("changes", "{}"))
         theme = zip(_VARIABLES, THEMES[request.query_params.get("theme", "light")], strict=True)
         return HTMLResponse(
             _PAGE.format(
                 css=CSS,
                 html=HTML,
+                room=room(described),
                 theme=html.escape("; ".join(f"--st-{name}-color: {color}" for name, color in theme)),
                 script=routes.address("main.js"),
                 data=json.dumps(shown),

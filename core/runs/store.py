@@ -228,6 +228,13 @@ class RunStore:
             rows = connection.execute(_FILM_FROM, {"run": run_id, "step": step}).all()
         return None if status is None else (status in ENDED, [_frame(row) for row in rows])
 
+    def film_sequence(self, run_id: str) -> int:
+        """The number of the film's newest picture; 0 where it has none."""
+        mine = _film_pictures.c.run_id == run_id
+        with self._engine.connect() as connection:
+            query = sa.select(sa.func.max(_film_pictures.c.sequence)).where(mine)
+            return connection.execute(query).scalar() or 0
+
     def film_scores(self, run_id: str, after: int = -1) -> list[tuple[int, dict[str, float]]]:
         """(step, values) of the film's frames after this step, in order; without their weights."""
         query = sa.select(_frames.c.step, _frames.c["values"]).where(

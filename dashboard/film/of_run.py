@@ -21,13 +21,15 @@ def of_run(
     metric: tuple[str, str],
     points: Picture | None = None,
     snapshots: Iterable[str] = (),
+    news: str = "",
     autoplay: bool = False,
     step: int | None = None,
 ) -> FilmDescription:
     """The description of a training's film.
 
     started: its "training_started" record; metric: name and format as it is shown; points: the picture of the
-    data of an MLP on points of the plane, whose network is drawn; snapshots: keys of those that are shown.
+    data of an MLP on points of the plane, whose network is drawn; snapshots: keys of those that are
+    shown; news: as in FilmDescription.
     """
     return FilmDescription(
         run=run.id,
@@ -38,6 +40,7 @@ def of_run(
         ended=run.ended,
         network=network_of(run.config, started, points) if points else None,
         panels=tuple(expected(snapshots)),
+        news=news,
         autoplay=autoplay,
         step=step,
     )

@@ -10,19 +10,12 @@ from dashboard.film import routes
 from dashboard.film.description import FilmDescription
 
 # The component's own text travels with every rerun, so it is no more than this; the browser keeps the files.
-# The height is that of the player, so that nothing moves when it comes: of the time line, of a network, and
-# of as many rows of panels as their number makes.
 LOADER = """
 const player = (address) => import(new URL(address, window.location.origin).href);
-export default async (component) => {
-  const { script, network, panels } = component.data;
-  const { style } = component.parentElement.querySelector(".film");
-  style.setProperty("--network", network ? 1 : 0);
-  style.setProperty("--panels", panels.length);
-  style.setProperty("--few", panels.length < 3 ? 1 : 0);
-  return (await player(script)).default(component);
-};
+export default async (component) => (await player(component.data.script)).default(component);
 """
+# The height is that of the player, so that nothing moves when it comes: of the time line, of a network, and
+# of as many rows of panels as their number makes. room() says how many there are.
 HTML = '<div class="film"><div class="film-room"></div></div>'
 CSS = """
 .film { container-type: inline-size; }
@@ -32,7 +25,7 @@ CSS = """
   --rows: round(up, var(--panels, 0) / min(var(--columns), max(1, var(--panels, 0))), 1);
   --network-height: 500px;
   --network-room: calc(var(--network, 0) * (var(--network-height) + 16px));
-  height: calc(106px + var(--network-room) + var(--rows) * (var(--panel) + 14px));
+  height: calc(106px + var(--network-room) + var(--rows) * (var(--panel) + 14px) - 8px * min(1, var(--rows)));
 }
 @container (min-width: 688px) { .film-room { --columns: 2; --panel: calc(404px + var(--few) * 96px); } }
 @container (min-width: 1032px) { .film-room { --columns: 3; } }
@@ -50,9 +43,18 @@ def film_player(
 
     on_step is called before that run of the page; the step is in st.session_state[key]["step"].
     """
+    st.html(f"<style>.st-key-{key}-room {{ {room(description)} }}</style>")
     data = description.data(routes.base(), routes.address("player.css")) | {
         "script": routes.address("main.js")
     }
-    shown = _component(key=key, data=data, on_step_change=on_step or (lambda: None))
+    with st.container(key=f"{key}-room"):
+        shown = _component(key=key, data=data, on_step_change=on_step or (lambda: None))
     step = shown.step
     return None if step is None else int(step)
+
+
+def room(description: FilmDescription) -> str:
+    """What the player's height depends on, as custom properties of an element around it."""
+    panels = len(description.panels)
+    network, few = int(description.network is not None), int(panels < 3)
+    return f"--network: {network}; --panels: {panels}; --few: {few};"

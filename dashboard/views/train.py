@@ -164,6 +164,7 @@ def draw_film(
         (metric.name, metric.format),
         points,
         snapshots,
+        news=str(runs.runner().store.film_sequence(run.id)) if run.ended else "",
         autoplay=run.id == st.session_state.get("training_run"),
         step=addressed_step(),
     )

@@ -61,6 +61,7 @@ export class Card {
     const picture = pictures.at(this.name, step);
     const beneath = this.beneath ? pictures.at(this.beneath, Infinity) : null;
     const moved = picture?.history && this.step !== step;
+    this.writeBadge(picture, step);
     if (picture === this.picture && beneath === this.below && !moved) return;
     const other = picture !== this.picture;
     [this.picture, this.below, this.step, this.stale] = [picture, beneath, step, true];
@@ -72,21 +73,21 @@ export class Card {
     const first = this.stage.pictures.panels.get(this.name)?.[0];
     this.waiting.textContent = first ? TEXTS.firstAt(grouped(first.step)) : TEXTS.waitingForPicture;
     this.waiting.hidden = Boolean(picture);
-    if (!picture) return this.badge.toggleAttribute("hidden", true);
+    if (!picture) return;
     this.title.textContent = picture.title;
     const notes = picture.notes.join(" ");
     if (this.notes.textContent !== notes) this.notes.textContent = notes;
-    this.badge.hidden = false;
-    this.writeBadge();
     this.writeLegend();
   }
 
-  writeBadge() {
-    if (!this.picture) return;
-    const { step } = this.stage;
-    const old = this.picture.step !== step;
-    this.badge.textContent = TEXTS.step(grouped(this.picture.history && old ? step : this.picture.step));
-    this.badge.classList.toggle("old", old && !this.picture.history);
+  /** Of which step the picture is; a history is of all steps, with a rule at the one that is shown. */
+  writeBadge(picture, step) {
+    this.badge.hidden = !picture;
+    if (!picture) return;
+    const of = picture.history && Number.isFinite(step) ? step : picture.step;
+    const text = TEXTS.step(grouped(of));
+    if (this.badge.textContent !== text) this.badge.textContent = text;
+    this.badge.classList.toggle("old", of !== step);
   }
 
   writeLegend() {
@@ -113,9 +114,7 @@ export class Card {
   }
 
   draw() {
-    if (!this.visible) return;
-    this.writeBadge();
-    if (!this.stale) return;
+    if (!this.visible || !this.stale) return;
     const [width, height] = [this.area.clientWidth, this.area.clientHeight];
     if (!width || !height) return;
     this.stale = false;

@@ -59,8 +59,12 @@ export class PanelStage {
 
   async prepare() {
     if (this.pictures === this.player.film) return;
-    const { added, anew } = await this.pictures.load();
-    if (added || anew) this.shown();
+    for (let more = true; more; ) {
+      const found = await this.pictures.load();
+      more = found.more;
+      if (found.added || found.anew) this.shown();
+    }
+    this.player.schedule();
   }
 
   accepts() {
