@@ -391,7 +391,7 @@ class RunStore:
         pictures: Iterable[Picture] = (),
         progress: Progress | None = None,
         frames: Sequence[Frame] = (),
-        film_pictures: Sequence[Picture] = (),
+        film_pictures: Iterable[Picture] = (),
     ) -> str | None:
         """Record a batch as one transaction; returns what the person requested, if anything.
 
@@ -405,15 +405,16 @@ class RunStore:
             {"run_id": run_id, "sequence": sequence, "time": at, "record": dict(record)}
             for sequence, at, record in events
         ]
+        pictures, in_film = [*pictures], _history.kept(film_pictures)
+        rows_of = {id(picture): _picture_row(picture) for picture in (*pictures, *in_film)}
         with self._writer.begin() as connection:
             if not connection.execute(_runs.update().where(_runs.c.id == run_id).values(changes)).rowcount:
                 return "stop"
             if rows:
                 connection.execute(_events.insert(), rows)
             for picture in pictures:
-                _replace_picture(connection, run_id, _picture_row(picture))
-            if film_pictures:
-                _history.record(connection, run_id, map(_picture_row, film_pictures))
+                _replace_picture(connection, run_id, rows_of[id(picture)])
+            _history.record(connection, run_id, [rows_of[id(picture)] for picture in in_film])
             if frames:
                 _append(connection, run_id, frames)
             return connection.execute(sa.select(_runs.c.requested).where(_runs.c.id == run_id)).scalar()

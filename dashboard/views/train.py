@@ -17,7 +17,7 @@ from core.events import Picture
 from core.export.archive import zipped_from_store
 from core.models import MODELS
 from core.records import from_record
-from core.runs.status import FINISHED, RUNNING, STOPPED
+from core.runs.status import FAILED, INTERRUPTED, RUNNING
 from core.runs.store import Run
 from core.training import TrainConfig
 from core.training.drawn_from_weights import drawn_from_weights
@@ -283,30 +283,42 @@ def table_of(config: TrainConfig, errors: DeltaGenerator) -> Preview | None:
     return preview
 
 
-def after(run: Run, config: TrainConfig | None) -> None:
-    """What can be done with a run that has ended; config is that of the controls."""
+def follow_up(run: Run, config: TrainConfig | None) -> None:
+    """What can be done with a run once it has ended; config is that of the controls.
+
+    It lies above the results, and is there from the start, so that nothing moves when the run ends.
+    """
     records = [record for _, record in runs.runner().store.events_after(run.id)]
-    if not records:  # stopped before it had begun
+    if run.status in (FAILED, INTERRUPTED) or (run.ended and not records):  # stopped before it had begun
         return
     with st.container(horizontal=True):
-        continue_training(run, records[-1], config)
-        if config is not None:
-            film_actions.branch(run, config, addressed_step())
-            film_actions.same_weights(run, config)
-            film_actions.new_weights(run, config)
+        continue_training(run, records[-1] if records else {}, config)
+        film_actions.start_from(run, config, addressed_step())
         film_actions.more_panels(run)
         export(run)
         ask_classical(run)
         show_pre_activations(run)
-    film_actions.follow_drawing(run)
-    other = st.session_state.get(classical_key(run))
-    other = runs.runner().store.get(other) if other else None
-    if other:
-        runs.follow(other, lambda _run, methods, _pictures: draw_classical(records[-1], methods))
+
+
+def show_classical(run: Run) -> None:
+    """What the methods without a network have reached so far, where they were asked for."""
+    job = st.session_state.get(classical_key(run))
+    job = runs.runner().store.get(job) if job else None
+    if job:
+        last = runs.runner().store.events_after(run.id)[-1][1]
+        runs.follow(job, lambda _run, methods, _pictures: draw_classical(last, methods))
 
 
 def continue_training(run: Run, last: dict[str, Any], config: TrainConfig | None) -> None:
     """Train further from where a run has ended, by its last record, with settings that may have changed."""
+    if not run.ended:
+        st.button(
+            f"Continue to epoch {2 * run.config['epochs']}",
+            icon=":material/fast_forward:",
+            disabled=True,
+            help=film_actions.WHEN_ENDED,
+        )
+        return
     ended_well = last.get("reason", "diverged") != "diverged" and runs.runner().store.can_resume(run.id)
     if config is None or not ended_well:
         return
@@ -342,6 +354,7 @@ def export(run: Run) -> None:
         "application/zip",
         icon=":material/download:",
         on_click="ignore",
+        disabled=not run.ended,
         help="A script that does this run again, weights, ONNX, metrics and TensorBoard curves in one zip.",
     )
 
@@ -351,10 +364,11 @@ def ask_classical(run: Run) -> None:
     if DATASETS[run.config["data"]].kind not in ROWS or MODELS[run.config["model"]].learner != "supervised":
         return
     asked = st.button(
-        "Compare with classical methods",
+        "Classical methods",
         icon=":material/bar_chart:",
-        help="Linear, nearest neighbours, support vectors, random forest and gradient boosting on this data.",
-        disabled=classical_key(run) in st.session_state,
+        help="What linear models, nearest neighbours, support vectors, random forest and gradient boosting "
+        "reach on this data.",
+        disabled=not run.ended or classical_key(run) in st.session_state,
     )
     if asked:
         st.session_state[classical_key(run)] = runs.runner().submit("classical", run.config)
@@ -373,7 +387,7 @@ def show_pre_activations(run: Run) -> None:
     ):
         return
     help_text = "Where the pre-activations of its layers are on the activation function."
-    if st.button("Pre-activations", icon=":material/query_stats:", help=help_text):
+    if st.button("Pre-activations", icon=":material/query_stats:", help=help_text, disabled=not run.ended):
         st.switch_page(PAGES["pre_activations"].file, query_params={"run": run.id})
 
 
@@ -407,9 +421,9 @@ with page.results:
             draw_preview(table)
     if run:
         say_settings(run, config)
+        follow_up(run, config)
         runs.follow(run, draw)
-        if run.status in (FINISHED, STOPPED):
-            after(run, config)
+        show_classical(run)
     elif not (table and table.problem):
         st.info("Choose a network and data, then press **Start**: the first results appear within a second.")
         if config and DATASETS[config.data].kind == POINTS:

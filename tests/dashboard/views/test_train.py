@@ -491,10 +491,10 @@ def test_a_finished_run_branches_from_a_step_of_its_film_and_takes_other_weights
     steps = runs.runner().store.frame_steps(run_id)
     page.query_params["step"] = str(steps[9])
     page.text_input(key="hidden").set_value("9").run()
-    assert labelled(page, "Branch from the film's step").disabled
+    assert labelled(page, "The film’s step").disabled
     page.text_input(key="hidden").set_value("8, 8").run()
     page.select_slider(key="learning_rate").set_value(0.05).run()
-    labelled(page, "Branch from the film's step").click().run()
+    labelled(page, "The film’s step").click().run()
     assert not page.exception
     run, frame = begun()
     assert (run.config["start_from"], run.config["start_step"]) == (run_id, steps[9])
@@ -541,7 +541,7 @@ def test_a_finished_run_is_set_beside_classical_methods(page: AppTest) -> None:
     page.number_input(key="epochs").set_value(1).run()
     start(page)
     run_to_end(page)
-    next(button for button in page.button if button.label == "Compare with classical methods").click().run()
+    next(button for button in page.button if button.label == "Classical methods").click().run()
     assert not page.exception
     store, other = (
         runs.runner().store,
