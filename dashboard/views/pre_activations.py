@@ -19,9 +19,10 @@ from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
 from core.training import TrainConfig, default_config, snapshots
 from dashboard.charts.pre_activations import flat_fractions_chart, on_the_curve_chart
-from dashboard.components import film_actions, runs
+from dashboard.components import runs
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.training import film_actions
 
 SNAPSHOT = "input_histograms"
 MAX_LISTED = 30

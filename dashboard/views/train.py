@@ -29,16 +29,17 @@ from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
-from dashboard.components import film_actions, runs, user_images
+from dashboard.components import runs
 from dashboard.components.layout import heading, page_layout, start_button
-from dashboard.components.learning_rate import change_rate, draw_rate
 from dashboard.components.markdown import escaped
-from dashboard.components.settings_text import differences, in_words
-from dashboard.components.user_table import draw_preview, preview_of, with_labels
 from dashboard.film.of_run import of_run
 from dashboard.film.player import film_player
 from dashboard.pages import PAGES
-from dashboard.training_form import choose_how, choose_task, load_from_run
+from dashboard.training import film_actions, user_images
+from dashboard.training.form import choose_how, choose_task, load_from_run
+from dashboard.training.learning_rate import change_rate, draw_rate
+from dashboard.training.settings_text import differences, in_words
+from dashboard.training.user_table import draw_preview, preview_of, with_labels
 
 # Why a training ended before its last epoch, as was asked; one that diverged says more about itself.
 ENDED_EARLY = {
