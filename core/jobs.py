@@ -95,6 +95,13 @@ def _film(record: Mapping[str, Any]) -> Iterator[Any]:
     return redraw_run(from_record(RedrawConfig, record))
 
 
+def _layers(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.layers.config import LayersConfig
+    from core.layers.job import count_layers
+
+    return count_layers(from_record(LayersConfig, record))
+
+
 JOBS = {
     "training": Job(_training, resume=_training, branch=_branch),
     "ensemble": Job(_ensemble),
@@ -105,4 +112,6 @@ JOBS = {
     "dying_units": Job(_dying_units),
     "export": Job(_export, immediate=True),
     "film": Job(_film, immediate=True),
+    "layers": Job(_layers, immediate=True),
+    "layer_times": Job(_layers, exclusive=True),
 }

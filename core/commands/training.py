@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.commands import user_table
+from core.commands import layers, user_table
 from core.commands.exit_codes import DIVERGED, INTERRUPTED, OK
 from core.commands.job import Sink, event_printer, run_job
 from core.commands.output import JSON, add_formats, print_rows
@@ -44,6 +44,8 @@ def command(words: Sequence[str], prog: str = "python -m core.training") -> int:
         return user_table.predict(words[1:], f"{prog} predict")
     if words[:1] == ["table"]:
         return user_table.show(words[1:], f"{prog} table")
+    if words[:1] == ["layers"]:
+        return layers.show(words[1:], f"{prog} layers")
     options = _parser(prog).parse_args(words)
     if options.name == "list":
         return _list(options)
@@ -182,6 +184,8 @@ def _config(model: str, options: argparse.Namespace) -> TrainConfig:
     config = default_config(model, data, **given)
     if "file" in of_table:
         user_table.print_preview(config.data, config.data_options)
+    if "archive" in of_table:
+        user_table.print_images(of_table["archive"])
     return config
 
 
@@ -255,8 +259,8 @@ def _parser(prog: str) -> Parser:
         nargs="?",
         choices=["list", "classical", *MODELS],
         help=f"{', '.join(MODELS)}; list, for the data and options of each; classical, for classical "
-        "methods on --data; export, to export a run; predict, to use one on new rows; or table, to see how a "
-        "CSV file is read",
+        "methods on --data; export, to export a run; predict, to use one on new rows; table, to see how a "
+        "CSV file is read; or layers, for what each layer costs",
     )
     for name, setting in FLAGS.items():
         add_flag(parser, name, setting, setting.flag)

@@ -64,6 +64,7 @@ def config(run: TrainingRun) -> str:
     settings = {
         "model": MODELS[run.config.model].name,
         "data": DATASETS[run.config.data].name,
+        "data_options": dict(run.config.data_options),
         "task": _task(learner),
         "baseline_ratio": learner.data.series.baseline_ratio if learner.data.series else 1.0,
         "seed": run.config.seed,

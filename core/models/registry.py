@@ -15,6 +15,7 @@ from core.data.dataset import (
     GRID_WORLD,
     IMAGES,
     MIXTURE,
+    OWN_IMAGES,
     POINTS,
     SEQUENCES,
     SERIES,
@@ -95,7 +96,7 @@ MODELS: dict[str, Model] = {
             "https://doi.org/10.1038/323533a0",
         ),
         family=FEEDFORWARD,
-        kinds=(POINTS, IMAGES, CURVE, SURFACE, TABLE),
+        kinds=(POINTS, IMAGES, OWN_IMAGES, CURVE, SURFACE, TABLE),
         build=lambda input_shape, outputs, hidden, activation, **options: mlp.MLP(
             input_shape, outputs, hidden, find(activation).function, **options
         ),
@@ -121,7 +122,7 @@ MODELS: dict[str, Model] = {
             "https://doi.org/10.1109/5.726791",
         ),
         family=CONVOLUTIONAL,
-        kinds=(IMAGES,),
+        kinds=(IMAGES, OWN_IMAGES),
         build=lambda input_shape, outputs, hidden, activation: cnn.lenet(
             input_shape, outputs, hidden, find(activation).function
         ),
@@ -139,7 +140,7 @@ MODELS: dict[str, Model] = {
             "https://cs.stanford.edu/people/karpathy/convnetjs/",
         ),
         family=CONVOLUTIONAL,
-        kinds=(IMAGES,),
+        kinds=(IMAGES, OWN_IMAGES),
         build=lambda input_shape, outputs, hidden, activation: cnn.convnet(
             input_shape, outputs, hidden, find(activation).function
         ),
@@ -158,7 +159,7 @@ MODELS: dict[str, Model] = {
             "https://doi.org/10.1145/3065386",
         ),
         family=CONVOLUTIONAL,
-        kinds=(IMAGES,),
+        kinds=(IMAGES, OWN_IMAGES),
         build=lambda input_shape, outputs, hidden, activation, **options: alexnet.alexnet(
             input_shape, outputs, hidden, find(activation).function, **options
         ),
@@ -180,7 +181,7 @@ MODELS: dict[str, Model] = {
             "https://arxiv.org/abs/1409.1556",
         ),
         family=CONVOLUTIONAL,
-        kinds=(IMAGES,),
+        kinds=(IMAGES, OWN_IMAGES),
         build=lambda input_shape, outputs, hidden, activation, **options: vgg.vgg(
             input_shape, outputs, hidden, find(activation).function, **options
         ),
@@ -204,7 +205,7 @@ MODELS: dict[str, Model] = {
             "https://arxiv.org/abs/1512.03385",
         ),
         family=CONVOLUTIONAL,
-        kinds=(IMAGES,),
+        kinds=(IMAGES, OWN_IMAGES),
         build=lambda input_shape, outputs, hidden, activation, **options: resnet.resnet(
             input_shape, outputs, hidden, find(activation).function, **options
         ),

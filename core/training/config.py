@@ -15,7 +15,7 @@ from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
 from core.models.registry import applicable_data, default_data
-from core.options import check_options
+from core.options import check_options, filled_in
 from core.settings import check_settings
 from core.training.optimizers import OPTIMIZERS
 from core.training.presets import preset
@@ -86,7 +86,9 @@ class TrainConfig:
             raise InvalidRequest("start_step needs start_from, the run that it is a step of.")
         _check_snapshots(self)
         check_options(MODELS[self.model].options, self.model_options, self.model)
-        check_options(DATASETS[self.data].options, self.data_options, self.data)
+        data = DATASETS[self.data]
+        check_options(data.options, self.data_options, self.data)
+        data.check(**filled_in(data.options, self.data_options))
 
 
 def default_config(model: str, data: str | None = None, **overrides: Any) -> TrainConfig:

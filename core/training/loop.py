@@ -196,7 +196,7 @@ class _TrainingRun:
             loss = yield from self._learn(batch)
             position.batches += 1
             rate = self.rate.add(per_step * (learner.step - done))
-            yield Progress(learner.step, steps, "steps", rate, "samples")
+            yield Progress(learner.step, steps, "steps", rate, learner.sample_unit)
             if self.picture.due() and math.isfinite(loss.item()):
                 yield from self.snapshots.due()
             if self.requested:
@@ -245,7 +245,7 @@ class _TrainingRun:
     def _progress(self) -> Progress:
         learner = self.learner
         steps = learner.config.epochs * learner.steps_per_epoch
-        return Progress(learner.step, steps, "steps", self.rate.per_s, "samples")
+        return Progress(learner.step, steps, "steps", self.rate.per_s, learner.sample_unit)
 
     def _completed(self, scores: Scores) -> EpochCompleted:
         position, learner = self.position, self.learner

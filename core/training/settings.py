@@ -70,7 +70,11 @@ _BY_GRADIENT = ("supervised", "graph", "rbm", "gan", "dqn")  # all but the table
 SETTINGS: dict[str, Setting] = {
     "model": Setting(help="The network.", label="Network", kind=str, choices=MODELS),
     "data": Setting(
-        help="What it learns from, or a CSV file.", label="Data", kind=str, choices=DATASETS, flag="D"
+        help="What it learns from, or a CSV file or a zip of images.",
+        label="Data",
+        kind=str,
+        choices=DATASETS,
+        flag="D",
     ),
     "activation": Setting(
         help="The function between layers; where the network takes any, also an expression of x.",

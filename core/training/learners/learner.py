@@ -66,7 +66,11 @@ class Learner(Protocol):
 
     @property
     def samples_per_epoch(self) -> int:
-        """Samples, or moves of a player, in them."""
+        """How many of its sample_unit are in them."""
+
+    @property
+    def sample_unit(self) -> str:
+        """What it passes over, in the plural: "samples", "nodes" or "environment steps"."""
 
     def started(self) -> TrainingStarted:
         """What is about to be trained."""

@@ -25,6 +25,7 @@ from core.data.dataset import (
     GRID_WORLD,
     IMAGES,
     MIXTURE,
+    OWN_IMAGES,
     POINTS,
     SEQUENCES,
     SERIES,
@@ -215,7 +216,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
         "Predictions on images",
         "Test images with the network's predictions, mistakes first.",
         OUTPUTS,
-        _of(IMAGES, SMALL_IMAGES, learners=("supervised",)),
+        _of(IMAGES, SMALL_IMAGES, OWN_IMAGES, learners=("supervised",)),
         "predictions",
     ),
     "answers": Snapshot(
@@ -291,7 +292,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
         "Filters",
         "Weights of the first layer as small images.",
         LAYERS,
-        _of(IMAGES, SMALL_IMAGES, learners=("supervised", "rbm")),
+        _of(IMAGES, SMALL_IMAGES, OWN_IMAGES, learners=("supervised", "rbm")),
         "filters",
     ),
     "states": Snapshot(
@@ -314,7 +315,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
         "Which pixels of test images move the score of the class that the network predicts, and the same "
         "with random weights: where both maps look alike, the first shows the image and not what was learnt.",
         LAYERS,
-        _of(IMAGES, SMALL_IMAGES, learners=("supervised",)),
+        _of(IMAGES, SMALL_IMAGES, OWN_IMAGES, learners=("supervised",)),
         "saliency",
         default=False,
     ),
