@@ -1,4 +1,4 @@
-"""What keeping a film costs a training: CPU seconds of its thread with its frames in a run store, and without a film.
+"""What keeping a film costs a training: its thread's CPU seconds with frames in a run store, and without any.
 
     python benchmarks/film_cost.py [--repeats 7]
 
