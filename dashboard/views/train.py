@@ -32,10 +32,11 @@ from dashboard.charts.training.registry import AnyChart, charts, shown
 from dashboard.components import runs
 from dashboard.components.layout import heading, page_layout, start_button
 from dashboard.components.markdown import escaped
+from dashboard.film import actions
 from dashboard.film.of_run import of_run
 from dashboard.film.player import film_player
 from dashboard.pages import PAGES
-from dashboard.training import film_actions, user_images
+from dashboard.training import user_images
 from dashboard.training.form import choose_how, choose_task, load_from_run
 from dashboard.training.learning_rate import change_rate, draw_rate
 from dashboard.training.settings_text import differences, in_words
@@ -129,7 +130,7 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
     except InvalidRequest:  # a run of another version, with settings that are none here
         return
     st.caption(in_words(ran))
-    film_actions.say_start(ran)
+    actions.say_start(ran)
     others = differences(config, ran) if config else []
     if not others:
         return
@@ -289,8 +290,8 @@ def follow_up(run: Run, config: TrainConfig | None) -> None:
         return
     with st.container(horizontal=True):
         continue_training(run, records[-1] if records else {}, config)
-        film_actions.start_from(run, config, addressed_step())
-        film_actions.more_panels(run)
+        actions.start_from(run, config, addressed_step())
+        actions.more_panels(run)
         export(run)
         ask_classical(run)
         show_pre_activations(run)
@@ -312,7 +313,7 @@ def continue_training(run: Run, last: dict[str, Any], config: TrainConfig | None
             f"Continue to epoch {2 * run.config['epochs']}",
             icon=":material/fast_forward:",
             disabled=True,
-            help=film_actions.WHEN_ENDED,
+            help=actions.WHEN_ENDED,
         )
         return
     ended_well = last.get("reason", "diverged") != "diverged" and runs.runner().store.can_resume(run.id)
