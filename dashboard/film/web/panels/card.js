@@ -127,7 +127,6 @@ export class Card {
       ...{ width, height, panel: this.picture, below: this.below, palette: player.palette },
       ...{ step: this.stage.step, pointer: this.pointer, held: this.held },
     });
-    this.back.hidden = !this.held;
     if (this.pointer) this.tell();
   }
 
@@ -173,6 +172,8 @@ export class Card {
     this.tip.hidden = !lines.length;
     if (!lines.length) return;
     this.tip.replaceChildren(...lines.map((text, i) => element("div", { class: i ? "" : "first", text })));
+    if (found.picture) this.tip.insertBefore(found.picture(), this.tip.lastChild);
+    this.tip.classList.toggle("wide", Boolean(found.picture));
     const { clientWidth: width, clientHeight: height } = this.area;
     const { x, y } = this.pointer;
     const [right, below] = [x > width * 0.5, y < height * 0.5];
@@ -193,6 +194,7 @@ export class Card {
 
   hold(tile) {
     this.held = tile;
+    this.back.hidden = !tile;
     this.redraw();
   }
 }
