@@ -13,6 +13,7 @@ from core.errors import InvalidRequest
 
 WIDENING = 4  # hidden units of a block's feedforward part, as multiples of its width
 LONGEST_PERIOD = 10_000  # of the sinusoids
+POSITION_STD = 0.1  # of learned positions at first: what is read at a step stands out from where it is
 
 
 class CausalSelfAttention(nn.Module):
@@ -89,6 +90,8 @@ class Transformer(nn.Module):
         self.length = length
         self.embedding = nn.Embedding(outputs, width) if features is None else nn.Linear(features, width)
         self.positions = nn.Embedding(length, width) if positions == "learned" else None
+        if self.positions is not None:
+            nn.init.normal_(self.positions.weight, std=POSITION_STD)
         self.blocks = nn.ModuleList(Block(width, heads, activation) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
         self.output = nn.Linear(width, outputs)

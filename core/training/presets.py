@@ -193,19 +193,19 @@ PRESETS: dict[tuple[str, str], Preset] = {
         "Its gates keep the gradient in bounds at more than the RNN's rate.", {"learning_rate": 0.005}
     ),
     ("transformer", SYMBOLS): Preset(
-        "Attention finds the symbols however long the pause, without a plateau: three epochs show all of it.",
-        {"epochs": 3, "hidden": (32,), "activation": "gelu"},
+        "Attention finds the symbols at once, however long the pause; at a tenth of the rate it is seen.",
+        {"epochs": 8, "learning_rate": 0.0005, "hidden": (32,), "activation": "gelu"},
     ),
     ("transformer", SEQUENCES): Preset(
         "A width of 32 is enough for a few numbers a step, at a third of the rate of gated networks.",
         {"learning_rate": 0.003, "hidden": (32,), "activation": "gelu"},
     ),
     ("transformer", TEXT): Preset(
-        "With the LSTM's rate and steps it ends where the LSTM does; at 0.003 it lags behind.",
+        "With the LSTM's rate and steps it ends where the LSTM does, at a test loss of 1.4.",
         {"learning_rate": 0.01, "hidden": (64,), "activation": "gelu"},
     ),
     ("transformer", "adding"): Preset(
-        "Both marked numbers are one look away, however far apart: five epochs.", {"epochs": 5}
+        "Both marked numbers are one look away, however far apart: three epochs.", {"epochs": 3}
     ),
     ("transformer", "stocks"): Preset(
         "There is next to nothing to predict in returns: a small width and a low rate overfit less.",

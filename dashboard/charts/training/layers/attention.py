@@ -59,7 +59,7 @@ def attention_chart(picture: Picture) -> alt.LayerChart:
     )
     steps = len(picture.values["steps"])
     shown = f"The first {steps} steps of a test sample: a row for each, blue where it reads."
-    to_see = "A diagonal reads a fixed number of steps back, a column one step from everywhere."
+    to_see = "A diagonal reads so many steps back; a column, always that step."
     return alt.LayerChart(
         layer=[images, frames, captions, read_out],
         title=alt.Title("Attention", subtitle=[shown, to_see], subtitleColor="gray"),
