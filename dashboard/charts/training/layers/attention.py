@@ -99,8 +99,8 @@ def _read_out(picture: Picture) -> Iterator[dict[str, Any]]:
     for panel, matrix in zip(_panels(picture), by_head, strict=True):
         for step, row in enumerate(matrix):
             top = panel["top"] + step * height
-            most = np.argsort(-row, kind="stable")[:NAMED]
-            reads = [f"{symbols[n]} at step {n + 1} ({row[n]:.0%})" for n in most if row[n] >= 0.005]
+            largest = np.argsort(-row, kind="stable")[:NAMED]
+            reads = [f"{symbols[n]} at step {n + 1} ({row[n]:.0%})" for n in largest if row[n] >= 0.005]
             yield {
                 "name": panel["name"],
                 "step": step + 1,
