@@ -27,7 +27,7 @@ from core.runs.store import Run
 from core.training import OPTIMIZERS, TrainConfig, default_config, snapshots
 from core.training.settings import GROUPS, MAIN, SETTINGS, START, applies
 from core.training.snapshots import SNAPSHOTS
-from dashboard.components import user_table
+from dashboard.components import user_images, user_table
 from dashboard.components.activation_picker import custom_field
 from dashboard.components.address import bound
 from dashboard.components.option_field import option_field, select
@@ -69,6 +69,8 @@ def load_from_run(run: Run | None) -> None:
     st.session_state.update(control_values(config), model=config.model, data=config.data)
     if "file" in DATASETS[config.data].options:
         st.session_state.update(user_table.control_values(config.data_options))
+    elif config.data == user_images.DATA:
+        st.session_state.update(user_images.control_values(config.data_options))
     else:
         st.session_state.update(config.data_options)
     st.session_state.update({name: getattr(config, name) for name in _KEPT})
@@ -229,20 +231,21 @@ def choose_model_options(_name: str, default: TrainConfig) -> dict[str, Any]:
 
 
 def choose_data_options(_name: str, default: TrainConfig) -> dict[str, Any]:
-    """The settings that only this data has: of a user's table, the file and its target."""
+    """The settings that only this data has: of a user's table or images, the file and what it is read as."""
     options = DATASETS[default.data].options
-    return (
-        user_table.choose_table(default.data)
-        if "file" in options
-        else choose_options(options, default.data_options)
-    )
+    if "file" in options:
+        return user_table.choose_table(default.data)
+    if default.data == user_images.DATA:
+        return user_images.choose_images(default.data_options)
+    return choose_options(options, default.data_options)
 
 
 def choose_options(options: Mapping[str, Option], default: Mapping[str, Any]) -> dict[str, Any]:
     """A control for each option."""
     columns, chosen = cycle(st.columns(2)), {}
     for name, option in options.items():
-        with next(columns):
+        typed = option.type is str and not option.choices
+        with st.container() if typed else next(columns):
             label = name.replace("_", " ").capitalize()
             chosen[name] = option_field(label, option, default.get(name, option.default), name)
     return chosen

@@ -25,8 +25,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/devices": ("core",),
     "core/torch_devices.py": ("core/devices",),
     "core/activations": ("core/torch_devices.py",),
-    "core/data": ("core/torch_devices.py",),
-    "core/models": ("core/activations", "core/data"),
+    "core/data": ("core/activations",),
+    "core/models": ("core/data",),
     # Training
     "core/training/snapshots/catalogue.py": ("core/models",),
     "core/training/snapshots/upgrade.py": ("core/training/snapshots/catalogue.py",),
@@ -41,6 +41,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("core/training/snapshots", "core/training/learners/registry.py", "core/training/checkpoint.py"),
         "core/training/film.py",
     ),
+    "core/training/redrawing.py": ("core/training/snapshots", "core/training/learners/registry.py"),
     "core/training/ensembles": ("core/training/loop.py",),
     "core/layers": ("core/training/learners/registry.py",),
     # Timing
@@ -60,7 +61,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/activation_cost": ("core/timing/sweeps",),
     # Above both
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
-    "core/runs": ("core/experiments",),
+    "core/runs": ("core/experiments", "core/training/redrawing.py"),
     "core/export": ("core/runs",),
     "core/jobs.py": ("core/export", "core/layers"),
     "core/runs/worker.py": ("core/jobs.py",),
@@ -72,8 +73,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard/charts": ("core/jobs.py",),
     "dashboard/components": ("dashboard/charts", "dashboard/pages.py", "core/runs/runners"),
     "dashboard/film": ("dashboard/components",),
+    "dashboard/run_list": ("dashboard/training_form.py",),
     "dashboard/training_form.py": ("dashboard/components",),
-    "dashboard/views": ("dashboard/training_form.py", "dashboard/film"),
+    "dashboard/views": ("dashboard/training_form.py", "dashboard/film", "dashboard/run_list"),
     "dashboard": ("dashboard/views",),
 }
 

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from core.experiments.baselines import ClassicalCompleted
 
 
+def _branched(event: TrainingStarted) -> str:
+    if event.start_from is None:
+        return ""
+    return f"\nstarts from the weights of step {event.start_step:,} of {event.start_from}; fresh optimizer"
+
+
 def training_text(event: Any) -> str | None:
     """A line for an event of core.training.loop.train; None for one that has none."""
     match event:
@@ -35,7 +41,7 @@ def training_text(event: Any) -> str | None:
                 f"{event.parameters:,} parameters, "
                 f"{event.train_samples:,} training and {event.test_samples:,} test samples, "
                 f"{event.steps_per_epoch:,} steps an epoch, {event.device}, seed {event.seed}"
-                f"{_naive(event)}"
+                f"{_naive(event)}{_branched(event)}"
             )
         case TrainingResumed():
             changed = "".join(f", {name} now {value}" for name, value in event.changed.items())
@@ -48,7 +54,7 @@ def training_text(event: Any) -> str | None:
             return (
                 f"epoch {event.epoch:>4}  loss {event.train_loss:.4f} (test {event.test_loss:.4f})  "
                 f"metric {event.train_metric:.4f} (test {event.test_metric:.4f})  "
-                f"{event.samples_per_s:,.0f} samples/s  {event.elapsed_s:.1f} s"
+                f"{event.samples_per_s:,.0f}/s  {event.elapsed_s:.1f} s"
             )
         case TrainingDiverged():
             return event.reason
@@ -83,7 +89,10 @@ def ensemble_text(event: Any) -> str | None:
             medians = ", ".join(f"{name} {five[2]:.4f}" for name, five in event.test_metric.items())
             return f"epoch {event.epoch:>4}  median test metric {medians}  {event.elapsed_s:.1f} s"
         case EnsembleFinished():
-            head = f"median test {event.metric} with its 95% interval, best first:"
+            head = (
+                f"median test {event.metric} with its 95% interval, best first; IQM: interquartile mean; "
+                "P: probability that a run of the first ends better"
+            )
             balanced = event.balanced_accuracy
             lines = [head]
             for number, place in enumerate(event.ranking):
@@ -96,10 +105,20 @@ def ensemble_text(event: Any) -> str | None:
 
 def _rank(place: RankedVariant, first: bool) -> str:
     return (
-        f"{place.variant} {_number(place.median)} ({_number(place.low)} to {_number(place.high)})"
+        f"{place.variant} {_number(place.median)} ({_number(place.low)} to {_number(place.high)}), "
+        f"IQM {_number(place.iqm)} ({_number(place.iqm_low)} to {_number(place.iqm_high)})"
+        + ("" if first else f", P {_probability(place)}")
         + (", tied with the first" if place.tied and not first else "")
         + (f", {place.diverged} diverged" if place.diverged else "")
     )
+
+
+def _probability(place: RankedVariant) -> str:
+    improvement, low, high = (
+        "unknown" if value is None else f"{value:.2f}"
+        for value in (place.improvement, place.improvement_low, place.improvement_high)
+    )
+    return f"{improvement} ({low} to {high})"
 
 
 def _balanced(accuracy: float | None) -> str:

@@ -1,4 +1,4 @@
-"""A user's CSV file on the command line: how it is read, its flags, and predictions for it."""
+"""A user's CSV file or zip of images on the command line: how it is read, its flags, and predictions."""
 
 from __future__ import annotations
 
@@ -44,8 +44,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(data: str, options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
-    """The data set that --data, --task and --target name, and its options; a CSV file is stored."""
+    """The data set that --data, --task and --target name, and its options; a CSV file or a zip is stored."""
     task, of_table = options.task, {}
+    if data not in DATASETS and data.lower().endswith(".zip"):
+        from core.data.user import image_archive
+
+        data, of_table = "own_images", {"archive": image_archive.add(data)}
     if data not in DATASETS and (data.lower().endswith(".csv") or Path(data).is_file()):
         from core.data import user_csv
 
@@ -53,7 +57,8 @@ def chosen(data: str, options: argparse.Namespace) -> tuple[str, dict[str, Any]]
         data = OF_TASK[task or CLASSIFICATION]
     if data not in DATASETS:
         raise InvalidRequest(
-            f"Unknown data {data!r}; choose from {', '.join(DATASETS)}, or name a file that ends in .csv."
+            f"Unknown data {data!r}; choose from {', '.join(DATASETS)}, or name a file that ends in .csv or "
+            ".zip."
         )
     if data in OF_TASK.values():
         data = OF_TASK[task] if task else data
@@ -62,7 +67,7 @@ def chosen(data: str, options: argparse.Namespace) -> tuple[str, dict[str, Any]]
     for flag, given in (("--task", task), ("--target", options.target_column)):
         if given is not None:
             raise InvalidRequest(f"{flag} is for a CSV file; {data} has a task and a target of its own.")
-    return data, {}
+    return data, of_table
 
 
 def print_preview(data: str, options: Mapping[str, Any]) -> None:
@@ -77,6 +82,13 @@ def print_preview(data: str, options: Mapping[str, Any]) -> None:
         print(line, file=sys.stderr)
     if preview.problem:
         raise InvalidRequest(with_flags(preview.problem))
+
+
+def print_images(archive: str) -> None:
+    """What a zip of images holds, on stderr, before a training starts."""
+    from core.data.user.image_archive import own_images
+
+    print(own_images(archive).summary, file=sys.stderr)
 
 
 def show(words: Sequence[str], prog: str) -> int:

@@ -1,4 +1,4 @@
-"""Regression on one input and on two: curves and a surface, under noise."""
+"""Regression on one input and on two: curves and surfaces, under noise."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from core.data.dataset import CURVE, REGRESSION, SURFACE, LoadedDataset
+from core.data.user.formulas import EDGE, MAX_VALUE, formula_of_values
 
-# x, and y of the surface, are uniform from -EDGE to EDGE.
-EDGE = 2.0
+# x, and y of a surface, are uniform from -EDGE to EDGE.
 
 # Each hill of the surface: x and y of its top, height (a hollow's is negative), standard deviation.
 HILLS = ((-0.9, 0.9, 1.0, 0.6), (1.0, 0.6, 0.7, 0.4), (0.3, -0.9, -1.0, 0.6))
@@ -39,6 +39,29 @@ def cubic(samples: int, noise: float, seed: int, test_fraction: float) -> Loaded
 def hills(samples: int, noise: float, seed: int, test_fraction: float) -> LoadedDataset:
     """Two round hills and a hollow over x and y, of HILLS."""
     return _noisy(_hills, SURFACE, ("x", "y"), samples, noise, seed, test_fraction)
+
+
+def formula_curve(samples: int, noise: float, seed: int, test_fraction: float, formula: str) -> LoadedDataset:
+    """A typed formula of x. Raises InvalidRequest for one that cannot be."""
+    return _noisy(_of_formula(formula, ("x",)), CURVE, ("x",), samples, noise, seed, test_fraction)
+
+
+def formula_surface(
+    samples: int, noise: float, seed: int, test_fraction: float, formula: str
+) -> LoadedDataset:
+    """A typed formula of x and y. Raises InvalidRequest for one that cannot be."""
+    truth = _of_formula(formula, ("x", "y"))
+    return _noisy(truth, SURFACE, ("x", "y"), samples, noise, seed, test_fraction)
+
+
+def _of_formula(text: str, variables: tuple[str, ...]) -> Truth:
+    """Its values, of which one between the places that were looked at may be too large or none."""
+    formula = formula_of_values(text, variables)
+
+    def truth(inputs: np.ndarray) -> np.ndarray:
+        return np.nan_to_num(np.clip(formula.values(inputs), -MAX_VALUE, MAX_VALUE))
+
+    return truth
 
 
 def _step(inputs: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ else:
 # What one sample is, and therefore which networks and snapshots apply to it.
 POINTS, IMAGES, SERIES = "points", "images", "series"
 SMALL_IMAGES = "small images"  # too small for the convolutions of most networks
+OWN_IMAGES = "own images"  # of one channel or of three, of any number of classes
 GRAPH, MIXTURE = "graph", "mixture"
 GRID_WORLD, CONTROL = "grid world", "control"
 # Numbers over time with one target a sequence, symbols with a target at each step, and characters of a text.
@@ -25,7 +26,7 @@ SEQUENCES, SYMBOLS, TEXT = "sequences", "symbols", "text"
 CURVE, SURFACE = "curve", "surface"
 TABLE = "table"  # rows of any number of features, with a class or a value each
 # Kinds whose samples are rows of numbers with one target each: classical methods accept them as well.
-ROWS = (POINTS, TABLE, CURVE, SURFACE, IMAGES, SMALL_IMAGES)
+ROWS = (POINTS, TABLE, CURVE, SURFACE, IMAGES, SMALL_IMAGES, OWN_IMAGES)
 
 CLASSIFICATION, FORECAST, REGRESSION = "classification", "forecast", "regression"
 # The task of mixtures, and the two of environments (fraction of episodes that succeed, mean return).
@@ -52,6 +53,8 @@ class Dataset:
     # deviation, in the units of the coordinates).
     defaults: Mapping[str, Any]
     options: Mapping[str, Option] = field(default_factory=dict)  # settings that this data set alone has
+    # Looks at all options together, before anything is loaded; raises InvalidRequest for what cannot be.
+    check: Callable[..., object] = lambda **options: None
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -63,9 +66,9 @@ class Dataset:
 class LoadedDataset:
     """Arrays of one data set, split into training and test data.
 
-    Inputs are float32: points, curves, surfaces and tables (samples, features); images (samples, 1, height,
-    width) in [0, 1]; series (samples, hours, features); sequences (samples, time, features), NaN after the
-    end of a shorter one. Those of symbols and text are int64 class numbers (samples, time).
+    Inputs are float32: points, curves, surfaces and tables (samples, features); images (samples, channels,
+    height, width) in [0, 1]; series (samples, hours, features); sequences (samples, time, features), NaN
+    after the end of a shorter one. Those of symbols and text are int64 class numbers (samples, time).
     Targets of a classification are int64 class numbers (samples,), for symbols and text (samples, time) with
     NO_TARGET where there is none; those of a forecast or a regression are float32 values (samples,).
     """

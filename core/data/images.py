@@ -1,13 +1,15 @@
-"""Real images: handwritten digits, of 28 x 28 and of 8 x 8 pixels."""
+"""Real images: handwritten digits, of 28 x 28 and of 8 x 8 pixels, and a person's own."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from core.data.dataset import CLASSIFICATION, IMAGES, SMALL_IMAGES, LoadedDataset
+from core.data.dataset import CLASSIFICATION, IMAGES, OWN_IMAGES, SMALL_IMAGES, LoadedDataset
+from core.data.user.image_archive import own_images
 from core.paths import cached
 
 SIDE = 28
+DIGITS = tuple(str(digit) for digit in range(10))
 
 
 def mnist5k(seed: int, test_fraction: float) -> LoadedDataset:
@@ -32,8 +34,25 @@ def digits(seed: int, test_fraction: float) -> LoadedDataset:
     return _split(SMALL_IMAGES, inputs, data.target, seed, test_fraction)
 
 
+def own(seed: int, test_fraction: float, archive: str, size: str, colour: str) -> LoadedDataset:
+    """A person's images, of one channel or of three; the same fraction of each class is in the test data.
+
+    archive is what image_archive.add() returned, "" for the example. Raises InvalidRequest for one that is
+    gone.
+    """
+    images = own_images(archive)
+    inputs = images.shown(int(size), colour == "grey").astype(np.float32) / 255
+    channels_first = np.ascontiguousarray(inputs.transpose(0, 3, 1, 2))
+    return _split(OWN_IMAGES, channels_first, images.labels, seed, test_fraction, images.classes)
+
+
 def _split(
-    kind: str, inputs: np.ndarray, labels: np.ndarray, seed: int, test_fraction: float
+    kind: str,
+    inputs: np.ndarray,
+    labels: np.ndarray,
+    seed: int,
+    test_fraction: float,
+    classes: tuple[str, ...] = DIGITS,
 ) -> LoadedDataset:
     train, test = _stratified(labels, test_fraction, np.random.default_rng(seed))
     targets = labels.astype(np.int64)
@@ -44,7 +63,7 @@ def _split(
         train_targets=targets[train],
         test_inputs=inputs[test],
         test_targets=targets[test],
-        classes=tuple(str(digit) for digit in range(10)),
+        classes=classes,
     )
 
 

@@ -1,10 +1,12 @@
-"""Classes of points in the plane: moons, circles, spirals, XOR, Gaussians and checkerboards."""
+"""Classes of points in the plane: moons, circles, spirals, XOR, Gaussians, checkerboards, typed formulas."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from core.data.dataset import CLASSIFICATION, POINTS, LoadedDataset
+from core.data.user.formulas import EDGE, class_masks, formula_of_classes
+from core.errors import InvalidRequest
 from core.events import Picture
 
 # The inner circle's radius against the outer one's.
@@ -28,6 +30,9 @@ GAUSSIANS_DISTANCE = 2 * np.sqrt(2)
 # waves that the TensorFlow Playground's has, whose sines are of x and y themselves and whose radius is 5.
 SINE_SCALE = 2.5
 PLANE = ("x", "y")
+# Points of a formula are drawn so many for each that is needed, and so often: a class that has a hundredth of
+# the plane needs fifty for each.
+_DRAWN, _MAX_DRAWS = 4, 200
 MAX_SHOWN = 1000  # points of each split in a picture
 SINES = (f"sin {SINE_SCALE}x", f"sin {SINE_SCALE}y")
 
@@ -101,6 +106,27 @@ def checkerboard(
         corner = np.stack([column[square], row[square]], axis=1) - squares / 2
         classes.append(corner + random.uniform(CHECKERBOARD_GAP, 1 - CHECKERBOARD_GAP, (size, 2)))
     return _split(classes, noise, seed, test_fraction, features)
+
+
+def formula(
+    samples: int, noise: float, seed: int, test_fraction: float, features: str, formula: str, margin: float
+) -> LoadedDataset:
+    """Points of the plane from -EDGE to EDGE; class 1 where the formula of x and y is above the margin, class
+    0 where it is at or below minus the margin, equally many of each. Raises InvalidRequest for a formula that
+    cannot be.
+    """
+    values = formula_of_classes(formula, margin).values
+    random = np.random.default_rng([seed, 1])  # another stream than that of the noise
+    sizes = _class_sizes(samples, 2)
+    found: list[list[np.ndarray]] = [[], []]
+    for _ in range(_MAX_DRAWS):
+        points = random.uniform(-EDGE, EDGE, (_DRAWN * samples, 2)).astype(np.float32)
+        for part, mask in zip(found, class_masks(values(points), margin), strict=True):
+            part.append(points[mask])
+        if all(sum(map(len, part)) >= size for part, size in zip(found, sizes, strict=True)):
+            classes = [np.concatenate(part)[:size] for part, size in zip(found, sizes, strict=True)]
+            return _split(classes, noise, seed, test_fraction, features)
+    raise InvalidRequest("One class of the formula has too small a part of the plane to find points in.")
 
 
 def inputs_of(plane: np.ndarray, features: tuple[str, ...]) -> np.ndarray:

@@ -15,6 +15,7 @@ from core.data.dataset import (
     GRID_WORLD,
     IMAGES,
     MIXTURE,
+    OWN_IMAGES,
     POINTS,
     REGRESSION,
     RETURN,
@@ -49,12 +50,14 @@ if TYPE_CHECKING:
         text,
         user_csv,
     )
+    from core.data.user import formulas
 else:
     curves = LazyModule("core.data.curves")
     environments = LazyModule("core.data.environments")
     graphs = LazyModule("core.data.graphs")
     images = LazyModule("core.data.images")
     mixtures = LazyModule("core.data.mixtures")
+    formulas = LazyModule("core.data.user.formulas")
     user_csv = LazyModule("core.data.user_csv")
     points = LazyModule("core.data.points")
     real_series = LazyModule("core.data.real_series")
@@ -138,6 +141,21 @@ DATASETS: dict[str, Dataset] = {
         defaults={"samples": 2000, "noise": 0.03},
         options={"features": _FEATURES, "squares": Option("squares along each edge", 4, 2, 8)},
     ),
+    "formula": Dataset(
+        name="Your own formula",
+        description="Two classes by a formula of x and y that you type: where it is above 0, and where not.",
+        source="Made from a seed and a typed formula",
+        kind=POINTS,
+        task=CLASSIFICATION,
+        load=lambda **settings: points.formula(**settings),
+        defaults={"samples": 1000, "noise": 0.05},
+        options={
+            "formula": Option("of x and y from -2 to 2; the class is 1 where it is above 0", "y - sin(2*x)"),
+            "margin": Option("leaves out points where the formula is nearer to 0 than this", 0.0, 0, 100),
+            "features": _FEATURES,
+        },
+        check=lambda formula, margin, **_: formulas.formula_of_classes(formula, margin),
+    ),
     "sine_curve": Dataset(
         name="Sine curve",
         description="A sine of x, under noise.",
@@ -174,6 +192,28 @@ DATASETS: dict[str, Dataset] = {
         task=REGRESSION,
         load=lambda **settings: curves.hills(**settings),
         defaults={"samples": 2000, "noise": 0.05},
+    ),
+    "formula_surface": Dataset(
+        name="Your own surface",
+        description="A formula of x and y that you type, under noise: its value, from x and y.",
+        source="Made from a seed and a typed formula",
+        kind=SURFACE,
+        task=REGRESSION,
+        load=lambda **settings: curves.formula_surface(**settings),
+        defaults={"samples": 2000, "noise": 0.05},
+        options={"formula": Option("of x and y from -2 to 2; its value is the target", "sin(2*x)*cos(2*y)")},
+        check=lambda formula: formulas.formula_of_values(formula, ("x", "y")),
+    ),
+    "formula_curve": Dataset(
+        name="Your own curve",
+        description="A formula of x that you type, under noise: its value, from x.",
+        source="Made from a seed and a typed formula",
+        kind=CURVE,
+        task=REGRESSION,
+        load=lambda **settings: curves.formula_curve(**settings),
+        defaults={"samples": 400, "noise": 0.1},
+        options={"formula": Option("of x from -2 to 2; its value is the target", "x*sin(4*x)")},
+        check=lambda formula: formulas.formula_of_values(formula, ("x",)),
     ),
     "iris": Dataset(
         name="Iris",
@@ -277,6 +317,24 @@ DATASETS: dict[str, Dataset] = {
         task=CLASSIFICATION,
         load=lambda **settings: images.mnist5k(**settings),
         defaults={},
+    ),
+    "own_images": Dataset(
+        name="Your own images",
+        description="A zip of yours with a folder of images for each class. Without one, made-up shapes.",
+        source="A zip of images",
+        kind=OWN_IMAGES,
+        task=CLASSIFICATION,
+        load=lambda **settings: images.own(**settings),
+        defaults={},
+        options={
+            "archive": Option("the images, by their name in the store; none for an example", ""),
+            "size": Option(
+                "pixels of each side, to which an image's middle square is resized",
+                "28",
+                choices=("28", "32"),
+            ),
+            "colour": Option("shades of grey alone, or red, green and blue", "grey", choices=("grey", "rgb")),
+        },
     ),
     "seattle_weather": Dataset(
         name="Seattle weather",
@@ -477,5 +535,6 @@ def load(name: str, *, seed: int = 0, test_fraction: float = 0.2, **settings: An
     for setting in settings:
         if setting not in dataset.defaults and setting not in dataset.options:
             raise InvalidRequest(f"The setting {setting!r} does not apply to {name}.")
+    dataset.check(**filled_in(dataset.options, settings))
     default = dict(dataset.defaults) | filled_in(dataset.options, {})
     return dataset.load(seed=seed, test_fraction=test_fraction, **(default | settings))

@@ -5,27 +5,17 @@ table_reading.py makes classes, values and features of its columns.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
-import re
-import tempfile
-from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.data import tables
-from core.data.csv_cells import quoted
 from core.data.csv_table import MAX_BYTES, Table, read
 from core.data.dataset import CLASSIFICATION, REGRESSION, LoadedDataset
 from core.data.table_columns import Choices
 from core.data.table_reading import Preview, Reading, names_of, previewed, read_table
-from core.errors import InvalidRequest, UnwritableFolder
-from core.paths import data_folder, delete_file, replace_file
-
-FOLDER = "tables"  # in the data folder
+from core.data.user.added_files import TABLES, content_of, name_of
 
 # Of the example that is loaded as long as no file is given.
 EXAMPLE_ROWS = 150
@@ -74,31 +64,12 @@ def add(source: Path | str | bytes) -> str:
 
     Raises InvalidRequest for a file that is no table within the limits.
     """
-    content = _bytes_of(source)
+    content = content_of(source, MAX_BYTES)
     read(content)
-    name = hashlib.sha256(content).hexdigest()
-    path = _folder() / f"{name}.csv"
-    if path.exists():
-        _note_use(path)
-        return name
-    handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-    replace_file(Path(part), path)
+    name = name_of(content)
+    if not TABLES.has(name):
+        TABLES.add(name, content)
     return name
-
-
-def keep_last_used(folder: Path, max_bytes: int, needed: Container[str]) -> None:
-    """Delete the least recently used tables until the rest fit into max_bytes; needed ones always stay."""
-    found = []
-    for path in folder.glob("*.csv"):
-        with contextlib.suppress(FileNotFoundError):  # another process has just deleted it
-            status = path.stat()
-            found.append((status.st_mtime, status.st_size, path))
-    size = sum(found_size for _, found_size, _ in found)
-    for _, its_size, path in sorted(found):
-        if size > max_bytes and path.stem not in needed:
-            size -= its_size if delete_file(path) else 0
 
 
 def columns(file: str) -> tuple[str, ...]:
@@ -116,43 +87,7 @@ def _default_target(table: Table, file: str, task: str) -> str:
 
 
 def _content(file: str) -> bytes:
-    if not file:
-        return _example()
-    if not re.fullmatch(r"[0-9a-f]{64}", file):
-        raise InvalidRequest(f"{quoted(file)} is no table that was added; give the file itself first.")
-    path = _folder() / f"{file}.csv"
-    try:
-        content = path.read_bytes()
-        _note_use(path)
-        return content
-    except FileNotFoundError:
-        raise InvalidRequest(f"The table {file[:8]}... is no longer here; add its file again.") from None
-
-
-def _bytes_of(source: Path | str | bytes) -> bytes:
-    if isinstance(source, bytes):
-        return source
-    try:
-        with Path(source).open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no path"
-        raise InvalidRequest(f"{quoted(str(source))} cannot be read: {why}.") from None
-
-
-def _note_use(path: Path) -> None:
-    """The modification time is that of the last use: many systems record no access time."""
-    with contextlib.suppress(OSError):
-        os.utime(path)
-
-
-def _folder() -> Path:
-    folder = data_folder() / FOLDER
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise UnwritableFolder(folder, error.strerror or str(error)) from None
-    return folder
+    return TABLES.read(file) if file else _example()
 
 
 def _example() -> bytes:

@@ -15,6 +15,7 @@ from core.data.dataset import (
     GRID_WORLD,
     IMAGES,
     MIXTURE,
+    OWN_IMAGES,
     POINTS,
     SEQUENCES,
     SERIES,
@@ -98,7 +99,7 @@ MODELS: dict[str, Model] = {
             "https://doi.org/10.1038/323533a0",
         ),
         family=FEEDFORWARD,
-        kinds=(POINTS, IMAGES, CURVE, SURFACE, TABLE),
+        kinds=(POINTS, IMAGES, OWN_IMAGES, CURVE, SURFACE, TABLE),
         build=lambda input_shape, outputs, hidden, activation, **options: mlp.MLP(
             input_shape, outputs, hidden, find(activation).function, **options
         ),
@@ -124,7 +125,7 @@ MODELS: dict[str, Model] = {
             "https://doi.org/10.1109/5.726791",
         ),
         family=CONVOLUTIONAL,
-        kinds=(IMAGES,),
+        kinds=(IMAGES, OWN_IMAGES),
         build=lambda input_shape, outputs, hidden, activation: cnn.lenet(
             input_shape, outputs, hidden, find(activation).function
         ),
@@ -142,7 +143,7 @@ MODELS: dict[str, Model] = {
             "https://cs.stanford.edu/people/karpathy/convnetjs/",
         ),
         family=CONVOLUTIONAL,
-        kinds=(IMAGES,),
+        kinds=(IMAGES, OWN_IMAGES),
         build=lambda input_shape, outputs, hidden, activation: cnn.convnet(
             input_shape, outputs, hidden, find(activation).function
         ),
@@ -161,7 +162,7 @@ MODELS: dict[str, Model] = {
             "https://doi.org/10.1145/3065386",
         ),
         family=CONVOLUTIONAL,
-        kinds=(IMAGES,),
+        kinds=(IMAGES, OWN_IMAGES),
         build=lambda input_shape, outputs, hidden, activation, **options: alexnet.alexnet(
             input_shape, outputs, hidden, find(activation).function, **options
         ),
@@ -183,7 +184,7 @@ MODELS: dict[str, Model] = {
             "https://arxiv.org/abs/1409.1556",
         ),
         family=CONVOLUTIONAL,
-        kinds=(IMAGES,),
+        kinds=(IMAGES, OWN_IMAGES),
         build=lambda input_shape, outputs, hidden, activation, **options: vgg.vgg(
             input_shape, outputs, hidden, find(activation).function, **options
         ),
@@ -207,7 +208,7 @@ MODELS: dict[str, Model] = {
             "https://arxiv.org/abs/1512.03385",
         ),
         family=CONVOLUTIONAL,
-        kinds=(IMAGES,),
+        kinds=(IMAGES, OWN_IMAGES),
         build=lambda input_shape, outputs, hidden, activation, **options: resnet.resnet(
             input_shape, outputs, hidden, find(activation).function, **options
         ),

@@ -1,6 +1,6 @@
 """Bounded disk: the newest runs stay whole, older ones keep their curves, the oldest are removed.
 
-What an open run names in its config (the run that it resumes from, a table that was added) is never touched.
+What an open run names in its config (the run that it resumes from, a file that was added) is never touched.
 Everything is decided anew from what is there and done in small transactions, so several servers may do it at
 once, and one that is killed in the middle leaves only what the next pass completes.
 """
@@ -15,16 +15,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.data import user_csv
+from core.data.user import added_files
 from core.paths import delete_file
 from core.runs.retention_plan import Footprint, plan
 from core.runs.status import ENDED
 from core.runs.store import RunStore
-from core.runs.tables import events, frames, pictures, runs
+from core.runs.tables import events, film_pictures, frames, pictures, runs
 
 VARIABLE = "NABLASCOPE_KEEP_MIB"
 DEFAULT_MIB, MIN_MIB = 2048, 128
-WHOLE, CURVES, TABLES = 6 / 8, 1 / 8, 1 / 8  # of the total: whole runs, curves of older ones, added tables
+WHOLE, CURVES, ADDED = 6 / 8, 1 / 8, 1 / 8  # of the total: whole runs, curves of older ones, added files
 
 EVENTS_A_TRANSACTION = 5000  # rows in one transaction: a worker that wants to write waits some 50 ms
 EVENT_OVERHEAD_BYTES = 80  # of a row in the table and in its index
@@ -43,7 +43,7 @@ def default_keep_bytes() -> int:
 
 
 def keep_within(store: RunStore, keep_bytes: int) -> Iterator[None]:
-    """Bring the store, its checkpoints and the added tables within keep_bytes, a small step at a time."""
+    """Bring the store, its checkpoints and the added files within keep_bytes, a small step at a time."""
     checkpoints = _checkpoints(store)  # before the runs are read: a file's run is older than the file
     yield from _measure(store)
     decided = plan(_footprints(store, checkpoints), int(keep_bytes * WHOLE), int(keep_bytes * CURVES))
@@ -56,7 +56,7 @@ def keep_within(store: RunStore, keep_bytes: int) -> Iterator[None]:
     _drop_checkpoints_of_nobody(store, checkpoints)
     yield
     _drop_leftovers(store)
-    _bound_tables(store, int(keep_bytes * TABLES))
+    _bound_added_files(store, int(keep_bytes * ADDED))
     yield
     yield from _give_back_pages(store)
 
@@ -101,9 +101,13 @@ def _sizes(connection: sa.Connection, run_id: str) -> dict[str, int]:
     in_pictures = connection.execute(
         sa.select(sa.func.sum(picture)).where(pictures.c.run_id == run_id)
     ).scalar()
+    drawn = film_pictures.c.bytes + sa.func.length(sa.cast(film_pictures.c["values"], sa.String))
+    in_film = connection.execute(
+        sa.select(sa.func.sum(drawn + EVENT_OVERHEAD_BYTES)).where(film_pictures.c.run_id == run_id)
+    ).scalar()
     return {
         "curves_bytes": RUN_BYTES + int(in_events or 0),
-        "pictures_bytes": int(in_pictures or 0) + int(in_frames or 0),
+        "pictures_bytes": int(in_pictures or 0) + int(in_frames or 0) + int(in_film or 0),
     }
 
 
@@ -126,7 +130,7 @@ def _footprints(store: RunStore, checkpoints: Mapping[str, int]) -> list[Footpri
 
 
 def _named_by_open_runs(connection: sa.Connection) -> set[str]:
-    """Every text in the config of a run that has not ended: among them runs and tables that it needs."""
+    """Every text in the config of a run that has not ended: among them runs and files that it needs."""
     configs = connection.execute(sa.select(runs.c.config).where(runs.c.status.not_in(ENDED))).scalars()
     return {text for config in configs for text in _texts(config)}
 
@@ -155,7 +159,7 @@ def _prune(store: RunStore, run_id: str) -> bool:
             return False
         since = sa.func.coalesce(runs.c.pruned_at, time.time())
         connection.execute(runs.update().where(runs.c.id == run_id).values(pruned_at=since, pictures_bytes=0))
-        for table in (pictures, frames):
+        for table in (pictures, frames, film_pictures):
             connection.execute(table.delete().where(table.c.run_id == run_id))
     # From here on nothing resumes from the file; killed now, it is one of nobody's for the next pass.
     delete_file(store.checkpoint_file(run_id))
@@ -183,11 +187,15 @@ def _drop_checkpoints_of_nobody(store: RunStore, checkpoints: Mapping[str, int])
 
 
 def _drop_leftovers(store: RunStore) -> None:
-    """What killed processes left: checkpoints and tables half written, zips that nobody fetched."""
+    """What killed processes left: checkpoints and added files half written, zips that nobody fetched."""
     before = time.time() - LEFT_OVER_AFTER_S
     half_written = [found for found in _files(store.checkpoints) if found[0].name.startswith(".")]
+    home = store.path.parent
     half_written += [
-        found for found in _files(store.path.parent / user_csv.FOLDER) if found[0].suffix != ".csv"
+        found
+        for kind in added_files.KINDS
+        for found in _files(home / kind.folder)
+        if found[0].suffix != kind.suffix
     ]
     for path, _, changed_at in [*half_written, *_files(store.exports)]:
         if changed_at < before:
@@ -199,12 +207,12 @@ def _drop_leftovers(store: RunStore) -> None:
         store.forget(run_id)
 
 
-def _bound_tables(store: RunStore, max_bytes: int) -> None:
-    """Drop added tables, the one that was used longest ago first, none that an open run needs."""
-    folder = store.path.parent / user_csv.FOLDER
-    if sum(size for _, size, _ in _files(folder)) > max_bytes:
+def _bound_added_files(store: RunStore, max_bytes: int) -> None:
+    """Drop added files, the one that was used longest ago first, none that an open run needs."""
+    home = store.path.parent
+    if added_files.added_bytes(home) > max_bytes:
         with store.writing() as connection:  # no run can be queued meanwhile that needs one of them
-            user_csv.keep_last_used(folder, max_bytes, _named_by_open_runs(connection))
+            added_files.keep_last_used(home, max_bytes, _named_by_open_runs(connection))
 
 
 def _give_back_pages(store: RunStore) -> Iterator[None]:

@@ -17,6 +17,7 @@ from core.data.dataset import (
     GRID_WORLD,
     IMAGES,
     MIXTURE,
+    OWN_IMAGES,
     POINTS,
     SEQUENCES,
     SERIES,
@@ -82,6 +83,10 @@ PRESETS: dict[tuple[str, str], Preset] = {
     ),
     (ANY, IMAGES): Preset(
         "4,000 images are few: label smoothing lifts LeNet-5 by a percentage point.", _IMAGES
+    ),
+    (ANY, OWN_IMAGES): Preset(
+        "A person's images are a few hundred: more passes in smaller batches, and more of them to test on.",
+        _IMAGES | {"epochs": 20, "batch_size": 16, "test_fraction": 0.25},
     ),
     (ANY, SMALL_IMAGES): Preset("Images of 8 x 8 pixels are learned like larger ones.", _IMAGES),
     (ANY, SERIES): Preset(

@@ -70,7 +70,11 @@ _BY_GRADIENT = ("supervised", "graph", "rbm", "gan", "dqn")  # all but the table
 SETTINGS: dict[str, Setting] = {
     "model": Setting(help="The network.", label="Network", kind=str, choices=MODELS),
     "data": Setting(
-        help="What it learns from, or a CSV file.", label="Data", kind=str, choices=DATASETS, flag="D"
+        help="What it learns from, or a CSV file or a zip of images.",
+        label="Data",
+        kind=str,
+        choices=DATASETS,
+        flag="D",
     ),
     "activation": Setting(
         help="The function between layers; where the network takes any, also an expression of x.",
@@ -216,6 +220,17 @@ SETTINGS: dict[str, Setting] = {
         group=START,
         kind=str,
         choices=INITIALISATIONS,
+        learners=_BY_GRADIENT,
+    ),
+    "weights_seed": Setting(
+        help="Draws other first weights, on the same data in the same order; if empty, the seed does.",
+        label="Seed of the weights",
+        group=START,
+        kind=int,
+        min=0,
+        max=2**63 - 1,
+        optional=True,
+        placeholder="the seed",
         learners=_BY_GRADIENT,
     ),
     "engine": Setting(
@@ -364,6 +379,24 @@ SETTINGS: dict[str, Setting] = {
         label="Resume from",
         kind=str,
         optional=True,
+        mutable_on_resume=True,
+    ),
+    "start_from": Setting(
+        help="The run from whose film the first weights are; the optimizer starts fresh.",
+        label="Start from",
+        kind=str,
+        optional=True,
+        flag="RUN",
+        mutable_on_resume=True,
+    ),
+    "start_step": Setting(
+        help="The step of the frame whose weights they are; if empty, the film's last.",
+        label="Start step",
+        kind=int,
+        min=0,
+        max=MAX_STEPS,
+        optional=True,
+        flag="N",
         mutable_on_resume=True,
     ),
 }

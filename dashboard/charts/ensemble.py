@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.theme import series_color, series_dash
+from dashboard.charts.theme import LONGEST, series_color, series_dash
 
 POINTS_ON_SCREEN = 150  # of each variant
 
@@ -108,8 +108,88 @@ def ranking_chart(finished: Mapping[str, Any]) -> alt.LayerChart:
     )
 
 
+def interquartile_chart(finished: Mapping[str, Any]) -> alt.LayerChart:
+    """The interquartile mean of each variant with its 95% interval, in the order of the ranking."""
+    rows = [
+        (_ranked_name(entry, n), entry["iqm"], entry["iqm_low"], entry["iqm_high"])
+        for n, entry in enumerate(finished["ranking"])
+    ]
+    metric = finished["metric"].capitalize().replace("_", " ")
+    return _intervals(
+        rows,
+        alt.Scale(zero=False),
+        alt.X("value:Q", title=f"{metric}, test"),
+        alt.Title(
+            "Interquartile mean",
+            subtitle=[
+                "The mean of the middle half of the seeds, with its",
+                "95% interval: steadier than a median.",
+            ],
+            subtitleColor="gray",
+        ),
+        "Interquartile mean",
+    )
+
+
+def improvement_chart(finished: Mapping[str, Any]) -> alt.LayerChart:
+    """How probable it is that a run of the best ends better than one of each other variant."""
+    best, *others = finished["ranking"]
+    rows = [
+        (
+            _ranked_name(entry, n),
+            *(entry[key] for key in ("improvement", "improvement_low", "improvement_high")),
+        )
+        for n, entry in enumerate(others, 1)
+    ]
+    scale = alt.Scale(domain=[0, 1])
+    chart = _intervals(
+        rows,
+        scale,
+        alt.X("value:Q", title="Probability of improvement", axis=alt.Axis(format="%")),
+        alt.Title(
+            "Does the best improve on it?",
+            subtitle=[
+                f"How often {_short(best['variant'])} ends better, of two runs.",
+                "An interval on the line, 50%: as good as a coin.",
+            ],
+            subtitleColor="gray",
+        ),
+        "Probability",
+    )
+    even = alt.Chart(pd.DataFrame({"even": [0.5]})).mark_rule(strokeDash=[4, 4], color="gray", aria=False)
+    chart.layer.insert(0, even.encode(x=alt.X("even:Q", scale=scale)))
+    return chart
+
+
+def _intervals(
+    rows: Sequence[tuple[str, float | None, float | None, float | None]],
+    scale: alt.Scale,
+    x: alt.X,
+    title: alt.Title,
+    label: str,
+) -> alt.LayerChart:
+    """A point a variant on the bar of its interval."""
+    table = pd.DataFrame(rows, columns=["variant", "value", "low", "high"])
+    base = alt.Chart(table).encode(
+        y=alt.Y("variant:N", sort=[row[0] for row in rows], title=None, axis=alt.Axis(labelLimit=160)),
+        tooltip=[
+            alt.Tooltip("variant:N", title="Variant"),
+            alt.Tooltip("value:Q", title=label, format=".4f"),
+            alt.Tooltip("low:Q", title="Interval from", format=".4f"),
+            alt.Tooltip("high:Q", title="to", format=".4f"),
+        ],
+    )
+    interval = base.mark_rule(strokeWidth=4, color="gray").encode(x=alt.X("low:Q", scale=scale), x2="high")
+    point = base.mark_point(filled=True, size=90, opacity=1).encode(x=x.scale(scale))
+    return alt.LayerChart(layer=[interval, point], title=title, height=alt.Step(38))
+
+
 def _ranked_name(entry: Mapping[str, Any], number: int) -> str:
     """A variant with its rank, where there is something to say."""
     if number == 0:
         return f"{entry['variant']} (best)"
     return f"{entry['variant']} (tied)" if entry["tied"] else str(entry["variant"])
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

@@ -16,12 +16,18 @@ from core.events import Picture
 from core.models import MODELS
 from core.models.registry import applicable_data, default_data
 from core.runs.store import Run
+from core.statistics import MIN_SAMPLES
 from core.training import default_config
 from core.training.ensembles import EnsembleConfig
 from core.training.ensembles.config import NAMED
 from core.training.ensembles.tables import curves_csv, final_csv
 from core.training.settings import MAX_EPOCHS, SETTINGS
-from dashboard.charts.ensemble import distribution_chart, ranking_chart
+from dashboard.charts.ensemble import (
+    distribution_chart,
+    improvement_chart,
+    interquartile_chart,
+    ranking_chart,
+)
 from dashboard.components import runs
 from dashboard.components.activation_picker import pick_custom
 from dashboard.components.address import bound
@@ -160,6 +166,7 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
         )
         if finished.get("majority_accuracy") is not None:
             st.caption(f"Always the most frequent class: accuracy {finished['majority_accuracy']:.1%}.")
+        draw_aggregates(finished)
         draw_ranking(finished, metric)
     if epochs:
         left, right = st.columns(2)
@@ -179,6 +186,23 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
         draw_downloads(run.id, epochs, finished)
 
 
+def draw_aggregates(finished: dict[str, Any]) -> None:
+    """Interquartile means and probabilities of improvement; earlier runs have none."""
+    if all(entry.get("iqm") is None for entry in finished["ranking"]):
+        return
+    left, right = st.columns(2)
+    with left:
+        st.altair_chart(interquartile_chart(finished), key="interquartile")
+    if len(finished["ranking"]) > 1:
+        with right:
+            st.altair_chart(improvement_chart(finished), key="improvement")
+    st.caption(
+        "Intervals by a stratified bootstrap over the seeds, as in "
+        "[Agarwal et al. 2021](https://arxiv.org/abs/2108.13264); fewer than "
+        f"{MIN_SAMPLES} seeds give none. Those of the probability are widened for the number of variants."
+    )
+
+
 def draw_ranking(finished: dict[str, Any], metric: str) -> None:
     """The ranking in figures, with the time per network of each variant."""
     number = st.column_config.NumberColumn
@@ -192,6 +216,8 @@ def draw_ranking(finished: dict[str, Any], metric: str) -> None:
             **({"Balanced accuracy": balanced.get(entry["variant"])} if balanced else {}),
             "from": entry["low"],
             "to": entry["high"],
+            "IQM": entry.get("iqm"),
+            "P(best is better)": entry.get("improvement"),
             "Behind by": None if entry["variant"] == best else entry["behind"],
             "Diverged": entry["diverged"],
             "Seconds per network": entry["seconds"],
@@ -207,6 +233,10 @@ def draw_ranking(finished: dict[str, Any], metric: str) -> None:
             "Balanced accuracy": number(format="%.4f", help="Each class counts alike; median over the seeds"),
             "from": number(format="%.4f", help="The median's 95% interval"),
             "to": number(format="%.4f"),
+            "IQM": number(format="%.4f", help="Interquartile mean: of the middle half of the seeds"),
+            "P(best is better)": number(
+                format="%.2f", help="How probable it is that a run of the best ends better than one of this"
+            ),
             "Behind by": number(format="%.4f", help="Median over the seeds of the difference to the best"),
             "Seconds per network": number(format="%.3f"),
         },

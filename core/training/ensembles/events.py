@@ -45,6 +45,10 @@ class RankedVariant:
     so few seeds give none.
     With several variants the interval is widened, so that all of them hold together in 95%. seconds is the
     time of one member's training.
+
+    iqm is the interquartile mean of the final test metric with its 95% interval. improvement: how probable it
+    is that a run of the first ends better than one of this variant, with an interval widened like that of
+    behind (Agarwal et al. 2021). What diverged at once counts as worse than all; a mean of such is None.
     """
 
     variant: str
@@ -57,6 +61,12 @@ class RankedVariant:
     tied: bool
     diverged: int
     seconds: float
+    iqm: float | None = None  # this and what follows are None in earlier runs
+    iqm_low: float | None = None
+    iqm_high: float | None = None
+    improvement: float | None = None
+    improvement_low: float | None = None
+    improvement_high: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-from core.statistics import ABOVE, judge_interval, median_interval_if_enough
+import numpy as np
+
+from core.statistics import (
+    ABOVE,
+    MIN_SAMPLES,
+    improvement_interval,
+    interquartile_mean,
+    interquartile_mean_interval,
+    judge_interval,
+    median_interval_if_enough,
+    probability_of_improvement,
+)
 from core.training.ensembles.events import RankedVariant
 
 
@@ -26,6 +38,8 @@ def ranked(
     for name in order:
         low, high = median_interval_if_enough(_numbers(final[name])) or (None, None)
         behind, behind_low, behind_high, tied = None, None, None, name == first
+        iqm, iqm_low, iqm_high = _interquartile(_worst_for_none(final[name]))
+        improvement: tuple[float | None, ...] = (None, None, None)
         if name != first:
             pairs = zip(final[first], final[name], strict=True)
             gaps = [one - other for one, other in pairs if one is not None and other is not None]
@@ -34,6 +48,9 @@ def ranked(
             behind_low, behind_high = interval or (None, None)
             # With too few seeds for an interval nothing is certain.
             tied = bool(gaps) and not (interval and judge_interval(*interval) == ABOVE)
+            improvement = _improvement(
+                _worst_for_none(final[first]), _worst_for_none(final[name]), confidence
+            )
         ranking.append(
             RankedVariant(
                 variant=name,
@@ -46,9 +63,40 @@ def ranked(
                 tied=tied,
                 diverged=diverged[name],
                 seconds=seconds[name],
+                iqm=iqm,
+                iqm_low=iqm_low,
+                iqm_high=iqm_high,
+                improvement=improvement[0],
+                improvement_low=improvement[1],
+                improvement_high=improvement[2],
             )
         )
     return tuple(ranking)
+
+
+def _interquartile(scores: list[float]) -> tuple[float | None, float | None, float | None]:
+    """The interquartile mean and its interval; an ensemble has one task, so one stratum."""
+    with np.errstate(invalid="ignore"):  # between two infinite percentiles there is no number
+        low, high = interquartile_mean_interval([scores]) if len(scores) >= MIN_SAMPLES else (None, None)
+    return _finite(interquartile_mean(scores)), _finite(low), _finite(high)
+
+
+def _improvement(
+    first: list[float], scores: list[float], confidence: float
+) -> tuple[float | None, float | None, float | None]:
+    """The probability that the first ends better, and its interval."""
+    interval: tuple[float | None, float | None] = (None, None)
+    if len(scores) >= MIN_SAMPLES:
+        interval = improvement_interval([(first, scores)], confidence=confidence)
+    return probability_of_improvement(first, scores), *interval
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _worst_for_none(values: Sequence[float | None]) -> list[float]:
+    return [-math.inf if value is None else value for value in values]
 
 
 def _numbers(values: Sequence[float | None]) -> list[float]:
@@ -56,4 +104,4 @@ def _numbers(values: Sequence[float | None]) -> list[float]:
 
 
 def _median(values: Sequence[float | None]) -> float:
-    return statistics.median(float("-inf") if value is None else value for value in values)
+    return statistics.median(_worst_for_none(values))

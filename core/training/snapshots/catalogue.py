@@ -25,6 +25,7 @@ from core.data.dataset import (
     GRID_WORLD,
     IMAGES,
     MIXTURE,
+    OWN_IMAGES,
     POINTS,
     SEQUENCES,
     SERIES,
@@ -62,6 +63,7 @@ class Snapshot:
     applies: Applies
     module: str  # the file in the group's room; several snapshots of one thing share a file
     default: bool = True  # whether it is drawn without being asked for
+    history: bool = False  # whether it shows the training so far, which no single step's weights know
 
     @property
     def once(self) -> bool:
@@ -99,6 +101,11 @@ def applicable(model: str, data: str) -> tuple[str, ...]:
 def defaults(model: str, data: str) -> tuple[str, ...]:
     """Keys of those that are drawn without being asked for: they show much and cost little."""
     return tuple(key for key in applicable(model, data) if SNAPSHOTS[key].default)
+
+
+def redrawable(model: str, data: str) -> tuple[str, ...]:
+    """Keys of those that the weights of a frame are enough for, so that a film can be drawn afterwards."""
+    return tuple(key for key in applicable(model, data) if not SNAPSHOTS[key].history)
 
 
 def selected(config: SnapshotRequest) -> tuple[str, ...]:
@@ -217,7 +224,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
         "Predictions on images",
         "Test images with the network's predictions, mistakes first.",
         OUTPUTS,
-        _of(IMAGES, SMALL_IMAGES, learners=("supervised",)),
+        _of(IMAGES, SMALL_IMAGES, OWN_IMAGES, learners=("supervised",)),
         "predictions",
     ),
     "answers": Snapshot(
@@ -287,12 +294,13 @@ SNAPSHOTS: dict[str, Snapshot] = {
         EPISODES,
         _of(GRID_WORLD, CONTROL),
         "episode_returns",
+        history=True,
     ),
     "filters": Snapshot(
         "Filters",
         "Weights of the first layer as small images.",
         LAYERS,
-        _of(IMAGES, SMALL_IMAGES, learners=("supervised", "rbm")),
+        _of(IMAGES, SMALL_IMAGES, OWN_IMAGES, learners=("supervised", "rbm")),
         "filters",
     ),
     "states": Snapshot(
@@ -322,7 +330,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
         "Which pixels of test images move the score of the class that the network predicts, and the same "
         "with random weights: where both maps look alike, the first shows the image and not what was learnt.",
         LAYERS,
-        _of(IMAGES, SMALL_IMAGES, learners=("supervised",)),
+        _of(IMAGES, SMALL_IMAGES, OWN_IMAGES, learners=("supervised",)),
         "saliency",
         default=False,
     ),
@@ -348,6 +356,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
         LAYERS,
         _supervised,
         "layer_norms",
+        history=True,
     ),
     "dead_units": Snapshot(
         "Dead and saturated units",

@@ -17,6 +17,9 @@ def test_seeds_and_vary_print_a_ranking_as_json(capsys: pytest.CaptureFixture[st
     assert [record["epoch"] for record in records[1:-1]] == [1, 2, 3]
     assert sorted(records[-1]["final"]) == ["ReLU", "Tanh"]
     assert {len(values) for values in records[-1]["final"].values()} == {3}
+    first, second = records[-1]["ranking"]
+    assert first["iqm"] is not None
+    assert 0 <= second["improvement"] <= 1
 
 
 def test_several_settings_and_lists_of_numbers_can_be_varied(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,6 +29,7 @@ def test_several_settings_and_lists_of_numbers_can_be_varied(capsys: pytest.Capt
     assert "hidden 4, learning rate 0.01" in out
     assert "hidden 8-8, learning rate 0.1" in out
     assert "best first" in out
+    assert "IQM" in out
 
 
 def test_an_option_of_the_network_can_be_varied(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,7 @@
-"""A CSV file on the command line: shown before a training, learned by class or number, and predicted."""
+"""A CSV file on the command line: shown before a training, learned by class or number, and predicted.
+
+A zip of images as well.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import pytest
 
 from core.commands.training import command
 from core.errors import InvalidRequest
+from tests.core.data.user.zips import folders, zipped
 
 ROWS = "".join(f"{n};{'#N/A' if n % 5 == 0 else f'{n},5'};{'ab'[n % 2]};{n * 3}\n" for n in range(40))
 Say = Callable[..., tuple[int, str, str]]
@@ -98,3 +102,19 @@ def test_a_run_predicts_the_rows_of_another_file(table: str, say: Say, tmp_path:
 def test_what_cannot_be_is_one_sentence(table: str, words: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(InvalidRequest, match=sentence):
         command([*words])
+
+
+def test_a_zip_of_class_folders_is_shown_and_learned(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path / "home"))
+    path = tmp_path / "mine.zip"
+    path.write_bytes(zipped(folders(8)))
+    code, out, shown = say("mlp", "--data", str(path), *SHORT, "--set", "colour=rgb", "--json")
+    assert code == 0
+    assert "16 images of 2 classes: green 8, red 8" in shown
+    started = json.loads(out.splitlines()[0])
+    assert (started["data"], started["parameters"]) == ("own_images", 4 * 28 * 28 * 3 + 4 + 4 + 1)
+    path.write_bytes(b"no zip")
+    with pytest.raises(InvalidRequest, match="is no whole zip"):
+        say("mlp", "--data", str(path))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.data import user_csv
+from core.data.user import added_files
 from core.errors import InvalidRequest
 from core.events import Checkpoint
 from core.export.archive import README, write, zipped
@@ -107,7 +108,7 @@ def test_a_run_whose_table_is_gone_still_gives_its_metrics(
     monkeypatch.setenv("NABLASCOPE_HOME", str(tmp_path))
     file = user_csv.add(b"a,b,y\n" + b"".join(b"%d,%d,%d\n" % (n, n % 7, n % 2) for n in range(40)))
     run = train_briefly("mlp", "own_csv", data_options={"file": file})
-    (tmp_path / user_csv.FOLDER / f"{file}.csv").unlink()
+    (tmp_path / added_files.TABLES.folder / f"{file}.csv").unlink()
     with zipfile.ZipFile(io.BytesIO(zipped(run))) as archive:
         assert {"metrics.csv", "metrics.parquet"} < set(archive.namelist())
         assert "script.py" not in archive.namelist()

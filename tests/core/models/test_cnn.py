@@ -55,3 +55,11 @@ def test_convnets_maps_have_the_sizes_of_the_demo() -> None:
     assert [tuple(out[1:]) for _, out in shapes] == [(8, 24, 24), (16, 12, 12), (10,)]
     assert [tuple(into[1:]) for into, _ in shapes][1:] == [(8, 12, 12), (256,)]
     assert [sum(p.numel() for p in layer.parameters()) for layer in model.children()] == [208, 3216, 2570]
+
+
+def test_images_of_three_channels_and_32_pixels_fit_as_in_the_paper() -> None:
+    """LeNet's own input had 32 x 32 pixels, without padding."""
+    model = LeNet5(torch.tanh, (3, 32, 32), 2)
+    assert model.c1.padding == (0, 0)
+    assert model(torch.rand(4, 3, 32, 32)).shape == (4, 2)
+    assert ConvNet(torch.tanh, 3, 5)(torch.rand(4, 3, 32, 32)).shape == (4, 5)

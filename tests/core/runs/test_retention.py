@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from core.data import user_csv
+from core.data.user import added_files
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.export.archive import zipped_from_store
@@ -133,7 +134,7 @@ def test_open_runs_and_the_run_that_one_of_them_resumes_from_lose_nothing(store:
 def test_files_that_killed_processes_left_go_and_fresh_ones_stay(store: RunStore) -> None:
     run_id = ended_run(store)
     store.exports.mkdir()
-    own = store.path.parent / user_csv.FOLDER
+    own = store.path.parent / added_files.TABLES.folder
     own.mkdir()
     old = [store.checkpoints / f".{run_id}.pt.1", store.exports / "a.zip", own / "b.part"]
     fresh = [store.checkpoints / f".{run_id}.pt.2", store.exports / "c.zip", own / "d.part"]
@@ -166,13 +167,13 @@ def test_tables_go_by_their_last_use_and_one_that_a_run_needs_stays(
     names = [user_csv.add(table(number)) for number in range(5)]
     for age, name in enumerate(reversed(names)):
         used_at = time.time() - 100 * (age + 1)
-        os.utime(tmp_path / user_csv.FOLDER / f"{name}.csv", (used_at, used_at))
+        os.utime(tmp_path / added_files.TABLES.folder / f"{name}.csv", (used_at, used_at))
     needed = to_record(default_config("mlp", "own_csv", data_options={"file": names[0]}))
     store.create("training", needed)
     user_csv.columns(names[1])  # used just now
     room_for_three = 3 * len(table(0)) * 8 + 1000
     keep(store, room_for_three)
-    kept = {path.stem for path in (tmp_path / user_csv.FOLDER).iterdir()}
+    kept = {path.stem for path in (tmp_path / added_files.TABLES.folder).iterdir()}
     assert kept == {names[0], names[1], names[4]}
     with pytest.raises(InvalidRequest, match="no longer here; add its file again"):
         user_csv.columns(names[2])

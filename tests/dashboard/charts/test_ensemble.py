@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.charts.ensemble import POINTS_ON_SCREEN, distribution_chart, ranking_chart
+from dashboard.charts.ensemble import (
+    POINTS_ON_SCREEN,
+    distribution_chart,
+    improvement_chart,
+    interquartile_chart,
+    ranking_chart,
+)
 
 VARIANTS = ["Tanh", "ReLU"]
 
@@ -42,3 +48,25 @@ def test_ranking_names_the_best_and_the_tied() -> None:
     names = {row["variant"] for table in chart["datasets"].values() for row in table}
     assert names == {"A (best)", "B (tied)", "C"}
     assert "Accuracy, test" in str(chart)
+
+
+def test_the_best_is_compared_with_each_other_one_and_all_have_interquartile_means() -> None:
+    aggregates = {"iqm": 0.8, "iqm_low": 0.7, "iqm_high": 0.9}
+    improvement = {"improvement": 0.9, "improvement_low": 0.6, "improvement_high": 1.0}
+    ranking = [
+        {"variant": "A", "tied": True} | aggregates | dict.fromkeys(improvement),
+        {"variant": "B", "tied": False} | aggregates | improvement,
+        {"variant": "C", "tied": True} | aggregates | improvement,
+    ]
+    finished = {"metric": "accuracy", "ranking": ranking}
+    variants = [
+        {
+            row["variant"]
+            for table in chart.to_dict()["datasets"].values()
+            for row in table
+            if "variant" in row
+        }
+        for chart in (interquartile_chart(finished), improvement_chart(finished))
+    ]
+    assert variants == [{"A (best)", "B", "C (tied)"}, {"B", "C (tied)"}]
+    assert "How often A ends better" in str(improvement_chart(finished).to_dict())

@@ -21,7 +21,9 @@ def test_a_click_trains_every_value_with_every_seed(page: AppTest) -> None:
     last = finished_run(page)
     assert sorted(last["final"]) == ["Adam", "Momentum", "SGD"]
     assert all(len(values) == 2 for values in last["final"].values())
-    assert len(page.get("vega_lite_chart")) == 3
+    assert len(page.get("vega_lite_chart")) == 5
+    improvement = page.dataframe[0].value["P(best is better)"]
+    assert improvement.isna().tolist() == [True, False, False]  # the best has none over itself
     # Two of its three cells are of one class: an accuracy alone flatters.
     assert any("Always the most frequent class: accuracy 6" in caption.value for caption in page.caption)
     assert page.dataframe[0].value["Balanced accuracy"].between(0, 1).all()

@@ -9,7 +9,7 @@ import numpy as np
 from core.events import Picture
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.layers.named_layers import Activated, activated
-from core.training.snapshots.sampling import spread
+from core.training.snapshots.sampling import as_pixels, spread
 
 CHANNELS, LAYERS = 8, 5
 
@@ -17,11 +17,11 @@ CHANNELS, LAYERS = 8, 5
 def feature_maps(learner: SupervisedLearner) -> Iterator[Picture]:
     """What leaves the activation after each convolution, for the first test image.
 
-    image uint8 (height, width); then "0", "1", ... float32 (channels, height, width), at most 8 channels of
+    image uint8 as of as_pixels(); then "0", "1", ... float32 (channels, height, width), at most 8 channels of
     at most 5 layers. values: layers (names), channels (how many each has), label, a class.
     """
     inputs = learner.test_inputs[:1]
-    image = np.rint(inputs[0, 0].cpu().numpy() * 255).astype(np.uint8)
+    image = as_pixels(inputs)[0]
     label = learner.data.classes[int(learner.test_targets[0])]
     while True:
         layers = [layer for layer in activated(learner.network, inputs) if layer.before.dim() == 4]

@@ -14,7 +14,10 @@ MAX_FILTERS = 64
 
 
 def filters(learner: SupervisedLearner | RBMLearner) -> Iterator[Picture]:
-    """weights float32 (n, height, width): a convolution's kernels, or each unit's weights as an image."""
+    """weights float32 (n, height, width): a convolution's kernels, or each unit's weights as an image.
+
+    Of three channels their mean.
+    """
     while True:
         yield Picture("filters", learner.step, {"weights": _first_weights(learner)})
 
@@ -25,7 +28,7 @@ def _first_weights(learner: SupervisedLearner | RBMLearner) -> np.ndarray:
     else:
         weights = next(learner.network.parameters()).detach()[:MAX_FILTERS]
     if weights.dim() == 4:
-        weights = weights[:, 0]
+        weights = weights.mean(1)
     else:
-        weights = weights.reshape(-1, *learner.data.test_inputs.shape[-2:])
+        weights = weights.reshape(len(weights), -1, *learner.data.test_inputs.shape[-2:]).mean(1)
     return weights.cpu().numpy().copy()  # the optimiser keeps writing into the original

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from core.events import Picture
-from core.training.learners.building import build
+from core.training.learners.building import build, weights_seed
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.outputs.confusion import predicted_classes
-from core.training.snapshots.sampling import shown_samples
+from core.training.snapshots.sampling import as_pixels, shown_samples
 
 MAX_IMAGES = 12
 OTHER_SEED = 1  # of the random weights
@@ -23,7 +23,8 @@ OTHER_SEED = 1  # of the random weights
 def saliency(learner: SupervisedLearner) -> Iterator[Picture]:
     """How much each pixel moves the score of the class that the network predicts, and its sanity check.
 
-    images uint8, and gradients and randomised float32, all (n, height, width), n up to 12 test images; labels
+    images uint8 as of as_pixels(), n up to 12 test images; gradients and randomised float32 (n, height,
+    width), of three channels the strongest; labels
     and predicted int64 (n,). randomised: the gradients of the same scores by a network of the same kind with
     random weights. values: classes; rank_correlation, of both maps, a mean over the images: near 1 a map
     shows the image and not what was learnt. None where no map has two sizes of gradients.
@@ -33,13 +34,13 @@ def saliency(learner: SupervisedLearner) -> Iterator[Picture]:
     shown = shown_samples(learner, MAX_IMAGES)
     inputs = learner.test_inputs[shown]
     labels = learner.test_targets[shown].long().cpu().numpy()
-    images = np.rint(inputs[:, 0].cpu().numpy() * 255).astype(np.uint8)
+    images = as_pixels(inputs)
     untrained = _randomised(learner)
     while True:
         gradients, predicted = input_gradients(learner.network, inputs)
         random_gradients, _ = input_gradients(untrained, inputs, predicted)
-        maps = gradients[:, 0].float().cpu().numpy()
-        random_maps = random_gradients[:, 0].float().cpu().numpy()
+        maps = _strongest(gradients)
+        random_maps = _strongest(random_gradients)
         arrays = {
             "images": images,
             "gradients": maps,
@@ -54,9 +55,16 @@ def saliency(learner: SupervisedLearner) -> Iterator[Picture]:
         yield Picture("saliency", learner.step, arrays, values)
 
 
+def _strongest(gradients: Tensor) -> np.ndarray:
+    """Of each pixel's gradients (n, channels, height, width) the largest in absolute value."""
+    largest = gradients.abs().argmax(1, keepdim=True)
+    return gradients.gather(1, largest)[:, 0].float().cpu().numpy()
+
+
 def _randomised(learner: SupervisedLearner) -> nn.Module:
     """The network as another seed would begin it."""
-    config = replace(learner.config, seed=OTHER_SEED if learner.config.seed != OTHER_SEED else 0)
+    other = OTHER_SEED if weights_seed(learner.config) != OTHER_SEED else 0
+    config = replace(learner.config, weights_seed=other)
     network = build(config, learner.data.train_inputs.shape[1:], learner.objective.outputs)
     return network.to(learner.device)
 

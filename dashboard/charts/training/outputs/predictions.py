@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import altair as alt
 import numpy as np
+import pandas as pd
 
 from core.events import Picture
 from dashboard.charts.pixels import ORANGE
 from dashboard.charts.training.tiles import height, positions, tiles
 
 IN_A_ROW, IMAGE_PX, ROW_PX = 8, 36, 62
+CAPTION = 9  # characters that fit below an image
 _ORANGE = f"rgb{ORANGE}"
 
 
@@ -21,9 +23,11 @@ def predictions_chart(picture: Picture) -> alt.LayerChart:
     table["truth"] = [classes[label] for label in arrays["labels"]]
     table["predicted"] = [classes[label] for label in arrays["predicted"]]
     table["confidence"] = arrays["confidence"]
-    table["caption"] = np.where(right, table["predicted"], table["predicted"] + ", not " + table["truth"])
+    table["caption"] = _captions(table["predicted"], table["truth"], right)
     table["right"] = right
-    title = f"Predictions on test images ({int((~right).sum())} mistakes shown first)"
+    title = alt.Title(
+        "Predictions on test images", subtitle=_counted(picture, int((~right).sum())), subtitleColor="gray"
+    )
     tooltip = [
         alt.Tooltip("predicted:N", title="Prediction"),
         alt.Tooltip("truth:N", title="Truth"),
@@ -36,3 +40,20 @@ def predictions_chart(picture: Picture) -> alt.LayerChart:
         color=alt.when(alt.datum.right).then(alt.value("gray")).otherwise(alt.value(_ORANGE)),
     )
     return alt.LayerChart(layer=[images, captions], title=title, height=height(table, ROW_PX, 45))
+
+
+def _counted(picture: Picture, shown: int) -> str:
+    """How many mistakes there are, and how many are shown; runs of version 0.1 know the latter alone."""
+    if "wrong" not in picture.values:
+        return f"Mistakes come first: {shown}."
+    wrong, samples = picture.values["wrong"], picture.values["samples"]
+    first = "all" if wrong == shown else shown
+    return f"{wrong:,} of {samples:,} are wrong (orange); {first} of them come first."
+
+
+def _captions(predicted: pd.Series, truth: pd.Series, right: np.ndarray) -> pd.Series:
+    """What was predicted; of a mistake with the true class, where the names are short enough."""
+    captions = predicted.where(right, predicted + ", not " + truth)
+    if captions.str.len().max() <= CAPTION:
+        return captions
+    return predicted.where(predicted.str.len() <= CAPTION, predicted.str[: CAPTION - 1] + "…")

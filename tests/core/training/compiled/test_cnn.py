@@ -131,3 +131,13 @@ def test_a_compiled_training_is_the_eager_one(model: str) -> None:
         return [event.test_loss for event in train(config) if isinstance(event, EpochCompleted)]
 
     assert losses("compiled") == pytest.approx(losses("eager"), rel=0.01)
+
+
+@pytest.mark.parametrize("model", ["lenet", "convnet"])
+def test_images_of_three_channels_and_32_pixels_take_the_steps_of_torch(model: str) -> None:
+    losses = []
+    for engine in ("compiled", "eager"):
+        options = {"colour": "rgb", "size": "32"}
+        config = default_config(model, "own_images", epochs=2, engine=engine, data_options=options)
+        losses.append([event.test_loss for event in train(config) if isinstance(event, EpochCompleted)])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from core.training.ensembles.events import RankedVariant
 from core.training.ensembles.ranking import ranked
@@ -42,10 +43,32 @@ def test_differences_are_taken_seed_by_seed() -> None:
     assert not places["b"].tied
 
 
+def test_each_variant_has_its_interquartile_mean_and_how_probably_the_first_improves_on_it() -> None:
+    generator = np.random.default_rng(3)
+    final = {"a": list(generator.normal(0.92, 0.02, 16)), "b": list(generator.normal(0.9, 0.02, 16))}
+    places = ranking(final)
+    for name, place in places.items():
+        assert place.iqm == pytest.approx(stats.trim_mean(final[name], 0.25))
+        assert place.iqm_low < place.iqm < place.iqm_high
+    assert places["a"].improvement is None
+    u = stats.mannwhitneyu(final["a"], final["b"]).statistic
+    assert places["b"].improvement == pytest.approx(u / 16**2)
+    assert 0 <= places["b"].improvement_low < places["b"].improvement < places["b"].improvement_high <= 1
+
+
+def test_a_network_that_learned_nothing_counts_as_worse_than_all() -> None:
+    places = ranking({"good": [0.9] * 8, "luck": [0.95, *[None] * 4, 0.8, 0.8, 0.8], "broken": [None] * 8})
+    assert places["luck"].iqm is None  # nothing is in the middle of such
+    assert places["luck"].improvement == pytest.approx(7 / 8)
+    assert places["broken"].improvement == 1
+
+
 def test_too_few_seeds_make_no_certain_difference() -> None:
     places = ranking({"a": [0.9, 0.91], "b": [0.5, 0.51]})
     assert places["b"].tied
     assert places["b"].low is None
+    assert (places["b"].iqm, places["b"].iqm_low) == (pytest.approx(0.505), None)
+    assert (places["b"].improvement, places["b"].improvement_low) == (1, None)
 
 
 def test_what_learned_nothing_is_last() -> None:

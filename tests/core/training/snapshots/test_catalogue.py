@@ -73,6 +73,7 @@ def test_every_snapshot_applies_somewhere_and_says_in_a_sentence_what_it_shows()
         ("mlp", "iris"),
         ("mlp", "diabetes"),
         ("lenet", "mnist5k"),
+        ("mlp", "own_images"),
         ("gru", "seattle_temps"),
         ("rnn", "adding"),
         ("lstm", "copy_memory"),

@@ -40,6 +40,7 @@ def test_elements_of_a_page_have_names_of_their_own() -> None:
         ("mlp", "iris"),
         ("mlp", "diabetes"),
         ("lenet", "mnist5k"),
+        ("lenet", "own_images"),
         ("lstm", "parity"),
         ("gru", "seattle_temps"),
         ("transformer", "copy_memory"),
@@ -51,6 +52,8 @@ def test_elements_of_a_page_have_names_of_their_own() -> None:
 )
 def test_every_chart_of_a_real_training_has_title_tooltip_and_step(model: str, data: str) -> None:
     small: dict[str, Any] = {"samples": 60, "hidden": (4,)} if data == "parity" else {}
+    if data == "own_images":
+        small = {"data_options": {"colour": "rgb"}}
     if applies("batch_size", model, data):
         small["batch_size"] = 1024
     keys = applicable(model, data)

@@ -1,0 +1,1 @@
+"""Data that a person brings: a typed formula, and images of their own."""
