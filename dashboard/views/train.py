@@ -35,7 +35,13 @@ from dashboard.components.user_table import draw_preview, preview_of, with_label
 from dashboard.film.of_run import of_run
 from dashboard.film.player import film_player
 from dashboard.pages import PAGES
-from dashboard.training_form import choose_how, choose_task, load_from_run
+from dashboard.training_form import (
+    choose_how,
+    choose_task,
+    load_from_run,
+    offer_demonstrations,
+    say_demonstration,
+)
 
 # Why a training ended before its last epoch, as was asked; one that diverged says more about itself.
 ENDED_EARLY = {
@@ -351,6 +357,8 @@ heading("train")
 run = runs.addressed_run("training")
 load_from_run(run)
 page = page_layout(2)
+presets = page.errors.container(horizontal=True, vertical_alignment="center")
+offer_demonstrations(presets)
 default = choose_task(*page.task)
 config = None
 with page.settings:
@@ -358,6 +366,8 @@ with page.settings:
         config = choose_how(default)
     except InvalidRequest as error:
         page.errors.error(escaped(str(error)))
+if config:
+    say_demonstration(presets, config)
 table = table_of(config, page.errors) if config else None
 if table and table.problem:
     config = None
