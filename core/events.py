@@ -35,23 +35,25 @@ class Picture:
     step: int  # the training step that it shows
     arrays: Mapping[str, np.ndarray]  # stored in binary
     values: Mapping[str, Any] = field(default_factory=dict)  # stored as JSON
+    in_film: bool = True  # whether the run's film keeps it when the next one of its name comes
 
 
-# What is known of a training at each frame; NaN where it is not.
+# What may be known of a training at a frame.
 FRAME_VALUES = ("train_loss", "test_loss", "train_metric", "test_metric")
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One step of a training, whole: from it the network of that step can be drawn again.
+    """One step of a training: from it the network of that step can be set up again.
 
     Frames make a run's film, in the order of their steps; one replaces those of its step and after it, which
     a run brings again when it resumes from a checkpoint.
     """
 
     step: int
-    values: Mapping[str, float]  # by FRAME_VALUES
-    weights: np.ndarray  # float32 (parameters,), in the order of the network's parameters()
+    values: Mapping[str, float]  # by FRAME_VALUES, those that are known
+    # float32 (numbers,): parameters and running statistics, in the order of the network's state_dict()
+    weights: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.records import from_record
+
+if TYPE_CHECKING:
+    from core.training.weights import StartWeights
 
 CHECKPOINT_EVERY_S = 3.0  # the most that a killed worker can lose
 
@@ -20,6 +23,8 @@ class Job:
     immediate: bool = False  # takes about a second while a user waits: it skips the queue and its limit
     # resume(config record, state of a Checkpoint) continues from there; None for a job without checkpoints.
     resume: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Any]] | None = None
+    # branch(config record, StartWeights) starts with these; None for a job without weights.
+    branch: Callable[[Mapping[str, Any], StartWeights], Iterator[Any]] | None = None
 
 
 def _training(record: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> Iterator[Any]:
@@ -27,6 +32,13 @@ def _training(record: Mapping[str, Any], start: Mapping[str, Any] | None = None)
     from core.training.loop import train
 
     return train(from_record(TrainConfig, record), start, CHECKPOINT_EVERY_S)
+
+
+def _branch(record: Mapping[str, Any], weights: StartWeights) -> Iterator[Any]:
+    from core.training.config import TrainConfig
+    from core.training.loop import train
+
+    return train(from_record(TrainConfig, record), None, CHECKPOINT_EVERY_S, weights)
 
 
 def _ensemble(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -77,8 +89,21 @@ def _export(record: Mapping[str, Any]) -> Iterator[Any]:
     return export_run(from_record(ExportConfig, record))
 
 
+def _film(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.runs.redrawing import RedrawConfig, redraw_run
+
+    return redraw_run(from_record(RedrawConfig, record))
+
+
+def _layers(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.layers.config import LayersConfig
+    from core.layers.job import count_layers
+
+    return count_layers(from_record(LayersConfig, record))
+
+
 JOBS = {
-    "training": Job(_training, resume=_training),
+    "training": Job(_training, resume=_training, branch=_branch),
     "ensemble": Job(_ensemble),
     "classical": Job(_classical),
     "timing": Job(_timing, exclusive=True),
@@ -86,4 +111,7 @@ JOBS = {
     "cost": Job(_cost, exclusive=True),
     "dying_units": Job(_dying_units),
     "export": Job(_export, immediate=True),
+    "film": Job(_film, immediate=True),
+    "layers": Job(_layers, immediate=True),
+    "layer_times": Job(_layers, exclusive=True),
 }

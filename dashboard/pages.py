@@ -86,6 +86,7 @@ PAGES = {
             NETWORKS,
             "Is one setting better than another, or was it luck?",
         ),
+        Page("layers", "Layers", ":material/stacks:", NETWORKS, "What does each layer cost?"),
         Page(
             "signal_propagation",
             "Signal propagation",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import pytest
@@ -34,20 +35,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal the longest tests, in a browser and on simulated GPUs, to all workers of pytest-xdist alike.
+    """Deal all tests in a browser to one worker of pytest-xdist, and those on simulated GPUs to the others.
 
-    `--dist worksteal` gives each worker one run of consecutive tests to begin with. A test in a browser that
-    fails is run up to twice more, and the summary counts it: a browser on a busy machine now and then loses a
-    click.
+    A test in a browser waits half of its time and leaves the cores to the other workers; two browsers at once
+    would take them from each other. `--dist worksteal` gives each worker one run of consecutive tests, of the
+    same number, to begin with. A test in a browser that fails is run up to twice more, and the summary counts
+    it: a browser on a busy machine now and then loses a click.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    long = [[item for item in items if folder in item.path.parents] for folder in (BROWSER, SIMULATED)]
-    quick = [item for item in items if not {BROWSER, SIMULATED} & {*item.path.parents}]
-    for item in long[0]:
+    in_browser, simulated = (
+        [item for item in items if room in item.path.parents] for room in (BROWSER, SIMULATED)
+    )
+    quick = iter([item for item in items if not {BROWSER, SIMULATED} & {*item.path.parents}])
+    for item in in_browser:
         item.add_marker(pytest.mark.flaky(reruns=2))
     if workers > 1:
-        parts = [*long, quick]
-        items[:] = [item for n in range(workers) for part in parts for item in _lot(part, n, workers)]
+        first = [in_browser, *(_lot(simulated, n, workers - 1) for n in range(workers - 1))]
+        sizes = [len(_lot(items, n, workers)) for n in range(workers)]
+        lots = [
+            [*long, *islice(quick, max(size - len(long), 0))] for long, size in zip(first, sizes, strict=True)
+        ]
+        items[:] = [*chain.from_iterable(lots), *quick]
 
 
 def _lot(items: list[pytest.Item], n: int, lots: int) -> list[pytest.Item]:

@@ -41,7 +41,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("core/training/snapshots", "core/training/learners/registry.py", "core/training/checkpoint.py"),
         "core/training/film.py",
     ),
+    "core/training/redrawing.py": ("core/training/snapshots", "core/training/learners/registry.py"),
     "core/training/ensembles": ("core/training/loop.py",),
+    "core/layers": ("core/training/learners/registry.py",),
     # Timing
     "core/timing/results/events.py": ("core/torch_devices.py",),
     "core/timing/workloads/dtypes.py": ("core/torch_devices.py",),
@@ -59,9 +61,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/activation_cost": ("core/timing/sweeps",),
     # Above both
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
-    "core/runs": ("core/experiments",),
+    "core/runs": ("core/experiments", "core/training/redrawing.py"),
     "core/export": ("core/runs",),
-    "core/jobs.py": ("core/export",),
+    "core/jobs.py": ("core/export", "core/layers"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
     "core/commands": ("core/runs/worker.py", "core/runs/runners"),

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from core.experiments.baselines import ClassicalCompleted
 
 
+def _branched(event: TrainingStarted) -> str:
+    if event.start_from is None:
+        return ""
+    return f"\nstarts from the weights of step {event.start_step:,} of {event.start_from}; fresh optimizer"
+
+
 def training_text(event: Any) -> str | None:
     """A line for an event of core.training.loop.train; None for one that has none."""
     match event:
@@ -35,7 +41,7 @@ def training_text(event: Any) -> str | None:
                 f"{event.parameters:,} parameters, "
                 f"{event.train_samples:,} training and {event.test_samples:,} test samples, "
                 f"{event.steps_per_epoch:,} steps an epoch, {event.device}, seed {event.seed}"
-                f"{_naive(event)}"
+                f"{_naive(event)}{_branched(event)}"
             )
         case TrainingResumed():
             changed = "".join(f", {name} now {value}" for name, value in event.changed.items())
@@ -48,7 +54,7 @@ def training_text(event: Any) -> str | None:
             return (
                 f"epoch {event.epoch:>4}  loss {event.train_loss:.4f} (test {event.test_loss:.4f})  "
                 f"metric {event.train_metric:.4f} (test {event.test_metric:.4f})  "
-                f"{event.samples_per_s:,.0f} samples/s  {event.elapsed_s:.1f} s"
+                f"{event.samples_per_s:,.0f}/s  {event.elapsed_s:.1f} s"
             )
         case TrainingDiverged():
             return event.reason

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.commands import user_table
+from core.commands import layers, user_table
 from core.commands.exit_codes import DIVERGED, INTERRUPTED, OK
 from core.commands.job import Sink, event_printer, run_job
 from core.commands.output import JSON, add_formats, print_rows
@@ -25,6 +25,9 @@ from core.training.ensembles import EnsembleConfig
 from core.training.ensembles.config import ENSEMBLE_SETTINGS
 from core.training.settings import SETTINGS, from_texts, not_used
 from core.training.upgrades import NAMES_IN_0_1
+
+if TYPE_CHECKING:
+    from core.training.weights import StartWeights
 
 CHECKPOINT_EVERY_S = 3.0
 DEFAULT_SEEDS = 16
@@ -41,6 +44,8 @@ def command(words: Sequence[str], prog: str = "python -m core.training") -> int:
         return user_table.predict(words[1:], f"{prog} predict")
     if words[:1] == ["table"]:
         return user_table.show(words[1:], f"{prog} table")
+    if words[:1] == ["layers"]:
+        return layers.show(words[1:], f"{prog} layers")
     options = _parser(prog).parse_args(words)
     if options.name == "list":
         return _list(options)
@@ -57,13 +62,28 @@ def command(words: Sequence[str], prog: str = "python -m core.training") -> int:
 
 def _train(options: argparse.Namespace) -> int:
     """Train from the start."""
-    return _follow(_config(options.name, options), options.format, options.out)
+    config = _config(options.name, options)
+    return _follow(config, options.format, options.out, weights=_weights(config))
+
+
+def _weights(config: TrainConfig) -> StartWeights | None:
+    """Of the frame that --start-from and --start-step name, out of the page's runs."""
+    if config.start_from is None:
+        return None
+    from core.paths import data_folder
+    from core.runs.branching import start_weights
+    from core.runs.store import RunStore
+
+    with contextlib.closing(RunStore(data_folder() / "runs.sqlite")) as store:
+        return start_weights(store, config.start_from, config.start_step)
 
 
 def _resume(options: argparse.Namespace) -> int:
     """Resume from a folder's checkpoint, with the flags and --set over its config; into --out or there."""
     from core.runs.run_folder import checkpoint_in
 
+    if options.start_from is not None:
+        raise InvalidRequest("--start-from starts a training and --resume resumes one; give one of them.")
     folder, out = options.resume, options.out or options.resume
     config, lines, state = checkpoint_in(folder)
     config = replace(config, **(_flags(options) | _set(config.model, config.data, options.set)))
@@ -76,6 +96,7 @@ def _follow(
     out: Path | None = None,
     start: Mapping[str, Any] | None = None,
     lines: int = 0,
+    weights: StartWeights | None = None,
 ) -> int:
     """Print each event as it comes, and keep it in the folder `out`, of which the first lines stay."""
     from core.commands.event_texts import training_text
@@ -97,7 +118,7 @@ def _follow(
         sinks: list[Sink] = [event_printer(format, training_text), watch]
         if out:
             sinks.insert(0, stack.enter_context(contextlib.closing(Folder(out, lines))).add)
-        complete = run_job(train(config, start, CHECKPOINT_EVERY_S if out else None), *sinks)
+        complete = run_job(train(config, start, CHECKPOINT_EVERY_S if out else None, weights), *sinks)
     if not complete:
         print(f"Stopped after {epochs} of {config.epochs} epochs.", file=sys.stderr)
         return INTERRUPTED
@@ -238,8 +259,8 @@ def _parser(prog: str) -> Parser:
         nargs="?",
         choices=["list", "classical", *MODELS],
         help=f"{', '.join(MODELS)}; list, for the data and options of each; classical, for classical "
-        "methods on --data; export, to export a run; predict, to use one on new rows; or table, to see how a "
-        "CSV file is read",
+        "methods on --data; export, to export a run; predict, to use one on new rows; table, to see how a "
+        "CSV file is read; or layers, for what each layer costs",
     )
     for name, setting in FLAGS.items():
         add_flag(parser, name, setting, setting.flag)

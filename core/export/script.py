@@ -37,6 +37,8 @@ def why_no_script(run: TrainingRun) -> str | None:
         return no_model
     if run.config.resume_from or any(event["changed"] for event in run.of("training_resumed")):
         return "the run was resumed with other settings, which a script from the start cannot do"
+    if run.config.start_from:
+        return "the run started from the weights of another one, which a script does not have"
     if not run.of("epoch_completed"):
         return "the run ended before its first epoch was complete"
     return None

@@ -23,6 +23,7 @@ class Recorder:
         self._written_at, self._looked = 0.0, False
         self._events: list[tuple[int, float, dict[str, Any]]] = []
         self._pictures: dict[str, Picture] = {}
+        self._film_pictures: list[Picture] = []
         self._frames: list[Frame] = []
         self._progress: Progress | None = None
 
@@ -32,6 +33,8 @@ class Recorder:
             self._progress = event
         elif isinstance(event, Picture):
             self._pictures[event.name] = event
+            if event.in_film:
+                self._film_pictures.append(event)
         elif isinstance(event, Frame):
             self._frames.append(event)
         elif isinstance(event, Checkpoint):
@@ -61,7 +64,8 @@ class Recorder:
     def flush(self) -> str | None:
         """Write what has gathered."""
         events, pictures, progress = self._events, self._pictures.values(), self._progress
-        frames = self._frames
+        frames, film_pictures = self._frames, self._film_pictures
         self._events, self._pictures, self._frames, self._progress = [], {}, [], None
+        self._film_pictures = []
         self._written_at, self._looked = time.monotonic(), True
-        return self._store.write(self._run_id, events, pictures, progress, frames)
+        return self._store.write(self._run_id, events, pictures, progress, frames, film_pictures)

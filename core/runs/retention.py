@@ -20,7 +20,7 @@ from core.paths import delete_file
 from core.runs.retention_plan import Footprint, plan
 from core.runs.status import ENDED
 from core.runs.store import RunStore
-from core.runs.tables import events, frames, pictures, runs
+from core.runs.tables import events, film_pictures, frames, pictures, runs
 
 VARIABLE = "NABLASCOPE_KEEP_MIB"
 DEFAULT_MIB, MIN_MIB = 2048, 128
@@ -101,9 +101,13 @@ def _sizes(connection: sa.Connection, run_id: str) -> dict[str, int]:
     in_pictures = connection.execute(
         sa.select(sa.func.sum(picture)).where(pictures.c.run_id == run_id)
     ).scalar()
+    drawn = film_pictures.c.bytes + sa.func.length(sa.cast(film_pictures.c["values"], sa.String))
+    in_film = connection.execute(
+        sa.select(sa.func.sum(drawn + EVENT_OVERHEAD_BYTES)).where(film_pictures.c.run_id == run_id)
+    ).scalar()
     return {
         "curves_bytes": RUN_BYTES + int(in_events or 0),
-        "pictures_bytes": int(in_pictures or 0) + int(in_frames or 0),
+        "pictures_bytes": int(in_pictures or 0) + int(in_frames or 0) + int(in_film or 0),
     }
 
 
@@ -155,7 +159,7 @@ def _prune(store: RunStore, run_id: str) -> bool:
             return False
         since = sa.func.coalesce(runs.c.pruned_at, time.time())
         connection.execute(runs.update().where(runs.c.id == run_id).values(pruned_at=since, pictures_bytes=0))
-        for table in (pictures, frames):
+        for table in (pictures, frames, film_pictures):
             connection.execute(table.delete().where(table.c.run_id == run_id))
     # From here on nothing resumes from the file; killed now, it is one of nobody's for the next pass.
     delete_file(store.checkpoint_file(run_id))

@@ -22,11 +22,13 @@ import sqlalchemy as sa
 
 from core.errors import InvalidRequest, UnwritableFolder
 from core.events import Frame, Picture, Progress
+from core.runs import film_pictures as _history
 from core.runs import tables
 from core.runs.scheduling import next_immediate, next_in_queue
 from core.runs.status import ENDED, FAILED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.tables import changes as _changes
 from core.runs.tables import events as _events
+from core.runs.tables import film_pictures as _film_pictures
 from core.runs.tables import frames as _frames
 from core.runs.tables import pictures as _pictures
 from core.runs.tables import runs as _runs
@@ -196,6 +198,26 @@ class RunStore:
             rows = connection.execute(query.order_by(_frames.c.step)).all()
         return [_frame(row) for row in rows]
 
+    def frame(self, run_id: str, step: int) -> Frame | None:
+        """The film's frame of this step, if there is one."""
+        query = _frames.select().where(_frames.c.run_id == run_id, _frames.c.step == step)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return _frame(row) if row else None
+
+    def frame_steps(self, run_id: str) -> list[int]:
+        """The steps of the film's frames, in order."""
+        query = sa.select(_frames.c.step).where(_frames.c.run_id == run_id).order_by(_frames.c.step)
+        with self._engine.connect() as connection:
+            return [*connection.execute(query).scalars()]
+
+    def frame_step(self, run_id: str, step: int | None = None) -> int | None:
+        """The step of the last frame that is not after this one, or of the last one; None without frames."""
+        steps = self.frame_steps(run_id)
+        if step is None or not steps:
+            return steps[-1] if steps else None
+        return max((known for known in steps if known <= step), default=steps[0])
+
     def film_from(self, run_id: str, step: int = 0) -> tuple[bool, list[Frame]] | None:
         """Whether the run has ended, and then the film's frames from this step on; None without such a run.
 
@@ -211,6 +233,40 @@ class RunStore:
         query = sa.select(_frames.c.step).where(_frames.c.run_id == run_id)
         with self._engine.connect() as connection:
             return connection.execute(query).first() is not None
+
+    def film_pictures(self, run_id: str, after: int = 0) -> list[tuple[int, Picture]]:
+        """(sequence, picture) of the film's pictures that came after this sequence number, as they came.
+
+        They come in the order of their steps while a run goes; those drawn afterwards are of steps before.
+        One replaces another of the same name and step.
+        """
+        with self._engine.connect() as connection:
+            rows = _history.after(connection, run_id, after)
+            version = connection.execute(sa.select(_runs.c.version).where(_runs.c.id == run_id)).scalar()
+        return [
+            (
+                row.sequence,
+                Picture(
+                    upgrade_picture(row.name, version or VERSION), row.step, _unpack(row.arrays), row.values
+                ),
+            )
+            for row in rows
+        ]
+
+    def add_film_pictures(self, run_id: str, pictures: Iterable[Picture]) -> None:
+        """Keep what was drawn from a film's frames; the newest of each name also as the run's picture."""
+        rows = [_picture_row(picture) for picture in pictures]
+        with self._writer.begin() as connection:
+            unmeasured = {"curves_bytes": None, "pictures_bytes": None}
+            mine = sa.and_(_runs.c.id == run_id, _runs.c.pruned_at.is_(None))
+            if not connection.execute(_runs.update().where(mine).values(unmeasured)).rowcount:
+                return
+            _history.add(connection, run_id, rows)
+            for row in rows:
+                query = sa.select(_pictures.c.step).where(_is_picture(run_id, row["name"]))
+                step = connection.execute(query).scalar()
+                if step is None or step <= row["step"]:
+                    _replace_picture(connection, run_id, row)
 
     def queue_position(self, run_id: str) -> int | None:
         """1 for the next run to start; None if this run is not waiting."""
@@ -280,7 +336,7 @@ class RunStore:
         with self._writer.begin() as connection:
             mine = _runs.c.id == run_id
             if connection.execute(_runs.delete().where(mine, _runs.c.status.in_(ENDED))).rowcount:
-                for table in (_events, _pictures, _frames, _changes):
+                for table in (_events, _pictures, _frames, _film_pictures, _changes):
                     connection.execute(table.delete().where(table.c.run_id == run_id))
 
     def change(self, run_id: str, settings: Mapping[str, Any]) -> None:
@@ -320,10 +376,12 @@ class RunStore:
         pictures: Iterable[Picture] = (),
         progress: Progress | None = None,
         frames: Sequence[Frame] = (),
+        film_pictures: Sequence[Picture] = (),
     ) -> str | None:
         """Record a batch as one transaction; returns what the person requested, if anything.
 
-        events: (sequence, seconds since 1970, record). A run that is no longer there is to "stop".
+        events: (sequence, seconds since 1970, record). pictures: the latest of each name. film_pictures: all
+        that the film keeps, in order. A run that is no longer there is to "stop".
         """
         changes: dict[str, Any] = {"seen_at": time.time()}
         if progress is not None:
@@ -338,16 +396,9 @@ class RunStore:
             if rows:
                 connection.execute(_events.insert(), rows)
             for picture in pictures:
-                connection.execute(_pictures.delete().where(_is_picture(run_id, picture.name)))
-                connection.execute(
-                    _pictures.insert().values(
-                        run_id=run_id,
-                        name=picture.name,
-                        step=picture.step,
-                        values=dict(picture.values),
-                        arrays=_pack(picture.arrays),
-                    )
-                )
+                _replace_picture(connection, run_id, _picture_row(picture))
+            if film_pictures:
+                _history.record(connection, run_id, map(_picture_row, film_pictures))
             if frames:
                 _append(connection, run_id, frames)
             return connection.execute(sa.select(_runs.c.requested).where(_runs.c.id == run_id)).scalar()
@@ -445,6 +496,21 @@ def _append(connection: sa.Connection, run_id: str, frames: Sequence[Frame]) -> 
 
 def _frame(row: sa.Row[Any]) -> Frame:
     return Frame(row.step, row.values, np.frombuffer(row.weights, "<f4"))
+
+
+def _picture_row(picture: Picture) -> dict[str, Any]:
+    return {
+        "name": picture.name,
+        "step": picture.step,
+        "values": dict(picture.values),
+        "arrays": _pack(picture.arrays),
+    }
+
+
+def _replace_picture(connection: sa.Connection, run_id: str, row: Mapping[str, Any]) -> None:
+    """Keep it in place of the run's picture of its name."""
+    connection.execute(_pictures.delete().where(_is_picture(run_id, row["name"])))
+    connection.execute(_pictures.insert().values(run_id=run_id, **row))
 
 
 def _is_picture(run_id: str, name: str) -> sa.ColumnElement[bool]:

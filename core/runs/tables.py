@@ -68,6 +68,20 @@ frames = sa.Table(
     sa.Column("weights", sa.LargeBinary, nullable=False),  # float32, little-endian
 )
 
+film_pictures = sa.Table(
+    "film_pictures",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True),  # of all runs together, never given twice
+    sa.Column("run_id", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("bytes", sa.Integer, nullable=False),  # of the arrays
+    sa.Column("values", sa.JSON, nullable=False),
+    sa.Column("arrays", sa.LargeBinary, nullable=False),
+    sa.Index("film_pictures_of_run", "run_id", "name", "step"),
+    sqlite_autoincrement=True,
+)
+
 
 # Columns of version 0.1 by what they are called now.
 _RENAMED_SINCE_0_1 = {

@@ -82,8 +82,10 @@ class Worker:
             os._exit(1)
 
     def _begin(self, run: Run) -> tuple[Recorder, Iterator[Any]]:
-        """Start the run, or resume from its own checkpoint, or from that of the run that it branches from."""
-        job, branch = JOBS[run.job], run.config.get("resume_from")
+        """Start the run, or resume from its own checkpoint, or from what it branches from: another run's
+        checkpoint, or a frame of another run's film.
+        """
+        job, branch, film = JOBS[run.job], run.config.get("resume_from"), run.config.get("start_from")
         own = self._store.checkpoint(run.id) if job.resume else None
         if job.resume and own:
             self._store.delete_events_after(run.id, own["sequence"])
@@ -98,6 +100,11 @@ class Worker:
             if other is None:
                 raise InvalidRequest(f"The run {branch!r} has no checkpoint to resume from.")
             return Recorder(self._store, run.id), job.resume(run.config, other["state"])
+        if job.branch and film:
+            from core.runs.branching import start_weights
+
+            weights = start_weights(self._store, film, run.config.get("start_step"))
+            return Recorder(self._store, run.id), job.branch(run.config, weights)
         return Recorder(self._store, run.id), job.start(run.config)
 
     def _follow(self, run: Run, recorder: Recorder, events: Iterator[Any]) -> tuple[str, str | None]:

@@ -139,7 +139,7 @@ def changed(config: TrainConfig, state: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in asdict(config).items()
-        if name not in ("resume_from", "validation_fraction")
+        if name not in ("resume_from", "start_from", "start_step", "validation_fraction")
         and _plain(value) != _plain(theirs.get(name, value))
     }
 

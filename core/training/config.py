@@ -68,6 +68,9 @@ class TrainConfig:
     resume_from: str | None = None  # address of the run whose checkpoint this training starts from
     snapshots: tuple[str, ...] | None = None  # keys of SNAPSHOTS that apply; None for the defaults
     validation_fraction: float | None = None  # of the training split; None for a fifth if a rule needs it
+    weights_seed: int | None = None  # of the first weights alone; None for `seed`
+    start_from: str | None = None  # address of the run with a frame's weights of which this training starts
+    start_step: int | None = None  # of that frame; None for the last one
 
     def __post_init__(self) -> None:
         check_settings(SETTINGS, self)
@@ -77,7 +80,10 @@ class TrainConfig:
         _check_applicable(self)
         _check_device(self.device)
         integer("threads", self.threads, 1, devices.max_threads())
-        _check_run_id(self.resume_from)
+        _check_run_id("resume_from", self.resume_from)
+        _check_run_id("start_from", self.start_from)
+        if self.start_step is not None and self.start_from is None:
+            raise InvalidRequest("start_step needs start_from, the run that it is a step of.")
         _check_snapshots(self)
         check_options(MODELS[self.model].options, self.model_options, self.model)
         data = DATASETS[self.data]
@@ -167,9 +173,9 @@ def _check_device(device: str) -> None:
         )
 
 
-def _check_run_id(given: str | None) -> None:
+def _check_run_id(name: str, given: str | None) -> None:
     if given is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", given):
-        raise InvalidRequest(f"resume_from {given!r} is not possible; it must be the address of a run.")
+        raise InvalidRequest(f"{name} {given!r} is not possible; it must be the address of a run.")
 
 
 def _check_snapshots(config: TrainConfig) -> None:

@@ -47,6 +47,10 @@ class TrainingStarted:
     validation_samples: int = 0  # 0 where there is no validation split
     # of a forecast: error of each naive forecast on the test split, in `unit`; the best one is the baseline
     naive_rmse: Mapping[str, float] = field(default_factory=dict)
+    sample_unit: str = "samples"  # what an epoch passes over, as a speed counts it
+    # The run and the step of the frame whose weights it starts from; None where they are drawn at random.
+    start_from: str | None = None
+    start_step: int | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from core.training import checkpoint, stopping
 from core.training.checkpoint import Position
 from core.training.config import TrainConfig
 from core.training.divergence import why_diverged, why_out_of_memory
+from core.training.drawn_from_weights import MAP
 from core.training.events import (
     EpochCompleted,
     SettingChanged,
@@ -34,6 +35,7 @@ from core.training.learners.registry import learner_for
 from core.training.snapshots.schedule import SnapshotSchedule
 from core.training.stopping import EarlyStopping
 from core.training.stopwatch import Rate, Stopwatch, Timer
+from core.training.weights import StartWeights
 
 # A checkpoint that takes long to write comes so much more seldom that it costs at most this fraction of time.
 CHECKPOINT_FRACTION = 0.03
@@ -43,19 +45,23 @@ def train(
     config: TrainConfig,
     start: Mapping[str, Any] | None = None,
     checkpoint_every_s: float | None = None,
+    weights: StartWeights | None = None,
 ) -> Generator[Any, Mapping[str, Any] | None, None]:
     """Train one network; yields the events of core.training.events in the order that is given there.
 
     On a CPU the same config gives the same numbers, whatever else ran in this process, whether or not
     pictures are drawn, and whether or not it resumed from a checkpoint (`start`, the state of one) on the
-    way. send() takes settings that change from the next step on: those that the learner names as changeable.
-    Raises InvalidRequest when the device cannot be used, memory runs out, or the checkpoint does not fit.
+    way. weights: those that it begins with in place of random ones, where the config has start_from; the
+    optimiser starts fresh. send() takes settings that change from the next step on: those that the learner
+    names as changeable.
+    Raises InvalidRequest when the device cannot be used, memory runs out, or checkpoint or weights do not
+    fit.
     """
     watch = Stopwatch(start["position"]["elapsed_s"] if start else 0.0)
     requested: dict[str, Any] = {}
     with threads(config.threads):
         yield Progress(0, config.epochs, "epochs")
-        for event in _train(config, start, checkpoint_every_s, watch, requested):
+        for event in _train(config, start, checkpoint_every_s, weights, watch, requested):
             yielded_s = time.perf_counter()
             changes = yield event
             watch.held(time.perf_counter() - yielded_s)
@@ -66,15 +72,18 @@ def _train(
     config: TrainConfig,
     start: Mapping[str, Any] | None,
     checkpoint_every_s: float | None,
+    weights: StartWeights | None,
     watch: Stopwatch,
     requested: dict[str, Any],
 ) -> Iterator[Any]:
     step = 0
     try:
         learner = learner_for(checkpoint.resumable_config(config, start) if start else config)
+        if config.start_from is not None and not start:
+            _begin_with(learner, weights)
         run = _TrainingRun(learner, watch, requested, checkpoint_every_s)
         batches = run.resume(start) if start else None
-        yield run.started
+        yield run.started if weights is None else _branched(run.started, weights)
         if start:
             yield TrainingResumed(run.position.epoch, learner.step, checkpoint.changed(learner.config, start))
         yield from run.snapshots.of_data()
@@ -90,6 +99,18 @@ def _train(
         raise InvalidRequest(why_out_of_memory(config, step)) from error
 
 
+def _begin_with(learner: Learner, weights: StartWeights | None) -> None:
+    """Set the first weights. Raises InvalidRequest where there are none, or they do not fit."""
+    if weights is None:
+        raise InvalidRequest("start_from needs the run store that has this run; there is none here.")
+    weights.check_fits(learner.started().shapes)
+    learner.set_weights(weights.numbers)
+
+
+def _branched(started: TrainingStarted, weights: StartWeights) -> TrainingStarted:
+    return replace(started, start_from=weights.run, start_step=weights.step)
+
+
 class _TrainingRun:
     """A training under way: its learner, how far it is, and the clocks that say when something is due."""
 
@@ -103,8 +124,9 @@ class _TrainingRun:
         self.learner, self.watch, self.requested = learner, watch, requested
         self.position, self.stopping = Position(), EarlyStopping()
         self.started: TrainingStarted = learner.started()
-        self.snapshots = SnapshotSchedule(learner, watch)
-        self.film = None if learner.config.snapshot_every_s is None else Film(learner)
+        self.film = None if learner.config.snapshot_every_s is None else Film(learner, watch)
+        drawn = self.film is not None and self.film.drawn_from_weights
+        self.snapshots = SnapshotSchedule(learner, watch, outside_film=(MAP,) if drawn else ())
         self.picture, self.rate = Timer(watch, learner.config.snapshot_every_s), Rate(watch)
         self.save_every_s, self.save = checkpoint_every_s, Timer(watch, checkpoint_every_s)
         self.since_s = watch.elapsed_s()
@@ -140,7 +162,7 @@ class _TrainingRun:
             reached = self.stopping.after_epoch(learner.config, position.last, learner.network)
             reason = reached or reason
             if self.film is not None and (self.film.due or reason):
-                yield from self._show(self.film, scores)
+                yield from self._show(self.film, scores, ends=reason is not None)
             if self.save.due() and position.epoch < learner.config.epochs and not reason:
                 yield from self._checkpoint()
         yield from self._end(reason or "completed")
@@ -174,7 +196,7 @@ class _TrainingRun:
             loss = yield from self._learn(batch)
             position.batches += 1
             rate = self.rate.add(per_step * (learner.step - done))
-            yield Progress(learner.step, steps, "steps", rate, "samples")
+            yield Progress(learner.step, steps, "steps", rate, learner.sample_unit)
             if self.picture.due() and math.isfinite(loss.item()):
                 yield from self.snapshots.due()
             if self.requested:
@@ -206,11 +228,13 @@ class _TrainingRun:
             if rest is None:
                 return loss
 
-    def _show(self, film: Film, scores: Scores | None = None) -> Iterator[Any]:
+    def _show(self, film: Film, scores: Scores | None = None, ends: bool = False) -> Iterator[Any]:
         """A frame of this step, with the snapshots that are due."""
-        if scores is None and film.has_frames:
+        if scores is None and film.frame_due and film.may_evaluate():
+            began_s = self.watch.elapsed_s()
             scores = yield from self.learner.evaluate(self._progress())
-        yield from film.show(scores)
+            film.evaluated(self.watch.elapsed_s() - began_s)
+        yield from film.show(scores, ends)
         yield from self.snapshots.due(film.part_shown)
 
     def _lap(self) -> None:
@@ -221,7 +245,7 @@ class _TrainingRun:
     def _progress(self) -> Progress:
         learner = self.learner
         steps = learner.config.epochs * learner.steps_per_epoch
-        return Progress(learner.step, steps, "steps", self.rate.per_s, "samples")
+        return Progress(learner.step, steps, "steps", self.rate.per_s, learner.sample_unit)
 
     def _completed(self, scores: Scores) -> EpochCompleted:
         position, learner = self.position, self.learner

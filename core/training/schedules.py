@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -84,3 +84,17 @@ SCHEDULES: dict[str, Schedule] = {
         one_cycle,
     ),
 }
+
+
+def learning_rate(
+    step: int, steps: int, schedule: str, first: float, changes: Iterable[tuple[int, float]] = ()
+) -> float:
+    """The learning rate of the step after `step` of so many, by a key of SCHEDULES.
+
+    first: the rate that was asked for; changes: those made on the way, (after which step, to what) in order.
+    """
+    asked = first
+    for after, value in changes:
+        if after <= step:
+            asked = value
+    return asked * SCHEDULES[schedule].factor(step / steps)

@@ -75,7 +75,7 @@ def lines(
         base.transform_fold([*names], as_=["series", "value"])
         .mark_line(clip=True, aria=False, point=first)
         .encode(
-            y=alt.Y("value:Q", title=y_title, scale=y_scale or alt.Scale(zero=False)),
+            y=alt.Y("value:Q", title=y_title, scale=y_scale or _around(table, names)),
             color=series_color(every, names),
             strokeDash=series_dash(every),
         )
@@ -93,3 +93,13 @@ def lines(
 
 def _scale(domain: tuple[float, float] | None) -> alt.Scale | alt.UndefinedType:
     return alt.Undefined if domain is None else alt.Scale(domain=[*domain], nice=False)
+
+
+def _around(table: Mapping[str, np.ndarray], names: Sequence[str]) -> alt.Scale:
+    """From the smallest value to the largest; around a value that never changes there is some room."""
+    values = np.concatenate([table[name] for name in names]).astype(float)
+    values = values[np.isfinite(values)]
+    if not len(values) or values.min() < values.max():
+        return alt.Scale(zero=False)
+    room = max(abs(values[0]) / 10, 0.1)
+    return alt.Scale(domain=[values[0] - room, values[0] + room])

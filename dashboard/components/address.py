@@ -7,6 +7,7 @@ numbers, texts, switches, and options that are shown as they are; a control that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -16,6 +17,7 @@ from dashboard.components.markdown import escaped
 
 _PAGE, _WRITTEN = "open page", "choices in the address"
 _UNKNOWN = "unknown choices in the address"  # by control: what is said of them, and what is chosen instead
+_OPENED = "the address that was opened"
 
 
 def enter(page: str) -> None:
@@ -24,6 +26,8 @@ def enter(page: str) -> None:
     A click in the menu leaves the query as it is, and Streamlit clears only what it has bound itself.
     """
     state = st.session_state
+    if _PAGE not in state or _went_back():
+        state[_OPENED] = {key: st.query_params.get_all(key) for key in st.query_params}
     if state.get(_PAGE) == page:
         return
     for key, values in state.pop(_WRITTEN, {}).items():
@@ -37,6 +41,7 @@ def enter(page: str) -> None:
 def warn_of_unknown() -> None:
     """Say what the address asks for that no control has, until a person chooses something there."""
     state = st.session_state
+    _note_refused(state.pop(_OPENED, {}))
     left = {key: one for key, one in state.get(_UNKNOWN, {}).items() if state.get(key) == one[1]}
     state[_UNKNOWN] = left
     for sentence, _ in left.values():
@@ -92,6 +97,40 @@ def _note_unknown(key: str, options: list[Any], chosen: Any) -> None:
             f"choose from {', '.join(map(escaped, allowed))}.",
             chosen,
         )
+
+
+def _note_refused(opened: Mapping[str, list[str]]) -> None:
+    """What Streamlit's own binding has put aside without a word, of the address that was opened.
+
+    With a run in it, the controls show the run's settings.
+    """
+    state = st.session_state
+    for key, texts in opened.items():
+        by_streamlit = key in state and key not in state.get(_WRITTEN, {})
+        if by_streamlit and "run" not in opened and not _says(texts, state[key]):
+            asked, shown = escaped(", ".join(texts)[:40]), escaped(_text(state[key]))
+            sentence = (
+                f"The address asks for {key}={asked}, which cannot be selected here; it is {shown} instead."
+            )
+            state.setdefault(_UNKNOWN, {})[key] = sentence, state[key]
+
+
+def _says(texts: list[str], value: Any) -> bool:
+    """Whether texts of an address are a control's value, of which a number can be written in many ways."""
+    values = [*value] if isinstance(value, list | tuple) else [value]
+    return len(values) == len(texts) and all(map(_is, texts, values))
+
+
+def _is(text: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return text.lower() == str(value).lower()
+    with suppress(ValueError, TypeError):
+        return float(text) == float(value)
+    return text == ("" if value is None else str(value))
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _write(key: str, chosen: Any, default: Any) -> None:

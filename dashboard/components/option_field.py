@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
+from core.errors import InvalidRequest
 from core.options import Option
 from dashboard.components.address import bound
 
@@ -16,8 +18,8 @@ _MAX_IN_BROWSER = 2**53 - 1  # larger whole numbers are no numbers of JavaScript
 def option_field(
     label: str, option: Option, value: Any, key: str, offered: tuple[Any, ...] = (), **more: Any
 ) -> Any:
-    """A control by the type of its value; of those that are offered, and one in use, if any are."""
-    in_use = {value, st.session_state.get(key, value)}
+    """A control by the type of its value; of those that are offered, and those in use, if any are."""
+    in_use = {value, st.session_state.get(key, value), *(_addressed(key, option) if offered else ())}
     common: dict[str, Any] = {"key": key, "help": help_of(option)} | more
     if option.choices:
         keys = [choice for choice in option.choices if not offered or choice in {*offered, *in_use}]
@@ -33,6 +35,16 @@ def option_field(
     if option.type is int:
         return st.number_input(label, low, min(high or _MAX_IN_BROWSER, _MAX_IN_BROWSER), value, **common)
     return st.number_input(label, low, high, value, format="%g", **common)
+
+
+def _addressed(key: str, option: Option) -> list[Any]:
+    """The value that the address asks for, where it is possible: a link may name what is not offered."""
+    text = st.query_params.get(key, "")
+    with suppress(InvalidRequest):
+        value = option.parse(key, text)
+        option.check(key, value)
+        return [] if value is None else [value]
+    return []
 
 
 def select(

@@ -37,6 +37,7 @@ JOB_TITLES = {
     "timing": "benchmark",
     "roofline": "roofline",
     "dying_units": "dying units",
+    "layer_times": "layers",
 }
 
 STATUS_BADGES: dict[str, tuple[str, str, Literal["gray", "blue", "orange", "green", "red"]]] = {

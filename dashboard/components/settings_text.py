@@ -20,7 +20,7 @@ NAMES: dict[str, Mapping[str, Any]] = {
     "snapshots": snapshots.SNAPSHOTS,
 }
 # No controls of the page: where a run branched from shows in its curves.
-_NOT_COMPARED = ("snapshot_every_s", "resume_from", "threads")
+_NOT_COMPARED = ("snapshot_every_s", "resume_from", "start_from", "start_step", "threads")
 
 
 def in_words(config: TrainConfig) -> str:

@@ -16,19 +16,22 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.export.archive import zipped_from_store
 from core.models import MODELS
+from core.options import filled_in
 from core.records import from_record
 from core.runs.status import FINISHED, RUNNING, STOPPED
 from core.runs.store import Run
 from core.training import TrainConfig
-from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME, SETTINGS
+from core.training.drawn_from_weights import drawn_from_weights
+from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME
 from core.training.snapshots import SNAPSHOTS, applicable
 from core.training.snapshots.catalogue import LAYERS
 from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
-from dashboard.components import runs, user_images
+from dashboard.components import film_actions, runs, user_images
 from dashboard.components.layout import heading, page_layout, start_button
+from dashboard.components.learning_rate import change_rate, draw_rate
 from dashboard.components.markdown import escaped
 from dashboard.components.settings_text import differences, in_words
 from dashboard.components.user_table import draw_preview, preview_of, with_labels
@@ -76,7 +79,7 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     started, epochs = events["training_started"][0], events.get("epoch_completed", [])
     for diverged in events.get("training_diverged", []):
         st.warning(diverged["reason"])
-    has_film = runs.runner().store.has_film(run.id)
+    has_film = is_played(run, started) and runs.runner().store.has_film(run.id)
     if has_film:  # on top, where nothing that comes later moves it
         draw_film(run, started, pictures)
     for finished in events.get("training_finished", []):
@@ -85,10 +88,11 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
         if finished.get("best_epoch") is not None:
             st.caption(f"The weights are those of epoch {finished['best_epoch']}, the best in validation.")
     draw_figures(started, epochs, events.get("training_finished", []))
+    changes = events.get("setting_changed", [])
     for refused in events.get("setting_refused", [])[-1:]:
         st.warning(refused["reason"])
     if run.status == RUNNING:
-        change_while_running(run, events.get("setting_changed", []))
+        change_rate(run, started, epochs, changes)
     keys = shown(pictures)
     if has_film:
         keys = [key for key in keys if key not in IN_THE_FILM]
@@ -101,9 +105,10 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     if epochs:
         planned = None if run.ended else started["epochs"]
         with right if outside else left:
-            st.altair_chart(loss_chart(epochs, planned), key="loss")
+            st.altair_chart(loss_chart(epochs, started["metric"], planned, equilibrium(run)), key="loss")
         with right:
             st.altair_chart(metric_chart(epochs, started["metric"], planned), key="metric")
+            draw_rate(run, started, epochs, changes)
     of_layers = charts_of(inside, pictures)
     for column, part in zip(st.columns(2), (of_layers[::2], of_layers[1::2]), strict=True):
         with column:
@@ -117,6 +122,7 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
     except InvalidRequest:  # a run of another version, with settings that are none here
         return
     st.caption(in_words(ran))
+    film_actions.say_start(ran)
     others = differences(config, ran) if config else []
     if not others:
         return
@@ -131,6 +137,14 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
             on_click=lambda: st.session_state.pop("loaded_from", None),
             help="Sets the controls to what this run was asked to do.",
         )
+
+
+def is_played(run: Run, started: dict[str, Any]) -> bool:
+    """Whether the player draws this run's film out of its weights."""
+    try:
+        return drawn_from_weights(from_record(TrainConfig, run.config), started["parameters"])
+    except InvalidRequest:  # a run of another version, with settings that are none here
+        return False
 
 
 def draw_film(run: Run, started: dict[str, Any], pictures: dict[str, Picture]) -> None:
@@ -158,23 +172,10 @@ def write_step(step: float) -> None:
     st.query_params["step"] = str(int(step))
 
 
-def change_while_running(run: Run, changes: list[dict[str, Any]]) -> None:
-    """Controls of what may change during the run."""
-    now = next(
-        (change["after"] for change in reversed(changes) if change["setting"] == "learning_rate"),
-        run.config["learning_rate"],
-    )
-    key = f"learning_rate_now_{run.id}"
-    options = sorted({*SETTINGS["learning_rate"].offered, now, st.session_state.get(key, now)})
-    st.select_slider(
-        "Learning rate from now on",
-        options,
-        now,
-        key=key,
-        on_change=runs.change,
-        args=(run.id, "learning_rate", key),
-        help="Takes effect within half a second.",
-    )
+def equilibrium(run: Run) -> bool:
+    """Whether this run's loss has a known value where neither of two networks gains on the other."""
+    options = filled_in(MODELS[run.config["model"]].options, run.config.get("model_options", {}))
+    return options.get("loss") == "non_saturating"
 
 
 def draw_figures(
@@ -204,7 +205,8 @@ def draw_figures(
                 value = format(last["validation_metric"], metric.format)
                 st.metric(f"{metric.name}, validation", value, width="content")
             for end in finished:  # until then the run's own line says how fast it is now
-                st.metric("Speed", f"{end['samples_per_s']:,.0f} samples/s", width="content")
+                unit = started.get("sample_unit", "samples")
+                st.metric("Speed", f"{end['samples_per_s']:,.0f} {unit}/s", width="content")
         st.metric("Parameters", f"{started['parameters']:,}", width="content")
     say_naive(started)
 
@@ -266,9 +268,15 @@ def after(run: Run, config: TrainConfig | None) -> None:
         return
     with st.container(horizontal=True):
         continue_training(run, records[-1], config)
+        if config is not None:
+            film_actions.branch(run, config, addressed_step())
+            film_actions.same_weights(run, config)
+            film_actions.new_weights(run, config)
+        film_actions.more_panels(run)
         export(run)
         ask_classical(run)
         show_pre_activations(run)
+    film_actions.follow_drawing(run)
     other = st.session_state.get(classical_key(run))
     other = runs.runner().store.get(other) if other else None
     if other:

@@ -144,8 +144,13 @@ def test_buttons_steer_it_and_the_page_hears_where_it_was_stopped(watch: Watch, 
     ]:
         page.get_by_role("button", name=name).click()
         assert index(page) == wanted
+    page.wait_for_function("window.reports.at(-1)?.[1] === 250")
+    page.get_by_role("button", name="To the first").click()
+    page.get_by_role("button", name="One frame on").evaluate(
+        "on => { window.reports = []; for (let n = 0; n < 3; n += 1) on.click(); }"
+    )
     page.wait_for_function("window.reports.length > 0")
-    assert page.evaluate("window.reports") == [["step", 250]]  # once, not at each click
+    assert page.evaluate("window.reports") == [["step", 75]]  # of quick clicks the last, and not each
     page.get_by_label("Speed").select_option("8×")
     page.get_by_role("button", name="Play").click()
     wait_for_index(page, 11)

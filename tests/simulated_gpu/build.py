@@ -24,9 +24,15 @@ class NoCompiler(RuntimeError):
     """g++ or gcc is not installed."""
 
 
+def built_for_gpus() -> bool:
+    """Whether this torch brings kernels for real GPUs, which leave no place for those of a simulated one."""
+    return any((_home_of_torch() / "lib" / f"libtorch_{kind}.so").exists() for kind in ("cuda", "hip"))
+
+
 def library() -> Path:
-    """The compiled card, for this torch; takes some 6 s the first time. Raises NoCompiler."""
-    of = importlib.metadata.version("torch").encode() + b"".join(source.read_bytes() for source in SOURCES)
+    """The compiled card, for the torch that lies here; takes some 6 s the first time. Raises NoCompiler."""
+    torch = f"{importlib.metadata.version('torch')} {_home_of_torch()}"  # linked with this very copy
+    of = torch.encode() + b"".join(source.read_bytes() for source in SOURCES)
     return _made("card.so", of, _compile_card)
 
 
@@ -52,12 +58,17 @@ def _made(name: str, of: bytes, make: Callable[[Path], None]) -> Path:
 
 
 def _compile_card(path: Path) -> None:
-    spec = importlib.util.find_spec("torch")
-    assert spec is not None
-    (home,) = map(Path, spec.submodule_search_locations or ())
+    home = _home_of_torch()
     include = [f"-I{home / 'include' / part}" for part in ("", "torch/csrc/api/include")]
     libraries = [f"-L{home / 'lib'}", f"-Wl,-rpath,{home / 'lib'}", "-lc10", "-ltorch_cpu"]
     _compile("g++", "-O0", "-std=c++20", *include, str(SOURCES[0]), *libraries, to=path)
+
+
+def _home_of_torch() -> Path:
+    spec = importlib.util.find_spec("torch")
+    assert spec is not None
+    (home,) = map(Path, spec.submodule_search_locations or ())
+    return home
 
 
 def _compile(compiler: str, *arguments: str, to: Path) -> None:

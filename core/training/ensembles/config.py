@@ -54,6 +54,8 @@ class EnsembleConfig:
         check_settings(ENSEMBLE_SETTINGS, self)
         integer("threads", self.threads, 1, devices.max_threads())
         variants = variants_of(self)  # checks each variant's settings too
+        if any(variant.training.start_from is not None for variant in variants):
+            raise InvalidRequest("Trainings with many seeds start from random weights, without start_from.")
         members = len(variants) * self.seeds
         if members > MAX_MEMBERS:
             raise InvalidRequest(

@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn, optim
 
+from core.training import weights
 from core.training.config import TrainConfig
 from core.training.events import TrainingStarted
 from core.training.learners.building import shapes_of
-from core.training.schedules import SCHEDULES
+from core.training.schedules import learning_rate
 
 
 class LearnerBase:
     """A config, a network on a device, and the number of steps done."""
 
     engine = "eager"
+    sample_unit = "samples"
     changeable: tuple[str, ...] = ("learning_rate",)
     network: nn.Module
 
@@ -38,9 +41,17 @@ class LearnerBase:
         """Nothing is left of a batch that is one step."""
         return batch, None
 
+    def set_weights(self, numbers: np.ndarray) -> None:
+        """Set the network's numbers to those of a frame; the rest stays as it is.
+
+        Raises InvalidRequest where their count is another one.
+        """
+        weights.from_array(self.network, numbers)
+
     def scheduled_rate(self) -> float:
         """The learning rate of the next step."""
-        return self.config.learning_rate * SCHEDULES[self.config.schedule].factor(self.fraction_done)
+        steps = self.config.epochs * self.steps_per_epoch
+        return learning_rate(self.step, steps, self.config.schedule, self.config.learning_rate)
 
     def schedule(self, *optimizers: optim.Optimizer) -> None:
         """Give optimisers the learning rate of the next step."""
@@ -75,5 +86,6 @@ class LearnerBase:
             steps_per_epoch=self.steps_per_epoch,
             metric=metric,
             engine=self.engine,
+            sample_unit=self.sample_unit,
             **more,
         )

@@ -27,12 +27,18 @@ def loaded(config: TrainConfig) -> Any:
 def build(config: TrainConfig, input_shape: tuple[int, ...], outputs: int) -> nn.Module:
     """The network with this seed's weights, on the CPU; torch's global random state stays as it was."""
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(config.seed)  # torch.manual_seed would reseed the GPUs as well
+        # torch.manual_seed would reseed the GPUs as well.
+        torch.default_generator.manual_seed(weights_seed(config))
         model = MODELS[config.model].build(
             input_shape, outputs, config.hidden, config.activation, **model_options(config)
         )
         initialise(model, config.initialisation)
         return model
+
+
+def weights_seed(config: TrainConfig) -> int:
+    """The seed of the first weights."""
+    return config.seed if config.weights_seed is None else config.weights_seed
 
 
 @contextmanager

@@ -55,6 +55,11 @@ class DeepQLearner(PlayingLearner):
         self.random = np.random.default_rng([config.seed, 1])
         self.losses = Mean()
 
+    def set_weights(self, numbers: np.ndarray) -> None:
+        """Of the network, and of the target network alike."""
+        super().set_weights(numbers)
+        self.target.load_state_dict(self.network.state_dict())
+
     @property
     def samples_per_epoch(self) -> int:
         """Steps of the environment, of all worlds together."""

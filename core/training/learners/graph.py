@@ -34,6 +34,7 @@ class GraphLearner(LearnerBase):
     """
 
     steps_per_epoch = 1
+    sample_unit = "nodes"
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__(config, present_device(config.device))

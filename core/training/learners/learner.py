@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -65,10 +66,17 @@ class Learner(Protocol):
 
     @property
     def samples_per_epoch(self) -> int:
-        """Samples, or moves of a player, in them."""
+        """How many of its sample_unit are in them."""
+
+    @property
+    def sample_unit(self) -> str:
+        """What it passes over, in the plural: "samples", "nodes" or "environment steps"."""
 
     def started(self) -> TrainingStarted:
         """What is about to be trained."""
+
+    def set_weights(self, numbers: np.ndarray) -> None:
+        """Set the network's numbers to those of a frame; the rest stays as it is."""
 
     def batches(self) -> Iterable[Any]:
         """What one epoch's calls of learn() take, in a new random order. Each may hold several steps."""

@@ -30,6 +30,7 @@ class PlayingLearner(LearnerBase):
     """What learns by playing an environment: a table, or a network in its place."""
 
     environment: LoadedEnvironment
+    sample_unit = "environment steps"
 
     @property
     def validates(self) -> bool:

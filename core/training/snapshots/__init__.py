@@ -9,7 +9,8 @@ from core.training.snapshots.catalogue import (
     Snapshot,
     applicable,
     defaults,
+    redrawable,
     selected,
 )
 
-__all__ = ["GROUPS", "SNAPSHOTS", "Snapshot", "applicable", "defaults", "selected"]
+__all__ = ["GROUPS", "SNAPSHOTS", "Snapshot", "applicable", "defaults", "redrawable", "selected"]

@@ -63,6 +63,7 @@ class Snapshot:
     applies: Applies
     module: str  # the file in the group's room; several snapshots of one thing share a file
     default: bool = True  # whether it is drawn without being asked for
+    history: bool = False  # whether it shows the training so far, which no single step's weights know
 
     @property
     def once(self) -> bool:
@@ -100,6 +101,11 @@ def applicable(model: str, data: str) -> tuple[str, ...]:
 def defaults(model: str, data: str) -> tuple[str, ...]:
     """Keys of those that are drawn without being asked for: they show much and cost little."""
     return tuple(key for key in applicable(model, data) if SNAPSHOTS[key].default)
+
+
+def redrawable(model: str, data: str) -> tuple[str, ...]:
+    """Keys of those that the weights of a frame are enough for, so that a film can be drawn afterwards."""
+    return tuple(key for key in applicable(model, data) if not SNAPSHOTS[key].history)
 
 
 def selected(config: SnapshotRequest) -> tuple[str, ...]:
@@ -280,6 +286,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
         EPISODES,
         _of(GRID_WORLD, CONTROL),
         "episode_returns",
+        history=True,
     ),
     "filters": Snapshot(
         "Filters",
@@ -334,6 +341,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
         LAYERS,
         _supervised,
         "layer_norms",
+        history=True,
     ),
     "dead_units": Snapshot(
         "Dead and saturated units",

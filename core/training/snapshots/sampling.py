@@ -1,4 +1,4 @@
-"""Which of many layers or samples are shown: evenly spread, and always the same ones."""
+"""Which of many layers or samples are shown, always the same ones; and what all test samples come to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.training.learners.supervised import SupervisedLearner
+from core.training.learners.building import evaluation_mode
+from core.training.learners.supervised import EVALUATION_BATCH, SupervisedLearner
 
 MAX_LAYERS = 12  # of a deep network
 MAX_SAMPLES = 100  # of the test split
@@ -29,6 +30,17 @@ def shown_samples(learner: SupervisedLearner, limit: int = MAX_SAMPLES) -> Tenso
     count = len(learner.test_inputs)
     shown = np.unique(np.linspace(0, count - 1, min(limit, count)).round().astype(int))
     return torch.from_numpy(shown).to(learner.device)
+
+
+def outputs_on_test(learner: SupervisedLearner) -> Tensor:
+    """The network's outputs for the whole test split, (samples, outputs, ...).
+
+    What a snapshot counts is then what the test metric counts.
+    """
+    with evaluation_mode(learner.network):
+        return torch.cat(
+            [learner.network(portion) for portion in learner.test_inputs.split(EVALUATION_BATCH)]
+        )
 
 
 def as_pixels(inputs: np.ndarray | Tensor) -> np.ndarray:

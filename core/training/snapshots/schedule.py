@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -22,9 +23,10 @@ FREE_S, FREE_AT_START = 0.25, 0.3
 class SnapshotSchedule:
     """The selected snapshots of one training, in the catalogue's order, each with the time when it is due."""
 
-    def __init__(self, learner: Learner, watch: Stopwatch) -> None:
+    def __init__(self, learner: Learner, watch: Stopwatch, outside_film: Collection[str] = ()) -> None:
+        """outside_film: keys of snapshots of which only the newest is to be kept."""
         keys = [key for key in SNAPSHOTS if key in selected(learner.config)]
-        self._watch = watch
+        self._watch, self._outside_film = watch, outside_film
         self._of_data = [drawing(key)(learner) for key in keys if SNAPSHOTS[key].once]
         self._repeated = [drawing(key)(learner) for key in keys if not SNAPSHOTS[key].once]
         self._next_s = [0.0 for _ in self._repeated]
@@ -33,12 +35,12 @@ class SnapshotSchedule:
     def of_data(self) -> Iterator[Picture]:
         """Pictures of the data, which stay as they are."""
         for snapshots in self._of_data:
-            yield from _now(snapshots)
+            yield from self._now(snapshots)
 
     def pictures(self) -> Iterator[Picture]:
         """Every other picture, of this moment."""
         for snapshots in self._repeated:
-            yield from _now(snapshots)
+            yield from self._now(snapshots)
 
     def due(self, part_done: float = 0.0) -> Iterator[Picture]:
         """Those for which it is time, by how long each took the last time; part_done: of the training."""
@@ -46,18 +48,20 @@ class SnapshotSchedule:
         for number, snapshots in enumerate(self._repeated):
             began_s = self._watch.elapsed_s()
             if all_free or began_s >= self._next_s[number]:
-                yield from _now(snapshots)
+                yield from self._now(snapshots)
                 now_s = self._watch.elapsed_s()
                 self._spent_s += now_s - began_s
                 pause_s = (now_s - began_s) * len(self._repeated) / MAX_TIME_FRACTION
                 self._next_s[number] = now_s + pause_s
 
+    def _now(self, snapshots: Iterator[Picture | None]) -> Iterator[Picture]:
+        """The next picture, if there is anything to show."""
+        for picture in islice(snapshots, 1):
+            if picture is not None:
+                in_film = picture.name not in self._outside_film
+                yield picture if in_film else replace(picture, in_film=False)
+
 
 def drawing(key: str) -> Callable[[Any], Iterator[Picture | None]]:
     """The function that draws a snapshot; its module is imported now."""
     return getattr(importlib.import_module(SNAPSHOTS[key].path), key)
-
-
-def _now(snapshots: Iterator[Picture | None]) -> Iterator[Picture]:
-    """The next picture, if there is anything to show."""
-    yield from (picture for picture in islice(snapshots, 1) if picture is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ class Metric:
     splits: tuple[str, str, str] = SPLITS  # names of its curves: train, validation, test
 
 
-_PLAYED = ("Train (exploring)", VALIDATION, TEST)
+_PLAYED = ("Exploring", VALIDATION, "Greedy")
 
 METRICS: dict[str, Metric] = {
     "accuracy": Metric("Accuracy", "Accuracy", ".1%"),
@@ -36,10 +37,52 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def loss_chart(epochs: Sequence[Mapping[str, Any]], planned: int | None = None) -> alt.LayerChart:
-    """Loss on each split of the data after each epoch; planned: epochs, while more are to come."""
+OF_A_GAN = ("D, train", "D, validation", "D, test", "G")
+
+
+def loss_chart(
+    epochs: Sequence[Mapping[str, Any]],
+    metric: str = "accuracy",
+    planned: int | None = None,
+    equilibrium: bool = False,
+) -> alt.LayerChart:
+    """Loss on each split of the data after each epoch, of a GAN that of each of its two networks.
+
+    metric: a key of METRICS, which says what the splits are called; planned: epochs, while more are to come;
+    equilibrium: draw the loss, ln 4, of a discriminator that cannot tell real samples from generated ones.
+    """
     more: dict[str, Any] = {"y_format": ".4f", "y_scale": alt.Scale(zero=True)}
-    return _chart(epochs, "loss", "Loss", "Loss", SPLITS, planned, **more)
+    if "generator_loss" not in epochs[-1].get("details", {}):
+        return _chart(epochs, "loss", "Loss", "Loss", METRICS[metric].splits, planned, **more)
+    with_generator = [{**epoch, "generator_loss": epoch["details"]["generator_loss"]} for epoch in epochs]
+    title = "Losses of discriminator (D) and generator (G)"
+    chart = _chart(with_generator, "loss", title, "Loss", OF_A_GAN, planned, **more)
+    if equilibrium:
+        chart.layer += _baseline(math.log(4), "ln 4: D cannot tell", ".4f")
+    return chart
+
+
+RATE_PX = 190  # high, with its title and axis
+
+
+def rate_chart(rates: Sequence[tuple[float, float]], done: float, schedule: str) -> alt.LayerChart:
+    """The learning rate over the epochs: what is behind drawn strongly, what is to come faintly.
+
+    rates: (epochs done, learning rate) in order; done: epochs so far; schedule: its name.
+    """
+    table = pd.DataFrame(rates, columns=["Epoch", "rate"])
+    base = alt.Chart(table, height=RATE_PX).encode(
+        x=alt.X("Epoch:Q", axis=alt.Axis(tickMinStep=1, format=",.0f"), scale=alt.Scale(nice=False)),
+        y=alt.Y("rate:Q", title="Learning rate", axis=alt.Axis(format="~g", tickCount=4)),
+        tooltip=[
+            alt.Tooltip("Epoch:Q", format=",.1f"),
+            alt.Tooltip("rate:Q", title="Learning rate", format=".3~g"),
+        ],
+    )
+    line: dict[str, Any] = {"interpolate": "step-after", "aria": False}
+    to_come = base.mark_line(opacity=0.35, strokeDash=[3, 3], **line)
+    behind = base.transform_filter(f"datum.Epoch <= {done}").mark_line(**line)
+    return alt.LayerChart(layer=[to_come, behind], title=f"Learning rate: {schedule.lower()}", height=RATE_PX)
 
 
 def metric_chart(
@@ -68,16 +111,17 @@ def _chart(
     score: str,
     title: str,
     axis: str,
-    splits: Sequence[str],
+    names: Sequence[str],
     planned: int | None,
     **more: Any,
 ) -> alt.LayerChart:
-    """A curve for each split; there is one for validation where the training has a validation split."""
-    fields = {"epoch": "Epoch"} | {f"{split.lower()}_{score}": splits[n] for n, split in enumerate(SPLITS)}
+    """A curve for each split, under these names; one for validation where the training has such a split."""
+    fields = [f"{split.lower()}_{score}" for split in SPLITS] + ["generator_loss"]
+    shown = {"epoch": "Epoch"} | dict(zip(fields, names, strict=False))
     validation = f"validation_{score}"
     if all(epoch.get(validation) is None for epoch in epochs):
-        del fields[validation]
+        del shown[validation]
     first = epochs[0]["epoch"]
     if planned is not None and planned > first:
         more["x_domain"] = (first, planned)
-    return lines(columns(epochs, fields), "Epoch", title, axis, every=splits, **more)
+    return lines(columns(epochs, shown), "Epoch", title, axis, every=names, **more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import signal
@@ -14,8 +15,14 @@ from typing import NamedTuple
 
 import pytest
 
+from core import paths
 from core.models import MODELS
+from core.records import to_record
+from core.runs.recorder import Recorder
+from core.runs.store import RunStore
 from core.training.__main__ import main
+from core.training.config import default_config
+from core.training.loop import train
 from tests.core.commands.processes import ROOT, start
 
 
@@ -132,6 +139,29 @@ def test_bad_input_is_one_sentence_and_exit_code_2(run: Run, arguments: list[str
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert sentence in done.stderr
+
+
+def test_a_training_starts_from_a_frame_of_a_run_of_the_page(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(paths.VARIABLE, str(tmp_path))
+    config = default_config("mlp", "moons", samples=60, epochs=2)
+    with contextlib.closing(RunStore(tmp_path / "runs.sqlite")) as store:
+        run_id = store.create("training", to_record(config))
+        recorder = Recorder(store, run_id)
+        for event in train(config):
+            recorder.add(event)
+        recorder.flush()
+    words = ("mlp", "--samples", "60", "--epochs", "1", "--start-from", run_id)
+    started = json.loads(run(*words, "--start-step", "3", "--json").stdout.splitlines()[0])
+    assert (started["start_from"], started["start_step"]) == (run_id, 3)
+    assert f"starts from the weights of step 6 of {run_id}" in run(*words).stdout
+    refused = run(*words, "--hidden", "3")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "layers.0.weight has the shape 3 x 2 here" in refused.stderr
+    assert run(*words[:5], "--start-from", "nowhere").returncode == 2
+    assert run(*words[:5], "--start-from", run_id, "--seeds", "2").returncode == 2
+    assert run("--resume", str(tmp_path), "--start-from", run_id).returncode == 2
 
 
 def test_divergence_is_exit_code_1_and_valid_json(run: Run) -> None:

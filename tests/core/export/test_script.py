@@ -250,3 +250,5 @@ def test_a_branch_of_another_run_has_no_script(moons: TrainingRun) -> None:
     assert why_no_script(moons) is None
     branch = replace(moons, config=replace(moons.config, resume_from="another"))
     assert "resumed with other settings" in (why_no_script(branch) or "")
+    branch = replace(moons, config=replace(moons.config, start_from="another"))
+    assert "started from the weights of another" in (why_no_script(branch) or "")

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from core.events import Frame, Picture, Progress
+from core.runs.film_pictures import MAX_BYTES, MAX_OF_A_NAME
 from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import RunStore
 
@@ -73,6 +74,79 @@ def test_the_latest_picture_of_a_name_replaces_the_one_before(store: RunStore) -
     np.testing.assert_array_equal(pictures["map"].arrays["z"], first * 2)
     assert pictures["map"].arrays["z"].dtype == np.float32
     assert (pictures["map"].step, pictures["map"].values) == (2, {"low": -1.5})
+
+
+def steps_of(store: RunStore, run_id: str, name: str, after: int = 0) -> list[int]:
+    return [picture.step for _, picture in store.film_pictures(run_id, after) if picture.name == name]
+
+
+def picture(name: str, step: int, numbers: int = 4) -> Picture:
+    return Picture(name, step, {"z": np.full(numbers, step, np.float32)}, {"of": step})
+
+
+def test_a_film_keeps_its_pictures_in_order_and_a_watcher_gets_only_the_new_ones(store: RunStore) -> None:
+    run_id, other = store.create("training", {}), store.create("training", {})
+    store.write(run_id, film_pictures=[picture("filters", 0), picture("confusion", 0)])
+    store.write(other, film_pictures=[picture("filters", 7)])
+    first = store.film_pictures(run_id)
+    assert [(shown.name, shown.step) for _, shown in first] == [("filters", 0), ("confusion", 0)]
+    store.write(run_id, film_pictures=[picture("filters", 5)])
+    assert steps_of(store, run_id, "filters", after=first[-1][0]) == [5]
+    sequence, shown = store.film_pictures(run_id)[-1]
+    assert sequence > first[-1][0]
+    assert (shown.name, shown.values) == ("filters", {"of": 5})
+    np.testing.assert_array_equal(shown.arrays["z"], np.full(4, 5, np.float32))
+
+
+def test_a_resumed_run_replaces_its_pictures_from_there_on_and_watchers_see_it(store: RunStore) -> None:
+    run_id = store.create("training", {})
+    store.write(run_id, film_pictures=[picture("filters", step) for step in (0, 5, 10)])
+    seen = store.film_pictures(run_id)[-1][0]
+    store.write(run_id, film_pictures=[picture("filters", 5)])
+    assert steps_of(store, run_id, "filters") == [0, 5]
+    assert steps_of(store, run_id, "filters", after=seen) == [5]
+
+
+def test_of_a_history_the_film_keeps_the_newest_picture_alone(store: RunStore) -> None:
+    run_id = store.create("training", {})
+    for step in (0, 5, 10):
+        store.write(run_id, film_pictures=[picture("layer_norms", step), picture("filters", step)])
+    assert steps_of(store, run_id, "layer_norms") == [10]
+    assert steps_of(store, run_id, "filters") == [0, 5, 10]
+
+
+def test_the_pictures_of_a_film_are_bounded_and_spread_over_the_training(store: RunStore) -> None:
+    run_id = store.create("training", {})
+    for step in range(0, 400, 10):
+        now = range(step, step + 10)
+        drawn = [picture(name, n, numbers) for n in now for name, numbers in (("map", 5000), ("text", 50))]
+        store.write(run_id, film_pictures=drawn)
+    large, small = steps_of(store, run_id, "map"), steps_of(store, run_id, "text")
+    assert sum(shown.arrays["z"].nbytes for _, shown in store.film_pictures(run_id)) <= MAX_BYTES
+    for steps, widest in ((large, 12), (small, 8)):
+        assert len(steps) <= MAX_OF_A_NAME
+        assert (steps[0], steps[-1]) == (0, 399)
+        assert max(np.diff(steps)) <= widest
+        assert len([step for step in steps if step < 40]) > len(steps) / 10
+
+
+def test_pictures_drawn_afterwards_join_the_film_and_the_newest_are_the_runs(store: RunStore) -> None:
+    run_id = store.create("training", {})
+    store.write(run_id, pictures=[picture("filters", 10)], film_pictures=[picture("filters", 10)])
+    seen = store.film_pictures(run_id)[-1][0]
+    store.add_film_pictures(run_id, [picture("filters", 0), picture("saliency", 0), picture("saliency", 10)])
+    assert sorted(steps_of(store, run_id, "filters")) == [0, 10]
+    assert steps_of(store, run_id, "saliency", after=seen) == [0, 10]
+    newest = store.pictures(run_id)
+    assert (newest["filters"].step, newest["saliency"].step) == (10, 10)
+
+
+def test_a_forgotten_run_leaves_no_pictures(store: RunStore) -> None:
+    run_id = store.create("training", {})
+    store.write(run_id, film_pictures=[picture("filters", 0)])
+    store.end(run_id, FINISHED)
+    store.forget(run_id)
+    assert store.film_pictures(run_id) == []
 
 
 def test_no_run_is_ever_given_to_two_workers(store: RunStore) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, LRScheduler, MultiStepLR, OneCycleLR
 
-from core.training.schedules import SCHEDULES
+from core.training.schedules import SCHEDULES, learning_rate
 
 
 def test_cosine_is_torchs_cosine_annealing() -> None:
@@ -69,3 +69,10 @@ def test_a_schedule_without_warm_up_begins_with_the_whole_rate_and_never_grows(n
     factors = [SCHEDULES[name].factor(step / 100) for step in range(101)]
     assert factors[0] == 1
     assert all(later <= earlier for earlier, later in itertools.pairwise(factors))
+
+
+def test_a_changed_rate_is_scheduled_from_the_step_of_its_change_on() -> None:
+    rates = [learning_rate(step, 100, "cosine", 0.1, [(20, 0.4), (60, 0.2)]) for step in (0, 19, 20, 60, 100)]
+    cosine = SCHEDULES["cosine"].factor
+    expected = [0.1, 0.1 * cosine(0.19), 0.4 * cosine(0.2), 0.2 * cosine(0.6), 0]
+    assert rates == pytest.approx(expected)

@@ -104,6 +104,7 @@ OTHER: dict[str, Any] = {
     "clip_norm": 1.0,
     "label_smoothing": 0.2,
     "initialisation": "orthogonal",
+    "weights_seed": 3,
     "test_fraction": 0.3,
     "validation_fraction": 0.3,
 }
@@ -148,6 +149,7 @@ def test_what_a_checkpoint_fixes_is_what_decides_weights_data_and_order() -> Non
         "model_options",
         "data_options",
         "initialisation",
+        "weights_seed",
     }
     assert SETTINGS.keys() - MUTABLE_ON_RESUME == fixed
 

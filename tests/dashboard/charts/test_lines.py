@@ -51,3 +51,11 @@ def test_times_stay_times() -> None:
     hours = np.arange("2010-11-01", "2010-11-03", dtype="datetime64[h]").astype("datetime64[s]")
     spec = lines({"Time": hours, "Truth": np.zeros(48)}, "Time", "Forecast", "Temperature (°F)").to_dict()
     assert spec["layer"][0]["encoding"]["x"]["type"] == "temporal"
+
+
+def test_a_value_that_never_changes_is_drawn_in_the_middle() -> None:
+    chart = lines({"Epoch": np.arange(3), "Modes": np.zeros(3)}, "Epoch", "Modes", "Modes").to_dict()
+    low, high = chart["layer"][0]["encoding"]["y"]["scale"]["domain"]
+    assert low == -high < 0
+    moving = lines({"Epoch": np.arange(3), "Modes": np.arange(3)}, "Epoch", "Modes", "Modes").to_dict()
+    assert moving["layer"][0]["encoding"]["y"]["scale"] == {"zero": False}

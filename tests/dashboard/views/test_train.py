@@ -130,7 +130,7 @@ def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> Non
     figures = {metric.label: metric.value for metric in page.metric}
     assert figures["Epoch"] == "2 of 2"
     assert figures["Accuracy, test"].endswith("%")
-    assert len(page.get("vega_lite_chart")) == 2 + 5  # the curves, and what is seen inside; the map is a film
+    assert len(page.get("vega_lite_chart")) == 3 + 5  # the curves, and what is seen inside; the map is a film
     assert page.query_params["run"] == run_id
 
 
@@ -467,6 +467,65 @@ def test_a_finished_run_continues_as_if_it_had_been_longer(page: AppTest) -> Non
     longer = last()
     assert (longer["epochs"], longer["value"]) == (4, at_once["value"])
     assert page.number_input(key="epochs").value == 4
+
+
+def labelled(page: AppTest, label: str) -> Button:
+    return next(button for button in page.button if button.label == label)
+
+
+def test_a_finished_run_branches_from_a_step_of_its_film_and_takes_other_weights(page: AppTest) -> None:
+    def begun() -> tuple[Any, Any]:
+        run_to_end(page)
+        run_id = page.session_state["training_run"]
+        return runs.runner().store.get(run_id), runs.runner().store.frames(run_id)[0]
+
+    page.run()
+    page.number_input(key="epochs").set_value(2).run()
+    run_id = start(page)
+    first, first_frame = begun()
+    steps = runs.runner().store.frame_steps(run_id)
+    page.query_params["step"] = str(steps[9])
+    page.text_input(key="hidden").set_value("9").run()
+    assert labelled(page, "Branch from the film's step").disabled
+    page.text_input(key="hidden").set_value("8, 8").run()
+    page.select_slider(key="learning_rate").set_value(0.05).run()
+    labelled(page, "Branch from the film's step").click().run()
+    assert not page.exception
+    run, frame = begun()
+    assert (run.config["start_from"], run.config["start_step"]) == (run_id, steps[9])
+    assert run.config["learning_rate"] == 0.05
+    assert frame.values == runs.runner().store.frame(run_id, steps[9]).values
+    assert any(f"weights of step {steps[9]} of" in caption.value for caption in page.caption)
+
+    labelled(page, "New weights").click().run()
+    run, frame = begun()
+    assert (run.config["start_from"], run.config["seed"]) == (None, first.config["seed"])
+    assert frame.values != first_frame.values
+    labelled(page, "Same weights again").click().run()
+    again, same = begun()
+    assert again.config["weights_seed"] == run.config["weights_seed"] is not None
+    assert same.values == frame.values
+
+
+def test_panels_that_were_not_recorded_are_drawn_from_the_film(page: AppTest) -> None:
+    page.run()
+    page.number_input(key="epochs").set_value(1).run()
+    run_id = start(page)
+    run_to_end(page)
+    chosen = page.multiselect(key=f"more_panels_of_{run_id}")
+    assert {"Embedding", "Pre-activation histograms"} <= {*chosen.options}
+    assert "Decision map" not in chosen.options
+    assert "Gradients and updates" not in chosen.options
+    chosen.set_value(["input_histograms"]).run()
+    labelled(page, "Draw them").click().run()
+    assert not page.exception
+    job = page.session_state[f"drawing_of_{run_id}"]
+    wait_until(lambda: runs.runner().store.get(job).ended)
+    page.run()
+    assert not page.exception
+    assert f"drawing_of_{run_id}" not in page.session_state
+    assert "Pre-activation" in str([chart.proto for chart in page.get("vega_lite_chart")])
+    assert page.multiselect(key=f"more_panels_of_{run_id}").value == ["input_histograms"]
 
 
 def test_a_finished_run_is_set_beside_classical_methods(page: AppTest) -> None:

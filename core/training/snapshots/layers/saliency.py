@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from core.events import Picture
-from core.training.learners.building import build
+from core.training.learners.building import build, weights_seed
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.outputs.confusion import predicted_classes
 from core.training.snapshots.sampling import as_pixels, shown_samples
@@ -63,7 +63,8 @@ def _strongest(gradients: Tensor) -> np.ndarray:
 
 def _randomised(learner: SupervisedLearner) -> nn.Module:
     """The network as another seed would begin it."""
-    config = replace(learner.config, seed=OTHER_SEED if learner.config.seed != OTHER_SEED else 0)
+    other = OTHER_SEED if weights_seed(learner.config) != OTHER_SEED else 0
+    config = replace(learner.config, weights_seed=other)
     network = build(config, learner.data.train_inputs.shape[1:], learner.objective.outputs)
     return network.to(learner.device)
 

@@ -10,18 +10,15 @@ from torch import Tensor
 
 from core.data.dataset import NO_TARGET
 from core.events import Picture
-from core.training.learners.building import evaluation_mode
 from core.training.learners.graph import GraphLearner
 from core.training.learners.supervised import SupervisedLearner
-from core.training.snapshots.sampling import shown_samples
-
-MAX_SAMPLES = 300
+from core.training.snapshots.sampling import outputs_on_test
 
 
 def confusion(learner: SupervisedLearner | GraphLearner) -> Iterator[Picture]:
     """counts int64 (classes, classes), of the test split: rows are true classes, columns predicted ones.
 
-    At most 300 samples, evenly spread. values: classes (names).
+    values: classes (names).
     """
     classes = list(learner.data.classes)
     while True:
@@ -38,10 +35,7 @@ def counts_of(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarr
 
 
 def _of_samples(learner: SupervisedLearner) -> tuple[np.ndarray, np.ndarray]:
-    shown = shown_samples(learner, MAX_SAMPLES)
-    with evaluation_mode(learner.network):
-        outputs = learner.network(learner.test_inputs[shown])
-        return _array(learner.test_targets[shown]), _array(predicted_classes(outputs))
+    return _array(learner.test_targets), _array(predicted_classes(outputs_on_test(learner)))
 
 
 def _of_nodes(learner: GraphLearner) -> tuple[np.ndarray, np.ndarray]:

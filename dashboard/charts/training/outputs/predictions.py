@@ -25,7 +25,9 @@ def predictions_chart(picture: Picture) -> alt.LayerChart:
     table["confidence"] = arrays["confidence"]
     table["caption"] = _captions(table["predicted"], table["truth"], right)
     table["right"] = right
-    title = f"Predictions on test images ({int((~right).sum())} mistakes shown first)"
+    title = alt.Title(
+        "Predictions on test images", subtitle=_counted(picture, int((~right).sum())), subtitleColor="gray"
+    )
     tooltip = [
         alt.Tooltip("predicted:N", title="Prediction"),
         alt.Tooltip("truth:N", title="Truth"),
@@ -38,6 +40,15 @@ def predictions_chart(picture: Picture) -> alt.LayerChart:
         color=alt.when(alt.datum.right).then(alt.value("gray")).otherwise(alt.value(_ORANGE)),
     )
     return alt.LayerChart(layer=[images, captions], title=title, height=height(table, ROW_PX, 45))
+
+
+def _counted(picture: Picture, shown: int) -> str:
+    """How many mistakes there are, and how many are shown; runs of version 0.1 know the latter alone."""
+    if "wrong" not in picture.values:
+        return f"Mistakes come first: {shown}."
+    wrong, samples = picture.values["wrong"], picture.values["samples"]
+    first = "all" if wrong == shown else shown
+    return f"{wrong:,} of {samples:,} are wrong (orange); {first} of them come first."
 
 
 def _captions(predicted: pd.Series, truth: pd.Series, right: np.ndarray) -> pd.Series:

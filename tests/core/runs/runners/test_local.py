@@ -104,6 +104,34 @@ def test_a_branch_begins_where_the_other_run_stands(runner: LocalRunner) -> None
     assert run_of(runner.store, lost).message == "The run 'nothing' has no checkpoint to resume from."
 
 
+def test_a_branch_begins_with_the_weights_of_a_frame(runner: LocalRunner) -> None:
+    config = default_config("mlp", "moons", epochs=3)
+    first = runner.submit("training", to_record(config))
+    wait_until(lambda: run_of(runner.store, first).ended)
+    frame = runner.store.frames(first)[7]
+    branches = [replace(config, start_from=first, start_step=step) for step in (frame.step, 10**6)]
+    second, wrong = (runner.submit("training", to_record(branch)) for branch in branches)
+    wait_until(lambda: run_of(runner.store, second).ended and run_of(runner.store, wrong).ended)
+    begun = runner.store.frames(second)[0]
+    assert (begun.step, begun.values) == (0, frame.values)
+    assert [epoch for epoch, _ in losses(runner.store, second)] == [1, 2, 3]
+    assert str(run_of(runner.store, wrong).message).startswith("start_step 1000000 is no frame of the run ")
+
+
+def test_a_film_is_drawn_afterwards_with_what_was_not_recorded(runner: LocalRunner) -> None:
+    config = default_config("mlp", "moons", epochs=3, snapshots=())
+    run_id = runner.submit("training", to_record(config))
+    wait_until(lambda: run_of(runner.store, run_id).ended)
+    asked = {"run_id": run_id, "store_file": str(runner.store.path), "snapshots": ["input_histograms"]}
+    job, wrong = (runner.submit("film", each) for each in (asked, asked | {"snapshots": ["layer_norms"]}))
+    wait_until(lambda: run_of(runner.store, job).ended and run_of(runner.store, wrong).ended)
+    steps = [picture.step for _, picture in runner.store.film_pictures(run_id)]
+    assert steps == runner.store.frame_steps(run_id)
+    assert runner.store.pictures(run_id)["input_histograms"].step == steps[-1]
+    assert run_of(runner.store, job).status == FINISHED
+    assert "has to be recorded" in str(run_of(runner.store, wrong).message)
+
+
 def test_a_setting_changes_while_it_runs(runner: LocalRunner) -> None:
     run_id = runner.submit("training", LONG)
     wait_until(lambda: len(losses(runner.store, run_id)) > 0)

@@ -140,7 +140,8 @@ def test_a_short_training_is_seen_from_start_to_end(engine: str, monkeypatch: py
     pictures = [event for event in train(short) if isinstance(event, Picture)]
     steps = frame_steps(2, 50)
     assert len(steps) > 40
-    assert {picture.step for picture in pictures if picture.name == "decision_map"} == {*steps}
+    # Not equal: on a busy machine it may take long enough for more.
+    assert {picture.step for picture in pictures if picture.name == "decision_map"} >= {*steps}
     norms = [picture for picture in pictures if picture.name == "layer_norms"][-1]
     assert (norms.arrays["gradient_steps"][0] >= 0).sum() > 40
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
-from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
+from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart, rate_chart
 
 
 def epoch(number: int, **more: Any) -> dict[str, Any]:
@@ -56,3 +57,26 @@ def test_an_accuracy_has_that_of_the_most_frequent_class_beside_it() -> None:
     assert chart["datasets"][rules[0]["data"]["name"]] == [{"baseline": 0.975, "name": "most frequent class"}]
     assert len(rules) == 2
     assert len(metric_chart(PLAIN, "accuracy").layer) == len(chart["layer"]) - 2
+
+
+GAN = [epoch(n, details={"generator_loss": 0.7 + n}) for n in (1, 2)]
+
+
+def test_a_gan_shows_the_losses_of_both_its_networks_and_where_they_are_even() -> None:
+    chart = loss_chart(GAN, "modes", equilibrium=True)
+    assert curves(chart)["color"]["legend"]["values"] == ["D, train", "D, test", "G"]
+    assert chart.data["G"].tolist() == pytest.approx([1.7, 2.7])
+    (rule,) = {layer.data["baseline"].item() for layer in chart.layer[-2:]}
+    assert rule == pytest.approx(2 * math.log(2))  # -log D - log(1 - D) where D is 1/2 everywhere
+    assert len(loss_chart(GAN, "modes").layer) == len(chart.layer) - 2
+
+
+def test_the_parts_of_a_player_are_exploring_and_greedy() -> None:
+    for chart in (loss_chart(PLAIN, "success"), metric_chart(PLAIN, "success")):
+        assert curves(chart)["color"]["legend"]["values"] == ["Exploring", "Greedy"]
+
+
+def test_the_learning_rate_to_come_is_drawn_faintly() -> None:
+    to_come, behind = rate_chart([(0, 0.1), (5, 0.05), (10, 0.0)], done=5, schedule="Cosine").layer
+    assert to_come.to_dict()["mark"]["opacity"] < 0.5
+    assert behind.transform[0].filter == "datum.Epoch <= 5"

@@ -27,3 +27,6 @@ def test_predictions_lead_with_mistakes_and_show_real_images() -> None:
     for image, label in zip(images, labels, strict=True):
         matches = (np.rint(training.data.test_inputs[:, 0] * 255) == image).all(axis=(1, 2))
         assert training.data.test_targets[matches].tolist() == [label]
+    outputs = training.network(torch.from_numpy(training.data.test_inputs)).detach().numpy()
+    assert picture.values["samples"] == len(outputs) == 1000
+    assert picture.values["wrong"] == (outputs.argmax(1) != training.data.test_targets).sum()
