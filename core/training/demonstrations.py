@@ -12,7 +12,16 @@ from core.options import filled_in
 from core.training.config import TrainConfig, default_config
 
 # What does not change what there is to see.
-_BESIDE_THE_POINT = ("seed", "device", "threads", "engine", "snapshots", "snapshot_every_s", "resume_from")
+_BESIDE_THE_POINT = (
+    "seed",
+    "weights_seed",
+    "device",
+    "threads",
+    "engine",
+    "snapshots",
+    "snapshot_every_s",
+    "resume_from",
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,17 @@ DEMONSTRATIONS: dict[str, Demonstration] = {
         "mlp",
         "moons",
         {"learning_rate": 1e-5, "schedule": "constant"},
+    ),
+    "edge": Demonstration(
+        "See the edge of stability",
+        "Gradient descent on all 30 points at once: the loss falls in waves, for the weights move to where "
+        "the landscape is as sharp as 2 / learning rate; “Loss landscape” below the ended run measures it.",
+        "mlp",
+        "sine_curve",
+        {
+            **{"samples": 60, "noise": 0.0, "batch_size": 100, "optimizer": "sgd", "learning_rate": 0.1},
+            **{"activation": "tanh", "hidden": (16, 16), "schedule": "constant", "epochs": 4000},
+        },
     ),
 }
 

@@ -29,7 +29,7 @@ from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
-from dashboard.components import film_actions, runs, user_images
+from dashboard.components import film_actions, landscape_panel, runs, user_images
 from dashboard.components.layout import heading, page_layout, start_button
 from dashboard.components.learning_rate import change_rate, draw_rate
 from dashboard.components.markdown import escaped
@@ -276,7 +276,9 @@ def after(run: Run, config: TrainConfig | None) -> None:
         export(run)
         ask_classical(run)
         show_pre_activations(run)
+        landscape_panel.ask(run)
     film_actions.follow_drawing(run)
+    landscape_panel.follow(run)
     other = st.session_state.get(classical_key(run))
     other = runs.runner().store.get(other) if other else None
     if other:

@@ -94,6 +94,13 @@ def crawls(run: Run) -> None:
     assert 0.95 < run.last.train_loss / run.epochs[0].train_loss < 1
 
 
+def falls_in_waves(run: Run) -> None:
+    """The sharpness itself is measured in tests/core/landscape."""
+    losses = np.array([epoch.train_loss for epoch in run.epochs])
+    assert (np.diff(losses) > 0).mean() > 0.1
+    assert losses[-1] < losses[0] / 5
+
+
 SHOWN: dict[str, Callable[[Run], None]] = {
     "solve": solves,
     "stall": stalls,
@@ -104,12 +111,13 @@ SHOWN: dict[str, Callable[[Run], None]] = {
     "survive": units_survive,
     "straight": stays_straight,
     "crawl": crawls,
+    "edge": falls_in_waves,
 }
 
 
-# Training with batch normalization takes seconds; the others take tenths.
+LONG = ("normalize", "edge")  # they take seconds; the others take tenths
 EACH = [
-    pytest.param(key, seed, marks=pytest.mark.slow if key == "normalize" and seed else ())
+    pytest.param(key, seed, marks=pytest.mark.slow if key in LONG and seed else ())
     for key in DEMONSTRATIONS
     for seed in range(3)
 ]
