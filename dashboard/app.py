@@ -4,7 +4,9 @@
 """
 
 import streamlit as st
+from starlette.middleware import Middleware
 
+from dashboard.browser_cookie import BrowserCookie
 from dashboard.film.routes import routes
 
-app = st.App("main.py", routes=routes())
+app = st.App("main.py", routes=routes(), middleware=[Middleware(BrowserCookie)])

@@ -31,6 +31,13 @@ PAGES = {
     for page in (
         Page("home", "Nablascope", ":material/home:", "", "What is deep learning made of?"),
         Page(
+            "runs",
+            "Runs",
+            ":material/manage_search:",
+            "",
+            "What has run here, and where is it?",
+        ),
+        Page(
             "curves",
             "Curves",
             ":material/ssid_chart:",
@@ -87,6 +94,13 @@ PAGES = {
             "Is one setting better than another, or was it luck?",
         ),
         Page("layers", "Layers", ":material/stacks:", NETWORKS, "What does each layer cost?"),
+        Page(
+            "side_by_side",
+            "Side by side",
+            ":material/view_column:",
+            NETWORKS,
+            "In what do several trainings differ, and which is first at the target?",
+        ),
         Page(
             "signal_propagation",
             "Signal propagation",

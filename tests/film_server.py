@@ -20,14 +20,17 @@ from starlette.routing import Route
 from core.data import load
 from core.data.dataset import LoadedDataset
 from core.data.points import picture
-from core.events import FRAME_VALUES, Frame
+from core.events import FRAME_VALUES, Frame, Picture
 from core.models import MODELS
 from core.records import from_record, to_record
-from core.runs.store import RunStore
+from core.runs.store import Run, RunStore
 from core.training.config import TrainConfig, default_config
+from core.training.drawn_from_weights import drawn_from_weights
+from dashboard.charts.training.curves import METRICS
 from dashboard.film import routes
+from dashboard.film.description import FilmDescription
 from dashboard.film.of_run import of_run
-from dashboard.film.player import CSS, HTML
+from dashboard.film.player import CSS, HTML, room
 from tests.browser.app import free_port
 
 # The colours that Streamlit's themes of this project give a component.
@@ -40,7 +43,7 @@ _VARIABLES = ("background", "secondary-background", "text", "border", "primary")
 _PAGE = """<!doctype html><meta name="viewport" content="width=device-width"><title>Film</title>
 <style>{css}</style>
 <body style="margin: 0; font-family: sans-serif; background: var(--st-background-color); {theme}">
-<main style="max-width: 1280px; margin: 16px auto; padding: 0 16px">{html}<p>Below the film</p></main>
+<main style="max-width: 1280px; margin: 16px auto; padding: 0 16px; {room}">{html}<p>Below the film</p></main>
 <script type="module">
   import mount from "{script}";
   window.reports = [];
@@ -64,6 +67,26 @@ class FilmServer:
         run = self.store.create("training", to_record(config))
         self.store.claim("nobody", limit=100)
         self.store.write(run, frames=frames)
+        if ended:
+            self.store.end(run, "finished")
+        return run
+
+    def add_pictures(self, config: TrainConfig, pictures: Sequence[Picture], ended: bool = True) -> str:
+        """A run of this config whose film has these pictures, of two epochs of 50 steps; returns its id."""
+        run = self.add(config, [], ended=False)
+        started = {
+            "event": "training_started",
+            "metric": "accuracy",
+            "parameters": 10**6,
+            "epochs": 2,
+            "steps_per_epoch": 50,
+        }
+        epochs = [
+            {"event": "epoch_completed", "step": step} | dict.fromkeys(FRAME_VALUES, value)
+            for step, value in ((50, 0.5), (100, 0.25))
+        ]
+        events = [(n, 0.0, record) for n, record in enumerate([started, *epochs], 1)]
+        self.store.write(run, events, pictures, film_pictures=pictures)
         if ended:
             self.store.end(run, "finished")
         return run
@@ -135,25 +158,39 @@ def _page(store: RunStore) -> Any:
     def page(request: Request) -> HTMLResponse:
         run = store.get(request.path_params["run"])
         assert run is not None
-        config = from_record(TrainConfig, run.config)
-        data = data_of(config)
-        started = {
-            "outputs": 1 if len(data.classes) == 2 else len(data.classes),
-            "input_shape": data.train_inputs.shape[1:],
-            "epochs": config.epochs,
-            "steps_per_epoch": -(-len(data.train_inputs) // config.batch_size),
-        }
-        shown = of_run(run, started, picture(data), "Accuracy").data("", routes.address("css"))
+        described = _described(store, run)
+        shown = described.data("", routes.address("player.css"))
         shown |= json.loads(request.query_params.get("changes", "{}"))
         theme = zip(_VARIABLES, THEMES[request.query_params.get("theme", "light")], strict=True)
         return HTMLResponse(
             _PAGE.format(
                 css=CSS,
                 html=HTML,
+                room=room(described),
                 theme=html.escape("; ".join(f"--st-{name}-color: {color}" for name, color in theme)),
-                script=routes.address("js"),
+                script=routes.address("main.js"),
                 data=json.dumps(shown),
             )
         )
 
     return page
+
+
+def _described(store: RunStore, run: Run) -> FilmDescription:
+    """What a page tells the player: of a training that ran, or of frames that nobody trained."""
+    config = from_record(TrainConfig, run.config)
+    for _, record in store.events_after(run.id):
+        if record["event"] == "training_started":
+            shown = METRICS[record["metric"]]
+            pictures = store.pictures(run.id)
+            points = pictures.get("points") if drawn_from_weights(config, record["parameters"]) else None
+            keys = [key for key in pictures if not points or key not in ("points", "decision_map")]
+            return of_run(run, record, (shown.name, shown.format), points, keys)
+    data = data_of(config)
+    started = {
+        "outputs": 1 if len(data.classes) == 2 else len(data.classes),
+        "input_shape": data.train_inputs.shape[1:],
+        "epochs": config.epochs,
+        "steps_per_epoch": -(-len(data.train_inputs) // config.batch_size),
+    }
+    return of_run(run, started, ("Accuracy", ".1%"), picture(data))

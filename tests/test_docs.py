@@ -27,6 +27,7 @@ SHORTEN = {
     "core.training": ["--epochs", "1", "--test-fraction", "0.8"],
     "core.activations": [],
     "core.experiments": [],
+    "core.runs": [],
 }
 
 

@@ -13,6 +13,7 @@ COMMANDS = {
     "run": ("core.commands.dashboard", "start the dashboard"),
     "timing": ("core.commands.timing", "measure operations on the devices of this machine"),
     "training": ("core.commands.training", "train a network, resume it, export it"),
+    "runs": ("core.commands.runs", "list the dashboard's runs, rename and delete them"),
     "activations": ("core.commands.activations", "what activation functions do, and what they cost"),
     "experiments": ("core.commands.experiments", "measure what text-books say"),
 }

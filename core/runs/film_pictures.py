@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from core.events import Picture
 from core.runs.tables import film_pictures
 from core.training.snapshots.catalogue import SNAPSHOTS
 
@@ -22,22 +23,32 @@ EARLY = 0.3  # room of the steps' logarithms, beside 1 for the steps themselves
 Row = dict[str, Any]  # name, step, values, arrays (packed)
 
 
-def record(connection: sa.Connection, run_id: str, rows: Iterable[Row]) -> None:
-    """Add what a training has just drawn; it replaces what the film has of that name from that step on."""
+def kept(pictures: Iterable[Picture]) -> list[Picture]:
+    """Of what a training has drawn the pictures that the film keeps: the last one of each name and step, and
+    of each history.
+    """
+    last = {
+        (picture.name, None if _is_history(picture.name) else picture.step): picture for picture in pictures
+    }
+    return [*last.values()]
+
+
+def record(connection: sa.Connection, run_id: str, rows: Sequence[Row]) -> None:
+    """Add what a training has just drawn; it replaces what the film has of each name from there on."""
+    first: dict[str, int] = {}
     for row in rows:
-        later = film_pictures.c.step >= (0 if _is_history(row["name"]) else row["step"])
-        connection.execute(film_pictures.delete().where(_of_name(run_id, row["name"]), later))
-        _insert(connection, run_id, row)
-    _bound(connection, run_id)
+        first.setdefault(row["name"], 0 if _is_history(row["name"]) else row["step"])
+    for name, step in first.items():
+        connection.execute(film_pictures.delete().where(_of_name(run_id, name), film_pictures.c.step >= step))
+    _insert(connection, run_id, rows)
 
 
-def add(connection: sa.Connection, run_id: str, rows: Iterable[Row]) -> None:
+def add(connection: sa.Connection, run_id: str, rows: Sequence[Row]) -> None:
     """Add what was drawn afterwards; it replaces what the film has of that name and step."""
     for row in rows:
         same = film_pictures.c.step == row["step"]
         connection.execute(film_pictures.delete().where(_of_name(run_id, row["name"]), same))
-        _insert(connection, run_id, row)
-    _bound(connection, run_id)
+    _insert(connection, run_id, rows)
 
 
 def after(connection: sa.Connection, run_id: str, sequence: int) -> list[sa.Row[Any]]:
@@ -57,8 +68,11 @@ def _of_name(run_id: str, name: str) -> sa.ColumnElement[bool]:
     return sa.and_(film_pictures.c.run_id == run_id, film_pictures.c.name == name)
 
 
-def _insert(connection: sa.Connection, run_id: str, row: Row) -> None:
-    connection.execute(film_pictures.insert().values(run_id=run_id, bytes=len(row["arrays"]), **row))
+def _insert(connection: sa.Connection, run_id: str, rows: Sequence[Row]) -> None:
+    if rows:
+        added = [row | {"run_id": run_id, "bytes": len(row["arrays"])} for row in rows]
+        connection.execute(film_pictures.insert(), added)
+        _bound(connection, run_id)
 
 
 def _bound(connection: sa.Connection, run_id: str) -> None:

@@ -32,6 +32,7 @@ from core.runs.tables import film_pictures as _film_pictures
 from core.runs.tables import frames as _frames
 from core.runs.tables import pictures as _pictures
 from core.runs.tables import runs as _runs
+from core.runs.tables import summaries as _summaries
 from core.runs.upgrades import VERSION, upgrade_config, upgrade_event, upgrade_job, upgrade_picture
 
 UNWRITABLE = ("unable to open", "readonly", "disk is full", "disk I/O error")  # SQLite's words for it
@@ -228,6 +229,21 @@ class RunStore:
             rows = connection.execute(_FILM_FROM, {"run": run_id, "step": step}).all()
         return None if status is None else (status in ENDED, [_frame(row) for row in rows])
 
+    def film_sequence(self, run_id: str) -> int:
+        """The number of the film's newest picture; 0 where it has none."""
+        mine = _film_pictures.c.run_id == run_id
+        with self._engine.connect() as connection:
+            query = sa.select(sa.func.max(_film_pictures.c.sequence)).where(mine)
+            return connection.execute(query).scalar() or 0
+
+    def film_scores(self, run_id: str, after: int = -1) -> list[tuple[int, dict[str, float]]]:
+        """(step, values) of the film's frames after this step, in order; without their weights."""
+        query = sa.select(_frames.c.step, _frames.c["values"]).where(
+            _frames.c.run_id == run_id, _frames.c.step > after
+        )
+        with self._engine.connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query.order_by(_frames.c.step))]
+
     def has_film(self, run_id: str) -> bool:
         """Whether the run has frames."""
         query = sa.select(_frames.c.step).where(_frames.c.run_id == run_id)
@@ -336,7 +352,7 @@ class RunStore:
         with self._writer.begin() as connection:
             mine = _runs.c.id == run_id
             if connection.execute(_runs.delete().where(mine, _runs.c.status.in_(ENDED))).rowcount:
-                for table in (_events, _pictures, _frames, _film_pictures, _changes):
+                for table in (_events, _pictures, _frames, _film_pictures, _changes, _summaries):
                     connection.execute(table.delete().where(table.c.run_id == run_id))
 
     def change(self, run_id: str, settings: Mapping[str, Any]) -> None:
@@ -376,7 +392,7 @@ class RunStore:
         pictures: Iterable[Picture] = (),
         progress: Progress | None = None,
         frames: Sequence[Frame] = (),
-        film_pictures: Sequence[Picture] = (),
+        film_pictures: Iterable[Picture] = (),
     ) -> str | None:
         """Record a batch as one transaction; returns what the person requested, if anything.
 
@@ -390,15 +406,16 @@ class RunStore:
             {"run_id": run_id, "sequence": sequence, "time": at, "record": dict(record)}
             for sequence, at, record in events
         ]
+        pictures, in_film = [*pictures], _history.kept(film_pictures)
+        rows_of = {id(picture): _picture_row(picture) for picture in (*pictures, *in_film)}
         with self._writer.begin() as connection:
             if not connection.execute(_runs.update().where(_runs.c.id == run_id).values(changes)).rowcount:
                 return "stop"
             if rows:
                 connection.execute(_events.insert(), rows)
             for picture in pictures:
-                _replace_picture(connection, run_id, _picture_row(picture))
-            if film_pictures:
-                _history.record(connection, run_id, map(_picture_row, film_pictures))
+                _replace_picture(connection, run_id, rows_of[id(picture)])
+            _history.record(connection, run_id, [rows_of[id(picture)] for picture in in_film])
             if frames:
                 _append(connection, run_id, frames)
             return connection.execute(sa.select(_runs.c.requested).where(_runs.c.id == run_id)).scalar()

@@ -31,6 +31,11 @@ runs = sa.Table(
     sa.Column("pictures_bytes", sa.Integer),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),  # of config and events
 )
+# All that a list of runs filters and sorts by, so that it reads this index and not the wide rows.
+sa.Index(
+    "runs_listed",
+    *(runs.c[name] for name in ("created_at", "id", "job", "status", "immediate", "started_at", "ended_at")),
+)
 
 events = sa.Table(
     "events",
@@ -68,6 +73,26 @@ frames = sa.Table(
     sa.Column("weights", sa.LargeBinary, nullable=False),  # float32, little-endian
 )
 
+# What a list says of a run; see core.runs.summaries. Rows are made when a list is asked for.
+summaries = sa.Table(
+    "summaries",
+    metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),  # of the rules; 0 is none yet
+    sa.Column("of_end", sa.Float),  # the run's ended_at when this was written; none while it is open
+    sa.Column("owner", sa.String),  # the browser that started it
+    sa.Column("name", sa.String),  # given by a person
+    sa.Column("note", sa.String),  # given by a person
+    sa.Column("typed", sa.String, nullable=False, server_default=""),  # name and note, to search in
+    sa.Column("words", sa.String, nullable=False, server_default=""),  # the rest, to search in
+    sa.Column("model", sa.String),
+    sa.Column("data", sa.String),
+    sa.Column("settings", sa.JSON),  # those that differ from what the network and its data get by default
+    sa.Column("metric", sa.String),
+    sa.Column("value", sa.Float),  # of the metric, on the test split
+    sa.Column("seconds", sa.Float),  # that the job itself counted
+)
+
 film_pictures = sa.Table(
     "film_pictures",
     metadata,
@@ -101,6 +126,8 @@ def create(connection: sa.Connection) -> None:
         if column.name not in there:
             definition = sa.schema.CreateColumn(column).compile(connection)
             connection.exec_driver_sql(f"ALTER TABLE {runs.name} ADD COLUMN {definition}")
+    for index in runs.indexes:
+        index.create(connection, checkfirst=True)
 
 
 def rename_columns_of_0_1(connection: sa.Connection) -> None:

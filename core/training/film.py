@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 from math import ceil, inf
 
 import numpy as np
@@ -25,8 +26,10 @@ MAX_BYTES = 6 * 2**20  # of all frames together; the pictures beside them have t
 EVEN_FRAMES = 40  # at least, where there are so many steps
 MAX_EVEN_FRAMES = 100
 EARLY_RATIO = 1.6  # of one early step to the next, so that a quick start is not missed
-# Beside the scores of each epoch, evaluations for frames take at most this fraction of the training's time.
-MAX_TIME_FRACTION = 0.03
+# Beside the scores of each epoch, evaluations for frames take at most this fraction of the training's time;
+# the frames themselves take about as much again.
+MAX_TIME_FRACTION = 0.01
+MAX_FIRST_FRACTION = 0.015  # of the first one, of the training's expected time
 LEARNING_COST = 3  # of learning from a sample, in evaluations of one: forward, and twice as much backward
 MAX_EVALUATED = 500  # training samples, as the learners have it
 
@@ -68,6 +71,7 @@ class Film:
         epochs, limit = learner.config.epochs, frames_that_fit(learner.network)
         self._frames = frame_steps(epochs, learner.steps_per_epoch, limit) if limit else []
         self._steps = sorted({*frame_steps(epochs, learner.steps_per_epoch), *self._frames})
+        self._numbers = [*weights.numbers_of(learner.network).values()]  # the memory that the steps change
         self._shown = 0  # of these steps, how many are behind
         self._framed = 0  # of the frames, how many are behind
         self._last: int | None = None  # the step of the last frame
@@ -104,9 +108,10 @@ class Film:
         if self.drawn_from_weights or (branched and self._learner.step == 0):
             return True
         if self._evaluation_s == inf:
-            return self._first_evaluation() <= MAX_TIME_FRACTION
+            return self._first_evaluation <= MAX_FIRST_FRACTION
         return self._evaluated_s + self._evaluation_s <= MAX_TIME_FRACTION * self._watch.elapsed_s()
 
+    @cached_property
     def _first_evaluation(self) -> float:
         """About the fraction of the training's time that one evaluation takes."""
         started, epochs = self._learner.started(), self._learner.config.epochs
@@ -128,7 +133,7 @@ class Film:
         self._framed = bisect_right(self._frames, step)
         new = step != self._last  # a training may end at a step that is a frame already
         if due and new and (scores is None or scores.finite):
-            numbers = weights.to_array(self._learner.network)
+            numbers = weights.to_array(self._numbers)
             if np.isfinite(numbers).all():
                 self._last = step
                 values = {} if scores is None else {name: getattr(scores, name) for name in FRAME_VALUES}

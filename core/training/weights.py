@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,10 +46,9 @@ def count_of(network: nn.Module) -> int:
     return sum(tensor.numel() for tensor in numbers_of(network).values())
 
 
-def to_array(network: nn.Module) -> np.ndarray:
-    """All numbers one after the other, float32 (count,)."""
-    parts = [tensor.detach().cpu().numpy().ravel() for tensor in numbers_of(network).values()]
-    return np.concatenate(parts, dtype=np.float32)
+def to_array(numbers: Iterable[Tensor]) -> np.ndarray:
+    """All of numbers_of() one after the other, float32 (count,)."""
+    return np.concatenate([tensor.cpu().numpy().ravel() for tensor in numbers], dtype=np.float32)
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""What follows a run that has ended, out of its film: a branch from any step, and panels drawn afterwards."""
+"""What follows a run that has ended: another one from weights of its film, and panels drawn afterwards."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import streamlit as st
 
 from core.errors import InvalidRequest
 from core.records import from_record
-from core.runs.status import FAILED
 from core.runs.store import Run
 from core.training import TrainConfig
 from core.training.drawn_from_weights import MAP, drawn_from_weights
@@ -17,39 +16,52 @@ from core.training.settings import applies
 from core.training.snapshots import SNAPSHOTS, redrawable
 from dashboard.components import runs
 
+WHEN_ENDED = "When the run has ended."
+
 # What decides the shapes of a network's layers, beside its options and its data, which the training checks.
 SHAPES = ("model", "hidden")
 
 
-def branch(run: Run, config: TrainConfig, step: int | None) -> None:
-    """A training with the settings chosen now that starts from the frame at this step of the film."""
+def start_from(run: Run, config: TrainConfig | None, step: int | None) -> None:
+    """New runs with the settings chosen now, from weights that this run had or from others.
+
+    step: at which the film stands; None for its end.
+    """
+    with st.popover(
+        "Start from",
+        icon=":material/call_split:",
+        disabled=not run.ended,
+        help=None if run.ended else WHEN_ENDED,
+    ):
+        ran = config_of(run)
+        if config is None or ran is None:
+            st.caption("The settings chosen now are not possible.")
+            return
+        st.caption("A new run with the settings chosen now, which starts from:")
+        _from_a_frame(run, ran, config, step)
+        if applies("weights_seed", config.model, config.data):
+            _from_the_same_weights(ran, config)
+            _from_new_weights(ran, config)
+
+
+def _from_a_frame(run: Run, ran: TrainConfig, config: TrainConfig, step: int | None) -> None:
     frame = runs.runner().store.frame_step(run.id, step)
-    ran = config_of(run)
-    if frame is None or ran is None:
-        return
     others = [name for name in SHAPES if getattr(config, name) != getattr(ran, name)]
-    help_text = (
-        "A new run that starts from the weights of the step at which the film stands, with the settings "
-        "chosen now and a fresh optimizer."
-    )
-    if others:
+    help_text = "Choose the step in the film. The optimizer starts fresh, and steps count from 0 again."
+    if frame is None:
+        help_text = "This run has no film: its network is too large for one, or it was pruned."
+    elif others:
         help_text = f"Its weights fit no network with another setting of {others[0].replace('_', ' ')}."
+    impossible = frame is None or bool(others)
     if st.button(
-        "Branch from the film's step", icon=":material/call_split:", disabled=bool(others), help=help_text
+        "The film’s step", icon=":material/movie:", disabled=impossible, help=help_text, width="stretch"
     ):
         start(replace(config, start_from=run.id, start_step=frame, resume_from=None))
 
 
-def same_weights(run: Run, config: TrainConfig) -> None:
-    """A training with the settings chosen now and the first weights of this run."""
-    ran = config_of(run)
-    if ran is None or not applies("weights_seed", config.model, config.data):
-        return
-    if st.button(
-        "Same weights again",
-        icon=":material/replay:",
-        help="A new run with the settings chosen now, from the same first weights and on the same data.",
-    ):
+def _from_the_same_weights(ran: TrainConfig, config: TrainConfig) -> None:
+    help_text = "On the same data; with the same settings it is the same run again."
+    if st.button("Same weights again", icon=":material/replay:", help=help_text, width="stretch"):
         start(
             replace(
                 config,
@@ -61,16 +73,9 @@ def same_weights(run: Run, config: TrainConfig) -> None:
         )
 
 
-def new_weights(run: Run, config: TrainConfig) -> None:
-    """A training with the settings chosen now and other first weights."""
-    ran = config_of(run)
-    if ran is None or not applies("weights_seed", config.model, config.data):
-        return
-    if st.button(
-        "New weights",
-        icon=":material/casino:",
-        help="A new run with the settings chosen now, from other random weights, on the same data.",
-    ):
+def _from_new_weights(ran: TrainConfig, config: TrainConfig) -> None:
+    help_text = "Other random weights, on the same data in the same order."
+    if st.button("New weights", icon=":material/casino:", help=help_text, width="stretch"):
         start(replace(config, seed=ran.seed, weights_seed=secrets.randbelow(2**31)))
 
 
@@ -82,24 +87,30 @@ def start(config: TrainConfig) -> None:
 
 def more_panels(run: Run) -> None:
     """A choice of snapshots to be drawn at each of the film's frames."""
-    keys = drawable(run)
-    if not keys or runs.runner().store.frame_step(run.id) is None:
-        return
-    recorded = runs.runner().store.pictures(run.id)
+    help_text = "Draws snapshots at each step of the film, also those that were not recorded."
     with st.popover(
-        "More panels", icon=":material/add_photo_alternate:", help="Draw snapshots of each step of the film."
+        "More panels",
+        icon=":material/add_photo_alternate:",
+        disabled=not run.ended,
+        help=help_text if run.ended else WHEN_ENDED,
     ):
+        keys = drawable(run)
+        if not keys or runs.runner().store.frame_step(run.id) is None:
+            st.caption("This run has no film to draw: its network is too large for one, or it was pruned.")
+            return
+        recorded = runs.runner().store.pictures(run.id)
         chosen = st.multiselect(
             "Snapshots",
             keys,
             [key for key in keys if key not in recorded],
             format_func=lambda key: SNAPSHOTS[key].label,
             key=f"more_panels_of_{run.id}",
-            help="Those that were not recorded are chosen; others have then a picture of every frame.",
+            help="Those that were not recorded are chosen; others get a picture of every frame.",
         )
-        running = drawing_key(run) in st.session_state
-        if st.button("Draw them", icon=":material/brush:", disabled=not chosen or running):
+        drawing = drawing_key(run) in st.session_state
+        if st.button("Draw them", icon=":material/brush:", disabled=not chosen or drawing):
             draw_film(run, chosen)
+        follow_drawing(run)
 
 
 def draw_film(run: Run, keys: list[str]) -> None:
@@ -115,13 +126,9 @@ def follow_drawing(run: Run) -> None:
     job = runs.runner().store.get(job_id) if job_id else None
     if job is None:
         return
-    if not job.ended:
-        st.caption("Drawing the film’s steps:")
-        runs.follow(job, lambda _run, _events, _pictures: None)
-        return
-    del st.session_state[drawing_key(run)]
-    if job.status == FAILED:
-        st.error(job.message or "The film could not be drawn.")
+    runs.follow(job, lambda _run, _events, _pictures: None)
+    if job.ended:  # the next drawing may begin
+        del st.session_state[drawing_key(run)]
 
 
 def drawing_key(run: Run) -> str:

@@ -14,18 +14,16 @@ from dashboard.components import runs
 
 
 def ask(run: Run) -> None:
-    """A button that starts the job, where the run has a loss and weights."""
+    """A button that starts the job, once the run has ended and where it has a loss and weights."""
     if MODELS[run.config["model"]].learner != "supervised" or run.pruned_at is not None:
         return
     store = runs.runner().store
-    if not store.can_resume(run.id):  # it has no checkpoint
-        return
     asked = st.button(
         "Loss landscape",
         icon=":material/landscape:",
         help="The loss around these weights along two random directions, and how sharp it is: the largest "
         "eigenvalue of its Hessian, beside 2 / learning rate.",
-        disabled=_key(run) in st.session_state,
+        disabled=not run.ended or not store.can_resume(run.id) or _key(run) in st.session_state,
     )
     if asked:
         config = {"run_id": run.id, "store_file": str(store.path)}

@@ -6,6 +6,8 @@ around it stay still, and stops asking when the run has ended.
 
 from __future__ import annotations
 
+import re
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.paths import data_folder
 from core.records import to_record
+from core.runs.listing import set_owner
 from core.runs.runners.local import LocalRunner
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
@@ -39,6 +42,19 @@ JOB_TITLES = {
     "dying_units": "dying units",
     "layer_times": "layers",
 }
+
+# The view that shows the run of a job.
+VIEW_OF_JOB = {
+    "training": "train",
+    "ensemble": "compare",
+    "cost": "cost",
+    "timing": "benchmark",
+    "roofline": "benchmark",
+    "dying_units": "dying_units",
+}
+
+# By this cookie, which the server gives to each browser, a person finds the runs that were started in it.
+BROWSER_COOKIE = "nablascope_browser"
 
 STATUS_BADGES: dict[str, tuple[str, str, Literal["gray", "blue", "orange", "green", "red"]]] = {
     QUEUED: ("Waiting", ":material/hourglass_top:", "gray"),
@@ -85,10 +101,29 @@ def start(job: str, config: Any) -> None:
     if previous:
         runner().request(previous, "stop")
     run_id = runner().submit(job, to_record(config))
+    set_owner(runner().store, run_id, this_browser())
     st.session_state[f"{job}_run"] = run_id
     st.query_params["run"] = run_id
     st.query_params.pop("step", None)  # of the film of another run
     _wait_for_first_event(run_id)
+
+
+def this_browser() -> str:
+    """An id of the visitor's browser, from its cookie; of this session alone where it keeps none."""
+    kept = st.context.cookies.get(BROWSER_COOKIE)
+    if is_browser_id(kept):
+        return str(kept)
+    return str(st.session_state.setdefault(BROWSER_COOKIE, new_browser_id()))
+
+
+def new_browser_id() -> str:
+    """96 random bits."""
+    return secrets.token_urlsafe(12)
+
+
+def is_browser_id(text: object) -> bool:
+    """Whether a cookie holds what the server has put there, not what somebody made up."""
+    return isinstance(text, str) and re.fullmatch(r"[\w-]{16}", text, re.ASCII) is not None
 
 
 def change(run_id: str, setting: str, key: str) -> None:

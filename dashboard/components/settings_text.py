@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.activations import ACTIVATIONS
@@ -19,8 +19,11 @@ NAMES: dict[str, Mapping[str, Any]] = {
     "optimizer": OPTIMIZERS,
     "snapshots": snapshots.SNAPSHOTS,
 }
+NOT_USED = "–"
 # No controls of the page: where a run branched from shows in its curves.
 _NOT_COMPARED = ("snapshot_every_s", "resume_from", "start_from", "start_step", "threads")
+# Where a training started, which differs between a run and its branches.
+_BRANCHED = ("resume_from", "start_from", "start_step")
 
 
 def in_words(config: TrainConfig) -> str:
@@ -46,28 +49,57 @@ def differences(now: TrainConfig, run: TrainConfig) -> list[str]:
             for name in ("model", "data")
             if getattr(now, name) != getattr(run, name)
         ]
+    ours, theirs = _values(now), _values(run)
     return [
-        f"{label} {value_text(name, ours)} instead of {value_text(name, theirs)}"
-        for name, label, ours, theirs in _pairs(now, run)
-        if _plain(ours) != _plain(theirs)
+        f"{label_of(name)} {value_text(name, ours.get(name))} instead of {value_text(name, theirs.get(name))}"
+        for name in dict.fromkeys([*ours, *theirs])
+        if _plain(ours.get(name)) != _plain(theirs.get(name))
     ]
 
 
-def _pairs(now: TrainConfig, run: TrainConfig) -> Iterator[tuple[str, str, Any, Any]]:
-    options = {"model_options": MODELS[now.model].options, "data_options": DATASETS[now.data].options}
-    for name in [name for name in SETTINGS if name not in (*_NOT_COMPARED, *options, "snapshots")]:
-        yield name, SETTINGS[name].label, getattr(now, name), getattr(run, name)
+def differing_settings(configs: Sequence[TrainConfig]) -> dict[str, list[str]]:
+    """The settings in which trainings differ, by their labels, each with the value of each training.
+
+    What a network or its data has no use for is "–".
+    """
+    every = [
+        {name: getattr(config, name) for name in ("model", "data", *_BRANCHED)}
+        | {
+            name: value
+            for name, value in _values(config).items()
+            if name != "snapshots" and (name not in SETTINGS or applies(name, config.model, config.data))
+        }
+        for config in configs
+    ]
+    names = dict.fromkeys(name for values in every for name in values)
+    return {
+        label_of(name): [value_text(name, values[name]) if name in values else NOT_USED for values in every]
+        for name in names
+        if len({repr(_plain(values.get(name, NOT_USED))) for values in every}) > 1
+    }
+
+
+def _values(config: TrainConfig) -> dict[str, Any]:
+    """Each setting and option with its value."""
+    options = {"model_options": MODELS[config.model].options, "data_options": DATASETS[config.data].options}
+    left_out = ("model", "data", "snapshots", *_NOT_COMPARED, *options)
+    values = {name: getattr(config, name) for name in SETTINGS if name not in left_out}
     for field, known in options.items():
-        ours, theirs = getattr(now, field), getattr(run, field)
-        for name in dict.fromkeys([*ours, *theirs]):
-            default = known[name].default if name in known else None
-            yield (
-                name,
-                name.replace("_", " ").capitalize(),
-                ours.get(name, default),
-                theirs.get(name, default),
-            )
-    yield "snapshots", SETTINGS["snapshots"].label, snapshots.selected(now), snapshots.selected(run)
+        values |= {name: option.default for name, option in known.items()} | dict(getattr(config, field))
+    return values | {"snapshots": snapshots.selected(config)}
+
+
+def label_of(name: str) -> str:
+    """What a person calls a setting, or an option of a network or data."""
+    return SETTINGS[name].label if name in SETTINGS else name.replace("_", " ").capitalize()
+
+
+def setting_in_words(name: str, value: Any) -> str:
+    """One setting of any kind of job, such as "Learning rate 0.1"."""
+    label = label_of(name)
+    if isinstance(value, Mapping):
+        return f"{label} {'; '.join(setting_in_words(key, part) for key, part in value.items()) or 'none'}"
+    return f"{label} {value_text(name, value)}"
 
 
 def value_text(name: str, value: Any) -> str:

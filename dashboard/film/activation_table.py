@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 else:
     torch = LazyModule("torch")
 
-NODES = 256  # for each unit of x; player.js has the same number
+NODES = 256  # for each unit of x; network/activation.js has the same number
 REACHES = (32, 64, 128, 256, 512, 1024)  # how far from 0 a table may extend to either side
 MAX_JUMPS = 64
 SMALLEST_JUMP = 1e-3  # relative to the value beside it

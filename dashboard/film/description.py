@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from dashboard.charts.pixels import CLASSES
 MAX_POINTS = 500  # of each split
 
 # The features that the player can compute, by the names that they have in core.data.points: the key in
-# player.js, and how it is shown.
+# network/arithmetic.js, and how it is shown.
 FEATURES = {
     "x": ("x", "x"),
     "y": ("y", "y"),
@@ -41,14 +41,12 @@ class Points:
 
 
 @dataclass(frozen=True)
-class FilmDescription:
-    """A run whose film is shown. All but `ended` and `step` stay the same while it is.
+class NetworkDescription:
+    """A network on points of the plane, which the player draws from weights alone.
 
     features: names of the network's inputs, of FEATURES. bounds: x_min, x_max, y_min and y_max of the plane.
-    autoplay: whether the film plays as soon as its frames are there. step: the one to show then, if any.
     """
 
-    run: str
     sizes: tuple[int, ...]  # of the input, of each hidden layer and of the output
     features: tuple[str, ...]
     activation: str  # a key of ACTIVATIONS, or an expression
@@ -56,33 +54,54 @@ class FilmDescription:
     bounds: dict[str, float]
     train: Points
     test: Points
+
+    def data(self) -> dict[str, Any]:
+        """The same for the player."""
+        typed = is_expression(self.activation)
+        shown = self.activation if typed else find(self.activation).name
+        return {
+            "sizes": list(self.sizes),
+            "features": [dict(zip(("key", "name"), FEATURES[name], strict=True)) for name in self.features],
+            "activation": {"name": shown, "typed": typed},
+            "classes": list(self.classes),
+            "bounds": self.bounds,
+            "points": {"train": self.train.rows(), "test": self.test.rows()},
+        }
+
+
+@dataclass(frozen=True)
+class FilmDescription:
+    """A run whose film is shown. All but `ended`, `panels`, `news` and `step` stay the same while it is.
+
+    autoplay: whether the film plays as soon as its frames are there. step: the one to show then, if any.
+    """
+
+    run: str
     metric: str  # its name as it is shown
+    metric_format: str  # Python's, of one number
     planned_steps: int
     steps_per_epoch: int
     ended: bool
+    network: NetworkDescription | None = None
+    panels: tuple[Mapping[str, Any], ...] = ()  # as panels.registry.expected() lists them
+    news: str = ""  # of a run that has ended: another text says that pictures were drawn since
     autoplay: bool = False
     step: int | None = None
 
     def data(self, base: str, style: str) -> dict[str, Any]:
         """The same for the player; base: what comes before /film in addresses; style: that of its CSS."""
-        features = [dict(zip(("key", "name"), FEATURES[name], strict=True)) for name in self.features]
-        typed = is_expression(self.activation)
-        shown = self.activation if typed else find(self.activation).name
         return {
             "base": base,
             "style": style,
             "run": self.run,
-            "sizes": list(self.sizes),
-            "features": features,
-            "activation": {"name": shown, "typed": typed},
-            "classes": list(self.classes),
             "colors": [list(color) for color in CLASSES],
-            "bounds": self.bounds,
-            "points": {"train": self.train.rows(), "test": self.test.rows()},
-            "metric": self.metric,
+            "metric": {"name": self.metric, "format": self.metric_format},
             "planned_steps": self.planned_steps,
             "steps_per_epoch": self.steps_per_epoch,
             "ended": self.ended,
+            "network": self.network.data() if self.network else None,
+            "panels": [dict(panel) for panel in self.panels],
+            "news": self.news,
             "autoplay": self.autoplay,
             "step": self.step,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,36 +11,51 @@ from core.data.points import PLANE, SINES
 from core.events import Picture
 from core.runs.store import Run
 from core.training.snapshots.grid import grid_around
-from dashboard.film.description import FilmDescription, points_of
+from dashboard.film.description import FilmDescription, NetworkDescription, points_of
+from dashboard.film.panels.registry import expected
 
 
 def of_run(
     run: Run,
     started: Mapping[str, Any],
-    points: Picture,
-    metric: str,
+    metric: tuple[str, str],
+    points: Picture | None = None,
+    snapshots: Iterable[str] = (),
+    news: str = "",
     autoplay: bool = False,
     step: int | None = None,
 ) -> FilmDescription:
-    """The description of the film of an MLP on points of the plane.
+    """The description of a training's film.
 
-    started: its "training_started" record; points: the picture of its data; metric: its name as it is shown.
+    started: its "training_started" record; metric: name and format as it is shown; points: the picture of the
+    data of an MLP on points of the plane, whose network is drawn; snapshots: keys of those that are
+    shown; news: as in FilmDescription.
     """
-    train, test = points.arrays["train_points"], points.arrays["test_points"]
-    features = (PLANE + SINES)[: started["input_shape"][0]]
     return FilmDescription(
         run=run.id,
-        sizes=(len(features), *run.config["hidden"], started["outputs"]),
+        metric=metric[0],
+        metric_format=metric[1],
+        planned_steps=started["epochs"] * started["steps_per_epoch"],
+        steps_per_epoch=started["steps_per_epoch"],
+        ended=run.ended,
+        network=network_of(run.config, started, points) if points else None,
+        panels=tuple(expected(snapshots)),
+        news=news,
+        autoplay=autoplay,
+        step=step,
+    )
+
+
+def network_of(config: Mapping[str, Any], started: Mapping[str, Any], points: Picture) -> NetworkDescription:
+    """An MLP on points of the plane; points: the picture of its data."""
+    train, test = points.arrays["train_points"], points.arrays["test_points"]
+    features = (PLANE + SINES)[: started["input_shape"][0]]
+    return NetworkDescription(
+        sizes=(len(features), *config["hidden"], started["outputs"]),
         features=features,
-        activation=run.config["activation"],
+        activation=config["activation"],
         classes=tuple(points.values["classes"]),
         bounds=grid_around(np.concatenate([train, test]), 1).bounds,
         train=points_of(train, points.arrays["train_labels"]),
         test=points_of(test, points.arrays["test_labels"]),
-        metric=metric,
-        planned_steps=started["epochs"] * started["steps_per_epoch"],
-        steps_per_epoch=started["steps_per_epoch"],
-        ended=run.ended,
-        autoplay=autoplay,
-        step=step,
     )

@@ -10,16 +10,27 @@ from dashboard.film import routes
 from dashboard.film.description import FilmDescription
 
 # The component's own text travels with every rerun, so it is no more than this; the browser keeps the files.
-# The height is that of the player, so that nothing moves when it comes.
 LOADER = """
 const player = (address) => import(new URL(address, window.location.origin).href);
 export default async (component) => (await player(component.data.script)).default(component);
 """
+# The height is that of the player, so that nothing moves when it comes: of the time line, of a network, and
+# of as many rows of panels as their number makes. room() says how many there are.
 HTML = '<div class="film"><div class="film-room"></div></div>'
 CSS = """
 .film { container-type: inline-size; }
-.film-room { height: 612px; }
-@container (max-width: 759px) { .film-room { height: calc(578px + 100cqw); } }
+.film-room {
+  --columns: 1;
+  --panel: 404px;
+  --rows: round(up, var(--panels, 0) / min(var(--columns), max(1, var(--panels, 0))), 1);
+  --network-height: 500px;
+  --network-room: calc(var(--network, 0) * (var(--network-height) + 16px));
+  height: calc(106px + var(--network-room) + var(--rows) * (var(--panel) + 14px) - 8px * min(1, var(--rows)));
+}
+@container (min-width: 688px) { .film-room { --columns: 2; --panel: calc(404px + var(--few) * 96px); } }
+@container (min-width: 1032px) { .film-room { --columns: 3; } }
+@container (min-width: 1376px) { .film-room { --columns: 4; } }
+@container (max-width: 759px) { .film-room { --network-height: calc(404px + 100cqw); } }
 """
 
 _component = st.components.v2.component("film_player", html=HTML, css=CSS, js=LOADER)
@@ -32,7 +43,18 @@ def film_player(
 
     on_step is called before that run of the page; the step is in st.session_state[key]["step"].
     """
-    data = description.data(routes.base(), routes.address("css")) | {"script": routes.address("js")}
-    shown = _component(key=key, data=data, on_step_change=on_step or (lambda: None))
+    st.html(f"<style>.st-key-{key}-room {{ {room(description)} }}</style>")
+    data = description.data(routes.base(), routes.address("player.css")) | {
+        "script": routes.address("main.js")
+    }
+    with st.container(key=f"{key}-room"):
+        shown = _component(key=key, data=data, on_step_change=on_step or (lambda: None))
     step = shown.step
     return None if step is None else int(step)
+
+
+def room(description: FilmDescription) -> str:
+    """What the player's height depends on, as custom properties of an element around it."""
+    panels = len(description.panels)
+    network, few = int(description.network is not None), int(panels < 3)
+    return f"--network: {network}; --panels: {panels}; --few: {few};"

@@ -1,10 +1,11 @@
-"""What the player fetches: a run's frames, its activation function, and the player itself."""
+"""What the player fetches: a run's frames, its pictures, its activation function, and the player itself."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
@@ -20,9 +21,10 @@ from core.runs.store import RunStore
 from dashboard.components.runs import runner
 from dashboard.film.activation_table import REACHES, table
 from dashboard.film.encoding import ENDED, FROM_START, MEDIA_TYPE, check_of, encode
+from dashboard.film.pictures import Scores, answer
 
-HERE = Path(__file__).parent
-MEDIA_TYPES = {"js": "text/javascript", "css": "text/css"}
+WEB = Path(__file__).parent / "web"
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 # Streamlit's own middleware would compress what hardly gets smaller; naming an encoding keeps it from that.
 FRESH = {"cache-control": "no-store", "content-encoding": "identity"}
@@ -30,15 +32,18 @@ IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 
 SHARED_S = 0.25  # for so long an answer serves everybody who has the same frames
 MAX_SHARED = 1000
+MAX_SHARED_PICTURES = 20  # which are larger
+GZIP_LEVEL = 1  # numbers hardly get smaller by more work
 
 
 def routes(store: Callable[[], RunStore] = lambda: runner().store) -> list[Route]:
     """All that lies under {base}/film; Streamlit's base path is for its own routes alone."""
     films = _Films(store)
     return [
-        *(Route(address(kind), partial(_file, kind)) for kind in MEDIA_TYPES),
+        Route(address("{name:path}"), _file),
         Route(f"{base()}/film/{{run}}", films.frames),
         Route(f"{base()}/film/{{run}}/activation", films.activation),
+        Route(f"{base()}/film/{{run}}/pictures", films.pictures),
     ]
 
 
@@ -48,19 +53,32 @@ def base() -> str:
     return f"/{path}" if path else ""
 
 
-def address(kind: str) -> str:
-    """Where the player's "js" or "css" lies; another content has another address."""
-    digest = hashlib.sha256(_content(kind)).hexdigest()[:16]
-    return f"{base()}/film/player-{digest}.{kind}"
+def address(name: str) -> str:
+    """Where a file of the player lies; with another content of any of them, all have other addresses."""
+    return f"{base()}/film/{_digest()}/{name}"
 
 
 @cache
-def _content(kind: str) -> bytes:
-    return (HERE / f"player.{kind}").read_bytes()
+def _files() -> dict[str, bytes]:
+    """The player's files by their paths; they import each other by these."""
+    found = sorted(path for path in WEB.rglob("*") if path.suffix in MEDIA_TYPES)
+    return {path.relative_to(WEB).as_posix(): path.read_bytes() for path in found}
 
 
-async def _file(kind: str, _request: Request) -> Response:
-    return Response(_content(kind), media_type=MEDIA_TYPES[kind], headers=IMMUTABLE)
+@cache
+def _digest() -> str:
+    every = hashlib.sha256()
+    for name, content in _files().items():
+        every.update(f"{name} {len(content)} ".encode() + content)
+    return every.hexdigest()[:16]
+
+
+async def _file(request: Request) -> Response:
+    name = request.path_params["name"]
+    content = _files().get(name)
+    if content is None:
+        return PlainTextResponse("There is no such file.", 404, FRESH)
+    return Response(content, media_type=MEDIA_TYPES[Path(name).suffix], headers=IMMUTABLE)
 
 
 class _Films:
@@ -68,20 +86,30 @@ class _Films:
 
     def __init__(self, store: Callable[[], RunStore]) -> None:
         self._store = store
-        self._shared: dict[tuple[str, str, str], tuple[float, Response]] = {}
+        self._scores = Scores()
+        self._shared: dict[tuple[str, ...], tuple[float, Response]] = {}
+        self._shared_pictures: dict[tuple[str, ...], tuple[float, Response]] = {}
 
     async def frames(self, request: Request) -> Response:
         """The frames after step `after`; all of them where `check` shows that the browser has others."""
         query = request.query_params
         wanted = (request.path_params["run"], query.get("after", ""), query.get("check", ""))
-        now = time.monotonic()
-        made, answer = self._shared.get(wanted, (0.0, None))
-        if answer is None or now - made > SHARED_S:
-            answer = await run_in_threadpool(_answered, partial(_frames, self._store, *wanted))
-            if len(self._shared) >= MAX_SHARED:
-                self._shared.clear()
-            self._shared[wanted] = (now, answer)
-        return answer
+        return await _shared(self._shared, MAX_SHARED, wanted, partial(_frames, self._store, *wanted))
+
+    async def pictures(self, request: Request) -> Response:
+        """Panels of the pictures after number `after`, and the scores where the browser has others."""
+        query = request.query_params
+        known = {name: query.get(name, "") for name in ("stamp", "scores")}
+        run, after = request.path_params["run"], query.get("after", "0")
+        packed = "gzip" in request.headers.get("accept-encoding", "")
+
+        def body() -> bytes:
+            found = answer(self._store(), self._scores, run, known, _number("after", after))
+            return gzip.compress(found, GZIP_LEVEL) if packed else found
+
+        headers = FRESH | {"content-encoding": "gzip" if packed else "identity"}
+        wanted = (run, after, *known.values(), str(packed))
+        return await _shared(self._shared_pictures, MAX_SHARED_PICTURES, wanted, body, headers)
 
     async def activation(self, request: Request) -> Response:
         """The activation function of the run's network, `reach` to either side of 0."""
@@ -89,10 +117,28 @@ class _Films:
         return await run_in_threadpool(_answered, partial(_activation, self._store, run, reach))
 
 
-def _answered(body: Callable[[], bytes]) -> Response:
+async def _shared(
+    held: dict[tuple[str, ...], tuple[float, Response]],
+    limit: int,
+    wanted: tuple[str, ...],
+    body: Callable[[], bytes],
+    headers: Mapping[str, str] = FRESH,
+) -> Response:
+    """The answer that somebody else has just got, or a new one."""
+    now = time.monotonic()
+    made, found = held.get(wanted, (0.0, None))
+    if found is None or now - made > SHARED_S:
+        found = await run_in_threadpool(_answered, body, headers)
+        if len(held) >= limit:
+            held.clear()
+        held[wanted] = (now, found)
+    return found
+
+
+def _answered(body: Callable[[], bytes], headers: Mapping[str, str] = FRESH) -> Response:
     """The bytes, or what is wrong in one sentence."""
     try:
-        return Response(body(), media_type=MEDIA_TYPE, headers=FRESH)
+        return Response(body(), media_type=MEDIA_TYPE, headers=headers)
     except KeyError:
         return PlainTextResponse("There is no run of this address.", 404, FRESH)
     except InvalidRequest as error:

@@ -19,7 +19,7 @@ from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
 from core.training import TrainConfig, default_config, snapshots
 from dashboard.charts.pre_activations import flat_fractions_chart, on_the_curve_chart
-from dashboard.components import runs
+from dashboard.components import film_actions, runs
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
 
@@ -165,7 +165,12 @@ def offer_recording(run: Run) -> None:
         return
     name = snapshots.SNAPSHOTS[SNAPSHOT].label
     st.info(f"This run does not record its pre-activations: on the Train page, choose **{name}**.")
-    if st.button("Train it again with them", type="primary", icon=":material/play_arrow:"):
+    if run.ended and runs.runner().store.frame_step(run.id) is not None:
+        help_text = "From the weights that its film has of each step."
+        if st.button("Draw them from its film", type="primary", icon=":material/brush:", help=help_text):
+            film_actions.draw_film(run, [SNAPSHOT])
+        film_actions.follow_drawing(run)
+    if st.button("Train it again with them", icon=":material/play_arrow:"):
         try:
             config = from_record(TrainConfig, run.config)
         except InvalidRequest as error:
@@ -190,5 +195,5 @@ if run is None:
     offer_example()
 else:
     runs.follow(run, draw)
-    if not records_pre_activations(run):
+    if not records_pre_activations(run) and SNAPSHOT not in runs.runner().store.pictures(run.id):
         offer_recording(run)

@@ -18,12 +18,12 @@ from core.export.archive import zipped_from_store
 from core.models import MODELS
 from core.options import filled_in
 from core.records import from_record
-from core.runs.status import FINISHED, RUNNING, STOPPED
+from core.runs.status import FAILED, INTERRUPTED, RUNNING
 from core.runs.store import Run
 from core.training import TrainConfig
 from core.training.drawn_from_weights import drawn_from_weights
 from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME
-from core.training.snapshots import SNAPSHOTS, applicable
+from core.training.snapshots import SNAPSHOTS, applicable, defaults
 from core.training.snapshots.catalogue import LAYERS
 from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
@@ -54,8 +54,10 @@ ENDED_EARLY = {
     "seconds": "Stopped: time limit reached.",
 }
 
-# Snapshots that the film of a small network shows of every step.
-IN_THE_FILM = ("points", "decision_map")
+# Snapshots that the drawing of a small network shows of every step.
+IN_THE_NETWORK = ("points", "decision_map")
+
+AS_CHARTS_HELP = "Each can be enlarged and saved as SVG or PNG from its menu."
 
 SKILL_HELP = (
     "1 − error / error of “{}”, both on the test data as root mean squared error: 0 is no better than that, "
@@ -79,9 +81,10 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     started, epochs = events["training_started"][0], events.get("epoch_completed", [])
     for diverged in events.get("training_diverged", []):
         st.warning(diverged["reason"])
-    has_film = is_played(run, started) and runs.runner().store.has_film(run.id)
-    if has_film:  # on top, where nothing that comes later moves it
-        draw_film(run, started, pictures)
+    drawn = has_network(run, started) and runs.runner().store.has_film(run.id)
+    played = in_panels(run, pictures, drawn)
+    if drawn or played:  # on top, where nothing that comes later moves it
+        draw_film(run, started, pictures, played, drawn)
     for finished in events.get("training_finished", []):
         if finished["reason"] in ENDED_EARLY:
             st.caption(f"{ENDED_EARLY[finished['reason']]} It took {finished['steps']:,} steps.")
@@ -93,26 +96,35 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
         st.warning(refused["reason"])
     if run.status == RUNNING:
         change_rate(run, started, epochs, changes)
-    keys = shown(pictures)
-    if has_film:
-        keys = [key for key in keys if key not in IN_THE_FILM]
-    inside = [key for key in keys if SNAPSHOTS[key].group == LAYERS]
-    outside = [key for key in keys if key not in inside]
-    say_steps([pictures[key] for key in keys])
-    left, right = st.columns(2)
-    with left:
-        draw_charts(charts_of(outside, pictures))
     if epochs:
         planned = None if run.ended else started["epochs"]
-        with right if outside else left:
-            st.altair_chart(loss_chart(epochs, started["metric"], planned, equilibrium(run)), key="loss")
-        with right:
-            st.altair_chart(metric_chart(epochs, started["metric"], planned), key="metric")
+        left, right = st.columns(2)
+        losses = loss_chart(epochs, started["metric"], planned, equilibrium(run))
+        left.altair_chart(losses, key="loss")
+        right.altair_chart(metric_chart(epochs, started["metric"], planned), key="metric")
+        with left:
             draw_rate(run, started, epochs, changes)
-    of_layers = charts_of(inside, pictures)
-    for column, part in zip(st.columns(2), (of_layers[::2], of_layers[1::2]), strict=True):
+    keys = shown(pictures)
+    if keys and st.toggle("Newest pictures as charts", key="as_charts", help=AS_CHARTS_HELP):
+        draw_snapshots(keys, pictures)
+
+
+def draw_snapshots(keys: list[str], pictures: dict[str, Picture]) -> None:
+    """The newest picture of each snapshot as a chart, which can be saved."""
+    say_steps([pictures[key] for key in keys])
+    inside = [key for key in keys if SNAPSHOTS[key].group == LAYERS]
+    drawn = charts_of([key for key in keys if key not in inside] + inside, pictures)
+    for column, part in zip(st.columns(2), (drawn[::2], drawn[1::2]), strict=True):
         with column:
             draw_charts(part)
+
+
+def in_panels(run: Run, pictures: dict[str, Picture], network: bool) -> list[str]:
+    """Snapshots that the player shows as panels: those that are there, and those that are to come."""
+    config = run.config
+    coming = () if run.ended else config.get("snapshots") or defaults(config["model"], config["data"])
+    keys = [key for key in SNAPSHOTS if key in {*pictures, *coming}]
+    return [key for key in keys if not network or key not in IN_THE_NETWORK]
 
 
 def say_settings(run: Run, config: TrainConfig | None) -> None:
@@ -139,22 +151,33 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
         )
 
 
-def is_played(run: Run, started: dict[str, Any]) -> bool:
-    """Whether the player draws this run's film out of its weights."""
+def has_network(run: Run, started: dict[str, Any]) -> bool:
+    """Whether the player draws this run's network out of its weights."""
     try:
         return drawn_from_weights(from_record(TrainConfig, run.config), started["parameters"])
     except InvalidRequest:  # a run of another version, with settings that are none here
         return False
 
 
-def draw_film(run: Run, started: dict[str, Any], pictures: dict[str, Picture]) -> None:
-    """The network, its maps and its losses at any step, played in the browser."""
-    points = pictures.get("points") or what_to_learn(from_record(TrainConfig, run.config))
+def draw_film(
+    run: Run,
+    started: dict[str, Any],
+    pictures: dict[str, Picture],
+    snapshots: list[str],
+    network: bool,
+) -> None:
+    """A small network with its maps, these snapshots and the losses at any step, played in the browser."""
+    points = None
+    if network:
+        points = pictures.get("points") or what_to_learn(from_record(TrainConfig, run.config))
+    metric = METRICS[started["metric"]]
     description = of_run(
         run,
         started,
+        (metric.name, metric.format),
         points,
-        METRICS[started["metric"]].name,
+        snapshots,
+        news=str(runs.runner().store.film_sequence(run.id)) if run.ended else "",
         autoplay=run.id == st.session_state.get("training_run"),
         step=addressed_step(),
     )
@@ -261,32 +284,43 @@ def table_of(config: TrainConfig, errors: DeltaGenerator) -> Preview | None:
     return preview
 
 
-def after(run: Run, config: TrainConfig | None) -> None:
-    """What can be done with a run that has ended; config is that of the controls."""
+def follow_up(run: Run, config: TrainConfig | None) -> None:
+    """What can be done with a run once it has ended; config is that of the controls.
+
+    It lies above the results, and is there from the start, so that nothing moves when the run ends.
+    """
     records = [record for _, record in runs.runner().store.events_after(run.id)]
-    if not records:  # stopped before it had begun
+    if run.status in (FAILED, INTERRUPTED) or (run.ended and not records):  # stopped before it had begun
         return
     with st.container(horizontal=True):
-        continue_training(run, records[-1], config)
-        if config is not None:
-            film_actions.branch(run, config, addressed_step())
-            film_actions.same_weights(run, config)
-            film_actions.new_weights(run, config)
+        continue_training(run, records[-1] if records else {}, config)
+        film_actions.start_from(run, config, addressed_step())
         film_actions.more_panels(run)
         export(run)
         ask_classical(run)
         show_pre_activations(run)
         landscape_panel.ask(run)
-    film_actions.follow_drawing(run)
-    landscape_panel.follow(run)
-    other = st.session_state.get(classical_key(run))
-    other = runs.runner().store.get(other) if other else None
-    if other:
-        runs.follow(other, lambda _run, methods, _pictures: draw_classical(records[-1], methods))
+
+
+def show_classical(run: Run) -> None:
+    """What the methods without a network have reached so far, where they were asked for."""
+    job = st.session_state.get(classical_key(run))
+    job = runs.runner().store.get(job) if job else None
+    if job:
+        last = runs.runner().store.events_after(run.id)[-1][1]
+        runs.follow(job, lambda _run, methods, _pictures: draw_classical(last, methods))
 
 
 def continue_training(run: Run, last: dict[str, Any], config: TrainConfig | None) -> None:
     """Train further from where a run has ended, by its last record, with settings that may have changed."""
+    if not run.ended:
+        st.button(
+            f"Continue to epoch {2 * run.config['epochs']}",
+            icon=":material/fast_forward:",
+            disabled=True,
+            help=film_actions.WHEN_ENDED,
+        )
+        return
     ended_well = last.get("reason", "diverged") != "diverged" and runs.runner().store.can_resume(run.id)
     if config is None or not ended_well:
         return
@@ -322,6 +356,7 @@ def export(run: Run) -> None:
         "application/zip",
         icon=":material/download:",
         on_click="ignore",
+        disabled=not run.ended,
         help="A script that does this run again, weights, ONNX, metrics and TensorBoard curves in one zip.",
     )
 
@@ -331,10 +366,11 @@ def ask_classical(run: Run) -> None:
     if DATASETS[run.config["data"]].kind not in ROWS or MODELS[run.config["model"]].learner != "supervised":
         return
     asked = st.button(
-        "Compare with classical methods",
+        "Classical methods",
         icon=":material/bar_chart:",
-        help="Linear, nearest neighbours, support vectors, random forest and gradient boosting on this data.",
-        disabled=classical_key(run) in st.session_state,
+        help="What linear models, nearest neighbours, support vectors, random forest and gradient boosting "
+        "reach on this data.",
+        disabled=not run.ended or classical_key(run) in st.session_state,
     )
     if asked:
         st.session_state[classical_key(run)] = runs.runner().submit("classical", run.config)
@@ -353,7 +389,7 @@ def show_pre_activations(run: Run) -> None:
     ):
         return
     help_text = "Where the pre-activations of its layers are on the activation function."
-    if st.button("Pre-activations", icon=":material/query_stats:", help=help_text):
+    if st.button("Pre-activations", icon=":material/query_stats:", help=help_text, disabled=not run.ended):
         st.switch_page(PAGES["pre_activations"].file, query_params={"run": run.id})
 
 
@@ -397,9 +433,10 @@ with page.results:
             user_images.draw_images(config)
     if run:
         say_settings(run, config)
+        follow_up(run, config)
         runs.follow(run, draw)
-        if run.status in (FINISHED, STOPPED):
-            after(run, config)
+        show_classical(run)
+        landscape_panel.follow(run)
     elif not (table and table.problem):
         st.info("Choose a network and data, then press **Start**: the first results appear within a second.")
         if config and DATASETS[config.data].kind == POINTS:

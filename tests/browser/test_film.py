@@ -13,6 +13,7 @@ from tests.browser.conftest import PHONE
 from tests.film_server import FilmServer, frame, short_film
 
 FILM = "document.querySelector('.film').film"
+NETWORK = f"{FILM}.stage('network')"
 Watch = Callable[..., Page]
 
 
@@ -70,13 +71,13 @@ def picture(page: Page) -> str:
 def middle_of(page: Page, layer: int, unit: int) -> tuple[float, float]:
     """Where a unit is in the window."""
     box = page.locator(".stage").bounding_box()
-    tile = page.evaluate(f"{FILM}.layout.columns[{layer}].tiles[{unit}]")
+    tile = page.evaluate(f"{NETWORK}.layout.columns[{layer}].tiles[{unit}]")
     assert box is not None
     return box["x"] + tile["x"] + tile["size"] / 2, box["y"] + tile["y"] + tile["size"] / 2
 
 
 def middle_of_map(page: Page) -> tuple[float, float]:
-    box, place = page.locator(".stage").bounding_box(), page.evaluate(f"{FILM}.layout.map")
+    box, place = page.locator(".stage").bounding_box(), page.evaluate(f"{NETWORK}.layout.map")
     assert box is not None
     return box["x"] + place["x"] + place["size"] / 2, box["y"] + place["y"] + place["size"] / 2
 
@@ -265,8 +266,8 @@ def test_a_unit_is_held_switched_off_and_on_again(watch: Watch, run: str) -> Non
 
 def test_a_weight_is_dragged_and_the_next_frame_forgets_it(watch: Watch, run: str) -> None:
     page = watch(run)
-    start = page.evaluate(f"{FILM}.layout.edges[0].start")
-    end = page.evaluate(f"{FILM}.layout.edges[0].end")
+    start = page.evaluate(f"{NETWORK}.layout.edges[0].start")
+    end = page.evaluate(f"{NETWORK}.layout.edges[0].end")
     box = page.locator(".stage").bounding_box()
     assert box is not None
     x, y = box["x"] + (start["x"] + end["x"]) / 2, box["y"] + (start["y"] + end["y"]) / 2
@@ -340,8 +341,8 @@ def test_every_size_of_network_is_drawn_within_the_stage(
     page = watch(films.add(*short_film(3, hidden=hidden)))
     for width in (1280, PHONE.width):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_function(f"{FILM}.layout.width <= {width} && {FILM}.layout.width > {width} / 2")
-        layout = page.evaluate(f"{FILM}.layout")
+        page.wait_for_function(f"{NETWORK}.layout.width <= {width} && {NETWORK}.layout.width > {width} / 2")
+        layout = page.evaluate(f"{NETWORK}.layout")
         tiles = [tile for column in layout["columns"] for tile in column["tiles"]]
         assert [column["more"] for column in layout["columns"]] == [0, *(max(0, n - 8) for n in hidden)]
         assert all(tile["x"] >= 0 and tile["x"] + tile["size"] <= layout["sink"]["x"] for tile in tiles)

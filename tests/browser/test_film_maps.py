@@ -45,7 +45,7 @@ def compare(films: FilmServer, tab: Page, config: TrainConfig, gains: tuple[floa
     tab.goto(films.page(run))
     tab.wait_for_function("document.querySelector('.film').film?.frames.length > 0")
     for index, network in enumerate(networks):
-        ours = tab.evaluate(f"document.querySelector('.film').film.maps({index}, {CELLS})")
+        ours = tab.evaluate(f"document.querySelector('.film').film.stage('network').mapsOf({index}, {CELLS})")
         _compare_one(ours, network, config)
 
 

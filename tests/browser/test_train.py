@@ -73,7 +73,7 @@ def test_on_a_phone_what_is_learnt_comes_before_the_settings(open_page: OpenPage
 
 
 @pytest.mark.parametrize(
-    ("network", "figure", "charts"),
+    ("network", "figure", "panels"),
     [
         ("LeNet-5", "Accuracy", ["Predictions on test images", "First-layer filters"]),
         pytest.param("RNN", "Error, test", ["Forecast 24 h ahead"], marks=pytest.mark.slow),
@@ -86,7 +86,7 @@ def test_every_network_shows_what_it_learns(
     screenshot: Screenshot,
     network: str,
     figure: str,
-    charts: list[str],
+    panels: list[str],
 ) -> None:
     page = open_page(f"train?model={network}&epochs=1")
     start(page)
@@ -95,8 +95,11 @@ def test_every_network_shows_what_it_learns(
     screenshot(page, f"train-{network.lower()}")
     assert metric(page, "Epoch") == 1
     assert metric(page, figure) > 0
-    for title in charts:
-        expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
+    for title in panels:
+        expect(page.locator(".panel").filter(has_text=title)).to_be_visible()
+    page.get_by_text("Newest pictures as charts").click()
+    chart = page.get_by_test_id("stVegaLiteChart").filter(has_text=panels[0]).first
+    expect(chart).to_be_visible()
 
 
 def test_a_run_can_be_paused_resumed_and_stopped(open_page: OpenPage, store: RunStore) -> None:

@@ -21,7 +21,7 @@ from core.training.optimizers import OPTIMIZERS
     [
         ("perceptron", None, {}, "Unknown model 'perceptron'; choose from mlp, lenet"),
         ("mlp", "noons", {}, "Unknown data 'noons'; choose from moons"),
-        ("lenet", "moons", {}, "takes images, and moons has points; data that fits: mnist5k"),
+        ("lenet", "moons", {}, "takes images or own images, and moons has points; data that fits: mnist5k"),
         ("mlp", "seattle_temps", {}, "takes points or images.*, and seattle_temps has series"),
         ("mlp", None, {"epochs": 0}, "epochs 0 is not possible; it must be a whole number from 1"),
         ("mlp", None, {"epochs": 2.5}, "epochs 2.5 is not possible"),

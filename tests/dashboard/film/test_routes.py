@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPMessage
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -160,11 +160,30 @@ def test_films_are_neither_kept_nor_compressed_by_anything_between(server: FilmS
     assert answer.headers["content-type"] == "application/octet-stream"
 
 
-@pytest.mark.parametrize(("kind", "media_type"), [("js", "text/javascript"), ("css", "text/css")])
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [("main.js", "text/javascript"), ("network/stage.js", "text/javascript"), ("player.css", "text/css")],
+)
 def test_the_players_files_are_kept_for_ever_under_an_address_of_their_content(
-    server: FilmServer, kind: str, media_type: str
+    server: FilmServer, name: str, media_type: str
 ) -> None:
-    answer = get(server, routes.address(kind))
-    assert answer.body == (Path(routes.__file__).parent / f"player.{kind}").read_bytes()
+    answer = get(server, routes.address(name))
+    assert answer.body == (routes.WEB / name).read_bytes()
     assert "immutable" in answer.headers["cache-control"]
     assert answer.headers["content-type"].startswith(media_type)
+
+
+def test_what_is_none_of_the_players_files_is_not_found(server: FilmServer) -> None:
+    for name in ("routes.py", "../routes.py", "%2e%2e/routes.py", "network", ""):
+        assert get(server, routes.address(name)).status == 404
+
+
+def test_every_file_that_the_player_imports_is_there() -> None:
+    sources = {path: path.read_text() for path in routes.WEB.rglob("*.js")}
+    imports = {
+        (path.parent / name).resolve()
+        for path, text in sources.items()
+        for name in re.findall(r'from "(\..*?)"', text)
+    }
+    main = (routes.WEB / "main.js").resolve()
+    assert imports | {main} == {path.resolve() for path in sources}

@@ -78,6 +78,20 @@ def test_a_run_without_the_snapshot_says_how_and_trains_again_with_it(page: AppT
     assert len(page.get("vega_lite_chart")) == 2
 
 
+def test_a_run_without_the_snapshot_is_drawn_from_its_film(page: AppTest) -> None:
+    run_id = page.query_params["run"] = trained()
+    page.run()
+    next(button for button in page.button if button.label == "Draw them from its film").click().run()
+    assert not page.exception
+    store, job = runs.runner().store, page.session_state[f"drawing_of_{run_id}"]
+    wait_until(lambda: store.get(job).ended)
+    page.run()
+    assert not page.exception
+    assert len(page.get("vega_lite_chart")) == 2
+    assert not page.info
+    assert "training_run" not in page.session_state, "it trained again"
+
+
 def test_without_any_run_one_click_starts_one(page: AppTest) -> None:
     page.run()
     assert page.info[0].value.startswith("There is no training yet.")

@@ -59,30 +59,33 @@ def test_the_points_to_be_learnt_are_there_before_the_start_and_follow_the_contr
     assert not page.get("vega_lite_chart")
 
 
-def test_a_small_network_is_shown_by_its_film_at_the_step_of_the_address(page: AppTest) -> None:
-    def film() -> dict[str, Any]:
-        (player,) = (part for part in page.get("bidi_component") if "film" in part.proto.component_name)
-        described: dict[str, Any] = json.loads(player.proto.json)
-        return described
+def film(page: AppTest) -> dict[str, Any]:
+    """What the player is told."""
+    (player,) = (part for part in page.get("bidi_component") if "film" in part.proto.component_name)
+    described: dict[str, Any] = json.loads(player.proto.json)
+    return described
 
+
+def test_a_small_network_is_shown_by_its_film_at_the_step_of_the_address(page: AppTest) -> None:
     page.run()
     page.number_input(key="epochs").set_value(2).run()
     run_id = start(page)
     run_to_end(page)
-    shown = film()
-    assert (shown["run"], shown["sizes"]) == (run_id, [2, 8, 8, 1])
+    shown = film(page)
+    assert (shown["run"], shown["network"]["sizes"]) == (run_id, [2, 8, 8, 1])
     assert shown["ended"]
     assert shown["autoplay"]
     assert shown["step"] is None
     assert len(runs.runner().store.frames(run_id)) > 40
-    titles = [str(chart.proto) for chart in page.get("vega_lite_chart")]
-    assert not [title for title in titles if "Decision map" in title]
+    names = [panel["name"] for panel in shown["panels"]]
+    assert "update_ratio" in names
+    assert "decision_map" not in names  # the network has it
     page.query_params["step"] = "50"
     page.run()
-    assert film()["step"] == 50
+    assert film(page)["step"] == 50
     page.query_params["step"] = "fifty"
     page.run()
-    assert film()["step"] is None
+    assert film(page)["step"] is None
     start(page)  # another run: the step was of the one before
     assert "step" not in page.query_params
 
@@ -130,7 +133,9 @@ def test_a_click_trains_what_the_controls_say_and_shows_it(page: AppTest) -> Non
     figures = {metric.label: metric.value for metric in page.metric}
     assert figures["Epoch"] == "2 of 2"
     assert figures["Accuracy, test"].endswith("%")
-    assert len(page.get("vega_lite_chart")) == 3 + 5  # the curves, and what is seen inside; the map is a film
+    assert len(page.get("vega_lite_chart")) == 3  # the curves
+    page.toggle(key="as_charts").set_value(True).run()
+    assert len(page.get("vega_lite_chart")) == 3 + 6  # and the newest picture of each snapshot
     assert page.query_params["run"] == run_id
 
 
@@ -486,10 +491,10 @@ def test_a_finished_run_branches_from_a_step_of_its_film_and_takes_other_weights
     steps = runs.runner().store.frame_steps(run_id)
     page.query_params["step"] = str(steps[9])
     page.text_input(key="hidden").set_value("9").run()
-    assert labelled(page, "Branch from the film's step").disabled
+    assert labelled(page, "The film’s step").disabled
     page.text_input(key="hidden").set_value("8, 8").run()
     page.select_slider(key="learning_rate").set_value(0.05).run()
-    labelled(page, "Branch from the film's step").click().run()
+    labelled(page, "The film’s step").click().run()
     assert not page.exception
     run, frame = begun()
     assert (run.config["start_from"], run.config["start_step"]) == (run_id, steps[9])
@@ -517,14 +522,15 @@ def test_panels_that_were_not_recorded_are_drawn_from_the_film(page: AppTest) ->
     assert "Decision map" not in chosen.options
     assert "Gradients and updates" not in chosen.options
     chosen.set_value(["input_histograms"]).run()
+    news = film(page)["news"]
     labelled(page, "Draw them").click().run()
     assert not page.exception
-    job = page.session_state[f"drawing_of_{run_id}"]
-    wait_until(lambda: runs.runner().store.get(job).ended)
+    wait_until(lambda: f"drawing_of_{run_id}" not in page.run().session_state)
     page.run()
     assert not page.exception
-    assert f"drawing_of_{run_id}" not in page.session_state
-    assert "Pre-activation" in str([chart.proto for chart in page.get("vega_lite_chart")])
+    shown = film(page)
+    assert "input_histograms" in [panel["name"] for panel in shown["panels"]]
+    assert shown["news"] != news
     assert page.multiselect(key=f"more_panels_of_{run_id}").value == ["input_histograms"]
 
 
@@ -533,7 +539,7 @@ def test_a_finished_run_is_set_beside_classical_methods(page: AppTest) -> None:
     page.number_input(key="epochs").set_value(1).run()
     start(page)
     run_to_end(page)
-    next(button for button in page.button if button.label == "Compare with classical methods").click().run()
+    next(button for button in page.button if button.label == "Classical methods").click().run()
     assert not page.exception
     store, other = (
         runs.runner().store,

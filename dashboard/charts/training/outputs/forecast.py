@@ -15,9 +15,9 @@ TRUTH, NETWORK = "Truth", "Network"
 
 def forecast_chart(picture: Picture) -> alt.LayerChart:
     """Truth, the network's forecast and the naive ones, with the error of each and the network's skill."""
-    arrays, values = picture.arrays, _of_any_version(picture.values)
+    arrays, values = picture.arrays, of_any_version(picture.values)
     naives = _naives(picture)
-    table = {"Time": _times(picture), TRUTH: arrays["truth"], NETWORK: arrays["forecast"], **naives}
+    table = {"Time": _times(picture), TRUTH: arrays["truth"], **forecasts(picture)}
     y_title = f"{values['quantity']} ({values['unit']})"
     chart = lines(table, "Time", "", y_title, y_format=_format(arrays["truth"]), height=380, faint=[*naives])
     skill = f"{values['skill']:.2f}".replace("-", "−")
@@ -25,14 +25,14 @@ def forecast_chart(picture: Picture) -> alt.LayerChart:
         f"Forecast {values['horizon']} ahead, the end of the test split",
         subtitle=[
             f"Skill here {skill} = 1 − {values['rmse']:.2f} / {values['baseline_rmse']:.2f}",
-            *_errors_in_words(values),
+            *errors_in_words(values),
         ],
         subtitleColor="gray",
     )
     return chart
 
 
-def _errors_in_words(values: dict[str, Any]) -> list[str]:
+def errors_in_words(values: dict[str, Any]) -> list[str]:
     """The network's error and those of the naive forecasts, the best first: two a line fit a phone."""
     errors = sorted(zip(values["naives"], values["naive_rmse"], strict=True), key=lambda naive: naive[1])
     each = [f"{name} {error:.2f}" for name, error in (("network", values["rmse"]), *errors)]
@@ -42,10 +42,9 @@ def _errors_in_words(values: dict[str, Any]) -> list[str]:
 
 def forecast_error_chart(picture: Picture) -> alt.LayerChart:
     """How far each forecast was off: nearer to zero is better."""
-    arrays, values = picture.arrays, _of_any_version(picture.values)
+    arrays, values = picture.arrays, of_any_version(picture.values)
     share = arrays["now"] / 100 if values["relative"] else np.float32(1)
-    forecasts = {NETWORK: arrays["forecast"], **_naives(picture)}
-    table = {name: (forecast - arrays["truth"]) / share for name, forecast in forecasts.items()}
+    table = {name: (forecast - arrays["truth"]) / share for name, forecast in forecasts(picture).items()}
     return lines(
         {"Time": _times(picture), **table},
         "Time",
@@ -58,7 +57,7 @@ def forecast_error_chart(picture: Picture) -> alt.LayerChart:
     )
 
 
-def _of_any_version(values: Any) -> dict[str, Any]:
+def of_any_version(values: Any) -> dict[str, Any]:
     """The values of a picture, also of a run of version 0.1: there one naive forecast, in hours."""
     found = dict(values)
     if "naives" not in found:
@@ -69,9 +68,14 @@ def _of_any_version(values: Any) -> dict[str, Any]:
     return found
 
 
+def forecasts(picture: Picture) -> dict[str, np.ndarray]:
+    """The network's forecast and the naive ones by the names of their lines."""
+    return {NETWORK: picture.arrays["forecast"], **_naives(picture)}
+
+
 def _naives(picture: Picture) -> dict[str, np.ndarray]:
     """The naive forecasts by the names of their lines."""
-    names = [name[0].upper() + name[1:] for name in _of_any_version(picture.values)["naives"]]
+    names = [name[0].upper() + name[1:] for name in of_any_version(picture.values)["naives"]]
     if "naive_0" not in picture.arrays:
         return {names[0]: picture.arrays["baseline"]}
     return {name: picture.arrays[f"naive_{number}"] for number, name in enumerate(names)}

@@ -1,0 +1,1 @@
+"""What the player shows of each snapshot: a picture in, panels out."""

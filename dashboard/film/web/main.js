@@ -1,0 +1,37 @@
+// What Streamlit calls: a player for the element, made once and told what changed.
+
+import { element } from "./elements.js";
+import { Film } from "./frames.js";
+import { NetworkStage } from "./network/stage.js";
+import { PanelFilm } from "./panels/film.js";
+import { PanelStage } from "./panels/stage.js";
+import { Player } from "./player.js";
+
+const players = new WeakMap(); // it calls again for each change of the data or the theme, on the same element
+
+/** The film of a run, and what shows it: its network where that is small, and a panel for each snapshot. */
+function stagesOf(player, { base, run, network }) {
+  const pictures = new PanelFilm(base, run);
+  if (!network) return { film: pictures, stages: [new PanelStage(player, pictures)] };
+  return { film: new Film(base, run), stages: [new NetworkStage(player), new PanelStage(player, pictures)] };
+}
+
+async function styled(parent, address) {
+  if (parent.querySelector("link.film-style")) return;
+  const link = element("link", { rel: "stylesheet", class: "film-style", href: address });
+  const loaded = new Promise((resolve) => link.addEventListener("load", resolve, { once: true }));
+  parent.prepend(link);
+  await loaded;
+}
+
+export default async function mount({ parentElement, data, setTriggerValue }) {
+  const root = parentElement.querySelector(".film");
+  await styled(parentElement, new URL(data.style, window.location.origin).href);
+  const player = players.get(root);
+  if (player) player.update(data);
+  else players.set(root, new Player(root, data, (step) => setTriggerValue("step", step), stagesOf));
+  return () => {
+    players.get(root)?.close();
+    players.delete(root);
+  };
+}

@@ -1,0 +1,77 @@
+// Where units, weights and the decision map stand.
+
+import { layersOf } from "./arithmetic.js";
+
+const WIDE_PX = 760; // from this width on, the decision map stands beside the network
+export const MAX_UNITS = 8; // of a layer that are drawn
+const WIDE_STAGE_PX = 470;
+const NARROW_NETWORK_PX = 300;
+const MAP_EDGE_PX = 38; // beside the decision map, for the numbers of its axis, and below it
+const MAP_FOOT_PX = 28;
+export const MAP_HEAD_PX = 36; // above it, for its title
+
+function stageHeight(width) {
+  return width >= WIDE_PX ? WIDE_STAGE_PX : NARROW_NETWORK_PX + MAP_HEAD_PX + (width - MAP_EDGE_PX) + MAP_FOOT_PX;
+}
+
+/** The places of units, edges and decision map on a stage so wide. */
+export function layOut(width, description) {
+  const { sizes } = description;
+  const wide = width >= WIDE_PX;
+  const shownSizes = sizes[sizes.length - 1] === 1 ? sizes.slice(0, -1) : sizes;
+  const mapSize = wide ? Math.min(WIDE_STAGE_PX - MAP_HEAD_PX - MAP_FOOT_PX, Math.round(width * 0.36)) : width - MAP_EDGE_PX;
+  const [top, bottom] = wide ? [46, WIDE_STAGE_PX - 22] : [40, NARROW_NETWORK_PX - 22];
+  const map = wide
+    ? { x: width - mapSize - MAP_EDGE_PX, y: Math.max(MAP_HEAD_PX, Math.round((top + bottom - mapSize) / 2)), size: mapSize }
+    : { x: 0, y: NARROW_NETWORK_PX + MAP_HEAD_PX, size: mapSize };
+  // Where the weights of the output run together: before the map, or on a phone at the right of the network.
+  const sink = wide ? { x: map.x - 22, y: map.y + mapSize / 2 } : { x: width - 10, y: (top + bottom) / 2 };
+  const columns = columnsOf(shownSizes, { left: wide ? 64 : 14, right: sink.x, top, bottom }, wide);
+  return { width, height: stageHeight(width), wide, map, columns, sink, edges: edgesOf(columns, sizes, sink) };
+}
+
+function columnsOf(sizes, area, wide) {
+  const shownRows = Math.max(...sizes.map((units) => Math.min(units, MAX_UNITS)));
+  const row = Math.min((area.bottom - area.top) / shownRows, wide ? 76 : 42);
+  const share = (area.right - area.left) / (sizes.length + 0.3);
+  const size = Math.floor(Math.min(row - (wide ? 8 : 5), wide ? 60 : 36, share * 0.66));
+  // The last column keeps a distance to the output, in which its weights can be told apart.
+  const gap = Math.max(wide ? 44 : 24, Math.min(120, share * 0.45));
+  const pitch = sizes.length > 1 ? (area.right - gap - size - area.left) / (sizes.length - 1) : 0;
+  const middle = (area.top + area.bottom) / 2;
+  return sizes.map((units, number) => {
+    const shown = Math.min(units, MAX_UNITS);
+    const x = Math.round(sizes.length > 1 ? area.left + number * pitch : (area.left + area.right) / 2 - size);
+    const top = (unit) => Math.round(middle + (unit - (shown - 1) / 2) * row - size / 2);
+    const tiles = Array.from({ length: shown }, (_, unit) => ({ x, y: top(unit), size }));
+    return { units, tiles, x: x + size / 2, more: units - shown, pitch };
+  });
+}
+
+/** Every weight that is drawn, with its curve; the index is that of the parameter within a frame. */
+function edgesOf(columns, sizes, sink) {
+  const layers = layersOf(sizes);
+  const edges = [];
+  layers.forEach((layer, number) => {
+    const ends = columns[number + 1]
+      ? columns[number + 1].tiles.map((tile) => ({ x: tile.x, y: tile.y + tile.size / 2 }))
+      : [{ x: sink.x - 5, y: sink.y }];
+    ends.forEach((end, unit) => {
+      columns[number].tiles.forEach((tile, input) => {
+        const start = { x: tile.x + tile.size, y: tile.y + tile.size / 2 };
+        edges.push({ layer: number, unit, input, start, end, index: layer.weight + unit * layer.fanIn + input });
+      });
+    });
+  });
+  return edges;
+}
+
+/** A point of an edge's curve, t from 0 to 1; the curve leaves and arrives level. */
+export function onEdge({ start, end }, t) {
+  const bent = (start.x + end.x) / 2;
+  const s = 1 - t;
+  return {
+    x: s * s * s * start.x + 3 * s * t * bent + t * t * t * end.x,
+    y: (s * s * s + 3 * s * s * t) * start.y + (3 * s * t * t + t * t * t) * end.y,
+  };
+}

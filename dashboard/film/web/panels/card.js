@@ -1,0 +1,198 @@
+// One panel: its words, its canvas, and what is under the pointer.
+
+import { fit } from "../canvas.js";
+import { element } from "../elements.js";
+import { css } from "../palette.js";
+import { TEXTS, grouped } from "../texts.js";
+import { drawBands } from "./bands.js";
+import { drawBars } from "./bars.js";
+import { drawLines } from "./lines.js";
+import { drawMatrix } from "./matrix.js";
+import { drawPlane } from "./plane.js";
+import { drawRidges } from "./ridges.js";
+import { drawSquares } from "./squares.js";
+import { drawSymbols } from "./symbols.js";
+import { drawText } from "./text.js";
+import { drawTiles } from "./tiles.js";
+
+// A renderer draws a panel into a box and gives back a function of a place in it: what lies there, as lines
+// of a tooltip, and for tiles the one to hold.
+const RENDERERS = {
+  ...{ bands: drawBands, bars: drawBars, lines: drawLines, matrix: drawMatrix, plane: drawPlane },
+  ...{ ridges: drawRidges, squares: drawSquares, symbols: drawSymbols, text: drawText, tiles: drawTiles },
+};
+
+export class Card {
+  constructor(stage, { name, title, beneath }) {
+    this.stage = stage;
+    this.name = name;
+    this.beneath = beneath;
+    this.title = element("span", { class: "panel-name", text: title });
+    this.badge = element("span", { class: "panel-step", hidden: true });
+    this.notes = element("div", { class: "panel-notes" });
+    this.legend = element("div", { class: "panel-legend" });
+    this.canvas = element("canvas", { role: "img", "aria-label": title });
+    this.tip = element("div", { class: "tip", role: "tooltip", hidden: true });
+    this.waiting = element("div", { class: "panel-waiting", text: TEXTS.waitingForPicture });
+    this.back = element("button", { type: "button", class: "small panel-back", text: TEXTS.leave, hidden: true });
+    this.area = element("div", { class: "panel-area" }, this.canvas, this.waiting, this.back, this.tip);
+    const head = element("div", { class: "panel-head" }, this.title, this.badge);
+    this.root = element("figure", { class: "panel", "data-panel": name }, head, this.notes, this.legend, this.area);
+    this.root.card = this;
+    this.held = null; // a tile that is shown large
+    this.pointer = null;
+    this.stale = true;
+    this.listen();
+  }
+
+  close() {
+    this.aborter.abort();
+    this.root.remove();
+  }
+
+  seen(visible) {
+    this.visible = visible;
+    if (visible) this.stage.player.schedule();
+  }
+
+  /** Another step is shown: draw again where that is another picture, or a rule moves. */
+  shown() {
+    const { pictures, step } = this.stage;
+    const picture = pictures.at(this.name, step);
+    const beneath = this.beneath ? pictures.at(this.beneath, Infinity) : null;
+    const moved = picture?.history && this.step !== step;
+    this.writeBadge(picture, step);
+    if (picture === this.picture && beneath === this.below && !moved) return;
+    const other = picture !== this.picture;
+    [this.picture, this.below, this.step, this.stale] = [picture, beneath, step, true];
+    if (other) this.write();
+  }
+
+  write() {
+    const { picture } = this;
+    const first = this.stage.pictures.panels.get(this.name)?.[0];
+    this.waiting.textContent = first ? TEXTS.firstAt(grouped(first.step)) : TEXTS.waitingForPicture;
+    this.waiting.hidden = Boolean(picture);
+    if (!picture) return;
+    this.title.textContent = picture.title;
+    const notes = picture.notes.join(" ");
+    if (this.notes.textContent !== notes) this.notes.textContent = notes;
+    this.writeLegend();
+  }
+
+  /** Of which step the picture is; a history is of all steps, with a rule at the one that is shown. */
+  writeBadge(picture, step) {
+    this.badge.hidden = !picture;
+    if (!picture) return;
+    const of = picture.history && Number.isFinite(step) ? step : picture.step;
+    const text = TEXTS.step(grouped(of));
+    if (this.badge.textContent !== text) this.badge.textContent = text;
+    this.badge.classList.toggle("old", of !== step);
+  }
+
+  writeLegend() {
+    const { palette } = this.stage.player;
+    const legend = [...(this.below?.legend ?? []).filter(({ text }) => !this.picture.legend.some((e) => e.text === text)), ...this.picture.legend];
+    const written = JSON.stringify([legend, palette.key]);
+    if (written === this.written) return;
+    this.written = written;
+    this.legend.replaceChildren(
+      ...legend.map(({ text, color, shape, dash }) => {
+        const mark = element("i", { class: `mark ${shape === "scale" ? "scale" : `is-${shape}`}` });
+        if (shape !== "scale") mark.style.setProperty("--mark", css(palette.color(color)));
+        if (dash?.length) mark.classList.add("dashed");
+        return element("span", { class: "entry" }, mark, text);
+      }),
+    );
+  }
+
+  restyle() {
+    this.stale = true;
+    this.written = null;
+    if (this.picture) this.writeLegend();
+    this.stage.player.schedule();
+  }
+
+  draw() {
+    if (!this.visible || !this.stale) return;
+    const [width, height] = [this.area.clientWidth, this.area.clientHeight];
+    if (!width || !height) return;
+    this.stale = false;
+    const pen = fit(this.canvas, width, height);
+    pen.clearRect(0, 0, width, height);
+    if (!this.picture) return;
+    const { player } = this.stage;
+    pen.textBaseline = "middle";
+    this.hit = RENDERERS[this.picture.kind](pen, {
+      ...{ width, height, panel: this.picture, below: this.below, palette: player.palette },
+      ...{ step: this.stage.step, pointer: this.pointer, held: this.held },
+    });
+    this.back.hidden = !this.held;
+    if (this.pointer) this.tell();
+  }
+
+  describe() {
+    if (!this.picture) return;
+    const { title, notes, step } = this.picture;
+    this.canvas.setAttribute("aria-label", `${title}, ${TEXTS.step(grouped(step)).toLowerCase()}. ${notes.join(" ")}`);
+  }
+
+  // --- Pointer
+
+  listen() {
+    this.aborter = new AbortController();
+    const on = (target, type, act) => target.addEventListener(type, act, { signal: this.aborter.signal });
+    on(this.area, "pointermove", (event) => this.pointed(event));
+    on(this.area, "pointerdown", (event) => this.pointed(event));
+    on(this.area, "pointerleave", () => this.pointedAway());
+    on(this.canvas, "click", () => this.clicked());
+    on(this.back, "click", () => this.hold(null));
+  }
+
+  pointed(event) {
+    const box = this.area.getBoundingClientRect();
+    this.pointer = { x: event.clientX - box.left, y: event.clientY - box.top };
+    this.redraw();
+  }
+
+  pointedAway() {
+    this.pointer = null;
+    this.tip.hidden = true;
+    this.redraw();
+  }
+
+  redraw() {
+    this.stale = true;
+    this.stage.player.schedule();
+  }
+
+  tell() {
+    const found = this.hit?.(this.pointer.x, this.pointer.y);
+    this.canvas.style.cursor = found?.hold ? "zoom-in" : "";
+    const lines = found?.lines ?? [];
+    this.tip.hidden = !lines.length;
+    if (!lines.length) return;
+    this.tip.replaceChildren(...lines.map((text, i) => element("div", { class: i ? "" : "first", text })));
+    const { clientWidth: width, clientHeight: height } = this.area;
+    const { x, y } = this.pointer;
+    const [right, below] = [x > width * 0.5, y < height * 0.5];
+    Object.assign(this.tip.style, {
+      left: right ? "" : `${x + 14}px`,
+      right: right ? `${width - x + 14}px` : "",
+      top: below ? `${y + 12}px` : "",
+      bottom: below ? "" : `${height - y + 12}px`,
+    });
+  }
+
+  clicked() {
+    if (!this.pointer) return;
+    if (this.held) return this.hold(null);
+    const found = this.hit?.(this.pointer.x, this.pointer.y);
+    if (found?.hold) this.hold(found.hold);
+  }
+
+  hold(tile) {
+    this.held = tile;
+    this.redraw();
+  }
+}

@@ -1,0 +1,82 @@
+"""Trainings that are shown side by side, with what they have recorded so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.errors import InvalidRequest
+from core.records import from_record
+from core.runs.listing import ListedRun
+from core.training import TrainConfig
+from dashboard.charts.training.curves import METRICS, Metric
+from dashboard.components import runs
+from dashboard.components.markdown import escaped
+
+LOGS = "logs side by side"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A training on this page, with what it has recorded so far."""
+
+    run: ListedRun
+    label: str  # its name in legends and tables, which no other run here has
+    config: TrainConfig
+    started: Mapping[str, Any]
+    epochs: Sequence[Mapping[str, Any]]
+    finished: Mapping[str, Any] | None
+
+    @property
+    def metric(self) -> Metric:
+        """How its metric is shown."""
+        return METRICS[self.started["metric"]]
+
+
+def with_records(chosen: Sequence[ListedRun]) -> list[Shown]:
+    """The runs that have begun; of the others the page says why they are not drawn."""
+    found = []
+    for run, label in zip(chosen, labels(chosen), strict=True):
+        kept = runs.runner().store.get(run.id)
+        if kept is None:
+            continue
+        try:
+            config = from_record(TrainConfig, kept.config)
+        except InvalidRequest as error:
+            st.warning(f"{escaped(label)}: {error}")
+            continue
+        records = log_of(run)
+        events = {record["event"]: record for record in records if record["event"] != "epoch_completed"}
+        epochs = [record for record in records if record["event"] == "epoch_completed"]
+        if epochs and "training_started" in events:
+            started = events["training_started"]
+            found.append(Shown(run, label, config, started, epochs, events.get("training_finished")))
+        elif run.ended:
+            st.info(f"{escaped(label)} ended before its first epoch.")
+        else:
+            st.info(f"{escaped(label)} has not completed an epoch yet.", icon=":material/hourglass_top:")
+    return found
+
+
+def labels(chosen: Sequence[ListedRun]) -> list[str]:
+    """A short name for each run, none of them twice."""
+    names = [run.name or run.id for run in chosen]
+    return [
+        name if names.count(name) == 1 else f"{name} ({run.id})"
+        for name, run in zip(names, chosen, strict=True)
+    ]
+
+
+def log_of(run: ListedRun) -> list[dict[str, Any]]:
+    """Its events so far, of which only new ones are fetched; anew where it has ended and is open again."""
+    logs: dict[str, tuple[bool, runs.EventLog]] = st.session_state.setdefault(LOGS, {})
+    had_ended, log = logs.get(run.id, (False, runs.EventLog(run.id)))
+    if had_ended and not run.ended:
+        log = runs.EventLog(run.id)
+    if not had_ended or not run.ended:
+        log.catch_up()
+    logs[run.id] = (run.ended, log)
+    return log.records

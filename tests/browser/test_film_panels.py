@@ -1,0 +1,261 @@
+"""Panels of snapshots in a browser: every one is drawn, at the step that is shown, with its exact numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from core.events import Picture
+from core.training.config import default_config
+from core.training.snapshots import applicable
+from dashboard.film.panels.registry import expected
+from tests.browser.conftest import PHONE
+from tests.dashboard.charts.training.rows import trained
+from tests.film_server import FilmServer, short_film
+
+FILM = "document.querySelector('.film').film"
+PANELS = f"{FILM}.stage('panels')"
+STEPS = (0, 20, 50, 100)
+TRAININGS: dict[tuple[str, str], dict[str, Any]] = {
+    ("mlp", "moons"): {},
+    ("mlp", "hills"): {"batch_size": 1024},
+    ("lenet", "mnist5k"): {"batch_size": 1024},
+    ("lstm", "copy_memory"): {"batch_size": 1024, "samples": 60, "hidden": (4,)},
+    ("q_table", "frozen_lake"): {},
+    ("gan", "ring"): {},
+    ("gat", "karate_club"): {},
+}
+WRITTEN = Picture("generated_text", 100, {}, {"prompt": "To be, or", "text": " not to be\nThat is"})
+CONFIG = default_config("lenet", "mnist5k")
+Watch = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def pictures() -> dict[str, Picture]:
+    """Pictures of each kind of panel, out of short trainings of many families."""
+    found: dict[str, Picture] = {"generated_text": WRITTEN}
+    for (model, data), settings in TRAININGS.items():
+        found |= trained(model, data, snapshots=applicable(model, data), **settings)
+    return found
+
+
+@pytest.fixture(scope="module")
+def run(films: FilmServer, pictures: Mapping[str, Picture]) -> str:
+    """A film with a picture of each snapshot at four steps, but for the confusion matrix, which has two."""
+    return films.add_pictures(
+        CONFIG,
+        [
+            replace(picture, step=step)
+            for step in STEPS
+            for name, picture in pictures.items()
+            if name != "confusion" or step in (0, 50)
+        ],
+    )
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def watch(films: FilmServer, context: BrowserContext) -> Iterator[Watch]:
+    """watch(run, **changes of the description): its page, with frames there; no error may occur."""
+    pages: list[Page] = []
+    faults: list[str] = []
+
+    def open_page(run: str, theme: str = "light", **changes: Any) -> Page:
+        page = context.new_page()
+        pages.append(page)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(films.page(run, theme, **changes))
+        page.wait_for_function(f"{FILM} && {FILM}.frames.length > 0 && {FILM}.settled")
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert faults == []
+
+
+def panel(page: Page, name: str) -> Any:
+    return page.locator(f"[data-panel={name}]")
+
+
+def point_at(page: Page, name: str, line: str) -> list[str]:
+    """Move the pointer to a place of a panel whose tooltip has this line; returns all of its lines."""
+    panel(page, name).scroll_into_view_if_needed()
+    page.wait_for_function(f"{FILM}.settled && !!{PANELS}.cards.get('{name}').hit")
+    found = page.evaluate(
+        """([name, line]) => {
+            const card = document.querySelector('.film').film.stage('panels').cards.get(name);
+            const { clientWidth, clientHeight } = card.area;
+            for (let y = 1; y < clientHeight; y += 3) {
+                for (let x = 1; x < clientWidth; x += 3) {
+                    if (card.hit(x, y)?.lines.some((one) => one.startsWith(line))) return [x, y];
+                }
+            }
+        }""",
+        [name, line],
+    )
+    assert found, f"nothing in {name} says {line!r}"
+    box = panel(page, name).locator(".panel-area").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + found[0], box["y"] + found[1])
+    expect(panel(page, name).locator(".tip")).to_contain_text(line)
+    return list(panel(page, name).locator(".tip div").all_inner_texts())
+
+
+def show(page: Page, index: int) -> None:
+    page.get_by_role("slider", name="Frame").fill(str(index))
+    page.wait_for_function(f"{FILM}.index === {index} && {FILM}.settled")
+
+
+def shown_steps(page: Page, *names: str) -> list[str]:
+    return [str(panel(page, name).locator(".panel-step").inner_text()) for name in names]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "dark"), (PHONE.width, "light")])
+def test_every_panel_is_drawn_and_fits(
+    watch: Watch, run: str, pictures: Mapping[str, Picture], width: int, theme: str
+) -> None:
+    page = watch(run, theme)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": height if width > PHONE.width else 5 * height})
+    page.wait_for_function(f"{FILM}.settled && [...{PANELS}.cards.values()].every(card => !!card.hit)")
+    every = {one["name"] for one in expected(pictures)}
+    empty = page.evaluate(
+        """() => [...document.querySelectorAll('[data-panel]')].filter((panel) => {
+            const canvas = panel.querySelector('canvas');
+            const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+            return !pixels.some((value, i) => i % 4 === 3 && value > 0);
+        }).map((panel) => panel.dataset.panel)"""
+    )
+    assert empty == []
+    assert {*page.evaluate(f"[...{PANELS}.cards.keys()]")} == every
+    assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_all_panels_show_the_step_of_the_time_line_and_say_so_where_they_cannot(
+    watch: Watch, run: str
+) -> None:
+    page = watch(run)
+    expect(page.locator(".status .text")).to_contain_text("Step 100 · epoch 2 of 2 · loss 0.250 train")
+    assert shown_steps(page, "generated", "filters", "confusion") == ["Step 100", "Step 100", "Step 50"]
+    expect(panel(page, "confusion").locator(".panel-step")).to_have_class("panel-step old")
+    show(page, 1)
+    expect(page.locator(".status .text")).to_have_text("Step 20 · epoch 0 of 2")
+    assert shown_steps(page, "generated", "filters", "confusion") == ["Step 20", "Step 20", "Step 0"]
+    assert shown_steps(page, "update_ratio") == ["Step 20"]  # a history with a rule at the step
+
+
+def test_what_is_under_the_pointer_is_the_pictures_number(
+    watch: Watch, run: str, pictures: Mapping[str, Picture]
+) -> None:
+    page = watch(run)
+    counts = pictures["confusion"].arrays["counts"]
+    row, column = (int(n) for n in np.argwhere(counts == counts.max())[0])
+    classes = pictures["confusion"].values["classes"]
+    lines = point_at(page, "confusion", f"{counts.max()} samples")
+    assert lines[1:] == [f"Truth: {classes[row]}", f"Prediction: {classes[column]}"]
+    pixel = pictures["predictions"].arrays["images"][0, 13, 13]
+    assert f"Row 14, column 14: {pixel} of 255" in point_at(page, "predictions", "Row 14, column 14:")
+    weights = pictures["filters"].arrays["weights"]
+    assert f"Row 2, column 3: {weights[0, 1, 2]:.3f}".replace("-", "−") in point_at(
+        page, "filters", "Row 2, column 3:"
+    )
+    value = pictures["value_map"].arrays["values"][0, 0, 1]
+    assert f"Value {value:.3f}" in point_at(page, "value_map", "Row 1, column 2")
+    gate = pictures["states"].arrays["f"][0, 0]
+    name = pictures["states"].values["names"]["f"]
+    assert f"{name}, unit 1 = {gate:.3f}" in point_at(page, "states", f"{name}, unit 1 =")
+
+
+def test_a_tile_is_held_large_while_the_film_is_steered(watch: Watch, run: str) -> None:
+    page = watch(run)
+    point_at(page, "filters", "Row 2, column 3:")
+    page.mouse.down()
+    page.mouse.up()
+    back = panel(page, "filters").get_by_role("button", name="Back")
+    expect(back).to_be_visible()
+    show(page, 0)
+    expect(back).to_be_visible()
+    page.get_by_role("slider", name="Frame").press("Escape")
+    expect(back).to_be_hidden()
+
+
+def test_a_run_that_goes_on_is_followed(
+    films: FilmServer, watch: Watch, pictures: Mapping[str, Picture]
+) -> None:
+    run = films.add_pictures(CONFIG, [replace(pictures["generated"], step=0)], ended=False)
+    page = watch(run, ended=False)
+    films.store.write(run, film_pictures=[replace(pictures["generated"], step=120)])
+    expect(panel(page, "generated").locator(".panel-step")).to_have_text("Step 120")
+    page.get_by_role("button", name="To the first").click()
+    films.store.write(run, film_pictures=[replace(pictures["generated"], step=130)])
+    page.wait_for_function(f"{FILM}.frames.some(({{ step }}) => step === 130)")
+    assert shown_steps(page, "generated") == ["Step 0"]
+    films.store.end(run, "finished")
+    expect(page.get_by_role("button", name="Live")).to_be_hidden()
+
+
+def test_what_is_drawn_afterwards_comes_where_the_film_stands(
+    films: FilmServer, watch: Watch, pictures: Mapping[str, Picture]
+) -> None:
+    confusion = pictures["confusion"]
+    run = films.add_pictures(CONFIG, [replace(confusion, step=step) for step in (0, 90)])
+    page = watch(run)
+    show(page, 1)
+    assert shown_steps(page, "confusion") == ["Step 0"]  # at the end of the first epoch
+    films.store.add_film_pictures(
+        run,
+        [replace(picture, step=step) for step in (40, 80) for picture in (confusion, pictures["filters"])],
+    )
+    panels = expected(["confusion", "filters"])
+    page.evaluate("(panels) => window.mounted({ news: 'more', panels })", panels)
+    page.wait_for_function(f"{FILM}.frames.length === 6")
+    assert page.evaluate(f"{FILM}.frames[{FILM}.index].step") == 50
+    assert shown_steps(page, "confusion", "filters") == ["Step 40", "Step 40"]
+
+
+def test_a_network_and_its_panels_have_one_time_line(
+    films: FilmServer, watch: Watch, pictures: Mapping[str, Picture]
+) -> None:
+    run = films.add(*short_film())
+    films.store.write(
+        run, film_pictures=[replace(pictures["confusion"], step=step) for step in (0, 100, 275)]
+    )
+    page = watch(run, panels=expected(["confusion"]))
+    assert shown_steps(page, "confusion") == ["Step 275"]
+    show(page, 4)
+    assert shown_steps(page, "confusion") == ["Step 100"]
+    show(page, 3)
+    assert shown_steps(page, "confusion") == ["Step 0"]
+    expect(page.locator("canvas.network")).to_be_visible()
+
+
+def test_nothing_moves_while_panels_play(films: FilmServer, browser: Browser, run: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.add_init_script(
+        "window.shift = 0;"
+        "new PerformanceObserver(list => list.getEntries().forEach(one => window.shift += one.value))"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    page.goto(films.page(run, autoplay=True))
+    page.wait_for_function(f"{FILM} && {FILM}.index === {len(STEPS) - 1} && !{FILM}.playing")
+    assert page.evaluate("window.shift") < 0.02
+    page.close()
+
+
+def test_a_run_without_a_picture_says_so(films: FilmServer, watch: Watch) -> None:
+    run = films.add_pictures(CONFIG, [])
+    page = watch(run, panels=expected(["filters"]))
+    expect(panel(page, "filters")).to_contain_text("still to come")
