@@ -127,7 +127,7 @@ DEMONSTRATIONS: dict[str, Demonstration] = {
     "edge": Demonstration(
         "See the edge of stability",
         "Gradient descent on all 30 points at once: the loss falls in waves, for the weights move to where "
-        "the landscape is as sharp as 2 / learning rate; “Loss landscape” measures it once the run has ended.",
+        "the landscape is as sharp as 2 / learning rate: press “Loss landscape” when the run has ended.",
         "mlp",
         "sine_curve",
         {
