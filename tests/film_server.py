@@ -25,7 +25,7 @@ from core.models import MODELS
 from core.records import from_record, to_record
 from core.runs.store import Run, RunStore
 from core.training.config import TrainConfig, default_config
-from core.training.drawn_from_weights import drawn_from_weights
+from core.training.film.drawn_from_weights import drawn_from_weights
 from dashboard.charts.training.curves import METRICS
 from dashboard.film import routes
 from dashboard.film.description import FilmDescription

@@ -36,12 +36,12 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/training/learners/registry.py": ("core/training/compiled",),
     "core/training/snapshots": ("core/training/compiled",),
     "core/training/checkpoint.py": ("core/training/learners",),
-    "core/training/film.py": ("core/training/learners",),
+    "core/training/film": ("core/training/learners",),
     "core/training/loop.py": (
         *("core/training/snapshots", "core/training/learners/registry.py", "core/training/checkpoint.py"),
-        "core/training/film.py",
+        "core/training/film",
     ),
-    "core/training/redrawing.py": ("core/training/snapshots", "core/training/learners/registry.py"),
+    "core/training/film/redrawing.py": ("core/training/snapshots", "core/training/learners/registry.py"),
     "core/training/ensembles": ("core/training/loop.py",),
     "core/layers": ("core/training/learners/registry.py",),
     # Timing
@@ -61,7 +61,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/activation_cost": ("core/timing/sweeps",),
     # Above both
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
-    "core/runs": ("core/experiments", "core/training/redrawing.py"),
+    "core/runs": ("core/experiments", "core/training/film/redrawing.py"),
     "core/export": ("core/runs",),
     "core/landscape": ("core/export",),
     "core/jobs.py": ("core/landscape", "core/layers"),

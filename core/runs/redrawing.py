@@ -13,7 +13,7 @@ from core.events import Picture, Progress
 from core.records import from_record
 from core.runs.store import RunStore
 from core.training.config import TrainConfig
-from core.training.redrawing import redraw
+from core.training.film.redrawing import redraw
 
 WRITE_EVERY_S = 0.25
 

@@ -18,7 +18,6 @@ from core.training import checkpoint, stopping
 from core.training.checkpoint import Position
 from core.training.config import TrainConfig
 from core.training.divergence import why_diverged, why_out_of_memory
-from core.training.drawn_from_weights import MAP
 from core.training.events import (
     EpochCompleted,
     SettingChanged,
@@ -28,7 +27,8 @@ from core.training.events import (
     TrainingResumed,
     TrainingStarted,
 )
-from core.training.film import Film
+from core.training.film.drawn_from_weights import MAP
+from core.training.film.frames import Film
 from core.training.learners.evidence import evidence
 from core.training.learners.learner import Learner, Scores
 from core.training.learners.registry import learner_for

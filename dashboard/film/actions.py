@@ -11,7 +11,7 @@ from core.errors import InvalidRequest
 from core.records import from_record
 from core.runs.store import Run
 from core.training import TrainConfig
-from core.training.drawn_from_weights import MAP, drawn_from_weights
+from core.training.film.drawn_from_weights import MAP, drawn_from_weights
 from core.training.settings import applies
 from core.training.snapshots import SNAPSHOTS, redrawable
 from dashboard.components import runs

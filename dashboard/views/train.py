@@ -21,7 +21,7 @@ from core.records import from_record
 from core.runs.status import FAILED, INTERRUPTED, RUNNING
 from core.runs.store import Run
 from core.training import TrainConfig
-from core.training.drawn_from_weights import drawn_from_weights
+from core.training.film.drawn_from_weights import drawn_from_weights
 from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME
 from core.training.snapshots import SNAPSHOTS, applicable, defaults
 from core.training.snapshots.catalogue import LAYERS

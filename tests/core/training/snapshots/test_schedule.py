@@ -11,7 +11,7 @@ import torch
 from core.events import Picture
 from core.training.config import TrainConfig, default_config
 from core.training.events import EpochCompleted
-from core.training.film import frame_steps
+from core.training.film.frames import frame_steps
 from core.training.learners.registry import learner_for
 from core.training.loop import train
 from core.training.snapshots import schedule as schedule_module

@@ -9,10 +9,10 @@ import pytest
 
 from core.errors import InvalidRequest
 from core.events import Frame, Picture, Progress
-from core.training import redrawing
 from core.training.config import default_config
+from core.training.film import redrawing
+from core.training.film.redrawing import redraw
 from core.training.loop import train
-from core.training.redrawing import redraw
 from core.training.snapshots.catalogue import redrawable
 
 SMALL: dict[str, dict[str, Any]] = {

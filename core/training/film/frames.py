@@ -17,7 +17,7 @@ from torch import nn
 
 from core.events import FRAME_VALUES, Frame
 from core.training import weights
-from core.training.drawn_from_weights import drawn_from_weights
+from core.training.film.drawn_from_weights import drawn_from_weights
 from core.training.learners.learner import Learner, Scores
 from core.training.stopwatch import Stopwatch
 
