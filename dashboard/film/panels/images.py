@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.events import Picture
+from dashboard.charts.training.outputs.predictions import counted
 from dashboard.film.panels.panel import NEGATIVE, TILES, Panel, mark, shown
 
 GRAYS, SIGNED = "grays", "signed"  # black to white; orange below zero, blue above
@@ -26,11 +27,10 @@ def predictions_panel(picture: Picture) -> Panel:
         classes[guess] if good else f"{classes[guess]}, not {classes[truth]}"
         for guess, truth, good in zip(predicted, labels, right, strict=True)
     ]
-    mistakes = int((~right).sum())
     return Panel(
         TILES,
         "Predictions on test images",
-        (f"Mistakes first: {mistakes} of the {len(right)} shown (orange).",),
+        (counted(picture),),
         {
             "groups": [group("", "images", 0, 255)],
             "captions": captions,

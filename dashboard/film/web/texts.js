@@ -62,6 +62,7 @@ export const TEXTS = {
   firstAt: (step) => `First drawn at step ${step}`,
   of: (n, count) => `${n} of ${count}`,
   gray: (value) => `${value} of 255`,
+  colour: ([red, green, blue]) => `red ${red}, green ${green}, blue ${blue} of 255`,
   pixel: (row, column, value) => `Row ${row}, column ${column}: ${value}`,
   clickLarge: "click to see it large",
   clickBack: "click to go back",

@@ -107,10 +107,11 @@ def test_mistakes_are_counted_and_named() -> None:
         "predicted": np.array([0, 0, 1]),
         "confidence": np.array([0.9, 0.6, 0.7], np.float32),
     }
-    found = panels(Picture("predictions", 0, arrays, {"classes": ["cat", "dog"]}))["predictions"]
+    values = {"classes": ["cat", "dog"], "samples": 1000, "wrong": 54}
+    found = panels(Picture("predictions", 0, arrays, values))["predictions"]
     assert found["values"]["captions"] == ["cat, not dog", "cat", "dog"]
     assert found["arrays"]["wrong"].tolist() == [1, 0, 0]
-    assert found["notes"] == ["Mistakes first: 1 of the 3 shown (orange)."]
+    assert found["notes"] == ["54 of 1,000 are wrong (orange); 1 shown first."]
     counts = np.array([[5, 1], [2, 4]])
     matrix = panels(Picture("confusion", 0, {"counts": counts}, {"classes": [0, 1]}))["confusion"]
     assert matrix["notes"] == ["3 of 12 test predictions are wrong (orange)."]

@@ -25,9 +25,7 @@ def predictions_chart(picture: Picture) -> alt.LayerChart:
     table["confidence"] = arrays["confidence"]
     table["caption"] = _captions(table["predicted"], table["truth"], right)
     table["right"] = right
-    title = alt.Title(
-        "Predictions on test images", subtitle=_counted(picture, int((~right).sum())), subtitleColor="gray"
-    )
+    title = alt.Title("Predictions on test images", subtitle=counted(picture), subtitleColor="gray")
     tooltip = [
         alt.Tooltip("predicted:N", title="Prediction"),
         alt.Tooltip("truth:N", title="Truth"),
@@ -42,13 +40,14 @@ def predictions_chart(picture: Picture) -> alt.LayerChart:
     return alt.LayerChart(layer=[images, captions], title=title, height=height(table, ROW_PX, 45))
 
 
-def _counted(picture: Picture, shown: int) -> str:
+def counted(picture: Picture) -> str:
     """How many mistakes there are, and how many are shown; runs of version 0.1 know the latter alone."""
+    shown = int((picture.arrays["labels"] != picture.arrays["predicted"]).sum())
     if "wrong" not in picture.values:
-        return f"Mistakes come first: {shown}."
+        return f"Mistakes are shown first: {shown}."
     wrong, samples = picture.values["wrong"], picture.values["samples"]
     first = "all" if wrong == shown else shown
-    return f"{wrong:,} of {samples:,} are wrong (orange); {first} of them come first."
+    return f"{wrong:,} of {samples:,} are wrong (orange); {first} shown first."
 
 
 def _captions(predicted: pd.Series, truth: pd.Series, right: np.ndarray) -> pd.Series:

@@ -45,6 +45,11 @@ function sizeOf(panel, group) {
   return { n, h, w };
 }
 
+/** Whether images of this shape have three channels, red, green and blue from 0 to 255. */
+function inColour(shape) {
+  return shape.length === 4;
+}
+
 function outline(pen, { x, y, width, height }, colour, size) {
   pen.lineWidth = size;
   pen.strokeStyle = colour;
@@ -130,14 +135,16 @@ function pixelAt(panel, tile, x, y) {
   const { h, w } = sizeOf(panel, tile.group);
   const column = Math.min(w - 1, Math.floor(((x - tile.x) / tile.width) * w));
   const row = Math.min(h - 1, Math.floor(((y - tile.y) / tile.height) * h));
-  const { values } = panel.arrays[panel.values.groups[tile.group].array];
-  return { row, column, value: values[(tile.index * h + row) * w + column] };
+  const { shape, values } = panel.arrays[panel.values.groups[tile.group].array];
+  const at = (tile.index * h + row) * w + column;
+  const colour = inColour(shape) ? [...values.subarray(3 * at, 3 * at + 3)] : null;
+  return { row, column, colour, value: colour ? null : values[at] };
 }
 
-function linesOf(panel, tile, { row, column, value }, convolved, held) {
+function linesOf(panel, tile, { row, column, colour, value }, convolved, held) {
   const { groups, fields } = panel.values;
   const { group, index } = tile;
-  const pixel = groups[group].high === 255 ? TEXTS.gray(value) : number(value, 3);
+  const pixel = colour ? TEXTS.colour(colour) : groups[group].high === 255 ? TEXTS.gray(value) : number(value, 3);
   return [
     nameOf(panel, tile),
     ...(fields ?? []).map((field) => fieldText(panel, field, index)),
@@ -184,7 +191,10 @@ function paintedOf(panel, palette) {
     const pixels = new Uint32Array(image.data.buffer);
     const table = look === "signed" ? palette.units : palette.grays;
     const per = (LEVELS - 1) / (high - low || 1);
-    for (let p = 0; p < values.length; p++) {
+    for (let p = 0; inColour(shape) && p < pixels.length; p++) {
+      image.data.set([values[3 * p], values[3 * p + 1], values[3 * p + 2], 255], 4 * p);
+    }
+    for (let p = 0; !inColour(shape) && p < pixels.length; p++) {
       const level = (values[p] - low) * per;
       pixels[p] = table[level >= 0 ? (level < LEVELS ? level | 0 : LEVELS - 1) : 0];
     }
