@@ -74,9 +74,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard/charts": ("core/jobs.py",),
     "dashboard/components": ("dashboard/charts", "dashboard/pages.py", "core/runs/runners"),
     "dashboard/film": ("dashboard/components",),
-    "dashboard/run_list": ("dashboard/training_form.py",),
-    "dashboard/training_form.py": ("dashboard/components",),
-    "dashboard/views": ("dashboard/training_form.py", "dashboard/film", "dashboard/run_list"),
+    "dashboard/training": ("dashboard/components",),
+    "dashboard/run_list": ("dashboard/training",),
+    "dashboard/views": ("dashboard/training", "dashboard/film", "dashboard/run_list"),
     "dashboard": ("dashboard/views",),
 }
 

@@ -29,7 +29,7 @@ EARLY_RATIO = 1.6  # of one early step to the next, so that a quick start is not
 # Beside the scores of each epoch, evaluations for frames take at most this fraction of the training's time;
 # the frames themselves take about as much again.
 MAX_TIME_FRACTION = 0.01
-MAX_FIRST_FRACTION = 0.015  # of the first one, of the training's expected time
+MAX_FIRST_FRACTION = 0.025  # of the first one, of the training's expected time
 LEARNING_COST = 3  # of learning from a sample, in evaluations of one: forward, and twice as much backward
 MAX_EVALUATED = 500  # training samples, as the learners have it
 

@@ -19,9 +19,10 @@ from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
 from core.training import TrainConfig, default_config, snapshots
 from dashboard.charts.pre_activations import flat_fractions_chart, on_the_curve_chart
-from dashboard.components import film_actions, runs
+from dashboard.components import runs
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.film import actions
 
 SNAPSHOT = "input_histograms"
 MAX_LISTED = 30
@@ -168,8 +169,8 @@ def offer_recording(run: Run) -> None:
     if run.ended and runs.runner().store.frame_step(run.id) is not None:
         help_text = "From the weights that its film has of each step."
         if st.button("Draw them from its film", type="primary", icon=":material/brush:", help=help_text):
-            film_actions.draw_film(run, [SNAPSHOT])
-        film_actions.follow_drawing(run)
+            actions.draw_film(run, [SNAPSHOT])
+        actions.follow_drawing(run)
     if st.button("Train it again with them", icon=":material/play_arrow:"):
         try:
             config = from_record(TrainConfig, run.config)

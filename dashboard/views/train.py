@@ -29,22 +29,24 @@ from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.data.curve_samples import curve_samples_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
-from dashboard.components import film_actions, landscape_panel, runs, user_images
+from dashboard.components import runs
 from dashboard.components.layout import heading, page_layout, start_button
-from dashboard.components.learning_rate import change_rate, draw_rate
 from dashboard.components.markdown import escaped
-from dashboard.components.settings_text import differences, in_words
-from dashboard.components.user_table import draw_preview, preview_of, with_labels
+from dashboard.film import actions
 from dashboard.film.of_run import of_run
 from dashboard.film.player import film_player
 from dashboard.pages import PAGES
-from dashboard.training_form import (
+from dashboard.training import landscape, user_images
+from dashboard.training.form import (
     choose_how,
     choose_task,
     load_from_run,
     offer_demonstrations,
     say_demonstration,
 )
+from dashboard.training.learning_rate import change_rate, draw_rate
+from dashboard.training.settings_text import differences, in_words
+from dashboard.training.user_table import draw_preview, preview_of, with_labels
 
 # Why a training ended before its last epoch, as was asked; one that diverged says more about itself.
 ENDED_EARLY = {
@@ -137,7 +139,7 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
     except InvalidRequest:  # a run of another version, with settings that are none here
         return
     st.caption(in_words(ran))
-    film_actions.say_start(ran)
+    actions.say_start(ran)
     others = differences(config, ran) if config else []
     if not others:
         return
@@ -298,12 +300,12 @@ def follow_up(run: Run, config: TrainConfig | None) -> None:
         return
     with st.container(horizontal=True):
         continue_training(run, records[-1] if records else {}, config)
-        film_actions.start_from(run, config, addressed_step())
-        film_actions.more_panels(run)
+        actions.start_from(run, config, addressed_step())
+        actions.more_panels(run)
         export(run)
         ask_classical(run)
         show_pre_activations(run)
-        landscape_panel.ask(run)
+        landscape.ask(run)
 
 
 def show_classical(run: Run) -> None:
@@ -322,7 +324,7 @@ def continue_training(run: Run, last: dict[str, Any], config: TrainConfig | None
             f"Continue to epoch {2 * run.config['epochs']}",
             icon=":material/fast_forward:",
             disabled=True,
-            help=film_actions.WHEN_ENDED,
+            help=actions.WHEN_ENDED,
         )
         return
     ended_well = last.get("reason", "diverged") != "diverged" and runs.runner().store.can_resume(run.id)
@@ -440,7 +442,7 @@ with page.results:
         follow_up(run, config)
         runs.follow(run, draw)
         show_classical(run)
-        landscape_panel.follow(run)
+        landscape.follow(run)
     elif not (table and table.problem):
         st.info("Choose a network and data, then press **Start**: the first results appear within a second.")
         if config and DATASETS[config.data].kind in DATA_CHARTS:

@@ -107,7 +107,8 @@ def more_panels(run: Run) -> None:
             key=f"more_panels_of_{run.id}",
             help="Those that were not recorded are chosen; others get a picture of every frame.",
         )
-        drawing = drawing_key(run) in st.session_state
+        job = drawing_job(run)
+        drawing = job is not None and not job.ended
         if st.button("Draw them", icon=":material/brush:", disabled=not chosen or drawing):
             draw_film(run, chosen)
         follow_drawing(run)
@@ -122,13 +123,18 @@ def draw_film(run: Run, keys: list[str]) -> None:
 
 def follow_drawing(run: Run) -> None:
     """How far the drawing is that was asked for, or why it failed."""
-    job_id = st.session_state.get(drawing_key(run))
-    job = runs.runner().store.get(job_id) if job_id else None
+    job = drawing_job(run)
     if job is None:
         return
     runs.follow(job, lambda _run, _events, _pictures: None)
     if job.ended:  # the next drawing may begin
         del st.session_state[drawing_key(run)]
+
+
+def drawing_job(run: Run) -> Run | None:
+    """The job that was asked to draw this run's film."""
+    job_id = st.session_state.get(drawing_key(run))
+    return runs.runner().store.get(job_id) if job_id else None
 
 
 def drawing_key(run: Run) -> str:

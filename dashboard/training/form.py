@@ -28,10 +28,10 @@ from core.training import OPTIMIZERS, TrainConfig, default_config, snapshots
 from core.training.demonstrations import DEMONSTRATIONS, demonstrated_by
 from core.training.settings import GROUPS, MAIN, SETTINGS, START, applies
 from core.training.snapshots import SNAPSHOTS
-from dashboard.components import user_images, user_table
 from dashboard.components.activation_picker import custom_field
 from dashboard.components.address import bound
 from dashboard.components.option_field import option_field, select
+from dashboard.training import user_images, user_table
 
 # Other data, another network or optimizer never changes these.
 _KEPT = ("seed", "device")
