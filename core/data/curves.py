@@ -8,11 +8,14 @@ import numpy as np
 
 from core.data.dataset import CURVE, REGRESSION, SURFACE, LoadedDataset
 from core.data.user.formulas import EDGE, MAX_VALUE, formula_of_values
+from core.events import Picture
 
 # x, and y of a surface, are uniform from -EDGE to EDGE.
 
 # Each hill of the surface: x and y of its top, height (a hollow's is negative), standard deviation.
 HILLS = ((-0.9, 0.9, 1.0, 0.6), (1.0, 0.6, 0.7, 0.4), (0.3, -0.9, -1.0, 0.6))
+
+MAX_SHOWN = 500  # samples of each split in a picture
 
 Truth = Callable[[np.ndarray], np.ndarray]
 
@@ -52,6 +55,21 @@ def formula_surface(
     """A typed formula of x and y. Raises InvalidRequest for one that cannot be."""
     truth = _of_formula(formula, ("x", "y"))
     return _noisy(truth, SURFACE, ("x", "y"), samples, noise, seed, test_fraction)
+
+
+def picture(data: LoadedDataset) -> Picture:
+    """ "curve_samples": train and test, float32 (n, features + 1), the value last; at most 500 each.
+
+    values: features (names), answer (the value's name).
+    """
+    arrays = {
+        split: np.column_stack([inputs, targets])[:MAX_SHOWN].astype(np.float32)
+        for split, inputs, targets in (
+            ("train", data.train_inputs, data.train_targets),
+            ("test", data.test_inputs, data.test_targets),
+        )
+    }
+    return Picture("curve_samples", 0, arrays, {"features": list(data.features), "answer": data.target_name})
 
 
 def _of_formula(text: str, variables: tuple[str, ...]) -> Truth:

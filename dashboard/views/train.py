@@ -8,9 +8,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.data import DATASETS, load
-from core.data.dataset import POINTS, ROWS
-from core.data.points import picture
+from core.data import DATASETS, curves, load, points
+from core.data.dataset import CURVE, POINTS, ROWS, SURFACE
 from core.data.table_reading import Preview
 from core.errors import InvalidRequest
 from core.events import Picture
@@ -27,6 +26,7 @@ from core.training.snapshots import SNAPSHOTS, applicable, defaults
 from core.training.snapshots.catalogue import LAYERS
 from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
+from dashboard.charts.training.data.curve_samples import curve_samples_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
 from dashboard.components import runs
@@ -60,6 +60,9 @@ ENDED_EARLY = {
 IN_THE_NETWORK = ("points", "decision_map")
 
 AS_CHARTS_HELP = "Each can be enlarged and saved as SVG or PNG from its menu."
+
+# What there is to learn, drawn before a run starts.
+DATA_CHARTS = {POINTS: points_chart, CURVE: curve_samples_chart, SURFACE: curve_samples_chart}
 
 SKILL_HELP = (
     "1 − error / error of “{}”, both on the test data as root mean squared error: 0 is no better than that, "
@@ -266,7 +269,7 @@ def say_steps(pictures: list[Picture]) -> None:
 
 
 def what_to_learn(config: TrainConfig) -> Picture:
-    """The points that a training of this config gets, with the same split."""
+    """The points or samples that a training of this config gets, with the same split."""
     settings = {"samples": config.samples, "noise": config.noise, **config.data_options}
     given = tuple((name, value) for name, value in settings.items() if value is not None)
     return points_of(config.data, config.seed, config.test_fraction, given)
@@ -275,7 +278,8 @@ def what_to_learn(config: TrainConfig) -> Picture:
 @st.cache_data(max_entries=100, show_spinner=False)
 def points_of(data: str, seed: int, test_fraction: float, settings: tuple[tuple[str, Any], ...]) -> Picture:
     """Made once for all visitors."""
-    return picture(load(data, seed=seed, test_fraction=test_fraction, **dict(settings)))
+    loaded = load(data, seed=seed, test_fraction=test_fraction, **dict(settings))
+    return points.picture(loaded) if loaded.kind == POINTS else curves.picture(loaded)
 
 
 def table_of(config: TrainConfig, errors: DeltaGenerator) -> Preview | None:
@@ -441,5 +445,6 @@ with page.results:
         landscape.follow(run)
     elif not (table and table.problem):
         st.info("Choose a network and data, then press **Start**: the first results appear within a second.")
-        if config and DATASETS[config.data].kind == POINTS:
-            st.columns(2)[0].altair_chart(points_chart(what_to_learn(config)), key="data")
+        if config and DATASETS[config.data].kind in DATA_CHARTS:
+            chart = DATA_CHARTS[DATASETS[config.data].kind]
+            st.columns(2)[0].altair_chart(chart(what_to_learn(config)), key="data")

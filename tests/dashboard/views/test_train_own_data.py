@@ -87,3 +87,17 @@ def test_an_uploaded_zip_is_shown_and_trained_on_and_a_bad_one_is_refused(page: 
     assert later.selectbox(key="colour").value == "rgb"
     assert any("16 images of 2 classes" in text.value for text in later.caption)
     assert not [text for text in later.markdown if "controls differ" in text.value]
+
+
+@pytest.mark.parametrize("data", ["formula_surface", "formula_curve"])
+def test_a_typed_surface_or_curve_is_drawn_before_the_start(page: AppTest, data: str) -> None:
+    def drawn() -> str:
+        (chart,) = page.get("vega_lite_chart")
+        return str(chart.proto)
+
+    page.query_params["data"] = data
+    page.run()
+    first = drawn()
+    assert "Samples" in first
+    page.text_input(key="formula").set_value("x^2 - 1").run()
+    assert drawn() != first
