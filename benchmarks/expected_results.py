@@ -72,6 +72,8 @@ PROMISES = [
     Promise("rbm", "digits", "explains at least half of the variance", metric, at_least(0.5)),
     Promise("lstm", "adding", "mean squared error under 0.02", loss, below(0.02)),
     Promise("gru", "adding", "mean squared error under 0.02", loss, below(0.02)),
+    Promise("transformer", "adding", "mean squared error under 0.02", loss, below(0.02)),
+    Promise("transformer", "copy_memory", "accuracy at least 0.99", metric, at_least(0.99)),
     Promise("rnn", "adding", "stays near 0.167: above 0.1", loss, at_least(0.1)),
     Promise("gcn", "karate_club", "accuracy at least 0.95", metric, at_least(0.95)),
     Promise("gan", "ring", "at least 6 of 8 modes", metric, at_least(6)),

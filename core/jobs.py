@@ -95,6 +95,12 @@ def _film(record: Mapping[str, Any]) -> Iterator[Any]:
     return redraw_run(from_record(RedrawConfig, record))
 
 
+def _landscape(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.landscape.job import LandscapeConfig, landscape
+
+    return landscape(from_record(LandscapeConfig, record))
+
+
 def _layers(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.layers.config import LayersConfig
     from core.layers.job import count_layers
@@ -112,6 +118,7 @@ JOBS = {
     "dying_units": Job(_dying_units),
     "export": Job(_export, immediate=True),
     "film": Job(_film, immediate=True),
+    "landscape": Job(_landscape),
     "layers": Job(_layers, immediate=True),
     "layer_times": Job(_layers, exclusive=True),
 }

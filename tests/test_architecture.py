@@ -63,7 +63,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
     "core/runs": ("core/experiments", "core/training/redrawing.py"),
     "core/export": ("core/runs",),
-    "core/jobs.py": ("core/export", "core/layers"),
+    "core/landscape": ("core/export",),
+    "core/jobs.py": ("core/landscape", "core/layers"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
     "core/commands": ("core/runs/worker.py", "core/runs/runners"),
@@ -73,9 +74,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard/charts": ("core/jobs.py",),
     "dashboard/components": ("dashboard/charts", "dashboard/pages.py", "core/runs/runners"),
     "dashboard/film": ("dashboard/components",),
-    "dashboard/run_list": ("dashboard/training_form.py",),
-    "dashboard/training_form.py": ("dashboard/components",),
-    "dashboard/views": ("dashboard/training_form.py", "dashboard/film", "dashboard/run_list"),
+    "dashboard/training": ("dashboard/components",),
+    "dashboard/run_list": ("dashboard/training",),
+    "dashboard/views": ("dashboard/training", "dashboard/film", "dashboard/run_list"),
     "dashboard": ("dashboard/views",),
 }
 

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from core.data import DATASETS
-from core.data.dataset import IMAGES
+from core.data.dataset import IMAGES, OWN_IMAGES
 from core.events import Progress
 from core.layers.config import LayersConfig
 from core.layers.counting import Counter, grouped, layers
@@ -70,7 +70,10 @@ def _mlp_hidden(config: LayersConfig) -> tuple[int, ...]:
     training = config.training
     if training is None:
         return REFERENCE_MLP
-    convolutional = MODELS[training.model].family == CONVOLUTIONAL and DATASETS[training.data].kind == IMAGES
+    convolutional = MODELS[training.model].family == CONVOLUTIONAL and DATASETS[training.data].kind in (
+        IMAGES,
+        OWN_IMAGES,
+    )
     return default_config("mlp", training.data).hidden if convolutional else ()
 
 

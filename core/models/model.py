@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 # What kind of network it is: snapshots apply to a family, never to a list of names.
-FEEDFORWARD, CONVOLUTIONAL, RECURRENT = "feedforward", "convolutional", "recurrent"
+FEEDFORWARD, CONVOLUTIONAL = "feedforward", "convolutional"
+RECURRENT, ATTENTION = "recurrent", "attention"
 GENERATIVE, GRAPH_NETWORK, VALUE_FUNCTION = "generative", "graph network", "value function"
 
 

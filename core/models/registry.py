@@ -27,6 +27,7 @@ from core.data.dataset import (
 )
 from core.lazy import LazyModule
 from core.models.model import (
+    ATTENTION,
     CONVOLUTIONAL,
     FEEDFORWARD,
     GENERATIVE,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         rbm,
         recurrent,
         resnet,
+        transformer,
         vgg,
     )
 else:
@@ -61,6 +63,7 @@ else:
     rbm = LazyModule("core.models.rbm")
     recurrent = LazyModule("core.models.recurrent")
     resnet = LazyModule("core.models.resnet")
+    transformer = LazyModule("core.models.transformer")
     vgg = LazyModule("core.models.vgg")
 
 
@@ -266,6 +269,28 @@ MODELS: dict[str, Model] = {
         activations=("tanh",),
         hidden=_STATE,
         options=_RECURRENT_OPTIONS,
+    ),
+    "transformer": Model(
+        name="Transformer",
+        description="Each step reads all steps before it at once, by attention in several heads.",
+        paper=Paper("Vaswani et al.", 2017, "Attention is all you need", "https://arxiv.org/abs/1706.03762"),
+        family=ATTENTION,
+        kinds=(SYMBOLS, TEXT, SEQUENCES),
+        build=lambda input_shape, outputs, hidden, activation, **options: transformer.transformer(
+            input_shape, outputs, hidden, find(activation).function, **options
+        ),
+        activations=_ACTIVATIONS,
+        own_activation=True,
+        hidden=Hidden("width of every step, a multiple of the heads", 1, 1, 256),
+        options={
+            "layers": Option("blocks of attention and MLP", 2, 1, 4),
+            "heads": Option("heads of attention in each block, which share its width", 4, 1, 8),
+            "positions": Option(
+                "what a step's place adds to it: learned numbers, or sines and cosines",
+                "learned",
+                choices=("learned", "sinusoidal"),
+            ),
+        },
     ),
     "rbm": Model(
         name="RBM",

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from core.checks import integer, one_of
 from core.errors import InvalidRequest
 from core.paths import delete_file
+from core.runs.retention import remove
 from core.runs.status import ENDED, FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import RunStore
 from core.runs.summaries import LISTED, bring_up_to_date, result, write
@@ -254,7 +255,8 @@ def delete(store: RunStore, run_id: str, stop: Callable[[str, str], None] | None
     if not run.ended:
         (stop or store.request)(run_id, "stop")
         _wait_for_end(store, run_id)
-    store.forget(run_id)
+    for _ in remove(store, run_id):
+        pass
     delete_file(store.checkpoint_file(run_id))
 
 

@@ -52,7 +52,7 @@ def keep_within(store: RunStore, keep_bytes: int) -> Iterator[None]:
         yield
     for run_id in decided.remove:
         if _prune(store, run_id):
-            yield from _remove(store, run_id)
+            yield from remove(store, run_id)
     _drop_checkpoints_of_nobody(store, checkpoints)
     yield
     _drop_leftovers(store)
@@ -166,8 +166,8 @@ def _prune(store: RunStore, run_id: str) -> bool:
     return True
 
 
-def _remove(store: RunStore, run_id: str) -> Iterator[None]:
-    """Drop a run that was pruned, the first events first."""
+def remove(store: RunStore, run_id: str) -> Iterator[None]:
+    """Drop a run that has ended, the first events first, a small transaction at a time."""
     mine = events.c.run_id == run_id
     some = sa.select(events.c.sequence).where(mine).order_by(events.c.sequence).limit(EVENTS_A_TRANSACTION)
     gone = EVENTS_A_TRANSACTION

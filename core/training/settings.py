@@ -136,7 +136,8 @@ SETTINGS: dict[str, Setting] = {
         flag="N",
     ),
     "hidden": Setting(
-        help="Units of each hidden layer (8,8), or of the state of a recurrent network (20).",
+        help="Units of each hidden layer (8,8), of the state of a recurrent network (20), or of each step of "
+        "a transformer (64).",
         label="Hidden layers",
         group=MAIN,
         kind=int,

@@ -14,25 +14,34 @@ LOADER = """
 const player = (address) => import(new URL(address, window.location.origin).href);
 export default async (component) => (await player(component.data.script)).default(component);
 """
-# The height is that of the player, so that nothing moves when it comes: of the time line, of a network, and
-# of as many rows of panels as their number makes. room() says how many there are.
 HTML = '<div class="film"><div class="film-room"></div></div>'
-CSS = """
-.film { container-type: inline-size; }
-.film-room {
+
+
+def room_css(around: str, room: str) -> str:
+    """The height of the player for two selectors, so that nothing moves when it comes.
+
+    It is that of the time line, of a network, and of as many rows of panels as their number makes, which
+    room() says.
+    """
+    return f"""
+{around} {{ container-type: inline-size; }}
+{room} {{
   --columns: 1;
   --panel: 404px;
   --rows: round(up, var(--panels, 0) / min(var(--columns), max(1, var(--panels, 0))), 1);
   --network-height: 500px;
   --network-room: calc(var(--network, 0) * (var(--network-height) + 16px));
-  height: calc(106px + var(--network-room) + var(--rows) * (var(--panel) + 14px) - 8px * min(1, var(--rows)));
-}
-@container (min-width: 688px) { .film-room { --columns: 2; --panel: calc(404px + var(--few) * 96px); } }
-@container (min-width: 1032px) { .film-room { --columns: 3; } }
-@container (min-width: 1376px) { .film-room { --columns: 4; } }
-@container (max-width: 759px) { .film-room { --network-height: calc(404px + 100cqw); } }
+  --panels-room: calc(var(--rows) * (var(--panel) + 14px) - 8px * min(1, var(--rows)));
+  min-height: calc(106px + var(--network-room) + var(--panels-room));
+}}
+@container (min-width: 688px) {{ {room} {{ --columns: 2; --panel: calc(404px + var(--few, 0) * 96px); }} }}
+@container (min-width: 1032px) {{ {room} {{ --columns: 3; }} }}
+@container (min-width: 1376px) {{ {room} {{ --columns: 4; }} }}
+@container (max-width: 759px) {{ {room} {{ --network-height: calc(404px + 100cqw); }} }}
 """
 
+
+CSS = room_css(".film", ".film-room")
 _component = st.components.v2.component("film_player", html=HTML, css=CSS, js=LOADER)
 
 
@@ -43,7 +52,9 @@ def film_player(
 
     on_step is called before that run of the page; the step is in st.session_state[key]["step"].
     """
-    st.html(f"<style>.st-key-{key}-room {{ {room(description)} }}</style>")
+    around = f".st-key-{key}-room"
+    sized = room_css(around, f"{around} > .st-key-{key}")  # until the browser has the component's own style
+    st.html(f"<style>{around} {{ {room(description)} }} {sized}</style>")
     data = description.data(routes.base(), routes.address("player.css")) | {
         "script": routes.address("main.js")
     }

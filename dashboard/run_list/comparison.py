@@ -14,8 +14,8 @@ from dashboard.charts.side_by_side import RunCurves, side_by_side_chart
 from dashboard.charts.training.curves import METRICS, Metric
 from dashboard.components import runs
 from dashboard.components.markdown import escaped
-from dashboard.components.settings_text import differing_settings
 from dashboard.run_list.records import Shown
+from dashboard.training.settings_text import differing_settings
 
 COLOUR_COLUMN = " "
 

@@ -18,9 +18,9 @@ from core.training.race import fork, from_end, from_frame, raced_settings
 from dashboard.components import runs
 from dashboard.components.address import bound
 from dashboard.components.option_field import option_field
-from dashboard.components.settings_text import label_of, setting_in_words
 from dashboard.run_list.records import labels
-from dashboard.training_form import SPECIAL, choose
+from dashboard.training.form import SPECIAL, choose
+from dashboard.training.settings_text import label_of, setting_in_words
 
 FROM_START, FROM_FRAME, FROM_END = "start", "film", "end"
 

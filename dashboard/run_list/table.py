@@ -13,7 +13,7 @@ from core.models import MODELS
 from core.runs.listing import ListedRun
 from dashboard.charts.training.curves import METRICS
 from dashboard.components.runs import JOB_TITLES, STATUS_BADGES, VIEW_OF_JOB
-from dashboard.components.settings_text import setting_in_words
+from dashboard.training.settings_text import setting_in_words
 
 HERE = Path(__file__).parent
 KEY = "run table"

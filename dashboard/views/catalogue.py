@@ -13,11 +13,11 @@ from core.activations.curves import curves, to_csv
 from core.activations.properties import SATURATED_SLOPE, properties
 from dashboard.charts.curves import curve_chart
 from dashboard.components.activation_picker import CUSTOM, name_of, pick_activations, pick_custom
+from dashboard.components.activations.property_badges import TRAITS, trait_badges
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.number_text import interval, signed
-from dashboard.components.property_badges import TRAITS, trait_badges
 
 SPARK_FROM, SPARK_TO, SPARK_POINTS = -4.0, 4.0, 41
 COMPARED = 2

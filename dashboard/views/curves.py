@@ -11,12 +11,12 @@ from core.activations.curves import to_csv
 from core.activations.properties import SATURATED_SLOPE, Properties, fraction_of_range, properties
 from core.errors import InvalidRequest
 from dashboard.components.activation_picker import CUSTOM, name_of, pick_activations, pick_custom
+from dashboard.components.activations.cached_curves import cached_curves
+from dashboard.components.activations.property_badges import detailed_badges
 from dashboard.components.address import bound
-from dashboard.components.cached_curves import cached_curves
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.number_text import signed
-from dashboard.components.property_badges import detailed_badges
 
 DEFAULT = ["sigmoid", "tanh", "relu", "leaky_relu", "gelu"]
 CARDS_IN_A_ROW = 3

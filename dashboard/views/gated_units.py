@@ -13,11 +13,11 @@ from core.activations.properties import properties
 from core.activations.surfaces import Surface, gate, to_csv
 from core.errors import InvalidRequest
 from dashboard.charts.surfaces import slices_chart, surface_chart
+from dashboard.components.activations.softmax_panels import ROUNDING, choose_logits, draw_softmax
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.number_text import signed
-from dashboard.components.softmax_panels import ROUNDING, choose_logits, draw_softmax
 
 NAMES = {key: unit.name for key, unit in GATED.items()}
 NAMES |= {key: function.name for key, function in OF_VECTOR.items()}

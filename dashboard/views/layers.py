@@ -25,7 +25,7 @@ from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.option_field import select
-from dashboard.training_form import SPECIAL, choose, choose_task, has_control
+from dashboard.training.form import SPECIAL, choose, choose_task, has_control
 
 OF_TRAINING, OF_REFERENCE = "train", "reference"
 SOURCES = {OF_TRAINING: "A network of the Train page", OF_REFERENCE: "Full size, for ImageNet"}

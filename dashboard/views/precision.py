@@ -24,10 +24,10 @@ from core.errors import InvalidRequest
 from dashboard.charts.curves import curve_chart
 from dashboard.charts.precision import Envelope, error_chart
 from dashboard.components.activation_picker import name_of, pick_activations, pick_custom
+from dashboard.components.activations.precision_tables import draw_formats, draw_limits
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
-from dashboard.components.precision_tables import draw_formats, draw_limits
 
 DEFAULT = ["sigmoid", "gelu"]
 MAX_FUNCTIONS = 3

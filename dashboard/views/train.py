@@ -29,17 +29,24 @@ from dashboard.charts.training.classical import classical_chart
 from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
-from dashboard.components import runs, user_images
+from dashboard.components import runs
 from dashboard.components.layout import heading, page_layout, start_button
-from dashboard.components.learning_rate import change_rate, draw_rate
 from dashboard.components.markdown import escaped
-from dashboard.components.settings_text import differences, in_words
-from dashboard.components.user_table import draw_preview, preview_of, with_labels
 from dashboard.film import actions
 from dashboard.film.of_run import of_run
 from dashboard.film.player import film_player
 from dashboard.pages import PAGES
-from dashboard.training_form import choose_how, choose_task, load_from_run
+from dashboard.training import landscape, user_images
+from dashboard.training.form import (
+    choose_how,
+    choose_task,
+    load_from_run,
+    offer_demonstrations,
+    say_demonstration,
+)
+from dashboard.training.learning_rate import change_rate, draw_rate
+from dashboard.training.settings_text import differences, in_words
+from dashboard.training.user_table import draw_preview, preview_of, with_labels
 
 # Why a training ended before its last epoch, as was asked; one that diverged says more about itself.
 ENDED_EARLY = {
@@ -294,6 +301,7 @@ def follow_up(run: Run, config: TrainConfig | None) -> None:
         export(run)
         ask_classical(run)
         show_pre_activations(run)
+        landscape.ask(run)
 
 
 def show_classical(run: Run) -> None:
@@ -397,6 +405,8 @@ heading("train")
 run = runs.addressed_run("training")
 load_from_run(run)
 page = page_layout(2)
+presets = page.errors.container(horizontal=True, vertical_alignment="center")
+offer_demonstrations(presets)
 default = choose_task(*page.task)
 config = None
 with page.settings:
@@ -404,6 +414,8 @@ with page.settings:
         config = choose_how(default)
     except InvalidRequest as error:
         page.errors.error(escaped(str(error)))
+if config:
+    say_demonstration(presets, config)
 table = table_of(config, page.errors) if config else None
 if table and table.problem:
     config = None
@@ -426,6 +438,7 @@ with page.results:
         follow_up(run, config)
         runs.follow(run, draw)
         show_classical(run)
+        landscape.follow(run)
     elif not (table and table.problem):
         st.info("Choose a network and data, then press **Start**: the first results appear within a second.")
         if config and DATASETS[config.data].kind == POINTS:

@@ -89,21 +89,26 @@ def panel(page: Page, name: str) -> Any:
     return page.locator(f"[data-panel={name}]")
 
 
-def point_at(page: Page, name: str, line: str) -> list[str]:
-    """Move the pointer to a place of a panel whose tooltip has this line; returns all of its lines."""
+def point_at(page: Page, name: str, line: str, first: str = "") -> list[str]:
+    """Move the pointer to a place of a panel whose tooltip has this line below a first one that begins so.
+
+    Returns all of its lines.
+    """
     panel(page, name).scroll_into_view_if_needed()
     page.wait_for_function(f"{FILM}.settled && !!{PANELS}.cards.get('{name}').hit")
     found = page.evaluate(
-        """([name, line]) => {
+        """([name, line, first]) => {
             const card = document.querySelector('.film').film.stage('panels').cards.get(name);
             const { clientWidth, clientHeight } = card.area;
-            for (let y = 1; y < clientHeight; y += 3) {
-                for (let x = 1; x < clientWidth; x += 3) {
-                    if (card.hit(x, y)?.lines.some((one) => one.startsWith(line))) return [x, y];
+            for (let y = 1; y < clientHeight; y++) {
+                for (let x = 1; x < clientWidth; x++) {
+                    const lines = card.hit(x, y)?.lines ?? [""];
+                    const begins = lines[0].startsWith(first);
+                    if (begins && lines.some((one) => one.startsWith(line))) return [x, y];
                 }
             }
         }""",
-        [name, line],
+        [name, line, first],
     )
     assert found, f"nothing in {name} says {line!r}"
     box = panel(page, name).locator(".panel-area").bounding_box()
@@ -172,11 +177,24 @@ def test_what_is_under_the_pointer_is_the_pictures_number(
     assert f"Row 2, column 3: {weights[0, 1, 2]:.3f}".replace("-", "−") in point_at(
         page, "filters", "Row 2, column 3:"
     )
-    value = pictures["value_map"].arrays["values"][0, 0, 1]
-    assert f"Value {value:.3f}" in point_at(page, "value_map", "Row 1, column 2")
     gate = pictures["states"].arrays["f"][0, 0]
     name = pictures["states"].values["names"]["f"]
     assert f"{name}, unit 1 = {gate:.3f}" in point_at(page, "states", f"{name}, unit 1 =")
+
+
+def test_a_cell_of_a_feature_map_shows_its_convolution(
+    watch: Watch, run: str, pictures: Mapping[str, Picture]
+) -> None:
+    page = watch(run)
+    arrays, padding = pictures["feature_maps"].arrays, pictures["feature_maps"].values["padding"]
+    name = pictures["feature_maps"].values["layers"][0]
+    patch = np.pad(arrays["image"] / 255, padding)[9:14, 11:16]
+    total = float((patch * arrays["kernels"][0, 0]).sum())
+    lines = point_at(page, "feature_maps", "Row 10, column 12:", first=f"{name} 1 of")
+    z = total + float(arrays["bias"][0])
+    written = f"Σ {total:.3f} + bias {arrays['bias'][0]:.3f} = {z:.3f}, activation: {max(z, 0):.3f}"
+    assert written.replace("-0.000", "0.000").replace("-", "−") in lines
+    expect(panel(page, "feature_maps").locator(".convolution")).to_be_visible()
 
 
 def test_a_tile_is_held_large_while_the_film_is_steered(watch: Watch, run: str) -> None:

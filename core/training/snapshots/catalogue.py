@@ -37,7 +37,7 @@ from core.data.dataset import (
     Dataset,
 )
 from core.models import MODELS
-from core.models.model import CONVOLUTIONAL, RECURRENT, Model
+from core.models.model import ATTENTION, CONVOLUTIONAL, RECURRENT, Model
 
 DATA, OUTPUTS, GENERATIVE, EPISODES, LAYERS = "data", "outputs", "generative", "episodes", "layers"
 
@@ -155,6 +155,14 @@ def _convolutional(model: Model, data: Dataset) -> bool:
 
 def _recurrent(model: Model, data: Dataset) -> bool:
     return model.family == RECURRENT
+
+
+def _read_step_by_step(model: Model, data: Dataset) -> bool:
+    return _recurrent(model, data) and data.kind in (SEQUENCES, SYMBOLS, TEXT)
+
+
+def _attention(model: Model, data: Dataset) -> bool:
+    return model.family == ATTENTION
 
 
 SNAPSHOTS: dict[str, Snapshot] = {
@@ -299,8 +307,15 @@ SNAPSHOTS: dict[str, Snapshot] = {
         "Gates and states",
         "What each gate and state holds over the steps of one sample.",
         LAYERS,
-        _of(SEQUENCES, SYMBOLS, TEXT),
+        _read_step_by_step,
         "states",
+    ),
+    "attention": Snapshot(
+        "Attention",
+        "Which earlier steps of one sample each head reads at each step.",
+        LAYERS,
+        _attention,
+        "attention",
     ),
     "embedding": Snapshot(
         "Embedding",

@@ -21,6 +21,7 @@ from dashboard.charts.training.generative.generated import generated_chart
 from dashboard.charts.training.generative.generated_text import generated_text_chart
 from dashboard.charts.training.generative.reconstructions import reconstructions_chart
 from dashboard.charts.training.generative.samples import samples_chart
+from dashboard.charts.training.layers.attention import attention_chart
 from dashboard.charts.training.layers.dead_units import dead_units_chart
 from dashboard.charts.training.layers.embedding import embedding_chart
 from dashboard.charts.training.layers.feature_maps import feature_maps_chart
@@ -77,6 +78,7 @@ CHARTS: dict[str, tuple[Callable[..., AnyChart], ...]] = {
     "episode_returns": (episode_returns_chart,),
     "filters": (filters_chart,),
     "states": (states_chart, memory_chart),
+    "attention": (attention_chart,),
     "embedding": (embedding_chart,),
     "saliency": (saliency_chart,),
     "feature_maps": (feature_maps_chart,),

@@ -136,10 +136,10 @@ def feature_maps_panel(picture: Picture) -> Panel:
         kept = f"{channels} channels" if len(maps) == channels else f"{len(maps)} of {channels} channels"
         groups.append(group(f"{name}: {kept}", f"maps{n}", float(maps.min()), float(maps.max())))
         shown_arrays[f"maps{n}"] = maps
-    return Panel(
-        TILES,
-        "Feature maps",
-        ("What leaves the activation of each layer: black its smallest value, white its largest.",),
-        {"groups": groups, "rows": True},
-        shown_arrays,
-    )
+    notes = ["What leaves the activation of each layer: black its smallest value, white its largest."]
+    shown_values: dict[str, Any] = {"groups": groups, "rows": True}
+    if "kernels" in arrays:  # runs of earlier versions lack them
+        shown_arrays |= {name: arrays[name] for name in ("kernels", "bias")}
+        shown_values["convolution"] = {name: values[name] for name in ("stride", "padding", "normalised")}
+        notes.append("Point at the first layer to see a convolution.")
+    return Panel(TILES, "Feature maps", tuple(notes), shown_values, shown_arrays)

@@ -151,7 +151,7 @@ def policy_map_panel(picture: Picture) -> Panel:
     """Which way the network would push a cart in the middle."""
     axes = _axes_of(picture.values, "Angle of the pole (rad)", "Angular speed (rad/s)")
     layer = {"kind": "signed", "array": "preference", "scale": 1, "name": "Preference for right"}
-    notes = ("A cart at rest in the middle; where the colour fades it hardly matters.",)
+    notes = ("A cart that stands still in the middle; where the colour fades it hardly matters.",)
     legend = (mark("pushes left to right", shape="scale"),)
     return Panel(
         PLANE, "Policy", notes, axes | {"maps": [layer]}, {"preference": picture.arrays["preference"]}, legend

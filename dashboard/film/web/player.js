@@ -484,8 +484,8 @@ export class Player {
     on(document, "visibilitychange", () => this.seenAgain());
     const sizes = new ResizeObserver(() => this.resize());
     sizes.observe(parts.stages);
-    const sight = new IntersectionObserver(([entry]) => {
-      this.outOfSight = !entry.isIntersecting;
+    const sight = new IntersectionObserver((entries) => {
+      this.outOfSight = !entries.at(-1).isIntersecting;
       this.seenAgain();
     });
     sight.observe(parts.stages);

@@ -26,6 +26,7 @@ BRIEFLY: dict[str, dict[str, Any]] = {
     "rnn": {"data": "sines", "epochs": 1, "model_options": {"bidirectional": True, "layers": 2}},
     "lstm": {"data": "parity", "epochs": 1},  # of sequences that end early
     "gru": {"data": "copy_memory", "epochs": 1},
+    "transformer": {"data": "copy_memory", "epochs": 1, "hidden": (8,)},
 }
 
 
@@ -53,8 +54,9 @@ def test_a_typed_activation_is_exported_too(train_briefly: Callable[..., Trainin
     torch.testing.assert_close(computed, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_sequences_may_be_of_another_length(train_briefly: Callable[..., TrainingRun]) -> None:
-    run = train_briefly("lstm", data="sines", epochs=1)
+@pytest.mark.parametrize("model", ["lstm", "transformer"])
+def test_sequences_may_be_of_another_length(model: str, train_briefly: Callable[..., TrainingRun]) -> None:
+    run = train_briefly(model, data="sines", epochs=1, hidden=(8,))
     inputs = SupervisedLearner(run.config).test_inputs[:3, :17]
     evaluator = ReferenceEvaluator(onnx.load_from_string(network_onnx(run)))
     with torch.inference_mode():

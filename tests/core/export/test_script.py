@@ -116,6 +116,7 @@ RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "rnn": ("rnn", "sines", {"epochs": 1}),
     "lstm": ("lstm", "copy_memory", {"epochs": 1}),
     "gru": ("gru", "seattle_temps", {"epochs": 1, "schedule": "warm_up_cosine"}),
+    "transformer": ("transformer", "copy_memory", {"epochs": 1, "hidden": (8,), "activation": "gelu"}),
 }
 
 

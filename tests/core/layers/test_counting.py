@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.errors import InvalidRequest
@@ -89,20 +90,20 @@ def test_every_network_is_counted_whole_and_stays_as_it_was(model: str) -> None:
 
 
 # One of each way to multiply: fully connected, convolutions, a recurrent layer, graphs, a graph's attention.
-@pytest.mark.parametrize("model", ["mlp", "lenet", "resnet", "gru", "lstm", "rbm", "gan", "gcn", "gat"])
+@pytest.mark.parametrize(
+    "model", ["mlp", "lenet", "resnet", "gru", "lstm", "transformer", "rbm", "gan", "gcn", "gat"]
+)
 def test_flops_are_those_of_pytorch_s_counter(model: str) -> None:
     config = default_config(model)
     forward = of_training(config)
-    # Its registry knows the LSTM's products of matrices only where they are calls of their own.
-    with (
-        torch.backends.mkldnn.flags(model != "lstm", allow_tf32=None),
-        FlopCounterMode(display=False) as theirs,
-    ):
+    # Its registry knows the products of an LSTM and of attention only where they are calls of their own.
+    mkldnn = torch.backends.mkldnn.flags(model != "lstm", allow_tf32=None)
+    with mkldnn, sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as theirs:
         forward.run()
     assert total(counted(training=config), "flops") == theirs.get_total_flops() > 0
 
 
-@pytest.mark.parametrize("model", ["lenet", "resnet", "lstm", "gcn"])
+@pytest.mark.parametrize("model", ["lenet", "resnet", "lstm", "transformer", "gcn"])
 def test_bytes_kept_are_those_that_autograd_saves(model: str) -> None:
     config = default_config(model)
     forward = of_training(config)

@@ -10,6 +10,7 @@ from torch import Tensor
 from core.data.dataset import LoadedDataset
 from core.events import Picture
 from core.models.recurrent import SymbolNetwork
+from core.models.transformer import Transformer
 from core.training.learners.supervised import SupervisedLearner
 
 PROMPT_LENGTH, GENERATED_LENGTH = 20, 240
@@ -22,7 +23,7 @@ def generated_text(learner: SupervisedLearner) -> Iterator[Picture]:
     values: prompt, text (240 characters), temperature.
     """
     model = learner.network
-    assert isinstance(model, SymbolNetwork)
+    assert isinstance(model, SymbolNetwork | Transformer)
     prompt = torch.from_numpy(learner.data.test_inputs[0, :PROMPT_LENGTH]).to(learner.device)
     while True:
         random = torch.Generator().manual_seed(learner.step)  # not one of the training's

@@ -44,21 +44,24 @@ def activated(model: nn.Module, inputs: Tensor) -> list[Activated]:
     """
     copied = copy.deepcopy(model).eval()
     seen: list[Activated] = []
-    latest = [""]
+    latest: list[tuple[str, nn.Module]] = []
 
     def watched(function: Function) -> Function:
         def note(before: Tensor) -> Tensor:
-            seen.append(Activated(latest[0], before, function))
+            name, layer = latest[-1]
+            # Units of a fully connected layer are the last axis, after the steps of a sequence.
+            units_second = before.movedim(-1, 1) if isinstance(layer, nn.Linear) else before
+            seen.append(Activated(name, units_second, function))
             return function(before)
 
         return note
 
-    def passed(name: str) -> Callable[..., None]:
-        return lambda *_: latest.__setitem__(0, name)
+    def passed(name: str, layer: nn.Module) -> Callable[..., None]:
+        return lambda *_: latest.append((name, layer))
 
     for name, module in copied.named_modules():
         if isinstance(module, nn.Linear | nn.Conv2d):
-            module.register_forward_hook(passed(label(name)))
+            module.register_forward_hook(passed(label(name), module))
         function = vars(module).get("activation")
         if callable(function):
             module.activation = watched(function)

@@ -22,6 +22,8 @@ const RENDERERS = {
   ...{ ridges: drawRidges, squares: drawSquares, symbols: drawSymbols, text: drawText, tiles: drawTiles },
 };
 
+const EDGE_PX = 8; // between a tooltip and the edge of the window
+
 export class Card {
   constructor(stage, { name, title, beneath }) {
     this.stage = stage;
@@ -127,7 +129,6 @@ export class Card {
       ...{ width, height, panel: this.picture, below: this.below, palette: player.palette },
       ...{ step: this.stage.step, pointer: this.pointer, held: this.held },
     });
-    this.back.hidden = !this.held;
     if (this.pointer) this.tell();
   }
 
@@ -173,15 +174,21 @@ export class Card {
     this.tip.hidden = !lines.length;
     if (!lines.length) return;
     this.tip.replaceChildren(...lines.map((text, i) => element("div", { class: i ? "" : "first", text })));
-    const { clientWidth: width, clientHeight: height } = this.area;
+    if (found.picture) this.tip.insertBefore(found.picture(), this.tip.lastChild);
+    this.tip.classList.toggle("wide", Boolean(found.picture));
+    this.placeTip();
+  }
+
+  /** Beside the pointer, on the side where it is within the window. */
+  placeTip() {
     const { x, y } = this.pointer;
-    const [right, below] = [x > width * 0.5, y < height * 0.5];
-    Object.assign(this.tip.style, {
-      left: right ? "" : `${x + 14}px`,
-      right: right ? `${width - x + 14}px` : "",
-      top: below ? `${y + 12}px` : "",
-      bottom: below ? "" : `${height - y + 12}px`,
-    });
+    const { left, top } = this.area.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = this.tip;
+    const [right, bottom] = [document.documentElement.clientWidth - EDGE_PX, window.innerHeight - EDGE_PX];
+    const across = left + x + 14 + width > right ? x - 14 - width : x + 14;
+    const down = top + y + 12 + height > bottom ? y - 12 - height : y + 12;
+    this.tip.style.left = `${Math.max(EDGE_PX - left, across)}px`;
+    this.tip.style.top = `${Math.max(EDGE_PX - top, down)}px`;
   }
 
   clicked() {
@@ -193,6 +200,7 @@ export class Card {
 
   hold(tile) {
     this.held = tile;
+    this.back.hidden = !tile;
     this.redraw();
   }
 }

@@ -41,9 +41,10 @@ export class PanelStage {
         this.cards.set(panel.name, card);
         this.sight.observe(card.root);
       }
-      const { root } = this.cards.get(panel.name);
-      if (this.area.lastChild !== root || !root.parentElement) this.area.append(root);
     }
+    const roots = panels.map(({ name }) => this.cards.get(name).root);
+    const same = roots.length === this.area.children.length && roots.every((root, i) => root === this.area.children[i]);
+    if (!same) this.area.replaceChildren(...roots);
     this.area.hidden = !panels.length;
   }
 

@@ -3,6 +3,7 @@
 import { LEVELS, css } from "../palette.js";
 import { TEXTS, formatted, number } from "../texts.js";
 import { fitted, short } from "./axes.js";
+import { convolutionAt, convolutionLines, convolutionPicture } from "./convolution.js";
 
 const GAP_PX = 4;
 const CAPTION_PX = 17;
@@ -24,9 +25,18 @@ export function drawTiles(pen, scene) {
   pen.font = `12px ${palette.font}`;
   pen.textAlign = "left";
   for (const { text, x, y } of places.captions) pen.fillText(fitted(pen, text, scene.width - x), x, y);
+  const at = (x, y) => places.tiles.find((t) => x >= t.x && x < t.x + t.width && y >= t.y && y < t.y + t.height);
+  if (scene.pointer) markPatch(pen, scene, places, at(scene.pointer.x, scene.pointer.y));
   return (x, y) => {
-    const found = places.tiles.find((t) => x >= t.x && x < t.x + t.width && y >= t.y && y < t.y + t.height);
-    return found ? { lines: linesOf(panel, found, x, y, held), hold: { group: found.group, index: found.index } } : null;
+    const found = at(x, y);
+    if (!found) return null;
+    const pixel = pixelAt(panel, found, x, y);
+    const convolved = convolutionAt(panel, found, pixel.row, pixel.column);
+    return {
+      lines: linesOf(panel, found, pixel, convolved, held),
+      hold: { group: found.group, index: found.index },
+      picture: convolved ? () => convolutionPicture(convolved, palette) : null,
+    };
   };
 }
 
@@ -115,20 +125,44 @@ function nameOf(panel, { group, index }) {
   return n === 1 ? name : [name, TEXTS.of(index + 1, n)].filter(Boolean).join(" ");
 }
 
-function linesOf(panel, tile, x, y, held) {
-  const { groups, fields } = panel.values;
-  const { group, index } = tile;
-  const { h, w } = sizeOf(panel, group);
+/** Which pixel of a tile's image a place is in, and what it holds. */
+function pixelAt(panel, tile, x, y) {
+  const { h, w } = sizeOf(panel, tile.group);
   const column = Math.min(w - 1, Math.floor(((x - tile.x) / tile.width) * w));
   const row = Math.min(h - 1, Math.floor(((y - tile.y) / tile.height) * h));
-  const value = panel.arrays[groups[group].array].values[(index * h + row) * w + column];
+  const { values } = panel.arrays[panel.values.groups[tile.group].array];
+  return { row, column, value: values[(tile.index * h + row) * w + column] };
+}
+
+function linesOf(panel, tile, { row, column, value }, convolved, held) {
+  const { groups, fields } = panel.values;
+  const { group, index } = tile;
   const pixel = groups[group].high === 255 ? TEXTS.gray(value) : number(value, 3);
   return [
     nameOf(panel, tile),
     ...(fields ?? []).map((field) => fieldText(panel, field, index)),
     TEXTS.pixel(row + 1, column + 1, pixel),
+    ...(convolved ? convolutionLines(panel, convolved, value) : []),
     held ? TEXTS.clickBack : TEXTS.clickLarge,
   ];
+}
+
+/** Around the patch of the image that the cell under the pointer looks at, and around that cell. */
+function markPatch(pen, { panel, palette, pointer }, { tiles }, tile) {
+  if (!tile) return;
+  const { row, column } = pixelAt(panel, tile, pointer.x, pointer.y);
+  const found = convolutionAt(panel, tile, row, column);
+  if (!found) return;
+  const around = (on, top, left, high, wide) => {
+    const { h, w } = sizeOf(panel, on.group);
+    const [px, py] = [on.width / w, on.height / h];
+    pen.lineWidth = 1.5;
+    pen.strokeStyle = css(palette.negative);
+    pen.strokeRect(on.x + left * px, on.y + top * py, wide * px, high * py);
+  };
+  around(tile, row, column, 1, 1);
+  const image = tiles.find(({ group }) => group === 0);
+  if (image) around(image, found.top, found.left, found.high, found.wide);
 }
 
 /** A line of a tooltip: what an array holds of one of many. */

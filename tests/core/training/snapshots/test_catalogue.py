@@ -13,6 +13,7 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.models import MODELS
 from core.models.registry import default_data
+from core.models.transformer import CausalSelfAttention
 from core.training import snapshots
 from core.training.config import default_config
 from core.training.learners.registry import learner_for
@@ -50,6 +51,7 @@ def test_families_are_what_the_networks_are_made_of(model: str) -> None:
     family = MODELS[model].family
     assert any(isinstance(part, nn.RNNBase) for part in parts) == (family == "recurrent")
     assert any(isinstance(part, nn.Conv2d) for part in parts) == (family == "convolutional")
+    assert any(isinstance(part, CausalSelfAttention) for part in parts) == (family == "attention")
 
 
 def test_every_network_has_something_to_show_by_default() -> None:
@@ -76,6 +78,7 @@ def test_every_snapshot_applies_somewhere_and_says_in_a_sentence_what_it_shows()
         ("rnn", "adding"),
         ("lstm", "copy_memory"),
         ("gru", "python_help"),
+        ("transformer", "parity"),
         ("rbm", "digits"),
         ("gan", "ring"),
         ("gan", "digits"),

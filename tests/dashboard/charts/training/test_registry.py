@@ -43,6 +43,7 @@ def test_elements_of_a_page_have_names_of_their_own() -> None:
         ("lenet", "own_images"),
         ("lstm", "parity"),
         ("gru", "seattle_temps"),
+        ("transformer", "copy_memory"),
         ("gan", "ring"),
         ("rbm", "digits"),
         ("gcn", "karate_club"),

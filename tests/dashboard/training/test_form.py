@@ -12,7 +12,7 @@ from core.models import MODELS
 from core.options import filled_in
 from core.training import TrainConfig, default_config
 from core.training.settings import MAIN, SETTINGS, STOPPING
-from dashboard.training_form import control_values, has_control, layers, layers_as_text
+from dashboard.training.form import control_values, has_control, layers, layers_as_text
 
 DRAWN_OTHERWISE = ("device", "model_options", "data_options")  # one's own control, or several
 EACH_WAY = ("mlp", "gru", "rbm", "gan", "gcn", "q_table", "dqn")
@@ -22,7 +22,7 @@ def app() -> None:
     """The form alone; what it gives is kept in the session."""
     import streamlit as st
 
-    from dashboard.training_form import choose_how, choose_task
+    from dashboard.training.form import choose_how, choose_task
 
     left, right = st.columns(2)
     st.session_state["config"] = choose_how(choose_task(left, right))

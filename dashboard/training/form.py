@@ -25,12 +25,13 @@ from core.options import Option, filled_in
 from core.records import from_record
 from core.runs.store import Run
 from core.training import OPTIMIZERS, TrainConfig, default_config, snapshots
+from core.training.demonstrations import DEMONSTRATIONS, demonstrated_by
 from core.training.settings import GROUPS, MAIN, SETTINGS, START, applies
 from core.training.snapshots import SNAPSHOTS
-from dashboard.components import user_images, user_table
 from dashboard.components.activation_picker import custom_field
 from dashboard.components.address import bound
 from dashboard.components.option_field import option_field, select
+from dashboard.training import user_images, user_table
 
 # Other data, another network or optimizer never changes these.
 _KEPT = ("seed", "device")
@@ -52,6 +53,22 @@ def choose_task(left: DeltaGenerator, right: DeltaGenerator) -> TrainConfig:
     return default
 
 
+def offer_demonstrations(container: DeltaGenerator) -> None:
+    """A button for each training that shows something; it sets the controls."""
+    with container.popover("Presets", icon=":material/lightbulb:"):
+        for key, entry in DEMONSTRATIONS.items():
+            st.button(
+                entry.name, key=f"show {key}", on_click=set_controls, args=(entry.config(),), width="stretch"
+            )
+            st.caption(entry.see)
+
+
+def say_demonstration(container: DeltaGenerator, config: TrainConfig) -> None:
+    """What there is to see in a training with these settings, where they are those of a demonstration."""
+    if entry := demonstrated_by(config):
+        container.markdown(f"**{entry.name}.** {entry.see}", width="stretch")
+
+
 def choose_how(default: TrainConfig) -> TrainConfig:
     """How it learns. Raises InvalidRequest when it cannot be trained so."""
     return default_config(default.model, default.data, **choose_settings(default))
@@ -66,6 +83,11 @@ def load_from_run(run: Run | None) -> None:
         config = from_record(TrainConfig, run.config)
     except InvalidRequest:  # a run of another version, with settings that are none here
         return
+    set_controls(config)
+
+
+def set_controls(config: TrainConfig) -> None:
+    """Set every control to what a training says."""
     st.session_state.update(control_values(config), model=config.model, data=config.data)
     if "file" in DATASETS[config.data].options:
         st.session_state.update(user_table.control_values(config.data_options))

@@ -9,7 +9,7 @@ import pytest
 from core.models import MODELS
 from core.records import from_record, to_record
 from core.training import TrainConfig, default_config
-from dashboard.components.settings_text import differences, in_words
+from dashboard.training.settings_text import differences, in_words
 
 
 @pytest.mark.parametrize("model", MODELS)

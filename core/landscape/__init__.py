@@ -1,0 +1,1 @@
+"""The loss around the weights that a training has ended with: a slice of its landscape, and its sharpness."""
