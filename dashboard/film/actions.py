@@ -28,7 +28,7 @@ def start_from(run: Run, config: TrainConfig | None, step: int | None) -> None:
     step: at which the film stands; None for its end.
     """
     with st.popover(
-        "Start from",
+        "Branch",
         icon=":material/call_split:",
         disabled=not run.ended,
         help=None if run.ended else WHEN_ENDED,
