@@ -8,8 +8,9 @@ import numpy as np
 
 from core.events import Picture
 from dashboard.charts.training.outputs.predictions import counted
-from dashboard.film.panels.panel import NEGATIVE, TILES, Panel, mark, shown
+from dashboard.film.panels.panel import NEGATIVE, POSITIVE, TILES, Panel, mark, shown
 
+DEEPEST = 0.5  # attention from which on a step gets the strongest colour
 GRAYS, SIGNED = "grays", "signed"  # black to white; orange below zero, blue above
 
 
@@ -124,6 +125,26 @@ def _sanity_check(correlation: float | None) -> list[str]:
     return [
         f"Rank correlation with random weights {correlation:.2f}: near 1 it shows the image, not learning."
     ]
+
+
+def attention_panel(picture: Picture) -> Panel:
+    """What each step of a test sample reads, an image for each head and a row of images for each layer."""
+    weights, steps = picture.arrays["weights"], picture.values["steps"]
+    groups = [
+        group(f"Layer {layer + 1}: {weights.shape[1]} heads", f"layer{layer}", -DEEPEST, DEEPEST, SIGNED)
+        for layer in range(len(weights))
+    ]
+    return Panel(
+        TILES,
+        "Attention",
+        (
+            f"A row for each of {len(steps)} steps of a test sample, blue where it reads.",
+            "A diagonal reads so many steps back; a column, always that step.",
+        ),
+        {"groups": groups, "rows": True},
+        {f"layer{layer}": of_layer for layer, of_layer in enumerate(weights)},
+        (mark(f"{DEEPEST:.0%} of the attention or more", POSITIVE, "square"),),
+    )
 
 
 def feature_maps_panel(picture: Picture) -> Panel:

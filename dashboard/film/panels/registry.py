@@ -37,6 +37,7 @@ PANELS: dict[str, tuple[Callable[[Picture], Panel], ...]] = {
     "episode_returns": (curves.episode_returns_panel,),
     "filters": (images.filters_panel,),
     "states": (grids.states_panel, curves.memory_panel),
+    "attention": (images.attention_panel,),
     "embedding": (planes.embedding_panel,),
     "saliency": (images.saliency_panel,),
     "feature_maps": (images.feature_maps_panel,),

@@ -64,6 +64,7 @@ def test_a_page_expects_panels_of_what_is_seen_and_not_of_the_data_beneath() -> 
     [
         *(("mlp", data) for data in ("moons", "hills", "sine_curve", "iris", "diabetes")),
         *(("lenet", "mnist5k"), ("lstm", "parity"), ("gru", "seattle_temps"), ("gan", "ring")),
+        ("transformer", "copy_memory"),
         *(("rbm", "digits"), ("gat", "karate_club"), ("q_table", "frozen_lake"), ("dqn", "cart_pole")),
     ],
 )
@@ -116,6 +117,17 @@ def test_mistakes_are_counted_and_named() -> None:
     matrix = panels(Picture("confusion", 0, {"counts": counts}, {"classes": [0, 1]}))["confusion"]
     assert matrix["notes"] == ["3 of 12 test predictions are wrong (orange)."]
     np.testing.assert_array_equal(matrix["arrays"]["counts"], counts)
+
+
+def test_attention_is_an_image_for_each_head_in_a_row_for_each_layer() -> None:
+    weights = np.tril(np.full((2, 3, 4, 4), 0.25, np.float32))
+    values = {"steps": [*"abcd"], "features": []}
+    found = panels(Picture("attention", 5, {"weights": weights}, values))["attention"]
+    assert [group["caption"] for group in found["values"]["groups"]] == [
+        "Layer 1: 3 heads",
+        "Layer 2: 3 heads",
+    ]
+    np.testing.assert_array_equal(found["arrays"]["layer1"], weights[1])
 
 
 def test_a_layer_has_only_what_a_logarithm_can_show() -> None:
