@@ -61,6 +61,7 @@ export const TEXTS = {
   waitingForPicture: "Its first picture is still to come",
   firstAt: (step) => `First drawn at step ${step}`,
   of: (n, count) => `${n} of ${count}`,
+  rgb: (red, green, blue) => `red ${red}, green ${green}, blue ${blue} of 255`,
   gray: (value) => `${value} of 255`,
   pixel: (row, column, value) => `Row ${row}, column ${column}: ${value}`,
   clickLarge: "click to see it large",
