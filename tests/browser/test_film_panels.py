@@ -182,6 +182,28 @@ def test_what_is_under_the_pointer_is_the_pictures_number(
     assert f"{name}, unit 1 = {gate:.3f}" in point_at(page, "states", f"{name}, unit 1 =")
 
 
+def test_images_in_colour_are_shown_in_colour(films: FilmServer, watch: Watch) -> None:
+    images = np.zeros((2, 4, 4, 3), np.uint8)
+    images[0, 1, 2] = (250, 120, 10)
+    arrays = {"images": images, "labels": np.array([0, 1]), "predicted": np.array([0, 1])}
+    arrays |= {"confidence": np.ones(2, np.float32)}
+    colour = Picture("predictions", 0, arrays, {"classes": ["cat", "dog"]})
+    page = watch(films.add_pictures(CONFIG, [colour]))
+    lines = point_at(page, "predictions", "Row 2, column 3:", first="cat")
+    assert "Row 2, column 3: red 250, green 120, blue 10 of 255" in lines
+    seen = page.evaluate(
+        """() => {
+            const canvas = document.querySelector('[data-panel=predictions] canvas');
+            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+            for (let i = 0; i < data.length; i += 4) {
+                if (data[i] === 250 && data[i + 1] === 120 && data[i + 2] === 10) return true;
+            }
+            return false;
+        }"""
+    )
+    assert seen
+
+
 def test_a_cell_of_a_feature_map_shows_its_convolution(
     watch: Watch, run: str, pictures: Mapping[str, Picture]
 ) -> None:

@@ -1,19 +1,20 @@
 // Small images side by side; one can be held large.
 
-import { LEVELS, css } from "../palette.js";
+import { LEVELS, css, packed } from "../palette.js";
 import { TEXTS, formatted, number } from "../texts.js";
 import { fitted, short } from "./axes.js";
 import { convolutionAt, convolutionLines, convolutionPicture } from "./convolution.js";
 
 const GAP_PX = 4;
 const CAPTION_PX = 17;
+const COLOURS = 3; // of a pixel of an image that is not gray
 const painted = new WeakMap(); // of each picture: its images as canvases, in the colours of a theme
 
 export function drawTiles(pen, scene) {
   const { panel, palette, held } = scene;
   const images = paintedOf(panel, palette);
   pen.imageSmoothingEnabled = false;
-  const places = held ? large(scene) : panel.values.rows ? inRows(scene) : packed(pen, scene);
+  const places = held ? large(scene) : panel.values.rows ? inRows(scene) : filled(pen, scene);
   for (const place of places.tiles) {
     const { w, h } = sizeOf(panel, place.group);
     pen.drawImage(images[place.group], 0, place.index * h, w, h, place.x, place.y, place.width, place.height);
@@ -45,11 +46,6 @@ function sizeOf(panel, group) {
   return { n, h, w };
 }
 
-/** Whether images of this shape have three channels, red, green and blue from 0 to 255. */
-function inColour(shape) {
-  return shape.length === 4;
-}
-
 function outline(pen, { x, y, width, height }, colour, size) {
   pen.lineWidth = size;
   pen.strokeStyle = colour;
@@ -65,7 +61,7 @@ function caption(pen, { panel, palette }, place) {
 }
 
 /** All of one group, or each of a group above its own of the next, as large as the box allows. */
-function packed(pen, { width, height, panel, palette }) {
+function filled(pen, { width, height, panel, palette }) {
   const { groups, captions } = panel.values;
   const { n, h, w } = sizeOf(panel, 0);
   const below = captions ? CAPTION_PX : 0;
@@ -135,16 +131,16 @@ function pixelAt(panel, tile, x, y) {
   const { h, w } = sizeOf(panel, tile.group);
   const column = Math.min(w - 1, Math.floor(((x - tile.x) / tile.width) * w));
   const row = Math.min(h - 1, Math.floor(((y - tile.y) / tile.height) * h));
-  const { shape, values } = panel.arrays[panel.values.groups[tile.group].array];
+  const { values, shape } = panel.arrays[panel.values.groups[tile.group].array];
   const at = (tile.index * h + row) * w + column;
-  const colour = inColour(shape) ? [...values.subarray(3 * at, 3 * at + 3)] : null;
-  return { row, column, colour, value: colour ? null : values[at] };
+  return { row, column, value: shape[3] === COLOURS ? values.slice(COLOURS * at, COLOURS * (at + 1)) : values[at] };
 }
 
-function linesOf(panel, tile, { row, column, colour, value }, convolved, held) {
+function linesOf(panel, tile, { row, column, value }, convolved, held) {
   const { groups, fields } = panel.values;
   const { group, index } = tile;
-  const pixel = colour ? TEXTS.colour(colour) : groups[group].high === 255 ? TEXTS.gray(value) : number(value, 3);
+  const gray = groups[group].high === 255;
+  const pixel = value.length === COLOURS ? TEXTS.rgb(...value) : gray ? TEXTS.gray(value) : number(value, 3);
   return [
     nameOf(panel, tile),
     ...(fields ?? []).map((field) => fieldText(panel, field, index)),
@@ -189,12 +185,14 @@ function paintedOf(panel, palette) {
     [canvas.width, canvas.height] = [shape[2], shape[0] * shape[1]];
     const image = new ImageData(canvas.width, canvas.height);
     const pixels = new Uint32Array(image.data.buffer);
+    if (shape[3] === COLOURS) {
+      for (let p = 0; p < pixels.length; p++) pixels[p] = packed(values.slice(COLOURS * p, COLOURS * (p + 1)));
+      canvas.getContext("2d").putImageData(image, 0, 0);
+      return canvas;
+    }
     const table = look === "signed" ? palette.units : palette.grays;
     const per = (LEVELS - 1) / (high - low || 1);
-    for (let p = 0; inColour(shape) && p < pixels.length; p++) {
-      image.data.set([values[3 * p], values[3 * p + 1], values[3 * p + 2], 255], 4 * p);
-    }
-    for (let p = 0; !inColour(shape) && p < pixels.length; p++) {
+    for (let p = 0; p < values.length; p++) {
       const level = (values[p] - low) * per;
       pixels[p] = table[level >= 0 ? (level < LEVELS ? level | 0 : LEVELS - 1) : 0];
     }
