@@ -23,6 +23,7 @@ def opened(page: str, **query: str) -> AppTest:
         ("signal_propagation", {"width": "5", "layers": "7.5"}, {"width": "256", "layers": "7"}),
         ("precision", {"log": "maybe"}, {"log": "False"}),
         ("curves", {"x": "1,2"}, {"x": "-6.0, 6.0"}),
+        ("runs", {"min_value": "nan", "since": "yesterday"}, {"min_value": "empty", "since": "empty"}),
     ],
 )
 def test_what_cannot_be_selected_is_said_with_what_is_shown_instead(
