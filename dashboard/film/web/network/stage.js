@@ -6,6 +6,7 @@ import { css } from "../palette.js";
 import { TEXTS, number, percent, subscript } from "../texts.js";
 import { evaluate, inputsOf, layersOf, middles, predict, shownValues } from "./arithmetic.js";
 import { Atlas, STILL_CELLS, drawPoints, drawStage } from "./drawing.js";
+import { Editor } from "./editing.js";
 import { MAP_HEAD_PX, MAX_UNITS, layOut, onEdge } from "./layout.js";
 
 const PLAYING_CELLS = 50; // of a map along each axis while the film plays
@@ -32,6 +33,7 @@ export class NetworkStage {
     this.hover = null;
     this.pointer = null;
     this.stale = true;
+    this.editor = this.description.editing ? new Editor(this) : null;
     this.parts = this.build(player.parts);
     this.listen();
   }
@@ -54,7 +56,8 @@ export class NetworkStage {
     };
     parts.hand.append(parts.handText, parts.reset);
     parts.mapTitle.append(parts.mapName, parts.toggle, parts.leave);
-    parts.stage.append(parts.canvas, parts.units, parts.mapTitle, parts.tip);
+    const edit = this.editor ? [this.editor.box] : [];
+    parts.stage.append(parts.canvas, parts.units, ...edit, parts.mapTitle, parts.tip);
     status.after(parts.hand);
     stages.append(parts.stage, parts.weights, parts.legend);
     return parts;
@@ -62,6 +65,7 @@ export class NetworkStage {
 
   close() {
     this.closed = true;
+    this.editor?.close();
     this.parts.hand.remove();
     this.aborter.abort();
   }
@@ -282,6 +286,7 @@ export class NetworkStage {
     const labels = every.map(([, , label_]) => label_);
     this.pointInputs = { inputs: inputsOf(this.description.features, xs, ys), labels, every };
     this.writeLegend();
+    this.editor?.update();
   }
 
   resize(width) {
@@ -290,6 +295,7 @@ export class NetworkStage {
     drawPoints(this.points, { layout: this.layout, palette: this.player.palette, description: this.description });
     this.placeUnits();
     this.placeMapTitle();
+    this.editor?.place();
     this.writeHeld();
     this.stale = true;
   }
