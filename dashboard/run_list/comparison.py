@@ -186,7 +186,8 @@ def say_winner(rows: Sequence[Mapping[str, Any]]) -> None:
     for name in ("Epochs", "Samples", "Seconds"):
         first, second = sorted(there, key=lambda row: row[name])[:2]
         if first[name] < second[name]:
-            figures = f"{first[name]:,.4g} against {second[name]:,.4g}"
+            form = ".3g" if name == "Seconds" else ",.0f"
+            figures = f"{first[name]:{form}} against {second[name]:{form}}"
             said.append(f"{name.lower()}: **{escaped(first['Run'])}** ({figures})")
         else:
             said.append(f"{name.lower()}: equal")
