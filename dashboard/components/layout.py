@@ -56,4 +56,7 @@ def start_button(container: DeltaGenerator, run: Run | None, ready: bool) -> boo
     """The button that starts a run; True when it was just pressed."""
     container.space("small")  # level with the controls, which have a label above them
     label, icon = "Start again" if run else "Start", ":material/play_arrow:"
-    return container.button(label, type="primary", icon=icon, disabled=not ready, width="stretch")
+    # By its key it stays one button whatever it is called; two would show for a moment, and move the page.
+    return container.button(
+        label, key="start_button", type="primary", icon=icon, disabled=not ready, width="stretch"
+    )

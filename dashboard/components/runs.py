@@ -24,6 +24,7 @@ from core.runs.listing import set_owner
 from core.runs.runners.local import LocalRunner
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
+from dashboard.components.markdown import escaped
 
 REFRESH_S = 0.8
 FIRST_EVENT_WAIT_S = 0.6
@@ -139,7 +140,7 @@ def addressed_run(job: str) -> Run | None:
     run = runner().store.get(run_id)
     if run is None or run.job != job:
         st.warning(
-            f"There is no {JOB_TITLES[job]} run with the address “{run_id[:40]}”. Start a new one, or look "
+            f"There is no {JOB_TITLES[job]} run with the address “{escaped(run_id[:40])}”. Start a new one, or look "
             "for it on [Runs](runs). The server deletes the oldest runs to make room for new ones."
         )
         return None
@@ -237,6 +238,7 @@ def _resume_button(run: Run) -> None:
         except InvalidRequest as error:  # pruned while the page was open
             st.error(str(error))
             return
+        st.query_params.pop("step", None)  # it is watched as it goes on
         st.session_state.pop("event_log", None)  # what came after the checkpoint comes again
         st.rerun()
 

@@ -17,6 +17,7 @@ from core.training.snapshots import SNAPSHOTS, redrawable
 from dashboard.components import runs
 
 WHEN_ENDED = "When the run has ended."
+NOT_POSSIBLE = "The settings chosen now are not possible."
 
 # What decides the shapes of a network's layers, beside its options and its data, which the training checks.
 SHAPES = ("model", "hidden")
@@ -35,7 +36,7 @@ def start_from(run: Run, config: TrainConfig | None, step: int | None) -> None:
     ):
         ran = config_of(run)
         if config is None or ran is None:
-            st.caption("The settings chosen now are not possible.")
+            st.caption(NOT_POSSIBLE)
             return
         st.caption("A new run with the settings chosen now, which starts from:")
         _from_a_frame(run, ran, config, step)

@@ -60,6 +60,11 @@ ENDED_EARLY = {
 # Snapshots that the drawing of a small network shows of every step.
 IN_THE_NETWORK = ("points", "decision_map")
 
+# Streamlit fetches this kind of button when it is first needed: until then its place is as wide as it will be.
+EXPORT_PX = 96
+
+NO_MORE = "Only a training that came to its end, and whose weights are kept, goes on to further epochs."
+
 AS_CHARTS_HELP = "Each can be enlarged and saved as SVG or PNG from its menu."
 
 # What there is to learn, drawn before a run starts.
@@ -329,16 +334,15 @@ def show_classical(run: Run) -> None:
 
 def continue_training(run: Run, last: dict[str, Any], config: TrainConfig | None) -> None:
     """Train further from where a run has ended, by its last record, with settings that may have changed."""
-    if not run.ended:
+    ended_well = last.get("reason", "diverged") != "diverged" and runs.runner().store.can_resume(run.id)
+    if not run.ended or config is None or not ended_well:
+        why_not = actions.WHEN_ENDED if not run.ended else actions.NOT_POSSIBLE if config is None else NO_MORE
         st.button(
             f"Continue to epoch {2 * run.config['epochs']}",
             icon=":material/fast_forward:",
             disabled=True,
-            help=actions.WHEN_ENDED,
+            help=why_not,
         )
-        return
-    ended_well = last.get("reason", "diverged") != "diverged" and runs.runner().store.can_resume(run.id)
-    if config is None or not ended_well:
         return
     total = config.epochs if config.epochs > last["epochs"] else last["epochs"] + config.epochs
     others = [
@@ -373,6 +377,7 @@ def export(run: Run) -> None:
         icon=":material/download:",
         on_click="ignore",
         disabled=not run.ended,
+        width=EXPORT_PX,
         help="A script that does this run again, weights, ONNX, metrics and TensorBoard curves in one zip.",
     )
 

@@ -247,6 +247,49 @@ def test_a_run_that_goes_on_is_followed(
     expect(page.get_by_role("button", name="Live")).to_be_hidden()
 
 
+def test_steps_stand_on_the_axis_of_the_whole_run_from_its_start(
+    films: FilmServer, watch: Watch, pictures: Mapping[str, Picture]
+) -> None:
+    """Of a run that goes on as it is planned, so that the step that is shown always has its place."""
+    run = films.add_pictures(CONFIG, [replace(pictures["layer_norms"], step=0)], ended=False)
+    page = watch(run, ended=False, planned_steps=400)
+    page.wait_for_function(f"!!{PANELS}.cards.get('update_ratio').hit")
+    reached = page.evaluate(f"{PANELS}.lastStep")
+    films.store.end(run, "finished")
+    page.wait_for_function(f"{PANELS}.lastStep === 100")  # of its epochs
+    assert reached == 400
+
+
+def test_a_style_that_comes_late_brings_no_older_data_back(watch: Watch, run: str) -> None:
+    """The page says what is new while the style is still loaded: what was said last counts."""
+    page = watch(run)
+    script = page.evaluate(
+        "performance.getEntriesByType('resource').find(({ name }) => /main.js$/.test(name)).name"
+    )
+    shown = page.evaluate(
+        """async ([script, run, panels]) => {
+            const { default: mount } = await import(script);
+            const parentElement = document.createElement("main");
+            parentElement.innerHTML = '<div class="film"><div class="film-room"></div></div>';
+            document.body.append(parentElement);
+            const style = new URL("player.css", script).pathname;
+            const data = {
+                ...{ base: "", style, run, colors: [[0, 0, 0], [9, 9, 9]], metric: { name: "Accuracy", format: ".1%" } },
+                ...{ planned_steps: 100, steps_per_epoch: 50, ended: true, network: null, step: null },
+            };
+            const calls = [[], panels].map((panels) =>
+                mount({ parentElement, data: { ...data, panels }, setTriggerValue() {} }));
+            const unmount = (await Promise.all(calls)).at(-1);
+            const found = [...parentElement.querySelectorAll("[data-panel]")].map(({ dataset }) => dataset.panel);
+            const high = parentElement.querySelector(".panel")?.clientHeight;
+            unmount();
+            return [found, high > 300];
+        }""",
+        [script, run, expected(["filters"])],
+    )
+    assert shown == [["filters"], True]
+
+
 def test_what_is_drawn_afterwards_comes_where_the_film_stands(
     films: FilmServer, watch: Watch, pictures: Mapping[str, Picture]
 ) -> None:

@@ -18,6 +18,9 @@ MAX_TIME_FRACTION = 0.03
 # Or so much of a run, of one that is over in a second: more of it is to be seen than its end. The first part
 # of it is for the start.
 FREE_S, FREE_AT_START = 0.25, 0.3
+# After the first picture at most so long a pause: it also took the time to load what draws it, which says
+# nothing of the next one.
+FIRST_PAUSE_S = 2.0
 
 
 class SnapshotSchedule:
@@ -30,6 +33,7 @@ class SnapshotSchedule:
         self._of_data = [drawing(key)(learner) for key in keys if SNAPSHOTS[key].once]
         self._repeated = [drawing(key)(learner) for key in keys if not SNAPSHOTS[key].once]
         self._next_s = [0.0 for _ in self._repeated]
+        self._measured = [False for _ in self._repeated]
         self._spent_s = 0.0
 
     def of_data(self) -> Iterator[Picture]:
@@ -52,6 +56,8 @@ class SnapshotSchedule:
                 now_s = self._watch.elapsed_s()
                 self._spent_s += now_s - began_s
                 pause_s = (now_s - began_s) * len(self._repeated) / MAX_TIME_FRACTION
+                if not self._measured[number]:
+                    self._measured[number], pause_s = True, min(pause_s, FIRST_PAUSE_S)
                 self._next_s[number] = now_s + pause_s
 
     def _now(self, snapshots: Iterator[Picture | None]) -> Iterator[Picture]:

@@ -24,7 +24,7 @@ def confusion_panel(picture: Picture) -> Panel:
     """A row for each true class, a column for each predicted one."""
     counts, classes = picture.arrays["counts"], picture.values["classes"]
     every, wrong = int(counts.sum()), int(counts.sum() - np.trace(counts))
-    note = f"{wrong} of {every} test predictions are wrong (orange)."
+    note = f"{wrong:,} of {every:,} test predictions are wrong (orange)."
     legend = (mark("right", POSITIVE, "square"), mark("wrong", NEGATIVE, "square"))
     values = {"classes": [*map(str, classes)], "x_title": "Prediction", "y_title": "Truth"}
     return Panel(MATRIX, "Confusion matrix", (note,), values, {"counts": counts}, legend)

@@ -326,6 +326,8 @@ def test_impossible_layers_are_answered_in_words(page: AppTest, typed: str, answ
 def test_nonsense_in_the_address_is_answered_in_words(page: AppTest) -> None:
     page.query_params["run"] = "../../etc/passwd"
     assert "There is no training run with the address" in page.run().warning[0].value
+    spoofed = open_view("train", run="[free](https://example.org)").warning[0].value
+    assert r"“\[free\](https\://example.org)”" in spoofed  # no link
     page = open_view("train", hidden="eight, eight")
     assert "write whole numbers such as 8, 8" in page.error[0].value
     assert page.button[0].disabled
@@ -438,8 +440,11 @@ def test_a_running_run_takes_another_learning_rate_and_a_stopped_one_resumes(pag
     wait_until(lambda: "setting_changed" in [record["event"] for _, record in store.events_after(run_id)])
     runs.runner().request(run_id, "stop")
     run_to_end(page)
+    assert go_on(page).disabled  # in its place, so that no other button moves into it
+    page.query_params["step"] = "1"
     next(button for button in page.button if button.label == "Resume").click().run()
     assert not page.exception
+    assert "step" not in page.query_params
     assert store.get(run_id).status != "stopped"
     runs.runner().request(run_id, "stop")
 

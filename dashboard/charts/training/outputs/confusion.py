@@ -53,7 +53,7 @@ def confusion_chart(picture: Picture) -> alt.LayerChart:
         )
         layers.append(numbers.encode(text="count:Q", color=on_strong))
     wrong = int(counts.sum() - np.trace(counts))
-    subtitle = f"{wrong} of {int(counts.sum())} test predictions are wrong (orange)."
+    subtitle = f"{wrong:,} of {int(counts.sum()):,} test predictions are wrong (orange)."
     return alt.LayerChart(
         layer=layers,
         title=alt.Title("Confusion matrix", subtitle=subtitle, subtitleColor="gray"),

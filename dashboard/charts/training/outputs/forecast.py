@@ -21,11 +21,13 @@ def forecast_chart(picture: Picture) -> alt.LayerChart:
     y_title = f"{values['quantity']} ({values['unit']})"
     chart = lines(table, "Time", "", y_title, y_format=_format(arrays["truth"]), height=380, faint=[*naives])
     skill = f"{values['skill']:.2f}".replace("-", "−")
+    first, *others = errors_in_words(values)
     chart.title = alt.Title(
         f"Forecast {values['horizon']} ahead, the end of the test split",
         subtitle=[
             f"Skill here {skill} = 1 − {values['rmse']:.2f} / {values['baseline_rmse']:.2f}",
-            *errors_in_words(values),
+            f"RMSE ({values['error_unit']}): {first}",
+            *others,
         ],
         subtitleColor="gray",
     )
@@ -36,8 +38,7 @@ def errors_in_words(values: dict[str, Any]) -> list[str]:
     """The network's error and those of the naive forecasts, the best first: two a line fit a phone."""
     errors = sorted(zip(values["naives"], values["naive_rmse"], strict=True), key=lambda naive: naive[1])
     each = [f"{name} {error:.2f}" for name, error in (("network", values["rmse"]), *errors)]
-    rows = [", ".join(each[n : n + 2]) for n in range(0, len(each), 2)]
-    return [f"RMSE ({values['error_unit']}): {rows[0]}", *rows[1:]]
+    return [", ".join(each[n : n + 2]) for n in range(0, len(each), 2)]
 
 
 def forecast_error_chart(picture: Picture) -> alt.LayerChart:

@@ -62,11 +62,12 @@ export class Card {
     const { pictures, step } = this.stage;
     const picture = pictures.at(this.name, step);
     const beneath = this.beneath ? pictures.at(this.beneath, Infinity) : null;
-    const moved = picture?.history && this.step !== step;
+    const { lastStep } = this.stage;
+    const moved = picture?.history && (this.step !== step || this.lastStep !== lastStep);
     this.writeBadge(picture, step);
     if (picture === this.picture && beneath === this.below && !moved) return;
     const other = picture !== this.picture;
-    [this.picture, this.below, this.step, this.stale] = [picture, beneath, step, true];
+    [this.picture, this.below, this.step, this.lastStep, this.stale] = [picture, beneath, step, lastStep, true];
     if (other) this.write();
   }
 
@@ -127,7 +128,7 @@ export class Card {
     pen.textBaseline = "middle";
     this.hit = RENDERERS[this.picture.kind](pen, {
       ...{ width, height, panel: this.picture, below: this.below, palette: player.palette },
-      ...{ step: this.stage.step, pointer: this.pointer, held: this.held },
+      ...{ step: this.stage.step, lastStep: this.stage.lastStep, pointer: this.pointer, held: this.held },
     });
     if (this.pointer) this.tell();
   }

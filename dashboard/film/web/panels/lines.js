@@ -8,7 +8,9 @@ import { drawSet } from "./plane.js";
 export function drawLines(pen, scene) {
   const { panel, below, palette, pointer, step } = scene;
   const { values, arrays } = panel;
-  const x = rangeOf(values.series.map((one) => arrays[one.x].values));
+  const measured = values.series.map((one) => arrays[one.x].values);
+  // Steps stand on the same axis whichever of them have been measured, so that the one shown has its place.
+  const x = rangeOf(values.steps ? [...measured, [0, Math.max(1, scene.lastStep)]] : measured);
   const plot = axes(
     pen,
     scene,

@@ -107,4 +107,10 @@ export class PanelStage {
     return this.player.frame?.step ?? Infinity;
   }
 
+  /** How far axes of steps reach: to the end of the film, or of a run that goes on as it is planned. */
+  get lastStep() {
+    const { film, description } = this.player;
+    const newest = film.frames.at(-1)?.step ?? 0;
+    return film.ended ? newest : Math.max(newest, description.planned_steps || 0);
+  }
 }

@@ -151,10 +151,11 @@ def test_a_snapshot_that_takes_long_comes_seldom_and_the_cheap_ones_stay_often(
 ) -> None:
     now_s = [0.0]
     monkeypatch.setattr(Stopwatch, "elapsed_s", lambda _: now_s[0])
-    seconds = {"cheap": 0.001, "slow": 0.5}
+    seconds = {"cheap": 0.001, "slow": 0.5, "slow at first": 0.005}
 
     def drawing(name: str) -> Callable[[Any], Iterator[Picture]]:
         def draw(_: Any) -> Iterator[Picture]:
+            now_s[0] += 5 if name == "slow at first" else 0
             while True:
                 now_s[0] += seconds[name]
                 yield Picture(name, 0, {})
@@ -172,3 +173,4 @@ def test_a_snapshot_that_takes_long_comes_seldom_and_the_cheap_ones_stay_often(
         drawn += [picture.name for picture in looking.due()]
     assert drawn.count("cheap") > 80
     assert 2 <= drawn.count("slow") <= 4  # of half a second each, in 100 s
+    assert drawn.count("slow at first") > 60  # its first picture loads what draws it
