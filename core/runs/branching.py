@@ -19,7 +19,7 @@ def start_weights(store: RunStore, run_id: str, step: int | None) -> StartWeight
         raise InvalidRequest(f"There is no training with the address {run_id[:40]!r}.")
     steps = store.frame_steps(run_id)
     if not steps:
-        why = "it was pruned" if run.pruned_at else "its version kept none, or its network is too large for one"
+        why = "it was pruned" if run.pruned_at else "its version kept none or its network is too large"
         raise InvalidRequest(f"The run {run_id!r} has no film to start from: {why}.")
     frame = store.frame(run_id, steps[-1] if step is None else step)
     if frame is None:
