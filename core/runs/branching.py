@@ -19,11 +19,8 @@ def start_weights(store: RunStore, run_id: str, step: int | None) -> StartWeight
         raise InvalidRequest(f"There is no training with the address {run_id[:40]!r}.")
     steps = store.frame_steps(run_id)
     if not steps:
-        pruned = run.pruned_at is not None
-        raise InvalidRequest(
-            f"The run {run_id!r} has no film to start from"
-            f"{': it was pruned' if pruned else '; its network may be too large for one'}."
-        )
+        why = "it was pruned" if run.pruned_at else "its version kept none or its network is too large"
+        raise InvalidRequest(f"The run {run_id!r} has no film to start from: {why}.")
     frame = store.frame(run_id, steps[-1] if step is None else step)
     if frame is None:
         raise InvalidRequest(

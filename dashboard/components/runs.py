@@ -151,7 +151,9 @@ def follow(run: Run, draw: Draw) -> None:
     """Show the run's state with its buttons, and what `draw` makes of its events, until it ends."""
 
     def show() -> None:
-        now = runner().store.get(run.id) or run
+        now = runner().store.get(run.id)
+        if now is None:  # deleted in another window: the whole page says so
+            st.rerun()
         log = _event_log(run.id)
         log.catch_up()
         _show_state(now)

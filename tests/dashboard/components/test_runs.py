@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.records import to_record
+from core.runs.listing import delete
 from core.runs.retention import keep_within
 from core.runs.status import STOPPED
 from core.training.config import default_config
@@ -66,3 +67,27 @@ def test_a_run_that_is_gone_is_answered_in_words(old_run: str) -> None:
     assert runs.runner().store.get(old_run) is None
     page = opened(old_run)
     assert old_run in page.warning[0].value
+
+
+def test_a_page_that_follows_a_run_runs_anew_once_another_window_has_deleted_it(own_runner: None) -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from dashboard.components import runs
+
+        followed = st.session_state.pop("followed", None)
+        if followed:
+            runs.follow(followed, lambda _run, _events, _pictures: None)
+        st.markdown("after it")
+
+    store = runs.runner().store
+    run_id = store.create("training", to_record(default_config("mlp", "moons")))
+    run = store.get(run_id)
+    store.end(run_id, STOPPED)
+    delete(store, run_id)
+    app = AppTest.from_function(page, default_timeout=120)
+    app.session_state["followed"] = run
+    app.run()
+    assert not app.exception
+    assert [one.value for one in app.markdown] == ["after it"]
+    assert not app.button, "nothing is left to be paused or stopped"
