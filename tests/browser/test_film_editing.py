@@ -71,7 +71,7 @@ def test_a_unit_less_at_the_drawing_ends_the_training_and_starts_that_of_the_sma
     smaller = page.get_by_role("button", name="Add a unit to layer 2, which has 95")
     expect(smaller).to_be_visible()
     expect(page.get_by_role("button", name="Remove a unit of layer 2")).to_be_focused()
-    expect(page.get_by_label("Hidden layers")).to_have_value("96, 95")
+    expect(page.get_by_role("textbox", name="Hidden layers")).to_have_value("96, 95")
     runs = [re.search("run=([^&]+)", url).group(1) for url in (first, page.url)]  # type: ignore[union-attr]
     before, now = map(store.get, runs)
     assert before is not None

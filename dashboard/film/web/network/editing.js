@@ -8,6 +8,9 @@ import { layersOf } from "./arithmetic.js";
 
 const TOGETHER_MS = 300; // between clicks of one change
 const FIRST_UNITS = 4; // of a first hidden layer; another one has as many as the last
+const FOCUS_MS = 30000; // for so long after a change its control gets the focus back
+
+let used = null; // {control, at}: used last; while a run waits for its start the page removes the player
 
 export class Editor {
   constructor(stage) {
@@ -83,7 +86,7 @@ export class Editor {
 
   ask(control, change) {
     this.asked = { ...this.wanted, ...change };
-    this.player.edited = control; // gets the keyboard's focus in the next drawing
+    used = { control, at: performance.now() };
     this.send();
   }
 
@@ -105,7 +108,7 @@ export class Editor {
 
   forget() {
     this.asked = null;
-    this.player.edited = null;
+    used = null;
     this.player.notice(null);
     this.write();
   }
@@ -171,12 +174,12 @@ export class Editor {
 
   /** The control that was used last, if the keyboard has lost it with the drawing before. */
   focus() {
-    const name = this.player.edited;
-    if (!name || this.asked) return;
-    this.player.edited = null;
-    if (document.activeElement && document.activeElement !== document.body) return;
-    const [stepper, by] = name.split(" ");
+    if (!used || this.asked) return;
+    const { control, at } = used;
+    used = null;
+    if (performance.now() - at > FOCUS_MS || (document.activeElement && document.activeElement !== document.body)) return;
+    const [stepper, by] = control.split(" ");
     const { less, more } = (stepper === "layers" ? this.layers : this.units[stepper]) ?? {};
-    (name === "features" ? this.features : by < 0 ? less : more)?.focus({ preventScroll: true });
+    (control === "features" ? this.features : by < 0 ? less : more)?.focus({ preventScroll: true });
   }
 }
