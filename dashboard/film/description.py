@@ -41,6 +41,19 @@ class Points:
 
 
 @dataclass(frozen=True)
+class Learning:
+    """How a run makes a step, beside its learning rate."""
+
+    optimizer: str  # its name
+    batch_size: int
+    also: tuple[str, ...]  # names of what else changes its gradients
+
+    def data(self) -> dict[str, Any]:
+        """The same for the player."""
+        return {"optimizer": self.optimizer, "batch_size": self.batch_size, "also": list(self.also)}
+
+
+@dataclass(frozen=True)
 class NetworkDescription:
     """A network on points of the plane, which the player draws from weights alone.
 
@@ -54,6 +67,7 @@ class NetworkDescription:
     bounds: dict[str, float]
     train: Points
     test: Points
+    learning: Learning
 
     def data(self) -> dict[str, Any]:
         """The same for the player."""
@@ -66,6 +80,7 @@ class NetworkDescription:
             "classes": list(self.classes),
             "bounds": self.bounds,
             "points": {"train": self.train.rows(), "test": self.test.rows()},
+            "learning": self.learning.data(),
         }
 
 
