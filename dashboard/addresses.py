@@ -6,8 +6,10 @@ now hold keys (leaky_relu).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -105,7 +107,16 @@ def _value(name: str, value: str) -> str:
         return str(int(value[:-1]) << (20 if value.endswith("M") else 10))
     if name == "reach":
         return value.removeprefix("±").replace(",", "")
+    if _is_infinite(value):
+        return "∞"  # refused like any other word; Streamlit fails to make a whole number of 1e999
     return _keys(name.replace("devices", "device")).get(value, value)
+
+
+def _is_infinite(text: str) -> bool:
+    """Whether it is read as a number, and one beyond all that a control can hold."""
+    with suppress(ValueError):
+        return math.isinf(float(text))
+    return False
 
 
 @cache

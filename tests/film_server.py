@@ -29,6 +29,7 @@ from core.training.film.drawn_from_weights import drawn_from_weights
 from dashboard.charts.training.curves import METRICS
 from dashboard.film import routes
 from dashboard.film.description import FilmDescription
+from dashboard.film.editing import editing_of
 from dashboard.film.of_run import of_run
 from dashboard.film.player import CSS, HTML, room
 from tests.browser.app import free_port
@@ -51,7 +52,8 @@ _PAGE = """<!doctype html><meta name="viewport" content="width=device-width"><ti
     parentElement: document.querySelector("main"),
     setTriggerValue: (name, value) => window.reports.push([name, value]),
   }};
-  window.mounted = (changes) => mount({{ ...component, data: {{ ...{data}, ...changes }} }});
+  window.described = {data};
+  window.mounted = (changes) => mount({{ ...component, data: {{ ...window.described, ...changes }} }});
   window.unmount = await window.mounted({{}});
 </script>"""
 
@@ -185,7 +187,8 @@ def _described(store: RunStore, run: Run) -> FilmDescription:
             pictures = store.pictures(run.id)
             points = pictures.get("points") if drawn_from_weights(config, record["parameters"]) else None
             keys = [key for key in pictures if not points or key not in ("points", "decision_map")]
-            return of_run(run, record, (shown.name, shown.format), points, keys)
+            editing = editing_of(config) if points else None
+            return of_run(run, record, (shown.name, shown.format), points, keys, editing=editing)
     data = data_of(config)
     started = {
         "outputs": 1 if len(data.classes) == 2 else len(data.classes),
@@ -193,4 +196,4 @@ def _described(store: RunStore, run: Run) -> FilmDescription:
         "epochs": config.epochs,
         "steps_per_epoch": -(-len(data.train_inputs) // config.batch_size),
     }
-    return of_run(run, started, ("Accuracy", ".1%"), picture(data))
+    return of_run(run, started, ("Accuracy", ".1%"), picture(data), editing=editing_of(config))

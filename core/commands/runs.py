@@ -152,7 +152,7 @@ def _seconds(text: str | None) -> float | None:
         return None
     try:
         return datetime.fromisoformat(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError, OSError):  # the last two: of a year that no clock here knows
         raise InvalidRequest(
             f"{text[:40]!r} is no date; write one such as 2026-01-31 or 2026-01-31T12:00."
         ) from None

@@ -65,6 +65,8 @@ def command(words: Sequence[str], prog: str = "python -m core.training") -> int:
 def _train(options: argparse.Namespace) -> int:
     """Train from the start."""
     config = _config(options.name, options)
+    if config.resume_from is not None:
+        raise InvalidRequest("resume_from is for the page's runs; --resume resumes one from its folder.")
     return _follow(config, options.format, options.out, weights=_weights(config))
 
 
@@ -262,7 +264,7 @@ def _parser(prog: str) -> Parser:
         choices=["list", "classical", *MODELS],
         help=f"{', '.join(MODELS)}; list, for the data and options of each; classical, for classical "
         "methods on --data; export, to export a run; predict, to use one on new rows; table, to see how a "
-        "CSV file is read; or layers, for what each layer costs",
+        "CSV file is read; layers, for what each layer costs; or landscape, for the loss around a run",
     )
     for name, setting in FLAGS.items():
         add_flag(parser, name, setting, setting.flag)

@@ -50,15 +50,15 @@ def chosen(data: str, options: argparse.Namespace) -> tuple[str, dict[str, Any]]
         from core.data.user import image_archive
 
         data, of_table = "own_images", {"archive": image_archive.add(data)}
-    if data not in DATASETS and (data.lower().endswith(".csv") or Path(data).is_file()):
+    if data not in DATASETS and (data.lower().endswith(".csv") or _is_file(data)):
         from core.data import user_csv
 
         of_table = {"file": user_csv.add(data)}
         data = OF_TASK[task or CLASSIFICATION]
     if data not in DATASETS:
         raise InvalidRequest(
-            f"Unknown data {data!r}; choose from {', '.join(DATASETS)}, or name a file that ends in .csv or "
-            ".zip."
+            f"Unknown data {data[:80]!r}; choose from {', '.join(DATASETS)}, or name a file that ends in "
+            ".csv or .zip."
         )
     if data in OF_TASK.values():
         data = OF_TASK[task] if task else data
@@ -139,13 +139,27 @@ def run_of(name: str) -> TrainingRun:
     """The training in a folder of --out, or at an address on the page."""
     from core.export.run import from_folder, from_store
 
-    if Path(name).is_dir():
+    if _is_folder(name):
         return from_folder(Path(name))
     from core.paths import data_folder
     from core.runs.store import RunStore
 
     with contextlib.closing(RunStore(data_folder() / "runs.sqlite")) as store:
         return from_store(store, name)
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return Path(name).is_dir()
+    except (OSError, ValueError):  # longer than a path can be
+        return False
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def predict(words: Sequence[str], prog: str) -> int:

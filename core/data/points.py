@@ -137,6 +137,11 @@ def inputs_of(plane: np.ndarray, features: tuple[str, ...]) -> np.ndarray:
     return np.concatenate([plane, np.sin(np.float32(SINE_SCALE) * plane)], axis=1)
 
 
+def features_of(choice: str) -> tuple[str, ...]:
+    """The names of a network's inputs for a choice of the option `features`."""
+    return PLANE + SINES if choice == "sine" else PLANE
+
+
 def picture(data: LoadedDataset) -> Picture:
     """ "points": train and test points, float32 (n, 2), and their classes, uint8 (n,); at most 1,000 each."""
     shown, plane = slice(MAX_SHOWN), slice(len(PLANE))
@@ -180,7 +185,7 @@ def _split(
     points = (points + random.normal(0.0, noise, points.shape)).astype(np.float32)
     labels = np.repeat(np.arange(len(classes)), [len(points_of) for points_of in classes])
     order = random.permutation(len(points))
-    names = PLANE + SINES if features == "sine" else PLANE
+    names = features_of(features)
     inputs, labels = inputs_of(points[order], names), labels[order].astype(np.int64)
     test_size = max(1, round(test_fraction * len(points)))
     return LoadedDataset(

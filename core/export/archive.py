@@ -91,7 +91,7 @@ def zipped_from_store(store: RunStore, run_id: str) -> bytes:
     """
     run = store.get(run_id)
     if run is None or run.job != "training":
-        raise InvalidRequest(f"There is no training with the address {run_id!r}.")
+        raise InvalidRequest(f"There is no training with the address {run_id[:40]!r}.")
     store.exports.mkdir(exist_ok=True)
     file = store.exports / f"{secrets.token_urlsafe(9)}.zip"
     config = {"run_id": run_id, "store_file": str(store.path), "zip_file": str(file)}

@@ -57,7 +57,7 @@ def from_store(store: RunStore, run_id: str) -> TrainingRun:
     """A training of the run store. Raises InvalidRequest when there is none of this id."""
     run = store.get(run_id)
     if run is None or run.job != "training":
-        raise InvalidRequest(f"There is no training with the address {run_id!r}.")
+        raise InvalidRequest(f"There is no training with the address {run_id[:40]!r}.")
     kept = store.checkpoint(run_id)
     records = [record for _, record in store.events_after(run_id)]
     config, state = from_record(TrainConfig, run.config), kept["state"] if kept else None

@@ -16,7 +16,7 @@ def start_weights(store: RunStore, run_id: str, step: int | None) -> StartWeight
     """
     run = store.get(run_id)
     if run is None or run.job != "training":
-        raise InvalidRequest(f"There is no training with the address {run_id!r}.")
+        raise InvalidRequest(f"There is no training with the address {run_id[:40]!r}.")
     steps = store.frame_steps(run_id)
     if not steps:
         pruned = run.pruned_at is not None

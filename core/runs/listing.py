@@ -7,13 +7,14 @@ as long with ten thousand runs as with ten.
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.checks import integer, one_of
+from core.checks import integer, number, one_of
 from core.errors import InvalidRequest
 from core.paths import delete_file
 from core.runs.retention import remove
@@ -24,10 +25,14 @@ from core.runs.tables import runs, summaries
 
 STATUSES = (QUEUED, RUNNING, PAUSED, FINISHED, STOPPED, FAILED, INTERRUPTED)
 MAX_NAME, MAX_NOTE = 80, 500  # characters
+MAX_TEXT = 500  # characters that are searched for
 MAX_ROWS = 10_000  # of one page
+MAX_OFFSET = 10**9
+_DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # Unicode's bidirectional controls
 STOP_WAIT_S = 10.0
 POLL_EVERY_S = 0.05
 
+_BOUNDS = ("min_value", "max_value", "min_seconds", "max_seconds", "since", "until")
 _RAN_S = "seconds"  # what is sorted and filtered by this is worked out anew, as open runs grow
 SORTS: dict[str, Any] = {
     "created": runs.c.created_at,
@@ -75,7 +80,14 @@ class RunQuery:
                 one_of(name, one, known)
         one_of("sort", self.sort, SORTS)
         integer("limit", self.limit, 1, MAX_ROWS)
-        integer("offset", self.offset, 0)
+        integer("offset", self.offset, 0, MAX_OFFSET)
+        if len(self.text) > MAX_TEXT:
+            raise InvalidRequest(
+                f"A search for {len(self.text):,} characters is not possible; at most {MAX_TEXT} are."
+            )
+        for name in _BOUNDS:
+            if (bound := getattr(self, name)) is not None:
+                number(name, bound)
 
 
 @dataclass(frozen=True)
@@ -216,9 +228,13 @@ def _rows(connection: sa.Connection, ids: Any, now: float) -> list[ListedRun]:
 
 
 def rename(store: RunStore, run_id: str, name: str | None = None, note: str | None = None) -> None:
-    """Give a run another name, or note; None leaves it. Raises InvalidRequest for what is too long."""
+    """Give a run another name, or note; None leaves it. Raises InvalidRequest for what is too long.
+
+    Control characters and those that turn the direction of all that follows are left out: they would change
+    the terminal, the file or the line in which a list shows them.
+    """
     given = {"name": (name, MAX_NAME), "note": (note, MAX_NOTE)}
-    texts = {key: " ".join(text.split()) for key, (text, _) in given.items() if text is not None}
+    texts = {key: _on_a_line(text) for key, (text, _) in given.items() if text is not None}
     for key, text in texts.items():
         if len(text) > given[key][1]:
             raise InvalidRequest(
@@ -232,6 +248,12 @@ def rename(store: RunStore, run_id: str, name: str | None = None, note: str | No
         now: dict[str, str | None] = {**(before.first() or {}), **texts}
         typed = " ".join(filter(None, (now.get("name"), now.get("note"))))
         write(connection, run_id, {**texts, "typed": typed.casefold()})
+
+
+def _on_a_line(text: str) -> str:
+    """Words with one space between them, of what can be shown."""
+    shown = (" " if unicodedata.category(sign) == "Cc" else sign for sign in text if sign not in _DIRECTIONS)
+    return " ".join("".join(shown).split())
 
 
 def set_owner(store: RunStore, run_id: str, owner: str) -> None:

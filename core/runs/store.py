@@ -36,6 +36,7 @@ from core.runs.tables import summaries as _summaries
 from core.runs.upgrades import VERSION, upgrade_config, upgrade_event, upgrade_job, upgrade_picture
 
 UNWRITABLE = ("unable to open", "readonly", "disk is full", "disk I/O error")  # SQLite's words for it
+BROKEN = ("not a database", "malformed")
 MAX_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large transaction
 
 # What watchers of films ask, as often as once a second each: built once.
@@ -102,17 +103,28 @@ class RunStore:
         sa.event.listen(self._engine, "begin", _begin)
         # A claim reads and then writes: without the write lock from the start, two could claim one run.
         self._writer = self._engine.execution_options(immediate=True)
-        sa.event.listen(self._engine, "handle_error", self._name_the_folder, retval=True)
+        sa.event.listen(self._engine, "handle_error", self._in_a_sentence, retval=True)
         try:
             with self._writer.begin() as connection:
                 tables.create(connection)
         except sqlite3.OperationalError as error:  # while a connection is set up
             raise UnwritableFolder(path.parent, str(error)) from None
+        except sqlite3.DatabaseError as error:  # it is no database
+            raise UnwritableFolder(path.parent, f"{path.name}: {error}") from None
 
-    def _name_the_folder(self, context: sa.engine.ExceptionContext) -> BaseException | None:
-        """A sentence in place of SQLite's error where the file cannot be written, now or later."""
-        said = str(context.original_exception)
-        return UnwritableFolder(self.path.parent, said) if any(map(said.__contains__, UNWRITABLE)) else None
+    def _in_a_sentence(self, context: sa.engine.ExceptionContext) -> BaseException | None:
+        """A sentence in place of an error that a person can do something about."""
+        error = context.original_exception
+        said = str(error)
+        if any(map(said.__contains__, UNWRITABLE)):
+            return UnwritableFolder(self.path.parent, said)
+        if any(map(said.__contains__, BROKEN)):
+            return UnwritableFolder(self.path.parent, f"{self.path.name}: {said}")
+        if isinstance(error, UnicodeEncodeError):  # half of a character, out of odd bytes of a command line
+            return InvalidRequest(
+                f"The text {error.object[:40]!r} is not possible; it holds no valid Unicode."
+            )
+        return None
 
     def close(self) -> None:
         """Give all connections back."""

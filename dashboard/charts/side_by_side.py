@@ -53,7 +53,7 @@ def side_by_side_chart(
     base = alt.Chart(table).encode(
         x=alt.X("x:Q", title=x_title, axis=alt.Axis(format=x_format, tickCount=8)),
         y=alt.Y("y:Q", title=y_title, scale=alt.Scale(zero=score == "loss")),
-        color=series_color(every, [one.label for one in curves], "run"),
+        color=series_color(every, [one.label for one in curves], "run", columns=2),
     )
     train, test = splits
     is_train = alt.datum.split == train

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 
@@ -10,23 +12,49 @@ import altair as alt
 # eight colours the pair of colour and pattern repeats only after fifty-six series.
 COLOURS = 8
 LONGEST = 16  # characters of a name in a legend: a typed function must not push the others off a phone
-_SHORTENED = f"length(datum.label) > {LONGEST} ? slice(datum.label, 0, {LONGEST - 1}) + '…' : datum.label"
 DASHES = ([1, 0], [9, 3], [3, 2], [12, 3, 2, 3], [6, 6], [1, 3], [9, 3, 2, 3, 2, 3])
 
 
-def series_color(every: Sequence[str], shown: Sequence[str], field: str = "series") -> alt.Color:
-    """The n-th of all series has the theme's n-th colour, whichever of them are shown now."""
+def series_color(
+    every: Sequence[str], shown: Sequence[str], field: str = "series", columns: int = 3
+) -> alt.Color:
+    """The n-th of all series has the theme's n-th colour, whichever of them are shown now.
+
+    columns: of the legend; three of short names fit a phone, and two of the longest.
+    """
     legend = alt.Legend(
         values=list(shown),
         orient="top",
-        columns=3,  # fits a phone
+        columns=columns,
         symbolType="stroke",
         symbolSize=300,
-        labelExpr=_SHORTENED,
+        labelExpr=f"{json.dumps(short_names(shown))}[datum.label] || datum.label",
         padding=0,
         offset=10,
     )
     return alt.Color(field, type="nominal", scale=alt.Scale(domain=list(every)), title=None, legend=legend)
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Each name in at most LONGEST characters: its beginning, or where another begins alike its two ends.
+
+    Two that agree in these as well get their numbers.
+    """
+    found = {name: name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names}
+    half = LONGEST // 2
+    for name in _alike(found):
+        if len(name) > LONGEST:
+            found[name] = f"{name[: half - 1]}…{name[-half:]}"
+    for name in _alike(found):
+        if len(name) > LONGEST:
+            found[name] = f"{name[:half]}… ({list(names).index(name) + 1})"
+    return found
+
+
+def _alike(short: Mapping[str, str]) -> list[str]:
+    """The names whose short form another one has too."""
+    times = Counter(short.values())
+    return [name for name, text in short.items() if times[text] > 1]
 
 
 def series_dash(every: Sequence[str], field: str = "series", shown: Sequence[str] = ()) -> alt.StrokeDash:

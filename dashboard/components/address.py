@@ -130,6 +130,8 @@ def _is(text: str, value: Any) -> bool:
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return "empty"  # a bound that nobody has set
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 

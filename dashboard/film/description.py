@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,28 @@ class Learning:
 
 
 @dataclass(frozen=True)
+class Editing:
+    """How the network can be changed at its drawing; the page starts another training for each change.
+
+    max_parameters: of a network that is drawn. features: choices of the data's option, and how each is shown;
+    chosen: the one of this network. count: of changes that the page has answered, so that the player knows.
+    """
+
+    min_layers: int
+    max_layers: int
+    max_units: int
+    max_parameters: int
+    features: Mapping[str, str]
+    chosen: str
+    count: int = 0
+
+    def data(self) -> dict[str, Any]:
+        """The same for the player."""
+        features = [{"key": key, "name": name} for key, name in self.features.items()]
+        return asdict(self) | {"features": features}
+
+
+@dataclass(frozen=True)
 class NetworkDescription:
     """A network on points of the plane, which the player draws from weights alone.
 
@@ -68,6 +90,7 @@ class NetworkDescription:
     train: Points
     test: Points
     learning: Learning
+    editing: Editing | None = None  # None where it cannot be changed
 
     def data(self) -> dict[str, Any]:
         """The same for the player."""
@@ -81,6 +104,7 @@ class NetworkDescription:
             "bounds": self.bounds,
             "points": {"train": self.train.rows(), "test": self.test.rows()},
             "learning": self.learning.data(),
+            "editing": self.editing.data() if self.editing else None,
         }
 
 

@@ -13,7 +13,7 @@ from core.runs.store import Run
 from core.training.optimizers import OPTIMIZERS
 from core.training.settings import SETTINGS
 from core.training.snapshots.grid import grid_around
-from dashboard.film.description import FilmDescription, Learning, NetworkDescription, points_of
+from dashboard.film.description import Editing, FilmDescription, Learning, NetworkDescription, points_of
 from dashboard.film.panels.registry import expected
 
 
@@ -26,12 +26,13 @@ def of_run(
     news: str = "",
     autoplay: bool = False,
     step: int | None = None,
+    editing: Editing | None = None,
 ) -> FilmDescription:
     """The description of a training's film.
 
     started: its "training_started" record; metric: name and format as it is shown; points: the picture of the
     data of an MLP on points of the plane, whose network is drawn; snapshots: keys of those that are
-    shown; news: as in FilmDescription.
+    shown; news: as in FilmDescription; editing: how the network can be changed at its drawing, if it can.
     """
     return FilmDescription(
         run=run.id,
@@ -40,7 +41,7 @@ def of_run(
         planned_steps=started["epochs"] * started["steps_per_epoch"],
         steps_per_epoch=started["steps_per_epoch"],
         ended=run.ended,
-        network=network_of(run.config, started, points) if points else None,
+        network=network_of(run.config, started, points, editing) if points else None,
         panels=tuple(expected(snapshots)),
         news=news,
         autoplay=autoplay,
@@ -48,7 +49,9 @@ def of_run(
     )
 
 
-def network_of(config: Mapping[str, Any], started: Mapping[str, Any], points: Picture) -> NetworkDescription:
+def network_of(
+    config: Mapping[str, Any], started: Mapping[str, Any], points: Picture, editing: Editing | None = None
+) -> NetworkDescription:
     """An MLP on points of the plane; points: the picture of its data."""
     train, test = points.arrays["train_points"], points.arrays["test_points"]
     features = (PLANE + SINES)[: started["input_shape"][0]]
@@ -61,6 +64,7 @@ def network_of(config: Mapping[str, Any], started: Mapping[str, Any], points: Pi
         train=points_of(train, points.arrays["train_labels"]),
         test=points_of(test, points.arrays["test_labels"]),
         learning=_learning_of(config),
+        editing=editing,
     )
 
 

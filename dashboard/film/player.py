@@ -30,7 +30,7 @@ def room_css(around: str, room: str) -> str:
   --panel: 404px;
   --rows: round(up, var(--panels, 0) / min(var(--columns), max(1, var(--panels, 0))), 1);
   --network-height: 540px;
-  --network-room: calc(var(--network, 0) * (var(--network-height) + 16px));
+  --network-room: calc(var(--network, 0) * (var(--network-height) + var(--editing, 0) * 30px + 16px));
   --panels-room: calc(var(--rows) * (var(--panel) + 14px) - 8px * min(1, var(--rows)));
   min-height: calc(106px + var(--network-room) + var(--panels-room));
 }}
@@ -46,11 +46,16 @@ _component = st.components.v2.component("film_player", html=HTML, css=CSS, js=LO
 
 
 def film_player(
-    description: FilmDescription, key: str, on_step: Callable[[], None] | None = None
+    description: FilmDescription,
+    key: str,
+    on_step: Callable[[], None] | None = None,
+    on_network: Callable[[], None] | None = None,
 ) -> int | None:
     """Show a run's film. Returns the step at which a person has just stopped it, in that one run of the page.
 
-    on_step is called before that run of the page; the step is in st.session_state[key]["step"].
+    on_step is called before that run of the page; the step is in st.session_state[key]["step"]. on_network
+    likewise, when a person has changed the network at its drawing: ["network"] is then its hidden layers and
+    the choice of its features.
     """
     around = f".st-key-{key}-room"
     sized = room_css(around, f"{around} > .st-key-{key}")  # until the browser has the component's own style
@@ -59,7 +64,12 @@ def film_player(
         "script": routes.address("main.js")
     }
     with st.container(key=f"{key}-room"):
-        shown = _component(key=key, data=data, on_step_change=on_step or (lambda: None))
+        shown = _component(
+            key=key,
+            data=data,
+            on_step_change=on_step or (lambda: None),
+            on_network_change=on_network or (lambda: None),
+        )
     step = shown.step
     return None if step is None else int(step)
 
@@ -68,4 +78,5 @@ def room(description: FilmDescription) -> str:
     """What the player's height depends on, as custom properties of an element around it."""
     panels = len(description.panels)
     network, few = int(description.network is not None), int(panels < 3)
-    return f"--network: {network}; --panels: {panels}; --few: {few};"
+    editing = int(description.network is not None and description.network.editing is not None)
+    return f"--network: {network}; --editing: {editing}; --panels: {panels}; --few: {few};"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -162,9 +163,18 @@ def draw_target(shown: Sequence[Shown], every: Sequence[str]) -> None:
 
 
 def reachable(shown: Sequence[Shown]) -> float:
-    """A value that every run has reached, of two decimals."""
-    best = min(max(epoch["test_metric"] or 0.0 for epoch in one.epochs) for one in shown)
-    return float(int(100 * best)) / 100
+    """A value of two decimals that every run has reached; 0 where one has none at all."""
+    known = [
+        [epoch["test_metric"] for epoch in one.epochs if is_number(epoch["test_metric"])] for one in shown
+    ]
+    if not all(known):
+        return 0.0
+    return math.floor(100 * min(map(max, known))) / 100
+
+
+def is_number(value: Any) -> bool:
+    """Whether a metric has a finite value; one of a training that diverged may have none."""
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def say_winner(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -176,7 +186,8 @@ def say_winner(rows: Sequence[Mapping[str, Any]]) -> None:
     for name in ("Epochs", "Samples", "Seconds"):
         first, second = sorted(there, key=lambda row: row[name])[:2]
         if first[name] < second[name]:
-            figures = f"{first[name]:,.4g} against {second[name]:,.4g}"
+            form = ".3g" if name == "Seconds" else ",.0f"
+            figures = f"{first[name]:{form}} against {second[name]:{form}}"
             said.append(f"{name.lower()}: **{escaped(first['Run'])}** ({figures})")
         else:
             said.append(f"{name.lower()}: equal")

@@ -33,10 +33,11 @@ from dashboard.components import runs
 from dashboard.components.layout import heading, page_layout, start_button
 from dashboard.components.markdown import escaped
 from dashboard.film import actions
+from dashboard.film.editing import editing_of
 from dashboard.film.of_run import of_run
 from dashboard.film.player import film_player
 from dashboard.pages import PAGES
-from dashboard.training import landscape, user_images
+from dashboard.training import drawn_network, landscape, user_images
 from dashboard.training.form import (
     choose_how,
     choose_task,
@@ -78,6 +79,8 @@ BESIDE_ACCURACY = {
 
 def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
     """The training so far: figures, curves, and the picture that suits the data."""
+    if drawn_network.is_asked_for():  # the controls, which are outside of this part of the page, have changed
+        st.rerun()
     events: dict[str, list[dict[str, Any]]] = {}
     for record in records:
         events.setdefault(record["event"], []).append(record)
@@ -86,7 +89,7 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     started, epochs = events["training_started"][0], events.get("epoch_completed", [])
     for diverged in events.get("training_diverged", []):
         st.warning(diverged["reason"])
-    drawn = has_network(run, started) and runs.runner().store.has_film(run.id)
+    drawn = has_network(run, started) and (not run.ended or runs.runner().store.has_film(run.id))
     played = in_panels(run, pictures, drawn)
     if drawn or played:  # on top, where nothing that comes later moves it
         draw_film(run, started, pictures, played, drawn)
@@ -173,8 +176,9 @@ def draw_film(
 ) -> None:
     """A small network with its maps, these snapshots and the losses at any step, played in the browser."""
     points = None
-    if network:
-        points = pictures.get("points") or what_to_learn(from_record(TrainConfig, run.config))
+    ran = from_record(TrainConfig, run.config) if network else None
+    if ran:
+        points = pictures.get("points") or what_to_learn(ran)
     metric = METRICS[started["metric"]]
     description = of_run(
         run,
@@ -185,8 +189,14 @@ def draw_film(
         news=str(runs.runner().store.film_sequence(run.id)) if run.ended else "",
         autoplay=run.id == st.session_state.get("training_run"),
         step=addressed_step(),
+        editing=editing_of(ran, drawn_network.changes()) if ran else None,
     )
-    film_player(description, "film", on_step=lambda: write_step(st.session_state["film"]["step"]))
+    film_player(
+        description,
+        "film",
+        on_step=lambda: write_step(st.session_state["film"]["step"]),
+        on_network=lambda: drawn_network.ask_for(ran, st.session_state["film"]["network"]) if ran else None,
+    )
 
 
 def addressed_step() -> int | None:
@@ -426,7 +436,8 @@ if table and table.problem:
 if config and (problem := user_images.problem_of(config)):
     page.errors.error(escaped(problem))
     config = None
-if start_button(page.button, run, config is not None):
+drawn_anew = drawn_network.take_asked_for()
+if start_button(page.button, run, config is not None) or (drawn_anew and config):
     assert config is not None
     runs.start("training", config)
     st.rerun()

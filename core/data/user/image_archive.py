@@ -232,6 +232,11 @@ def _opened(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Image.Image:
         content = file.read(MAX_FILE_BYTES)
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
+    except Image.DecompressionBombError:  # before its size can be asked for
+        raise InvalidRequest(
+            f"{quoted(entry.filename)} has too many pixels; at most {MAX_PIXELS / 1e6:.0f} million are "
+            "possible."
+        ) from None
     except Exception:  # whatever a decoder can run into
         raise InvalidRequest(f"{quoted(entry.filename)} cannot be read as an image.") from None
     if image.width * image.height > MAX_PIXELS:

@@ -29,7 +29,7 @@ export default async function mount({ parentElement, data, setTriggerValue }) {
   await styled(parentElement, new URL(data.style, window.location.origin).href);
   const player = players.get(root);
   if (player) player.update(data);
-  else players.set(root, new Player(root, data, (step) => setTriggerValue("step", step), stagesOf));
+  else players.set(root, new Player(root, data, setTriggerValue, stagesOf));
   return () => {
     players.get(root)?.close();
     players.delete(root);

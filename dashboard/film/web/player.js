@@ -23,7 +23,8 @@ const REFINE_MS = 140;
 const REPORT_MS = 350;
 
 export class Player {
-  /** stagesOf(player, description): the film of a run, and its stages. */
+  /** report(name, value): say something to the page; stagesOf(player, description): the film of a run, and its
+   *  stages. */
   constructor(root, description, report, stagesOf) {
     this.root = root;
     this.parts = build(root);
@@ -327,7 +328,7 @@ export class Player {
       const { frame } = this;
       if (!frame || this.playing || this.live || frame.step === this.lastReport) return;
       this.lastReport = frame.step;
-      this.report(frame.step);
+      this.report("step", frame.step);
     }, REPORT_MS);
   }
 

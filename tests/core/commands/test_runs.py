@@ -96,3 +96,21 @@ def test_nonsense_is_refused_in_one_sentence(
     printed = capsys.readouterr()
     assert sentence in printed.err
     assert len(printed.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--offset", "9" * 20], "offset 9"),
+        (["--min-value", "nan"], "min_value nan is not possible"),
+        (["--max-seconds", "inf"], "max_seconds inf is not possible"),
+        (["a " * 20_000], "at most 500 are"),
+        (["\udcff"], "valid Unicode"),
+        (["--since", "0001-01-01"], "is no date"),
+    ],
+)
+def test_what_no_store_can_be_asked_ends_in_a_sentence(
+    store: RunStore, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    assert main(["list", *words]) == 2
+    assert sentence in capsys.readouterr().err

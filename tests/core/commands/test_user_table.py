@@ -118,3 +118,20 @@ def test_a_zip_of_class_folders_is_shown_and_learned(
     path.write_bytes(b"no zip")
     with pytest.raises(InvalidRequest, match="is no whole zip"):
         say("mlp", "--data", str(path))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("mlp", "--data", "x" * 10_000), "Unknown data 'xxx"),
+        (("landscape", "x" * 10_000), "no training with the address 'xxx"),
+        (("landscape", "\udcff"), "valid Unicode"),
+        (("predict", "x" * 10_000, "--csv", __file__), "no training with the address 'xxx"),
+        (("mlp", "--set", "resume_from=abc"), "--resume resumes one from its folder"),
+    ],
+)
+@pytest.mark.usefixtures("table")
+def test_what_is_no_file_folder_or_run_is_said_in_a_sentence(words: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(InvalidRequest, match=sentence) as refused:
+        command([*words])
+    assert len(str(refused.value)) < 1000

@@ -276,3 +276,20 @@ def test_runs_of_an_earlier_version_are_listed(tmp_path: Path) -> None:
     assert (found["old"].name, found["old"].model) == ("from before", "mlp")
     assert (found["other"].model, found["other"].settings) == ("gone", {"max_steps": 9})
     store.close()
+
+
+def test_a_name_has_nothing_that_changes_the_line_which_shows_it(store: RunStore) -> None:
+    run = training(store)
+    family = "\N{MAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
+    rename(store, run, f"\x1b[31mred\x00\n <b>100%_*</b> {family}\u202eevil\u2066", "a\x07b")
+    found = find(store, run)
+    assert (found.name, found.note) == (f"[31mred <b>100%_*</b> {family}evil", "a b")
+    for word in ("<b>100%_*</b>", "a b", family):
+        assert ids(store, text=word) == [run]
+    assert ids(store, text="100%_x") == []
+
+
+def test_a_text_that_is_no_unicode_is_refused_in_words(store: RunStore) -> None:
+    for asked in (lambda: find(store, "\udcff"), lambda: listed(store, RunQuery(text="\udcff"))):
+        with pytest.raises(InvalidRequest, match="valid Unicode"):
+            asked()

@@ -18,6 +18,12 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
         RunStore(tmp_path / "runs.sqlite")
 
 
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "runs.sqlite").write_text("something else, and longer than the head of a database" * 20)
+    with pytest.raises(UnwritableFolder, match=r"runs\.sqlite: file is not a database"):
+        RunStore(tmp_path / "runs.sqlite")
+
+
 def test_a_disk_that_fills_up_later(tmp_path: Path) -> None:
     with contextlib.closing(RunStore(tmp_path / "runs.sqlite")) as store:
 

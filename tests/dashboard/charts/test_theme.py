@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.activations import ACTIVATIONS
-from dashboard.charts.theme import COLOURS, DASHES, LONGEST, dash_numbers, series_color
+from dashboard.charts.theme import COLOURS, DASHES, LONGEST, dash_numbers, series_color, short_names
 
 
 def looks(every: list[str], shown: list[str]) -> list[tuple[int, int]]:
@@ -35,5 +36,19 @@ def test_patterns_stay_where_nothing_clashes() -> None:
 def test_a_long_name_is_cut_in_the_legend_alone() -> None:
     color: Any = series_color(["x*tanh(log(1+exp(x)))"], ["x*tanh(log(1+exp(x)))"]).to_dict()
     assert color["scale"]["domain"] == color["legend"]["values"] == ["x*tanh(log(1+exp(x)))"]
-    assert f"slice(datum.label, 0, {LONGEST - 1})" in color["legend"]["labelExpr"]
+    assert json.dumps("x*tanh(log(1+ex…") in color["legend"]["labelExpr"]
     assert max(len(activation.name) for activation in ACTIVATIONS.values()) <= LONGEST
+
+
+def test_names_that_begin_alike_are_told_apart_in_a_legend() -> None:
+    names = [
+        "Exercise 3 of week 2, Ada",
+        "Exercise 3 of week 2, Bob",
+        "Exercise 3 of week 2, and Bob",
+        "relu",
+    ]
+    short = short_names(names)
+    assert len({*short.values()}) == len(names)
+    assert all(len(text) <= LONGEST for text in short.values())
+    assert short["relu"] == "relu"
+    assert short_names(["x * tanh(log(1 + exp(x)))"]) == {"x * tanh(log(1 + exp(x)))": "x * tanh(log(1 …"}

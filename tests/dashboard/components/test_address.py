@@ -23,6 +23,7 @@ def opened(page: str, **query: str) -> AppTest:
         ("signal_propagation", {"width": "5", "layers": "7.5"}, {"width": "256", "layers": "7"}),
         ("precision", {"log": "maybe"}, {"log": "False"}),
         ("curves", {"x": "1,2"}, {"x": "-6.0, 6.0"}),
+        ("runs", {"min_value": "nan", "since": "yesterday"}, {"min_value": "empty", "since": "empty"}),
     ],
 )
 def test_what_cannot_be_selected_is_said_with_what_is_shown_instead(
@@ -52,3 +53,11 @@ def test_an_address_may_name_a_value_that_is_possible_and_not_offered() -> None:
         "The address asks for seed=abc, which cannot be selected here; it is 0 instead."
     ]
     assert opened("train", learning_rate="-1").session_state["learning_rate"] == 0.05
+
+
+@pytest.mark.parametrize(("page", "key"), [("train", "epochs"), ("compare", "epochs"), ("surfaces", "seed")])
+def test_a_number_beyond_all_numbers_is_refused_like_any_other(page: str, key: str) -> None:
+    app = opened(page, **{key: "1e999"})
+    assert not app.exception
+    assert [warning.value[:32] for warning in app.warning] == [f"The address asks for {key}=∞, which"[:32]]
+    assert opened(page, **{key: "9" * 400}).session_state[key] == app.session_state[key] < 1000

@@ -103,8 +103,12 @@ def test_a_run_at_work_is_stopped_before_it_is_deleted(store: RunStore) -> None:
 
 
 def test_a_run_of_another_browser_cannot_be_deleted_here(store: RunStore) -> None:
-    page = opened((stopped(store, owner="somebody"),))
+    other, mine = stopped(store, owner="somebody"), stopped(store)
+    page = opened((other, mine))
     assert [popover.proto.popover.disabled for popover in page.get("popover")] == [True]
+    page.button("delete for good").click().run()  # as a browser can that is not held back by the page
+    assert store.get(other)
+    assert store.get(mine) is None
 
 
 def test_a_finished_training_trains_on_as_a_new_run(store: RunStore) -> None:

@@ -124,11 +124,13 @@ function drawHeads(pen, { layout, palette, description }) {
     pen.fillStyle = css(palette.text, 0.85);
     pen.font = `600 ${layout.wide ? 12.5 : 11}px ${palette.font}`;
     const x = number === 0 && !layout.wide ? Math.max(column.x, 26) : column.x;
-    pen.fillText(roomy ? title : number === 0 ? "In" : String(number), x, layout.wide ? 11 : 10);
-    if (number > 0 && roomy) {
+    const y = layout.head + (layout.wide && !layout.head ? 11 : 10);
+    pen.fillText(roomy ? title : number === 0 ? "In" : String(number), x, y);
+    const edited = layout.head > 0 && !last; // its buttons have the number between them
+    if (number > 0 && roomy && !edited) {
       pen.font = `11px ${palette.font}`;
       pen.fillStyle = css(palette.muted);
-      pen.fillText(TEXTS.units(column.units), column.x, layout.wide ? 27 : 24);
+      pen.fillText(TEXTS.units(column.units), column.x, layout.head + (layout.wide ? 27 : 24));
     }
     if (column.more) {
       const lowest = column.tiles[column.tiles.length - 1];

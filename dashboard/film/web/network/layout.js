@@ -9,25 +9,33 @@ const NARROW_NETWORK_PX = 300;
 const MAP_EDGE_PX = 38; // beside the decision map, for the numbers of its axis, and below it
 const MAP_FOOT_PX = 28;
 export const MAP_HEAD_PX = 36; // above it, for its title
-
-function stageHeight(width) {
-  return width >= WIDE_PX ? WIDE_STAGE_PX : NARROW_NETWORK_PX + MAP_HEAD_PX + (width - MAP_EDGE_PX) + MAP_FOOT_PX;
-}
+const EDIT_PX = 30; // above the network, for what changes it
+const STEP_PX = 24; // the height of a button for a layer's units
+const SIDE_BY_SIDE_PX = 78; // from this distance of layers on, the two buttons of each stand beside each other
+const ROOMY_PX = 112; // and the word "units" between them
 
 /** The places of units, edges and decision map on a stage so wide. */
 export function layOut(width, description) {
   const { sizes } = description;
   const wide = width >= WIDE_PX;
+  const head = description.editing ? EDIT_PX : 0;
+  const bottomPx = head + (wide ? WIDE_STAGE_PX : NARROW_NETWORK_PX); // of the network
+  const height = wide ? bottomPx : bottomPx + MAP_HEAD_PX + (width - MAP_EDGE_PX) + MAP_FOOT_PX;
   const shownSizes = sizes[sizes.length - 1] === 1 ? sizes.slice(0, -1) : sizes;
   const mapSize = wide ? Math.min(WIDE_STAGE_PX - MAP_HEAD_PX - MAP_FOOT_PX, Math.round(width * 0.36)) : width - MAP_EDGE_PX;
-  const [top, bottom] = wide ? [46, WIDE_STAGE_PX - 22] : [40, NARROW_NETWORK_PX - 22];
+  const [top, bottom] = [head + (wide ? 46 : 40), bottomPx - 22];
   const map = wide
     ? { x: width - mapSize - MAP_EDGE_PX, y: Math.max(MAP_HEAD_PX, Math.round((top + bottom - mapSize) / 2)), size: mapSize }
-    : { x: 0, y: NARROW_NETWORK_PX + MAP_HEAD_PX, size: mapSize };
+    : { x: 0, y: bottomPx + MAP_HEAD_PX, size: mapSize };
   // Where the weights of the output run together: before the map, or on a phone at the right of the network.
   const sink = wide ? { x: map.x - 22, y: map.y + mapSize / 2 } : { x: width - 10, y: (top + bottom) / 2 };
-  const columns = columnsOf(shownSizes, { left: wide ? 64 : 14, right: sink.x, top, bottom }, wide);
-  return { width, height: stageHeight(width), wide, map, columns, sink, edges: edgesOf(columns, sizes, sink) };
+  const area = { left: wide ? 64 : 14, right: sink.x, top: top + (head ? 4 : 0), bottom };
+  let columns = columnsOf(shownSizes, area, wide);
+  const { pitch } = columns[0];
+  const stacked = head > 0 && pitch > 0 && pitch < SIDE_BY_SIDE_PX;
+  if (stacked) columns = columnsOf(shownSizes, { ...area, top: area.top + STEP_PX }, wide);
+  const edges = edgesOf(columns, sizes, sink);
+  return { width, height, wide, map, columns, sink, edges, head, stacked, roomyEdit: pitch >= ROOMY_PX };
 }
 
 function columnsOf(sizes, area, wide) {

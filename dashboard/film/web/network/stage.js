@@ -7,6 +7,7 @@ import { TEXTS, number, percent, subscript } from "../texts.js";
 import { evaluate, inputsOf, layersOf, middles, predict, shownValues } from "./arithmetic.js";
 import { ByHand } from "./by_hand.js";
 import { Atlas, STILL_CELLS, drawPoints, drawStage } from "./drawing.js";
+import { Editor } from "./editing.js";
 import { MAP_HEAD_PX, MAX_UNITS, layOut, onEdge } from "./layout.js";
 
 const PLAYING_CELLS = 50; // of a map along each axis while the film plays
@@ -33,6 +34,7 @@ export class NetworkStage {
     this.hover = null;
     this.pointer = null;
     this.stale = true;
+    this.editor = this.description.editing ? new Editor(this) : null;
     this.parts = this.build(player.parts);
     this.byHand = new ByHand(this, player.parts.stages);
     this.listen();
@@ -56,7 +58,8 @@ export class NetworkStage {
     };
     parts.hand.append(parts.handText, parts.reset);
     parts.mapTitle.append(parts.mapName, parts.toggle, parts.leave);
-    parts.stage.append(parts.canvas, parts.units, parts.mapTitle, parts.tip);
+    const edit = this.editor ? [this.editor.box] : [];
+    parts.stage.append(parts.canvas, parts.units, ...edit, parts.mapTitle, parts.tip);
     status.after(parts.hand);
     stages.append(parts.stage, parts.weights, parts.legend);
     return parts;
@@ -65,6 +68,7 @@ export class NetworkStage {
   close() {
     this.closed = true;
     this.byHand.close();
+    this.editor?.close();
     this.parts.hand.remove();
     this.aborter.abort();
   }
@@ -287,6 +291,7 @@ export class NetworkStage {
     const labels = every.map(([, , label_]) => label_);
     this.pointInputs = { inputs: inputsOf(this.description.features, xs, ys), labels, every };
     this.writeLegend();
+    this.editor?.update();
   }
 
   resize(width) {
@@ -295,6 +300,7 @@ export class NetworkStage {
     drawPoints(this.points, { layout: this.layout, palette: this.player.palette, description: this.description });
     this.placeUnits();
     this.placeMapTitle();
+    this.editor?.place();
     this.writeHeld();
     this.stale = true;
   }

@@ -6,6 +6,7 @@ import io
 import os
 import random
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,14 @@ def bomb() -> bytes:
     return png(np.zeros((5000, 5000), np.uint8))
 
 
+def claim(side: int) -> bytes:
+    """A picture that says of itself that it has so many pixels each way, and has a few."""
+    content = bytearray(of_colour((1, 2, 3)))
+    content[16:24] = side.to_bytes(4, "big") * 2
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    return bytes(content)
+
+
 def link() -> bytes:
     entry = zipfile.ZipInfo("red/link.png")
     entry.external_attr = 0o120777 << 16
@@ -147,6 +156,10 @@ REFUSED = {
     "many pixels": (
         zipped(folders() | {"red/7.png": bomb()}),
         "has 5,000 x 5,000 pixels; at most 16 million",
+    ),
+    "a claim of pixels": (
+        zipped(folders() | {"red/7.png": claim(30_000)}),
+        "has too many pixels; at most 16",
     ),
     "unpacked": (zipped(folders() | {"red/7.png": bytes(20_000_000)}), "has 20 MB unpacked; at most 16 MB"),
     "unpacked together": (

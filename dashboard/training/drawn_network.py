@@ -1,0 +1,44 @@
+"""Changes of a network at its drawing: they set the form's controls and start another training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.data import DATASETS
+from core.training import TrainConfig
+from dashboard.training.form import layers_as_text, set_controls
+
+_ASKED, _COUNT = "start what was drawn", "changes at the drawing"
+
+
+def ask_for(ran: TrainConfig, wanted: Mapping[str, Any]) -> None:
+    """Set the controls to a network that was asked for at a run's drawing, and ask for its training.
+
+    Other controls stay; where they are of another network or other data, they become those of the run.
+    """
+    state = st.session_state
+    if (state.get("model"), state.get("data")) != (ran.model, ran.data):
+        set_controls(ran)
+    state["hidden"] = layers_as_text(wanted["hidden"])
+    if "features" in DATASETS[ran.data].options:
+        state["features"] = wanted["features"]
+    state[_ASKED] = True
+    state[_COUNT] = changes() + 1
+
+
+def changes() -> int:
+    """How often a network was changed at its drawing in this session."""
+    return int(st.session_state.get(_COUNT, 0))
+
+
+def is_asked_for() -> bool:
+    """Whether a changed network is to be trained with what the controls say."""
+    return _ASKED in st.session_state
+
+
+def take_asked_for() -> bool:
+    """The same, for once."""
+    return bool(st.session_state.pop(_ASKED, False))

@@ -1,0 +1,80 @@
+"""The network's shape is changed at its drawing: the page then trains what was asked for."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+
+from playwright.sync_api import Browser, expect
+
+from core.runs.store import RunStore
+from tests.browser.app import wait_until_idle
+from tests.browser.conftest import PHONE, OpenPage
+from tests.film_server import FilmServer, short_film
+
+SECOND_LAYER = re.compile("^Add a unit to layer 2")
+
+
+def test_quick_changes_are_asked_for_as_one_and_within_the_limits(
+    films: FilmServer, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.goto(films.page(films.add(*short_film(2, hidden=(2, 1)))))
+    less = page.get_by_role("button", name="Remove a unit of layer 2, which has 1")
+    expect(less).to_have_attribute("aria-disabled", "true")
+    less.focus()
+    page.keyboard.press("Enter")
+    page.evaluate(
+        "() => { for (const _ of [1, 2]) document.querySelectorAll('.edit-columns .step')[1].click(); }"
+    )
+    page.get_by_label("Features", exact=True).select_option(label="x, y, sin 2.5x, sin 2.5y")
+    page.wait_for_function("window.reports.length > 0")
+    assert page.evaluate("window.reports") == [["network", {"hidden": [4, 1], "features": "sine"}]]
+    expect(page.locator(".notice")).to_have_text("Starting a training with hidden layers 4, 1")
+    count = page.locator(".edit-columns .count").first
+    expect(count).to_contain_text("4")
+    network = page.evaluate("window.described.network")
+    network["editing"]["count"] += 1  # the page has answered, and started nothing
+    page.evaluate("network => window.mounted({network})", network)
+    expect(count).to_contain_text("2")
+    expect(page.locator(".notice")).to_be_hidden()
+    page.close()
+
+
+def test_on_a_phone_every_button_can_be_hit(films: FilmServer, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": PHONE.width, "height": 844})
+    for hidden in ((8, 8), (8,) * 8):
+        page.goto(films.page(films.add(*short_film(2, hidden=hidden))))
+        buttons = page.locator(".step")
+        expect(buttons).to_have_count(2 * len(hidden) + 2)
+        boxes = [button.bounding_box() for button in buttons.all()]
+        found = [(box["x"], box["y"], box["width"], box["height"]) for box in boxes if box]
+        assert len(found) == len(boxes)
+        assert all(width >= 24 and height >= 24 for _, _, width, height in found)
+        assert all(x >= 0 and x + width <= PHONE.width for x, _, width, _ in found)
+        for (x, y, width, height), (x2, y2, _, _) in combinations(sorted(found), 2):
+            assert x2 >= x + width - 0.01 or abs(y2 - y) >= height - 0.01
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE.width
+    page.close()
+
+
+def test_a_unit_less_at_the_drawing_ends_the_training_and_starts_that_of_the_smaller_network(
+    open_page: OpenPage, store: RunStore
+) -> None:
+    page = open_page("train?hidden=96,96&epochs=10000")  # too large to be compiled: it goes on for long
+    page.get_by_role("button", name=re.compile("^Start")).click()
+    expect(page.get_by_role("button", name=SECOND_LAYER)).to_be_visible()
+    wait_until_idle(page)
+    first = page.url
+    page.get_by_role("button", name="Remove a unit of layer 2").press("Enter")
+    page.wait_for_url(lambda url: url != first)
+    smaller = page.get_by_role("button", name="Add a unit to layer 2, which has 95")
+    expect(smaller).to_be_visible()
+    expect(page.get_by_role("button", name="Remove a unit of layer 2")).to_be_focused()
+    expect(page.get_by_label("Hidden layers")).to_have_value("96, 95")
+    runs = [re.search("run=([^&]+)", url).group(1) for url in (first, page.url)]  # type: ignore[union-attr]
+    before, now = map(store.get, runs)
+    assert before is not None
+    assert now is not None
+    assert before.status == "stopped"
+    assert now.config["hidden"] == [96, 95]
