@@ -131,7 +131,7 @@ def data_of(config: TrainConfig) -> LoadedDataset:
 
 def short_film(frames: int = 12, **settings: Any) -> tuple[TrainConfig, list[Frame]]:
     """A film that nobody trained: random networks of which each is half the one before."""
-    config = default_config("mlp", "moons", **({"hidden": (4, 3), "epochs": frames - 1} | settings))
+    config = default_config("mlp", **({"data": "moons", "hidden": (4, 3), "epochs": frames - 1} | settings))
     network = network_of(config, data_of(config))
     fresh = weights_of(network)
     losses = np.linspace(0.7, 0.1, frames)

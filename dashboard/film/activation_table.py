@@ -1,4 +1,4 @@
-"""An activation function as a table, from which the player reads what each unit computes."""
+"""An activation function and its derivative as tables, from which the player computes every unit."""
 
 from __future__ import annotations
 
@@ -45,11 +45,25 @@ _IN_NUMPY: dict[str, Callable[..., np.ndarray]] = {
     "gelu": lambda x: 0.5 * x * (1 + _erf(x / math.sqrt(2)).astype(float)),
     "sine": lambda x, omega: np.sin(omega * x),
 }
+_DERIVATIVES_IN_NUMPY: dict[str, Callable[..., np.ndarray]] = {
+    "identity": np.ones_like,
+    "sigmoid": lambda x: _sigmoid(x) * _sigmoid(-x),
+    "tanh": lambda x: 4 * _sigmoid(2 * x) * _sigmoid(-2 * x),
+    "relu": lambda x: np.where(x > 0, 1.0, 0.0),
+    "leaky_relu": lambda x, negative_slope: np.where(x > 0, 1.0, negative_slope),
+    "elu": lambda x, alpha: np.where(x > 0, 1.0, alpha * np.exp(np.minimum(x, 0))),
+    "silu": lambda x: _sigmoid(x) * (1 + x * _sigmoid(-x)),
+    "softplus": lambda x, beta: _sigmoid(beta * x),
+    "gelu": lambda x: (
+        0.5 * (1 + _erf(x / math.sqrt(2)).astype(float)) + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    ),
+    "sine": lambda x, omega: omega * np.cos(omega * x),
+}
 
 
 @lru_cache(maxsize=32)
-def table(activation: str, reach: int) -> bytes:
-    """The function from -reach to reach, NODES values for each unit, float32 little-endian.
+def table(activation: str, reach: int, derivative: bool = False) -> bytes:
+    """The function, or its derivative, from -reach to reach, NODES values a unit, float32 little-endian.
 
     After them come four numbers for each place where it jumps: the index of the node before it, the last x
     before the jump, and the values there and just after.
@@ -57,7 +71,7 @@ def table(activation: str, reach: int) -> bytes:
 
     Raises InvalidRequest for an unknown function.
     """
-    function = _function(activation)
+    function = _function(activation, derivative)
     x = np.arange(-reach * NODES, reach * NODES + 1) / NODES
     with np.errstate(all="ignore"):
         y = function(x)
@@ -65,15 +79,17 @@ def table(activation: str, reach: int) -> bytes:
         return np.concatenate([y, found.ravel()]).astype("<f4").tobytes()
 
 
-def _function(activation: str) -> Function:
+def _function(activation: str, derivative: bool) -> Function:
     entry = find(activation)
     parameters = entry.with_defaults()
-    if activation in _IN_NUMPY:
-        return lambda x: np.asarray(_IN_NUMPY[activation](x, **parameters), float)
+    in_numpy = _DERIVATIVES_IN_NUMPY if derivative else _IN_NUMPY
+    if activation in in_numpy:
+        return lambda x: np.asarray(in_numpy[activation](x, **parameters), float)
+    in_torch = entry.derivative if derivative else entry.function
 
     def by_torch(x: np.ndarray) -> np.ndarray:
         with torch.no_grad():
-            values: np.ndarray = entry.function(torch.from_numpy(x), **parameters).numpy()
+            values: np.ndarray = in_torch(torch.from_numpy(x), **parameters).numpy()
         return values
 
     return by_torch

@@ -41,6 +41,19 @@ class Points:
 
 
 @dataclass(frozen=True)
+class Learning:
+    """How a run makes a step, beside its learning rate."""
+
+    optimizer: str  # its name
+    batch_size: int
+    also: tuple[str, ...]  # names of what else changes its gradients
+
+    def data(self) -> dict[str, Any]:
+        """The same for the player."""
+        return {"optimizer": self.optimizer, "batch_size": self.batch_size, "also": list(self.also)}
+
+
+@dataclass(frozen=True)
 class Editing:
     """How the network can be changed at its drawing; the page starts another training for each change.
 
@@ -76,6 +89,7 @@ class NetworkDescription:
     bounds: dict[str, float]
     train: Points
     test: Points
+    learning: Learning
     editing: Editing | None = None  # None where it cannot be changed
 
     def data(self) -> dict[str, Any]:
@@ -89,6 +103,7 @@ class NetworkDescription:
             "classes": list(self.classes),
             "bounds": self.bounds,
             "points": {"train": self.train.rows(), "test": self.test.rows()},
+            "learning": self.learning.data(),
             "editing": self.editing.data() if self.editing else None,
         }
 

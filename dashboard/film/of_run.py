@@ -10,8 +10,10 @@ import numpy as np
 from core.data.points import PLANE, SINES
 from core.events import Picture
 from core.runs.store import Run
+from core.training.optimizers import OPTIMIZERS
+from core.training.settings import SETTINGS
 from core.training.snapshots.grid import grid_around
-from dashboard.film.description import Editing, FilmDescription, NetworkDescription, points_of
+from dashboard.film.description import Editing, FilmDescription, Learning, NetworkDescription, points_of
 from dashboard.film.panels.registry import expected
 
 
@@ -61,5 +63,15 @@ def network_of(
         bounds=grid_around(np.concatenate([train, test]), 1).bounds,
         train=points_of(train, points.arrays["train_labels"]),
         test=points_of(test, points.arrays["test_labels"]),
+        learning=_learning_of(config),
         editing=editing,
     )
+
+
+def _learning_of(config: Mapping[str, Any]) -> Learning:
+    """What the config of an MLP says of its steps."""
+    also = [SETTINGS[name].label.lower() for name in ("label_smoothing", "weight_decay") if config.get(name)]
+    also += ["L1"] if config.get("l1") else []
+    also += ["clipping"] if config.get("clip_norm") else []
+    also += ["dropout"] if config.get("model_options", {}).get("dropout") else []
+    return Learning(OPTIMIZERS[config["optimizer"]].name, config["batch_size"], tuple(also))

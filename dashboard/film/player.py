@@ -29,7 +29,7 @@ def room_css(around: str, room: str) -> str:
   --columns: 1;
   --panel: 404px;
   --rows: round(up, var(--panels, 0) / min(var(--columns), max(1, var(--panels, 0))), 1);
-  --network-height: 500px;
+  --network-height: 540px;
   --network-room: calc(var(--network, 0) * (var(--network-height) + var(--editing, 0) * 30px + 16px));
   --panels-room: calc(var(--rows) * (var(--panel) + 14px) - 8px * min(1, var(--rows)));
   min-height: calc(106px + var(--network-room) + var(--panels-room));
@@ -37,7 +37,7 @@ def room_css(around: str, room: str) -> str:
 @container (min-width: 688px) {{ {room} {{ --columns: 2; --panel: calc(404px + var(--few, 0) * 96px); }} }}
 @container (min-width: 1032px) {{ {room} {{ --columns: 3; }} }}
 @container (min-width: 1376px) {{ {room} {{ --columns: 4; }} }}
-@container (max-width: 759px) {{ {room} {{ --network-height: calc(404px + 100cqw); }} }}
+@container (max-width: 759px) {{ {room} {{ --network-height: calc(454px + 100cqw); }} }}
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import time
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -18,6 +19,7 @@ from starlette.routing import Route
 from core.errors import InvalidRequest, UnwritableFolder
 from core.events import Frame
 from core.runs.store import RunStore
+from dashboard.components.learning_rates import rate_at
 from dashboard.components.runs import runner
 from dashboard.film.activation_table import REACHES, table
 from dashboard.film.encoding import ENDED, FROM_START, MEDIA_TYPE, check_of, encode
@@ -33,6 +35,7 @@ IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 SHARED_S = 0.25  # for so long an answer serves everybody who has the same frames
 MAX_SHARED = 1000
 MAX_SHARED_PICTURES = 20  # which are larger
+MAX_RATES = 1000  # of one answer
 GZIP_LEVEL = 1  # numbers hardly get smaller by more work
 
 
@@ -43,6 +46,7 @@ def routes(store: Callable[[], RunStore] = lambda: runner().store) -> list[Route
         Route(address("{name:path}"), _file),
         Route(f"{base()}/film/{{run}}", films.frames),
         Route(f"{base()}/film/{{run}}/activation", films.activation),
+        Route(f"{base()}/film/{{run}}/rates", films.rates),
         Route(f"{base()}/film/{{run}}/pictures", films.pictures),
     ]
 
@@ -112,9 +116,16 @@ class _Films:
         return await _shared(self._shared_pictures, MAX_SHARED_PICTURES, wanted, body, headers)
 
     async def activation(self, request: Request) -> Response:
-        """The activation function of the run's network, `reach` to either side of 0."""
-        run, reach = request.path_params["run"], request.query_params.get("reach", "")
-        return await run_in_threadpool(_answered, partial(_activation, self._store, run, reach))
+        """The activation of the run's network, `reach` to either side of 0, or its `derivative` (1)."""
+        run, query = request.path_params["run"], request.query_params
+        wanted = query.get("reach", ""), query.get("derivative", "0")
+        return await run_in_threadpool(_answered, partial(_activation, self._store, run, *wanted))
+
+    async def rates(self, request: Request) -> Response:
+        """The learning rate that is in force after each of these `steps`, out of `planned`, as JSON."""
+        run, query = request.path_params["run"], request.query_params
+        wanted = query.get("steps", ""), query.get("planned", "")
+        return await run_in_threadpool(_answered, partial(_rates, self._store, run, *wanted))
 
 
 async def _shared(
@@ -169,7 +180,7 @@ def _film_from(store: RunStore, run_id: str, step: int) -> tuple[bool, list[Fram
     return found
 
 
-def _activation(store: Callable[[], RunStore], run_id: str, reach: str) -> bytes:
+def _activation(store: Callable[[], RunStore], run_id: str, reach: str, derivative: str) -> bytes:
     run = store().get(run_id)
     if run is None:
         raise KeyError(run_id)
@@ -178,7 +189,21 @@ def _activation(store: Callable[[], RunStore], run_id: str, reach: str) -> bytes
         raise InvalidRequest("This run has no activation function.")
     if _number("reach", reach) not in REACHES:
         raise InvalidRequest(f"reach is {reach}; it must be one of {', '.join(map(str, REACHES))}.")
-    return table(str(activation), int(reach))
+    if _number("derivative", derivative) > 1:
+        raise InvalidRequest(f"derivative is {derivative}; it must be 0 or 1.")
+    return table(str(activation), int(reach), derivative=int(derivative) == 1)
+
+
+def _rates(store: Callable[[], RunStore], run_id: str, steps: str, planned: str) -> bytes:
+    run = store().get(run_id)
+    if run is None:
+        raise KeyError(run_id)
+    asked = [_number("steps", step) for step in steps.split(",", MAX_RATES)[:MAX_RATES]]
+    total = _number("planned", planned)
+    if total < 1 or max(asked) > total:
+        raise InvalidRequest(f"planned is {total}; it must be at least 1 and the largest of the steps.")
+    changes = [one for _, one in store().events_after(run_id) if one["event"] == "setting_changed"]
+    return json.dumps([rate_at(run.config, total, changes, step) for step in asked]).encode()
 
 
 def _number(name: str, text: str) -> int:

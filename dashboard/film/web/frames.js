@@ -60,9 +60,21 @@ export class Film {
     return { anew, added: frames.length };
   }
 
-  async activation(reach) {
-    const answer = await fetch(`${this.address}/activation?reach=${reach}`);
-    if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+  /** The activation function of the network, or its derivative, `reach` to either side of 0. */
+  async activation(reach, derivative = 0) {
+    const answer = await this.ask(`activation?reach=${reach}&derivative=${derivative}`);
     return new Activation(new Float32Array(await answer.arrayBuffer()), reach);
+  }
+
+  /** The learning rate that is in force after each of these steps. */
+  async rates(steps, planned) {
+    const answer = await this.ask(`rates?steps=${steps.join(",")}&planned=${planned}`);
+    return answer.json();
+  }
+
+  async ask(what) {
+    const answer = await fetch(`${this.address}/${what}`);
+    if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+    return answer;
   }
 }

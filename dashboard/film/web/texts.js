@@ -98,6 +98,39 @@ export const TEXTS = {
   unitsGroup: "Units of the network; arrow keys move between them, Enter shows a unit's map, Delete switches it off",
 };
 
+// The section that follows one point through one unit and back.
+export const PASS = {
+  open: "By hand",
+  opens: "One point's forward and backward pass through one unit, a formula a line",
+  hint: "Click a training point on the map, and a unit in the drawing.",
+  group: "Backpropagation by hand",
+  previousPoint: "Previous point",
+  nextPoint: "Next point",
+  point: (n, count, x, y, name) => `Training point ${n} of ${count} (ringed): (${x}, ${y}), class ${name}`,
+  nextFrame: "Next frame",
+  nextEpoch: "Next epoch",
+  toStep: (step) => `To step ${step}`,
+  toEpoch: (epoch, step) => `To the end of epoch ${epoch}, step ${step}`,
+  ofUnit: (name, step) => `${name} at step ${step}`,
+  f: ({ name, typed }) => (typed ? `f(x) = ${name}` : `f = ${name}`),
+  forward: "Forward",
+  backward: "Backward",
+  update: "Gradients and one step of SGD",
+  inputs: "Inputs",
+  ofLayer: (layer, what) => `Layer ${layer}: ${what}`,
+  ofOutput: (what) => `Output: ${what}`,
+  ofOutputs: (what) => `Outputs: ${what}`,
+  truth: (y, name) => `y = ${y} for class ${name}`,
+  trueClass: (k, name) => `class ${name}: y${subscript(k)} = 1, other y = 0`,
+  off: "switched off",
+  more: (count) => `(${count} more)`,
+  moreWeights: (count) => `+ ${count} more weights`,
+  rate: (rate, step) => `Learning rate of the step after step ${step}: η = ${rate}`,
+  waiting: "Waiting for the learning rate",
+  real: ({ optimizer, batch_size: batch, also }) =>
+    `The run's own steps differ from these: they are ${optimizer}'s, on the mean gradient of a batch of ${batch}${also.length ? `, with ${also.join(", ")}` : ""}.`,
+};
+
 export const minus = (text) => (/[1-9]/.test(text) ? text.replace("-", "−") : text.replace("-", ""));
 export const number = (value, digits = 2) =>
   Number.isFinite(value) && Math.abs(value) >= 1e5 ? minus(value.toExponential(1)) : minus(value.toFixed(digits));
@@ -107,6 +140,13 @@ export const percent = (value) => `${(100 * value).toFixed(1)}%`;
 export const formatted = (value, format) => {
   const [, digits, kind] = /\.(\d+)([%f])/.exec(format);
   return kind === "%" ? minus(`${(100 * value).toFixed(digits)}%`) : minus(value.toFixed(digits));
+};
+/** A number with so many digits that count, for reckoning: 0.05312, −1.204, 3.10e−7. */
+export const significant = (value, digits = 4) => {
+  if (value === 0 || !Number.isFinite(value)) return minus(String(value));
+  const size = Math.abs(value);
+  const text = size >= 1e-3 && size < 10 ** digits ? value.toPrecision(digits) : value.toExponential(digits - 2);
+  return text.replaceAll("-", "−");
 };
 export const grouped = (value) => value.toLocaleString("en-US");
 export const subscript = (n) => String(n).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);

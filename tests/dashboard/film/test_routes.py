@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import struct
 import urllib.error
@@ -136,6 +138,11 @@ def test_an_unknown_run_is_not_found(server: FilmServer, path: str) -> None:
         ("/activation", "reach is ''; it must be a whole number."),
         ("/activation?reach=33", "reach is 33; it must be one of 32, 64, 128, 256, 512, 1024."),
         ("/activation?reach=2048", "reach is 2048; it must be one of 32, 64, 128, 256, 512, 1024."),
+        ("/activation?reach=32&derivative=2", "derivative is 2; it must be 0 or 1."),
+        ("/rates?steps=&planned=9", "steps is ''; it must be a whole number."),
+        ("/rates?steps=1,x&planned=9", "steps is 'x'; it must be a whole number."),
+        ("/rates?steps=0&planned=0", "planned is 0; it must be at least 1 and the largest of the steps."),
+        ("/rates?steps=7,3&planned=6", "planned is 6; it must be at least 1 and the largest of the steps."),
     ],
 )
 def test_nonsense_is_refused_in_a_sentence(server: FilmServer, query: str, sentence: str) -> None:
@@ -150,6 +157,24 @@ def test_the_activation_is_that_of_the_run(server: FilmServer, activation: str) 
     answer = get(server, f"/film/{run}/activation?reach=64")
     assert answer.body == table(activation, 64)
     assert len(answer.body) == 4 * (2 * 64 * 256 + 1)
+    derivative = get(server, f"/film/{run}/activation?reach=64&derivative=1")
+    assert derivative.body == table(activation, 64, derivative=True)
+
+
+def test_the_rates_are_those_that_were_in_force(server: FilmServer) -> None:
+    config, frames = short_film(schedule="cosine", learning_rate=0.04)
+    run = server.add(config, frames, ended=False)
+    changed = {
+        "event": "setting_changed",
+        "step": 50,
+        "setting": "learning_rate",
+        "before": 0.04,
+        "after": 0.01,
+    }
+    server.store.write(run, [(1, 0.0, changed)])
+    rates = json.loads(get(server, f"/film/{run}/rates?steps=0,25,50,100&planned=100").body)
+    half = math.sqrt(0.5)
+    np.testing.assert_allclose(rates, [0.04, 0.04 * (1 + half) / 2, 0.01 / 2, 0], atol=1e-12)
 
 
 def test_films_are_neither_kept_nor_compressed_by_anything_between(server: FilmServer) -> None:

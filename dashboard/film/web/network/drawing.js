@@ -326,6 +326,7 @@ function drawMap(pen, scene) {
   }
   pen.drawImage(scene.points, map.x - POINT_EDGE, map.y - POINT_EDGE, map.size + 2 * POINT_EDGE, map.size + 2 * POINT_EDGE);
   if (!held && scene.ready) drawWrong(pen, scene);
+  if (scene.chosen) drawChosen(pen, scene);
   if (scene.pointer) drawCrosshair(pen, scene);
   pen.lineWidth = 1;
   pen.strokeStyle = css(palette.text, 0.35);
@@ -407,6 +408,22 @@ function drawWrong(pen, { layout, palette, description, wrong }) {
   pen.lineWidth = 1.4;
   pen.strokeStyle = css(palette.text, 0.9);
   pen.stroke();
+}
+
+/** A ring around the point that is followed by hand, with an edge that shows on every colour. */
+function drawChosen(pen, { layout, palette, description, chosen }) {
+  const { map } = layout;
+  const { x, y } = onMap(chosen[0], chosen[1], description.bounds, map.size);
+  for (const [width, colour] of [
+    [6, palette.dark ? [10, 13, 18] : [255, 255, 255]],
+    [2.5, palette.text],
+  ]) {
+    pen.beginPath();
+    pen.arc(map.x + x, map.y + y, 10, 0, 2 * Math.PI);
+    pen.lineWidth = width;
+    pen.strokeStyle = css(colour, 0.95);
+    pen.stroke();
+  }
 }
 
 function drawCrosshair(pen, { layout, palette, pointer }) {

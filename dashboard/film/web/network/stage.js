@@ -5,6 +5,7 @@ import { element } from "../elements.js";
 import { css } from "../palette.js";
 import { TEXTS, number, percent, subscript } from "../texts.js";
 import { evaluate, inputsOf, layersOf, middles, predict, shownValues } from "./arithmetic.js";
+import { ByHand } from "./by_hand.js";
 import { Atlas, STILL_CELLS, drawPoints, drawStage } from "./drawing.js";
 import { Editor } from "./editing.js";
 import { MAP_HEAD_PX, MAX_UNITS, layOut, onEdge } from "./layout.js";
@@ -35,6 +36,7 @@ export class NetworkStage {
     this.stale = true;
     this.editor = this.description.editing ? new Editor(this) : null;
     this.parts = this.build(player.parts);
+    this.byHand = new ByHand(this, player.parts.stages);
     this.listen();
   }
 
@@ -65,13 +67,14 @@ export class NetworkStage {
 
   close() {
     this.closed = true;
+    this.byHand.close();
     this.editor?.close();
     this.parts.hand.remove();
     this.aborter.abort();
   }
 
   get busy() {
-    return this.stale || Boolean(this.widening);
+    return this.stale || Boolean(this.widening) || this.byHand.busy;
   }
 
   async prepare() {
@@ -222,6 +225,7 @@ export class NetworkStage {
     this.atlas.paint(this.evaluated, cells, layout.columns, palette, held);
     this.wrong = this.wrongPoints(parameters);
     if (this.pointer) this.readPointer();
+    this.byHand.write();
     this.stale = false;
     this.ready = true;
   }
@@ -273,6 +277,7 @@ export class NetworkStage {
       ...{ layout: this.layout, palette: this.player.palette, description: this.description, atlas: this.atlas },
       ...{ parameters: known ? this.parameters : null, off: this.off, held: this.held, hover: this.hover },
       ...{ pointer: known ? this.pointer : null, valuesAtPointer: this.valuesAtPointer, wrong: this.wrong },
+      ...{ chosen: this.byHand.point },
       ...{ points: this.points, ready: known && this.ready },
     });
   }
@@ -480,6 +485,7 @@ export class NetworkStage {
     on(parts.stage, "pointermove", (event) => this.pointed(event));
     on(parts.stage, "pointerleave", () => this.pointedAway());
     on(parts.stage, "pointerdown", (event) => this.grab(event));
+    on(parts.stage, "click", (event) => this.clicked(event));
     on(parts.stage, "pointerup", () => this.drop());
     on(parts.stage, "pointercancel", () => this.drop());
   }
@@ -536,6 +542,12 @@ export class NetworkStage {
     this.parts.stage.style.cursor = found.edge && event.pointerType !== "touch" ? "ns-resize" : found.map ? "crosshair" : "";
     this.tell(at, this.tipLines(found));
     this.player.schedule();
+  }
+
+  clicked(event) {
+    const box = this.parts.stage.getBoundingClientRect();
+    const { map } = this.hit({ x: event.clientX - box.left, y: event.clientY - box.top });
+    if (map) this.byHand.clicked(map);
   }
 
   pointedAway() {
