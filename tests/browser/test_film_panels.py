@@ -280,7 +280,8 @@ def test_a_style_that_comes_late_brings_no_older_data_back(watch: Watch, run: st
             const calls = [[], panels].map((panels) =>
                 mount({ parentElement, data: { ...data, panels }, setTriggerValue() {} }));
             const unmount = (await Promise.all(calls)).at(-1);
-            const found = [...parentElement.querySelectorAll("[data-panel]")].map(({ dataset }) => dataset.panel);
+            const cards = [...parentElement.querySelectorAll("[data-panel]")];
+            const found = cards.map(({ dataset }) => dataset.panel);
             const high = parentElement.querySelector(".panel")?.clientHeight;
             unmount();
             return [found, high > 300];
