@@ -141,7 +141,8 @@ def addressed_run(job: str) -> Run | None:
     if run is None or run.job != job:
         st.warning(
             f"There is no {JOB_TITLES[job]} run with the address “{escaped(run_id[:40])}”. Start a "
-            "new one, or look for it on [Runs](runs). The server deletes the oldest runs to make room for new ones."
+            "new one, or look for it on [Runs](runs). The server deletes the oldest runs to make room for "
+            "new ones."
         )
         return None
     return run
