@@ -140,8 +140,9 @@ def addressed_run(job: str) -> Run | None:
     run = runner().store.get(run_id)
     if run is None or run.job != job:
         st.warning(
-            f"There is no {JOB_TITLES[job]} run with the address “{escaped(run_id[:40])}”. Start a new one, or look "
-            "for it on [Runs](runs). The server deletes the oldest runs to make room for new ones."
+            f"There is no {JOB_TITLES[job]} run with the address “{escaped(run_id[:40])}”. Start a "
+            "new one, or look for it on [Runs](runs). The server deletes the oldest runs to make room for "
+            "new ones."
         )
         return None
     return run

@@ -60,10 +60,10 @@ ENDED_EARLY = {
 # Snapshots that the drawing of a small network shows of every step.
 IN_THE_NETWORK = ("points", "decision_map")
 
-# Streamlit fetches this kind of button when it is first needed: until then its place is as wide as it will be.
+# Streamlit fetches this kind of button late; until then its place is as wide as it will be.
 EXPORT_PX = 96
 
-NO_MORE = "Only a training that came to its end, and whose weights are kept, goes on to further epochs."
+NO_MORE = "Only a training that came to its end, and whose weights are kept, can continue."
 
 AS_CHARTS_HELP = "Each can be enlarged and saved as SVG or PNG from its menu."
 

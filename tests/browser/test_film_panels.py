@@ -274,13 +274,15 @@ def test_a_style_that_comes_late_brings_no_older_data_back(watch: Watch, run: st
             document.body.append(parentElement);
             const style = new URL("player.css", script).pathname;
             const data = {
-                ...{ base: "", style, run, colors: [[0, 0, 0], [9, 9, 9]], metric: { name: "Accuracy", format: ".1%" } },
+                ...{ base: "", style, run, colors: [[0, 0, 0], [9, 9, 9]] },
+                ...{ metric: { name: "Accuracy", format: ".1%" } },
                 ...{ planned_steps: 100, steps_per_epoch: 50, ended: true, network: null, step: null },
             };
             const calls = [[], panels].map((panels) =>
                 mount({ parentElement, data: { ...data, panels }, setTriggerValue() {} }));
             const unmount = (await Promise.all(calls)).at(-1);
-            const found = [...parentElement.querySelectorAll("[data-panel]")].map(({ dataset }) => dataset.panel);
+            const cards = [...parentElement.querySelectorAll("[data-panel]")];
+            const found = cards.map(({ dataset }) => dataset.panel);
             const high = parentElement.querySelector(".panel")?.clientHeight;
             unmount();
             return [found, high > 300];
