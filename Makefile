@@ -20,7 +20,8 @@ run: .venv/installed
 test: .venv/installed-for-tests
 	@.ci/install-system-packages
 	@$(MAKE) --no-print-directory lint
-	$(bin)/python -m pytest -n 2 --dist worksteal
+	@# Three for two cores: the one that has the browsers waits half of its time.
+	$(bin)/python -m pytest -n 3 --dist worksteal
 
 slow: .venv/installed-for-tests
 	$(bin)/python -m pytest -n 2 --dist worksteal -m slow

@@ -241,7 +241,7 @@ def _resume_button(run: Run) -> None:
         except InvalidRequest as error:  # pruned while the page was open
             st.error(str(error))
             return
-        st.query_params.pop("step", None)  # it is watched as it goes on
+        st.query_params.pop("step", None)  # it is watched while it runs
         st.session_state.pop("event_log", None)  # what came after the checkpoint comes again
         st.rerun()
 

@@ -327,7 +327,8 @@ def test_nonsense_in_the_address_is_answered_in_words(page: AppTest) -> None:
     page.query_params["run"] = "../../etc/passwd"
     assert "There is no training run with the address" in page.run().warning[0].value
     spoofed = open_view("train", run="[free](https://example.org)").warning[0].value
-    assert r"“\[free\](https\://example.org)”" in spoofed  # no link
+    assert r"“\[free\]" in spoofed
+    assert "https://" not in spoofed  # no link
     page = open_view("train", hidden="eight, eight")
     assert "write whole numbers such as 8, 8" in page.error[0].value
     assert page.button[0].disabled
