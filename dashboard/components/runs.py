@@ -155,6 +155,7 @@ def follow(run: Run, draw: Draw) -> None:
         now = runner().store.get(run.id)
         if now is None:  # deleted in another window: the whole page says so
             st.rerun()
+            return
         log = _event_log(run.id)
         log.catch_up()
         _show_state(now)
