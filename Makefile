@@ -20,8 +20,7 @@ run: .venv/installed
 test: .venv/installed-for-tests
 	@.ci/install-system-packages
 	@$(MAKE) --no-print-directory lint
-	@# Three for two cores: the one that has the browsers waits half of its time.
-	$(bin)/python -m pytest -n 3 --dist worksteal
+	$(bin)/python -m pytest -n 2 --dist worksteal
 
 slow: .venv/installed-for-tests
 	$(bin)/python -m pytest -n 2 --dist worksteal -m slow
