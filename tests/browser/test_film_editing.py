@@ -61,7 +61,7 @@ def test_on_a_phone_every_button_can_be_hit(films: FilmServer, browser: Browser)
 def test_a_unit_less_at_the_drawing_ends_the_training_and_starts_that_of_the_smaller_network(
     open_page: OpenPage, store: RunStore
 ) -> None:
-    page = open_page("train?hidden=96,96&epochs=10000")  # too large to be compiled: it goes on for long
+    page = open_page("train?hidden=96,96&epochs=10000")  # too large to be compiled: it trains for long
     page.get_by_role("button", name=re.compile("^Start")).click()
     expect(page.get_by_role("button", name=SECOND_LAYER)).to_be_visible()
     wait_until_idle(page)

@@ -250,7 +250,7 @@ def test_a_run_that_goes_on_is_followed(
 def test_steps_stand_on_the_axis_of_the_whole_run_from_its_start(
     films: FilmServer, watch: Watch, pictures: Mapping[str, Picture]
 ) -> None:
-    """Of a run that goes on as it is planned, so that the step that is shown always has its place."""
+    """Of a run that is still running as planned, so that the step that is shown always has its place."""
     run = films.add_pictures(CONFIG, [replace(pictures["layer_norms"], step=0)], ended=False)
     page = watch(run, ended=False, planned_steps=400)
     page.wait_for_function(f"!!{PANELS}.cards.get('update_ratio').hit")

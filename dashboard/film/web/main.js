@@ -1,4 +1,4 @@
-// What Streamlit calls: a player for the element, made once and told what changed.
+// What Streamlit calls: a player for the element, made once and given what changed.
 
 import { element } from "./elements.js";
 import { Film } from "./frames.js";

@@ -1,7 +1,7 @@
 // The player: a time line and what it steers.
 //
 // A film is a list of frames in the order of their steps. The player holds which of them is shown, plays them,
-// follows a run that goes on, and says to the page where it was stopped. What a frame looks like is the matter
+// follows a run while it trains, and says to the page where it was stopped. What a frame looks like is the matter
 // of its stages: the network of a small MLP, and the panels of a run's snapshots. A stage has
 //
 //   open()              another run is to be shown        prepare()        what it fetches before the frames

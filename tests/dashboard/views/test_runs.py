@@ -106,7 +106,7 @@ def test_a_run_of_another_browser_cannot_be_deleted_here(store: RunStore) -> Non
     other, mine = stopped(store, owner="somebody"), stopped(store)
     page = opened((other, mine))
     assert [popover.proto.popover.disabled for popover in page.get("popover")] == [True]
-    page.button("delete for good").click().run()  # as a browser can that is not held back by the page
+    page.button("delete for good").click().run()  # as a browser can that the page does not stop
     assert store.get(other)
     assert store.get(mine) is None
 

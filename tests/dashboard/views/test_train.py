@@ -60,7 +60,7 @@ def test_the_points_to_be_learnt_are_there_before_the_start_and_follow_the_contr
 
 
 def film(page: AppTest) -> dict[str, Any]:
-    """What the player is told."""
+    """What the player is given."""
     (player,) = (part for part in page.get("bidi_component") if "film" in part.proto.component_name)
     described: dict[str, Any] = json.loads(player.proto.json)
     return described
@@ -303,7 +303,7 @@ def test_a_new_start_stops_the_run_before_it(page: AppTest) -> None:
     page.run()
     page.text_input(key="hidden").set_value(
         "64, 64, 64"
-    ).run()  # too large to be compiled: it goes on for long
+    ).run()  # too large to be compiled: it trains for long
     page.number_input(key="epochs").set_value(10_000).run()
     first = start(page)
     second = start(page)
@@ -431,7 +431,7 @@ def test_a_running_run_takes_another_learning_rate_and_a_stopped_one_resumes(pag
     page.run()
     page.text_input(key="hidden").set_value(
         "64, 64, 64"
-    ).run()  # too large to be compiled: it goes on for long
+    ).run()  # too large to be compiled: it trains for long
     page.number_input(key="epochs").set_value(10_000).run()
     run_id = start(page)
     store = runs.runner().store

@@ -107,7 +107,7 @@ export class PanelStage {
     return this.player.frame?.step ?? Infinity;
   }
 
-  /** How far axes of steps reach: to the end of the film, or of a run that goes on as it is planned. */
+  /** How far axes of steps reach: to the end of the film, or as planned, of a run that is still running. */
   get lastStep() {
     const { film, description } = this.player;
     const newest = film.frames.at(-1)?.step ?? 0;
