@@ -14,6 +14,7 @@ from core.training.optimizers import OPTIMIZERS
 from core.training.settings import SETTINGS
 from core.training.snapshots.grid import grid_around
 from dashboard.film.description import Editing, FilmDescription, Learning, NetworkDescription, points_of
+from dashboard.film.drawing import classifies_images
 from dashboard.film.panels.registry import expected
 
 
@@ -46,6 +47,7 @@ def of_run(
         news=news,
         autoplay=autoplay,
         step=step,
+        drawing=classifies_images(run.config),
     )
 
 

@@ -60,6 +60,13 @@ export class Film {
     return { anew, added: frames.length };
   }
 
+  /** The last frame that is not after a step, null before there is one, and whether the run has ended. */
+  async frameAt(step) {
+    const answer = await this.ask(`frame?step=${step}`);
+    const { frames, ended } = parse(await answer.arrayBuffer());
+    return { frame: frames[0] ?? null, ended };
+  }
+
   /** The activation function of the network, or its derivative, `reach` to either side of 0. */
   async activation(reach, derivative = 0) {
     const answer = await this.ask(`activation?reach=${reach}&derivative=${derivative}`);
