@@ -25,12 +25,19 @@ class Plan:
 
     `at` is where an operation's first number is: of a convolution and a linear layer the weights, then the
     biases; of a batch normalisation weights, biases, running means and running variances. "keep" remembers
-    what "add" adds: every stride-th position of it, in the first channels.
+    what "add" adds: every stride-th position of it, in the first channels. unshared_parameters: how many
+    parameters there would be, were each convolution a fully connected layer between the same maps.
     """
 
     input_shape: Shape
     operations: tuple[Operation, ...]
     numbers: int
+    unshared_parameters: int
+
+
+def fully_connected(input_shape: Shape, output_shape: Shape) -> int:
+    """Weights and biases of a fully connected layer between these shapes."""
+    return (math.prod(input_shape) + 1) * math.prod(output_shape)
 
 
 class _Builder:
@@ -40,14 +47,14 @@ class _Builder:
         self.channels, self.height, self.width = input_shape
         self._input_shape = input_shape
         self._operations: list[Operation] = []
-        self._numbers = 0
+        self._numbers = self._unshared = 0
 
     @property
-    def units(self) -> int:
-        return self.channels * self.height * self.width
+    def shape(self) -> Shape:
+        return self.channels, self.height, self.width
 
     def plan(self) -> Plan:
-        return Plan(self._input_shape, tuple(self._operations), self._numbers)
+        return Plan(self._input_shape, tuple(self._operations), self._numbers, self._unshared)
 
     def do(self, op: str, numbers: int = 0, **of_it: Any) -> None:
         """An operation with so many numbers of its own."""
@@ -71,12 +78,15 @@ class _Builder:
             padding=padding,
             bias=bias,
         )
+        before = self.shape
         self.channels = outgoing
         self.height = (self.height + 2 * padding - kernel) // stride + 1
         self.width = (self.width + 2 * padding - kernel) // stride + 1
+        self._unshared += fully_connected(before, self.shape)
 
     def batch_norm(self) -> None:
         self.do("batch_norm", 4 * self.channels, channels=self.channels)
+        self._unshared += 2 * self.channels
 
     def max_pool(self, size: int, stride: int | None = None) -> None:
         stride = stride or size
@@ -91,7 +101,9 @@ class _Builder:
         self.height = self.width = 1
 
     def linear(self, outgoing: int) -> None:
-        self.do("linear", (self.units + 1) * outgoing, incoming=self.units, outgoing=outgoing)
+        parameters = fully_connected(self.shape, (outgoing,))
+        self.do("linear", parameters, incoming=math.prod(self.shape), outgoing=outgoing)
+        self._unshared += parameters
         self.channels, self.height, self.width = outgoing, 1, 1
 
 
@@ -111,7 +123,9 @@ def mlp(input_shape: Shape, outputs: int, hidden: Shape, norm: str = "none", **_
             operations.append({"op": f"{norm}_norm", "at": norm_at, "channels": fan_out})
             norm_at += of_norm * fan_out
         operations.append({"op": "activation"})
-    return Plan(input_shape, tuple(operations), after_linear + of_norm * sum(hidden))
+    numbers = after_linear + of_norm * sum(hidden)
+    parameters = after_linear + min(of_norm, 2) * sum(hidden)
+    return Plan(input_shape, tuple(operations), numbers, parameters)
 
 
 def lenet(input_shape: Shape, outputs: int, hidden: Shape) -> Plan:
