@@ -69,6 +69,8 @@ export const TEXTS = {
   patch: "patch of the image",
   kernel: "kernel",
   products: "products",
+  channels: ["red", "green", "blue"],
+  channelSums: (sums, sum) => `${sums.map((one, n) => `${TEXTS.channels[n]} ${one}`).join(" + ")} = Σ ${sum}`,
   convolution: (sum, bias, z, value) => `Σ ${sum} + bias ${bias} = ${z}, activation: ${value}`,
   convolutionNormalised: (sum, value) => `Σ ${sum}; normalised and activated: ${value}`,
   waitingForPicture: "Its first picture is still to come",
