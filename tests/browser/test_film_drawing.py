@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from core.training import weights
 from core.training.config import TrainConfig, default_config
 from core.training.learners.building import loaded
+from core.training.snapshots.layers.saliency import input_gradients
 from tests.film_server import FilmServer, frame, network_of
 
 FILM = "document.querySelector('.film').film"
@@ -139,6 +140,10 @@ def test_probabilities_are_those_of_torch_at_the_shown_step(
         show(page, index)
         ours = probabilities(page)
         np.testing.assert_allclose(ours, by_torch(network, seven), atol=TOLERANCE, rtol=0)
+        gradients, _ = input_gradients(network, torch.from_numpy(seven)[None], torch.tensor([ours.argmax()]))
+        saliency = np.array(page.evaluate(f"[...{STAGE}.gradient]")).reshape(seven.shape)
+        largest = float(gradients.abs().max())
+        np.testing.assert_allclose(saliency, gradients[0].numpy(), atol=0.01 * largest, rtol=0)
         predicted = f"Predicted at step {50 * (index + 1)}: {ours.argmax()}, {ours.max():.1%}"
         expect(page.locator(".drawing-verdict")).to_contain_text(predicted)
 
@@ -179,7 +184,8 @@ def test_nothing_is_fetched_before_somebody_wants_to_draw(films: FilmServer, wat
     show(page, 1)
     show(page, 0)
     show(page, 1)
-    assert asked == ["/drawing", "/activation?reach=32&derivative=0", "/frame?step=50", "/frame?step=100"]
+    tables = [f"/activation?reach=32&derivative={derivative}" for derivative in (0, 1)]
+    assert asked == ["/drawing", *tables, "/frame?step=50", "/frame?step=100"]
 
 
 def test_images_in_colour_are_chosen_and_cannot_be_drawn(films: FilmServer, watch: Watch) -> None:

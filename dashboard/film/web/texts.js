@@ -146,6 +146,7 @@ export const DRAW = {
   yours: "Your drawing",
   seen: (width, height, fitted) =>
     `What the network gets: ${width} × ${height} pixels${fitted ? ", a drawing centred and sized as the data’s images are" : ""}`,
+  saliency: "Saliency: the brighter a pixel, the more it moves the score of the prediction",
   images: "Or a test image",
   testImage: (name) => `Test image: ${name}`,
   colour: "This network reads colour images, which cannot be drawn here: choose a test image.",

@@ -1,6 +1,6 @@
 // What a network for images makes of one image, from the numbers of a frame: a plan's operations one by one.
 
-const EPSILON = 1e-5; // of normalisations, as torch has it
+export const EPSILON = 1e-5; // of normalisations, as torch has it
 
 /** A network that computes one image at a time, always in the same memory. */
 export class Network {
@@ -75,15 +75,8 @@ export function eachTap({ incoming, outgoing, kernel, stride, padding }, before,
 
 const COMPUTE = {
   convolution(operation, numbers, before, after) {
-    const { at, incoming, outgoing, kernel, stride, bias } = operation;
-    const [input, out] = [before.array, after.array];
-    const biases = at + outgoing * incoming * kernel * kernel;
-    const plane = after.height * after.width;
-    for (let o = 0; o < outgoing; o++) out.fill(bias ? numbers[biases + o] : 0, o * plane, (o + 1) * plane);
-    eachTap(operation, before, after, (weight, to, end, from) => {
-      const w = numbers[at + weight];
-      for (let p = to, q = from; p < end; p++, q += stride) out[p] += w * input[q];
-    });
+    if (operation.stride === 1) convolveWhole(operation, numbers, before, after);
+    else convolveTaps(operation, numbers, before, after);
   },
 
   batch_norm({ at, channels }, numbers, before, after) {
@@ -140,6 +133,76 @@ const COMPUTE = {
     eachKept(stride, after, kept, (to, from) => (after.array[to] += kept.array[from]));
   },
 };
+
+const biasOf = ({ at, incoming, outgoing, kernel, bias }, numbers, o) =>
+  bias ? numbers[at + outgoing * incoming * kernel * kernel + o] : 0;
+
+/** Any convolution, weight by weight. */
+function convolveTaps(operation, numbers, before, after) {
+  const { at, stride } = operation;
+  const [input, out] = [before.array, after.array];
+  const plane = after.height * after.width;
+  for (let o = 0; o < after.channels; o++) out.fill(biasOf(operation, numbers, o), o * plane, (o + 1) * plane);
+  eachTap(operation, before, after, (weight, to, end, from) => {
+    const w = numbers[at + weight];
+    for (let p = to, q = from; p < end; p++, q += stride) out[p] += w * input[q];
+  });
+}
+
+/** One without strides several times as fast: whole maps at once, with the padding around them as zeros. */
+function convolveWhole(operation, numbers, before, after) {
+  const { at, incoming, outgoing, kernel, padding } = operation;
+  const { height, width } = before;
+  const [rows, pitch] = [height + 2 * padding, width + 2 * padding];
+  const length = (after.height - 1) * pitch + after.width; // sums between two rows are none
+  operation.sheet ??= { input: new Float32Array(incoming * rows * pitch), sum: new Float32Array(length) };
+  const { input, sum } = operation.sheet;
+  for (let i = 0; i < incoming; i++) {
+    for (let y = 0; y < height; y++) {
+      const row = (i * height + y) * width;
+      input.set(before.array.subarray(row, row + width), (i * rows + y + padding) * pitch + padding);
+    }
+  }
+  for (let o = 0; o < outgoing; o++) {
+    sum.fill(biasOf(operation, numbers, o));
+    for (let i = 0; i < incoming; i++) {
+      let w = at + (o * incoming + i) * kernel * kernel;
+      if (kernel === 3) add3(sum, input, i * rows * pitch, pitch, numbers.subarray(w, w + 9));
+      else for (let ky = 0; ky < kernel; ky++, w += kernel) addRow(sum, input, (i * rows + ky) * pitch, numbers, w, kernel);
+    }
+    for (let y = 0; y < after.height; y++) {
+      const row = y * pitch;
+      after.array.set(sum.subarray(row, row + after.width), (o * after.height + y) * after.width);
+    }
+  }
+}
+
+/** To each sum the nine products of a kernel of 3 x 3, in one go. */
+function add3(sum, input, from, pitch, [a, b, c, d, e, f, g, h, i]) {
+  const { length } = sum;
+  for (let p = 0, q = from, r = from + pitch, s = from + 2 * pitch; p < length; p++, q++, r++, s++) {
+    sum[p] +=
+      a * input[q] + b * input[q + 1] + c * input[q + 2] +
+      (d * input[r] + e * input[r + 1] + f * input[r + 2]) +
+      (g * input[s] + h * input[s + 1] + i * input[s + 2]);
+  }
+}
+
+/** To each sum the products of one row of a kernel, in one go where it has five weights. */
+function addRow(sum, input, from, numbers, w, kernel) {
+  const { length } = sum;
+  if (kernel === 5) {
+    const [a, b, c, d, e] = numbers.subarray(w, w + 5);
+    for (let p = 0, q = from; p < length; p++, q++) {
+      sum[p] += a * input[q] + b * input[q + 1] + c * input[q + 2] + d * input[q + 3] + e * input[q + 4];
+    }
+    return;
+  }
+  for (let x = 0; x < kernel; x++) {
+    const weight = numbers[w + x];
+    for (let p = 0, q = from + x; p < length; p++, q++) sum[p] += weight * input[q];
+  }
+}
 
 /** Where the largest value of a window is, the first of several. */
 export function largestOf({ height, width, array }, channel, top, left, size) {

@@ -4,6 +4,7 @@ import { fit } from "../canvas.js";
 import { element } from "../elements.js";
 import { Film } from "../frames.js";
 import { DRAW, TEXTS, grouped, percent } from "../texts.js";
+import { gradientOf, strongest } from "./backward.js";
 import { Network, probabilitiesOf } from "./forward.js";
 import { imageOf, trace } from "./ink.js";
 
@@ -11,6 +12,7 @@ const FIRST_REACH = 32; // of the table of the activation
 const MAX_REACH = 1024; // beyond it the function is continued by a line
 const RETRY_MS = 2000;
 const WHITE = 255;
+const QUICK_MS = 4; // a network that computes an image so fast has its saliency while one draws, too
 
 // What a person drew last: another training is shown the same.
 const drawn = { isOpen: false, strokes: [] };
@@ -42,6 +44,7 @@ export class DrawingStage {
       padName: element("span", { class: "drawing-name" }),
       seen: element("canvas", { class: "drawing-seen", role: "img" }),
       seenName: element("div", { class: "drawing-caption" }),
+      saliency: element("canvas", { class: "drawing-seen", role: "img", "aria-label": DRAW.saliency }),
       verdict: element("div", { class: "drawing-verdict", role: "status", "aria-live": "polite" }),
       bars: element("div", { class: "drawing-bars" }),
       images: element("div", { class: "drawing-images", role: "group", "aria-label": DRAW.images }),
@@ -51,6 +54,7 @@ export class DrawingStage {
     parts.room.append(
       element("div", { class: "drawing-column" }, parts.pad, under),
       element("div", { class: "drawing-column" }, parts.seen, parts.seenName),
+      element("div", { class: "drawing-column" }, parts.saliency, element("div", { class: "drawing-caption", text: DRAW.saliency })),
       element("div", { class: "drawing-column drawing-said" }, parts.verdict, parts.bars),
       element("div", { class: "drawing-choice" }, element("div", { class: "drawing-caption", text: DRAW.images }), parts.images),
     );
@@ -89,7 +93,7 @@ export class DrawingStage {
   shown() {
     if (!this.isOpen || !this.network) return;
     this.fetchFrame();
-    if (this.frame !== this.computed) this.stale = true;
+    if (this.frame !== this.computed || (this.player.still && this.parts.saliency.classList.contains("old"))) this.stale = true;
   }
 
   restyle() {
@@ -122,7 +126,7 @@ export class DrawingStage {
       if (this.closed) return;
       if (found.why_not) this.parts.notice.textContent = found.why_not;
       else {
-        this.activation = await this.film.activation(FIRST_REACH);
+        await this.fetchActivation(FIRST_REACH);
         this.begin(found);
       }
     } catch {
@@ -190,11 +194,14 @@ export class DrawingStage {
     this.widening = true;
     let { reach } = this.activation;
     while (reach < largest && reach < MAX_REACH) reach *= 2;
-    const wider = await this.film.activation(reach).catch(() => null);
+    await this.fetchActivation(reach).catch(() => null);
     this.widening = false;
-    if (!wider || this.closed) return;
-    this.activation = wider;
-    this.redraw();
+    if (!this.closed) this.redraw();
+  }
+
+  /** The activation and its derivative as tables. */
+  async fetchActivation(reach) {
+    [this.activation, this.derivative] = await Promise.all([this.film.activation(reach), this.film.activation(reach, 1)]);
   }
 
   // --- The image
@@ -283,10 +290,29 @@ export class DrawingStage {
     this.computed = frame;
     this.probabilities = null;
     if (frame && input) {
+      const began = performance.now();
       this.probabilities = probabilitiesOf(this.network.run(frame.weights, input, this.activation));
+      this.quick = performance.now() - began < QUICK_MS;
       this.widen(this.network.largest);
     }
+    this.explain();
     this.writeBars();
+  }
+
+  /** Which pixels move the score of the prediction; of a slow network once nothing changes any more. */
+  explain() {
+    const { saliency } = this.parts;
+    const due = !this.probabilities || this.quick || this.player.still;
+    saliency.classList.toggle("old", !due);
+    if (!due) return;
+    this.gradient = null;
+    if (this.probabilities) {
+      const { weights } = this.computed;
+      this.gradient = gradientOf(this.network, weights, this.derivative, this.probabilities.length > 2 ? this.best : 0);
+    }
+    const shape = { channels: 1, height: this.height, width: this.width };
+    const shades = this.gradient ? strongest(this.gradient, this) : new Float32Array(shape.height * shape.width);
+    drawPixels(saliency, shades, shape);
   }
 
   drawPad() {
@@ -302,12 +328,8 @@ export class DrawingStage {
     trace(pen, this.strokes, gray(this.ink.pen));
   }
 
-  /** An image's own pixels; the style enlarges them. */
   drawImage(canvas, input) {
-    if (canvas.width !== this.width || canvas.height !== this.height) [canvas.width, canvas.height] = [this.width, this.height];
-    const pen = canvas.getContext("2d");
-    pen.setTransform(1, 0, 0, 1, 0, 0);
-    pen.putImageData(imageData(input ?? this.blank, this), 0, 0);
+    drawPixels(canvas, input ?? this.blank, this);
   }
 
   get blank() {
@@ -374,13 +396,14 @@ export class DrawingStage {
   }
 }
 
-/** Numbers of an image, channel by channel, as pixels of the screen. */
-function imageData(input, { channels, height, width }) {
+/** Numbers of an image, channel by channel, as a canvas's own pixels; the style enlarges them. */
+function drawPixels(canvas, input, { channels, height, width }) {
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   const image = new ImageData(width, height);
   const plane = height * width;
   for (let p = 0; p < plane; p++) {
     for (let c = 0; c < 3; c++) image.data[4 * p + c] = Math.round(WHITE * input[(channels === 1 ? 0 : c) * plane + p]);
     image.data[4 * p + 3] = WHITE;
   }
-  return image;
+  canvas.getContext("2d").putImageData(image, 0, 0);
 }
