@@ -42,6 +42,8 @@ JOB_TITLES = {
     "roofline": "roofline",
     "dying_units": "dying units",
     "layer_times": "layers",
+    "statements": "statements",
+    "timed_statements": "statements on time",
 }
 
 # The view that shows the run of a job.
@@ -52,6 +54,8 @@ VIEW_OF_JOB = {
     "timing": "benchmark",
     "roofline": "benchmark",
     "dying_units": "dying_units",
+    "statements": "overview",
+    "timed_statements": "overview",
 }
 
 # By this cookie, which the server gives to each browser, a person finds the runs that were started in it.

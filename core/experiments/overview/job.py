@@ -1,13 +1,16 @@
-"""The job that tests one statement: its experiment, then the verdict on what was measured."""
+"""The job that tests statements: each one's experiment, then the verdict on what was measured."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
-from core.experiments.overview.config import StatementConfig
+from core.events import Picture, Progress
+from core.experiments.overview.config import StatementsConfig
 from core.experiments.overview.registry import STATEMENTS
 from core.experiments.statement_events import (
     Disturbed,
@@ -19,12 +22,33 @@ from core.experiments.statement_events import (
 from core.experiments.verdicts import NOT_MEASURED, UNSURE, judge
 
 
-def run_statement(config: StatementConfig) -> Iterator[object]:
-    """Yields StatementStarted, what the experiment yields, and StatementJudged."""
-    statement, settings = STATEMENTS[config.statement], config.settings
+def run_statements(config: StatementsConfig) -> Iterator[object]:
+    """For each: StatementStarted, what its experiment yields, StatementJudged. Progress is of all together.
+
+    Pictures have the statement's key before their name.
+    """
+    for done, key in enumerate(config.statements):
+        yield StatementStarted(key, config.effort, config.settings(key))
+        for event in _tested(key, config.settings(key)):
+            match event:
+                case Progress() if len(config.statements) > 1:
+                    share = min(event.done / event.total, 1.0)
+                    yield Progress(done + share, len(config.statements), "statements")
+                case Picture():
+                    yield replace(event, name=picture_name(key, event.name))
+                case _:
+                    yield event
+
+
+def picture_name(statement: str, name: str) -> str:
+    """A picture's name among those of all statements."""
+    return f"{statement} {name}"
+
+
+def _tested(key: str, settings: Mapping[str, Any]) -> Iterator[object]:
+    statement = STATEMENTS[key]
     started_s = time.perf_counter()
     held_s = 0.0  # by whoever takes the events, in a pause for example
-    yield StatementStarted(config.statement, config.effort, settings)
     numbers: dict[str, dict[int, tuple[float, float]]] = defaultdict(dict)
     disturbed = ""
     for event in statement.measure(settings):

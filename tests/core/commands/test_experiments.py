@@ -45,7 +45,8 @@ def test_list_names_every_setting_with_its_default(capsys: pytest.CaptureFixture
     assert all(name in answer for name in EXPERIMENTS)
     assert "hidden=16,16" in answer
     assert main(["list", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["settings"]["seeds"] == 8
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert rows[-1]["settings"]["seeds"] == 8
 
 
 @pytest.mark.parametrize(
