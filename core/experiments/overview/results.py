@@ -77,6 +77,31 @@ def from_records(
     return found
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What there is to draw of a statement, while it is tested or afterwards."""
+
+    statement: str
+    series: tuple[Series, ...]
+    facts: tuple[Fact, ...]
+
+
+def drawn_so_far(records: Iterable[Mapping[str, Any]]) -> Drawn | None:
+    """Of the statement that was started last; None before the first."""
+    key = ""
+    series: dict[str, Series] = {}
+    facts: dict[str, Fact] = {}
+    for record in records:
+        match record["event"]:
+            case "statement_started":
+                key, series, facts = record["statement"], {}, {}
+            case "series":
+                series[record["name"]] = _of(Series, record)
+            case "fact":
+                facts[record["name"]] = _of(Fact, record)
+    return Drawn(key, tuple(series.values()), tuple(facts.values())) if key else None
+
+
 def images_of(statement: str, pictures: Iterable[Picture]) -> dict[str, Any]:
     """Every image of a statement's pictures by its name, as rows of brightness."""
     return {
