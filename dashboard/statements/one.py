@@ -31,10 +31,10 @@ def draw_statement(key: str, run: Run | None, lesson: str | None) -> None:
     st.markdown(f"#### {entry.sentence}")
     st.markdown(entry.sentence_zh)
     st.caption(f"The text, section “{entry.section}” ({entry.section_zh})")
-    _draw_question(key, entry)
     if run is None:
         known = verdict.newest().get(key)
         run = runs.runner().store.get(known.run_id) if known else None
+    _draw_question(key, entry, run)
     if run:
         runs.follow(run, lambda now, records, pictures: _draw_found(key, now, records, pictures))
     draw_slider(key)
@@ -56,8 +56,8 @@ def _draw_ways(key: str, lesson: str | None) -> None:
                 link(f"{word}: {STATEMENTS[other].title}", word, statement=other, lesson=lesson)
 
 
-def _draw_question(key: str, entry: Statement) -> None:
-    """What the reader thinks, before or after; then the buttons that test it."""
+def _draw_question(key: str, entry: Statement, run: Run | None) -> None:
+    """What the reader thinks, and the buttons that test it; a first answer does so too."""
     with st.container(border=True):
         st.markdown(f"**What do you think?** {entry.question}")
         with st.container(horizontal=True):
@@ -65,6 +65,8 @@ def _draw_question(key: str, entry: Statement) -> None:
                 chosen = verdict.answer_of(key) == answer
                 if st.button(answer, key=f"answer {answer}", type="primary" if chosen else "secondary"):
                     verdict.keep_answer(key, answer)
+                    if run is None:
+                        start_tests((key,), QUICK)
                     st.rerun()
         with st.container(horizontal=True):
             if st.button("Test it", key="test", type="primary", icon=":material/play_arrow:"):
