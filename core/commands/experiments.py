@@ -131,6 +131,39 @@ def _result_lines(result: Result) -> list[str]:
     return lines
 
 
+def _report(options: argparse.Namespace) -> int:
+    """All statements with verdicts, figures and pictures in one file; of a results file, or of the store."""
+    from core.export import report
+
+    suffix = Path(options.out).suffix.removeprefix(".")
+    if suffix not in report.WRITERS:
+        raise InvalidRequest(
+            f"--out {options.out!r} is not possible; its name must end in {', '.join(report.WRITERS)}."
+        )
+    found = results.read(Path(options.results)) if options.results else _of_store()
+    before = results.read(Path(options.against)) if options.against else None
+    text = report.written(suffix, found, before)
+    with _new_file(options.out) as file:
+        file.write(text)
+    print(f"{options.out}: {len(found)} of {len(STATEMENTS)} statements.")
+    return OK
+
+
+def _of_store() -> Mapping[str, Result]:
+    from core.export.report import of_store
+    from core.paths import data_folder
+    from core.runs.store import RunStore
+
+    file = data_folder() / "runs.sqlite"
+    found = of_store(RunStore(file)) if file.exists() else {}
+    if not found:
+        raise InvalidRequest(
+            "No statement has been tested on the dashboard of this machine; name a file that "
+            "`experiments run all --out FILE` has written."
+        )
+    return found
+
+
 def _run_experiment(options: argparse.Namespace) -> int:
     """JSON: each event as it comes. Text: a table at the end, also of what came before Ctrl-C."""
     experiment = EXPERIMENTS[options.name]
@@ -180,6 +213,19 @@ def _parser(prog: str) -> Parser:
     running.add_argument("--out", type=_new_file, metavar="FILE", help="write the results there, a line each")
     add_formats(running, JSON)
     running.set_defaults(act=_run_statements)
+
+    reporting = commands.add_parser("report", help="all statements with verdicts and pictures in one file")
+    reporting.add_argument(
+        "results",
+        nargs="?",
+        metavar="RESULTS",
+        help="what `run --out` wrote; left out, the newest verdicts of this machine's dashboard",
+    )
+    reporting.add_argument("--out", required=True, metavar="FILE", help="ends in .html, .md or .jsonl")
+    reporting.add_argument(
+        "--against", metavar="RESULTS", help="earlier results: which verdicts changed, and why"
+    )
+    reporting.set_defaults(act=_report)
 
     for name, experiment in EXPERIMENTS.items():
         one = commands.add_parser(name, help=experiment.finds_out)
