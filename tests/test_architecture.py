@@ -78,7 +78,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard/film": ("dashboard/components",),
     "dashboard/training": ("dashboard/components",),
     "dashboard/run_list": ("dashboard/training",),
-    "dashboard/views": ("dashboard/training", "dashboard/film", "dashboard/run_list"),
+    "dashboard/statements": ("dashboard/components",),
+    "dashboard/views": (
+        *("dashboard/training", "dashboard/film", "dashboard/run_list"),
+        "dashboard/statements",
+    ),
     "dashboard": ("dashboard/views",),
 }
 

@@ -49,9 +49,13 @@ class Fact:
 
 @dataclass(frozen=True)
 class NotMeasured:
-    """Why this machine cannot measure it: then there is no verdict."""
+    """Why this machine cannot measure it: then there is no verdict.
+
+    observables: those that it cannot measure, of which no claim is judged; none named, none of them can be.
+    """
 
     reason: str
+    observables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 A claim is supported where the whole interval of its number lies on the side that it states, refuted where it
 lies wholly on the other, and unsure else. Intervals are corrected for the number of claims of a statement
 (Bonferroni), so that all of them hold together with 95%. A statement depends on a condition where two of its
-claims, each by itself certain, say opposite things.
+claims, each by itself certain, say opposite things. A claim that this machine cannot measure has no part in
+the verdict, unless no other claim counts.
 
 A run that was capped is an interval of its own, from what it reached to infinity; a median is bounded by the
 order statistics of the lower and of the upper ends, which needs no assumption on what lies beyond the cap.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.experiments.statement import ABOVE, BELOW, CORRECTED_T, EXACT, OUTSIDE, Claim
 from core.statistics import corrected_t_interval, median_bounds
@@ -46,21 +47,39 @@ class Judgement:
     high: float | None
     confidence: float  # of this interval
     verdict: str
+    reason: str = ""  # why it was not measured here
 
 
-def judge(claims: Sequence[Claim], numbers: Numbers) -> tuple[str, tuple[Judgement, ...]]:
-    """The verdict on a statement, and on each of its claims."""
-    uncertain = sum(claim.method != EXACT for claim in claims)
+def judge(
+    claims: Sequence[Claim], numbers: Numbers, not_measured: Mapping[str, str] | None = None
+) -> tuple[str, tuple[Judgement, ...]]:
+    """The verdict on a statement, and on each of its claims.
+
+    not_measured: the observables that this machine cannot measure, and why.
+    """
+    reasons = [_unmeasured(claim, not_measured or {}) for claim in claims]
+    measured = [claim for claim, reason in zip(claims, reasons, strict=True) if not reason]
+    uncertain = sum(claim.method != EXACT for claim in measured)
     confidence = 1 - (1 - CONFIDENCE) / max(uncertain, 1)
-    judgements = tuple(judge_claim(claim, numbers, confidence) for claim in claims)
+    judgements = tuple(
+        replace(judge_claim(claim, {}, confidence), verdict=NOT_MEASURED, reason=reason)
+        if reason
+        else judge_claim(claim, numbers, confidence)
+        for claim, reason in zip(claims, reasons, strict=True)
+    )
     return together([one.verdict for one in judgements if one.counts]), judgements
+
+
+def _unmeasured(claim: Claim, not_measured: Mapping[str, str]) -> str:
+    """Why this machine cannot measure what a claim is of; empty where it can."""
+    return not_measured.get(claim.of, "") or not_measured.get(claim.minus, "")
 
 
 def together(verdicts: Sequence[str]) -> str:
     """One verdict from those of the claims that count."""
     if SUPPORTED in verdicts and REFUTED in verdicts:
         return DEPENDS
-    agreed = set(verdicts)
+    agreed = set(verdicts) - {NOT_MEASURED} or set(verdicts)
     return agreed.pop() if len(agreed) == 1 else UNSURE
 
 

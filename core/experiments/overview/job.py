@@ -50,6 +50,7 @@ def _tested(key: str, settings: Mapping[str, Any]) -> Iterator[object]:
     started_s = time.perf_counter()
     held_s = 0.0  # by whoever takes the events, in a pause for example
     numbers: dict[str, dict[int, tuple[float, float]]] = defaultdict(dict)
+    not_measured: dict[str, str] = {}  # reasons by observable
     disturbed = ""
     for event in statement.measure(settings):
         if isinstance(event, Measured):
@@ -60,8 +61,15 @@ def _tested(key: str, settings: Mapping[str, Any]) -> Iterator[object]:
         yield event
         held_s += time.perf_counter() - handed_over_s
         if isinstance(event, NotMeasured):
+            not_measured |= dict.fromkeys(event.observables, event.reason)
+        if isinstance(event, NotMeasured) and not event.observables:
             yield StatementJudged(NOT_MEASURED, (), event.reason, time.perf_counter() - started_s - held_s)
             return
-    verdict, judgements = judge(statement.claims(settings), numbers)
+    verdict, judgements = judge(statement.claims(settings), numbers, not_measured)
+    reason = ""
+    if verdict == NOT_MEASURED:  # none of the claims that count
+        reason = "; ".join(dict.fromkeys(not_measured.values()))
+    elif disturbed:
+        verdict, reason = UNSURE, disturbed
     elapsed_s = time.perf_counter() - started_s - held_s
-    yield StatementJudged(UNSURE if disturbed else verdict, judgements, disturbed, elapsed_s)
+    yield StatementJudged(verdict, judgements, reason, elapsed_s)

@@ -77,6 +77,31 @@ def from_records(
     return found
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What there is to draw of a statement, while it is tested or afterwards."""
+
+    statement: str
+    series: tuple[Series, ...]
+    facts: tuple[Fact, ...]
+
+
+def drawn_so_far(records: Iterable[Mapping[str, Any]]) -> Drawn | None:
+    """Of the statement that was started last; None before the first."""
+    key = ""
+    series: dict[str, Series] = {}
+    facts: dict[str, Fact] = {}
+    for record in records:
+        match record["event"]:
+            case "statement_started":
+                key, series, facts = record["statement"], {}, {}
+            case "series":
+                series[record["name"]] = _of(Series, record)
+            case "fact":
+                facts[record["name"]] = _of(Fact, record)
+    return Drawn(key, tuple(series.values()), tuple(facts.values())) if key else None
+
+
 def images_of(statement: str, pictures: Iterable[Picture]) -> dict[str, Any]:
     """Every image of a statement's pictures by its name, as rows of brightness."""
     return {
@@ -164,15 +189,15 @@ def number_in_words(judgement: Judgement) -> str:
 def _parsed(text: str, number: int, path: Path) -> Result:
     try:
         record = json.loads(text)
-        if record["version"] != VERSION:
-            raise InvalidRequest(
-                f"Line {number} of {path} is of version {record['version']!r}; this is {VERSION}."
-            )
-        nested = {"judgements": Judgement, "series": Series, "facts": Fact}
-        parts = {name: tuple(_of(kind, one) for one in record[name]) for name, kind in nested.items()}
-        return _of(Result, record | parts)
+        version = record["version"]
+        if version == VERSION:
+            nested = {"judgements": Judgement, "series": Series, "facts": Fact}
+            parts = {name: tuple(_of(kind, one) for one in record[name]) for name, kind in nested.items()}
+            result: Result = _of(Result, record | parts)
+            return result
     except (ValueError, KeyError, TypeError):
         raise InvalidRequest(f"Line {number} of {path} is no result of a statement.") from None
+    raise InvalidRequest(f"Line {number} of {path} is of version {version!r}; this is {VERSION}.")
 
 
 def _of(kind: type[Any], record: Mapping[str, Any]) -> Any:
