@@ -148,7 +148,7 @@ STATEMENT = Statement(
         "width": Option("units of each layer", 128, min=8, max=512),
         **seeds(12),
     },
-    full={"seeds": 48, "width": 256},
+    full={"seeds": 24, "width": 256},
     measure=measure,
     claims=claims,
     plot=Plot(
