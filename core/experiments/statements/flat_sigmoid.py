@@ -180,8 +180,9 @@ STATEMENT = Statement(
         "From 4 even plain gradient descent comes back soon; what slows sigmoid networks down more is that "
         "their outputs have a mean of 1/2 and not of 0.",
     ),
-    formula=r"\sigma'(x) = \sigma(x)\,(1 - \sigma(x)): \qquad \sigma'(0) = 0.25,\quad \sigma'(4) = 0.0177,"
-    r"\quad \sigma'(8) = 0.00034",
+    formula=r"\begin{gathered} \sigma'(x) = \sigma(x)\,(1 - \sigma(x)) \\"
+    r"\sigma'(0) = 0.25,\quad \sigma'(4) = 0.0177,"
+    r"\quad \sigma'(8) = 0.00034 \end{gathered}",
     sources=(
         Source(
             "Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural networks",

@@ -129,7 +129,7 @@ def _function(slope: float) -> str:
 
 
 def _name(slope: float) -> str:
-    return {LINEAR: "No activation", 0.0: "ReLU"}.get(slope, f"Slope {slope:g} below 0")
+    return {LINEAR: "No activation", 0.0: "ReLU"}.get(slope, f"Slope {slope:g}")
 
 
 def _deep(slope: float) -> str:

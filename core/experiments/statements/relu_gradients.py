@@ -33,7 +33,7 @@ else:
 # Gains are factors of Xavier's weights, whose variance is 1 / inputs in layers of equal width. He's have
 # 2 / inputs, a gain of the square root of 2; PyTorch's nn.Linear draws with variance 1 / (3 inputs).
 HE = 1.414
-NAMES = {0.577: "0.577 (PyTorch's default)", 1.0: "1 (Xavier)", HE: "1.414 (He)"}
+NAMES = {0.577: "0.577, PyTorch", 1.0: "1, Xavier", HE: "1.414, He"}
 LOST = 2.0  # powers of ten from the last layer to the first beyond which a gradient is lost, as for sigmoid
 RARELY = 0.01  # of all networks
 
@@ -58,9 +58,9 @@ def _gradients(settings: Settings) -> Iterator[Any]:
             yield Measured(_gradient(gain), seed, max(sizes[0], -300.0))
             yield Progress(done * len(settings["gains"]) + number, total, "networks")
         yield from _series(logs, layers)
-    for gain, found in logs.items():
-        per_layer = 10 ** (_median([sizes[0] for sizes in found]) / (layers - 1))
-        yield Fact(f"Factor of the gradient per layer at gain {_name(gain)}", f"{per_layer:.3f}")
+    factors = {gain: 10 ** (_median([s[0] for s in found]) / (layers - 1)) for gain, found in logs.items()}
+    texts = [f"{factor:.3f} at gain {_name(gain)}" for gain, factor in factors.items()]
+    yield Fact("Factor of the gradient per layer", "; ".join(texts))
 
 
 def _series(logs: dict[float, list[list[float]]], layers: int) -> Iterator[Series]:
@@ -106,7 +106,7 @@ def claims(settings: Settings) -> tuple[Claim, ...]:
     kept = [
         Claim(
             says=f"the gradient changes less than 100 times over {layers} layers",
-            condition=f"gain {_name(gain)}, {settings['width']} units a layer",
+            condition=f"gain {_name(gain)}; {settings['width']} units a layer",
             value=f"log10 of the gradient at layer 1 by that at layer {layers}",
             of=_gradient(gain),
             true_if=WITHIN,
@@ -121,7 +121,7 @@ def claims(settings: Settings) -> tuple[Claim, ...]:
     alive = [
         Claim(
             says="fewer than 1 network in 100 is dead, with an output of 0 for every input",
-            condition=f"gain {NAMES[HE]}, {width} units a layer, {layers} layers",
+            condition=f"gain {NAMES[HE]}; {width} units a layer, {layers} layers",
             value="fraction of dead networks",
             of=_of_width(width),
             true_if=BELOW,
@@ -144,8 +144,7 @@ STATEMENT = Statement(
     "explodes.",
     sentence_zh="ReLU的梯度较为平稳，不管怎么叠加，都不会出现梯度消失或梯度爆炸。",
     question="50 layers of ReLU: does the gradient keep its size on its way back, whatever the weights?",
-    strongest="With He's weights, made for ReLU, and wide layers: then the gradient keeps its size for "
-    "hundreds of layers.",
+    strongest="With He's weights, made for ReLU, and in wide layers: there the gradient keeps its size.",
     condition="the gain of the weights: a seventh less than He's, and over 50 layers the gradient is lost",
     why=(
         "Where a ReLU fires its slope is exactly 1, so the activation itself shrinks nothing; but it fires "
@@ -155,9 +154,9 @@ STATEMENT = Statement(
         "In narrow layers chance decides besides: now and then all units of one layer are silent, and the "
         "whole network is dead from the start.",
     ),
-    formula=r"\mathbb{E}\,\lVert\delta_{l}\rVert^2 = \tfrac12\, n\,\mathrm{Var}(w)\;"
-    r"\mathbb{E}\,\lVert\delta_{l+1}\rVert^2, \qquad \mathrm{Var}(w) = \tfrac{1}{n}\,g^2 \;\Rightarrow\; "
-    r"\text{factor } g / \sqrt{2} \text{ per layer}",
+    formula=r"\begin{gathered} \mathbb{E}\,\lVert\delta_{l}\rVert^2 = \tfrac12\, n\,\mathrm{Var}(w)\;"
+    r"\mathbb{E}\,\lVert\delta_{l+1}\rVert^2 \\ \mathrm{Var}(w) = \tfrac{1}{n}\,g^2 \;\Rightarrow\; "
+    r"\text{factor } g / \sqrt{2} \text{ per layer} \end{gathered}",
     sources=(
         Source(
             "He, Zhang, Ren & Sun 2015, Delving deep into rectifiers: surpassing human-level performance on "
