@@ -42,6 +42,7 @@ else:
 # at 30 most of them no longer learn at all.
 LEARNING_RATES = {"sgd": 6.0, "adam": 0.03}
 NAMES = {"sgd": "Plain gradient descent", "adam": "Adam"}
+DRAWN = {"sgd": "Plain descent", "adam": "Adam"}  # in a legend
 GOAL = 0.1  # the loss that counts as learned: the true class has a probability of 0.9 then (geometric mean)
 SAMPLES = 200
 
@@ -53,7 +54,9 @@ SHOWN_EVERY = 250  # steps
 def measure(settings: Settings) -> Iterator[Any]:
     """Steps to a loss, for networks whose first layer starts with a bias, beside those with a bias of 0."""
     inside = range_within(4.0)
-    yield Fact("Range of a sigmoid between −4 and 4", f"{inside:.1%} of it; of tanh, between −2 and 2")
+    yield Fact(
+        "Range of a sigmoid between −4 and 4", f"{inside:.1%} of all; tanh has as much between −2 and 2"
+    )
     for bias in settings["biases"]:
         yield Measured(_slope(bias), settings["seed"], _relative_slope(bias))
     with torch_devices.threads(1):
@@ -117,7 +120,7 @@ def _series(optimizer: str, biases: tuple[float, ...], steps: Tensor) -> Series:
     """Median steps at each bias, and the middle eight tenths of the seeds."""
     rows = steps.view(len(biases), -1)[sorted(range(len(biases)), key=biases.__getitem__)]
     low, middle, high = (tuple(rows.quantile(part, 1).tolist()) for part in (0.1, 0.5, 0.9))
-    return Series(NAMES[optimizer], tuple(sorted(biases)), middle, low, high)
+    return Series(DRAWN[optimizer], tuple(sorted(biases)), middle, low, high)
 
 
 def _slope(bias: float) -> str:
@@ -181,8 +184,7 @@ STATEMENT = Statement(
         "their outputs have a mean of 1/2 and not of 0.",
     ),
     formula=r"\begin{gathered} \sigma'(x) = \sigma(x)\,(1 - \sigma(x)) \\"
-    r"\sigma'(0) = 0.25,\quad \sigma'(4) = 0.0177,"
-    r"\quad \sigma'(8) = 0.00034 \end{gathered}",
+    r"\sigma'(4) = 0.071\,\sigma'(0), \quad \sigma'(8) = 0.0013\,\sigma'(0) \end{gathered}",
     sources=(
         Source(
             "Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural networks",
@@ -221,7 +223,7 @@ STATEMENT = Statement(
     claims=claims,
     plot=Plot(
         title="Steps that it takes to learn two moons",
-        look="Far out, plain gradient descent climbs to the last step that was tried; Adam stays level.",
+        look="Far out, plain gradient descent's line climbs to the last step tried; Adam's stays level.",
         x="Initial bias of the first layer",
         y=f"Steps to a loss of {GOAL:g}",
         log_y=True,

@@ -20,7 +20,7 @@ def test_where_they_were_trained_networks_fit_and_classify() -> None:
     events = run("fits_and_classifies", distances=(0.0,), **SMALL)
     assert set(verdicts(events).values()) == {SUPPORTED}
     drawn = {event.name: event for event in events if isinstance(event, Series)}
-    x, fitted = (np.array(drawn["Networks (median, eight tenths)"].__dict__[name]) for name in "xy")
+    x, fitted = (np.array(drawn["Networks"].__dict__[name]) for name in "xy")
     within = np.abs(x) <= 1
     assert np.abs(fitted - np.sin(2 * np.pi * x))[within].max() < SMALL_ERROR
     assert np.abs(fitted - np.sin(2 * np.pi * x))[~within].max() > SMALL_ERROR

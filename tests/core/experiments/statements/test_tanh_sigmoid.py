@@ -18,7 +18,7 @@ def test_at_twice_the_input_they_are_one_function() -> None:
     events = run("tanh_sigmoid", steps=0)
     assert set(verdicts(events).values()) == {SUPPORTED}
     drawn = {event.name: event for event in events if isinstance(event, Series)}
-    stretched = drawn["2 sigmoid(2x) − 1"]
+    stretched = drawn["2σ(2x) − 1"]
     np.testing.assert_allclose(stretched.y, np.tanh(stretched.x), atol=1e-15)
 
 
