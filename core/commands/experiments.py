@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TextIO
@@ -75,15 +76,20 @@ def _run_statements(options: argparse.Namespace) -> int:
     if options.set and len(keys) > 1:
         raise InvalidRequest("--set changes settings of one statement; name one.")
     configs = [_config(key, options) for key in keys]
+    with _new_file(options.out) if options.out else nullcontext() as out:
+        return _run_each(configs, options, out)
+
+
+def _run_each(configs: Sequence[StatementsConfig], options: argparse.Namespace, out: TextIO | None) -> int:
     unexpected = []
     for config in configs:
         result = _test(config, options.format)
         if result is None:
             print("Stopped. What was measured until then is above.", file=sys.stderr)
             return INTERRUPTED
-        if options.out:
-            options.out.write(results.line(result) + "\n")
-            options.out.flush()
+        if out:
+            out.write(results.line(result) + "\n")
+            out.flush()
         if options.expect and result.verdict not in options.expect:
             unexpected.append(f"{result.statement}: {result.verdict}")
     if unexpected:
@@ -210,7 +216,7 @@ def _parser(prog: str) -> Parser:
         help=f"exit code {UNEXPECTED} unless every verdict is this one, or one of these: "
         f"{', '.join(VERDICTS)}",
     )
-    running.add_argument("--out", type=_new_file, metavar="FILE", help="write the results there, a line each")
+    running.add_argument("--out", metavar="FILE", help="write the results there, a line each")
     add_formats(running, JSON)
     running.set_defaults(act=_run_statements)
 

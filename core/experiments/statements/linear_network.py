@@ -88,7 +88,8 @@ def _trained(settings: Settings) -> Iterator[Any]:
     steps = stacked_training.train(
         stack, x, targets, stacked_training.binary_cross_entropy, "adam", LEARNING_RATE
     )
-    for step, _ in zip(range(1, settings["steps"] + 1), steps, strict=False):
+    for step in range(1, settings["steps"] + 1):
+        next(steps)
         yield Progress(step, settings["steps"], "training steps")
     accuracy = stacked_training.accuracies(stacked_training.outputs_of(stack, test_x), test_targets)
     names = [*map(_rings, settings["slopes"]), SQUARE, PLANE]

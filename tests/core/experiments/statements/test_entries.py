@@ -17,6 +17,8 @@ from core.options import check_options
 from core.statistics import median_bounds
 from dashboard.pages import PAGES
 
+OF_THE_TEXT = range(1, 19)  # its statements' numbers
+
 EVERY = pytest.mark.parametrize("key", STATEMENTS)
 
 
@@ -81,15 +83,17 @@ def test_its_doors_lead_to_pages(key: str) -> None:
     assert all(door.page in PAGES and door.label for door in STATEMENTS[key].doors)
 
 
-def test_numbers_are_those_of_the_text_and_each_is_there_once() -> None:
+def test_the_eighteen_statements_of_the_text_are_there_each_under_its_own_number() -> None:
     numbers = [entry.number for entry in STATEMENTS.values()]
     assert len(set(numbers)) == len(numbers)
-    assert sorted({int(re.sub(r"\D", "", number)) for number in numbers}) == [*range(1, 19)]
+    assert {int(re.sub(r"\D", "", number)) for number in numbers} >= set(OF_THE_TEXT)
 
 
-def test_every_statement_is_in_one_lesson_and_each_lesson_turns_a_slider() -> None:
+def test_every_statement_of_the_text_is_in_one_lesson_and_each_lesson_turns_a_slider() -> None:
     taught = [key for lesson in LESSONS.values() for key in statements_of(lesson)]
-    assert sorted(taught) == sorted(STATEMENTS)
+    of_the_text = [key for key, entry in STATEMENTS.items() if entry.order[0] in OF_THE_TEXT]
+    assert len(set(taught)) == len(taught)
+    assert set(taught) >= set(of_the_text)
     assert len(LESSONS) == 8
     by_number = {entry.number: entry for entry in STATEMENTS.values()}
     for lesson in LESSONS.values():
