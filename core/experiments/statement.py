@@ -98,7 +98,7 @@ class Door:
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement of the text. Texts are Markdown; `number` orders them, "3a" before "3b"."""
+    """One statement of the text. Texts are Markdown; a number of two claims has letters: "3a", "3b"."""
 
     number: str
     chapter: str  # key of CHAPTERS
