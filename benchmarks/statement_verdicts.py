@@ -2,10 +2,10 @@
 
     python benchmarks/statement_verdicts.py [--seeds 1000] [--json]
 
-For each statement, numbers are planted in place of its measurements: far on the side that its claims state, far
-on the other, and around the thresholds themselves. A planted truth must be supported and a planted falsehood
-refuted with every seed; where there is no effect, at most 5 of 100 seeds may decide any claim. Prints a table, or
-one JSON object a statement with --json; exits 1 when a promise is broken.
+For each statement, numbers are planted in place of its measurements: far on the side that its claims state,
+far on the other, and around the thresholds themselves. A planted truth must be supported and a planted
+falsehood refuted with every seed; where there is no effect, at most 5 of 100 seeds may decide any claim.
+Prints a table, or one JSON object a statement with --json; exits 1 when a promise is broken.
 """
 
 from __future__ import annotations
