@@ -9,19 +9,10 @@ from typing import Any
 import numpy as np
 
 from core.activations.expressions.expression import find, is_expression
-from core.data.points import SINE_SCALE
+from core.data.features import FEATURES
 from dashboard.charts.pixels import CLASSES
 
 MAX_POINTS = 500  # of each split
-
-# The features that the player can compute, by the names that they have in core.data.points: the key in
-# network/arithmetic.js, and how it is shown.
-FEATURES = {
-    "x": ("x", "x"),
-    "y": ("y", "y"),
-    f"sin {SINE_SCALE}x": ("sin_x", f"sin {SINE_SCALE}x"),
-    f"sin {SINE_SCALE}y": ("sin_y", f"sin {SINE_SCALE}y"),
-}
 
 
 @dataclass(frozen=True)
@@ -57,29 +48,27 @@ class Learning:
 class Editing:
     """How the network can be changed at its drawing; the page starts another training for each change.
 
-    max_parameters: of a network that is drawn. features: choices of the data's option, and how each is shown;
-    chosen: the one of this network. count: of changes that the page has answered, so that the player knows.
+    max_parameters: of a network that is drawn. features: keys of FEATURES that it may have as inputs.
+    count: of changes that the page has answered, so that the player knows.
     """
 
     min_layers: int
     max_layers: int
     max_units: int
     max_parameters: int
-    features: Mapping[str, str]
-    chosen: str
+    features: tuple[str, ...]
     count: int = 0
 
     def data(self) -> dict[str, Any]:
         """The same for the player."""
-        features = [{"key": key, "name": name} for key, name in self.features.items()]
-        return asdict(self) | {"features": features}
+        return asdict(self) | {"features": _named(self.features)}
 
 
 @dataclass(frozen=True)
 class NetworkDescription:
     """A network on points of the plane, which the player draws from weights alone.
 
-    features: names of the network's inputs, of FEATURES. bounds: x_min, x_max, y_min and y_max of the plane.
+    features: keys of FEATURES, the network's inputs. bounds: x_min, x_max, y_min and y_max of the plane.
     """
 
     sizes: tuple[int, ...]  # of the input, of each hidden layer and of the output
@@ -98,7 +87,7 @@ class NetworkDescription:
         shown = self.activation if typed else find(self.activation).name
         return {
             "sizes": list(self.sizes),
-            "features": [dict(zip(("key", "name"), FEATURES[name], strict=True)) for name in self.features],
+            "features": _named(self.features),
             "activation": {"name": shown, "typed": typed},
             "classes": list(self.classes),
             "bounds": self.bounds,
@@ -146,6 +135,5 @@ class FilmDescription:
         }
 
 
-def points_of(places: np.ndarray, classes: Sequence[int] | np.ndarray) -> Points:
-    """Points whose first two features are their place on the plane."""
-    return Points(np.asarray(places)[:, :2], np.asarray(classes))
+def _named(features: Sequence[str]) -> list[dict[str, str]]:
+    return [{"key": key, "name": FEATURES[key].name} for key in features]

@@ -24,7 +24,7 @@ def ask_for(ran: TrainConfig, wanted: Mapping[str, Any]) -> None:
         set_controls(ran)
     state["hidden"] = layers_as_text(wanted["hidden"])
     if "features" in DATASETS[ran.data].options:
-        state["features"] = wanted["features"]
+        state["features"] = list(wanted["features"])
     state[_ASKED] = True
     state[_COUNT] = changes() + 1
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.activations import ACTIVATIONS
 from core.data import DATASETS
+from core.data.features import FEATURES, features_of
 from core.models import MODELS
 from core.training import OPTIMIZERS, TrainConfig, snapshots
 from core.training.settings import MAIN, SETTINGS, applies
@@ -107,6 +108,8 @@ def value_text(name: str, value: Any) -> str:
     if isinstance(value, str) and value in NAMES.get(name, {}):
         entry = NAMES[name][value]
         return str(getattr(entry, "name", None) or getattr(entry, "label", value))
+    if name == "features":
+        return ", ".join(FEATURES[key].name for key in features_of(value))
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list | tuple):

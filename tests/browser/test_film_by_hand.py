@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from playwright.sync_api import Browser, Page, expect
 
-from core.data.points import inputs_of
+from core.data.features import inputs_of
 from core.training.schedules import learning_rate
 from tests.browser.conftest import PHONE
 from tests.film_server import FilmServer, data_of, frame, network_of, short_film
@@ -27,10 +27,10 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "data_options": {"classes": 3},
         "activation": "relu",
     },
-    "sines, one's own f(x)": {
+    "other features, one's own f(x)": {
         "data": "spiral",
         "hidden": (6, 3),
-        "data_options": {"features": "sine"},
+        "data_options": {"features": "x,x_squared,product,sin_y"},
         "activation": "sin(3*x) + sign(x - 0.3)",
     },
     "an activation that only torch has": {"hidden": (3,), "activation": "mish"},

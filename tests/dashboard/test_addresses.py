@@ -14,6 +14,7 @@ from core.activations import ACTIVATIONS
 from core.activations.formats import FORMATS
 from core.activations.gated import GATED, OF_VECTOR
 from core.data import DATASETS
+from core.data.features import FORMER
 from core.models import MODELS
 from core.models.initialisation import INITIALISATIONS
 from core.training import OPTIMIZERS, SCHEDULES
@@ -139,6 +140,8 @@ def now(name: str, value: Any) -> Any:
         return [now(name, one) for one in value]
     if not isinstance(value, str):
         return value
+    if name == "features":
+        return FORMER[value].split(",")
     found = [NAMES[registry].get(value) for registry in NAMES if name in parameters(registry)]
     return next(filter(None, found), SHOWN.get(value, value))
 

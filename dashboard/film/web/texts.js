@@ -24,7 +24,9 @@ export const TEXTS = {
   byHandMetric: (percent) => `accuracy on the points shown ${percent}`,
   reset: "Reset",
   features: "Features",
-  chooseFeatures: "Features that the network gets; another choice starts another training",
+  addFeature: (name) => `Give the network ${name}; starts another training`,
+  removeFeature: (name) => `Leave ${name} out; starts another training`,
+  oneFeatureAtLeast: "The network needs at least one feature.",
   layers: "Layers",
   editGroup: "Units, layers and features of the network; a change starts another training",
   addLayer: "Add a hidden layer",
@@ -36,7 +38,11 @@ export const TEXTS = {
   parametersAtMost: (parameters) => `a network of more than ${parameters} parameters is not drawn`,
   layersAtLeast: (layers) => `at least ${layers} layers`,
   oneUnitAtLeast: "at least 1 unit",
-  anotherTraining: (hidden) => `Starting a training with ${hidden.length ? `hidden layers ${hidden.join(", ")}` : "no hidden layer"}`,
+  anotherTraining: (hidden, features) =>
+    `Starting a training with ${[
+      hidden.length ? `hidden layers ${hidden.join(", ")}` : "no hidden layer",
+      ...(features ? [`features ${features.join(", ")}`] : []),
+    ].join(" and ")}`,
   layer: (number) => `Layer ${number}`,
   units: (units) => (units === 1 ? "1 unit" : `${units} units`),
   outputs: "Outputs",

@@ -16,7 +16,7 @@ def app() -> None:
     from dashboard.training.form import choose_how, choose_task
 
     ran = default_config("mlp", "moons", learning_rate=0.3)
-    wanted = {"hidden": [3, 2], "features": "sine"}
+    wanted = {"hidden": [3, 2], "features": ["y", "x_squared"]}
     st.button("Change", on_click=drawn_network.ask_for, args=(ran, wanted))
     left, right = st.columns(2)
     config = choose_how(choose_task(left, right))
@@ -30,10 +30,10 @@ def test_a_change_sets_the_controls_and_their_address_and_is_started_once() -> N
     page.button[0].click().run()
     assert not page.exception
     started = page.session_state["started"]
-    assert (started.hidden, started.data_options["features"], started.seed) == ((3, 2), "sine", 4)
+    assert (started.hidden, started.data_options["features"], started.seed) == ((3, 2), "y,x_squared", 4)
     assert started.learning_rate == default_config("mlp", "moons").learning_rate
     assert page.text_input(key="hidden").value == "3, 2"
-    assert page.query_params["features"] == "sine"
+    assert page.query_params["features"] == ["y", "x_squared"]
     del page.session_state["started"]
     page.run()
     assert "started" not in page.session_state

@@ -6,7 +6,7 @@ import { css } from "../palette.js";
 import { TEXTS, number, percent, subscript } from "../texts.js";
 import { evaluate, inputsOf, layersOf, middles, predict, shownValues } from "./arithmetic.js";
 import { ByHand } from "./by_hand.js";
-import { Atlas, STILL_CELLS, drawPoints, drawStage } from "./drawing.js";
+import { Atlas, STILL_CELLS, drawPoints, drawStage, spareMaps } from "./drawing.js";
 import { Editor } from "./editing.js";
 import { MAP_HEAD_PX, MAX_UNITS, layOut, onEdge } from "./layout.js";
 
@@ -277,7 +277,7 @@ export class NetworkStage {
       ...{ layout: this.layout, palette: this.player.palette, description: this.description, atlas: this.atlas },
       ...{ parameters: known ? this.parameters : null, off: this.off, held: this.held, hover: this.hover },
       ...{ pointer: known ? this.pointer : null, valuesAtPointer: this.valuesAtPointer, wrong: this.wrong },
-      ...{ chosen: this.byHand.point },
+      ...{ chosen: this.byHand.point, spares: this.spares },
       ...{ points: this.points, ready: known && this.ready },
     });
   }
@@ -291,6 +291,7 @@ export class NetworkStage {
     const labels = every.map(([, , label_]) => label_);
     this.pointInputs = { inputs: inputsOf(this.description.features, xs, ys), labels, every };
     this.writeLegend();
+    this.spares = spareMaps(this.description.editing?.features ?? [], this.description.bounds, this.player.palette);
     this.editor?.update();
   }
 
