@@ -41,6 +41,10 @@ class Option:
         """Raise unless `given`, which the message calls `name`, can be this option's value."""
         if given is None and self.optional:
             return
+        if self.subset:
+            checks.text(name, given)
+            self.members(name, given)
+            return
         if not self.many:
             return self._check_one(self.word or name, given)
         if not isinstance(given, tuple):
@@ -59,7 +63,7 @@ class Option:
             return self._parse_one(name, text)
         if text.lower() == "none":
             return ()
-        return tuple(self._parse_one(name, part) for part in _split(text))
+        return tuple(self._parse_one(name, part) for part in split_values(text))
 
     def members(self, name: str, text: str) -> tuple[str, ...]:
         """The choices in the text of a subset, in their own order.
@@ -82,10 +86,7 @@ class Option:
             raise InvalidRequest(f"{name} {given!r} is not possible; it must be a list of {allowed} values.")
 
     def _check_one(self, name: str, given: Any) -> None:
-        if self.subset:
-            checks.text(name, given)
-            self.members(name, given)
-        elif self.choices is not None:
+        if self.choices is not None:
             checks.one_of(name, given, self.choices)
         elif self.type is bool:
             checks.truth(name, given)
@@ -108,7 +109,7 @@ class Option:
             raise InvalidRequest(f"{name} {text[:60]!r} is not possible; it must be {what}.") from None
 
 
-def _split(text: str) -> Iterator[str]:
+def split_values(text: str) -> Iterator[str]:
     """The texts between commas; those within parentheses belong to an expression such as max(x, 0)."""
     parts, depth = [""], 0
     for sign in text:

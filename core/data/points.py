@@ -162,7 +162,7 @@ def _turned(points: np.ndarray, angle: float) -> np.ndarray:
 
 
 def _split(
-    classes: list[np.ndarray], noise: float, seed: int, test_fraction: float, features: str
+    classes: list[np.ndarray], noise: float, seed: int, test_fraction: float, features: str = "x,y"
 ) -> LoadedDataset:
     """Add normal noise, shuffle, and split into training and test data."""
     random = np.random.default_rng(seed)

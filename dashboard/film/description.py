@@ -49,6 +49,7 @@ class Editing:
     """How the network can be changed at its drawing; the page starts another training for each change.
 
     max_parameters: of a network that is drawn. features: keys of FEATURES that it may have as inputs.
+    activations: keys of ACTIVATIONS that a hidden layer may have; activation: that of a first one.
     count: of changes that the page has answered, so that the player knows.
     """
 
@@ -57,11 +58,14 @@ class Editing:
     max_units: int
     max_parameters: int
     features: tuple[str, ...]
+    activations: tuple[str, ...]
+    activation: str
     count: int = 0
 
     def data(self) -> dict[str, Any]:
         """The same for the player."""
-        return asdict(self) | {"features": _named(self.features)}
+        functions = [_function(key) for key in self.activations]
+        return asdict(self) | {"features": _named(self.features), "activations": functions}
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class NetworkDescription:
 
     sizes: tuple[int, ...]  # of the input, of each hidden layer and of the output
     features: tuple[str, ...]
-    activation: str  # a key of ACTIVATIONS, or an expression
+    activations: tuple[str, ...]  # of each hidden layer: a key of ACTIVATIONS, or an expression
     classes: tuple[str, ...]
     bounds: dict[str, float]
     train: Points
@@ -83,12 +87,10 @@ class NetworkDescription:
 
     def data(self) -> dict[str, Any]:
         """The same for the player."""
-        typed = is_expression(self.activation)
-        shown = self.activation if typed else find(self.activation).name
         return {
             "sizes": list(self.sizes),
             "features": _named(self.features),
-            "activation": {"name": shown, "typed": typed},
+            "activations": [_function(key) for key in self.activations],
             "classes": list(self.classes),
             "bounds": self.bounds,
             "points": {"train": self.train.rows(), "test": self.test.rows()},
@@ -133,6 +135,11 @@ class FilmDescription:
             "autoplay": self.autoplay,
             "step": self.step,
         }
+
+
+def _function(key: str) -> dict[str, Any]:
+    typed = is_expression(key)
+    return {"key": key, "name": key if typed else find(key).name, "typed": typed}
 
 
 def _named(features: Sequence[str]) -> list[dict[str, str]]:

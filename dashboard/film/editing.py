@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.data import DATASETS
 from core.data.features import FEATURES
 from core.models import MODELS
+from core.models.layer_activations import NAME as PER_LAYER
 from core.training import TrainConfig
 from core.training.film.drawn_from_weights import MAX_PARAMETERS
 from dashboard.film.description import Editing
@@ -19,5 +20,7 @@ def editing_of(ran: TrainConfig, count: int = 0) -> Editing:
         max_units=limits.max_units,
         max_parameters=MAX_PARAMETERS,
         features=tuple(FEATURES) if "features" in DATASETS[ran.data].options else (),
+        activations=MODELS[ran.model].activations if PER_LAYER in MODELS[ran.model].options else (),
+        activation=ran.activation,
         count=count,
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.data.features import OPTION, features_of
 from core.events import Picture
+from core.models.layer_activations import of_record
 from core.runs.store import Run
 from core.training.optimizers import OPTIMIZERS
 from core.training.settings import SETTINGS
@@ -58,7 +59,7 @@ def network_of(
     return NetworkDescription(
         sizes=(len(features), *config["hidden"], started["outputs"]),
         features=features,
-        activation=config["activation"],
+        activations=of_record(config),
         classes=tuple(points.values["classes"]),
         bounds=grid_around(np.concatenate([train, test]), 1).bounds,
         train=Points(train, points.arrays["train_labels"]),

@@ -27,11 +27,11 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "data_options": {"classes": 3},
         "activation": "relu",
     },
-    "other features, one's own f(x)": {
+    "other features, an activation for each layer": {
         "data": "spiral",
         "hidden": (6, 3),
         "data_options": {"features": "x,x_squared,product,sin_y"},
-        "activation": "sin(3*x) + sign(x - 0.3)",
+        "model_options": {"activations": "sin(3*x) + sign(x - 0.3), gelu"},
     },
     "an activation that only torch has": {"hidden": (3,), "activation": "mish"},
     "no hidden layer": {"hidden": ()},

@@ -36,12 +36,15 @@ def test_quick_changes_are_asked_for_as_one_and_within_the_limits(
         for (const _ of [1, 2]) document.querySelectorAll('.edit-columns .step')[1].click();
         const [, y, , , product, sine] = document.querySelectorAll('.feature');
         for (const feature of [product, sine, y, sine]) feature.click();
+        const menu = document.querySelectorAll('.activation select')[1];
+        menu.value = 'relu';
+        menu.dispatchEvent(new Event('change'));
     }""")
     page.wait_for_function("window.reports.length > 0")
-    wanted = {"hidden": [4, 1], "features": ["x", "y", "product"]}
+    wanted = {"hidden": [4, 1], "features": ["x", "y", "product"], "activations": ["tanh", "relu"]}
     assert page.evaluate("window.reports") == [["network", wanted]]
     expect(page.locator(".notice")).to_have_text(
-        "Starting a training with hidden layers 4, 1 and features x, y, xy"
+        "Starting a training with hidden layers 4, 1 and features x, y, xy and Tanh, ReLU"
     )
     count = page.locator(".edit-columns .count").first
     expect(count).to_contain_text("4")
@@ -58,8 +61,8 @@ def test_on_a_phone_every_button_can_be_hit(films: FilmServer, browser: Browser)
     page = browser.new_page(viewport={"width": PHONE.width, "height": 844})
     for hidden in ((8, 8), (8,) * 8):
         page.goto(films.page(films.add(*short_film(2, hidden=hidden))))
-        buttons = page.locator(".step, .feature")
-        expect(buttons).to_have_count(2 * len(hidden) + 2 + len(FEATURES))
+        buttons = page.locator(".step, .feature, .activation")
+        expect(buttons).to_have_count(3 * len(hidden) + 2 + len(FEATURES))
         boxes = [button.bounding_box() for button in buttons.all()]
         found = [(box["x"], box["y"], box["width"], box["height"]) for box in boxes if box]
         assert len(found) == len(boxes)

@@ -30,6 +30,11 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "hidden": (3,),
         "data_options": {"features": "y,x_squared,y_squared,product"},
     },
+    "an activation for each layer": {
+        "data": "moons",
+        "hidden": (6, 5, 4, 3),
+        "model_options": {"activations": "relu, sin(3*x) + sign(x - 0.3), relu, hardshrink"},
+    },
     "five classes": {"data": "gaussians", "hidden": (5, 4), "data_options": {"classes": 5}},
     "eight layers": {"data": "xor", "hidden": (8,) * 8},
     "wide": {"data": "circles", "hidden": (24, 9)},

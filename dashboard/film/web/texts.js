@@ -28,7 +28,7 @@ export const TEXTS = {
   removeFeature: (name) => `Leave ${name} out; starts another training`,
   oneFeatureAtLeast: "The network needs at least one feature.",
   layers: "Layers",
-  editGroup: "Units, layers and features of the network; a change starts another training",
+  editGroup: "Units, activations, layers and features of the network; a change starts another training",
   addLayer: "Add a hidden layer",
   removeLayer: "Remove the last hidden layer",
   addUnit: (layer, units) => `Add a unit to layer ${layer}, which has ${units}`,
@@ -38,10 +38,12 @@ export const TEXTS = {
   parametersAtMost: (parameters) => `a network of more than ${parameters} parameters is not drawn`,
   layersAtLeast: (layers) => `at least ${layers} layers`,
   oneUnitAtLeast: "at least 1 unit",
-  anotherTraining: (hidden, features) =>
+  activationOf: (layer, name) => `Activation of layer ${layer}: ${name}; another one starts another training`,
+  anotherTraining: (hidden, features, activations) =>
     `Starting a training with ${[
       hidden.length ? `hidden layers ${hidden.join(", ")}` : "no hidden layer",
       ...(features ? [`features ${features.join(", ")}`] : []),
+      ...(activations ? [activations.join(", ")] : []),
     ].join(" and ")}`,
   layer: (number) => `Layer ${number}`,
   units: (units) => (units === 1 ? "1 unit" : `${units} units`),

@@ -13,6 +13,8 @@ def test_the_drawing_allows_what_the_form_does() -> None:
     data = editing_of(default_config("mlp", "spiral")).data()
     assert (data["min_layers"], data["max_layers"]) == (limits.min_layers, limits.max_layers)
     assert (data["max_units"], data["max_parameters"]) == (limits.max_units, MAX_PARAMETERS)
+    assert [one["key"] for one in data["activations"]] == [*MODELS["mlp"].activations]
+    assert {"key": "leaky_relu", "name": "Leaky ReLU", "typed": False} in data["activations"]
     assert data["features"] == [
         {"key": "x", "name": "x"},
         {"key": "y", "name": "y"},

@@ -28,6 +28,10 @@ def test_a_training_does_not_differ_from_its_record_and_is_named(model: str) -> 
         ({"l1": 0.01}, "L1 0.01 instead of 0"),
         ({"data_options": {"features": "x_squared,product"}}, "Features x², xy instead of x, y"),
         ({"snapshots": ("points",)}, "Snapshots Points instead of "),
+        (
+            {"model_options": {"activations": "relu, x*tanh(x)"}},
+            r"Activations ReLU, x\*tanh(x) instead of all the same",
+        ),
         ({"model_options": {"norm": "batch"}}, "Norm batch instead of none"),
     ],
 )

@@ -1,10 +1,11 @@
-// The shape of the network, changed at its drawing: units of each hidden layer, hidden layers, input features.
+// The network, changed at its drawing: units and activation of each hidden layer, hidden layers, input features.
 //
 // The page starts another training for each change; several clicks in a row are one change.
 
 import { element } from "../elements.js";
 import { TEXTS, grouped } from "../texts.js";
 import { layersOf } from "./arithmetic.js";
+import { STEP_TOP_PX } from "./layout.js";
 
 const TOGETHER_MS = 300; // between clicks of one change
 const FIRST_UNITS = 4; // of a first hidden layer; another one has as many as the last
@@ -17,7 +18,7 @@ export class Editor {
   constructor(stage) {
     this.stage = stage;
     this.player = stage.player;
-    this.asked = null; // {hidden, features}, until the page has answered
+    this.asked = null; // {hidden, features, activations}, until the page has answered
     this.build();
   }
 
@@ -60,13 +61,23 @@ export class Editor {
 
   /** The network as it will be. */
   get wanted() {
-    return this.asked ?? { hidden: this.hidden, features: this.chosen };
+    return this.asked ?? { hidden: this.hidden, features: this.chosen, activations: this.stage.activationKeys };
   }
 
   // --- Changes
 
   step(name, by) {
-    this.ask(`${name} ${by}`, { hidden: this.stepped(name, by) });
+    const hidden = this.stepped(name, by);
+    this.ask(`${name} ${by}`, { hidden, activations: this.fitting(hidden, this.wanted.activations) });
+  }
+
+  /** The activations of a network with these hidden layers, if nobody chooses others: a new layer has the last one's. */
+  fitting(hidden, from = this.stage.activationKeys) {
+    return hidden.map((_, layer) => from[layer] ?? from.at(-1) ?? this.limits.activation);
+  }
+
+  setActivation(layer, key) {
+    this.ask(`activation ${layer}`, { activations: this.wanted.activations.map((one, i) => (i === layer ? key : one)) });
   }
 
   /** Give the network a feature, or leave it out; the last one stays. */
@@ -128,17 +139,19 @@ export class Editor {
     this.sending = null;
     this.write();
     if (this.isDrawn(this.asked)) return this.forget();
-    const { hidden, features } = this.asked;
+    const { hidden, features, activations } = this.asked;
+    const functions = String(activations) === String(this.fitting(hidden)) ? null : activations.map((key) => this.nameOf(key));
     const names = this.features.filter(({ key }) => features.includes(key)).map(({ name }) => name);
-    this.player.notice(TEXTS.anotherTraining(hidden, String(features) === String(this.chosen) ? null : names));
+    this.player.notice(TEXTS.anotherTraining(hidden, String(features) === String(this.chosen) ? null : names, functions));
     this.sending = setTimeout(() => {
       this.sending = null;
       this.player.report("network", this.asked);
     }, TOGETHER_MS);
   }
 
-  isDrawn({ hidden, features }) {
-    return String(hidden) === String(this.hidden) && String(features) === String(this.chosen);
+  isDrawn({ hidden, features, activations }) {
+    const same = (one, other) => String(one) === String(other);
+    return same(hidden, this.hidden) && same(features, this.chosen) && same(activations, this.stage.activationKeys);
   }
 
   forget() {
@@ -168,11 +181,13 @@ export class Editor {
     this.units = this.hidden.map((_, layer) => {
       const made = this.stepper(layer);
       made.box.classList.toggle("stacked", stacked);
-      Object.assign(made.box.style, { left: `${columns[layer + 1].x}px`, top: `${head + 18}px` });
+      Object.assign(made.box.style, { left: `${columns[layer + 1].x}px`, top: `${head + STEP_TOP_PX}px` });
       return made;
     });
+    this.menus = this.limits.activations.length ? this.hidden.map((_, layer) => this.menu(layer, columns[layer + 1])) : [];
     this.placeFeatures(columns[0]);
-    this.columns.replaceChildren(...this.units.map(({ box }) => box));
+    const boxes = this.units.flatMap(({ box }, layer) => [box, ...(this.menus.length ? [this.menus[layer].box] : [])]);
+    this.columns.replaceChildren(...boxes);
     if (this.player.unsent) {
       this.asked = this.player.unsent;
       this.player.unsent = null;
@@ -195,8 +210,45 @@ export class Editor {
     });
   }
 
+  /** The name of a layer's activation, with the menu of all behind it. */
+  menu(layer, { x, pitch }) {
+    const select = element("select", {});
+    for (const { key, name } of this.functions) select.append(element("option", { value: key, text: name }));
+    select.addEventListener("change", () => this.setActivation(layer, select.value));
+    const text = element("span", { class: "activation-name", "aria-hidden": "true" });
+    const box = element("span", { class: "activation" }, text, select);
+    const { roomyMenu, menuTop } = this.stage.layout;
+    const width = pitch ? `${roomyMenu ? Math.min(120, pitch - 6) : 26}px` : "";
+    Object.assign(box.style, { left: `${x}px`, top: `${menuTop}px`, maxWidth: width });
+    return { box, select, text };
+  }
+
+  /** Those that a layer may have, and those that were typed. */
+  get functions() {
+    const { activations } = this.limits;
+    const typed = this.stage.description.activations.filter(({ key }) => !activations.some((one) => one.key === key));
+    return [...activations, ...new Map(typed.map((one) => [one.key, one])).values()];
+  }
+
+  nameOf(activation) {
+    return this.functions.find(({ key }) => key === activation)?.name ?? activation;
+  }
+
+  writeMenus({ hidden, activations }) {
+    this.menus?.forEach(({ box, select, text }, layer) => {
+      box.hidden = layer >= hidden.length;
+      if (box.hidden) return;
+      const name = this.nameOf(activations[layer]);
+      select.value = activations[layer];
+      text.textContent = this.stage.layout.roomyMenu ? name : "ƒ";
+      select.setAttribute("aria-label", TEXTS.activationOf(layer + 1, name));
+      select.title = TEXTS.activationOf(layer + 1, name);
+    });
+  }
+
   write() {
     const { hidden, features } = this.wanted;
+    this.writeMenus(this.wanted);
     for (const { key, name, button } of this.features) {
       const on = features.includes(key);
       const refusal = this.featureRefusal(this.switched(key));
@@ -237,6 +289,7 @@ export class Editor {
     const [kind, which] = control.split(" ");
     const { less, more } = (kind === "layers" ? this.layers : this.units[kind]) ?? {};
     const feature = kind === "feature" && this.features.find(({ key }) => key === which)?.button;
-    (feature || (which < 0 ? less : more))?.focus({ preventScroll: true });
+    const menu = kind === "activation" && this.menus[which]?.select;
+    (feature || menu || (which < 0 ? less : more))?.focus({ preventScroll: true });
   }
 }
