@@ -20,6 +20,7 @@ from core.activations.expressions.expression import is_expression
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
+from core.models.layer_activations import NAME as PER_LAYER
 from core.models.registry import applicable_data, default_data
 from core.options import Option, filled_in
 from core.records import from_record
@@ -272,12 +273,17 @@ def choose_data_options(_name: str, default: TrainConfig) -> dict[str, Any]:
 
 def choose_options(options: Mapping[str, Option], default: Mapping[str, Any]) -> dict[str, Any]:
     """A control for each option."""
-    columns, chosen = cycle(st.columns(2)), {}
+    wide = {
+        name
+        for name, option in options.items()
+        if option.subset or (option.type is str and not option.choices)
+    }
+    columns, chosen = cycle(st.columns(2) if options.keys() - wide else ()), {}
     for name, option in options.items():
-        wide = option.subset or (option.type is str and not option.choices)
-        with st.container() if wide else next(columns):
+        with st.container() if name in wide else next(columns):
             label = name.replace("_", " ").capitalize()
-            chosen[name] = option_field(label, option, default.get(name, option.default), name)
+            more: dict[str, Any] = {"placeholder": "all the same"} if name == PER_LAYER else {}
+            chosen[name] = option_field(label, option, default.get(name, option.default), name, **more)
     return chosen
 
 
