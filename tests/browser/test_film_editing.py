@@ -94,3 +94,15 @@ def test_a_unit_less_at_the_drawing_ends_the_training_and_starts_that_of_the_sma
     assert now is not None
     assert before.status == "stopped"
     assert now.config["hidden"] == [96, 95]
+    page.locator(".feature", has_text="x²").press("Enter")
+    page.wait_for_url(re.compile("features=x&features=y&features=x_squared"))
+    wait_until_idle(page)
+    page.get_by_label("Activation of layer 2: Tanh").select_option("Leaky ReLU")
+    page.wait_for_url(re.compile("activations=tanh%2C\\+leaky_relu"))
+    wait_until_idle(page)
+    expect(page.get_by_label("Activation of layer 2: Leaky ReLU")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Activations")).to_have_value("tanh, leaky_relu")
+    last = store.get(re.search("run=([^&]+)", page.url).group(1))  # type: ignore[union-attr]
+    assert last is not None
+    assert last.config["data_options"] == {"features": "x,y,x_squared"}
+    assert last.config["model_options"]["activations"] == "tanh, leaky_relu"
