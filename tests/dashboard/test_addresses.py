@@ -114,6 +114,11 @@ def test_of_several_choices_those_that_are_known_are_selected_and_the_others_nam
     (warning,) = opened.warning
     assert "functions=swoosh, gleu, which" in warning.value
     assert opened.session_state["functions"] == ["relu"]
+    opened = open_address("train", {"features": ["product", "z"]})
+    assert opened.warning[0].value.startswith(
+        "The address asks for features=z, which cannot be selected here"
+    )
+    assert opened.session_state["features"] == ["product"]
 
 
 def open_address(path: str, query: dict[str, Any]) -> AppTest:
