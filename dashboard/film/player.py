@@ -54,8 +54,8 @@ def film_player(
     """Show a run's film. Returns the step at which a person has just stopped it, in that one run of the page.
 
     on_step is called before that run of the page; the step is in st.session_state[key]["step"]. on_network
-    likewise, when a person has changed the network at its drawing: ["network"] is then its hidden layers and
-    the choice of its features.
+    likewise, when a person has changed the network at its drawing: ["network"] is then its hidden layers,
+    their activations and its features.
     """
     around = f".st-key-{key}-room"
     sized = room_css(around, f"{around} > .st-key-{key}")  # until the browser has the component's own style
