@@ -77,6 +77,8 @@ export const TEXTS = {
   patch: "patch of the image",
   kernel: "kernel",
   products: "products",
+  channels: ["red", "green", "blue"],
+  channelSums: (sums, sum) => `${sums.map((one, n) => `${TEXTS.channels[n]} ${one}`).join(" + ")} = Σ ${sum}`,
   convolution: (sum, bias, z, value) => `Σ ${sum} + bias ${bias} = ${z}, activation: ${value}`,
   convolutionNormalised: (sum, value) => `Σ ${sum}; normalised and activated: ${value}`,
   waitingForPicture: "Its first picture is still to come",
@@ -137,6 +139,28 @@ export const PASS = {
   waiting: "Waiting for the learning rate",
   real: ({ optimizer, batch_size: batch, also }) =>
     `The run's own steps differ from these: they are ${optimizer}'s, on the mean gradient of a batch of ${batch}${also.length ? `, with ${also.join(", ")}` : ""}.`,
+};
+
+// The section in which an image is drawn and classified.
+export const DRAW = {
+  open: "Draw an image",
+  opens: "Draw with mouse or finger, and see what the network of each step says",
+  hint: "Scrub the film: from which step on does the network see what was drawn?",
+  group: "An image of yours, classified by the network of the shown step",
+  loading: "Fetching the network",
+  pad: "Field to draw in; test images below can be chosen without drawing",
+  clear: "Clear",
+  here: "Draw here",
+  yours: "Your drawing",
+  seen: (width, height, fitted) =>
+    `What the network gets: ${width} × ${height} pixels${fitted ? ", a drawing centred and sized as the data’s images are" : ""}`,
+  saliency: "Saliency: the brighter a pixel, the more it moves the score of the prediction",
+  images: "Or a test image",
+  testImage: (name) => `Test image: ${name}`,
+  colour: "This network reads colour images, which cannot be drawn here: choose a test image.",
+  nothing: "Nothing drawn yet",
+  predicted: (name, p, step, right) =>
+    `Predicted at step ${step}: ${name}, ${p}${right === null ? "" : right ? " (right)" : " (wrong)"}`,
 };
 
 export const minus = (text) => (/[1-9]/.test(text) ? text.replace("-", "−") : text.replace("-", ""));
