@@ -57,6 +57,9 @@ def test_a_page_expects_panels_of_what_is_seen_and_not_of_the_data_beneath() -> 
         *((name, None) for name in ("update_ratio", "gradient_norm", "update_norm")),
     ]
     assert [panel["name"] for panel in expected(["target"])] == ["target"]
+    drawn = expected(["confusion", "states", "unrolled"])
+    assert [panel["name"] for panel in drawn] == ["unrolled", "confusion", "states", "memory"]
+    assert [panel["wide"] for panel in drawn] == [True, False, False, False]
 
 
 @pytest.mark.parametrize(

@@ -14,18 +14,20 @@ import { drawSquares } from "./squares.js";
 import { drawSymbols } from "./symbols.js";
 import { drawText } from "./text.js";
 import { drawTiles } from "./tiles.js";
+import { drawUnrolled } from "./unrolled.js";
 
 // A renderer draws a panel into a box and gives back a function of a place in it: what lies there, as lines
 // of a tooltip, and for tiles the one to hold.
 const RENDERERS = {
   ...{ bands: drawBands, bars: drawBars, lines: drawLines, matrix: drawMatrix, plane: drawPlane },
   ...{ ridges: drawRidges, squares: drawSquares, symbols: drawSymbols, text: drawText, tiles: drawTiles },
+  unrolled: drawUnrolled,
 };
 
 const EDGE_PX = 8; // between a tooltip and the edge of the window
 
 export class Card {
-  constructor(stage, { name, title, beneath }) {
+  constructor(stage, { name, title, beneath, wide }) {
     this.stage = stage;
     this.name = name;
     this.beneath = beneath;
@@ -39,7 +41,7 @@ export class Card {
     this.back = element("button", { type: "button", class: "small panel-back", text: TEXTS.leave, hidden: true });
     this.area = element("div", { class: "panel-area" }, this.canvas, this.waiting, this.back, this.tip);
     const head = element("div", { class: "panel-head" }, this.title, this.badge);
-    this.root = element("figure", { class: "panel", "data-panel": name }, head, this.notes, this.legend, this.area);
+    this.root = element("figure", { class: wide ? "panel wide" : "panel", "data-panel": name }, head, this.notes, this.legend, this.area);
     this.root.card = this;
     this.held = null; // a tile that is shown large
     this.pointer = null;
@@ -129,8 +131,14 @@ export class Card {
     this.hit = RENDERERS[this.picture.kind](pen, {
       ...{ width, height, panel: this.picture, below: this.below, palette: player.palette },
       ...{ step: this.stage.step, lastStep: this.stage.lastStep, pointer: this.pointer, held: this.held },
+      ...this.more,
     });
     if (this.pointer) this.tell();
+  }
+
+  /** What a renderer gets beside what all get. */
+  get more() {
+    return {};
   }
 
   describe() {
