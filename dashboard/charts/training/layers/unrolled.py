@@ -59,14 +59,19 @@ def unrolled_chart(picture: Picture) -> alt.LayerChart:
     middles = {name: top + ROW_PX / 2 for name, top in tops.items()}
     table = table.assign(**{f"at_{name.lower()}": middle for name, middle in middles.items()})
     base = alt.Chart(table).encode(x=x)
-    states = alt.Chart(pd.DataFrame([_states(picture, tops["Hidden state"])])).mark_image(aspect=False)
+    images = [_image(arrays["h"], first, tops["Hidden state"], STATES_PX)]
+    if "inputs" in arrays:
+        images.append(_image(arrays["inputs"], first, tops["Input"] + 3, ROW_PX - 6))
+    states = alt.Chart(pd.DataFrame(images)).mark_image(aspect=False)
     image = states.encode(x=alt.X("left:Q", scale=x_scale), x2="right", y=y("top"), y2="bottom", url="url:N")
     texts = [
-        base.mark_text(fontSize=12, aria=False).encode(y=y(f"at_{name}"), text=f"{name}:N", **look)
-        for name, look in (
-            ("target", {}),
-            ("prediction", {"color": alt.Color("right:N", scale=_RIGHT, legend=None)}),
-            ("input", {}),
+        base.mark_text(fontSize=12, color="gray", aria=False).encode(
+            y=y(f"at_{name}"), text=f"{text}:N", **look
+        )
+        for name, text, look in (
+            ("target", "target", {}),
+            ("prediction", "prediction", {"color": alt.Color("right:N", scale=_RIGHT, legend=None)}),
+            ("input", "symbol", {}),
         )
     ]
     dots = base.mark_circle(color=GRADIENT).encode(
@@ -111,6 +116,7 @@ def _rows(picture: Picture) -> list[dict[str, Any]]:
         {
             "step": int(values["first"]) + step,
             "input": _read(picture, step),
+            "symbol": _read(picture, step) if values["steps"] else "",
             **_predicted(picture, step),
             "gradient": None if np.isnan(gradient[step]) else float(gradient[step]),
             "loss_gradient": float(total[step]),
@@ -134,30 +140,29 @@ def _read(picture: Picture, step: int) -> str:
     return ", ".join(f"{number:.2f}" for number in picture.arrays["inputs"][:2, step])
 
 
-def _predicted(picture: Picture, step: int) -> dict[str, str | None]:
-    """Prediction and target as texts, None where there is none, and whether the prediction is right."""
+def _predicted(picture: Picture, step: int) -> dict[str, str]:
+    """Prediction and target as texts, empty where there is none, and whether the prediction is right."""
     arrays, values = picture.arrays, picture.values
     if "best" not in arrays:
         there = not np.isnan(arrays["output"][step])
-        texts = [f"{arrays[name][step]:.2f}" if there else None for name in ("output", "target")]
+        texts = [f"{arrays[name][step]:.2f}" if there else "" for name in ("output", "target")]
         return {"prediction": texts[0], "target": texts[1], "right": "not asked"}
     best, target = int(arrays["best"][0, step]), int(arrays["target"][step])
     asked = target >= 0
     return {
-        "prediction": visible(values["classes"][best]) if best >= 0 else None,
-        "target": visible(values["classes"][target]) if asked else None,
+        "prediction": visible(values["classes"][best]) if best >= 0 else "",
+        "target": visible(values["classes"][target]) if asked else "",
         "right": ("right" if best == target else "wrong") if asked else "not asked",
     }
 
 
-def _states(picture: Picture, top: int) -> dict[str, Any]:
-    """The hidden state as an image over the steps."""
-    h, first = picture.arrays["h"], int(picture.values["first"])
-    largest = max(1.0, float(np.abs(h).max()))
+def _image(values: np.ndarray, first: int, top: int, height: int) -> dict[str, Any]:
+    """Rows of numbers over the steps, (rows, time), as an image."""
+    largest = max(1.0, float(np.abs(values).max()))
     return {
-        "url": png_url(diverging(h / largest), max(1, PICTURE_PX // h.shape[1])),
+        "url": png_url(diverging(values / largest), max(1, PICTURE_PX // values.shape[1])),
         "left": first - 0.5,
-        "right": first + h.shape[1] - 0.5,
+        "right": first + values.shape[1] - 0.5,
         "top": top,
-        "bottom": top + STATES_PX,
+        "bottom": top + height,
     }
