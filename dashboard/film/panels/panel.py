@@ -45,6 +45,11 @@ def shown(title: str, array: str, format: str = "", names: Sequence[str] = ()) -
     return {"title": title, "array": array, "format": format, "names": list(names)}
 
 
+def layer_colors(values: Mapping[str, Any]) -> list[int]:
+    """The colour of each of a picture's layers: one layer has the same in every panel."""
+    return [*values.get("numbers", range(len(values["layers"])))]  # runs of earlier versions have no numbers
+
+
 def small(values: np.ndarray) -> np.ndarray:
     """Numbers as the browser reads them: float32, but for bytes and for seconds since 1970."""
     if values.dtype == np.uint8 or values.dtype == np.float64:
