@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import cycle
 from pathlib import Path
 
 import streamlit as st
 
+from core.experiments.overview.registry import STATEMENTS
 from dashboard.charts.home import activations_preview, utilisation_preview
 from dashboard.components import machine
 from dashboard.components.layout import heading
@@ -65,6 +67,21 @@ def draw_previews() -> None:
         draw_last_run("timing", "benchmark")
 
 
+def draw_statement() -> None:
+    """One statement of the overview, another each day, to be answered and tested."""
+    asked = [key for key, entry in STATEMENTS.items() if not entry.times]
+    key = asked[date.today().toordinal() % len(asked)]
+    with st.container(border=True):
+        st.markdown(f"**True, false, or does it depend?** “{STATEMENTS[key].sentence}”")
+        page = PAGES["overview"]
+        st.page_link(
+            page.file,
+            label="**Say what you think, and test it**",
+            icon=page.icon,
+            query_params={"statement": key},
+        )
+
+
 def draw_questions() -> None:
     """Questions, each a link to the page that answers it."""
     st.subheader("Or find out")
@@ -81,6 +98,7 @@ heading(
 )
 cards = st.container()
 draw_previews()
+draw_statement()
 draw_questions()
 with cards:
     draw_machine()
