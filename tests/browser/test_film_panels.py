@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -247,6 +248,38 @@ def test_steps_of_a_sequence_are_gone_through_with_the_keyboard_alone(
     show(page, 1)
     expect(details).to_contain_text(f"Step 2 of {last}")  # and its sequence where that is
     expect(panel(page, "unrolled").locator(".panel-step")).to_have_text("Step 20")
+
+
+def test_a_legend_of_many_lines_is_opened_and_few_points_are_explained(
+    films: FilmServer, watch: Watch
+) -> None:
+    layers = [f"Block {n}, fully connected 1" for n in range(1, 8)]
+    arrays = {
+        f"{quantity}{suffix}": array
+        for quantity in ("ratio", "gradient", "update")
+        for suffix, array in (
+            ("_steps", np.tile(np.array([0, 50]), (7, 1))),
+            ("", np.full((7, 2), 0.1, np.float32)),
+        )
+    }
+    few = Picture("layer_norms", 50, arrays, {"layers": layers, "numbers": [*range(7)]})
+    page = watch(films.add_pictures(CONFIG, [few]))
+    gradients = panel(page, "gradient_norm")
+    canvas = gradients.locator("canvas")
+    expect(canvas).to_have_attribute("aria-label", re.compile("Few points: pictures get 3% of the time"))
+    everything = gradients.get_by_role("button", name="All 7")
+    expect(everything).to_have_attribute("aria-expanded", "false")
+    around, last = gradients.locator(".panel-legend"), gradients.get_by_text(layers[-1])
+    before = canvas.bounding_box()
+    everything.press("Enter")
+    expect(everything).to_have_attribute("aria-expanded", "true")
+    entry, box = last.bounding_box(), around.bounding_box()
+    assert entry
+    assert box
+    assert entry["y"] + entry["height"] <= box["y"] + box["height"]  # nothing is cut
+    assert canvas.bounding_box() == before  # nothing moves
+    everything.press("Enter")
+    expect(everything).to_have_attribute("aria-expanded", "false")
 
 
 def test_images_in_colour_are_shown_in_colour(films: FilmServer, watch: Watch) -> None:

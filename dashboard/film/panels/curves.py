@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 
 from core.events import Picture
-from dashboard.charts.training.layers.layer_norms import TYPICAL_RATIO
+from dashboard.charts.training.layers.layer_norms import MIN_JOINED, TYPICAL_RATIO
 from dashboard.charts.training.outputs.forecast import errors_in_words, forecasts, of_any_version
 from dashboard.film.panels.panel import GRAY, LINES, Color, Panel, layer_colors, mark
 
 DASHES: tuple[list[int], ...] = ([], [9, 3], [3, 2], [12, 3, 2, 3], [6, 6], [1, 3])
+
+
+# A point costs several steps of the training, so that large networks have few.
+FEW_POINTS = "Few points: pictures get 3% of the time."
 
 
 def series(name: str, x: str, y: str, color: Color, dash: int = 0, **look: Any) -> dict[str, Any]:
@@ -178,7 +182,14 @@ def _over_run(
         "steps": True,
         "band": list(band) if band else None,
     }
+    if not _many(picture, quantity):
+        values["hint"] = FEW_POINTS
     return Panel(LINES, title, (note,), values, kept, _legend(listed), history=True)
+
+
+def _many(picture: Picture, quantity: str) -> bool:
+    """Whether the layers have so many points that lines are drawn."""
+    return bool((picture.arrays[f"{quantity}_steps"] >= 0).sum(axis=1).max(initial=0) >= MIN_JOINED)
 
 
 def episode_returns_panel(picture: Picture) -> Panel:

@@ -73,6 +73,7 @@ export const TEXTS = {
   convolutionNormalised: (sum, value) => `Σ ${sum}; normalised and activated: ${value}`,
   waitingForPicture: "Its first picture is still to come",
   firstAt: (step) => `First drawn at step ${step}`,
+  allOf: (count) => `All ${count}`,
   of: (n, count) => `${n} of ${count}`,
   rgb: (red, green, blue) => `red ${red}, green ${green}, blue ${blue} of 255`,
   gray: (value) => `${value} of 255`,

@@ -110,6 +110,11 @@ export class PanelStage {
     return this.player.frame?.step ?? Infinity;
   }
 
+  /** Whether the run has ended, so that nothing is to come. */
+  get ended() {
+    return this.player.film.ended;
+  }
+
   /** How far axes of steps reach: to the end of the film, or as planned, of a run that is still running. */
   get lastStep() {
     const { film, description } = this.player;
