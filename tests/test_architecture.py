@@ -61,7 +61,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/activation_cost": ("core/timing/sweeps",),
     # Above both
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
-    "core/runs": ("core/experiments", "core/training/film/redrawing.py"),
+    "core/experiments/statements": ("core/experiments", "core/layers"),
+    "core/experiments/overview": ("core/experiments/statements",),
+    "core/runs": ("core/experiments/overview", "core/training/film/redrawing.py"),
     "core/export": ("core/runs",),
     "core/landscape": ("core/export",),
     "core/jobs.py": ("core/landscape", "core/layers"),
@@ -76,7 +78,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard/film": ("dashboard/components",),
     "dashboard/training": ("dashboard/components",),
     "dashboard/run_list": ("dashboard/training",),
-    "dashboard/views": ("dashboard/training", "dashboard/film", "dashboard/run_list"),
+    "dashboard/statements": ("dashboard/components",),
+    "dashboard/views": (
+        *("dashboard/training", "dashboard/film", "dashboard/run_list"),
+        "dashboard/statements",
+    ),
     "dashboard": ("dashboard/views",),
 }
 
@@ -322,7 +328,7 @@ def test_the_front_page_needs_no_torch() -> None:
 BEHIND_A_REGISTRY: dict[str, tuple[str, ...]] = {
     "core/data": (),
     "core/export": ("archive.py", "job.py"),
-    "core/models": ("cells.py", "initialisation.py"),
+    "core/models": ("cells.py", "initialisation.py", "layer_names.py"),
     "core/timing/workloads": ("axes.py", "dtypes.py"),
     "core/training/learners": ("evidence.py",),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,10 +48,10 @@ class Counter:
         self._flops = _Flops()
 
     @contextmanager
-    def counting(self, network: nn.Module, activation: str) -> Iterator[None]:
+    def counting(self, network: nn.Module, activations: Sequence[str]) -> Iterator[None]:
         """Count all that is called while this lasts, as in a training step."""
         hooks = torch.autograd.graph.saved_tensors_hooks(self._keep, lambda tensor: tensor)
-        with hooks, self._flops, observed(network, self.observe, activation):
+        with hooks, self._flops, observed(network, self.observe, activations):
             yield
 
     def observe(self, step: Step, call: Callable[[], Any]) -> Any:

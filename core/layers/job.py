@@ -37,7 +37,7 @@ def count_layers(config: LayersConfig) -> Iterator[Progress | LayersCounted]:
             else of_training(training)
         )
         counter = Counter(forward.network)
-        with counter.counting(forward.network, forward.activation):
+        with counter.counting(forward.network, forward.activations):
             forward.run()
         found = layers(counter.steps, forward.batch)
         if config.timed:
@@ -91,7 +91,7 @@ def _timed(
     repeats, passed, started = 0, 0.0, time.perf_counter()
     while repeats < MIN_REPEATS or (passed < TIMED_S and repeats < MAX_REPEATS):
         stopwatch.next_pass()
-        with observed(forward.network, stopwatch.observe, forward.activation):
+        with observed(forward.network, stopwatch.observe, forward.activations):
             forward.run()
         repeats += 1
         passed = time.perf_counter() - started

@@ -27,6 +27,8 @@ from core.data.dataset import (
 )
 from core.lazy import LazyModule
 from core.models import plans
+from core.models.layer_activations import NAME as PER_LAYER
+from core.models.layer_activations import OPTION, layer_activations
 from core.models.model import (
     ATTENTION,
     CONVOLUTIONAL,
@@ -101,13 +103,18 @@ MODELS: dict[str, Model] = {
         ),
         family=FEEDFORWARD,
         kinds=(POINTS, IMAGES, OWN_IMAGES, CURVE, SURFACE, TABLE),
-        build=lambda input_shape, outputs, hidden, activation, **options: mlp.MLP(
-            input_shape, outputs, hidden, find(activation).function, **options
+        build=lambda input_shape, outputs, hidden, activation, activations="", **options: mlp.MLP(
+            input_shape,
+            outputs,
+            hidden,
+            [find(name).function for name in layer_activations(hidden, activation, activations)],
+            **options,
         ),
         activations=_ACTIVATIONS,
         own_activation=True,
         hidden=_LAYERS,
         options={
+            PER_LAYER: OPTION,
             "norm": Option(
                 "Normalisation of the pre-activations: over the batch, over the layer, or none",
                 "none",

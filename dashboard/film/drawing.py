@@ -15,6 +15,7 @@ from core.data import DATASETS, load
 from core.data.dataset import IMAGES, OWN_IMAGES
 from core.errors import InvalidRequest
 from core.models import MODELS
+from core.models.layer_activations import of_record
 from core.models.plans import Plan
 from core.options import filled_in
 from core.records import from_record
@@ -63,6 +64,10 @@ def _drawing_of(store: RunStore, run: Run) -> dict[str, Any]:
     try:
         if not classifies_images(run.config):
             raise InvalidRequest("This run does not learn classes of images.")
+        if run.config.get("hidden") and len(set(of_record(run.config))) > 1:
+            raise InvalidRequest(
+                "Images cannot be drawn for a network whose layers have different activation functions."
+            )
         config = from_record(TrainConfig, run.config)
         options = json.dumps(filled_in(DATASETS[config.data].options, config.data_options), sort_keys=True)
         images, labels, classes, ink = _test_images(config.data, config.seed, config.test_fraction, options)

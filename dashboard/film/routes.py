@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from core.errors import InvalidRequest, UnwritableFolder
 from core.events import Frame
+from core.models.layer_activations import of_record
 from core.runs.store import RunStore
 from dashboard.components.learning_rates import rate_at
 from dashboard.components.runs import runner
@@ -139,9 +140,12 @@ class _Films:
         )
 
     async def activation(self, request: Request) -> Response:
-        """The activation of the run's network, `reach` to either side of 0, or its `derivative` (1)."""
+        """The activation of the run's network, `reach` to either side of 0, or its `derivative` (1).
+
+        Of hidden layers with several, that of the `layer`, counted from 0.
+        """
         run, query = request.path_params["run"], request.query_params
-        wanted = query.get("reach", ""), query.get("derivative", "0")
+        wanted = query.get("reach", ""), query.get("derivative", "0"), query.get("layer", "0")
         return await run_in_threadpool(_answered, partial(_activation, self._store, run, *wanted))
 
     async def rates(self, request: Request) -> Response:
@@ -203,7 +207,7 @@ def _film_from(store: RunStore, run_id: str, step: int) -> tuple[bool, list[Fram
     return found
 
 
-def _activation(store: Callable[[], RunStore], run_id: str, reach: str, derivative: str) -> bytes:
+def _activation(store: Callable[[], RunStore], run_id: str, reach: str, derivative: str, layer: str) -> bytes:
     run = store().get(run_id)
     if run is None:
         raise KeyError(run_id)
@@ -214,7 +218,10 @@ def _activation(store: Callable[[], RunStore], run_id: str, reach: str, derivati
         raise InvalidRequest(f"reach is {reach}; it must be one of {', '.join(map(str, REACHES))}.")
     if _number("derivative", derivative) > 1:
         raise InvalidRequest(f"derivative is {derivative}; it must be 0 or 1.")
-    return table(str(activation), int(reach), derivative=int(derivative) == 1)
+    each = of_record(run.config) if run.config.get("hidden") else (str(activation),)
+    if _number("layer", layer) >= len(each):
+        raise InvalidRequest(f"layer is {layer}; it must be from 0 to {len(each) - 1}.")
+    return table(each[int(layer)], int(reach), derivative=int(derivative) == 1)
 
 
 def _rates(store: Callable[[], RunStore], run_id: str, steps: str, planned: str) -> bytes:

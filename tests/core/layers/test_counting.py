@@ -80,7 +80,7 @@ def test_every_network_is_counted_whole_and_stays_as_it_was(model: str) -> None:
     network = forward.network.eval()
     before, attributes = forward.run(), [set(vars(module)) for module in network.modules()]
     counter = Counter(network)
-    with counter.counting(network, forward.activation):
+    with counter.counting(network, forward.activations):
         forward.run()
     found = layers(counter.steps, forward.batch)
     assert sum(one.parameters for one in found) == sum(weight.numel() for weight in network.parameters())
@@ -139,6 +139,12 @@ def test_an_mlp_keeps_its_inputs_and_the_outputs_of_tanh() -> None:
 def test_a_typed_activation_is_one_layer_under_its_expression() -> None:
     found = counted(training=default_config("mlp", "moons", activation="x * sigmoid(2 * x)"))
     assert [layer.kind for layer in found.layers][:2] == ["Linear", "x * sigmoid(2 * x)"]
+
+
+def test_each_activation_has_its_name() -> None:
+    activations = {"activations": "relu, x * tanh(x)"}
+    found = counted(training=default_config("mlp", "moons", hidden=(4, 3), model_options=activations))
+    assert [layer.kind for layer in found.layers] == ["Linear", "ReLU", "Linear", "x * tanh(x)", "Linear"]
 
 
 def test_adam_holds_two_numbers_for_each_weight_and_sgd_none() -> None:

@@ -333,6 +333,12 @@ def test_nonsense_in_the_address_is_answered_in_words(page: AppTest) -> None:
     assert "write whole numbers such as 8, 8" in page.error[0].value
     assert page.button[0].disabled
     assert "must be a whole number from 1 to" in open_view("train", hidden="99999").error[0].value
+    page = open_view("train", activations="relu, rellu")
+    assert "Unknown activation 'rellu' of mlp" in page.error[0].value
+    page.text_input(key="activations").set_value("relu").run()
+    assert "one for each hidden layer, which are 2, or empty" in page.error[0].value
+    page = open_view("train", features="")
+    assert "No features of moons given; at least one is needed" in page.error[0].value
     page = open_view("train", model="Skynet", epochs="-5", noise="frog", learning_rate="1e99")
     assert not page.error
     assert not page.button[0].disabled
