@@ -18,13 +18,16 @@ from core.training import weights
 
 PLANNED = [key for key, model in MODELS.items() if model.plan]
 HIDDEN = {"mlp": (9, 7)}
-NUMBERS = ("width", "dropout")  # options that are no choice
 
 
 def choices(model: str) -> Iterator[dict[str, Any]]:
     """Every combination of a network's options that are a choice, and another width."""
     options = MODELS[model].options
-    named = {name: option.choices or (True, False) for name, option in options.items() if name not in NUMBERS}
+    named = {
+        name: option.choices or (True, False)
+        for name, option in options.items()
+        if option.choices or isinstance(option.default, bool)
+    }
     for values in product(*named.values()):
         yield dict(zip(named, values, strict=True)) | ({"width": 4} if "width" in options else {})
 
