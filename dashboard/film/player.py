@@ -37,7 +37,7 @@ def room_css(around: str, room: str) -> str:
 @container (min-width: 688px) {{ {room} {{ --columns: 2; --panel: calc(404px + var(--few, 0) * 96px); }} }}
 @container (min-width: 1032px) {{ {room} {{ --columns: 3; }} }}
 @container (min-width: 1376px) {{ {room} {{ --columns: 4; }} }}
-@container (max-width: 759px) {{ {room} {{ --network-height: calc(454px + 100cqw); }} }}
+@container (max-width: 759px) {{ {room} {{ --network-height: calc(480px + 100cqw); }} }}
 """
 
 
