@@ -13,13 +13,13 @@ from contextlib import contextmanager
 
 from core.events import Progress
 from core.experiments.statement_events import Disturbed
-from core.statistics import MIN_SAMPLES
 from core.timing.measure.comparison import block_sizes, rounds, uninterrupted_log_ratios
 from core.timing.measure.conditions import Conditions, observe
 from core.timing.measure.timers import Operation, wall_timer
 
-MIN_RATIOS = 16  # that a median's interval rests on, even where they take longer than the time limit
-OVERRUN = 3  # times the time limit
+# Ratios that a median's interval rests on, even where they take longer than the time limit, and where they
+# take this many times as long. Ten are enough for an interval of 99.8%.
+MIN_RATIOS, MIN_RATIOS_OF_SLOW, OVERRUN = 16, 10, 3
 
 
 def paired_ratios(
@@ -35,10 +35,9 @@ def paired_ratios(
     repeats = block_sizes(baseline, candidate, timer)
     yield progress
     for done, spent_s in rounds(baseline, candidate, timer, repeats, math.inf):
-        enough = len(done) >= 2 * MIN_RATIOS
-        # Where rounds take that long, other programs have the cores, and no verdict will rest on them.
-        hopeless = spent_s >= OVERRUN * max_seconds and len(done) >= 2 * MIN_SAMPLES
-        if (spent_s >= max_seconds and enough) or hopeless:
+        # Where rounds take much longer, a slow device or other programs, fewer have to do.
+        few = 2 * (MIN_RATIOS if spent_s < OVERRUN * max_seconds else MIN_RATIOS_OF_SLOW)
+        if spent_s >= max_seconds and len(done) >= few:
             break
         yield progress
     return [math.exp(ratio) for ratio in uninterrupted_log_ratios(done)]

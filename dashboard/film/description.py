@@ -117,6 +117,7 @@ class FilmDescription:
     news: str = ""  # of a run that has ended: another text says that pictures were drawn since
     autoplay: bool = False
     step: int | None = None
+    drawing: bool = False  # whether an image can be drawn for the network
 
     def data(self, base: str, style: str) -> dict[str, Any]:
         """The same for the player; base: what comes before /film in addresses; style: that of its CSS."""
@@ -134,6 +135,7 @@ class FilmDescription:
             "news": self.news,
             "autoplay": self.autoplay,
             "step": self.step,
+            "drawing": self.drawing,
         }
 
 

@@ -15,6 +15,7 @@ from core.training.optimizers import OPTIMIZERS
 from core.training.settings import SETTINGS
 from core.training.snapshots.grid import grid_around
 from dashboard.film.description import Editing, FilmDescription, Learning, NetworkDescription, Points
+from dashboard.film.drawing import classifies_images
 from dashboard.film.panels.registry import expected
 
 
@@ -47,6 +48,7 @@ def of_run(
         news=news,
         autoplay=autoplay,
         step=step,
+        drawing=classifies_images(run.config),
     )
 
 

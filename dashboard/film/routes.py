@@ -23,6 +23,7 @@ from core.runs.store import RunStore
 from dashboard.components.learning_rates import rate_at
 from dashboard.components.runs import runner
 from dashboard.film.activation_table import REACHES, table
+from dashboard.film.drawing import drawing_of, frame_at
 from dashboard.film.encoding import ENDED, FROM_START, MEDIA_TYPE, check_of, encode
 from dashboard.film.pictures import Scores, answer
 
@@ -35,7 +36,7 @@ IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 
 SHARED_S = 0.25  # for so long an answer serves everybody who has the same frames
 MAX_SHARED = 1000
-MAX_SHARED_PICTURES = 20  # which are larger
+MAX_SHARED_LARGE = 20  # answers with pictures, or with all weights of a frame
 MAX_RATES = 1000  # of one answer
 GZIP_LEVEL = 1  # numbers hardly get smaller by more work
 
@@ -49,6 +50,8 @@ def routes(store: Callable[[], RunStore] = lambda: runner().store) -> list[Route
         Route(f"{base()}/film/{{run}}/activation", films.activation),
         Route(f"{base()}/film/{{run}}/rates", films.rates),
         Route(f"{base()}/film/{{run}}/pictures", films.pictures),
+        Route(f"{base()}/film/{{run}}/drawing", films.drawing),
+        Route(f"{base()}/film/{{run}}/frame", films.frame),
     ]
 
 
@@ -93,7 +96,7 @@ class _Films:
         self._store = store
         self._scores = Scores()
         self._shared: dict[tuple[str, ...], tuple[float, Response]] = {}
-        self._shared_pictures: dict[tuple[str, ...], tuple[float, Response]] = {}
+        self._shared_large: dict[tuple[str, ...], tuple[float, Response]] = {}
 
     async def frames(self, request: Request) -> Response:
         """The frames after step `after`; all of them where `check` shows that the browser has others."""
@@ -106,15 +109,35 @@ class _Films:
         query = request.query_params
         known = {name: query.get(name, "") for name in ("stamp", "scores")}
         run, after = request.path_params["run"], query.get("after", "0")
+        return await self._packed(
+            request,
+            (run, after, *known.values()),
+            lambda: answer(self._store(), self._scores, run, known, _number("after", after)),
+        )
+
+    async def drawing(self, request: Request) -> Response:
+        """What a browser needs to classify a drawing, beside the weights of frames."""
+        run = request.path_params["run"]
+        return await self._packed(request, ("drawing", run), lambda: drawing_of(self._store(), run))
+
+    async def frame(self, request: Request) -> Response:
+        """The last frame that is not after `step`, of any network whose film has frames."""
+        run, step = request.path_params["run"], request.query_params.get("step", "")
+        return await self._packed(
+            request, ("frame", run, step), lambda: frame_at(self._store(), run, _number("step", step))
+        )
+
+    async def _packed(self, request: Request, wanted: tuple[str, ...], body: Callable[[], bytes]) -> Response:
+        """A large answer, compressed where the browser takes that."""
         packed = "gzip" in request.headers.get("accept-encoding", "")
-
-        def body() -> bytes:
-            found = answer(self._store(), self._scores, run, known, _number("after", after))
-            return gzip.compress(found, GZIP_LEVEL) if packed else found
-
         headers = FRESH | {"content-encoding": "gzip" if packed else "identity"}
-        wanted = (run, after, *known.values(), str(packed))
-        return await _shared(self._shared_pictures, MAX_SHARED_PICTURES, wanted, body, headers)
+        return await _shared(
+            self._shared_large,
+            MAX_SHARED_LARGE,
+            (*wanted, str(packed)),
+            lambda: gzip.compress(body(), GZIP_LEVEL) if packed else body(),
+            headers,
+        )
 
     async def activation(self, request: Request) -> Response:
         """The activation of the run's network, `reach` to either side of 0, or its `derivative` (1).

@@ -80,7 +80,7 @@ def draw_cards(keys: Sequence[str], known: Known, testing: str, lesson: str | No
 def _draw_card(key: str, known: Verdict | None, testing: bool, lesson: str | None) -> None:
     entry = STATEMENTS[key]
     run_id = known.run_id if known else None
-    link(f"**{entry.number} · {entry.title}**", f"open {key}", statement=key, run=run_id, lesson=lesson)
+    link(f"**{entry.title}**", f"open {key}", statement=key, run=run_id, lesson=lesson)
     st.markdown(entry.sentence)
     with st.container(horizontal=True, vertical_alignment="center"):
         if testing:

@@ -27,7 +27,7 @@ def draw_statement(key: str, run: Run | None, lesson: str | None) -> None:
     """All of it; the picture and the verdict are of the run. lesson: the one that led here, if one did."""
     entry = STATEMENTS[key]
     _draw_ways(key, lesson)
-    st.title(f"{entry.number} · {entry.title}")
+    st.title(entry.title)
     st.markdown(f"#### {entry.sentence}")
     st.markdown(entry.sentence_zh)
     st.caption(f"The text, section “{entry.section}” ({entry.section_zh})")
@@ -60,7 +60,8 @@ def _draw_question(key: str, entry: Statement, run: Run | None) -> None:
     """What the reader thinks, and the buttons that test it; a first answer does so too."""
     with st.container(border=True):
         st.markdown(f"**What do you think?** {entry.question}")
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown("The sentence above is", width="content")
             for answer in verdict.ANSWERS:
                 chosen = verdict.answer_of(key) == answer
                 if st.button(answer, key=f"answer {answer}", type="primary" if chosen else "secondary"):
@@ -68,7 +69,7 @@ def _draw_question(key: str, entry: Statement, run: Run | None) -> None:
                     if run is None:
                         start_tests((key,), QUICK)
                     st.rerun()
-        with st.container(horizontal=True):
+            st.space("stretch")
             if st.button("Test it", key="test", type="primary", icon=":material/play_arrow:"):
                 start_tests((key,), QUICK)
             if st.button(
@@ -101,7 +102,7 @@ def _draw_verdict(key: str, result: Result) -> None:
                 st.markdown(f"You said: {answer.lower()}{', and so says the measurement' if same else ''}.")
         for sentence in verdict.sentences(result):
             st.markdown(sentence)
-        if result.verdict == verdict.DEPENDS:
+        if result.verdict == verdict.DEPENDS and not STATEMENTS[key].slider:
             st.markdown(f"It turns on {STATEMENTS[key].condition}.")
         st.caption(f"{verdict.when(result)}, on this machine.")
 

@@ -100,7 +100,7 @@ def _change_lines(before: Mapping[str, Result], after: Mapping[str, Result]) -> 
 def _change_line(change: Change) -> str:
     entry = STATEMENTS[change.statement]
     because = "; ".join(change.because) or "nothing else differs"
-    return f"{entry.number} {entry.title}: {change.before} before, {change.after} now ({because})."
+    return f"{entry.title}: {change.before} before, {change.after} now ({because})."
 
 
 def _html_summary(found: Mapping[str, Result]) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _html_changes(before: Mapping[str, Result], after: Mapping[str, Result]) -> 
 
 
 def _html_statement(entry: Statement, result: Result | None) -> Iterator[str]:
-    yield f"<h3>{entry.number} · {escape(entry.title)}</h3>"
+    yield f"<h3>{escape(entry.title)}</h3>"
     yield f"<blockquote>{escape(entry.sentence)}<br>"
     yield f'<span lang="zh">{escape(entry.sentence_zh)}</span></blockquote>'
     if result is None:
@@ -144,7 +144,7 @@ def _html_statement(entry: Statement, result: Result | None) -> Iterator[str]:
 
 
 def _markdown_statement(entry: Statement, result: Result | None) -> Iterator[str]:
-    yield f"### {entry.number} · {entry.title}"
+    yield f"### {entry.title}"
     yield f"> {entry.sentence}\n>\n> {entry.sentence_zh}"
     if result is None:
         yield "Not tested yet."

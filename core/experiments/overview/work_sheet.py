@@ -28,7 +28,7 @@ def _head(lesson: Lesson, address: str) -> Iterator[str]:
 
 
 def _statement(entry: Statement) -> Iterator[str]:
-    yield f"<h2>{entry.number} · {escape(entry.title)}</h2><p><b>{escape(entry.sentence)}</b></p>"
+    yield f"<h2>{escape(entry.title)}</h2><p><b>{escape(entry.sentence)}</b></p>"
     yield f'<p lang="zh">{escape(entry.sentence_zh)}</p><p>{escape(entry.question)}</p>'
     yield "<p>I think: " + "".join(
         f'<span class="box">&#9744; {answer}</span>' for answer in ("true", "false", "it depends")

@@ -147,7 +147,7 @@ def claims(settings: Settings) -> tuple[Claim, ...]:
         )
         for n in settings["sequences"]
     ]
-    fewest, most = min(settings["sequences"]), max(settings["sequences"])
+    few, many = min(settings["sequences"]), max(settings["sequences"])
     of_gpu = [
         Claim(
             says=f"the GPU is {'slower' if side == BELOW else 'faster'} than the CPU",
@@ -158,10 +158,10 @@ def claims(settings: Settings) -> tuple[Claim, ...]:
             threshold=1.0,
             format=".2f",
         )
-        for n, side in ((fewest, BELOW), (most, ABOVE))
-        if fewest != most
+        for n, side in ((few, BELOW), (many, ABOVE))
+        if few != many
     ]
-    few = Claim(
+    cores = Claim(
         says="the CPU has fewer than a thousand cores",
         condition="cores that this process may use",
         value="cores",
@@ -172,7 +172,7 @@ def claims(settings: Settings) -> tuple[Claim, ...]:
         method=EXACT,
         format=".0f",
     )
-    return (*of_threads, *of_gpu, few)
+    return (*of_threads, *of_gpu, cores)
 
 
 def _sequences(count: int) -> str:

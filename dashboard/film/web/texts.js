@@ -78,10 +78,13 @@ export const TEXTS = {
   patch: "patch of the image",
   kernel: "kernel",
   products: "products",
+  channels: ["red", "green", "blue"],
+  channelSums: (sums, sum) => `${sums.map((one, n) => `${TEXTS.channels[n]} ${one}`).join(" + ")} = Σ ${sum}`,
   convolution: (sum, bias, z, value) => `Σ ${sum} + bias ${bias} = ${z}, activation: ${value}`,
   convolutionNormalised: (sum, value) => `Σ ${sum}; normalised and activated: ${value}`,
   waitingForPicture: "Its first picture is still to come",
   firstAt: (step) => `First drawn at step ${step}`,
+  allOf: (count) => `All ${count}`,
   of: (n, count) => `${n} of ${count}`,
   rgb: (red, green, blue) => `red ${red}, green ${green}, blue ${blue} of 255`,
   gray: (value) => `${value} of 255`,
@@ -92,6 +95,27 @@ export const TEXTS = {
   unitOf: (name, unit) => `${name}, unit ${unit}`,
   atStep: (step) => `At step ${step} of the sequence`,
   read: (symbol) => `Read: ${symbol}`,
+  ofSequence: (step) => `Step ${step}`,
+  ofSequenceOf: (step, steps) => `Step ${step} of ${steps}`,
+  stepOfSequence: "Step of the sequence",
+  stepsOfSequence: (steps) => `The slider below goes through its ${steps} steps.`,
+  unitOfCell: "Unit",
+  unitNumber: (unit) => `unit ${unit}`,
+  equationsOfStep: "Equations of the step",
+  rowName: (name, below) =>
+    below !== undefined ? `Layer ${below + 1}: h` : { target: "Target", prediction: "Prediction", input: "Input x" }[name],
+  rowLetter: (name, below) => (below !== undefined ? `${below + 1}` : { target: "y", prediction: "ŷ", input: "x" }[name] ?? name),
+  gradientBand: "Gradient, all",
+  betweenSteps: (step) => `Between steps ${step} and ${step + 1}`,
+  flowsBack: (name) => `flows back to the ${name} from the next step`,
+  fromNext: (value) => `from the next step: ${value}`,
+  fromNextCell: (value) => `to the cell, from the next step: ${value}`,
+  noNext: "the last step: nothing flows back to it from a next one",
+  input: (n) => `Input ${n}`,
+  predictedValue: (value) => `Prediction: ${value}`,
+  targetValue: (value) => `Target: ${value}`,
+  predictedClasses: (shown) => `Prediction: ${shown}`,
+  targetClass: (name, p, loss) => `Target: ${name}, ${p}; loss −ln p = ${loss}`,
   square: (row, column, mark) => `Row ${row}, column ${column}${mark ? `: ${mark}` : ""}`,
   worth: (value) => `Value ${value}`,
   bestAction: (action) => `Best action: ${action}`,
@@ -138,6 +162,28 @@ export const PASS = {
   waiting: "Waiting for the learning rate",
   real: ({ optimizer, batch_size: batch, also }) =>
     `The run's own steps differ from these: they are ${optimizer}'s, on the mean gradient of a batch of ${batch}${also.length ? `, with ${also.join(", ")}` : ""}.`,
+};
+
+// The section in which an image is drawn and classified.
+export const DRAW = {
+  open: "Draw an image",
+  opens: "Draw with mouse or finger, and see what the network of each step says",
+  hint: "Scrub the film: from which step on does the network see what was drawn?",
+  group: "An image of yours, classified by the network of the shown step",
+  loading: "Fetching the network",
+  pad: "Field to draw in; test images below can be chosen without drawing",
+  clear: "Clear",
+  here: "Draw here",
+  yours: "Your drawing",
+  seen: (width, height, fitted) =>
+    `What the network gets: ${width} × ${height} pixels${fitted ? ", a drawing centred and sized as the data’s images are" : ""}`,
+  saliency: "Saliency: the brighter a pixel, the more it moves the score of the prediction",
+  images: "Or a test image",
+  testImage: (name) => `Test image: ${name}`,
+  colour: "This network reads colour images, which cannot be drawn here: choose a test image.",
+  nothing: "Nothing drawn yet",
+  predicted: (name, p, step, right) =>
+    `Predicted at step ${step}: ${name}, ${p}${right === null ? "" : right ? " (right)" : " (wrong)"}`,
 };
 
 export const minus = (text) => (/[1-9]/.test(text) ? text.replace("-", "−") : text.replace("-", ""));

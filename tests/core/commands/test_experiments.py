@@ -93,8 +93,8 @@ def test_a_statement_ends_with_a_verdict_and_its_intervals(capsys: pytest.Captur
     first, sentence, *claims = capsys.readouterr().out.splitlines()
     assert re.match(r"3a .*: depends  \(quick, ", first)
     assert sentence.strip() == STATEMENTS["sigmoid_gradients"].sentence
-    assert re.match(r" +supported +-\d+\.\d \(-\d+\.\d to -\d+\.\d\) +gain 1: .*sigmoid", claims[0])
-    assert re.match(r" +refuted .*gain 1: .*tanh", claims[1])
+    assert re.match(r" +supported +-\d+\.\d \(-\d+\.\d to -\d+\.\d\) +gain 1,.*sigmoid", claims[0])
+    assert re.match(r" +refuted .*gain 1,.*tanh", claims[1])
 
 
 def test_a_ci_can_expect_a_verdict(capsys: pytest.CaptureFixture[str]) -> None:

@@ -421,7 +421,9 @@ def test_how_a_table_is_read_is_shown_before_the_start_and_holes_are_a_choice(pa
     )
 
 
-def test_a_training_that_diverges_says_why(page: AppTest) -> None:
+def test_a_training_that_diverges_says_why_and_a_convolutional_one_what_sharing_weights_saves(
+    page: AppTest,
+) -> None:
     page.run()
     page.selectbox(key="model").set_value("lenet").run()
     page.selectbox(key="optimizer").set_value("sgd").run()
@@ -431,6 +433,10 @@ def test_a_training_that_diverges_says_why(page: AppTest) -> None:
     start(page)
     run_to_end(page)
     assert "learning rate" in page.warning[0].value
+    (beside,) = [text.value for text in page.caption if "as an MLP" in text.value]
+    assert "an MLP with 64 hidden units: 50,890 parameters. LeNet-5 has 61,706" in beside
+    assert "it would have 5.63 M" in beside  # as on the Layers page
+    assert f"(layers?run={page.session_state['training_run']})" in beside
 
 
 def test_a_running_run_takes_another_learning_rate_and_a_stopped_one_resumes(page: AppTest) -> None:

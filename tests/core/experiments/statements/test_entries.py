@@ -26,7 +26,7 @@ EVERY = pytest.mark.parametrize("key", STATEMENTS)
 def test_its_texts_are_whole(key: str) -> None:
     entry = STATEMENTS[key]
     texts = [entry.sentence, entry.question, entry.strongest, *entry.why]
-    assert all(text.strip() and text.rstrip()[-1] in ".?!" for text in texts), "a sentence has no end"
+    assert all(re.search(r"[.?!]['\")”]*$", text) for text in texts), "a sentence has no end"
     assert entry.question.endswith("?")
     assert 2 <= len(entry.title.split()) <= 7
     assert re.search(r"[\u4e00-\u9fff]", entry.sentence_zh)
