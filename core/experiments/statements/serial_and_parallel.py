@@ -62,7 +62,7 @@ def measure(settings: Settings) -> Iterator[Any]:
         yield NotMeasured(why_no_gpu, tuple(GPU.format(n) for n in settings["sequences"]))
     if cores == 1:
         yield NotMeasured(
-            "this process may use one core only", tuple(THREADS.format(n) for n in settings["sequences"])
+            "This process may use one core only", tuple(THREADS.format(n) for n in settings["sequences"])
         )
     comparisons: list[tuple[str, str, Callable[..., Any]]] = []
     if cores > 1:
