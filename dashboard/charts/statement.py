@@ -16,6 +16,7 @@ from dashboard.charts.theme import series_color, series_dash
 
 HEIGHT = 340
 SHOWN_PX = 96  # of an image
+MAX_DOTS = 25  # of a line
 
 
 def picture(
@@ -94,7 +95,9 @@ def _tooltip(plot: Plot) -> list[alt.Tooltip]:
 def _lines(base: alt.Chart, y: alt.Y, names: Sequence[str], rows: pd.DataFrame) -> list[alt.Chart]:
     band = base.mark_area(opacity=0.18, aria=False).encode(y=alt.Y("low:Q"), y2="high:Q")
     line = base.mark_line(strokeWidth=2.2, aria=False).encode(y=y, strokeDash=series_dash(names, shown=names))
-    points = base.mark_point(filled=True, size=50).encode(y=y)
+    # Points of a long curve would hide it; they stay for their tooltips.
+    long = len(rows) > MAX_DOTS * len(names)
+    points = base.mark_point(filled=True, size=50, opacity=0 if long else 1).encode(y=y)
     has_band = bool((rows["low"] != rows["high"]).any())
     return [band, line, points] if has_band else [line, points]
 

@@ -196,8 +196,9 @@ STATEMENT = Statement(
         "It cures no more than that: over 50 layers of Xavier's weights its gradient vanishes just as ReLU's "
         "does, to 0.71 at each layer.",
     ),
-    formula=r"f(x) = \max(x, \alpha x), \qquad f'(x) = \begin{cases} 1 & x > 0 \\ \alpha & x < 0 \end{cases}"
-    r"\qquad \alpha = 0 \text{ or } 0.01",
+    formula=r"\begin{gathered} f(x) = \max(x, \alpha x), \quad \alpha = 0 \text{ or } 0.01 \\"
+    r"f'(x) = \begin{cases} 1 & x > 0 \\ \alpha & x < 0 \end{cases}"
+    r"\end{gathered}",
     sources=(
         Source(
             "Maas, Hannun & Ng 2013, Rectifier nonlinearities improve neural network acoustic models",
@@ -229,7 +230,7 @@ STATEMENT = Statement(
     claims=claims,
     plot=Plot(
         title="Dead units after training",
-        look="ReLU's line leaves 0 where the steps get too long; Leaky ReLU's stays there.",
+        look="ReLU's line climbs where the steps get too long; Leaky ReLU's stays at 0.",
         x="Learning rate",
         y="Dead units (%)",
         log_x=True,

@@ -62,7 +62,7 @@ def _curves(settings: Settings) -> Iterator[Any]:
     x = torch.linspace(-REACH, REACH, POINTS, dtype=torch.float64)
     drawn = torch.linspace(-5, 5, CURVE_POINTS, dtype=torch.float64)
     at = tuple(drawn.tolist())
-    yield Series("sigmoid(x)", at, tuple(torch.sigmoid(drawn).tolist()))
+    yield Series("σ(x), sigmoid", at, tuple(torch.sigmoid(drawn).tolist()))
     yield Series("tanh(x)", at, tuple(torch.tanh(drawn).tolist()))
     for factor in settings["factors"]:
         difference = (_stretched(x, factor) - torch.tanh(x)).abs().max().item()
@@ -129,7 +129,7 @@ def _training(settings: Settings) -> Iterator[Any]:
 
 
 def _name(factor: float) -> str:
-    return f"2 sigmoid({factor:g}x) − 1"
+    return f"2σ({factor:g}x) − 1"
 
 
 def _alone(factor: float) -> str:
@@ -196,7 +196,8 @@ STATEMENT = Statement(
         "Training starts from small random weights, though, and there they differ: tanh's outputs have mean "
         "0 and its slope is four times as steep, so that deep tanh networks learn sooner.",
     ),
-    formula=r"\tanh x = \frac{e^x - e^{-x}}{e^x + e^{-x}} = \frac{2}{1 + e^{-2x}} - 1 = 2\,\sigma(2x) - 1",
+    formula=r"\begin{gathered} \tanh x = \frac{e^x - e^{-x}}{e^x + e^{-x}} = \frac{2}{1 + e^{-2x}} - 1 \\"
+    r"= 2\,\sigma(2x) - 1 \end{gathered}",
     sources=(
         Source(
             "LeCun, Bottou, Orr & Müller 1998, Efficient backprop", "https://doi.org/10.1007/3-540-49430-8_2"

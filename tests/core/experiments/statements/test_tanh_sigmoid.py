@@ -11,19 +11,19 @@ from core.experiments import stacked_training
 from core.experiments.statement_events import Series
 from core.experiments.statements.tanh_sigmoid import as_sigmoids
 from core.experiments.verdicts import REFUTED, SUPPORTED
-from tests.core.experiments.statements.judged import events_of, verdicts
+from tests.core.experiments.statements.running import run, verdicts
 
 
 def test_at_twice_the_input_they_are_one_function() -> None:
-    events = events_of("tanh_sigmoid", steps=0)
+    events = run("tanh_sigmoid", steps=0)
     assert set(verdicts(events).values()) == {SUPPORTED}
     drawn = {event.name: event for event in events if isinstance(event, Series)}
-    stretched = drawn["2 sigmoid(2x) − 1"]
+    stretched = drawn["2σ(2x) − 1"]
     np.testing.assert_allclose(stretched.y, np.tanh(stretched.x), atol=1e-15)
 
 
 def test_at_any_other_factor_they_are_not() -> None:
-    assert set(verdicts(events_of("tanh_sigmoid", steps=0, factors=(2.01,))).values()) == {REFUTED}
+    assert set(verdicts(run("tanh_sigmoid", steps=0, factors=(2.01,))).values()) == {REFUTED}
 
 
 def test_a_rewritten_network_is_one_of_torchs_sigmoids() -> None:
@@ -41,6 +41,6 @@ def test_a_rewritten_network_is_one_of_torchs_sigmoids() -> None:
 
 @pytest.mark.slow
 def test_a_quick_test_supports_it_and_finds_that_they_learn_differently() -> None:
-    events = events_of("tanh_sigmoid")
+    events = run("tanh_sigmoid")
     assert verdicts(events)[""] == SUPPORTED
-    assert set([*verdicts(events, counting=False).values()][1:]) == {SUPPORTED}
+    assert set([*verdicts(events, counts=False).values()][1:]) == {SUPPORTED}
