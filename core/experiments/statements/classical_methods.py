@@ -166,6 +166,6 @@ STATEMENT = Statement(
     slider=Slider("data", "Data", tuple(DATA), {"seeds": 8}),
     doors=(
         Door("train", "Train a network on the tumours", {"model": "mlp", "data": "breast_cancer"}),
-        Door("train", "Train one on the digits", {"model": "convnet", "data": "digits"}),
+        Door("train", "Train one on the digits", {"model": "convnet", "data": "mnist5k"}),
     ),
 )

@@ -228,6 +228,6 @@ STATEMENT = Statement(
     ),
     doors=(
         Door("layers", "Where AlexNet's parameters are", {"source": "reference", "reference": "alexnet"}),
-        Door("train", "Train a small convolutional network", {"model": "convnet", "data": "digits"}),
+        Door("train", "Train a small convolutional network", {"model": "convnet", "data": "mnist5k"}),
     ),
 )
