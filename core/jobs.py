@@ -96,6 +96,12 @@ def _export(record: Mapping[str, Any]) -> Iterator[Any]:
     return export_run(from_record(ExportConfig, record))
 
 
+def _report(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.export.report import ReportConfig, write_report
+
+    return write_report(from_record(ReportConfig, record))
+
+
 def _film(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.runs.redrawing import RedrawConfig, redraw_run
 
@@ -127,6 +133,7 @@ JOBS = {
     "statement_value": Job(_statements, immediate=True),  # another value of the setting on which it turns
     "timed_statements": Job(_statements, exclusive=True),
     "export": Job(_export, immediate=True),
+    "report": Job(_report, immediate=True),
     "film": Job(_film, immediate=True),
     "landscape": Job(_landscape),
     "layers": Job(_layers, immediate=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core import checks
@@ -24,6 +24,8 @@ class Option:
     choices: Mapping[str, Any] | tuple[str, ...] | None = None  # allowed texts, often keys of a registry
     kind: type | None = None  # bool, int, float, str or dict; by default, that of `default`
     many: bool = False  # whether it is a tuple of such values
+    subset: bool = False  # whether it is a text of some of `choices`, one at least, with commas between
+    former: Mapping[str, str] = field(default_factory=dict)  # texts of a subset in earlier versions, and now
     optional: bool = False  # whether it may be None, which is then its default
     none_words: tuple[str, ...] = ("none", "")  # what a person may write for None
     min_values: int = 0  # how many a tuple must have
@@ -39,6 +41,10 @@ class Option:
         """Raise unless `given`, which the message calls `name`, can be this option's value."""
         if given is None and self.optional:
             return
+        if self.subset:
+            checks.text(name, given)
+            self.members(name, given)
+            return
         if not self.many:
             return self._check_one(self.word or name, given)
         if not isinstance(given, tuple):
@@ -51,11 +57,25 @@ class Option:
         """The value of a text, by its type alone: check() says whether it is possible."""
         if self.optional and text.lower() in self.none_words:
             return None
+        if self.subset:
+            return ",".join(self.members(name, text))
         if not self.many:
             return self._parse_one(name, text)
         if text.lower() == "none":
             return ()
-        return tuple(self._parse_one(name, part) for part in _split(text))
+        return tuple(self._parse_one(name, part) for part in split_values(text))
+
+    def members(self, name: str, text: str) -> tuple[str, ...]:
+        """The choices in the text of a subset, in their own order.
+
+        Raises InvalidRequest for others, and for none.
+        """
+        given = [part.strip() for part in self.former.get(text, text).split(",") if part.strip()]
+        if not given:
+            raise InvalidRequest(f"No {name} given; at least one is needed: {', '.join(self.choices or ())}.")
+        for part in given:
+            checks.one_of(self.word or name, part, self.choices or ())
+        return tuple(choice for choice in self.choices or () if choice in given)
 
     def _check_count(self, name: str, given: tuple[Any, ...]) -> None:
         if not given and self.min_values == 1 and self.max_values is None:
@@ -89,7 +109,7 @@ class Option:
             raise InvalidRequest(f"{name} {text[:60]!r} is not possible; it must be {what}.") from None
 
 
-def _split(text: str) -> Iterator[str]:
+def split_values(text: str) -> Iterator[str]:
     """The texts between commas; those within parentheses belong to an expression such as max(x, 0)."""
     parts, depth = [""], 0
     for sign in text:

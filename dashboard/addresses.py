@@ -18,6 +18,7 @@ from core.activations import ACTIVATIONS
 from core.activations.formats import FORMATS
 from core.activations.gated import GATED, OF_VECTOR
 from core.data import DATASETS
+from core.data.features import FORMER
 from core.models import MODELS
 from core.models.initialisation import INITIALISATIONS
 from core.training import OPTIMIZERS, SCHEDULES
@@ -87,6 +88,9 @@ REGISTRIES: dict[str, tuple[Mapping[str, Any], ...]] = {
     "initialisation": (INITIALISATIONS,),
 }
 
+# What was one word and is several choices now.
+SPLIT = {"features": {word: choices.split(",") for word, choices in FORMER.items()}}
+
 FORECASTERS = {"RNN", "LSTM", "GRU"}  # networks, as version 0.1 wrote them in addresses
 
 Query = Mapping[str, Sequence[str]]
@@ -95,11 +99,16 @@ Query = Mapping[str, Sequence[str]]
 def upgraded(path: str, query: Query) -> tuple[str, dict[str, list[str]]]:
     """Key of the page and query, as they are written now, of an address of any version."""
     now = {
-        RENAMED.get(name, name): [_value(name, value) for value in values] for name, values in query.items()
+        RENAMED.get(name, name): [now for value in values for now in _values(name, value)]
+        for name, values in query.items()
     }
     if FORECASTERS.intersection(query.get("model", ())) and not {"data", "run"} & now.keys():
         now["data"] = ["seattle_temps"]  # what they forecast by default then, which an address did not name
     return MOVED.get(path, path), now
+
+
+def _values(name: str, value: str) -> list[str]:
+    return SPLIT.get(name, {}).get(value) or [_value(name, value)]
 
 
 def _value(name: str, value: str) -> str:

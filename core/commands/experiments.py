@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TextIO
@@ -75,15 +76,20 @@ def _run_statements(options: argparse.Namespace) -> int:
     if options.set and len(keys) > 1:
         raise InvalidRequest("--set changes settings of one statement; name one.")
     configs = [_config(key, options) for key in keys]
+    with _new_file(options.out) if options.out else nullcontext() as out:
+        return _run_each(configs, options, out)
+
+
+def _run_each(configs: Sequence[StatementsConfig], options: argparse.Namespace, out: TextIO | None) -> int:
     unexpected = []
     for config in configs:
         result = _test(config, options.format)
         if result is None:
             print("Stopped. What was measured until then is above.", file=sys.stderr)
             return INTERRUPTED
-        if options.out:
-            options.out.write(results.line(result) + "\n")
-            options.out.flush()
+        if out:
+            out.write(results.line(result) + "\n")
+            out.flush()
         if options.expect and result.verdict not in options.expect:
             unexpected.append(f"{result.statement}: {result.verdict}")
     if unexpected:
@@ -129,6 +135,39 @@ def _result_lines(result: Result) -> list[str]:
         lines.append(f"    {one.verdict:<12}{number:<28}{one.condition}: {one.says}{beside}")
     lines += [f"    {fact.name}: {fact.text}" for fact in result.facts]
     return lines
+
+
+def _report(options: argparse.Namespace) -> int:
+    """All statements with verdicts, figures and pictures in one file; of a results file, or of the store."""
+    from core.export import report
+
+    suffix = Path(options.out).suffix.removeprefix(".")
+    if suffix not in report.WRITERS:
+        raise InvalidRequest(
+            f"--out {options.out!r} is not possible; its name must end in {', '.join(report.WRITERS)}."
+        )
+    found = results.read(Path(options.results)) if options.results else _of_store()
+    before = results.read(Path(options.against)) if options.against else None
+    text = report.written(suffix, found, before)
+    with _new_file(options.out) as file:
+        file.write(text)
+    print(f"{options.out}: {len(found)} of {len(STATEMENTS)} statements.")
+    return OK
+
+
+def _of_store() -> Mapping[str, Result]:
+    from core.export.report import of_store
+    from core.paths import data_folder
+    from core.runs.store import RunStore
+
+    file = data_folder() / "runs.sqlite"
+    found = of_store(RunStore(file)) if file.exists() else {}
+    if not found:
+        raise InvalidRequest(
+            "No statement has been tested on the dashboard of this machine; name a file that "
+            "`experiments run all --out FILE` has written."
+        )
+    return found
 
 
 def _run_experiment(options: argparse.Namespace) -> int:
@@ -177,9 +216,22 @@ def _parser(prog: str) -> Parser:
         help=f"exit code {UNEXPECTED} unless every verdict is this one, or one of these: "
         f"{', '.join(VERDICTS)}",
     )
-    running.add_argument("--out", type=_new_file, metavar="FILE", help="write the results there, a line each")
+    running.add_argument("--out", metavar="FILE", help="write the results there, a line each")
     add_formats(running, JSON)
     running.set_defaults(act=_run_statements)
+
+    reporting = commands.add_parser("report", help="all statements with verdicts and pictures in one file")
+    reporting.add_argument(
+        "results",
+        nargs="?",
+        metavar="RESULTS",
+        help="what `run --out` wrote; left out, the newest verdicts of this machine's dashboard",
+    )
+    reporting.add_argument("--out", required=True, metavar="FILE", help="ends in .html, .md or .jsonl")
+    reporting.add_argument(
+        "--against", metavar="RESULTS", help="earlier results: which verdicts changed, and why"
+    )
+    reporting.set_defaults(act=_report)
 
     for name, experiment in EXPERIMENTS.items():
         one = commands.add_parser(name, help=experiment.finds_out)

@@ -231,8 +231,12 @@ def _list(options: argparse.Namespace) -> int:
 
 def _described(options: Mapping[str, Option]) -> dict[str, dict[str, Any]]:
     """What each option is and may be."""
-    shown = ("help", "default", "min", "max", "choices")
-    return {key: {name: getattr(option, name) for name in shown} for key, option in options.items()}
+    shown = ("help", "default", "min", "max")
+    return {
+        key: {name: getattr(option, name) for name in shown}
+        | {"choices": None if option.choices is None else [*option.choices]}
+        for key, option in options.items()
+    }
 
 
 def _list_line(row: Mapping[str, Any]) -> str:

@@ -88,6 +88,9 @@ class LoadedDataset:
     truth: Callable[[np.ndarray], np.ndarray] | None = (
         None  # targets without noise; curves and surfaces alone
     )
+    # (samples, 2) where each point lies in the plane; of points alone, whose inputs may be other features.
+    train_plane: np.ndarray | None = None
+    test_plane: np.ndarray | None = None
     train_times: np.ndarray | None = None  # (samples,) time of each training target, where it has one
     encoding: Mapping[str, Any] | None = None  # of tables, what a new row is read by; see row_encoding.py
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.data.dataset import CLASSIFICATION, POINTS, LoadedDataset
+from core.data.features import FEATURES, features_of, inputs_of
 from core.data.user.formulas import EDGE, class_masks, formula_of_classes
 from core.errors import InvalidRequest
 from core.events import Picture
@@ -26,15 +27,10 @@ CHECKERBOARD_GAP = 0.07
 # Distance of neighbouring Gaussians, that of (-1, -1) from (1, 1), however many there are.
 GAUSSIANS_DISTANCE = 2 * np.sqrt(2)
 
-# The sines of the features "sine" are those of this multiple of x and y. A spiral of radius 2 then has the
-# waves that the TensorFlow Playground's has, whose sines are of x and y themselves and whose radius is 5.
-SINE_SCALE = 2.5
-PLANE = ("x", "y")
 # Points of a formula are drawn so many for each that is needed, and so often: a class that has a hundredth of
 # the plane needs fifty for each.
 _DRAWN, _MAX_DRAWS = 4, 200
 MAX_SHOWN = 1000  # points of each split in a picture
-SINES = (f"sin {SINE_SCALE}x", f"sin {SINE_SCALE}y")
 
 
 def moons(samples: int, noise: float, seed: int, test_fraction: float, features: str) -> LoadedDataset:
@@ -129,29 +125,18 @@ def formula(
     raise InvalidRequest("One class of the formula has too small a part of the plane to find points in.")
 
 
-def inputs_of(plane: np.ndarray, features: tuple[str, ...]) -> np.ndarray:
-    """A network's inputs for points in the plane: (n, 2) -> float32 (n, features), x and y first."""
-    plane = plane.astype(np.float32)
-    if len(features) == len(PLANE):
-        return plane
-    return np.concatenate([plane, np.sin(np.float32(SINE_SCALE) * plane)], axis=1)
-
-
-def features_of(choice: str) -> tuple[str, ...]:
-    """The names of a network's inputs for a choice of the option `features`."""
-    return PLANE + SINES if choice == "sine" else PLANE
-
-
 def picture(data: LoadedDataset) -> Picture:
     """ "points": train and test points, float32 (n, 2), and their classes, uint8 (n,); at most 1,000 each."""
-    shown, plane = slice(MAX_SHOWN), slice(len(PLANE))
+    assert data.train_plane is not None
+    assert data.test_plane is not None
+    shown = slice(MAX_SHOWN)
     arrays = {
-        "train_points": data.train_inputs[shown, plane],
+        "train_points": data.train_plane[shown],
         "train_labels": data.train_targets[shown].astype(np.uint8),
-        "test_points": data.test_inputs[shown, plane],
+        "test_points": data.test_plane[shown],
         "test_labels": data.test_targets[shown].astype(np.uint8),
     }
-    return Picture("points", 0, arrays, {"classes": list(data.classes), "features": list(PLANE)})
+    return Picture("points", 0, arrays, {"classes": list(data.classes), "features": ["x", "y"]})
 
 
 def _class_sizes(samples: int, classes: int) -> list[int]:
@@ -177,7 +162,7 @@ def _turned(points: np.ndarray, angle: float) -> np.ndarray:
 
 
 def _split(
-    classes: list[np.ndarray], noise: float, seed: int, test_fraction: float, features: str = "xy"
+    classes: list[np.ndarray], noise: float, seed: int, test_fraction: float, features: str = "x,y"
 ) -> LoadedDataset:
     """Add normal noise, shuffle, and split into training and test data."""
     random = np.random.default_rng(seed)
@@ -185,8 +170,9 @@ def _split(
     points = (points + random.normal(0.0, noise, points.shape)).astype(np.float32)
     labels = np.repeat(np.arange(len(classes)), [len(points_of) for points_of in classes])
     order = random.permutation(len(points))
-    names = features_of(features)
-    inputs, labels = inputs_of(points[order], names), labels[order].astype(np.int64)
+    points, labels = points[order], labels[order].astype(np.int64)
+    names = tuple(FEATURES[key].name for key in features_of(features))
+    inputs = inputs_of(points, names)
     test_size = max(1, round(test_fraction * len(points)))
     return LoadedDataset(
         kind=POINTS,
@@ -197,4 +183,6 @@ def _split(
         test_targets=labels[:test_size],
         classes=tuple(str(number) for number in range(len(classes))),
         features=names,
+        train_plane=points[test_size:],
+        test_plane=points[:test_size],
     )

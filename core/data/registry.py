@@ -29,6 +29,7 @@ from core.data.dataset import (
     TEXT,
     Dataset,
 )
+from core.data.features import OPTION as FEATURES
 from core.data.table_columns import CHOICES
 from core.errors import InvalidRequest
 from core.lazy import LazyModule
@@ -68,7 +69,6 @@ else:
     text = LazyModule("core.data.text")
 
 _KNOWN = Option("nodes of each class whose class is known, the best connected first", 1, 1, 3)
-_FEATURES = Option("inputs of the network: x and y, or their sines as well", "xy", choices=("xy", "sine"))
 _USER_TABLE = {
     "file": Option("the table, by its name in the store; none for an example", ""),
     "target_column": Option("the target column, none for the last", ""),
@@ -85,7 +85,7 @@ DATASETS: dict[str, Dataset] = {
         task=CLASSIFICATION,
         load=lambda **settings: points.moons(**settings),
         defaults={"samples": 1000, "noise": 0.2},
-        options={"features": _FEATURES},
+        options={"features": FEATURES},
     ),
     "circles": Dataset(
         name="Circles",
@@ -95,7 +95,7 @@ DATASETS: dict[str, Dataset] = {
         task=CLASSIFICATION,
         load=lambda **settings: points.circles(**settings),
         defaults={"samples": 1000, "noise": 0.1},
-        options={"features": _FEATURES},
+        options={"features": FEATURES},
     ),
     "spiral": Dataset(
         name="Spiral",
@@ -106,7 +106,7 @@ DATASETS: dict[str, Dataset] = {
         load=lambda **settings: points.spiral(**settings),
         defaults={"samples": 2000, "noise": 0.05},
         options={
-            "features": _FEATURES,
+            "features": FEATURES,
             "arms": Option("arms, a class each", 2, 2, 5),
             "turns": Option("how often each arm winds around the centre", 1.75, 0.25, 3),
         },
@@ -119,7 +119,7 @@ DATASETS: dict[str, Dataset] = {
         task=CLASSIFICATION,
         load=lambda **settings: points.xor(**settings),
         defaults={"samples": 1000, "noise": 0.03},
-        options={"features": _FEATURES},
+        options={"features": FEATURES},
     ),
     "gaussians": Dataset(
         name="Gaussians",
@@ -129,7 +129,7 @@ DATASETS: dict[str, Dataset] = {
         task=CLASSIFICATION,
         load=lambda **settings: points.gaussians(**settings),
         defaults={"samples": 1000, "noise": 0.5},
-        options={"features": _FEATURES, "classes": Option("clouds, a class each", 2, 2, 8)},
+        options={"features": FEATURES, "classes": Option("clouds, a class each", 2, 2, 8)},
     ),
     "checkerboard": Dataset(
         name="Checkerboard",
@@ -139,7 +139,7 @@ DATASETS: dict[str, Dataset] = {
         task=CLASSIFICATION,
         load=lambda **settings: points.checkerboard(**settings),
         defaults={"samples": 2000, "noise": 0.03},
-        options={"features": _FEATURES, "squares": Option("squares along each edge", 4, 2, 8)},
+        options={"features": FEATURES, "squares": Option("squares along each edge", 4, 2, 8)},
     ),
     "formula": Dataset(
         name="Your own formula",
@@ -152,7 +152,7 @@ DATASETS: dict[str, Dataset] = {
         options={
             "formula": Option("of x and y from -2 to 2; the class is 1 where it is above 0", "y - sin(2*x)"),
             "margin": Option("leaves out points where the formula is nearer to 0 than this", 0.0, 0, 100),
-            "features": _FEATURES,
+            "features": FEATURES,
         },
         check=lambda formula, margin, **_: formulas.formula_of_classes(formula, margin),
     ),

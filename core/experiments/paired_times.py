@@ -15,24 +15,29 @@ from core.events import Progress
 from core.experiments.statement_events import Disturbed
 from core.timing.measure.comparison import block_sizes, rounds, uninterrupted_log_ratios
 from core.timing.measure.conditions import Conditions, observe
-from core.timing.measure.timers import Operation, timer_for
+from core.timing.measure.timers import Operation, wall_timer
 
-MIN_RATIOS = 16  # that a median's interval rests on, even where they take longer than the time limit
+# Ratios that a median's interval rests on, even where they take longer than the time limit, and where they
+# take this many times as long. Ten are enough for an interval of 99.8%.
+MIN_RATIOS, MIN_RATIOS_OF_SLOW, OVERRUN = 16, 10, 3
 
 
 def paired_ratios(
-    baseline: Operation, candidate: Operation, max_seconds: float, progress: Progress
+    baseline: Operation, candidate: Operation, max_seconds: float, progress: Progress, device: str = "cpu"
 ) -> Generator[Progress, None, list[float]]:
-    """Time of the candidate by that of the baseline, of each pair of rounds on the CPU.
+    """Time of the candidate by that of the baseline, of each pair of rounds.
 
-    Yields `progress` some ten times a second. Rounds during which the system gave a core to other programs
-    are left out, where enough others remain.
+    device: where either of them runs, if not on the CPU; then it is the time that a program waits. Yields
+    `progress` some ten times a second. Rounds during which the system gave a core to other programs are left
+    out, where enough others remain.
     """
-    timer = timer_for("cpu")
+    timer = wall_timer(device)
     repeats = block_sizes(baseline, candidate, timer)
     yield progress
     for done, spent_s in rounds(baseline, candidate, timer, repeats, math.inf):
-        if spent_s >= max_seconds and len(done) >= 2 * MIN_RATIOS:
+        # Where rounds take much longer, a slow device or other programs, fewer have to do.
+        few = 2 * (MIN_RATIOS if spent_s < OVERRUN * max_seconds else MIN_RATIOS_OF_SLOW)
+        if spent_s >= max_seconds and len(done) >= few:
             break
         yield progress
     return [math.exp(ratio) for ratio in uninterrupted_log_ratios(done)]

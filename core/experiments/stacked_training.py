@@ -19,7 +19,11 @@ OPTIMIZERS = ("adam", "sgd")
 
 
 def initialised(
-    activations: Sequence[str], sizes: Sequence[int], seeds: Sequence[int], gain: float = 1.0
+    activations: Sequence[str],
+    sizes: Sequence[int],
+    seeds: Sequence[int],
+    gain: float = 1.0,
+    dtype: torch.dtype = torch.float32,
 ) -> Stack:
     """A network of each activation and seed, the seed fastest; biases are 0.
 
@@ -29,9 +33,9 @@ def initialised(
     weights, biases = [], []
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     for inputs, outputs in pairwise(sizes):
-        drawn = [torch.randn(inputs, outputs, generator=one) for one in generators]
+        drawn = [torch.randn(inputs, outputs, generator=one, dtype=dtype) for one in generators]
         weights.append(torch.stack(drawn).mul_(gain / math.sqrt(inputs)).repeat(len(activations), 1, 1))
-        biases.append(torch.zeros(len(activations) * len(seeds), 1, outputs))
+        biases.append(torch.zeros(len(activations) * len(seeds), 1, outputs, dtype=dtype))
     return Stack(weights, biases, [find(name) for name in activations])
 
 

@@ -17,8 +17,8 @@ from core.options import Option
 QUICK, FULL = "quick", "full"
 
 # When a claim is true: on which side of its threshold the whole interval lies. OUTSIDE and WITHIN are of the
-# band from minus the threshold to the threshold.
-ABOVE, BELOW, OUTSIDE, WITHIN = "above", "below", "outside", "within"
+# band from minus the threshold to the threshold, BETWEEN of that from the threshold to the upper one.
+ABOVE, BELOW, OUTSIDE, WITHIN, BETWEEN = "above", "below", "outside", "within", "between"
 
 # How an interval is computed: of the median over seeds by order statistics; of the mean over splits that
 # overlap by the corrected resampled t; none, for a count or an identity that has no spread.
@@ -41,6 +41,7 @@ class Claim:
     minus: str = ""  # another observable, subtracted seed by seed
     true_if: str = ABOVE
     threshold: float = 0.0
+    upper: float = 0.0  # the other end of the band of BETWEEN
     counts: bool = True  # whether the verdict rests on it; False for a control, or for the strongest reading
     method: str = MEDIAN
     test_by_train: float = 0.0  # CORRECTED_T: size of a test split by that of its training split
@@ -97,7 +98,7 @@ class Door:
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement of the text. Texts are Markdown; `number` orders them, "3a" before "3b"."""
+    """One statement of the text. Texts are Markdown; a number of two claims has letters: "3a", "3b"."""
 
     number: str
     chapter: str  # key of CHAPTERS

@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core.experiments.statement import ABOVE, BELOW, CORRECTED_T, EXACT, OUTSIDE, Claim
+from core.experiments.statement import ABOVE, BELOW, BETWEEN, CORRECTED_T, EXACT, OUTSIDE, Claim
 from core.statistics import corrected_t_interval, median_bounds
 
 SUPPORTED, REFUTED, DEPENDS, UNSURE = "supported", "refuted", "depends", "unsure"
@@ -141,7 +141,8 @@ def _verdict(claim: Claim, low: float, high: float) -> str:
             if claim.method == EXACT:
                 holds = high <= edge
     else:
-        outside, within = low > edge or high < -edge, -edge <= low and high <= edge
+        lower, upper = (edge, claim.upper) if claim.true_if == BETWEEN else (-edge, edge)
+        outside, within = low > upper or high < lower, lower <= low and high <= upper
         holds, fails = (outside, within) if claim.true_if == OUTSIDE else (within, outside)
     if holds:
         return SUPPORTED

@@ -22,6 +22,8 @@ from core.export import template
 from core.export.activation_source import activation_source
 from core.export.run import TrainingRun
 from core.models import MODELS
+from core.models.layer_activations import NAME as PER_LAYER
+from core.training.config import activations_of
 from core.training.learners.building import model_options
 from core.training.optimizers import OPTIMIZERS
 from core.training.schedules import SCHEDULES
@@ -89,16 +91,21 @@ def model(run: TrainingRun) -> str:
     file = sys.modules[type(learner.network).__module__]
     entry = MODELS[run.config.model]
     own, activation = [], repr(run.config.activation)
-    if entry.own_activation:  # such a network is given the function itself
-        activation = "activation"
-        computed = activation_source(find(run.config.activation).function)
-        own.append(f"def activation(x: Tensor) -> Tensor:\n    return {computed}\n")
+    if entry.own_activation:  # such a network is given the function itself, or that of each layer
+        keys = activations_of(run.config)
+        names = {key: f"activation_{n}" for n, key in enumerate(dict.fromkeys(keys), 1)}
+        if len(names) == 1:
+            names = {keys[0]: "activation"}
+        activation = names[keys[0]] if len(names) == 1 else f"[{', '.join(names[key] for key in keys)}]"
+        for key, name in names.items():
+            computed = activation_source(find(key).function)
+            own.append(f"def {name}(x: Tensor) -> Tensor:\n    return {computed}\n")
     given = [
         repr(learner.data.train_inputs.shape[1:]),
         repr(learner.objective.outputs),
         repr(run.config.hidden),
         activation,
-        *(f"{name}={value!r}" for name, value in model_options(run.config).items()),
+        *(f"{name}={value!r}" for name, value in model_options(run.config).items() if name != PER_LAYER),
     ]
     builder = getattr(file, run.config.model, type(learner.network)).__name__
     own.append(f"def build() -> nn.Module:\n    return {builder}({', '.join(given)})\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +15,7 @@ from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 
 from core.layers.events import Layer
 from core.layers.tracing import Step, observed, storage_of, tensors_in
+from core.models.plans import fully_connected
 
 MAX_FUNCTIONS_NAMED = 3
 
@@ -47,10 +48,10 @@ class Counter:
         self._flops = _Flops()
 
     @contextmanager
-    def counting(self, network: nn.Module, activation: str) -> Iterator[None]:
+    def counting(self, network: nn.Module, activations: Sequence[str]) -> Iterator[None]:
         """Count all that is called while this lasts, as in a training step."""
         hooks = torch.autograd.graph.saved_tensors_hooks(self._keep, lambda tensor: tensor)
-        with hooks, self._flops, observed(network, self.observe, activation):
+        with hooks, self._flops, observed(network, self.observe, activations):
             yield
 
     def observe(self, step: Step, call: Callable[[], Any]) -> Any:
@@ -148,7 +149,7 @@ def _layer(group: list[Counts], batch: int | None) -> Layer:
         weight_bytes=sum(weight.nbytes for weight in weights),
         flops=sum(now.flops for now in group),
         kept_bytes=sum(now.kept_bytes for now in group),
-        dense_parameters=_dense(input_shape, output_shape) if _convolves(first.step) else None,
+        dense_parameters=fully_connected(input_shape, output_shape) if _convolves(first.step) else None,
     )
 
 
@@ -161,11 +162,6 @@ def _name(step: Step) -> str:
 
 def _convolves(step: Step) -> bool:
     return isinstance(step.module, nn.Conv2d)
-
-
-def _dense(input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> int:
-    """Weights and biases of a fully connected layer between these shapes."""
-    return (math.prod(input_shape) + 1) * math.prod(output_shape)
 
 
 def _shape(tensor: Tensor, batch: int | None) -> tuple[int, ...]:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import nn
 
-from core.data import DATASETS
-from core.data.dataset import IMAGES, OWN_IMAGES
 from core.events import Progress
 from core.layers.config import LayersConfig
 from core.layers.counting import Counter, grouped, layers
 from core.layers.events import Layer, LayersCounted
 from core.layers.passes import ForwardPass, of_reference, of_training
+from core.layers.same_task import mlp_parameters, same_task
 from core.layers.tracing import Step, observed, tensors_in
-from core.models import MODELS
-from core.models.model import CONVOLUTIONAL
 from core.torch_devices import threads
-from core.training.config import TrainConfig, default_config
+from core.training.config import TrainConfig
 from core.training.optimizers import build_optimizer
 
 WARM_UP, MIN_REPEATS, MAX_REPEATS, TIMED_S = 2, 5, 300, 1.0
@@ -42,7 +37,7 @@ def count_layers(config: LayersConfig) -> Iterator[Progress | LayersCounted]:
             else of_training(training)
         )
         counter = Counter(forward.network)
-        with counter.counting(forward.network, forward.activation):
+        with counter.counting(forward.network, forward.activations):
             forward.run()
         found = layers(counter.steps, forward.batch)
         if config.timed:
@@ -51,7 +46,13 @@ def count_layers(config: LayersConfig) -> Iterator[Progress | LayersCounted]:
 
 
 def _counted(config: LayersConfig, forward: ForwardPass, found: tuple[Layer, ...]) -> LayersCounted:
-    training, hidden = config.training, _mlp_hidden(config)
+    training = config.training
+    if training is None:
+        hidden: tuple[int, ...] = REFERENCE_MLP
+        parameters: int | None = mlp_parameters(forward.input_shape, hidden, forward.outputs)
+    else:
+        mlp = same_task(training, forward.input_shape, forward.outputs)
+        hidden, parameters = (mlp.hidden, mlp.parameters) if mlp else ((), None)
     return LayersCounted(
         name=config.name,
         batch_size=forward.batch or 1,
@@ -59,28 +60,10 @@ def _counted(config: LayersConfig, forward: ForwardPass, found: tuple[Layer, ...
         layers=found,
         device="meta" if training is None else "cpu",
         mlp_hidden=hidden,
-        mlp_parameters=mlp_parameters(forward.input_shape, hidden, forward.outputs) if hidden else None,
+        mlp_parameters=parameters,
         optimizer="" if training is None else training.optimizer,
         optimizer_bytes=None if training is None else _optimizer_bytes(training, forward.network),
     )
-
-
-def _mlp_hidden(config: LayersConfig) -> tuple[int, ...]:
-    """The hidden layers with which an MLP would get the task of a convolutional network."""
-    training = config.training
-    if training is None:
-        return REFERENCE_MLP
-    convolutional = MODELS[training.model].family == CONVOLUTIONAL and DATASETS[training.data].kind in (
-        IMAGES,
-        OWN_IMAGES,
-    )
-    return default_config("mlp", training.data).hidden if convolutional else ()
-
-
-def mlp_parameters(input_shape: tuple[int, ...], hidden: tuple[int, ...], outputs: int) -> int:
-    """Weights and biases of an MLP."""
-    sizes = (math.prod(input_shape), *hidden, outputs)
-    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
 
 
 def _optimizer_bytes(config: TrainConfig, network: nn.Module) -> int:
@@ -108,7 +91,7 @@ def _timed(
     repeats, passed, started = 0, 0.0, time.perf_counter()
     while repeats < MIN_REPEATS or (passed < TIMED_S and repeats < MAX_REPEATS):
         stopwatch.next_pass()
-        with observed(forward.network, stopwatch.observe, forward.activation):
+        with observed(forward.network, stopwatch.observe, forward.activations):
             forward.run()
         repeats += 1
         passed = time.perf_counter() - started

@@ -12,7 +12,7 @@ from torch import nn
 from core.activations import ACTIVATIONS
 from core.layers.references import CLASSES, INPUT_SHAPE, REFERENCES
 from core.models import MODELS
-from core.training.config import TrainConfig
+from core.training.config import TrainConfig, activations_of
 from core.training.learners.registry import LEARNERS
 from core.training.learners.supervised import build_parts
 
@@ -26,13 +26,13 @@ class ForwardPass:
     batch: int | None  # samples; None for a graph, whose nodes are no samples
     input_shape: tuple[int, ...]  # of a sample
     outputs: int  # classes, or 1
-    activation: str = ""  # what the function is called
+    activations: tuple[str, ...] = ("",)  # what the function is called, or that of each hidden layer
 
 
 def of_training(config: TrainConfig) -> ForwardPass:
     """The network of a training, on the CPU, with its first batch."""
-    name = ACTIVATIONS[config.activation].name if config.activation in ACTIVATIONS else config.activation
-    return replace(_PASSES[MODELS[config.model].learner](replace(config, device="cpu")), activation=name)
+    names = tuple(ACTIVATIONS[key].name if key in ACTIVATIONS else key for key in activations_of(config))
+    return replace(_PASSES[MODELS[config.model].learner](replace(config, device="cpu")), activations=names)
 
 
 def of_reference(key: str, batch: int) -> ForwardPass:
@@ -40,7 +40,7 @@ def of_reference(key: str, batch: int) -> ForwardPass:
     with torch.device("meta"):
         network = REFERENCES[key].build()
         images = torch.empty(batch, *INPUT_SHAPE)
-    return ForwardPass(network, lambda: network(images), batch, INPUT_SHAPE, CLASSES, "ReLU")
+    return ForwardPass(network, lambda: network(images), batch, INPUT_SHAPE, CLASSES, ("ReLU",))
 
 
 def _supervised(config: TrainConfig) -> ForwardPass:

@@ -6,7 +6,7 @@ is called between these.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -36,10 +36,10 @@ Observer = Callable[[Step, Callable[[], Any]], Any]
 
 
 @contextmanager
-def observed(network: nn.Module, observe: Observer, activation: str = "") -> Iterator[None]:
+def observed(network: nn.Module, observe: Observer, activations: Sequence[str] = ("",)) -> Iterator[None]:
     """While this lasts, observe(step, call) makes every call of a forward pass; afterwards all is as before.
 
-    activation: what the activation function that the network was built with is called.
+    activations: what the function that the network was built with is called, or that of each of its layers.
     """
     tracer = _Tracer(observe)
     with ExitStack() as undo:
@@ -49,8 +49,17 @@ def observed(network: nn.Module, observe: Observer, activation: str = "") -> Ite
             undo.callback(delattr, module, "forward")  # that of its class is found again
             function = vars(module).get("activation")
             if callable(function) and not _is_layer(module):
-                module.activation = partial(tracer.activation, path, activation, function)
+                module.activation = partial(tracer.activation, path, activations[0], function)
                 undo.callback(setattr, module, "activation", function)
+            elif functions := vars(module).get("activations"):
+                names = (
+                    activations if len(activations) == len(functions) else [activations[0]] * len(functions)
+                )
+                module.activations = [
+                    partial(tracer.activation, path, name, one)
+                    for name, one in zip(names, functions, strict=True)
+                ]
+                undo.callback(setattr, module, "activations", functions)
         undo.enter_context(tracer)
         yield
 

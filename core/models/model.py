@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.activations.activation import Paper
+from core.models.plans import Plan
 from core.options import Option
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Model:
     global CPU generator; input_shape is one sample's shape, activation a key of ACTIVATIONS or an expression.
     An exported script builds it by the function of the model's key in the file of the network's class, or by
     the class where there is none: with the same arguments, the activation as a function.
+    plan(input_shape, outputs, hidden, **options) says what it computes, so that a browser can do so from the
+    frames of a film; None where it cannot.
     """
 
     name: str
@@ -49,3 +52,4 @@ class Model:
     options: Mapping[str, Option] = field(default_factory=dict)  # settings that only this network has
     learner: str = "supervised"  # how it trains, a key of LEARNERS
     own_activation: bool = False  # whether an expression can be its activation
+    plan: Callable[..., Plan] | None = None

@@ -26,6 +26,9 @@ from core.data.dataset import (
     TEXT,
 )
 from core.lazy import LazyModule
+from core.models import plans
+from core.models.layer_activations import NAME as PER_LAYER
+from core.models.layer_activations import OPTION, layer_activations
 from core.models.model import (
     ATTENTION,
     CONVOLUTIONAL,
@@ -100,13 +103,18 @@ MODELS: dict[str, Model] = {
         ),
         family=FEEDFORWARD,
         kinds=(POINTS, IMAGES, OWN_IMAGES, CURVE, SURFACE, TABLE),
-        build=lambda input_shape, outputs, hidden, activation, **options: mlp.MLP(
-            input_shape, outputs, hidden, find(activation).function, **options
+        build=lambda input_shape, outputs, hidden, activation, activations="", **options: mlp.MLP(
+            input_shape,
+            outputs,
+            hidden,
+            [find(name).function for name in layer_activations(hidden, activation, activations)],
+            **options,
         ),
         activations=_ACTIVATIONS,
         own_activation=True,
         hidden=_LAYERS,
         options={
+            PER_LAYER: OPTION,
             "norm": Option(
                 "Normalisation of the pre-activations: over the batch, over the layer, or none",
                 "none",
@@ -114,6 +122,7 @@ MODELS: dict[str, Model] = {
             ),
             "dropout": Option("Fraction of each hidden layer's outputs dropped at a step", 0.0, 0.0, 0.9),
         },
+        plan=plans.mlp,
     ),
     "lenet": Model(
         name="LeNet-5",
@@ -132,6 +141,7 @@ MODELS: dict[str, Model] = {
         activations=_ACTIVATIONS,
         own_activation=True,
         hidden=_NO_HIDDEN,
+        plan=plans.lenet,
     ),
     "convnet": Model(
         name="ConvNet",
@@ -150,6 +160,7 @@ MODELS: dict[str, Model] = {
         activations=_ACTIVATIONS,
         own_activation=True,
         hidden=_NO_HIDDEN,
+        plan=plans.convnet,
     ),
     "alexnet": Model(
         name="AlexNet",
@@ -172,6 +183,7 @@ MODELS: dict[str, Model] = {
         options={
             "width": Option("channels of the first layer; the others have 3 to 6 times as many", 8, 2, 32),
         },
+        plan=plans.alexnet,
     ),
     "vgg": Model(
         name="VGG",
@@ -196,6 +208,7 @@ MODELS: dict[str, Model] = {
             "width": Option("channels of the first stage; the last has eight times as many", 8, 2, 32),
             "batch_norm": Option("normalise over the batch after each convolution", True),
         },
+        plan=plans.vgg,
     ),
     "resnet": Model(
         name="ResNet",
@@ -220,6 +233,7 @@ MODELS: dict[str, Model] = {
             "width": Option("channels of the first stage; the last has four times as many", 8, 2, 32),
             "residual": Option("add each block's input to its output; without, a plain network", True),
         },
+        plan=plans.resnet,
     ),
     "rnn": Model(
         name="RNN",

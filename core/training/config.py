@@ -14,6 +14,8 @@ from core.checks import integer, one_of
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
+from core.models.layer_activations import NAME as PER_LAYER
+from core.models.layer_activations import layer_activations
 from core.models.registry import applicable_data, default_data
 from core.options import check_options, filled_in
 from core.settings import check_settings
@@ -91,6 +93,12 @@ class TrainConfig:
         data.check(**filled_in(data.options, self.data_options))
 
 
+def activations_of(config: TrainConfig) -> tuple[str, ...]:
+    """The activation of each hidden layer; of a network without any, or of fixed layers, its one."""
+    listed = config.model_options.get(PER_LAYER, "")
+    return layer_activations(config.hidden, config.activation, listed) or (config.activation,)
+
+
 def default_config(model: str, data: str | None = None, **overrides: Any) -> TrainConfig:
     """The settings with which this network learns this data well, other than those given.
 
@@ -123,10 +131,17 @@ def _check_data_fits(config: TrainConfig) -> None:
 
 
 def _check_activation(config: TrainConfig) -> None:
+    listed = config.model_options.get(PER_LAYER) if PER_LAYER in MODELS[config.model].options else None
+    several = layer_activations(config.hidden, config.activation, listed) if isinstance(listed, str) else ()
+    for activation in dict.fromkeys((config.activation, *several)):
+        _check_one_activation(config, activation)
+
+
+def _check_one_activation(config: TrainConfig, activation: str) -> None:
     entry = MODELS[config.model]
-    if not entry.own_activation or not is_expression(config.activation):
-        return one_of("activation", config.activation, entry.activations, f" of {config.model}")
-    typed = expression(config.activation.strip())
+    if not entry.own_activation or not is_expression(activation):
+        return one_of("activation", activation, entry.activations, f" of {config.model}")
+    typed = expression(activation.strip())
     if typed.unfit:
         raise InvalidRequest(f"No network can be trained through {typed.text}: {typed.unfit}.")
     if typed.superlinear and not any(ACTIVATIONS[key].superlinear for key in entry.activations):

@@ -52,7 +52,7 @@ DEMONSTRATIONS: dict[str, Demonstration] = {
         "to see the border wind itself up.",
         "mlp",
         "spiral",
-        {"data_options": {"features": "sine"}, "epochs": 40},
+        {"data_options": {"features": "x,y,sin_x,sin_y"}, "epochs": 40},
     ),
     "stall": Demonstration(
         "See it stall: sigmoid, 6 layers",

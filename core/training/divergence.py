@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.activations import find
 from core.activations.expressions.expression import expression, is_expression
-from core.training.config import TrainConfig
+from core.training.config import TrainConfig, activations_of
 from core.training.optimizers import OPTIMIZERS
 
 SUSPICIOUS_RATE = 5  # times the rate that an optimiser begins with
@@ -82,18 +82,18 @@ def _unscaled(evidence: Evidence) -> Iterator[str]:
 
 def _activation(config: TrainConfig) -> Iterator[str]:
     """An activation that leaves float32 within reach, or grows faster than x."""
-    name = config.activation
-    leaves = expression(name).leaves_float32 if is_expression(name) else None
-    if leaves is not None:
-        yield (
-            f"The activation {name} is beyond what float32 holds at a pre-activation of {leaves:g}; try "
-            f"one that stays finite, such as tanh."
-        )
-    elif find(name).superlinear:
-        yield (
-            f"The activation {name} grows faster than its input, so that signals grow from layer to layer; "
-            f"try one that does not, such as relu or tanh."
-        )
+    for name in dict.fromkeys(activations_of(config)):
+        leaves = expression(name).leaves_float32 if is_expression(name) else None
+        if leaves is not None:
+            yield (
+                f"The activation {name} is beyond what float32 holds at a pre-activation of {leaves:g}; try "
+                f"one that stays finite, such as tanh."
+            )
+        elif find(name).superlinear:
+            yield (
+                f"The activation {name} grows faster than its input, so that signals grow from layer to "
+                f"layer; try one that does not, such as relu or tanh."
+            )
 
 
 def _is_suspicious(config: TrainConfig) -> bool:

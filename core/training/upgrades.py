@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.data.features import FORMER
 from core.errors import InvalidRequest
 from core.training.snapshots.upgrade import upgrade_probes
 
-VERSION = 2  # of a TrainConfig's record; 0.1 wrote records without one
+VERSION = 3  # of a TrainConfig's record; 0.1 wrote records without one
 
 # What version 0.1 called the default snapshots; --set still knows it.
 DEFAULT_WORDS_IN_0_1 = ("usual",)
@@ -31,7 +32,16 @@ def upgrade_train_config(record: Mapping[str, Any]) -> dict[str, Any]:
     version = settings.pop("version", 1)
     if version not in range(1, VERSION + 1):
         raise InvalidRequest(f"This training has version {version!r}; versions up to {VERSION} can be read.")
-    return {"version": VERSION} | (_renamed(upgrade_probes(settings)) if version == 1 else settings)
+    if version == 1:
+        settings = _renamed(upgrade_probes(settings))
+    if version <= 2 and "features" in settings.get("data_options", {}):
+        settings["data_options"] = _with_features_named(settings["data_options"])
+    return {"version": VERSION} | settings
+
+
+def _with_features_named(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of data whose features were one word, "xy" or "sine"."""
+    return {**options, "features": FORMER.get(options["features"], options["features"])}
 
 
 def upgrade_ensemble_config(record: Mapping[str, Any]) -> dict[str, Any]:

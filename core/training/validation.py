@@ -59,7 +59,7 @@ def carve(data: Any, config: TrainConfig) -> tuple[Any, ValidationSplit | None]:
     if not isinstance(data, LoadedDataset):
         chosen = stratified(np.zeros(len(inputs)), fraction, config.seed)
         return replace(data, train_inputs=inputs[~chosen]), ValidationSplit(inputs[chosen], None)
-    targets, times = data.train_targets, data.train_times
+    targets, times, plane = data.train_targets, data.train_times, data.train_plane
     if times is not None:
         chosen = _latest(times, fraction)
     elif data.task == CLASSIFICATION and targets.ndim == 1:
@@ -71,6 +71,7 @@ def carve(data: Any, config: TrainConfig) -> tuple[Any, ValidationSplit | None]:
         data,
         train_inputs=inputs[~chosen],
         train_targets=targets[~chosen],
+        train_plane=None if plane is None else plane[~chosen],
         train_times=None if times is None else times[~chosen],
     )
     return smaller, ValidationSplit(inputs[chosen], targets[chosen])

@@ -16,6 +16,7 @@ from dashboard.charts.theme import series_color, series_dash
 
 HEIGHT = 340
 SHOWN_PX = 96  # of an image
+MAX_DOTS = 25  # of a line
 
 
 def picture(
@@ -29,8 +30,10 @@ def picture(
         return None
     names = [one.name for one in series]
     x, y = _axis_x(plot, rows), _axis_y(plot)
-    base = alt.Chart(rows).encode(x=x, color=series_color(names, names), tooltip=_tooltip(plot))
-    layers: list[alt.Chart] = [_rule(at, name) for at, name in plot.rules]
+    color = series_color(names, names)
+    color = color if len(names) > 1 else alt.Color("series:N", legend=None)
+    base = alt.Chart(rows).encode(x=x, color=color, tooltip=_tooltip(plot))
+    layers: list[alt.Chart] = [part for at, name in plot.rules for part in _rule(at, name)]
     if plot.kind == LINES:
         layers += _lines(base, y, names, rows)
     elif plot.kind == INTERVALS:
@@ -64,7 +67,7 @@ def _rows(plot: Plot, series: Sequence[Series]) -> pd.DataFrame:
 def _axis_x(plot: Plot, rows: pd.DataFrame) -> alt.X:
     if plot.kind == LINES:
         scale = alt.Scale(type="log" if plot.log_x else "linear", zero=False, nice=False)
-        return alt.X("x:Q", title=plot.x, scale=scale, axis=alt.Axis(format=".3~g"))
+        return alt.X("x:Q", title=plot.x, scale=scale, axis=alt.Axis(format=".6~g"))
     order = [*dict.fromkeys(rows["x"])]
     return alt.X("x:N", title=plot.x, sort=order, axis=alt.Axis(labelAngle=0, labelLimit=90))
 
@@ -72,7 +75,7 @@ def _axis_x(plot: Plot, rows: pd.DataFrame) -> alt.X:
 def _axis_y(plot: Plot) -> alt.Y:
     if plot.log_y:
         scale = alt.Scale(type="log")
-        return alt.Y("y:Q", title=plot.y, scale=scale, axis=alt.Axis(format="~g", tickCount=6))
+        return alt.Y("y:Q", title=plot.y, scale=scale, axis=alt.Axis(format=".6~g", tickCount=6))
     return alt.Y("y:Q", title=plot.y, scale=alt.Scale(zero=plot.kind == BARS))
 
 
@@ -90,7 +93,9 @@ def _tooltip(plot: Plot) -> list[alt.Tooltip]:
 def _lines(base: alt.Chart, y: alt.Y, names: Sequence[str], rows: pd.DataFrame) -> list[alt.Chart]:
     band = base.mark_area(opacity=0.18, aria=False).encode(y=alt.Y("low:Q"), y2="high:Q")
     line = base.mark_line(strokeWidth=2.2, aria=False).encode(y=y, strokeDash=series_dash(names, shown=names))
-    points = base.mark_point(filled=True, size=50).encode(y=y)
+    # Points of a long curve would hide it; they stay for their tooltips.
+    long = len(rows) > MAX_DOTS * len(names)
+    points = base.mark_point(filled=True, size=50, opacity=0 if long else 1).encode(y=y)
     has_band = bool((rows["low"] != rows["high"]).any())
     return [band, line, points] if has_band else [line, points]
 
@@ -106,10 +111,12 @@ def _beside(names: Sequence[str]) -> alt.XOffset:
     return alt.XOffset("series:N", sort=[*names], scale=alt.Scale(domain=[*names]))
 
 
-def _rule(at: float, name: str) -> alt.Chart:
+def _rule(at: float, name: str) -> list[alt.Chart]:
     """A level line with its name at its left end."""
-    data = pd.DataFrame({"at": [at], "name": [name]})
-    return alt.Chart(data).mark_rule(strokeDash=[4, 4], color="gray").encode(y="at:Q", tooltip="name:N")
+    base = alt.Chart(pd.DataFrame({"at": [at], "name": [name]})).encode(y="at:Q")
+    line = base.mark_rule(strokeDash=[4, 4], color="gray").encode(tooltip="name:N")
+    text = base.mark_text(align="left", baseline="bottom", dx=4, dy=-2, color="gray", aria=False)
+    return [line, text.encode(x=alt.value(0), text="name:N")]
 
 
 def _images(plot: Plot, images: Mapping[str, Any]) -> alt.LayerChart:

@@ -28,6 +28,7 @@ def series_color(
         columns=columns,
         symbolType="stroke",
         symbolSize=300,
+        symbolOpacity=1,  # also where the first mark is a faint band
         labelExpr=f"{json.dumps(short_names(shown))}[datum.label] || datum.label",
         padding=0,
         offset=10,

@@ -16,3 +16,11 @@ def interval(low: float, high: float) -> str:
     if math.isinf(low):
         return "everywhere" if math.isinf(high) else f"below {signed(high)}"
     return f"above {signed(low)}" if math.isinf(high) else f"{signed(low)} to {signed(high)}"
+
+
+def in_short(count: float) -> str:
+    """A large number with three digits and its unit."""
+    for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count:.0f}"

@@ -19,6 +19,8 @@ def option_field(
     label: str, option: Option, value: Any, key: str, offered: tuple[Any, ...] = (), **more: Any
 ) -> Any:
     """A control by the type of its value; of those that are offered, and those in use, if any are."""
+    if option.subset:
+        return _subset_field(label, option, value, key, help=help_of(option), **more)
     in_use = {value, st.session_state.get(key, value), *(_addressed(key, option) if offered else ())}
     common: dict[str, Any] = {"key": key, "help": help_of(option)} | more
     if option.choices:
@@ -35,6 +37,22 @@ def option_field(
     if option.type is int:
         return st.number_input(label, low, min(high or _MAX_IN_BROWSER, _MAX_IN_BROWSER), value, **common)
     return st.number_input(label, low, high, value, format="%g", **common)
+
+
+def control_value(option: Option, value: Any) -> Any:
+    """What a control holds of an option's value: of a subset the list of its choices."""
+    return [*option.members("", value)] if option.subset else value
+
+
+def _subset_field(label: str, option: Option, value: str, key: str, **more: Any) -> str:
+    """Choices that are switched on and off, as one text, which is empty where none is on."""
+    keys = [*(option.choices or ())]
+    names = {choice: name_of(option.choices or (), choice) for choice in keys}
+    if key in st.session_state:  # the address tells no order of clicks
+        st.session_state[key] = [choice for choice in keys if choice in st.session_state[key]]
+    default = control_value(option, value)
+    chosen = bound(st.pills, label, keys, default, key=key, names=names, selection_mode="multi", **more)
+    return ",".join(choice for choice in keys if choice in chosen)
 
 
 def _addressed(key: str, option: Option) -> list[Any]:

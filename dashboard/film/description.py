@@ -9,19 +9,10 @@ from typing import Any
 import numpy as np
 
 from core.activations.expressions.expression import find, is_expression
-from core.data.points import SINE_SCALE
+from core.data.features import FEATURES
 from dashboard.charts.pixels import CLASSES
 
 MAX_POINTS = 500  # of each split
-
-# The features that the player can compute, by the names that they have in core.data.points: the key in
-# network/arithmetic.js, and how it is shown.
-FEATURES = {
-    "x": ("x", "x"),
-    "y": ("y", "y"),
-    f"sin {SINE_SCALE}x": ("sin_x", f"sin {SINE_SCALE}x"),
-    f"sin {SINE_SCALE}y": ("sin_y", f"sin {SINE_SCALE}y"),
-}
 
 
 @dataclass(frozen=True)
@@ -57,34 +48,36 @@ class Learning:
 class Editing:
     """How the network can be changed at its drawing; the page starts another training for each change.
 
-    max_parameters: of a network that is drawn. features: choices of the data's option, and how each is shown;
-    chosen: the one of this network. count: of changes that the page has answered, so that the player knows.
+    max_parameters: of a network that is drawn. features: keys of FEATURES that it may have as inputs.
+    activations: keys of ACTIVATIONS that a hidden layer may have; activation: that of a first one.
+    count: of changes that the page has answered, so that the player knows.
     """
 
     min_layers: int
     max_layers: int
     max_units: int
     max_parameters: int
-    features: Mapping[str, str]
-    chosen: str
+    features: tuple[str, ...]
+    activations: tuple[str, ...]
+    activation: str
     count: int = 0
 
     def data(self) -> dict[str, Any]:
         """The same for the player."""
-        features = [{"key": key, "name": name} for key, name in self.features.items()]
-        return asdict(self) | {"features": features}
+        functions = [_function(key) for key in self.activations]
+        return asdict(self) | {"features": _named(self.features), "activations": functions}
 
 
 @dataclass(frozen=True)
 class NetworkDescription:
     """A network on points of the plane, which the player draws from weights alone.
 
-    features: names of the network's inputs, of FEATURES. bounds: x_min, x_max, y_min and y_max of the plane.
+    features: keys of FEATURES, the network's inputs. bounds: x_min, x_max, y_min and y_max of the plane.
     """
 
     sizes: tuple[int, ...]  # of the input, of each hidden layer and of the output
     features: tuple[str, ...]
-    activation: str  # a key of ACTIVATIONS, or an expression
+    activations: tuple[str, ...]  # of each hidden layer: a key of ACTIVATIONS, or an expression
     classes: tuple[str, ...]
     bounds: dict[str, float]
     train: Points
@@ -94,12 +87,10 @@ class NetworkDescription:
 
     def data(self) -> dict[str, Any]:
         """The same for the player."""
-        typed = is_expression(self.activation)
-        shown = self.activation if typed else find(self.activation).name
         return {
             "sizes": list(self.sizes),
-            "features": [dict(zip(("key", "name"), FEATURES[name], strict=True)) for name in self.features],
-            "activation": {"name": shown, "typed": typed},
+            "features": _named(self.features),
+            "activations": [_function(key) for key in self.activations],
             "classes": list(self.classes),
             "bounds": self.bounds,
             "points": {"train": self.train.rows(), "test": self.test.rows()},
@@ -126,6 +117,7 @@ class FilmDescription:
     news: str = ""  # of a run that has ended: another text says that pictures were drawn since
     autoplay: bool = False
     step: int | None = None
+    drawing: bool = False  # whether an image can be drawn for the network
 
     def data(self, base: str, style: str) -> dict[str, Any]:
         """The same for the player; base: what comes before /film in addresses; style: that of its CSS."""
@@ -143,9 +135,14 @@ class FilmDescription:
             "news": self.news,
             "autoplay": self.autoplay,
             "step": self.step,
+            "drawing": self.drawing,
         }
 
 
-def points_of(places: np.ndarray, classes: Sequence[int] | np.ndarray) -> Points:
-    """Points whose first two features are their place on the plane."""
-    return Points(np.asarray(places)[:, :2], np.asarray(classes))
+def _function(key: str) -> dict[str, Any]:
+    typed = is_expression(key)
+    return {"key": key, "name": key if typed else find(key).name, "typed": typed}
+
+
+def _named(features: Sequence[str]) -> list[dict[str, str]]:
+    return [{"key": key, "name": FEATURES[key].name} for key in features]

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from core.data.points import PLANE, SINES
+from core.data.features import OPTION, features_of
 from core.events import Picture
+from core.models.layer_activations import of_record
 from core.runs.store import Run
 from core.training.optimizers import OPTIMIZERS
 from core.training.settings import SETTINGS
 from core.training.snapshots.grid import grid_around
-from dashboard.film.description import Editing, FilmDescription, Learning, NetworkDescription, points_of
+from dashboard.film.description import Editing, FilmDescription, Learning, NetworkDescription, Points
+from dashboard.film.drawing import classifies_images
 from dashboard.film.panels.registry import expected
 
 
@@ -46,6 +48,7 @@ def of_run(
         news=news,
         autoplay=autoplay,
         step=step,
+        drawing=classifies_images(run.config),
     )
 
 
@@ -54,15 +57,15 @@ def network_of(
 ) -> NetworkDescription:
     """An MLP on points of the plane; points: the picture of its data."""
     train, test = points.arrays["train_points"], points.arrays["test_points"]
-    features = (PLANE + SINES)[: started["input_shape"][0]]
+    features = features_of(config.get("data_options", {}).get("features", OPTION.default))
     return NetworkDescription(
         sizes=(len(features), *config["hidden"], started["outputs"]),
         features=features,
-        activation=config["activation"],
+        activations=of_record(config),
         classes=tuple(points.values["classes"]),
         bounds=grid_around(np.concatenate([train, test]), 1).bounds,
-        train=points_of(train, points.arrays["train_labels"]),
-        test=points_of(test, points.arrays["test_labels"]),
+        train=Points(train, points.arrays["train_labels"]),
+        test=Points(test, points.arrays["test_labels"]),
         learning=_learning_of(config),
         editing=editing,
     )

@@ -20,8 +20,8 @@ HTML = '<div class="film"><div class="film-room"></div></div>'
 def room_css(around: str, room: str) -> str:
     """The height of the player for two selectors, so that nothing moves when it comes.
 
-    It is that of the time line, of a network, and of as many rows of panels as their number makes, which
-    room() says.
+    It is that of the time line, of a network, of the head of the field to draw in, and of as many rows of
+    panels as their number makes, which room() says.
     """
     return f"""
 {around} {{ container-type: inline-size; }}
@@ -32,12 +32,15 @@ def room_css(around: str, room: str) -> str:
   --network-height: 540px;
   --network-room: calc(var(--network, 0) * (var(--network-height) + var(--editing, 0) * 30px + 16px));
   --panels-room: calc(var(--rows) * (var(--panel) + 14px) - 8px * min(1, var(--rows)));
-  min-height: calc(106px + var(--network-room) + var(--panels-room));
+  --drawing-room: calc(var(--drawing, 0) * var(--drawing-height, 40px));
+  min-height: calc(106px + var(--network-room) + var(--drawing-room) + var(--panels-room));
 }}
 @container (min-width: 688px) {{ {room} {{ --columns: 2; --panel: calc(404px + var(--few, 0) * 96px); }} }}
 @container (min-width: 1032px) {{ {room} {{ --columns: 3; }} }}
 @container (min-width: 1376px) {{ {room} {{ --columns: 4; }} }}
-@container (max-width: 759px) {{ {room} {{ --network-height: calc(454px + 100cqw); }} }}
+@container (max-width: 759px) {{
+  {room} {{ --network-height: calc(454px + 100cqw); --drawing-height: 50px; }}
+}}
 """
 
 
@@ -54,8 +57,8 @@ def film_player(
     """Show a run's film. Returns the step at which a person has just stopped it, in that one run of the page.
 
     on_step is called before that run of the page; the step is in st.session_state[key]["step"]. on_network
-    likewise, when a person has changed the network at its drawing: ["network"] is then its hidden layers and
-    the choice of its features.
+    likewise, when a person has changed the network at its drawing: ["network"] is then its hidden layers,
+    their activations and its features.
     """
     around = f".st-key-{key}-room"
     sized = room_css(around, f"{around} > .st-key-{key}")  # until the browser has the component's own style
@@ -79,4 +82,7 @@ def room(description: FilmDescription) -> str:
     panels = len(description.panels)
     network, few = int(description.network is not None), int(panels < 3)
     editing = int(description.network is not None and description.network.editing is not None)
-    return f"--network: {network}; --editing: {editing}; --panels: {panels}; --few: {few};"
+    drawing = int(description.drawing)
+    return (
+        f"--network: {network}; --editing: {editing}; --drawing: {drawing}; --panels: {panels}; --few: {few};"
+    )

@@ -18,10 +18,12 @@ from starlette.routing import Route
 
 from core.errors import InvalidRequest, UnwritableFolder
 from core.events import Frame
+from core.models.layer_activations import of_record
 from core.runs.store import RunStore
 from dashboard.components.learning_rates import rate_at
 from dashboard.components.runs import runner
 from dashboard.film.activation_table import REACHES, table
+from dashboard.film.drawing import drawing_of, frame_at
 from dashboard.film.encoding import ENDED, FROM_START, MEDIA_TYPE, check_of, encode
 from dashboard.film.pictures import Scores, answer
 
@@ -34,7 +36,7 @@ IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 
 SHARED_S = 0.25  # for so long an answer serves everybody who has the same frames
 MAX_SHARED = 1000
-MAX_SHARED_PICTURES = 20  # which are larger
+MAX_SHARED_LARGE = 20  # answers with pictures, or with all weights of a frame
 MAX_RATES = 1000  # of one answer
 GZIP_LEVEL = 1  # numbers hardly get smaller by more work
 
@@ -48,6 +50,8 @@ def routes(store: Callable[[], RunStore] = lambda: runner().store) -> list[Route
         Route(f"{base()}/film/{{run}}/activation", films.activation),
         Route(f"{base()}/film/{{run}}/rates", films.rates),
         Route(f"{base()}/film/{{run}}/pictures", films.pictures),
+        Route(f"{base()}/film/{{run}}/drawing", films.drawing),
+        Route(f"{base()}/film/{{run}}/frame", films.frame),
     ]
 
 
@@ -92,7 +96,7 @@ class _Films:
         self._store = store
         self._scores = Scores()
         self._shared: dict[tuple[str, ...], tuple[float, Response]] = {}
-        self._shared_pictures: dict[tuple[str, ...], tuple[float, Response]] = {}
+        self._shared_large: dict[tuple[str, ...], tuple[float, Response]] = {}
 
     async def frames(self, request: Request) -> Response:
         """The frames after step `after`; all of them where `check` shows that the browser has others."""
@@ -105,20 +109,43 @@ class _Films:
         query = request.query_params
         known = {name: query.get(name, "") for name in ("stamp", "scores")}
         run, after = request.path_params["run"], query.get("after", "0")
+        return await self._packed(
+            request,
+            (run, after, *known.values()),
+            lambda: answer(self._store(), self._scores, run, known, _number("after", after)),
+        )
+
+    async def drawing(self, request: Request) -> Response:
+        """What a browser needs to classify a drawing, beside the weights of frames."""
+        run = request.path_params["run"]
+        return await self._packed(request, ("drawing", run), lambda: drawing_of(self._store(), run))
+
+    async def frame(self, request: Request) -> Response:
+        """The last frame that is not after `step`, of any network whose film has frames."""
+        run, step = request.path_params["run"], request.query_params.get("step", "")
+        return await self._packed(
+            request, ("frame", run, step), lambda: frame_at(self._store(), run, _number("step", step))
+        )
+
+    async def _packed(self, request: Request, wanted: tuple[str, ...], body: Callable[[], bytes]) -> Response:
+        """A large answer, compressed where the browser takes that."""
         packed = "gzip" in request.headers.get("accept-encoding", "")
-
-        def body() -> bytes:
-            found = answer(self._store(), self._scores, run, known, _number("after", after))
-            return gzip.compress(found, GZIP_LEVEL) if packed else found
-
         headers = FRESH | {"content-encoding": "gzip" if packed else "identity"}
-        wanted = (run, after, *known.values(), str(packed))
-        return await _shared(self._shared_pictures, MAX_SHARED_PICTURES, wanted, body, headers)
+        return await _shared(
+            self._shared_large,
+            MAX_SHARED_LARGE,
+            (*wanted, str(packed)),
+            lambda: gzip.compress(body(), GZIP_LEVEL) if packed else body(),
+            headers,
+        )
 
     async def activation(self, request: Request) -> Response:
-        """The activation of the run's network, `reach` to either side of 0, or its `derivative` (1)."""
+        """The activation of the run's network, `reach` to either side of 0, or its `derivative` (1).
+
+        Of hidden layers with several, that of the `layer`, counted from 0.
+        """
         run, query = request.path_params["run"], request.query_params
-        wanted = query.get("reach", ""), query.get("derivative", "0")
+        wanted = query.get("reach", ""), query.get("derivative", "0"), query.get("layer", "0")
         return await run_in_threadpool(_answered, partial(_activation, self._store, run, *wanted))
 
     async def rates(self, request: Request) -> Response:
@@ -180,7 +207,7 @@ def _film_from(store: RunStore, run_id: str, step: int) -> tuple[bool, list[Fram
     return found
 
 
-def _activation(store: Callable[[], RunStore], run_id: str, reach: str, derivative: str) -> bytes:
+def _activation(store: Callable[[], RunStore], run_id: str, reach: str, derivative: str, layer: str) -> bytes:
     run = store().get(run_id)
     if run is None:
         raise KeyError(run_id)
@@ -191,7 +218,10 @@ def _activation(store: Callable[[], RunStore], run_id: str, reach: str, derivati
         raise InvalidRequest(f"reach is {reach}; it must be one of {', '.join(map(str, REACHES))}.")
     if _number("derivative", derivative) > 1:
         raise InvalidRequest(f"derivative is {derivative}; it must be 0 or 1.")
-    return table(str(activation), int(reach), derivative=int(derivative) == 1)
+    each = of_record(run.config) if run.config.get("hidden") else (str(activation),)
+    if _number("layer", layer) >= len(each):
+        raise InvalidRequest(f"layer is {layer}; it must be from 0 to {len(each) - 1}.")
+    return table(each[int(layer)], int(reach), derivative=int(derivative) == 1)
 
 
 def _rates(store: Callable[[], RunStore], run_id: str, steps: str, planned: str) -> bytes:

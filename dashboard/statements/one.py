@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.events import Picture
 from core.experiments.overview import results
+from core.experiments.overview.lessons import LESSONS, statements_of
 from core.experiments.overview.registry import STATEMENTS
 from core.experiments.overview.results import Result
 from core.experiments.statement import FULL, QUICK, Statement
@@ -18,57 +19,63 @@ from dashboard.components import runs
 from dashboard.components.markdown import escaped
 from dashboard.pages import PAGES
 from dashboard.statements import verdict
-from dashboard.statements.chapters import link, start_tests
+from dashboard.statements.cards import link, start_tests
 from dashboard.statements.turning import draw_slider
 
 
-def draw_statement(key: str, run: Run | None) -> None:
-    """All of it; the picture and the verdict are of the run."""
+def draw_statement(key: str, run: Run | None, lesson: str | None) -> None:
+    """All of it; the picture and the verdict are of the run. lesson: the one that led here, if one did."""
     entry = STATEMENTS[key]
-    _draw_way_back(key)
-    st.title(f"{entry.number} · {entry.title}")
+    _draw_ways(key, lesson)
+    st.title(entry.title)
     st.markdown(f"#### {entry.sentence}")
     st.markdown(entry.sentence_zh)
     st.caption(f"The text, section “{entry.section}” ({entry.section_zh})")
-    _draw_question(key, entry)
     if run is None:
         known = verdict.newest().get(key)
         run = runs.runner().store.get(known.run_id) if known else None
+    _draw_question(key, entry, run)
     if run:
         runs.follow(run, lambda now, records, pictures: _draw_found(key, now, records, pictures))
     draw_slider(key)
     _draw_why(entry)
 
 
-def _draw_way_back(key: str) -> None:
-    order = [*STATEMENTS]
-    at = order.index(key)
+def _draw_ways(key: str, lesson: str | None) -> None:
+    """Back to the lesson or to all statements, and to those before and after it there."""
+    order = [*statements_of(LESSONS[lesson])] if lesson else [*STATEMENTS]
+    back = f"Lesson: {LESSONS[lesson].title}" if lesson else "All statements"
+    at = order.index(key) if key in order else len(order)
     with st.container(horizontal=True):
-        link(":material/arrow_back: All statements", "all statements")
-        for word, there in (("Before", order[at - 1] if at else None), ("Next", [*order, None][at + 1])):
-            if there:
-                link(f"{word}: {STATEMENTS[there].title}", word, there)
+        link(f":material/arrow_back: {back}", "back", lesson=lesson)
+        for word, other in (
+            ("Before", order[at - 1] if at else None),
+            ("Next", order[at + 1] if at + 1 < len(order) else None),
+        ):
+            if other:
+                link(f"{word}: {STATEMENTS[other].title}", word, statement=other, lesson=lesson)
 
 
-def _draw_question(key: str, entry: Statement) -> None:
-    """What the reader thinks, before or after; then the buttons that test it."""
+def _draw_question(key: str, entry: Statement, run: Run | None) -> None:
+    """What the reader thinks, and the buttons that test it; a first answer does so too."""
     with st.container(border=True):
         st.markdown(f"**What do you think?** {entry.question}")
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown("The sentence above is", width="content")
             for answer in verdict.ANSWERS:
                 chosen = verdict.answer_of(key) == answer
                 if st.button(answer, key=f"answer {answer}", type="primary" if chosen else "secondary"):
                     verdict.keep_answer(key, answer)
+                    if run is None:
+                        start_tests((key,), QUICK)
                     st.rerun()
-        with st.container(horizontal=True):
+            st.space("stretch")
             if st.button("Test it", key="test", type="primary", icon=":material/play_arrow:"):
                 start_tests((key,), QUICK)
-                st.rerun()
             if st.button(
                 "Test it in full", key="test in full", help="More seeds and longer, up to five minutes."
             ):
                 start_tests((key,), FULL)
-                st.rerun()
 
 
 def _draw_found(key: str, run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
@@ -95,7 +102,7 @@ def _draw_verdict(key: str, result: Result) -> None:
                 st.markdown(f"You said: {answer.lower()}{', and so says the measurement' if same else ''}.")
         for sentence in verdict.sentences(result):
             st.markdown(sentence)
-        if result.verdict == verdict.DEPENDS:
+        if result.verdict == verdict.DEPENDS and not STATEMENTS[key].slider:
             st.markdown(f"It turns on {STATEMENTS[key].condition}.")
         st.caption(f"{verdict.when(result)}, on this machine.")
 

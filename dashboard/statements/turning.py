@@ -16,6 +16,7 @@ from dashboard.components.runs import runner
 from dashboard.statements import verdict
 
 POLL_S = 0.4
+_TURNED = "sliders that were moved"
 _RUNS = "runs of slider values"  # by statement and value, the run that tests it
 
 
@@ -25,14 +26,24 @@ def draw_slider(key: str) -> None:
     if slider is None:
         return
     st.subheader("Turn it")
-    st.markdown(f"It turns on {STATEMENTS[key].condition}.")
-    value = st.select_slider(slider.label, slider.values, key=f"slider of {key}", format_func=_in_words)
-    if st.session_state.get(f"turned {key}") is None and value == slider.values[0]:
-        st.session_state[f"turned {key}"] = True
+    st.markdown(f"The verdict turns on {STATEMENTS[key].condition}.")
+    value = st.select_slider(
+        slider.label,
+        slider.values,
+        key=f"slider of {key}",
+        format_func=_in_words,
+        on_change=_note_turned,
+        args=(key,),
+    )
+    if key in st.session_state.get(_TURNED, ()):
+        _follow(_run_of(key, slider, value), f"{slider.label}: {_in_words(value)}")
+    else:
         st.caption("Move it: the experiment runs again with that value, and the verdict follows.")
-        return
-    run_id = _run_of(key, slider, value)
-    _follow(key, run_id, f"{slider.label} {_in_words(value)}")
+
+
+def _note_turned(key: str) -> None:
+    """Nothing runs before a person has moved the slider."""
+    st.session_state[_TURNED] = {*st.session_state.get(_TURNED, ()), key}
 
 
 def _in_words(value: Any) -> str:
@@ -48,7 +59,7 @@ def _run_of(key: str, slider: Slider, value: Any) -> str:
     return str(known[key, value])
 
 
-def _follow(key: str, run_id: str, at: str) -> None:
+def _follow(run_id: str, at: str) -> None:
     """The verdict at a value as soon as it is there."""
     run = runner().store.get(run_id)
 

@@ -84,7 +84,7 @@ def sentences(result: Result) -> list[str]:
 def _sentence(one: Judgement) -> str:
     """Whether a claim holds under its condition, and the number that says so."""
     word = {SUPPORTED: "True", REFUTED: "False"}.get(one.verdict, "Undecided")
-    return f"**{word}** at {escaped(one.condition)}: {escaped(one.says)}. {_measured(one)}"
+    return f"**{word}** ({escaped(one.condition)}): {escaped(one.says)}. {_measured(one)}"
 
 
 def _measured(one: Judgement) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from core.activations.expressions.expression import is_expression
 from core.data import DATASETS
+from core.models import MODELS
+from core.models.layer_activations import NAME as PER_LAYER
 from core.training import TrainConfig
+from core.training.config import activations_of
 from dashboard.training.form import layers_as_text, set_controls
 
 _ASKED, _COUNT = "start what was drawn", "changes at the drawing"
@@ -24,9 +28,24 @@ def ask_for(ran: TrainConfig, wanted: Mapping[str, Any]) -> None:
         set_controls(ran)
     state["hidden"] = layers_as_text(wanted["hidden"])
     if "features" in DATASETS[ran.data].options:
-        state["features"] = wanted["features"]
+        state["features"] = list(wanted["features"])
+    if PER_LAYER in MODELS[ran.model].options:
+        _set_activations(ran, wanted["activations"])
     state[_ASKED] = True
     state[_COUNT] = changes() + 1
+
+
+def _set_activations(ran: TrainConfig, wanted: Sequence[str]) -> None:
+    """Of each hidden layer; where all have the one that they had, the controls of that one stay."""
+    state, several = st.session_state, len({*wanted}) > 1
+    state[PER_LAYER] = ", ".join(wanted) if several else ""
+    if several or not wanted or (*wanted,) == activations_of(ran)[:1] * len(wanted):
+        return
+    (one,) = {*wanted}
+    if is_expression(one):
+        state["own"] = one
+    else:
+        state["activation"], state["own"] = one, ""
 
 
 def changes() -> int:

@@ -20,6 +20,7 @@ from core.activations.expressions.expression import is_expression
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
+from core.models.layer_activations import NAME as PER_LAYER
 from core.models.registry import applicable_data, default_data
 from core.options import Option, filled_in
 from core.records import from_record
@@ -30,7 +31,7 @@ from core.training.settings import GROUPS, MAIN, SETTINGS, START, applies
 from core.training.snapshots import SNAPSHOTS
 from dashboard.components.activation_picker import custom_field
 from dashboard.components.address import bound
-from dashboard.components.option_field import option_field, select
+from dashboard.components.option_field import control_value, option_field, select
 from dashboard.training import user_images, user_table
 
 # Other data, another network or optimizer never changes these.
@@ -94,7 +95,10 @@ def set_controls(config: TrainConfig) -> None:
     elif config.data == user_images.DATA:
         st.session_state.update(user_images.control_values(config.data_options))
     else:
-        st.session_state.update(config.data_options)
+        known = DATASETS[config.data].options
+        st.session_state.update(
+            {name: control_value(known[name], value) for name, value in config.data_options.items()}
+        )
     st.session_state.update({name: getattr(config, name) for name in _KEPT})
     suggest(default_config(config.model, config.data))
 
@@ -116,9 +120,14 @@ def control_values(config: TrainConfig) -> dict[str, Any]:
         values["own"] = config.activation if own else ""
         if own:
             values["activation"] = default_config(config.model, config.data).activation
-    values |= filled_in(entry.options, values.pop("model_options"))
+    values |= _held(entry.options, values.pop("model_options"))
     of_data = values.pop("data_options")
-    return values if "file" in data.options else values | filled_in(data.options, of_data)
+    return values if "file" in data.options else values | _held(data.options, of_data)
+
+
+def _held(options: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the control of each option holds."""
+    return {name: control_value(options[name], value) for name, value in filled_in(options, given).items()}
 
 
 def has_control(name: str, config: TrainConfig) -> bool:
@@ -264,12 +273,17 @@ def choose_data_options(_name: str, default: TrainConfig) -> dict[str, Any]:
 
 def choose_options(options: Mapping[str, Option], default: Mapping[str, Any]) -> dict[str, Any]:
     """A control for each option."""
-    columns, chosen = cycle(st.columns(2)), {}
+    wide = {
+        name
+        for name, option in options.items()
+        if option.subset or (option.type is str and not option.choices)
+    }
+    columns, chosen = cycle(st.columns(2) if options.keys() - wide else ()), {}
     for name, option in options.items():
-        typed = option.type is str and not option.choices
-        with st.container() if typed else next(columns):
+        with st.container() if name in wide else next(columns):
             label = name.replace("_", " ").capitalize()
-            chosen[name] = option_field(label, option, default.get(name, option.default), name)
+            more: dict[str, Any] = {"placeholder": "all the same"} if name == PER_LAYER else {}
+            chosen[name] = option_field(label, option, default.get(name, option.default), name, **more)
     return chosen
 
 

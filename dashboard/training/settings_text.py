@@ -7,8 +7,12 @@ from typing import Any
 
 from core.activations import ACTIVATIONS
 from core.data import DATASETS
+from core.data.features import FEATURES, features_of
 from core.models import MODELS
+from core.models.layer_activations import NAME as PER_LAYER
+from core.options import split_values
 from core.training import OPTIMIZERS, TrainConfig, snapshots
+from core.training.config import activations_of
 from core.training.settings import MAIN, SETTINGS, applies
 from dashboard.components.markdown import escaped
 
@@ -30,7 +34,7 @@ def in_words(config: TrainConfig) -> str:
     """Network, data and the main settings, such as "**MLP** on **Moons** · Activation Tanh · Seed 0"."""
     main = [name for name in SETTINGS if SETTINGS[name].group == MAIN and name != "snapshots"]
     said = [
-        f"{SETTINGS[name].label} {value_text(name, getattr(config, name))}"
+        f"{SETTINGS[name].label} {value_text(name, _said(config, name))}"
         for name in main
         if applies(name, config.model, config.data) and not isinstance(getattr(config, name), Mapping)
     ]
@@ -38,6 +42,14 @@ def in_words(config: TrainConfig) -> str:
     if "formula" in config.data_options:
         task += f" {value_text('formula', config.data_options['formula'])}"
     return " · ".join([task, *said])
+
+
+def _said(config: TrainConfig, name: str) -> Any:
+    """A setting's value; of activations all, where the hidden layers have several."""
+    if name != "activation":
+        return getattr(config, name)
+    each = activations_of(config)
+    return each if len({*each}) > 1 else each[0]
 
 
 def differences(now: TrainConfig, run: TrainConfig) -> list[str]:
@@ -107,6 +119,10 @@ def value_text(name: str, value: Any) -> str:
     if isinstance(value, str) and value in NAMES.get(name, {}):
         entry = NAMES[name][value]
         return str(getattr(entry, "name", None) or getattr(entry, "label", value))
+    if name == PER_LAYER:
+        return value_text("activation", tuple(split_values(value))) if value else "all the same"
+    if name == "features":
+        return ", ".join(FEATURES[key].name for key in features_of(value))
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list | tuple):

@@ -24,8 +24,10 @@ from dashboard.components.activation_picker import custom_field
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.number_text import in_short
 from dashboard.components.option_field import select
-from dashboard.training.form import SPECIAL, choose, choose_task, has_control
+from dashboard.training.form import SPECIAL, choose, choose_task, has_control, load_from_run
+from dashboard.training.same_task import hidden_text
 
 OF_TRAINING, OF_REFERENCE = "train", "reference"
 SOURCES = {OF_TRAINING: "A network of the Train page", OF_REFERENCE: "Full size, for ImageNet"}
@@ -151,23 +153,15 @@ def draw_figures(counted: dict[str, Any]) -> None:
 
 def draw_comparison(counted: dict[str, Any]) -> None:
     """The same task without convolutions."""
-    hidden = " and ".join(f"{units:,}" for units in counted["mlp_hidden"])
+    hidden = hidden_text(counted["mlp_hidden"])
     dense = sum(layer["dense_parameters"] or layer["parameters"] for layer in counted["layers"])
     st.metric(
         "The same task as an MLP",
         f"{in_short(counted['mlp_parameters'])} parameters",
-        help=f"With {hidden} hidden units. Were each convolution a fully connected layer between the same "
+        help=f"With {hidden}. Were each convolution a fully connected layer between the same "
         f"maps, the network would have {in_short(dense)} parameters: one kernel serves all places.",
         width="content",
     )
-
-
-def in_short(count: float) -> str:
-    """A large number with three digits and its unit."""
-    for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if count >= size:
-            return f"{count / size:.3g} {unit}"
-    return f"{count:.0f}"
 
 
 def draw_table(counted: dict[str, Any]) -> None:
@@ -250,6 +244,10 @@ heading(
     "A layer costs memory for its weights and for what the backward pass needs, and time for its products. "
     "Which layers of a network are the expensive ones?",
 )
+addressed = runs.addressed_run("training")
+if addressed and st.session_state.get("loaded_from") != addressed.id:
+    st.session_state["source"] = OF_TRAINING
+load_from_run(addressed)
 with st.container(border=True):
     config = choose_network()
 if config is not None:

@@ -14,6 +14,7 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.experiments.dying_units.running_network import FLAT_SLOPE, flat_fractions, on_the_curve, to_csv
 from core.models import MODELS
+from core.models.layer_activations import by_layer, of_record
 from core.records import from_record
 from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
@@ -89,13 +90,18 @@ def in_words(run: Run) -> str:
     began = datetime.fromtimestamp(
         run.created_at, timezone(-timedelta(minutes=st.context.timezone_offset or 0))
     )
-    return f"{names} · {function_name(run)} · {began:%d %b %H:%M:%S} · {run.id[:4]}"
+    return f"{names} · {functions_in_words(run)} · {began:%d %b %H:%M:%S} · {run.id[:4]}"
 
 
-def function_name(run: Run) -> str:
-    """The name of the run's activation, or the expression that it is."""
-    key = run.config["activation"]
-    return ACTIVATIONS[key].name if key in ACTIVATIONS else str(key)
+def function_name(key: str) -> str:
+    """The name of an activation, or the expression that it is."""
+    return ACTIVATIONS[key].name if key in ACTIVATIONS else key
+
+
+def functions_in_words(run: Run) -> str:
+    """The run's activation, or those of its layers where they differ."""
+    each = of_record(run.config) or (run.config["activation"],)
+    return ", ".join(map(function_name, each if len({*each}) > 1 else each[:1]))
 
 
 def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
@@ -105,15 +111,16 @@ def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture])
     histograms = pictures[SNAPSHOT]
     layer = choose_layer(histograms.values["layers"])
     try:
-        found = on_the_curve(run.config["activation"], histograms, layer)
-        fractions = flat_fractions(run.config["activation"], histograms)
+        activations = by_layer(run.config, histograms.values["layers"])
+        found = on_the_curve(activations[layer], histograms, layer)
+        fractions = flat_fractions(activations, histograms)
     except InvalidRequest as error:
         st.warning(str(error))
         return
     draw_figures(histograms, found.flat_fraction, layer, pictures.get("dead_units"))
     left, right = st.columns([2, 1])
     with left:
-        st.altair_chart(on_the_curve_chart(found, function_name(run)), key="on the curve")
+        st.altair_chart(on_the_curve_chart(found, function_name(activations[layer])), key="on the curve")
         st.caption(
             "Look at the bars in the gray: there f′ lets hardly any gradient through, and layers "
             "before this one learn little from them."

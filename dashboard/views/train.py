@@ -46,6 +46,7 @@ from dashboard.training.form import (
     say_demonstration,
 )
 from dashboard.training.learning_rate import change_rate, draw_rate
+from dashboard.training.same_task import say_same_task
 from dashboard.training.settings_text import differences, in_words
 from dashboard.training.user_table import draw_preview, preview_of, with_labels
 
@@ -96,6 +97,7 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
         st.warning(diverged["reason"])
     drawn = has_network(run, started) and (not run.ended or runs.runner().store.has_film(run.id))
     played = in_panels(run, pictures, drawn)
+    say_same_task(run, started)
     if drawn or played:  # on top, where nothing that comes later moves it
         draw_film(run, started, pictures, played, drawn)
     for finished in events.get("training_finished", []):

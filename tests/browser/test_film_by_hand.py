@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from playwright.sync_api import Browser, Page, expect
 
-from core.data.points import inputs_of
+from core.data.features import inputs_of
 from core.training.schedules import learning_rate
 from tests.browser.conftest import PHONE
 from tests.film_server import FilmServer, data_of, frame, network_of, short_film
@@ -27,11 +27,11 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "data_options": {"classes": 3},
         "activation": "relu",
     },
-    "sines, one's own f(x)": {
+    "other features, an activation for each layer": {
         "data": "spiral",
         "hidden": (6, 3),
-        "data_options": {"features": "sine"},
-        "activation": "sin(3*x) + sign(x - 0.3)",
+        "data_options": {"features": "x,x_squared,product,sin_y"},
+        "model_options": {"activations": "sin(3*x) + sign(x - 0.3), gelu"},
     },
     "an activation that only torch has": {"hidden": (3,), "activation": "mish"},
     "no hidden layer": {"hidden": ()},

@@ -7,6 +7,7 @@ from itertools import combinations
 
 from playwright.sync_api import Browser, expect
 
+from core.data.features import FEATURES
 from core.runs.store import RunStore
 from tests.browser.app import wait_until_idle
 from tests.browser.conftest import PHONE, OpenPage
@@ -19,24 +20,39 @@ def test_quick_changes_are_asked_for_as_one_and_within_the_limits(
     films: FilmServer, browser: Browser
 ) -> None:
     page = browser.new_page()
-    page.goto(films.page(films.add(*short_film(2, hidden=(2, 1)))))
+    film = short_film(2, hidden=(2, 1), data_options={"features": "x"})
+    page.goto(films.page(films.add(*film)))
     less = page.get_by_role("button", name="Remove a unit of layer 2, which has 1")
     expect(less).to_have_attribute("aria-disabled", "true")
     less.focus()
     page.keyboard.press("Enter")
-    page.evaluate(
-        "() => { for (const _ of [1, 2]) document.querySelectorAll('.edit-columns .step')[1].click(); }"
-    )
-    page.get_by_label("Features", exact=True).select_option(label="x, y, sin 2.5x, sin 2.5y")
+    x, y = (page.locator(".feature", has_text=re.compile(f"^{name}$")) for name in ("x", "y"))
+    expect(x).to_have_attribute("aria-disabled", "true")
+    x.press("Enter")
+    expect(page.locator(".notice")).to_have_text("The network needs at least one feature.")
+    expect(x).to_have_attribute("aria-pressed", "true")
+    expect(y).to_have_attribute("aria-pressed", "false")
+    page.evaluate("""() => {
+        for (const _ of [1, 2]) document.querySelectorAll('.edit-columns .step')[1].click();
+        const [, y, , , product, sine] = document.querySelectorAll('.feature');
+        for (const feature of [product, sine, y, sine]) feature.click();
+        const menu = document.querySelectorAll('.activation select')[1];
+        menu.value = 'relu';
+        menu.dispatchEvent(new Event('change'));
+    }""")
     page.wait_for_function("window.reports.length > 0")
-    assert page.evaluate("window.reports") == [["network", {"hidden": [4, 1], "features": "sine"}]]
-    expect(page.locator(".notice")).to_have_text("Starting a training with hidden layers 4, 1")
+    wanted = {"hidden": [4, 1], "features": ["x", "y", "product"], "activations": ["tanh", "relu"]}
+    assert page.evaluate("window.reports") == [["network", wanted]]
+    expect(page.locator(".notice")).to_have_text(
+        "Starting a training with hidden layers 4, 1 and features x, y, xy and Tanh, ReLU"
+    )
     count = page.locator(".edit-columns .count").first
     expect(count).to_contain_text("4")
     network = page.evaluate("window.described.network")
     network["editing"]["count"] += 1  # the page has answered, and started nothing
     page.evaluate("network => window.mounted({network})", network)
     expect(count).to_contain_text("2")
+    expect(y).to_have_attribute("aria-pressed", "false")
     expect(page.locator(".notice")).to_be_hidden()
     page.close()
 
@@ -45,8 +61,8 @@ def test_on_a_phone_every_button_can_be_hit(films: FilmServer, browser: Browser)
     page = browser.new_page(viewport={"width": PHONE.width, "height": 844})
     for hidden in ((8, 8), (8,) * 8):
         page.goto(films.page(films.add(*short_film(2, hidden=hidden))))
-        buttons = page.locator(".step")
-        expect(buttons).to_have_count(2 * len(hidden) + 2)
+        buttons = page.locator(".step, .feature, .activation")
+        expect(buttons).to_have_count(3 * len(hidden) + 2 + len(FEATURES))
         boxes = [button.bounding_box() for button in buttons.all()]
         found = [(box["x"], box["y"], box["width"], box["height"]) for box in boxes if box]
         assert len(found) == len(boxes)
@@ -78,3 +94,15 @@ def test_a_unit_less_at_the_drawing_ends_the_training_and_starts_that_of_the_sma
     assert now is not None
     assert before.status == "stopped"
     assert now.config["hidden"] == [96, 95]
+    page.locator(".feature", has_text="x²").press("Enter")
+    page.wait_for_url(re.compile("features=x&features=y&features=x_squared"))
+    wait_until_idle(page)
+    page.get_by_label("Activation of layer 2: Tanh").select_option("Leaky ReLU")
+    page.wait_for_url(re.compile("activations=tanh%2C\\+leaky_relu"))
+    wait_until_idle(page)
+    expect(page.get_by_label("Activation of layer 2: Leaky ReLU")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Activations")).to_have_value("tanh, leaky_relu")
+    last = store.get(re.search("run=([^&]+)", page.url).group(1))  # type: ignore[union-attr]
+    assert last is not None
+    assert last.config["data_options"] == {"features": "x,y,x_squared"}
+    assert last.config["model_options"]["activations"] == "tanh, leaky_relu"

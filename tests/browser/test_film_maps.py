@@ -11,7 +11,7 @@ import torch
 from playwright.sync_api import Browser, Page
 
 from core.activations import ACTIVATIONS
-from core.data.points import inputs_of
+from core.data.features import FEATURES, inputs_of
 from core.models import MODELS
 from core.training.config import TrainConfig, default_config
 from core.training.snapshots.grid import grid_around
@@ -24,6 +24,17 @@ SPREAD = ("tanh", "relu", "gelu", "hardshrink", "sine", "squared_relu", "sin(3*x
 NETWORKS: dict[str, dict[str, Any]] = {
     "no hidden layer": {"data": "moons", "hidden": ()},
     "sines": {"data": "spiral", "hidden": (8, 8), "data_options": {"features": "sine"}},
+    "every feature": {"data": "xor", "hidden": (5,), "data_options": {"features": ",".join(FEATURES)}},
+    "squares without x": {
+        "data": "circles",
+        "hidden": (3,),
+        "data_options": {"features": "y,x_squared,y_squared,product"},
+    },
+    "an activation for each layer": {
+        "data": "moons",
+        "hidden": (6, 5, 4, 3),
+        "model_options": {"activations": "relu, sin(3*x) + sign(x - 0.3), relu, hardshrink"},
+    },
     "five classes": {"data": "gaussians", "hidden": (5, 4), "data_options": {"classes": 5}},
     "eight layers": {"data": "xor", "hidden": (8,) * 8},
     "wide": {"data": "circles", "hidden": (24, 9)},
@@ -51,7 +62,7 @@ def compare(films: FilmServer, tab: Page, config: TrainConfig, gains: tuple[floa
 
 def _compare_one(ours: dict[str, Any], network: torch.nn.Module, config: TrainConfig) -> None:
     data = data_of(config)
-    grid = grid_around(np.concatenate([data.train_inputs, data.test_inputs])[:, :2], CELLS)
+    grid = grid_around(np.concatenate([data.train_plane, data.test_plane]), CELLS)
     inputs = torch.from_numpy(inputs_of(grid.middles(), data.features))
     with torch.inference_mode():
         logits = network(inputs)

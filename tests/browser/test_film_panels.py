@@ -219,6 +219,27 @@ def test_a_cell_of_a_feature_map_shows_its_convolution(
     expect(panel(page, "feature_maps").locator(".convolution")).to_be_visible()
 
 
+def test_a_cell_of_an_image_in_colour_sums_over_its_channels(films: FilmServer, watch: Watch) -> None:
+    config = default_config("lenet", "own_images", data_options={"colour": "rgb"}, batch_size=1024)
+    snapshot = trained("lenet", "own_images", snapshots=("feature_maps",), data_options={"colour": "rgb"})
+    picture = snapshot["feature_maps"]
+    page = watch(films.add_pictures(config, [picture]))
+    arrays, padding = picture.arrays, picture.values["padding"]
+    image = np.pad(arrays["image"] / 255, ((padding, padding), (padding, padding), (0, 0)))
+    sums = [float((image[9:14, 11:16, c] * arrays["kernels"][2, c]).sum()) for c in range(3)]
+    z = sum(sums) + float(arrays["bias"][2])
+    name = picture.values["layers"][0]
+    lines = point_at(page, "feature_maps", "Row 10, column 12:", first=f"{name} 3 of")
+    red, green, blue = (f"{one:.3f}" for one in sums)
+    written = [
+        f"red {red} + green {green} + blue {blue} = Σ {sum(sums):.3f}",
+        f"Σ {sum(sums):.3f} + bias {arrays['bias'][2]:.3f} = {z:.3f}, activation: {max(z, 0):.3f}",
+    ]
+    assert {line.replace("-0.000", "0.000").replace("-", "−") for line in written} <= {*lines}
+    assert float(arrays["0"][2, 9, 11]) == pytest.approx(max(z, 0), abs=1e-3)
+    expect(panel(page, "feature_maps").locator(".convolution")).to_be_visible()
+
+
 def test_a_tile_is_held_large_while_the_film_is_steered(watch: Watch, run: str) -> None:
     page = watch(run)
     point_at(page, "filters", "Row 2, column 3:")

@@ -14,6 +14,7 @@ from core.activations import ACTIVATIONS
 from core.activations.formats import FORMATS
 from core.activations.gated import GATED, OF_VECTOR
 from core.data import DATASETS
+from core.data.features import FORMER
 from core.models import MODELS
 from core.models.initialisation import INITIALISATIONS
 from core.training import OPTIMIZERS, SCHEDULES
@@ -113,6 +114,11 @@ def test_of_several_choices_those_that_are_known_are_selected_and_the_others_nam
     (warning,) = opened.warning
     assert "functions=swoosh, gleu, which" in warning.value
     assert opened.session_state["functions"] == ["relu"]
+    opened = open_address("train", {"features": ["product", "z"]})
+    assert opened.warning[0].value.startswith(
+        "The address asks for features=z, which cannot be selected here"
+    )
+    assert opened.session_state["features"] == ["product"]
 
 
 def open_address(path: str, query: dict[str, Any]) -> AppTest:
@@ -139,6 +145,8 @@ def now(name: str, value: Any) -> Any:
         return [now(name, one) for one in value]
     if not isinstance(value, str):
         return value
+    if name == "features":
+        return FORMER[value].split(",")
     found = [NAMES[registry].get(value) for registry in NAMES if name in parameters(registry)]
     return next(filter(None, found), SHOWN.get(value, value))
 

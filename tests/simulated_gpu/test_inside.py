@@ -69,7 +69,7 @@ def test_what_is_measured_works_on_simulated_cards_and_runs_the_lines_of_it(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     files = [tmp_path / name for name in ("measuring", "older", "apple", "rocm", "slice")]
-    run_inside("SLOW", "test_measuring.py", counted_in=files[0])
+    run_inside("SLOW", "test_measuring.py", "test_statements.py", counted_in=files[0])
     run_inside("OLD_DRIVER", "test_older_driver.py", counted_in=files[1])
     run_inside("APPLE", "test_apple.py", counted_in=files[2])
     run_inside("ROCM", "test_other_cards.py", counted_in=files[3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,10 +56,13 @@ def on_the_curve(activation: str, histograms: Picture, layer: str) -> OnTheCurve
     )
 
 
-def flat_fractions(activation: str, histograms: Picture) -> dict[str, float | None]:
-    """By layer, the fraction of pre-activations where |f'| is under FLAT_SLOPE; see OnTheCurve."""
+def flat_fractions(activations: Mapping[str, str], histograms: Picture) -> dict[str, float | None]:
+    """By layer, the fraction of pre-activations where |f'| is under FLAT_SLOPE; see OnTheCurve.
+
+    activations: that of each layer.
+    """
     layers = histograms.values["layers"]
-    return {layer: on_the_curve(activation, histograms, layer).flat_fraction for layer in layers}
+    return {layer: on_the_curve(activations[layer], histograms, layer).flat_fraction for layer in layers}
 
 
 def to_csv(found: OnTheCurve) -> str:

@@ -9,6 +9,7 @@ from importlib import import_module
 from core.checks import one_of
 from core.errors import InvalidRequest
 from core.experiments import statements
+from core.experiments.chapters import CHAPTERS
 from core.experiments.statement import Statement
 
 ALL = "all"
@@ -17,7 +18,8 @@ ALL = "all"
 def _found() -> dict[str, Statement]:
     names = [module.name for module in pkgutil.iter_modules(statements.__path__)]
     entries = {name: import_module(f"{statements.__name__}.{name}").STATEMENT for name in names}
-    return dict(sorted(entries.items(), key=lambda item: item[1].order))
+    chapters = [*CHAPTERS]
+    return dict(sorted(entries.items(), key=lambda item: (chapters.index(item[1].chapter), item[1].order)))
 
 
 STATEMENTS: dict[str, Statement] = _found()

@@ -189,15 +189,15 @@ def number_in_words(judgement: Judgement) -> str:
 def _parsed(text: str, number: int, path: Path) -> Result:
     try:
         record = json.loads(text)
-        if record["version"] != VERSION:
-            raise InvalidRequest(
-                f"Line {number} of {path} is of version {record['version']!r}; this is {VERSION}."
-            )
-        nested = {"judgements": Judgement, "series": Series, "facts": Fact}
-        parts = {name: tuple(_of(kind, one) for one in record[name]) for name, kind in nested.items()}
-        return _of(Result, record | parts)
+        version = record["version"]
+        if version == VERSION:
+            nested = {"judgements": Judgement, "series": Series, "facts": Fact}
+            parts = {name: tuple(_of(kind, one) for one in record[name]) for name, kind in nested.items()}
+            result: Result = _of(Result, record | parts)
+            return result
     except (ValueError, KeyError, TypeError):
         raise InvalidRequest(f"Line {number} of {path} is no result of a statement.") from None
+    raise InvalidRequest(f"Line {number} of {path} is of version {version!r}; this is {VERSION}.")
 
 
 def _of(kind: type[Any], record: Mapping[str, Any]) -> Any:

@@ -88,7 +88,8 @@ def _trained(settings: Settings) -> Iterator[Any]:
     steps = stacked_training.train(
         stack, x, targets, stacked_training.binary_cross_entropy, "adam", LEARNING_RATE
     )
-    for step, _ in zip(range(1, settings["steps"] + 1), steps, strict=False):
+    for step in range(1, settings["steps"] + 1):
+        next(steps)
         yield Progress(step, settings["steps"], "training steps")
     accuracy = stacked_training.accuracies(stacked_training.outputs_of(stack, test_x), test_targets)
     names = [*map(_rings, settings["slopes"]), SQUARE, PLANE]
@@ -128,7 +129,7 @@ def _function(slope: float) -> str:
 
 
 def _name(slope: float) -> str:
-    return {LINEAR: "No activation", 0.0: "ReLU"}.get(slope, f"Slope {slope:g} below 0")
+    return {LINEAR: "No activation", 0.0: "ReLU"}.get(slope, f"Slope {slope:g}")
 
 
 def _deep(slope: float) -> str:
@@ -197,8 +198,8 @@ STATEMENT = Statement(
     sentence="Without an activation function a network is a linear one, however many layers it has.",
     sentence_zh="如果没有激活函数，无论网络叠多少层，它都只是一个线性网络。",
     question="30 layers without an activation function: can they do anything that one layer cannot?",
-    strongest="As it stands: matrices multiplied are one matrix. (Its training is not linear: the same map "
-    "is learned along another path when it is written as a product.)",
+    strongest="As it stands: matrices multiplied are one matrix. Its training is not linear, though: written "
+    "as a product, the same map is learned along another path.",
     condition="the bend of the activation: a slope of 0.9 in place of 1 below zero is enough to end it",
     why=(
         "A layer without an activation multiplies by a matrix and adds a bias, and two such layers in a row "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +30,10 @@ else:
     torch_devices = LazyModule("core.torch_devices")
     deep_gradients = LazyModule("core.experiments.deep_gradients")
 
-# Gains are factors of He's weights. PyTorch's nn.Linear draws uniformly with variance 1 / (3 inputs), where
-# He's is 2 / inputs: a gain of 1 / sqrt(6). Xavier's is 1 / inputs: 1 / sqrt(2).
-HE = 1.0
-NAMES = {0.41: "0.41 (PyTorch's default)", 0.71: "0.71 (Xavier)", HE: "1 (He)"}
+# Gains are factors of Xavier's weights, whose variance is 1 / inputs in layers of equal width. He's have
+# 2 / inputs, a gain of the square root of 2; PyTorch's nn.Linear draws with variance 1 / (3 inputs).
+HE = 1.414
+NAMES = {0.577: "0.577, PyTorch", 1.0: "1, Xavier", HE: "1.414, He"}
 LOST = 2.0  # powers of ten from the last layer to the first beyond which a gradient is lost, as for sigmoid
 RARELY = 0.01  # of all networks
 
@@ -53,15 +52,15 @@ def _gradients(settings: Settings) -> Iterator[Any]:
     for done, seed in enumerate(seed_range):
         networks = deep_gradients.drawn([seed], layers, settings["width"])
         for number, gain in enumerate(settings["gains"], 1):
-            (sizes,) = deep_gradients.log10_gradients(networks, "relu", gain * math.sqrt(2)).tolist()
+            (sizes,) = deep_gradients.log10_gradients(networks, "relu", gain).tolist()
             logs[gain].append(sizes)
             # A gradient of which nothing arrives has shrunk by more than any number that is written here.
             yield Measured(_gradient(gain), seed, max(sizes[0], -300.0))
             yield Progress(done * len(settings["gains"]) + number, total, "networks")
         yield from _series(logs, layers)
-    for gain, found in logs.items():
-        per_layer = 10 ** (_median([sizes[0] for sizes in found]) / (layers - 1))
-        yield Fact(f"Factor of the gradient per layer at gain {_name(gain)}", f"{per_layer:.3f}")
+    factors = {gain: 10 ** (_median([s[0] for s in found]) / (layers - 1)) for gain, found in logs.items()}
+    texts = [f"{factor:.3f} at gain {_name(gain)}" for gain, factor in factors.items()]
+    yield Fact("Factor of the gradient per layer", "; ".join(texts))
 
 
 def _series(logs: dict[float, list[list[float]]], layers: int) -> Iterator[Series]:
@@ -80,9 +79,7 @@ def _dead(settings: Settings) -> Iterator[Any]:
     for width in settings["widths"]:
         for seed in each_seed(settings):
             networks = deep_gradients.drawn([seed], settings["layers"], width, settings["networks"])
-            yield Measured(
-                _of_width(width), seed, deep_gradients.dead_fraction(networks, "relu", math.sqrt(2))
-            )
+            yield Measured(_of_width(width), seed, deep_gradients.dead_fraction(networks, "relu", HE))
             done += 1
             yield Progress(done, total, "groups of narrow networks")
 
@@ -109,7 +106,7 @@ def claims(settings: Settings) -> tuple[Claim, ...]:
     kept = [
         Claim(
             says=f"the gradient changes less than 100 times over {layers} layers",
-            condition=f"gain {_name(gain)}, {settings['width']} units a layer",
+            condition=f"gain {_name(gain)}; {settings['width']} units a layer",
             value=f"log10 of the gradient at layer 1 by that at layer {layers}",
             of=_gradient(gain),
             true_if=WITHIN,
@@ -124,7 +121,7 @@ def claims(settings: Settings) -> tuple[Claim, ...]:
     alive = [
         Claim(
             says="fewer than 1 network in 100 is dead, with an output of 0 for every input",
-            condition=f"gain {NAMES[HE]}, {width} units a layer, {layers} layers",
+            condition=f"gain {NAMES[HE]}; {width} units a layer, {layers} layers",
             value="fraction of dead networks",
             of=_of_width(width),
             true_if=BELOW,
@@ -147,20 +144,19 @@ STATEMENT = Statement(
     "explodes.",
     sentence_zh="ReLU的梯度较为平稳，不管怎么叠加，都不会出现梯度消失或梯度爆炸。",
     question="50 layers of ReLU: does the gradient keep its size on its way back, whatever the weights?",
-    strongest="With He's weights, made for ReLU, and wide layers: then the gradient keeps its size for "
-    "hundreds of layers.",
-    condition="the gain of the weights: a tenth less than He's, and over 50 layers the gradient is lost",
+    strongest="With He's weights, made for ReLU, and in wide layers: there the gradient keeps its size.",
+    condition="the gain of the weights: a seventh less than He's, and over 50 layers the gradient is lost",
     why=(
         "Where a ReLU fires its slope is exactly 1, so the activation itself shrinks nothing; but it fires "
         "for half of the units, and the weights multiply as well.",
-        "Each layer multiplies the gradient by the gain (relative to He's weights), so that only a gain of 1 "
-        "keeps it, and 50 layers make a power of 49 of any other.",
+        "So each layer multiplies the gradient by the gain over the square root of 2, which is 1 for He's "
+        "weights alone, and 50 layers make the 49th power of any other factor.",
         "In narrow layers chance decides besides: now and then all units of one layer are silent, and the "
         "whole network is dead from the start.",
     ),
-    formula=r"\mathbb{E}\,\lVert\delta_{l}\rVert^2 = \tfrac12\, n\,\mathrm{Var}(w)\;"
-    r"\mathbb{E}\,\lVert\delta_{l+1}\rVert^2, \qquad \mathrm{Var}(w) = \tfrac{2}{n}\,g^2 \;\Rightarrow\; "
-    r"\text{factor } g \text{ per layer}",
+    formula=r"\begin{gathered} \mathbb{E}\,\lVert\delta_{l}\rVert^2 = \tfrac12\, n\,\mathrm{Var}(w)\;"
+    r"\mathbb{E}\,\lVert\delta_{l+1}\rVert^2 \\ \mathrm{Var}(w) = \tfrac{1}{n}\,g^2 \;\Rightarrow\; "
+    r"\text{factor } g / \sqrt{2} \text{ per layer} \end{gathered}",
     sources=(
         Source(
             "He, Zhang, Ren & Sun 2015, Delving deep into rectifiers: surpassing human-level performance on "
@@ -178,8 +174,8 @@ STATEMENT = Statement(
     ),
     settings={
         "gains": Option(
-            "factors of He's weights",
-            (0.41, 0.71, 1.0, 1.41),
+            "factors of Xavier's weights; He's have 1.414",
+            (0.577, 1.0, HE, 2.0),
             kind=float,
             many=True,
             min=0.1,
@@ -214,8 +210,8 @@ STATEMENT = Statement(
     ),
     slider=Slider(
         "gains",
-        "Gain of the weights (1: He)",
-        (0.41, 0.6, 0.71, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.41, 2.0),
+        "Gain of the weights (1: Xavier, 1.414: He)",
+        (0.577, 0.8, 1.0, 1.1, 1.2, 1.3, 1.35, HE, 1.5, 1.6, 1.8, 2.0),
         {"width": 64, "networks": 16},
     ),
     doors=(

@@ -186,7 +186,7 @@ def _gather(inputs, order, start, count, out, border, batch):
 def _steps(
     inputs, targets, order, samples, batch_size, rates, done, network, loss, optimizer, memory, maps, work
 ):
-    stages, ends, sizes, activation, parameter = network
+    stages, ends, sizes, activations, parameters = network
     kind, hyper = optimizer
     theta, first, second = memory
     x, y, pooled, slope, winner, outer, inner, turned, nothing = maps
@@ -209,10 +209,10 @@ def _steps(
             )
             _convolve(x[s], weights, theta[bias : ends[s]], y[s], padded)
             _pool(y[s], stages[s, 3], pooled[s], winner[s], padded)
-            activate(activation, parameter, pooled[s], slope[s], pooled[s].shape[0], padded)
+            activate(activations[0], parameters[0], pooled[s], slope[s], pooled[s].shape[0], padded)
             if s + 1 < count:
                 _copy_inside(pooled[s], x[s + 1], stages[s + 1, 2], padded)
-        forward(theta[ends[count - 1] :], sizes, activation, parameter, values, slopes, padded)
+        forward(theta[ends[count - 1] :], sizes, activations, parameters, values, slopes, padded)
 
         with_loss = step == rates.shape[0] - 1
         last = loss_gradient(

@@ -5,7 +5,7 @@ The numbers are those of the eager learner to rounding, from the same weights an
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from core.errors import InvalidRequest
 from core.events import Progress
 from core.models.cnn import ConvNet, LeNet5
 from core.models.mlp import MLP
-from core.training.config import TrainConfig
+from core.training.config import TrainConfig, activations_of
 from core.training.learners.supervised import Parts, SupervisedLearner, build_parts
 from core.training.schedules import SCHEDULES
 
@@ -82,7 +82,7 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
         return f"beyond {MAX_PARAMETERS:,} parameters matrix products are faster"
     if convolutional and config.batch_size > MAX_BATCH:
         return f"convolutions of batches beyond {MAX_BATCH} are faster otherwise"
-    if config.activation not in known:
+    if not {*activations_of(config)} <= {*known}:
         return f"it knows the activations {', '.join(known)}"
     if config.l1 or config.clip_norm is not None:
         return "it knows neither l1 nor clip_norm"
@@ -125,15 +125,20 @@ def _take_one_step(kind: str) -> None:
 
 
 def compiled_network(
-    network: nn.Module, activation: str, input_shape: tuple[int, ...]
+    network: nn.Module, activations: Sequence[str], input_shape: tuple[int, ...]
 ) -> Network | ConvNetwork:
-    """A network of nn.Modules as mlp.py or cnn.py describes it."""
+    """A network of nn.Modules as mlp.py or cnn.py describes it.
+
+    activations: of each hidden layer, or the one of all.
+    """
     from core.training.compiled import cnn, kernels, mlp
 
-    number, parameter = ACTIVATIONS[activation]
+    functions = [
+        (getattr(kernels, number), value) for number, value in map(ACTIVATIONS.__getitem__, activations)
+    ]
     linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
     sizes = (linear[0].in_features, *(layer.out_features for layer in linear))
-    dense = mlp.Network(sizes, getattr(kernels, number), parameter)
+    dense = mlp.Network(sizes, *functions[0], each=tuple(functions) if len(functions) > 1 else ())
     if not isinstance(network, LeNet5 | ConvNet):
         return dense
     convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
@@ -162,7 +167,7 @@ class CompiledLearner(SupervisedLearner):
         from core.training.compiled import mlp
 
         shape = self.data.train_inputs.shape[1:]
-        self.compiled_network = compiled_network(self.network, config.activation, shape)
+        self.compiled_network = compiled_network(self.network, activations_of(config), shape)
         self.compiled_optimizer = _optimizer(self.optimizer)
         self.loss = getattr(mlp, self._loss_name())
         self.memory = mlp.Memory(*np.zeros((3, self.compiled_network.parameters), np.float32))

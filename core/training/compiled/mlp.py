@@ -64,8 +64,11 @@ def _outer_products(gradient, at, delta, fan_out, below, fan_in, batch):
 
 
 @compiled
-def forward(theta, sizes, activation, parameter, values, slopes, batch):
-    """Fill values[1:] and slopes[1:] from values[0], the inputs (features, batch)."""
+def forward(theta, sizes, activations, parameters, values, slopes, batch):
+    """Fill values[1:] and slopes[1:] from values[0], the inputs (features, batch).
+
+    activations and parameters: of each hidden layer.
+    """
     layers = sizes.shape[0] - 1
     at = 0
     for layer in range(layers):
@@ -83,7 +86,7 @@ def forward(theta, sizes, activation, parameter, values, slopes, batch):
                 for b in range(batch):
                     above[o, b] += weight * below[i, b]
         if layer < layers - 1:
-            activate(activation, parameter, above, slopes[layer + 1], fan_out, batch)
+            activate(activations[layer], parameters[layer], above, slopes[layer + 1], fan_out, batch)
         at = bias + fan_out
 
 
@@ -194,7 +197,7 @@ def update(kind, theta, gradient, first, second, step, rate, hyper):
 
 @compiled
 def _steps(inputs, targets, order, samples, batch_size, rates, done, network, loss, optimizer, memory, work):
-    sizes, activation, parameter = network
+    sizes, activations, parameters = network
     kind, hyper = optimizer
     theta, first, second = memory
     values, slopes, delta, before, gradient, batch_targets = work
@@ -212,7 +215,7 @@ def _steps(inputs, targets, order, samples, batch_size, rates, done, network, lo
         for i in range(features):
             for b in range(batch, padded):
                 values[0, i, b] = 0
-        forward(theta, sizes, activation, parameter, values, slopes, padded)
+        forward(theta, sizes, activations, parameters, values, slopes, padded)
         with_loss = step == rates.shape[0] - 1
         last = loss_gradient(
             loss[0], loss[1], values[layers], batch_targets, delta, sizes[layers], batch, with_loss
@@ -224,14 +227,14 @@ def _steps(inputs, targets, order, samples, batch_size, rates, done, network, lo
 
 @compiled
 def _outputs(inputs, network, theta, values, slopes, result):
-    sizes, activation, parameter = network
+    sizes, activations, parameters = network
     portion, layers = values.shape[2], sizes.shape[0] - 1
     for start in range(0, inputs.shape[0], portion):
         batch = min(portion, inputs.shape[0] - start)
         for b in range(batch):
             for i in range(sizes[0]):
                 values[0, i, b] = inputs[start + b, i]
-        forward(theta, sizes, activation, parameter, values, slopes, portion)
+        forward(theta, sizes, activations, parameters, values, slopes, portion)
         for b in range(batch):
             for o in range(sizes[layers]):
                 result[start + b, o] = values[layers, o, b]
@@ -242,11 +245,13 @@ class Network:
     """A fully connected network: its sizes from features to outputs, and what follows each hidden layer.
 
     activation is one of the numbers of kernels.py, parameter what it takes: Leaky ReLU's slope, ELU's alpha.
+    each: the two for each hidden layer, where not all have the same.
     """
 
     sizes: tuple[int, ...]
     activation: int
     parameter: float = 0.0
+    each: tuple[tuple[int, float], ...] = ()
 
     @property
     def parameters(self) -> int:
@@ -258,8 +263,11 @@ class Network:
         """Of one sample's way forward."""
         return self.parameters
 
-    def _compiled(self) -> tuple[np.ndarray, int, float]:
-        return np.array(self.sizes), self.activation, self.parameter
+    def _compiled(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        # Without a hidden layer one is left for the convolutions before.
+        each = self.each or ((self.activation, self.parameter),) * max(1, len(self.sizes) - 2)
+        activations, parameters = zip(*each, strict=True)
+        return np.array(self.sizes), np.array(activations), np.array(parameters, float)
 
     def _values(self, batch: int) -> np.ndarray:
         return np.zeros((len(self.sizes), max(self.sizes), batch), np.float32)

@@ -18,11 +18,10 @@ from torch import nn
 from core.events import FRAME_VALUES, Frame
 from core.training import weights
 from core.training.film.drawn_from_weights import drawn_from_weights
+from core.training.film.limits import MAX_FRAMES, frames_for
 from core.training.learners.learner import Learner, Scores
 from core.training.stopwatch import Stopwatch
 
-MAX_FRAMES, MIN_FRAMES = 130, 8
-MAX_BYTES = 6 * 2**20  # of all frames together; the pictures beside them have their own bound
 EVEN_FRAMES = 40  # at least, where there are so many steps
 MAX_EVEN_FRAMES = 100
 EARLY_RATIO = 1.6  # of one early step to the next, so that a quick start is not missed
@@ -57,8 +56,7 @@ def frame_steps(epochs: int, steps_per_epoch: int, limit: int = MAX_FRAMES) -> l
 
 def frames_that_fit(network: nn.Module) -> int:
     """How many frames of a network a film may have; 0 where they would be too few for a film."""
-    fit = min(MAX_FRAMES, MAX_BYTES // (4 * max(1, weights.count_of(network))))
-    return fit if fit >= MIN_FRAMES else 0
+    return frames_for(weights.count_of(network))
 
 
 class Film:

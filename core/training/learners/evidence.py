@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from core.activations import find
 from core.activations.properties import properties
+from core.training.config import activations_of
 from core.training.divergence import Evidence
 from core.training.learners.building import build
 from core.training.learners.learner import Learner
@@ -24,8 +25,8 @@ def evidence(learner: Learner) -> Evidence:
 
     Only of supervised learning; of other kinds, whether the activation is bounded.
     """
-    activation = find(learner.config.activation)
-    bounded = properties(activation, **activation.with_defaults()).bounded
+    used = [find(name) for name in {*activations_of(learner.config)}]
+    bounded = all(properties(one, **one.with_defaults()).bounded for one in used)
     if not isinstance(learner, SupervisedLearner):
         return Evidence(bounded=bounded)
     inputs, targets = learner.train_inputs[:MAX_SAMPLES], learner.train_targets[:MAX_SAMPLES]

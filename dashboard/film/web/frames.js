@@ -1,6 +1,6 @@
 // Frames with weights, as the server sends them.
 
-import { Activation } from "./network/activation.js";
+import { Activation, Activations } from "./network/activation.js";
 
 const HEADER_BYTES = 24;
 
@@ -58,6 +58,24 @@ export class Film {
     this.frames = fromStart ? frames : this.frames.concat(frames);
     this.ended = ended;
     return { anew, added: frames.length };
+  }
+
+  /** The activation functions of hidden layers with these names, or their derivatives, `reach` to either side of 0. */
+  async activations(names, reach, derivative = 0) {
+    const found = new Map();
+    for (const [layer, name] of names.entries()) {
+      if (found.has(name)) continue;
+      const answer = await this.ask(`activation?reach=${reach}&derivative=${derivative}&layer=${layer}`);
+      found.set(name, new Activation(new Float32Array(await answer.arrayBuffer()), reach));
+    }
+    return new Activations(names.map((name) => found.get(name)), reach);
+  }
+
+  /** The last frame that is not after a step, null before there is one, and whether the run has ended. */
+  async frameAt(step) {
+    const answer = await this.ask(`frame?step=${step}`);
+    const { frames, ended } = parse(await answer.arrayBuffer());
+    return { frame: frames[0] ?? null, ended };
   }
 
   /** The activation function of the network, or its derivative, `reach` to either side of 0. */

@@ -1,5 +1,6 @@
 // What Streamlit calls: a player for the element, made once and given what changed.
 
+import { DrawingStage } from "./drawing/stage.js";
 import { element } from "./elements.js";
 import { Film } from "./frames.js";
 import { NetworkStage } from "./network/stage.js";
@@ -11,10 +12,12 @@ const players = new WeakMap(); // it calls again for each change of the data or 
 const newest = new WeakMap(); // each element's data: a later call may be through before an earlier one
 const styles = new WeakMap(); // when each element's style has been there
 
-/** The film of a run, and what shows it: its network where that is small, and a panel for each snapshot. */
-function stagesOf(player, { base, run, network }) {
+/** The film of a run, and what shows it: its network where that is small, a field to draw an image for it
+ *  in where it learns images, and a panel for each snapshot. */
+function stagesOf(player, { base, run, network, drawing }) {
   const pictures = new PanelFilm(base, run);
-  if (!network) return { film: pictures, stages: [new PanelStage(player, pictures)] };
+  const drawn = drawing ? [new DrawingStage(player)] : [];
+  if (!network) return { film: pictures, stages: [...drawn, new PanelStage(player, pictures)] };
   return { film: new Film(base, run), stages: [new NetworkStage(player), new PanelStage(player, pictures)] };
 }
 

@@ -24,9 +24,11 @@ export const TEXTS = {
   byHandMetric: (percent) => `accuracy on the points shown ${percent}`,
   reset: "Reset",
   features: "Features",
-  chooseFeatures: "Features that the network gets; another choice starts another training",
+  addFeature: (name) => `Give the network ${name}; starts another training`,
+  removeFeature: (name) => `Leave ${name} out; starts another training`,
+  oneFeatureAtLeast: "The network needs at least one feature.",
   layers: "Layers",
-  editGroup: "Units, layers and features of the network; a change starts another training",
+  editGroup: "Units, activations, layers and features of the network; a change starts another training",
   addLayer: "Add a hidden layer",
   removeLayer: "Remove the last hidden layer",
   addUnit: (layer, units) => `Add a unit to layer ${layer}, which has ${units}`,
@@ -36,7 +38,13 @@ export const TEXTS = {
   parametersAtMost: (parameters) => `a network of more than ${parameters} parameters is not drawn`,
   layersAtLeast: (layers) => `at least ${layers} layers`,
   oneUnitAtLeast: "at least 1 unit",
-  anotherTraining: (hidden) => `Starting a training with ${hidden.length ? `hidden layers ${hidden.join(", ")}` : "no hidden layer"}`,
+  activationOf: (layer, name) => `Activation of layer ${layer}: ${name}; another one starts another training`,
+  anotherTraining: (hidden, features, activations) =>
+    `Starting a training with ${[
+      hidden.length ? `hidden layers ${hidden.join(", ")}` : "no hidden layer",
+      ...(features ? [`features ${features.join(", ")}`] : []),
+      ...(activations ? [activations.join(", ")] : []),
+    ].join(" and ")}`,
   layer: (number) => `Layer ${number}`,
   units: (units) => (units === 1 ? "1 unit" : `${units} units`),
   outputs: "Outputs",
@@ -69,6 +77,8 @@ export const TEXTS = {
   patch: "patch of the image",
   kernel: "kernel",
   products: "products",
+  channels: ["red", "green", "blue"],
+  channelSums: (sums, sum) => `${sums.map((one, n) => `${TEXTS.channels[n]} ${one}`).join(" + ")} = Σ ${sum}`,
   convolution: (sum, bias, z, value) => `Σ ${sum} + bias ${bias} = ${z}, activation: ${value}`,
   convolutionNormalised: (sum, value) => `Σ ${sum}; normalised and activated: ${value}`,
   waitingForPicture: "Its first picture is still to come",
@@ -129,6 +139,28 @@ export const PASS = {
   waiting: "Waiting for the learning rate",
   real: ({ optimizer, batch_size: batch, also }) =>
     `The run's own steps differ from these: they are ${optimizer}'s, on the mean gradient of a batch of ${batch}${also.length ? `, with ${also.join(", ")}` : ""}.`,
+};
+
+// The section in which an image is drawn and classified.
+export const DRAW = {
+  open: "Draw an image",
+  opens: "Draw with mouse or finger, and see what the network of each step says",
+  hint: "Scrub the film: from which step on does the network see what was drawn?",
+  group: "An image of yours, classified by the network of the shown step",
+  loading: "Fetching the network",
+  pad: "Field to draw in; test images below can be chosen without drawing",
+  clear: "Clear",
+  here: "Draw here",
+  yours: "Your drawing",
+  seen: (width, height, fitted) =>
+    `What the network gets: ${width} × ${height} pixels${fitted ? ", a drawing centred and sized as the data’s images are" : ""}`,
+  saliency: "Saliency: the brighter a pixel, the more it moves the score of the prediction",
+  images: "Or a test image",
+  testImage: (name) => `Test image: ${name}`,
+  colour: "This network reads colour images, which cannot be drawn here: choose a test image.",
+  nothing: "Nothing drawn yet",
+  predicted: (name, p, step, right) =>
+    `Predicted at step ${step}: ${name}, ${p}${right === null ? "" : right ? " (right)" : " (wrong)"}`,
 };
 
 export const minus = (text) => (/[1-9]/.test(text) ? text.replace("-", "−") : text.replace("-", ""));

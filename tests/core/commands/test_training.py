@@ -125,6 +125,8 @@ def test_without_json_a_line_an_epoch_is_for_people(run: Run) -> None:
         (["mlp", "--set", "speed=3"], "Unknown setting 'speed' of mlp on "),
         (["mlp", "--set", "epochs"], "write key=value"),
         (["mlp", "--set", "epochs=x"], "it must be a whole number"),
+        (["mlp", "--set", "features=x,z"], "Unknown feature 'z'; choose from x, y, x_squared"),
+        (["mlp", "--set", "activations=relu", "--hidden", "4,3"], "one for each hidden layer, which are 2"),
         (["--resume", "/nowhere"], "There is no checkpoint /nowhere/checkpoint.pt."),
         (["mlp", "--epochs", "0"], "epochs 0 is not possible"),
         (["mlp", "--hidden", "8,x"], "not a list of whole numbers"),

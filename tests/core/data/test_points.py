@@ -10,6 +10,7 @@ from sklearn.datasets import make_blobs, make_circles, make_moons
 from sklearn.neighbors import KNeighborsClassifier
 
 from core.data import DATASETS, LoadedDataset, load
+from core.data.features import FEATURES
 from core.data.points import SPIRAL_RADIUS, SPIRAL_TURNS
 
 POINT_SETS = [name for name, dataset in DATASETS.items() if dataset.kind == "points"]
@@ -105,13 +106,32 @@ def test_class_of_a_checkerboard_is_the_colour_of_the_square(squares: int) -> No
 
 
 @pytest.mark.parametrize("name", POINT_SETS)
-def test_sine_features_follow_x_and_y_of_the_same_points(name: str) -> None:
-    plain, sines = load(name, samples=200), load(name, samples=200, features="sine")
+def test_features_are_functions_of_x_and_y_of_the_same_points(name: str) -> None:
+    plain = load(name, samples=200)
     assert plain.features == ("x", "y")
-    assert sines.features == ("x", "y", "sin 2.5x", "sin 2.5y")
-    np.testing.assert_array_equal(sines.train_inputs[:, :2], plain.train_inputs)
-    expected = np.sin(2.5 * plain.test_inputs.astype(float))
-    np.testing.assert_allclose(sines.test_inputs[:, 2:], expected, atol=1e-6)
+    x, y = plain.test_inputs.astype(float).T
+    every = {
+        "x": ("x", x),
+        "y": ("y", y),
+        "x_squared": ("x²", x**2),
+        "y_squared": ("y²", y**2),
+        "product": ("xy", x * y),
+        "sin_x": ("sin 2.5x", np.sin(2.5 * x)),
+        "sin_y": ("sin 2.5y", np.sin(2.5 * y)),
+    }
+    assert [*every] == [*FEATURES]
+    for chosen in (["product"], ["y", "x_squared"], [*every]):
+        data = load(name, samples=200, features=",".join(reversed(chosen)))  # in whatever order
+        assert data.features == tuple(every[key][0] for key in chosen)
+        expected = np.stack([every[key][1] for key in chosen], axis=1)
+        np.testing.assert_allclose(data.test_inputs, expected, atol=1e-5)
+        np.testing.assert_array_equal(data.test_plane, plain.test_inputs)
+        np.testing.assert_array_equal(data.train_plane, plain.train_inputs)
+
+
+def test_choices_of_features_of_version_0_1_are_known() -> None:
+    assert load("moons", samples=20, features="xy").features == ("x", "y")
+    assert load("moons", samples=20, features="sine").features == ("x", "y", "sin 2.5x", "sin 2.5y")
 
 
 @pytest.mark.parametrize("name", POINT_SETS)
@@ -136,12 +156,17 @@ def test_default_noise_leaves_the_classes_apart(name: str) -> None:
     noise=st.floats(0, 2),
     test_fraction=st.floats(0.05, 0.8),
     seed=st.integers(0, 2**63 - 1),
-    features=st.sampled_from(["xy", "sine"]),
+    features=st.sets(st.sampled_from([*FEATURES]), min_size=1),
 )
 def test_every_setting_gives_whole_arrays(
-    name: str, samples: int, noise: float, test_fraction: float, seed: int, features: str
+    name: str, samples: int, noise: float, test_fraction: float, seed: int, features: set[str]
 ) -> None:
-    settings = {"samples": samples, "noise": noise, "test_fraction": test_fraction, "features": features}
+    settings = {
+        "samples": samples,
+        "noise": noise,
+        "test_fraction": test_fraction,
+        "features": ",".join(features),
+    }
     data = load(name, seed=seed, **settings)
     assert len(data.test_inputs) == max(1, round(test_fraction * samples))
     assert len(data.train_inputs) + len(data.test_inputs) == samples
@@ -151,7 +176,7 @@ def test_every_setting_gives_whole_arrays(
         (data.test_inputs, data.test_targets),
     ):
         assert inputs.dtype == np.float32
-        assert inputs.shape[1:] == (4 if features == "sine" else 2,)
+        assert inputs.shape[1:] == (len(features),)
         assert targets.dtype == np.int64
         assert np.isfinite(inputs).all()
         assert set(targets.tolist()) <= {0, 1}

@@ -107,6 +107,16 @@ RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "moons",
         {"samples": 200, "activation": "max(x*tanh(log(1+exp(x))), x/(1+exp(-2*x)))-min(x, 3)*step(x)/10"},
     ),
+    "mlp_with_an_activation_for_each_layer": (
+        "mlp",
+        "moons",
+        {
+            "samples": 200,
+            "hidden": (5, 4, 3),
+            "model_options": {"activations": "relu, x*tanh(x), relu"},
+            "data_options": {"features": "y,x_squared,product"},
+        },
+    ),
     "mlp_that_waits": ("mlp", "moons", {"samples": 200, "epochs": 6, "patience": 1, "learning_rate": 0.5}),
     "lenet": ("lenet", "mnist5k", TINY_IMAGES),
     "convnet": ("convnet", "mnist5k", TINY_IMAGES),

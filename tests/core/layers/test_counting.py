@@ -16,8 +16,9 @@ from core.events import Progress
 from core.layers.config import LayersConfig
 from core.layers.counting import Counter, layers
 from core.layers.events import LayersCounted, totals
-from core.layers.job import count_layers, mlp_parameters
+from core.layers.job import count_layers
 from core.layers.passes import of_training
+from core.layers.same_task import mlp_parameters, same_task
 from core.models import MODELS
 from core.records import to_record
 from core.training.config import default_config
@@ -79,7 +80,7 @@ def test_every_network_is_counted_whole_and_stays_as_it_was(model: str) -> None:
     network = forward.network.eval()
     before, attributes = forward.run(), [set(vars(module)) for module in network.modules()]
     counter = Counter(network)
-    with counter.counting(network, forward.activation):
+    with counter.counting(network, forward.activations):
         forward.run()
     found = layers(counter.steps, forward.batch)
     assert sum(one.parameters for one in found) == sum(weight.numel() for weight in network.parameters())
@@ -140,6 +141,12 @@ def test_a_typed_activation_is_one_layer_under_its_expression() -> None:
     assert [layer.kind for layer in found.layers][:2] == ["Linear", "x * sigmoid(2 * x)"]
 
 
+def test_each_activation_has_its_name() -> None:
+    activations = {"activations": "relu, x * tanh(x)"}
+    found = counted(training=default_config("mlp", "moons", hidden=(4, 3), model_options=activations))
+    assert [layer.kind for layer in found.layers] == ["Linear", "ReLU", "Linear", "x * tanh(x)", "Linear"]
+
+
 def test_adam_holds_two_numbers_for_each_weight_and_sgd_none() -> None:
     def held(optimizer: str) -> int | None:
         return counted(training=default_config("lenet", optimizer=optimizer)).optimizer_bytes
@@ -157,6 +164,18 @@ def test_a_convolution_is_compared_with_a_fully_connected_layer_and_a_network_wi
     mlp = MODELS["mlp"].build((1, 28, 28), 10, found.mlp_hidden, "relu")
     assert found.mlp_parameters == sum(weight.numel() for weight in mlp.parameters())
     assert mlp_parameters((3, 224, 224), (4096, 4096), 1000) == 637_445_096
+
+
+@pytest.mark.parametrize("model", ["lenet", "convnet", "alexnet", "vgg", "resnet"])
+def test_weight_sharing_is_known_without_the_network_as_it_is_counted_with_it(model: str) -> None:
+    config = default_config(model, "mnist5k", batch_size=2)
+    found = counted(training=config)
+    known = same_task(config, (1, 28, 28), 10)
+    assert known is not None
+    assert (known.hidden, known.parameters) == (found.mlp_hidden, found.mlp_parameters)
+    assert known.unshared_parameters == sum(
+        layer.dense_parameters or layer.parameters for layer in found.layers
+    )
 
 
 def test_a_network_of_points_has_no_comparison() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from core.models import MODELS
 from core.models.mlp import MLP
 
 
@@ -16,6 +17,17 @@ def test_same_weights_give_the_same_outputs_as_sequential() -> None:
             theirs.copy_(ours)
     x = torch.randn(50, 2)
     torch.testing.assert_close(model(x), reference(x))
+
+
+def test_each_hidden_layer_may_have_an_activation_of_its_own() -> None:
+    options = {"activations": "relu, x*tanh(x)"}
+    model = MODELS["mlp"].build((2,), 1, (8, 5), "sine", **options)
+    reference = [nn.Linear(2, 8), nn.Linear(8, 5), nn.Linear(5, 1)]
+    for theirs, ours in zip(nn.ModuleList(reference).parameters(), model.parameters(), strict=True):
+        theirs.data.copy_(ours.data)
+    x = torch.randn(50, 2)
+    second = reference[1](torch.relu(reference[0](x)))
+    torch.testing.assert_close(model(x), reference[2](second * torch.tanh(second)))
 
 
 def test_parameter_count_of_2_8_8_1() -> None:

@@ -41,7 +41,8 @@ PAIRS = [(model, data) for model in MODELS for data in applicable_data(model)]
         ("most_steps=7", {"max_steps": 7}),  # its name in version 0.1
         ("probes=usual", {"snapshots": None}),
         ("norm=batch", {"model_options": {"norm": "batch"}}),
-        ("features=sine", {"data_options": {"features": "sine"}}),
+        ("features=sine", {"data_options": {"features": "x,y,sin_x,sin_y"}}),  # as version 0.1 had it
+        ("features=product, x", {"data_options": {"features": "x,product"}}),
     ],
 )
 def test_a_field_is_read_by_its_kind(text: str, setting: dict[str, Any]) -> None:
@@ -71,6 +72,11 @@ def test_every_option_and_every_field_can_be_set_to_its_default_value(model: str
         ("epochs=many", "epochs 'many' is not possible; it must be a whole number"),
         ("learning_rate=fast", "it must be a number"),
         ("hidden=8,x", "it must be a whole number"),
+        (
+            "features=x,z",
+            "Unknown feature 'z'; choose from x, y, x_squared, y_squared, product, sin_x, sin_y",
+        ),
+        ("features=", "No features given; at least one is needed: x, y"),
         ("model=lenet", "Unknown setting 'model'"),
         ("speed=9", "Unknown setting 'speed' of mlp on moons; choose from .*epochs"),
     ],

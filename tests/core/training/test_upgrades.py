@@ -32,6 +32,14 @@ def test_todays_record_says_its_version_and_stays_as_it_is() -> None:
     assert upgrade_train_config(record["training"]) == record["training"]
 
 
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(("word", "features"), [("xy", "x,y"), ("sine", "x,y,sin_x,sin_y")])
+def test_features_that_were_one_word_are_named(version: int, word: str, features: str) -> None:
+    record = to_record(default_config("mlp", data_options={"features": features})) | {"version": version}
+    record["data_options"] = {"features": word}
+    assert from_record(TrainConfig, record).data_options == {"features": features}
+
+
 @pytest.mark.parametrize("version", [VERSION + 1, 0, "2", None])
 def test_a_version_that_is_not_known_is_refused(version: object) -> None:
     with pytest.raises(InvalidRequest, match=f"version {version!r}"):

@@ -161,6 +161,16 @@ def test_the_activation_is_that_of_the_run(server: FilmServer, activation: str) 
     assert derivative.body == table(activation, 64, derivative=True)
 
 
+def test_each_layer_has_the_table_of_its_activation(server: FilmServer) -> None:
+    options = {"activations": "relu, x*tanh(x)"}
+    run = server.add(short_film(hidden=(3, 2), model_options=options)[0], [])
+    for layer, activation in enumerate(("relu", "x*tanh(x)")):
+        answer = get(server, f"/film/{run}/activation?reach=64&layer={layer}")
+        assert answer.body == table(activation, 64)
+    refused = get(server, f"/film/{run}/activation?reach=64&layer=2")
+    assert (refused.status, refused.body.decode()) == (400, "layer is 2; it must be from 0 to 1.")
+
+
 def test_the_rates_are_those_that_were_in_force(server: FilmServer) -> None:
     config, frames = short_film(schedule="cosine", learning_rate=0.04)
     run = server.add(config, frames, ended=False)

@@ -16,7 +16,8 @@ def app() -> None:
     from dashboard.training.form import choose_how, choose_task
 
     ran = default_config("mlp", "moons", learning_rate=0.3)
-    wanted = {"hidden": [3, 2], "features": "sine"}
+    wanted = {"hidden": [3, 2], "features": ["y", "x_squared"]}
+    wanted["activations"] = st.session_state.get("chosen", ["tanh", "tanh"])
     st.button("Change", on_click=drawn_network.ask_for, args=(ran, wanted))
     left, right = st.columns(2)
     config = choose_how(choose_task(left, right))
@@ -30,10 +31,10 @@ def test_a_change_sets_the_controls_and_their_address_and_is_started_once() -> N
     page.button[0].click().run()
     assert not page.exception
     started = page.session_state["started"]
-    assert (started.hidden, started.data_options["features"], started.seed) == ((3, 2), "sine", 4)
+    assert (started.hidden, started.data_options["features"], started.seed) == ((3, 2), "y,x_squared", 4)
     assert started.learning_rate == default_config("mlp", "moons").learning_rate
     assert page.text_input(key="hidden").value == "3, 2"
-    assert page.query_params["features"] == "sine"
+    assert page.query_params["features"] == ["y", "x_squared"]
     del page.session_state["started"]
     page.run()
     assert "started" not in page.session_state
@@ -47,3 +48,20 @@ def test_where_the_controls_say_another_network_they_become_those_of_the_run() -
     started = page.session_state["started"]
     assert (started.model, started.data, started.hidden) == ("mlp", "moons", (3, 2))
     assert started.learning_rate == 0.3
+
+
+def test_activations_of_layers_are_chosen_until_all_have_the_same() -> None:
+    page = AppTest.from_function(app, default_timeout=30)
+    page.session_state["chosen"] = ["tanh", "relu"]
+    page.run()
+    page.text_input(key="own").set_value("x*tanh(x)").run()
+    page.button[0].click().run()
+    assert page.session_state["started"].model_options["activations"] == "tanh, relu"
+    assert page.query_params["activations"] == "tanh, relu"
+    page.session_state["chosen"] = ["relu", "relu"]
+    page.run()
+    page.button[0].click().run()
+    assert not page.exception
+    started = page.session_state["started"]
+    assert (started.activation, started.model_options["activations"]) == ("relu", "")
+    assert page.text_input(key="own").value == ""

@@ -26,8 +26,12 @@ def test_a_training_does_not_differ_from_its_record_and_is_named(model: str) -> 
         ({"activation": "relu"}, "Activation ReLU instead of Tanh"),
         ({"activation": "x * tanh(x)"}, r"Activation x \* tanh(x) instead of Tanh"),
         ({"l1": 0.01}, "L1 0.01 instead of 0"),
-        ({"data_options": {"features": "sine"}}, "Features sine instead of xy"),
+        ({"data_options": {"features": "x_squared,product"}}, "Features x², xy instead of x, y"),
         ({"snapshots": ("points",)}, "Snapshots Points instead of "),
+        (
+            {"model_options": {"activations": "relu, x*tanh(x)"}},
+            r"Activations ReLU, x\*tanh(x) instead of all the same",
+        ),
         ({"model_options": {"norm": "batch"}}, "Norm batch instead of none"),
     ],
 )

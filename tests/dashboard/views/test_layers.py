@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.records import to_record
 from core.runs.status import ENDED
+from core.training import default_config
 from dashboard.components import runs
 from tests.waiting import wait_until
 
@@ -36,6 +38,20 @@ def test_lenet_has_the_totals_of_the_paper_beside_those_of_an_mlp(page: AppTest)
     assert rows["Layer"].tolist()[::10] == ["c1", "output"]
     assert rows["Parameters"].iloc[-1] == 61_706
     assert "Share of time" not in rows
+
+
+def test_a_link_of_a_run_shows_its_network(page: AppTest) -> None:
+    config = default_config("vgg", "mnist5k", model_options={"depth": "13", "width": 2})
+    page.session_state["source"] = "reference"
+    store = runs.runner().store
+    page.query_params["run"] = run = store.create("training", to_record(config))
+    store.end(run, "finished")
+    page.run()
+    assert not page.exception
+    shown = {key: page.selectbox(key=key).value for key in ("model", "data")}
+    assert shown == {"model": "vgg", "data": "mnist5k"}
+    assert page.session_state["depth"] == "13"
+    assert page.session_state["width"] == 2
 
 
 def test_a_click_times_each_layer(page: AppTest) -> None:

@@ -333,6 +333,12 @@ def test_nonsense_in_the_address_is_answered_in_words(page: AppTest) -> None:
     assert "write whole numbers such as 8, 8" in page.error[0].value
     assert page.button[0].disabled
     assert "must be a whole number from 1 to" in open_view("train", hidden="99999").error[0].value
+    page = open_view("train", activations="relu, rellu")
+    assert "Unknown activation 'rellu' of mlp" in page.error[0].value
+    page.text_input(key="activations").set_value("relu").run()
+    assert "one for each hidden layer, which are 2, or empty" in page.error[0].value
+    page = open_view("train", features="")
+    assert "No features of moons given; at least one is needed" in page.error[0].value
     page = open_view("train", model="Skynet", epochs="-5", noise="frog", learning_rate="1e99")
     assert not page.error
     assert not page.button[0].disabled
@@ -415,7 +421,9 @@ def test_how_a_table_is_read_is_shown_before_the_start_and_holes_are_a_choice(pa
     )
 
 
-def test_a_training_that_diverges_says_why(page: AppTest) -> None:
+def test_a_training_that_diverges_says_why_and_a_convolutional_one_what_sharing_weights_saves(
+    page: AppTest,
+) -> None:
     page.run()
     page.selectbox(key="model").set_value("lenet").run()
     page.selectbox(key="optimizer").set_value("sgd").run()
@@ -425,6 +433,10 @@ def test_a_training_that_diverges_says_why(page: AppTest) -> None:
     start(page)
     run_to_end(page)
     assert "learning rate" in page.warning[0].value
+    (beside,) = [text.value for text in page.caption if "as an MLP" in text.value]
+    assert "an MLP with 64 hidden units: 50,890 parameters. LeNet-5 has 61,706" in beside
+    assert "it would have 5.63 M" in beside  # as on the Layers page
+    assert f"(layers?run={page.session_state['training_run']})" in beside
 
 
 def test_a_running_run_takes_another_learning_rate_and_a_stopped_one_resumes(page: AppTest) -> None:

@@ -65,6 +65,8 @@ def activated(model: nn.Module, inputs: Tensor) -> list[Activated]:
         function = vars(module).get("activation")
         if callable(function):
             module.activation = watched(function)
+        elif functions := vars(module).get("activations"):  # one for each layer
+            module.activations = [watched(one) for one in functions]
     with torch.no_grad():
         copied(inputs)
     return seen

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.data.points import PLANE, inputs_of
+from core.data.features import inputs_of
 from core.events import Picture
 from core.training.learners.building import evaluation_mode
 from core.training.learners.supervised import SupervisedLearner
@@ -24,8 +24,9 @@ def decision_map(learner: SupervisedLearner) -> Iterator[Picture]:
     probable class, and probability is the winner's. values: x_min, x_max, y_min, y_max; classes, how many.
     """
     data = learner.data
-    points = np.concatenate([data.train_inputs, data.test_inputs])[:, : len(PLANE)]
-    grid = grid_around(points, CELLS)
+    assert data.train_plane is not None
+    assert data.test_plane is not None
+    grid = grid_around(np.concatenate([data.train_plane, data.test_plane]), CELLS)
     inputs = torch.from_numpy(inputs_of(grid.middles(), data.features)).to(learner.device)
     values = grid.bounds | {"classes": len(data.classes)}
     while True:

@@ -1,6 +1,19 @@
-// An activation function, read from its table.
+// Activation functions, read from their tables.
 
 const NODES = 256; // of the table, for each unit of x; activation_table.py has the same number
+
+/** Those of a network's hidden layers. */
+export class Activations {
+  constructor(layers, reach) {
+    this.layers = layers;
+    this.reach = reach;
+  }
+
+  /** As of one function: that of the hidden layer of this number. */
+  apply(layer, z, from, to) {
+    return this.layers[layer].apply(z, from, to);
+  }
+}
 
 /** An activation function as a table, read between its nodes by a parabola where it bends smoothly. */
 export class Activation {

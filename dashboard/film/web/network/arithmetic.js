@@ -47,7 +47,7 @@ export function layersOf(sizes) {
 }
 
 /** What all units of a network make of `count` inputs: an array a layer, units after each other; logits last. */
-export function evaluate(layers, parameters, inputs, count, activation, off, buffers) {
+export function evaluate(layers, parameters, inputs, count, activations, off, buffers) {
   const found = [inputs];
   let largest = 0;
   layers.forEach((layer, number) => {
@@ -57,7 +57,7 @@ export function evaluate(layers, parameters, inputs, count, activation, off, buf
     affine(layer, parameters, found[number], count, out);
     for (let unit = 0; hidden && unit < layer.units; unit++) {
       if (off.has(`${number}.${unit}`)) out.fill(0, unit * count, (unit + 1) * count);
-      else largest = Math.max(largest, activation.apply(out, unit * count, (unit + 1) * count));
+      else largest = Math.max(largest, activations.apply(number, out, unit * count, (unit + 1) * count));
     }
     found.push(out);
   });

@@ -1,14 +1,14 @@
 // One point's way through a network and back, as backpropagation computes it; in float64.
 
 /** Pre-activations z of each layer, and what each passes on: the inputs, activations, and at last the logits. */
-export function forward(layers, parameters, inputs, activation, off) {
+export function forward(layers, parameters, inputs, activations, off) {
   const [z, a] = [[], [inputs]];
   let largest = 0;
   layers.forEach((layer, number) => {
     const sums = Float64Array.from({ length: layer.units }, (_, unit) => sumOf(layer, parameters, unit, a[number]));
     const passed = sums.slice();
     const hidden = number < layers.length - 1;
-    if (hidden) largest = Math.max(largest, activation.apply(passed, 0, layer.units));
+    if (hidden) largest = Math.max(largest, activations.apply(number, passed, 0, layer.units));
     for (let unit = 0; hidden && unit < layer.units; unit++) if (off.has(`${number}.${unit}`)) passed[unit] = 0;
     z.push(sums);
     a.push(passed);
@@ -43,7 +43,7 @@ export function crossEntropy(logits, label) {
  * The gradient of the loss by what each layer passes on (received) and by its pre-activations (deltas), and the
  * slopes f'(z) between the two.
  */
-export function backward(layers, parameters, z, outputDelta, derivative, off) {
+export function backward(layers, parameters, z, outputDelta, derivatives, off) {
   const last = layers.length - 1;
   const [received, slopes, deltas] = [[], [], []];
   deltas[last] = Float64Array.from(outputDelta);
@@ -56,7 +56,7 @@ export function backward(layers, parameters, z, outputDelta, derivative, off) {
       for (let unit = 0; unit < units; unit++) received[number][unit] += parameters[from + unit] * deltas[number + 1][k];
     }
     slopes[number] = z[number].slice();
-    derivative.apply(slopes[number], 0, units);
+    derivatives.apply(number, slopes[number], 0, units);
     for (let unit = 0; unit < units; unit++) if (off.has(`${number}.${unit}`)) slopes[number][unit] = 0;
     deltas[number] = received[number].map((value, unit) => value * slopes[number][unit]);
   }

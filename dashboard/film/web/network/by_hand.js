@@ -14,7 +14,7 @@ export class ByHand {
     this.stage = stage;
     this.player = stage.player;
     this.index = 0; // of the training point
-    this.derivative = null;
+    this.derivatives = null;
     this.rates = new WeakMap(); // by frame
     this.parts = this.build(stages);
     this.listen();
@@ -118,10 +118,10 @@ export class ByHand {
   async fetch() {
     if (this.fetching || this.closed) return;
     const { film, description, frame } = this.player;
-    const { activation } = this.stage;
+    const { activations, activationKeys } = this.stage;
     this.fetching = true;
     try {
-      if (this.derivative?.reach !== activation.reach) this.derivative = await film.activation(activation.reach, 1);
+      if (this.derivatives?.reach !== activations.reach) this.derivatives = await film.activations(activationKeys, activations.reach, 1);
       if (!this.rates.has(frame)) {
         const frames = film.frames.filter((one) => !this.rates.has(one));
         const planned = Math.max(description.planned_steps, frames[frames.length - 1].step, 1);
@@ -144,22 +144,22 @@ export class ByHand {
   pass() {
     const { stage } = this;
     const parameters = stage.hand?.parameters ?? this.player.frame.weights;
-    const { description, layers, activation, off } = stage;
+    const { description, layers, activations, off } = stage;
     const [x, y, label] = this.points[this.index];
     const inputs = inputsOf(description.features, Float32Array.of(x), Float32Array.of(y));
-    const { z, a, largest } = forward(layers, parameters, inputs, activation, off);
+    const { z, a, largest } = forward(layers, parameters, inputs, activations, off);
     const outcome = crossEntropy(z[z.length - 1], label);
-    const { received, slopes, deltas } = backward(layers, parameters, z, outcome.delta, this.derivative, off);
+    const { received, slopes, deltas } = backward(layers, parameters, z, outcome.delta, this.derivatives, off);
     const gradients = gradientsOf(layers, a, deltas);
     return { parameters, label, largest, pass: { z, a, ...outcome, received, slopes, deltas, gradients } };
   }
 
   write() {
     const { player, stage } = this;
-    if (!this.isOpen || this.closed || !player.frame || !stage.activation) return;
+    if (!this.isOpen || this.closed || !player.frame || !stage.activations) return;
     if (player.playing && this.written === player.frame) return;
-    if (this.derivative?.reach !== stage.activation.reach || !this.rates.has(player.frame)) this.fetch();
-    if (!this.derivative) return;
+    if (this.derivatives?.reach !== stage.activations.reach || !this.rates.has(player.frame)) this.fetch();
+    if (!this.derivatives) return;
     this.written = player.frame;
     const { description, layers, off } = stage;
     const { largest, ...numbers } = this.pass();
@@ -183,7 +183,7 @@ export class ByHand {
     if (point.textContent !== text) point.textContent = text;
     const { layer } = this.unit;
     const hidden = layer < description.sizes.length - 1;
-    unit.textContent = [PASS.ofUnit(this.stage.nameOf(this.unit), step), ...(hidden ? [PASS.f(description.activation)] : [])].join(", ");
+    unit.textContent = [PASS.ofUnit(this.stage.nameOf(this.unit), step), ...(hidden ? [PASS.f(description.activations[layer - 1])] : [])].join(", ");
     note.textContent = PASS.real(description.learning);
     const { frames } = this.player.film;
     const following = frames[this.player.index + 1];

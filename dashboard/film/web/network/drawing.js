@@ -3,9 +3,10 @@
 import { fit, ticksBetween } from "../canvas.js";
 import { LEVELS, css, paint } from "../palette.js";
 import { TEXTS, minus, number } from "../texts.js";
-import { layersOf, margins, predict, shownValues, zeroLine } from "./arithmetic.js";
+import { inputsOf, layersOf, margins, middles, predict, shownValues, zeroLine } from "./arithmetic.js";
 import { MAX_UNITS } from "./layout.js";
 
+const SPARE_CELLS = 32; // of a feature's map that the network does not get
 export const STILL_CELLS = 100; // of a map along each axis, when the film stands still
 
 /** Pictures of all drawn units and of the large map, from what the network makes of the plane. */
@@ -140,7 +141,7 @@ function drawHeads(pen, { layout, palette, description }) {
       pen.fillText(text, column.x, lowest.y + lowest.size + 11);
     }
   });
-  if (!layout.wide) return;
+  if (!layout.wide || layout.columns[0].places) return; // buttons have the names then
   pen.textAlign = "right";
   pen.font = `13px ${palette.font}`;
   pen.fillStyle = css(palette.text, 0.9);
@@ -187,6 +188,7 @@ function drawTiles(pen, scene) {
       }
     });
   });
+  drawSpares(pen, scene);
   maskCorners(pen, scene);
   layout.columns.forEach((column, layer) => {
     column.tiles.forEach((tile, unit) => {
@@ -199,9 +201,44 @@ function drawTiles(pen, scene) {
       pen.stroke();
       if (off.has(`${layer - 1}.${unit}`)) drawCross(pen, tile, palette);
       else if (layer > 0 && parameters) drawBias(pen, tile, parameters[layers[layer - 1].bias + unit], palette);
-      if (!layout.wide && layer === 0) label(pen, tile, scene.description.features[unit].name, palette);
+      if (!layout.wide && layer === 0 && !column.places) label(pen, tile, scene.description.features[unit].name, palette);
       if (scene.pointer) drawAtPointer(pen, tile, scene.pointer, scene.valuesAtPointer[layer][unit], palette);
     });
+  });
+}
+
+/** The map of each feature, as it is shown while the network does not get it. */
+export function spareMaps(features, bounds, palette) {
+  const count = SPARE_CELLS * SPARE_CELLS;
+  const values = inputsOf(features, ...middles(bounds, SPARE_CELLS));
+  return features.map((_, row) => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = SPARE_CELLS;
+    const image = new ImageData(SPARE_CELLS, SPARE_CELLS);
+    const scale = scaleOf(values.subarray(row * count, (row + 1) * count), count);
+    paint(new Uint32Array(image.data.buffer), SPARE_CELLS, 0, 0, values, row * count, SPARE_CELLS, scale, palette.units);
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    return canvas;
+  });
+}
+
+/** Features that can be switched on, pale. */
+function drawSpares(pen, { layout, palette, spares }) {
+  const { places, tiles } = layout.columns[0];
+  pen.lineWidth = 1;
+  pen.strokeStyle = css(palette.text);
+  places?.forEach((place, row) => {
+    if (tiles.includes(place)) return;
+    const { x, y, size } = place;
+    pen.save();
+    pen.beginPath();
+    pen.roundRect(x, y, size, size, 5);
+    pen.globalAlpha = 0.35;
+    pen.stroke();
+    pen.clip();
+    pen.globalAlpha = 0.28;
+    pen.drawImage(spares[row], x, y, size, size);
+    pen.restore();
   });
 }
 

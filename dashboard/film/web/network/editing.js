@@ -1,13 +1,15 @@
-// The shape of the network, changed at its drawing: units of each hidden layer, hidden layers, input features.
+// The network, changed at its drawing: units and activation of each hidden layer, hidden layers, input features.
 //
 // The page starts another training for each change; several clicks in a row are one change.
 
 import { element } from "../elements.js";
 import { TEXTS, grouped } from "../texts.js";
 import { layersOf } from "./arithmetic.js";
+import { STEP_TOP_PX } from "./layout.js";
 
 const TOGETHER_MS = 300; // between clicks of one change
 const FIRST_UNITS = 4; // of a first hidden layer; another one has as many as the last
+const REFUSAL_MS = 4000; // for so long it is said why a click changed nothing
 const FOCUS_MS = 30000; // for so long after a change its control gets the focus back
 
 let used = null; // {control, at}: used last; while a run waits for its start the page removes the player
@@ -16,22 +18,22 @@ export class Editor {
   constructor(stage) {
     this.stage = stage;
     this.player = stage.player;
-    this.asked = null; // {hidden, features}, until the page has answered
+    this.asked = null; // {hidden, features, activations}, until the page has answered
     this.build();
   }
 
   build() {
     this.layers = this.stepper("layers");
-    this.features = element("select", { "aria-label": TEXTS.features, title: TEXTS.chooseFeatures });
-    for (const { key, name } of this.limits.features) {
-      this.features.append(element("option", { value: key, text: name }));
-    }
-    this.features.hidden = this.limits.features.length < 2;
-    this.features.addEventListener("change", () => this.ask("features", { features: this.features.value }));
+    this.features = this.limits.features.map(({ key, name }) => {
+      const made = element("button", { type: "button", class: "feature", text: name, "aria-label": TEXTS.feature(name) });
+      made.addEventListener("click", () => this.switchFeature(key));
+      return { key, name, button: made };
+    });
     const layers = element("span", { class: "edit-layers" }, TEXTS.layers, this.layers.box);
-    this.whole = element("div", { class: "edit-whole" }, layers, this.features);
+    this.whole = element("div", { class: "edit-whole" }, layers);
     this.columns = element("div", { class: "edit-columns" });
-    this.box = element("div", { class: "edit", role: "group", "aria-label": TEXTS.editGroup }, this.whole, this.columns);
+    const features = element("div", { role: "group", "aria-label": TEXTS.features }, ...this.features.map(({ button }) => button));
+    this.box = element("div", { class: "edit", role: "group", "aria-label": TEXTS.editGroup }, this.whole, features, this.columns);
   }
 
   /** A number between a button for less and one for more. */
@@ -53,15 +55,53 @@ export class Editor {
     return this.stage.description.sizes.slice(1, -1);
   }
 
+  get chosen() {
+    return this.stage.description.features.map(({ key }) => key);
+  }
+
   /** The network as it will be. */
   get wanted() {
-    return this.asked ?? { hidden: this.hidden, features: this.limits.chosen };
+    return this.asked ?? { hidden: this.hidden, features: this.chosen, activations: this.stage.activationKeys };
   }
 
   // --- Changes
 
   step(name, by) {
-    this.ask(`${name} ${by}`, { hidden: this.stepped(name, by) });
+    const hidden = this.stepped(name, by);
+    this.ask(`${name} ${by}`, { hidden, activations: this.fitting(hidden, this.wanted.activations) });
+  }
+
+  /** The activations of a network with these hidden layers, if nobody chooses others: a new layer has the last one's. */
+  fitting(hidden, from = this.stage.activationKeys) {
+    return hidden.map((_, layer) => from[layer] ?? from.at(-1) ?? this.limits.activation);
+  }
+
+  setActivation(layer, key) {
+    this.ask(`activation ${layer}`, { activations: this.wanted.activations.map((one, i) => (i === layer ? key : one)) });
+  }
+
+  /** Give the network a feature, or leave it out; the last one stays. */
+  switchFeature(key) {
+    const features = this.switched(key);
+    const refusal = this.featureRefusal(features);
+    if (refusal) return this.refuse(refusal);
+    this.ask(`feature ${key}`, { features });
+  }
+
+  switched(key) {
+    const { features } = this.wanted;
+    return this.features.map((one) => one.key).filter((one) => features.includes(one) !== (one === key));
+  }
+
+  featureRefusal(features) {
+    if (!features.length) return TEXTS.oneFeatureAtLeast;
+    return features.length > this.wanted.features.length ? this.sizeRefusal(features.length, this.wanted.hidden) : null;
+  }
+
+  /** Say for a moment why nothing changes. */
+  refuse(text) {
+    this.player.notice(text);
+    setTimeout(() => this.player.parts.notice.textContent === text && this.player.notice(null), REFUSAL_MS);
   }
 
   /** The hidden layers with one layer, or one unit of the layer of this number, more or less. */
@@ -74,14 +114,18 @@ export class Editor {
   /** Why a change is not possible, if it is not. */
   refusal(name, by) {
     const hidden = this.stepped(name, by);
-    const { min_layers: fewest, max_layers: layers, max_units: units, max_parameters: parameters } = this.limits;
+    const { min_layers: fewest, max_layers: layers, max_units: units } = this.limits;
     if (hidden.length > layers) return TEXTS.layersAtMost(layers);
     if (hidden.length < fewest || (by < 0 && !this.wanted.hidden.length)) return TEXTS.layersAtLeast(fewest);
     if (hidden[name] < 1) return TEXTS.oneUnitAtLeast;
     if (hidden[name] > units) return TEXTS.unitsAtMost(units);
-    const { sizes } = this.stage.description;
-    const last = layersOf([sizes[0], ...hidden, sizes.at(-1)]).at(-1);
-    return by > 0 && last.bias + last.units > parameters ? TEXTS.parametersAtMost(grouped(parameters)) : null;
+    return by > 0 ? this.sizeRefusal(this.wanted.features.length, hidden) : null;
+  }
+
+  sizeRefusal(features, hidden) {
+    const most = this.limits.max_parameters;
+    const last = layersOf([features, ...hidden, this.stage.description.sizes.at(-1)]).at(-1);
+    return last.bias + last.units > most ? TEXTS.parametersAtMost(grouped(most)) : null;
   }
 
   ask(control, change) {
@@ -95,15 +139,19 @@ export class Editor {
     this.sending = null;
     this.write();
     if (this.isDrawn(this.asked)) return this.forget();
-    this.player.notice(TEXTS.anotherTraining(this.asked.hidden));
+    const { hidden, features, activations } = this.asked;
+    const functions = String(activations) === String(this.fitting(hidden)) ? null : activations.map((key) => this.nameOf(key));
+    const names = this.features.filter(({ key }) => features.includes(key)).map(({ name }) => name);
+    this.player.notice(TEXTS.anotherTraining(hidden, String(features) === String(this.chosen) ? null : names, functions));
     this.sending = setTimeout(() => {
       this.sending = null;
       this.player.report("network", this.asked);
     }, TOGETHER_MS);
   }
 
-  isDrawn({ hidden, features }) {
-    return String(hidden) === String(this.hidden) && features === this.limits.chosen;
+  isDrawn({ hidden, features, activations }) {
+    const same = (one, other) => String(one) === String(other);
+    return same(hidden, this.hidden) && same(features, this.chosen) && same(activations, this.stage.activationKeys);
   }
 
   forget() {
@@ -133,10 +181,13 @@ export class Editor {
     this.units = this.hidden.map((_, layer) => {
       const made = this.stepper(layer);
       made.box.classList.toggle("stacked", stacked);
-      Object.assign(made.box.style, { left: `${columns[layer + 1].x}px`, top: `${head + 18}px` });
+      Object.assign(made.box.style, { left: `${columns[layer + 1].x}px`, top: `${head + STEP_TOP_PX}px` });
       return made;
     });
-    this.columns.replaceChildren(...this.units.map(({ box }) => box));
+    this.menus = this.limits.activations.length ? this.hidden.map((_, layer) => this.menu(layer, columns[layer + 1])) : [];
+    this.placeFeatures(columns[0]);
+    const boxes = this.units.flatMap(({ box }, layer) => [box, ...(this.menus.length ? [this.menus[layer].box] : [])]);
+    this.columns.replaceChildren(...boxes);
     if (this.player.unsent) {
       this.asked = this.player.unsent;
       this.player.unsent = null;
@@ -146,9 +197,66 @@ export class Editor {
     this.focus();
   }
 
+  /** A name beside its map; where the network does not get the feature, over the map as well. */
+  placeFeatures({ places, tiles }) {
+    this.features.forEach(({ button }, row) => {
+      const { x, y, size } = places[row];
+      const height = Math.max(24, Math.min(size, 30));
+      const spare = !tiles.includes(places[row]);
+      button.classList.toggle("spare", spare);
+      const width = x - 5 + (spare ? size + 5 : 0);
+      Object.assign(button.style, { top: `${y + (size - height) / 2}px`, height: `${height}px`, width: `${width}px` });
+      button.style.paddingRight = spare ? `${size + 5}px` : "";
+    });
+  }
+
+  /** The name of a layer's activation, with the menu of all behind it. */
+  menu(layer, { x, pitch }) {
+    const select = element("select", {});
+    for (const { key, name } of this.functions) select.append(element("option", { value: key, text: name }));
+    select.addEventListener("change", () => this.setActivation(layer, select.value));
+    const text = element("span", { class: "activation-name", "aria-hidden": "true" });
+    const box = element("span", { class: "activation" }, text, select);
+    const { roomyMenu, menuTop } = this.stage.layout;
+    const width = pitch ? `${roomyMenu ? Math.min(120, pitch - 6) : 26}px` : "";
+    Object.assign(box.style, { left: `${x}px`, top: `${menuTop}px`, maxWidth: width });
+    return { box, select, text };
+  }
+
+  /** Those that a layer may have, and those that were typed. */
+  get functions() {
+    const { activations } = this.limits;
+    const typed = this.stage.description.activations.filter(({ key }) => !activations.some((one) => one.key === key));
+    return [...activations, ...new Map(typed.map((one) => [one.key, one])).values()];
+  }
+
+  nameOf(activation) {
+    return this.functions.find(({ key }) => key === activation)?.name ?? activation;
+  }
+
+  writeMenus({ hidden, activations }) {
+    this.menus?.forEach(({ box, select, text }, layer) => {
+      box.hidden = layer >= hidden.length;
+      if (box.hidden) return;
+      const name = this.nameOf(activations[layer]);
+      select.value = activations[layer];
+      text.textContent = this.stage.layout.roomyMenu ? name : "ƒ";
+      select.setAttribute("aria-label", TEXTS.activationOf(layer + 1, name));
+      select.title = TEXTS.activationOf(layer + 1, name);
+    });
+  }
+
   write() {
     const { hidden, features } = this.wanted;
-    this.features.value = features;
+    this.writeMenus(this.wanted);
+    for (const { key, name, button } of this.features) {
+      const on = features.includes(key);
+      const refusal = this.featureRefusal(this.switched(key));
+      const text = (on ? TEXTS.removeFeature : TEXTS.addFeature)(name);
+      button.setAttribute("aria-pressed", String(on));
+      button.setAttribute("aria-disabled", String(Boolean(refusal)));
+      button.title = refusal ?? text;
+    }
     this.writeStepper(this.layers, "layers", String(hidden.length), TEXTS.removeLayer, TEXTS.addLayer);
     this.units?.forEach((stepper, layer) => {
       stepper.box.hidden = layer >= hidden.length;
@@ -178,8 +286,10 @@ export class Editor {
     const { control, at } = used;
     used = null;
     if (performance.now() - at > FOCUS_MS || (document.activeElement && document.activeElement !== document.body)) return;
-    const [stepper, by] = control.split(" ");
-    const { less, more } = (stepper === "layers" ? this.layers : this.units[stepper]) ?? {};
-    (control === "features" ? this.features : by < 0 ? less : more)?.focus({ preventScroll: true });
+    const [kind, which] = control.split(" ");
+    const { less, more } = (kind === "layers" ? this.layers : this.units[kind]) ?? {};
+    const feature = kind === "feature" && this.features.find(({ key }) => key === which)?.button;
+    const menu = kind === "activation" && this.menus[which]?.select;
+    (feature || menu || (which < 0 ? less : more))?.focus({ preventScroll: true });
   }
 }

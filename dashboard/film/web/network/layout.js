@@ -10,11 +10,19 @@ const MAP_EDGE_PX = 38; // beside the decision map, for the numbers of its axis,
 const MAP_FOOT_PX = 28;
 export const MAP_HEAD_PX = 36; // above it, for its title
 const EDIT_PX = 30; // above the network, for what changes it
+const NAMES_PX = { wide: 84, narrow: 66 }; // beside the features, for the buttons with their names
+const MENU_PX = 26; // below them, for the menu of a layer's activation
 const STEP_PX = 24; // the height of a button for a layer's units
+export const STEP_TOP_PX = 18; // of these buttons, below the row that changes the whole
 const SIDE_BY_SIDE_PX = 78; // from this distance of layers on, the two buttons of each stand beside each other
 const ROOMY_PX = 112; // and the word "units" between them
+const NAMED_PX = 56; // and from this one on the menu of an activation has its name, as far as it fits
 
-/** The places of units, edges and decision map on a stage so wide. */
+/**
+ * The places of units, edges and decision map on a stage so wide.
+ *
+ * Where features can be chosen, the first column has a place for each possible one, and tiles for the chosen ones.
+ */
 export function layOut(width, description) {
   const { sizes } = description;
   const wide = width >= WIDE_PX;
@@ -29,17 +37,29 @@ export function layOut(width, description) {
     : { x: 0, y: bottomPx + MAP_HEAD_PX, size: mapSize };
   // Where the weights of the output run together: before the map, or on a phone at the right of the network.
   const sink = wide ? { x: map.x - 22, y: map.y + mapSize / 2 } : { x: width - 10, y: (top + bottom) / 2 };
-  const area = { left: wide ? 64 : 14, right: sink.x, top: top + (head ? 4 : 0), bottom };
-  let columns = columnsOf(shownSizes, area, wide);
+  const slots = slotsOf(description);
+  const left = slots ? (wide ? NAMES_PX.wide : NAMES_PX.narrow) : wide ? 64 : 14;
+  const menus = description.editing?.activations.length ? MENU_PX : 0;
+  const area = { left, right: sink.x, top: top + (head ? 4 : 0) + menus, bottom };
+  let columns = columnsOf(shownSizes, area, wide, slots);
   const { pitch } = columns[0];
   const stacked = head > 0 && pitch > 0 && pitch < SIDE_BY_SIDE_PX;
-  if (stacked) columns = columnsOf(shownSizes, { ...area, top: area.top + STEP_PX }, wide);
+  if (stacked) columns = columnsOf(shownSizes, { ...area, top: area.top + STEP_PX }, wide, slots);
   const edges = edgesOf(columns, sizes, sink);
-  return { width, height, wide, map, columns, sink, edges, head, stacked, roomyEdit: pitch >= ROOMY_PX };
+  const menuTop = head + STEP_TOP_PX + (stacked ? 2 : 1) * STEP_PX;
+  const roomy = { roomyEdit: pitch >= ROOMY_PX, roomyMenu: pitch >= NAMED_PX };
+  return { width, height, wide, map, columns, sink, edges, head, stacked, menuTop, ...roomy };
 }
 
-function columnsOf(sizes, area, wide) {
-  const shownRows = Math.max(...sizes.map((units) => Math.min(units, MAX_UNITS)));
+/** Where features can be chosen: for each possible one, which input of the network it is, -1 for none of them. */
+function slotsOf({ editing, features }) {
+  if (!editing?.features.length) return null;
+  return editing.features.map(({ key }) => features.findIndex((feature) => feature.key === key));
+}
+
+function columnsOf(sizes, area, wide, slots) {
+  const rowsOf = sizes.map((units, number) => (number === 0 && slots ? slots.length : Math.min(units, MAX_UNITS)));
+  const shownRows = Math.max(...rowsOf);
   const row = Math.min((area.bottom - area.top) / shownRows, wide ? 76 : 42);
   const share = (area.right - area.left) / (sizes.length + 0.3);
   const size = Math.floor(Math.min(row - (wide ? 8 : 5), wide ? 60 : 36, share * 0.66));
@@ -48,11 +68,14 @@ function columnsOf(sizes, area, wide) {
   const pitch = sizes.length > 1 ? (area.right - gap - size - area.left) / (sizes.length - 1) : 0;
   const middle = (area.top + area.bottom) / 2;
   return sizes.map((units, number) => {
-    const shown = Math.min(units, MAX_UNITS);
+    const rows = rowsOf[number];
     const x = Math.round(sizes.length > 1 ? area.left + number * pitch : (area.left + area.right) / 2 - size);
-    const top = (unit) => Math.round(middle + (unit - (shown - 1) / 2) * row - size / 2);
-    const tiles = Array.from({ length: shown }, (_, unit) => ({ x, y: top(unit), size }));
-    return { units, tiles, x: x + size / 2, more: units - shown, pitch };
+    const step = number === 0 && slots ? Math.max(row, STEP_PX) : row; // each name is a button
+    const top = (place) => Math.round(middle + (place - (rows - 1) / 2) * step - size / 2);
+    const places = Array.from({ length: rows }, (_, place) => ({ x, y: top(place), size }));
+    const chosen = number === 0 && slots ? slots : null;
+    const tiles = chosen ? places.filter((_, place) => chosen[place] >= 0) : places;
+    return { units, tiles, x: x + size / 2, more: units - tiles.length, pitch, places: chosen && places };
   });
 }
 

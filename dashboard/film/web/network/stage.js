@@ -6,14 +6,14 @@ import { css } from "../palette.js";
 import { TEXTS, number, percent, subscript } from "../texts.js";
 import { evaluate, inputsOf, layersOf, middles, predict, shownValues } from "./arithmetic.js";
 import { ByHand } from "./by_hand.js";
-import { Atlas, STILL_CELLS, drawPoints, drawStage } from "./drawing.js";
+import { Atlas, STILL_CELLS, drawPoints, drawStage, spareMaps } from "./drawing.js";
 import { Editor } from "./editing.js";
 import { MAP_HEAD_PX, MAX_UNITS, layOut, onEdge } from "./layout.js";
 
 const PLAYING_CELLS = 50; // of a map along each axis while the film plays
 const MAX_PRODUCTS = 8e6; // a map's multiplications while playing; a wide network gets a coarser one
 const MAX_PRODUCTS_STILL = 2e8;
-const FIRST_REACH = 32; // of the table of an activation
+const FIRST_REACH = 32; // of the tables of activations
 const MAX_REACH = 1024; // beyond it the function is continued by a line
 const EDGE_SLOP_PX = 6;
 
@@ -28,7 +28,7 @@ export class NetworkStage {
     this.atlas = new Atlas();
     this.points = document.createElement("canvas");
     this.grids = new Map();
-    this.activation = null;
+    this.activations = null;
     this.hand = null;
     this.held = null;
     this.hover = null;
@@ -77,8 +77,12 @@ export class NetworkStage {
     return this.stale || Boolean(this.widening) || this.byHand.busy;
   }
 
+  get activationKeys() {
+    return this.description.activations.map(({ key }) => key);
+  }
+
   async prepare() {
-    this.activation ??= await this.player.film.activation(FIRST_REACH);
+    this.activations ??= await this.player.film.activations(this.activationKeys, FIRST_REACH);
   }
 
   accepts(frames) {
@@ -186,7 +190,7 @@ export class NetworkStage {
 
   evaluateGrid(parameters, cells) {
     const { inputs, buffers } = this.grid(cells);
-    const found = evaluate(this.layers, parameters, inputs, cells * cells, this.activation, this.off, buffers);
+    const found = evaluate(this.layers, parameters, inputs, cells * cells, this.activations, this.off, buffers);
     found.layers.slice(1).forEach((values, i) => (buffers[i] = values));
     this.widen(found.largest);
     return found;
@@ -194,18 +198,18 @@ export class NetworkStage {
 
   /** Fetch a table that reaches further, where a pre-activation left the one that is here. */
   widen(largest) {
-    if (!(largest > this.activation.reach) || this.activation.reach >= MAX_REACH) return null;
+    if (!(largest > this.activations.reach) || this.activations.reach >= MAX_REACH) return null;
     this.widening ??= this.fetchWider(largest).finally(() => (this.widening = null));
     return this.widening;
   }
 
   async fetchWider(largest) {
     const { film } = this.player;
-    let reach = this.activation.reach;
+    let reach = this.activations.reach;
     while (reach < largest && reach < MAX_REACH) reach *= 2;
-    const wider = await film.activation(reach).catch(() => null);
+    const wider = await film.activations(this.activationKeys, reach).catch(() => null);
     if (!wider || this.closed) return;
-    this.activation = wider;
+    this.activations = wider;
     this.stale = true;
     this.player.schedule();
   }
@@ -232,7 +236,7 @@ export class NetworkStage {
 
   wrongPoints(parameters) {
     const { inputs, labels, every } = this.pointInputs;
-    const found = evaluate(this.layers, parameters, inputs, labels.length, this.activation, this.off);
+    const found = evaluate(this.layers, parameters, inputs, labels.length, this.activations, this.off);
     const { winner } = predict(found.layers[found.layers.length - 1], labels.length);
     return every.filter((_, p) => winner[p] !== labels[p]);
   }
@@ -242,7 +246,7 @@ export class NetworkStage {
     const { u, v } = this.pointer;
     const x = Float32Array.of(bounds.x_min + u * (bounds.x_max - bounds.x_min));
     const y = Float32Array.of(bounds.y_min + v * (bounds.y_max - bounds.y_min));
-    const found = evaluate(this.layers, this.parameters, inputsOf(features, x, y), 1, this.activation, this.off);
+    const found = evaluate(this.layers, this.parameters, inputsOf(features, x, y), 1, this.activations, this.off);
     this.pointer = { ...this.pointer, x: x[0], y: y[0] };
     this.logitsAtPointer = found.layers[found.layers.length - 1];
     this.valuesAtPointer = shownValues(found);
@@ -253,7 +257,7 @@ export class NetworkStage {
     const frame = this.player.film.frames[index];
     const { inputs } = this.grid(cells);
     for (;;) {
-      const { layers, largest } = evaluate(this.layers, frame.weights, inputs, cells * cells, this.activation, NONE);
+      const { layers, largest } = evaluate(this.layers, frame.weights, inputs, cells * cells, this.activations, NONE);
       const wider = this.widen(largest);
       if (wider) {
         await wider;
@@ -269,7 +273,7 @@ export class NetworkStage {
 
   draw() {
     if (!this.layout) return;
-    const known = Boolean(this.activation && this.parameters);
+    const known = Boolean(this.activations && this.parameters);
     if (this.player.playing && !this.player.slow) this.stale = true;
     if (known && this.stale) this.compute();
     const pen = fit(this.parts.canvas, this.layout.width, this.layout.height);
@@ -277,7 +281,7 @@ export class NetworkStage {
       ...{ layout: this.layout, palette: this.player.palette, description: this.description, atlas: this.atlas },
       ...{ parameters: known ? this.parameters : null, off: this.off, held: this.held, hover: this.hover },
       ...{ pointer: known ? this.pointer : null, valuesAtPointer: this.valuesAtPointer, wrong: this.wrong },
-      ...{ chosen: this.byHand.point },
+      ...{ chosen: this.byHand.point, spares: this.spares },
       ...{ points: this.points, ready: known && this.ready },
     });
   }
@@ -291,6 +295,7 @@ export class NetworkStage {
     const labels = every.map(([, , label_]) => label_);
     this.pointInputs = { inputs: inputsOf(this.description.features, xs, ys), labels, every };
     this.writeLegend();
+    this.spares = spareMaps(this.description.editing?.features ?? [], this.description.bounds, this.player.palette);
     this.editor?.update();
   }
 
@@ -366,14 +371,14 @@ export class NetworkStage {
   }
 
   linesOf(unit) {
-    const { sizes, activation } = this.description;
+    const { sizes, activations } = this.description;
     const lines = [this.nameOf(unit)];
     const here = this.pointer ? this.valuesAtPointer?.[unit.layer]?.[unit.unit] : undefined;
     if (unit.layer > 0 && this.parameters) {
       lines.push(this.formulaOf(unit));
       if (unit.layer < sizes.length - 1) {
         if (this.off.has(`${unit.layer - 1}.${unit.unit}`)) lines.push(`a = 0 (${TEXTS.off})`);
-        else lines.push(activation.typed ? `a = f(z), f(x) = ${activation.name}` : `a = ${activation.name}(z)`);
+        else lines.push(activatedBy(activations[unit.layer - 1]));
       } else if (sizes[unit.layer] > 1) {
         lines.push("P = softmax(z)");
       }
@@ -534,7 +539,7 @@ export class NetworkStage {
     const box = this.parts.stage.getBoundingClientRect();
     const at = { x: event.clientX - box.left, y: event.clientY - box.top };
     if (this.grabbed) return this.pull(event, at);
-    if (!this.parameters || !this.activation) return;
+    if (!this.parameters || !this.activations) return;
     const found = this.hit(at);
     this.pointer = found.map ?? null;
     if (this.pointer) this.readPointer();
@@ -614,5 +619,6 @@ export class NetworkStage {
 }
 
 const NONE = new Set();
+const activatedBy = ({ name, typed }) => (typed ? `a = f(z), f(x) = ${name}` : `a = ${name}(z)`);
 const same = (a, b) => a.layer === b.layer && a.unit === b.unit;
 const byWeight = (a, b) => Math.abs(b.value) - Math.abs(a.value);

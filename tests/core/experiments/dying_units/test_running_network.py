@@ -87,7 +87,7 @@ def test_each_layer_of_a_training_has_its_fraction() -> None:
         "mlp", "moons", epochs=2, hidden=(6, 5), activation="tanh", snapshots=("input_histograms",)
     )
     *_, last = (event for event in train(config) if isinstance(event, Picture))
-    fractions = flat_fractions("tanh", last)
+    fractions = flat_fractions(dict.fromkeys(last.values["layers"], "tanh"), last)
     assert [*fractions] == last.values["layers"]
     assert len(fractions) == 2
     assert all(fraction is not None and 0 <= fraction < 1 for fraction in fractions.values())

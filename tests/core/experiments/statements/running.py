@@ -29,3 +29,12 @@ def judged(events: list[Any]) -> StatementJudged:
 def counting(events: list[Any]) -> list[Judgement]:
     """Judgements of the claims that count."""
     return [one for one in judged(events).judgements if one.counts]
+
+
+def verdicts(events: list[Any], counts: bool = True) -> dict[str, str]:
+    """The verdict on the statement under "", and those on its claims (or its controls) by what they say and
+    their condition.
+    """
+    last = judged(events)
+    claims = {f"{one.says} | {one.condition}": one.verdict for one in last.judgements if one.counts == counts}
+    return {"": last.verdict} | claims

@@ -9,13 +9,13 @@ from torch import nn
 from core.experiments import stacked_training
 from core.experiments.statement_events import Measured, Series
 from core.experiments.verdicts import REFUTED, SUPPORTED
-from tests.core.experiments.statements.judged import events_of, verdicts
+from tests.core.experiments.statements.running import run, verdicts
 
 SMALL = {"layers": 5, "width": 8, "units": 8, "steps": 150, "seeds": 9}
 
 
 def test_a_network_without_activation_is_one_matrix_and_learns_a_line() -> None:
-    events = events_of("linear_network", slopes=(1.0,), **SMALL)
+    events = run("linear_network", slopes=(1.0,), **SMALL)
     assert set(verdicts(events).values()) == {SUPPORTED}
     # Geometry: a line has at most two thirds of both rings on their sides, a few test points more or less.
     rings = [e.value for e in events if isinstance(e, Measured) and e.observable == "rings, slope 1"]
@@ -25,14 +25,14 @@ def test_a_network_without_activation_is_one_matrix_and_learns_a_line() -> None:
 
 
 def test_any_bend_refutes_it() -> None:
-    events = events_of("linear_network", slopes=(0.5,), **SMALL)
+    events = run("linear_network", slopes=(0.5,), **SMALL)
     assert set(verdicts(events).values()) == {REFUTED}
 
 
 def test_its_verdict_rests_on_networks_without_activation_alone() -> None:
-    events = events_of("linear_network", slopes=(1.0, 0.0), **SMALL)
+    events = run("linear_network", slopes=(1.0, 0.0), **SMALL)
     assert verdicts(events)[""] == SUPPORTED
-    controls = verdicts(events, counting=False)
+    controls = verdicts(events, counts=False)
     assert controls["even squaring is activation enough to learn the rings | f(x) = x²"] == SUPPORTED
     assert controls["what a line can split, it learns | no activation"] == SUPPORTED
 
@@ -69,4 +69,4 @@ def test_each_stacked_network_learns_as_torch_trains_it_alone(optimizer: str) ->
 
 @pytest.mark.slow
 def test_a_quick_test_supports_it() -> None:
-    assert verdicts(events_of("linear_network"))[""] == SUPPORTED
+    assert verdicts(run("linear_network"))[""] == SUPPORTED

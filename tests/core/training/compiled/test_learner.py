@@ -39,6 +39,14 @@ def test_curves_are_those_of_the_eager_engine(activation: str) -> None:
     assert_same({"activation": activation, "learning_rate": 0.01})
 
 
+def test_curves_with_an_activation_for_each_layer_are_the_eager_ones() -> None:
+    activations = {"model_options": {"activations": "relu, sine, leaky_relu"}, "hidden": (8, 6, 5)}
+    assert_same(activations | {"learning_rate": 0.01})
+    one_of_them = {"model_options": {"activations": "relu, mish"}, "engine": "compiled"}
+    with pytest.raises(InvalidRequest, match="it knows the activations identity, sigmoid"):
+        supervised_learner(quick(**one_of_them))
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimizer_goes_the_eager_way(optimizer: str) -> None:
     assert_same({"optimizer": optimizer})

@@ -17,7 +17,8 @@ from torch.nn.utils import vector_to_parameters
 from core.events import Checkpoint, Frame, Picture, Progress
 from core.training.config import TrainConfig, default_config
 from core.training.events import EpochCompleted, TrainingFinished
-from core.training.film.frames import MAX_BYTES, MAX_FRAMES, MIN_FRAMES, frame_steps, frames_that_fit
+from core.training.film.frames import frame_steps, frames_that_fit
+from core.training.film.limits import MAX_BYTES, MAX_FRAMES, MIN_FRAMES
 from core.training.learners.learner import Learner, Scores
 from core.training.learners.registry import learner_for
 from core.training.learners.supervised import SupervisedLearner

@@ -19,8 +19,11 @@ def test_points_are_those_of_the_data() -> None:
     assert picture.step == 0  # the data is there before the first step
 
 
-def test_sine_features_are_drawn_over_the_plane() -> None:
-    learner = SupervisedLearner(default_config("mlp", "moons", data_options={"features": "sine"}))
+def test_other_features_are_drawn_over_the_plane() -> None:
+    config = default_config("mlp", "moons", data_options={"features": "y_squared"}, validation_fraction=0.2)
+    learner = SupervisedLearner(config)
     (picture,) = points(learner)
-    assert picture.arrays["train_points"].shape == (500, 2)
+    shown = picture.arrays["train_points"]
+    assert shown.shape == (400, 2)
+    np.testing.assert_array_equal(shown[:, 1:] ** 2, learner.train_inputs.numpy())
     assert picture.values["features"] == ["x", "y"]

@@ -59,7 +59,7 @@ def test_decision_map_agrees_with_the_network_at_each_cell() -> None:
     assert picture.arrays["probability"][92, 17] == pytest.approx(expected, abs=1e-4)
 
 
-@pytest.mark.parametrize("features", ["xy", "sine"])
+@pytest.mark.parametrize("features", ["x,y", "y,sin_x", "x_squared,product"])
 def test_decision_map_of_many_classes_agrees_with_the_network_at_each_cell(features: str) -> None:
     options = {"arms": 3, "features": features}
     training = SupervisedLearner(default_config("mlp", "spiral", data_options=options))
@@ -68,15 +68,16 @@ def test_decision_map_of_many_classes_agrees_with_the_network_at_each_cell(featu
     assert (winner.shape, winner.dtype, bounds["classes"]) == ((120, 120), np.uint8, 3)
     x = bounds["x_min"] + (101 + 0.5) / 120 * (bounds["x_max"] - bounds["x_min"])
     y = bounds["y_max"] - (8 + 0.5) / 120 * (bounds["y_max"] - bounds["y_min"])
-    place = [x, y] if features == "xy" else [x, y, np.sin(2.5 * x), np.sin(2.5 * y)]
+    values = {"x": x, "y": y, "sin_x": np.sin(2.5 * x), "x_squared": x * x, "product": x * y}
+    place = [values[key] for key in features.split(",")]
     expected = torch.softmax(training.network(torch.tensor([place], dtype=torch.float32)), 1)[0]
     assert winner[8, 101] == expected.argmax()
     assert picture.arrays["probability"][8, 101] == pytest.approx(expected.max().item(), abs=1e-4)
 
 
-def test_sine_features_are_drawn_over_the_plane() -> None:
+def test_other_features_are_drawn_over_the_plane() -> None:
     maps = [
         next(decision_map(SupervisedLearner(default_config("mlp", "moons", data_options=options))))
-        for options in ({"features": "sine"}, {"features": "xy"})
+        for options in ({"features": "y_squared"}, {})
     ]
     assert maps[0].values == maps[1].values
