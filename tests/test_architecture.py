@@ -328,7 +328,7 @@ def test_the_front_page_needs_no_torch() -> None:
 BEHIND_A_REGISTRY: dict[str, tuple[str, ...]] = {
     "core/data": (),
     "core/export": ("archive.py", "job.py"),
-    "core/models": ("cells.py", "initialisation.py"),
+    "core/models": ("cells.py", "initialisation.py", "layer_names.py"),
     "core/timing/workloads": ("axes.py", "dtypes.py"),
     "core/training/learners": ("evidence.py",),
 }

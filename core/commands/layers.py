@@ -73,12 +73,14 @@ def _config(options: Any) -> LayersConfig:
 def _lines(counted: Mapping[str, Any]) -> list[str]:
     """The table for people, and below it what its figures mean."""
     rows, timed = table(counted), counted["layers"][0]["seconds"] is not None
-    heads = ["layer", "kind", "output", "parameters", "FLOPs", "kept for backward"] + ["time"] * timed
+    heads = ["layer", "module", "kind", "output", "parameters", "FLOPs", "kept for backward"] + [
+        "time"
+    ] * timed
     cells = [heads] + [_cells(row, timed) for row in rows]
     widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
     lines = [
         "  ".join(
-            text.ljust(width) if column < 3 else text.rjust(width)
+            text.ljust(width) if column < 4 else text.rjust(width)
             for column, (text, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in cells
@@ -89,7 +91,7 @@ def _lines(counted: Mapping[str, Any]) -> list[str]:
 
 def _cells(row: Mapping[str, Any], timed: bool) -> list[str]:
     return [
-        *(row["layer"], row["kind"], row["output"]),
+        *(row["layer"], row["module"], row["kind"], row["output"]),
         *(f"{row['parameters']:,}", f"{row['flops_per_sample']:,.0f}"),
         bytes_text(row["kept_bytes_per_batch"]),
         *([f"{row['time_share']:.1%}"] if timed else []),

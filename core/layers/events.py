@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.models.layer_names import layer_names
 from core.tables import csv_of_records
 
 TOTAL = "total"
@@ -59,19 +60,31 @@ def totals(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def table(counted: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A flat row for each layer and one with the totals, from the record of LayersCounted.
 
+    layer is what it is called, module where PyTorch has it, both as in names().
     FLOPs are those of one sample, bytes kept those of the batch; share of time is a fraction.
     """
     total, batch = totals(counted["layers"]), counted["batch_size"]
-    rows = [_row(layer["name"], layer, total, batch) for layer in counted["layers"]]
+    rows = [
+        _row(name, layer["name"], layer, total, batch)
+        for name, layer in zip(names(counted["layers"]), counted["layers"], strict=True)
+    ]
     first, last = counted["input_shape"], counted["layers"][-1]["output_shape"]
     whole = {"kind": "", "input_shape": first, "output_shape": last} | total
-    return [*rows, _row(TOTAL, whole, total, batch)]
+    return [*rows, _row(TOTAL, "", whole, total, batch)]
 
 
-def _row(name: str, of: Mapping[str, Any], total: Mapping[str, Any], batch: int) -> dict[str, Any]:
+def names(layers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each layer is called, from the records of layers."""
+    return layer_names((layer["name"], layer["kind"]) for layer in layers)
+
+
+def _row(
+    name: str, module: str, of: Mapping[str, Any], total: Mapping[str, Any], batch: int
+) -> dict[str, Any]:
     flops = of["flops"] / batch
     return {
         "layer": name,
+        "module": module,
         "kind": of["kind"],
         "input": shape_text(of["input_shape"]),
         "output": shape_text(of["output_shape"]),

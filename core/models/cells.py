@@ -58,18 +58,19 @@ def gru_step(x: Tensor, before: Mapping[str, Tensor], w: Weights) -> States:
 
 
 class Cell(NamedTuple):
-    """One step, and the states that the next step needs."""
+    """One step, the states that the next step needs, and what the rows of W and U are for, in their order."""
 
     step: Callable[[Tensor, Mapping[str, Tensor], Weights], States]
     carried: tuple[str, ...]
+    gates: tuple[str, ...]
 
 
 # By torch.nn's name of the mode.
 CELLS = {
-    "RNN_TANH": Cell(rnn_step, ("h",)),
-    "RNN_RELU": Cell(relu_rnn_step, ("h",)),
-    "LSTM": Cell(lstm_step, ("h", "c")),
-    "GRU": Cell(gru_step, ("h",)),
+    "RNN_TANH": Cell(rnn_step, ("h",), ("h",)),
+    "RNN_RELU": Cell(relu_rnn_step, ("h",), ("h",)),
+    "LSTM": Cell(lstm_step, ("h", "c"), ("i", "f", "g", "o")),
+    "GRU": Cell(gru_step, ("h",), ("r", "z", "n")),
 }
 
 # Names of the letters.
@@ -86,20 +87,36 @@ NAMES = {
 }
 
 
+class Pass(NamedTuple):
+    """One layer in one direction, over time."""
+
+    inputs: Tensor  # (batch, time, incoming)
+    steps: list[States]
+    carried: list[States]  # what each step hands to the next one: the same states, as tensors of their own
+
+
 def unroll(recurrent: nn.RNNBase, x: Tensor) -> list[list[list[States]]]:
     """Gates and states of every step, in [layer][direction][time]; direction 1 reads backwards.
 
     x is (batch, time, incoming), and each state (batch, units) is that of one time step. The result is
     differentiable. All states begin as zero.
     """
+    return [[one.steps for one in directions] for directions in passes(recurrent, x)]
+
+
+def passes(recurrent: nn.RNNBase, x: Tensor) -> list[list[Pass]]:
+    """As unroll(), in [layer][direction], with what goes into each layer and from step to step.
+
+    A gradient by a carried state is what flows back from the next step, without what the state's own step
+    makes of it.
+    """
     layers = []
     for layer in range(recurrent.num_layers):
         directions = [
-            _unroll_one(recurrent, x, layer, backwards)
-            for backwards in range(2 if recurrent.bidirectional else 1)
+            _pass(recurrent, x, layer, backwards) for backwards in range(2 if recurrent.bidirectional else 1)
         ]
         layers.append(directions)
-        outputs = [torch.stack([states["h"] for states in over_time], dim=1) for over_time in directions]
+        outputs = [torch.stack([states["h"] for states in one.steps], dim=1) for one in directions]
         x = torch.cat(outputs, dim=2)  # (batch, time, directions * units) is the input of the next layer
     return layers
 
@@ -109,16 +126,21 @@ def over_time(steps: list[States]) -> States:
     return {name: torch.stack([states[name] for states in steps], dim=1) for name in steps[0]}
 
 
-def _unroll_one(recurrent: nn.RNNBase, x: Tensor, layer: int, backwards: int) -> list[States]:
-    cell = CELLS[recurrent.mode]
+def weights_of(recurrent: nn.RNNBase, layer: int, backwards: bool = False) -> Weights:
+    """The weights of one layer and direction."""
     suffix = f"l{layer}_reverse" if backwards else f"l{layer}"
-    weights = Weights(
-        *(getattr(recurrent, f"{name}_{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-    )
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    return Weights(*(getattr(recurrent, f"{name}_{suffix}") for name in names))
+
+
+def _pass(recurrent: nn.RNNBase, x: Tensor, layer: int, backwards: int) -> Pass:
+    cell = CELLS[recurrent.mode]
+    weights = weights_of(recurrent, layer, bool(backwards))
     zero = x.new_zeros(len(x), recurrent.hidden_size)
-    states: States = dict.fromkeys(cell.carried, zero)
-    steps = []
+    before: States = dict.fromkeys(cell.carried, zero)
+    steps, carried = [], []
     for now in reversed(x.unbind(dim=1)) if backwards else x.unbind(dim=1):
-        states = cell.step(now, states, weights)
-        steps.append(states)
-    return steps[::-1] if backwards else steps
+        steps.append(cell.step(now, before, weights))
+        before = {name: steps[-1][name].view_as(steps[-1][name]) for name in cell.carried}
+        carried.append(before)
+    return Pass(x, *((steps[::-1], carried[::-1]) if backwards else (steps, carried)))

@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from core.layers.events import bytes_text, shape_text, totals
+from core.layers.events import bytes_text, names, shape_text, totals
 
 MAX_BARS = 24  # more layers than these are drawn block by block
 QUANTITIES = {
@@ -24,7 +24,7 @@ STACK_PX, SMALLEST_PX = 84, 7  # of the largest and the smallest side
 MAX_SHEETS, SHEET_OFFSET_PX = 8, 3
 # A sheet's look; this blue is clear of a light and of a dark page.
 SHEET = "box-sizing:border-box;border:1px solid #3A8FC7;border-radius:2px;background:rgba(58,143,199,.22)"
-INPUT = "input"
+INPUT = "Input"
 
 
 def costs_chart(counted: Mapping[str, Any]) -> alt.Chart:
@@ -81,17 +81,20 @@ def in_blocks(layers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
     A block is what lies in one part of the network, with the activations and functions that follow it.
     """
+    shown = names(layers)
     if len(layers) <= MAX_BARS:
-        return _named_once([_copied(layer["name"], layer) for layer in layers])
+        return _named_once([_copied(name, layer) for name, layer in zip(shown, layers, strict=True)])
     blocks: list[dict[str, Any]] = []
-    for layer in layers:
+    last_part = ""
+    for name, layer in zip(shown, layers, strict=True):
         part = ".".join(layer["name"].split(".")[:2])
-        if blocks and (part == blocks[-1]["name"] or _follows(layer)):
-            for name in QUANTITIES:
-                if layer[name] is not None:
-                    blocks[-1][name] = (blocks[-1][name] or 0) + layer[name]
+        if blocks and (part == last_part or _follows(layer)):
+            for quantity in QUANTITIES:
+                if layer[quantity] is not None:
+                    blocks[-1][quantity] = (blocks[-1][quantity] or 0) + layer[quantity]
         else:
-            blocks.append(_copied(part, layer))
+            blocks.append(_copied(name.split(", ")[0], layer))
+            last_part = part
     return _named_once(blocks)
 
 
@@ -140,16 +143,16 @@ def stacks_html(counted: Mapping[str, Any]) -> str:
 def _stages(counted: Mapping[str, Any]) -> Iterator[tuple[str, tuple[int, ...], int]]:
     """Name, shape and parameters of each stage, which is named after its first layer with the most maps."""
     now = (INPUT, tuple(counted["input_shape"]), 0)
-    for layer in counted["layers"]:
+    for shown, layer in zip(names(counted["layers"]), counted["layers"], strict=True):
         name, before, parameters = now
         shape = tuple(layer["output_shape"])
         of_maps = len(shape) == len(before) == 3 and before[1:] == shape[1:] and name != INPUT
         if of_maps or (before == shape and not layer["parameters"]):
-            widest = max((name, before), (layer["name"], shape), key=lambda one: one[1])
+            widest = max((name, before), (shown, shape), key=lambda one: one[1])
             now = (*widest, parameters + layer["parameters"])
         else:
             yield now
-            now = (layer["name"], shape, layer["parameters"])
+            now = (shown, shape, layer["parameters"])
     yield now
 
 

@@ -20,18 +20,20 @@ HTML = '<div class="film"><div class="film-room"></div></div>'
 def room_css(around: str, room: str) -> str:
     """The height of the player for two selectors, so that nothing moves when it comes.
 
-    It is that of the time line, of a network, of the head of the field to draw in, and of as many rows of
-    panels as their number makes, which room() says.
+    It is that of the time line, of a network, of the head of the field to draw in, of wide panels, and of as
+    many rows of the others as their number makes, which room() says.
     """
     return f"""
 {around} {{ container-type: inline-size; }}
 {room} {{
   --columns: 1;
   --panel: 404px;
+  --wide-panel: 580px;
   --rows: round(up, var(--panels, 0) / min(var(--columns), max(1, var(--panels, 0))), 1);
   --network-height: 540px;
   --network-room: calc(var(--network, 0) * (var(--network-height) + var(--editing, 0) * 30px + 16px));
-  --panels-room: calc(var(--rows) * (var(--panel) + 14px) - 8px * min(1, var(--rows)));
+  --wide-room: calc(var(--wide, 0) * (var(--wide-panel) + 14px));
+  --panels-room: calc(var(--wide-room) + var(--rows) * (var(--panel) + 14px) - 8px * min(1, var(--rows)));
   --drawing-room: calc(var(--drawing, 0) * var(--drawing-height, 40px));
   min-height: calc(106px + var(--network-room) + var(--drawing-room) + var(--panels-room));
 }}
@@ -39,7 +41,7 @@ def room_css(around: str, room: str) -> str:
 @container (min-width: 1032px) {{ {room} {{ --columns: 3; }} }}
 @container (min-width: 1376px) {{ {room} {{ --columns: 4; }} }}
 @container (max-width: 759px) {{
-  {room} {{ --network-height: calc(454px + 100cqw); --drawing-height: 50px; }}
+  {room} {{ --network-height: calc(454px + 100cqw); --drawing-height: 50px; --wide-panel: 900px; }}
 }}
 """
 
@@ -79,10 +81,12 @@ def film_player(
 
 def room(description: FilmDescription) -> str:
     """What the player's height depends on, as custom properties of an element around it."""
-    panels = len(description.panels)
+    wide = sum(bool(panel["wide"]) for panel in description.panels)
+    panels = len(description.panels) - wide
     network, few = int(description.network is not None), int(panels < 3)
     editing = int(description.network is not None and description.network.editing is not None)
     drawing = int(description.drawing)
     return (
-        f"--network: {network}; --editing: {editing}; --drawing: {drawing}; --panels: {panels}; --few: {few};"
+        f"--network: {network}; --editing: {editing}; --drawing: {drawing}; --wide: {wide}; "
+        f"--panels: {panels}; --few: {few};"
     )

@@ -170,6 +170,7 @@ def draw_table(counted: dict[str, Any]) -> None:
     rows = [
         {
             "Layer": row["layer"].capitalize() if row["layer"] == "total" else row["layer"],
+            "Module": row["module"],
             "Kind": row["kind"],
             "Output": row["output"],
             "Parameters": row["parameters"],
@@ -233,7 +234,8 @@ def draw(config: LayersConfig, counted: dict[str, Any]) -> None:
     samples = "1 sample" if counted["batch_size"] == 1 else f"a batch of {counted['batch_size']} samples"
     st.caption(
         f"Kept for backward: of {samples}, each tensor once, at the layer that keeps it first; a layer whose "
-        "input is already kept by the one before has 0. Functions between layers have rows of their own."
+        "input is already kept by the one before has 0. Functions between layers have rows of their own. "
+        "Module: where PyTorch has the layer, as in `network.layers[0]`."
     )
     name = f"layers-{config.key}"
     downloads(File("Table as CSV", f"{name}.csv", lambda: to_csv(shown)), svg=f"{name}.svg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -131,7 +132,8 @@ def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture])
             "Look for long bars: on its way back to the first layer a gradient passes all others, and each "
             "of them weakens it."
         )
-    name = f"pre-activations-{run.id}-{layer.replace(' ', '-')}"
+    slug = re.sub(r"\W+", "-", layer).lower()
+    name = f"pre-activations-{run.id}-{slug}"
     downloads(File("Histogram as CSV", f"{name}.csv", lambda: to_csv(found)), svg=f"{name}.svg")
 
 

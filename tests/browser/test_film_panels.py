@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -102,8 +103,8 @@ def point_at(page: Page, name: str, line: str, first: str = "") -> list[str]:
             const { clientWidth, clientHeight } = card.area;
             for (let y = 1; y < clientHeight; y++) {
                 for (let x = 1; x < clientWidth; x++) {
-                    const lines = card.hit(x, y)?.lines ?? [""];
-                    const begins = lines[0].startsWith(first);
+                    const lines = card.hit(x, y)?.lines ?? [];
+                    const begins = lines[0]?.startsWith(first);
                     if (begins && lines.some((one) => one.startsWith(line))) return [x, y];
                 }
             }
@@ -180,6 +181,105 @@ def test_what_is_under_the_pointer_is_the_pictures_number(
     gate = pictures["states"].arrays["f"][0, 0]
     name = pictures["states"].values["names"]["f"]
     assert f"{name}, unit 1 = {gate:.3f}" in point_at(page, "states", f"{name}, unit 1 =")
+
+
+def written(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def test_an_unrolled_network_has_the_pictures_numbers_at_each_place(
+    watch: Watch, run: str, pictures: Mapping[str, Picture]
+) -> None:
+    page = watch(run)
+    arrays, values = pictures["unrolled"].arrays, pictures["unrolled"].values
+    last = arrays["h"].shape[1]
+    unit = values["units"][2] + 1
+    lines = point_at(page, "unrolled", f"Step {last}", first=f"Forget gate, unit {unit} =")
+    assert lines[0] == f"Forget gate, unit {unit} = {written(arrays['f'][2, -1])}"
+    equations = panel(page, "unrolled").locator(".unrolled-details")
+    terms = arrays["x_f"][2, -1] + arrays["bias_x"][1, 2] + arrays["h_f"][2, -1] + arrays["bias_h"][1, 2]
+    assert 1 / (1 + np.exp(-terms)) == pytest.approx(arrays["f"][2, -1], rel=1e-5)
+    shown = equations.inner_text()
+    first, *more = (
+        arrays["x_f"][2, -1],
+        arrays["bias_x"][1, 2],
+        arrays["h_f"][2, -1],
+        arrays["bias_h"][1, 2],
+    )
+    others = [f"{'−' if term < 0 else '+'} {abs(term):.3f}" for term in more]
+    assert f"= σ({' '.join([written(first), *others])}) = {written(arrays['f'][2, -1])}" in shown
+    c = f"= {written(arrays['f'][2, -1])} · "
+    assert c in shown
+    assert f"= {written(arrays['c'][2, -1])}" in shown
+    truth = values["classes"][arrays["target"][-1]]
+    chance = f"{arrays['target_probability'][-1]:.1%}"
+    assert f"Target: {truth}, {chance}" in shown
+    gradient = arrays["gradient"][0, -2]
+    lines = point_at(
+        page, "unrolled", "flows back to the hidden state", first=f"Between steps {last - 1} and"
+    )
+    assert lines[1].startswith("‖∂L/∂h‖ = ")
+    digits = float(lines[1].removeprefix("‖∂L/∂h‖ = ").replace("−", "-"))
+    assert digits == pytest.approx(float(gradient), rel=1e-2)
+
+
+def test_steps_of_a_sequence_are_gone_through_with_the_keyboard_alone(
+    watch: Watch, run: str, pictures: Mapping[str, Picture]
+) -> None:
+    page = watch(run)
+    arrays, values = pictures["unrolled"].arrays, pictures["unrolled"].values
+    last = arrays["h"].shape[1]
+    panel(page, "unrolled").scroll_into_view_if_needed()
+    page.wait_for_function(f"!!{PANELS}.cards.get('unrolled').hit")
+    steps = page.get_by_role("slider", name="Step of the sequence")
+    frame = page.evaluate(f"{FILM}.index")
+    steps.press("Home")
+    details = panel(page, "unrolled").get_by_role("region", name="Equations of the step")
+    expect(details).to_contain_text(f"Step 1 of {last}")
+    steps.press("ArrowRight")
+    expect(details).to_contain_text(f"Step 2 of {last}")
+    assert page.evaluate(f"{PANELS}.cards.get('unrolled').first") <= 1  # what is looked at is drawn
+    spoken = str(steps.get_attribute("aria-valuetext"))
+    best = values["classes"][arrays["best"][0, 1]]
+    assert spoken.startswith(f"Step 2 of {last}; Read: {values['steps'][1]}; Prediction: {best} ")
+    details.get_by_label("Unit").select_option(str(values["units"][1] + 1))
+    expect(details).to_contain_text(f"= {written(arrays['h'][1, 1])}")
+    assert page.evaluate(f"{FILM}.index") == frame  # the film stays where it is
+    show(page, 1)
+    expect(details).to_contain_text(f"Step 2 of {last}")  # and its sequence where that is
+    expect(panel(page, "unrolled").locator(".panel-step")).to_have_text("Step 20")
+
+
+def test_a_legend_of_many_lines_is_opened_and_few_points_are_explained(
+    films: FilmServer, watch: Watch
+) -> None:
+    layers = [f"Block {n}, fully connected 1" for n in range(1, 8)]
+    arrays = {
+        f"{quantity}{suffix}": array
+        for quantity in ("ratio", "gradient", "update")
+        for suffix, array in (
+            ("_steps", np.tile(np.array([0, 50]), (7, 1))),
+            ("", np.full((7, 2), 0.1, np.float32)),
+        )
+    }
+    few = Picture("layer_norms", 50, arrays, {"layers": layers, "numbers": [*range(7)]})
+    page = watch(films.add_pictures(CONFIG, [few]))
+    gradients = panel(page, "gradient_norm")
+    canvas = gradients.locator("canvas")
+    expect(canvas).to_have_attribute("aria-label", re.compile("Few points: pictures get 3% of the time"))
+    everything = gradients.get_by_role("button", name="All 7")
+    expect(everything).to_have_attribute("aria-expanded", "false")
+    around, last = gradients.locator(".panel-legend"), gradients.get_by_text(layers[-1])
+    before = canvas.bounding_box()
+    everything.press("Enter")
+    expect(everything).to_have_attribute("aria-expanded", "true")
+    entry, box = last.bounding_box(), around.bounding_box()
+    assert entry
+    assert box
+    assert entry["y"] + entry["height"] <= box["y"] + box["height"]  # nothing is cut
+    assert canvas.bounding_box() == before  # nothing moves
+    everything.press("Enter")
+    expect(everything).to_have_attribute("aria-expanded", "false")
 
 
 def test_images_in_colour_are_shown_in_colour(films: FilmServer, watch: Watch) -> None:

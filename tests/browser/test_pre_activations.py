@@ -52,7 +52,7 @@ def test_pre_activations_lie_under_the_curve(
     badge(page, "Finished", FINISHED_MS)
     wait_until_idle(page)
     for variant in every_screen(page):
-        for title in ("Tanh after layers 1", "Fraction of pre-activations where"):
+        for title in ("Tanh after Layer 1", "Fraction of pre-activations where"):
             expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
         assert 0 < float(figure(page, "Where |f′|").rstrip("%")) < 100
         screenshot(page, f"pre_activations-{variant}-finished")

@@ -303,6 +303,14 @@ SNAPSHOTS: dict[str, Snapshot] = {
         _of(IMAGES, SMALL_IMAGES, OWN_IMAGES, learners=("supervised", "rbm")),
         "filters",
     ),
+    "unrolled": Snapshot(
+        "Unrolled network",
+        "The network at each step of one sequence: what it reads and predicts, its gates and states, and the "
+        "gradient that flows back.",
+        LAYERS,
+        _recurrent,
+        "unrolled",
+    ),
     "states": Snapshot(
         "Gates and states",
         "What each gate and state holds over the steps of one sample.",

@@ -35,6 +35,7 @@ from dashboard.charts.training.layers.layer_norms import (
 )
 from dashboard.charts.training.layers.saliency import saliency_chart
 from dashboard.charts.training.layers.states import memory_chart, states_chart
+from dashboard.charts.training.layers.unrolled import unrolled_chart
 from dashboard.charts.training.outputs.answers import answers_chart
 from dashboard.charts.training.outputs.confusion import confusion_chart
 from dashboard.charts.training.outputs.curve import curve_chart
@@ -77,6 +78,7 @@ CHARTS: dict[str, tuple[Callable[..., AnyChart], ...]] = {
     "policy_map": (policy_map_chart,),
     "episode_returns": (episode_returns_chart,),
     "filters": (filters_chart,),
+    "unrolled": (unrolled_chart,),
     "states": (states_chart, memory_chart),
     "attention": (attention_chart,),
     "embedding": (embedding_chart,),

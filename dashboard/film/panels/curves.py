@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from core.events import Picture
-from dashboard.charts.training.layers.layer_norms import TYPICAL_RATIO
+from dashboard.charts.training.layers.layer_norms import MIN_JOINED, TYPICAL_RATIO
 from dashboard.charts.training.outputs.forecast import errors_in_words, forecasts, of_any_version
-from dashboard.film.panels.panel import GRAY, LINES, Color, Panel, mark
+from dashboard.film.panels.panel import GRAY, LINES, Color, Panel, layer_colors, mark
 
 DASHES: tuple[list[int], ...] = ([], [9, 3], [3, 2], [12, 3, 2, 3], [6, 6], [1, 3])
+
+
+# A point costs several steps of the training, so that large networks have few.
+FEW_POINTS = "Few points: pictures get 3% of the time."
 
 
 def series(name: str, x: str, y: str, color: Color, dash: int = 0, **look: Any) -> dict[str, Any]:
@@ -19,8 +24,12 @@ def series(name: str, x: str, y: str, color: Color, dash: int = 0, **look: Any) 
     return {"name": name, "x": x, "y": y, "color": color, "dash": list(DASHES[dash % len(DASHES)])} | look
 
 
-def _numbered(names: list[str], x: str = "x{}", y: str = "y{}", **look: Any) -> list[dict[str, Any]]:
-    return [series(name, x.format(n), y.format(n), n, n, **look) for n, name in enumerate(names)]
+def _of_layers(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    colors = layer_colors(values)
+    return [
+        series(name, f"x{n}", f"y{n}", colors[n], colors[n], dots=True)
+        for n, name in enumerate(values["layers"])
+    ]
 
 
 def _legend(listed: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
@@ -163,7 +172,7 @@ def _over_run(
     for n in range(len(layers)):
         drawn = (steps[n] >= 0) & (found[n] > 0)  # a logarithm of zero cannot be drawn
         kept |= {f"x{n}": steps[n][drawn].astype(np.float32), f"y{n}": found[n][drawn]}
-    listed = _numbered(layers, dots=True)
+    listed = _of_layers(picture.values)
     values: dict[str, Any] = {
         "x_title": "Step",
         "y_title": y_title,
@@ -173,7 +182,14 @@ def _over_run(
         "steps": True,
         "band": list(band) if band else None,
     }
+    if not _many(picture, quantity):
+        values["hint"] = FEW_POINTS
     return Panel(LINES, title, (note,), values, kept, _legend(listed), history=True)
+
+
+def _many(picture: Picture, quantity: str) -> bool:
+    """Whether the layers have so many points that lines are drawn."""
+    return bool((picture.arrays[f"{quantity}_steps"] >= 0).sum(axis=1).max(initial=0) >= MIN_JOINED)
 
 
 def episode_returns_panel(picture: Picture) -> Panel:

@@ -128,10 +128,10 @@ def _sanity_check(correlation: float | None) -> list[str]:
 
 
 def attention_panel(picture: Picture) -> Panel:
-    """What each step of a test sample reads, an image for each head and a row of images for each layer."""
+    """What each step of a test sample reads, an image for each head and a row of images for each block."""
     weights, steps = picture.arrays["weights"], picture.values["steps"]
     groups = [
-        group(f"Layer {layer + 1}: {weights.shape[1]} heads", f"layer{layer}", -DEEPEST, DEEPEST, SIGNED)
+        group(f"Block {layer + 1}: {weights.shape[1]} heads", f"layer{layer}", -DEEPEST, DEEPEST, SIGNED)
         for layer in range(len(weights))
     ]
     return Panel(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.events import Picture
-from dashboard.film.panels.panel import BARS, RIDGES, Panel, mark
+from dashboard.film.panels.panel import BARS, RIDGES, Panel, layer_colors, mark
 
 
 def weight_histograms_panel(picture: Picture) -> Panel:
@@ -20,7 +20,11 @@ def input_histograms_panel(picture: Picture) -> Panel:
 
 
 def _ridges(picture: Picture, title: str, x_title: str, note: str) -> Panel:
-    values = {"layers": picture.values["layers"], "x_title": x_title}
+    values = {
+        "layers": picture.values["layers"],
+        "colors": layer_colors(picture.values),
+        "x_title": x_title,
+    }
     kept = {name: picture.arrays[name].astype(np.float32) for name in ("counts", "edges")}
     return Panel(RIDGES, title, (note,), values, kept)
 

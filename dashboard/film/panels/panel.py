@@ -11,6 +11,7 @@ import numpy as np
 # The renderers, by the names of their files in web/panels/.
 TILES, PLANE, LINES, MATRIX, BANDS = "tiles", "plane", "lines", "matrix", "bands"
 SQUARES, SYMBOLS, RIDGES, BARS, TEXT = "squares", "symbols", "ridges", "bars", "text"
+UNROLLED = "unrolled"
 
 # A colour: the number of a series in the theme, red, green and blue, or one of these names.
 Color = int | Sequence[int] | str
@@ -42,6 +43,11 @@ def mark(text: str, color: Color = GRAY, shape: str = "dot") -> dict[str, Any]:
 def shown(title: str, array: str, format: str = "", names: Sequence[str] = ()) -> dict[str, Any]:
     """A line of a tooltip: an array's number in Python's format, or the name that it is the number of."""
     return {"title": title, "array": array, "format": format, "names": list(names)}
+
+
+def layer_colors(values: Mapping[str, Any]) -> list[int]:
+    """The colour of each of a picture's layers: one layer has the same in every panel."""
+    return [*values.get("numbers", range(len(values["layers"])))]  # runs of earlier versions have no numbers
 
 
 def small(values: np.ndarray) -> np.ndarray:

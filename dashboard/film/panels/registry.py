@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from core.events import Picture
 from core.training.snapshots import SNAPSHOTS
 from dashboard.charts.training.registry import BENEATH
-from dashboard.film.panels import curves, grids, images, layers, planes
+from dashboard.film.panels import curves, grids, images, layers, planes, unrolled
 from dashboard.film.panels.panel import Panel
 
 # A panel is named after its function: memory_panel is "memory", as the element of the chart is.
@@ -36,6 +37,7 @@ PANELS: dict[str, tuple[Callable[[Picture], Panel], ...]] = {
     "policy_map": (planes.policy_map_panel,),
     "episode_returns": (curves.episode_returns_panel,),
     "filters": (images.filters_panel,),
+    "unrolled": (unrolled.unrolled_panel,),
     "states": (grids.states_panel, curves.memory_panel),
     "attention": (images.attention_panel,),
     "embedding": (planes.embedding_panel,),
@@ -60,13 +62,21 @@ def panels_of(picture: Picture) -> dict[str, Panel]:
     return {function.__name__.removesuffix("_panel"): function(picture) for function in functions}
 
 
-def expected(keys: Iterable[str]) -> list[dict[str, str | None]]:
-    """The panels of these snapshots in the catalogue's order: name, title, and what is drawn beneath."""
+# Panels as wide as the player, above all others: drawings of the whole network.
+WIDE = ("unrolled",)
+
+
+def expected(keys: Iterable[str]) -> list[dict[str, Any]]:
+    """The panels of these snapshots in the catalogue's order, wide ones first.
+
+    Of each its name and title, whether it is wide, and the name of what is drawn beneath.
+    """
     there = set(keys)
     beneath = {BENEATH[key] for key in there if key in BENEATH}
-    return [
-        {"name": name, "title": SNAPSHOTS[key].label, "beneath": BENEATH.get(key)}
+    listed = [
+        {"name": name, "title": SNAPSHOTS[key].label, "wide": name in WIDE, "beneath": BENEATH.get(key)}
         for key in SNAPSHOTS
         if key in there and key not in beneath and key in PANELS
         for name in names(key)
     ]
+    return sorted(listed, key=lambda panel: not panel["wide"])

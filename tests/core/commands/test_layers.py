@@ -16,7 +16,8 @@ Output = pytest.CaptureFixture[str]
 def test_a_table_ends_with_the_totals(capsys: Output) -> None:
     assert main(["layers", "--model", "lenet", "--data", "mnist5k"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split()[:3] == ["layer", "kind", "output"]
+    assert lines[0].split()[:4] == ["layer", "module", "kind", "output"]
+    assert lines[1].split()[:4] == ["C1", "c1", "Conv2d", "5"]
     assert "61,706" in lines[-3]
     assert "50,890 parameters" in lines[-1]
 
@@ -30,6 +31,10 @@ def test_csv_and_json_have_the_same_rows(capsys: Output) -> None:
     assert [row["parameters"] for row in rows] == [str(record["parameters"]) for record in records]
     assert records[-1] | {"time_share": None} == records[-1]
     assert (records[-1]["layer"], records[-1]["parameters"]) == ("total", 2 * 4 + 4 + 4 + 1)
+    assert [(row["layer"], row["module"]) for row in rows[::2]] == [
+        ("Layer 1", "layers.0"),
+        ("Output", "layers.1"),
+    ]
 
 
 def test_a_reference_is_counted_for_its_batch(capsys: Output) -> None:

@@ -15,7 +15,7 @@ def found(activation: str, low: float, high: float) -> OnTheCurve:
     counts, edges = np.histogram(np.linspace(low, high, 1000), 40)
     arrays = {"counts": counts[None], "edges": edges[None].astype(np.float32)}
     return on_the_curve(
-        activation, Picture("input_histograms", 1, arrays, {"layers": ["layers 1"]}), "layers 1"
+        activation, Picture("input_histograms", 1, arrays, {"layers": ["Layer 1"]}), "Layer 1"
     )
 
 
@@ -29,7 +29,7 @@ def test_histogram_curves_and_flat_zones_share_one_x_axis() -> None:
     domains = [bars["encoding"]["x"]["scale"]["domain"]]
     domains += [layer["encoding"]["x"]["scale"]["domain"] for layer in curves["layer"]]
     assert domains == [[-8.0, 8.0]] * 3
-    assert "Tanh after layers 1" in str(spec["title"])
+    assert "Tanh after Layer 1" in str(spec["title"])
     assert "under 0.1" in str(spec["title"])
 
 
@@ -50,5 +50,5 @@ def test_a_function_that_is_flat_nowhere_has_no_zone() -> None:
 
 
 def test_each_layer_has_a_bar_and_an_unknown_fraction_none() -> None:
-    (table,) = tables(flat_fractions_chart({"layers 1": 0.25, "layers 2": None}))
-    assert [(row["layer"], row["fraction"]) for row in table] == [("layers 1", 0.25), ("layers 2", None)]
+    (table,) = tables(flat_fractions_chart({"Layer 1": 0.25, "Layer 2": None}))
+    assert [(row["layer"], row["fraction"]) for row in table] == [("Layer 1", 0.25), ("Layer 2", None)]

@@ -57,6 +57,9 @@ def test_a_page_expects_panels_of_what_is_seen_and_not_of_the_data_beneath() -> 
         *((name, None) for name in ("update_ratio", "gradient_norm", "update_norm")),
     ]
     assert [panel["name"] for panel in expected(["target"])] == ["target"]
+    drawn = expected(["confusion", "states", "unrolled"])
+    assert [panel["name"] for panel in drawn] == ["unrolled", "confusion", "states", "memory"]
+    assert [panel["wide"] for panel in drawn] == [True, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -119,13 +122,13 @@ def test_mistakes_are_counted_and_named() -> None:
     np.testing.assert_array_equal(matrix["arrays"]["counts"], counts)
 
 
-def test_attention_is_an_image_for_each_head_in_a_row_for_each_layer() -> None:
+def test_attention_is_an_image_for_each_head_in_a_row_for_each_block() -> None:
     weights = np.tril(np.full((2, 3, 4, 4), 0.25, np.float32))
     values = {"steps": [*"abcd"], "features": []}
     found = panels(Picture("attention", 5, {"weights": weights}, values))["attention"]
     assert [group["caption"] for group in found["values"]["groups"]] == [
-        "Layer 1: 3 heads",
-        "Layer 2: 3 heads",
+        "Block 1: 3 heads",
+        "Block 2: 3 heads",
     ]
     np.testing.assert_array_equal(found["arrays"]["layer1"], weights[1])
 

@@ -35,7 +35,8 @@ def test_lenet_has_the_totals_of_the_paper_beside_those_of_an_mlp(page: AppTest)
     assert shown["FLOPs of one sample"] == "833 k"
     assert shown["The same task as an MLP"] == "50.9 k parameters"
     rows = page.dataframe[0].value
-    assert rows["Layer"].tolist()[::10] == ["c1", "output"]
+    assert rows["Layer"].tolist()[::10] == ["C1", "Output"]
+    assert rows["Module"].tolist()[::10] == ["c1", "output"]
     assert rows["Parameters"].iloc[-1] == 61_706
     assert "Share of time" not in rows
 

@@ -47,10 +47,10 @@ def test_each_layer_can_be_chosen_and_is_kept_in_the_address(page: AppTest) -> N
 
 def test_a_layer_that_only_another_run_has_is_forgotten(page: AppTest) -> None:
     page.query_params["run"] = trained(hidden=(4,), snapshots=("input_histograms",))
-    page.session_state["layer"] = "layers 7"
+    page.session_state["layer"] = "Layer 7"
     page.run()
     assert not page.exception
-    assert page.selectbox[1].value == "layers 1"
+    assert page.selectbox[1].value == "Layer 1"
 
 
 def test_a_visitor_from_elsewhere_sees_the_runs_of_the_own_session_alone(page: AppTest) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.events import Picture
 from core.training.learners.supervised import SupervisedLearner
-from core.training.snapshots.layers.named_layers import activated, weights_of
+from core.training.snapshots.layers.named_layers import activated, numbers_of, weights_of
 from core.training.snapshots.sampling import shown_samples, spread
 
 BINS = 40
@@ -18,26 +18,29 @@ BINS = 40
 def weight_histograms(learner: SupervisedLearner) -> Iterator[Picture]:
     """counts int64 (layers, 40) and edges float32 (layers, 41) of each layer's weights.
 
-    Each layer's bins reach from its smallest to its largest weight; biases are left out. values: layers.
+    Each layer's bins reach from its smallest to its largest weight; biases are left out. values: layers, and
+    numbers, the place of each among all.
     """
     while True:
         weights = weights_of(learner.network)
         layers = {name: weights[name].detach() for name in spread([*weights])}
-        yield Picture("weight_histograms", learner.step, counted(layers), {"layers": [*layers]})
+        values = {"layers": [*layers], "numbers": numbers_of(learner.network, [*layers])}
+        yield Picture("weight_histograms", learner.step, counted(layers), values)
 
 
 def input_histograms(learner: SupervisedLearner) -> Iterator[Picture]:
     """counts int64 (layers, 40) and edges float32 (layers, 41) of pre-activations.
 
     Of every unit (and pixel) of each layer, on test samples; ends at once where the network has no
-    activation. values: layers, samples (how many).
+    activation. values: layers, numbers as those of weight_histograms(), samples (how many).
     """
     samples = learner.test_inputs[shown_samples(learner)]
     while True:
         layers = {layer.name: layer.before for layer in spread(activated(learner.network, samples))}
         if not layers:
             return
-        values = {"layers": [*layers], "samples": len(samples)}
+        numbers = numbers_of(learner.network, [*layers])
+        values = {"layers": [*layers], "numbers": numbers, "samples": len(samples)}
         yield Picture("input_histograms", learner.step, counted(layers), values)
 
 

@@ -14,7 +14,7 @@ from core.events import Picture
 from core.training.compiled.learner import CompiledLearner
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.layers.history import History, arrays_of
-from core.training.snapshots.layers.named_layers import weights_of
+from core.training.snapshots.layers.named_layers import numbers_of, weights_of
 from core.training.snapshots.sampling import spread
 
 QUANTITIES = ("gradient", "update", "ratio")
@@ -25,24 +25,26 @@ def layer_norms(learner: SupervisedLearner) -> Iterator[Picture]:
 
     For each of "gradient" (norm of the loss's gradient), "update" (norm of the step's change) and "ratio"
     (that change by the norm of the weights): steps int64 and values float32, both (layers, points); shorter
-    rows end in step -1 and NaN. values: layers, their names.
+    rows end in step -1 and NaN. values: layers, their names, and numbers, the place of each among
+    all.
     A copy of the network and its optimiser takes the step. The batch is as large as the training's, evenly
     spread over the training split. Norms are Euclidean.
     """
     shown = spread([*weights_of(learner.network)])
+    values = {"layers": shown, "numbers": numbers_of(learner.network, shown)}
     histories = {name: {layer: History() for layer in shown} for name in QUANTITIES}
     while True:
         gradient, update, weight = _one_step(learner, shown)
         for layer in shown:
             ratio = update[layer] / weight[layer] if weight[layer] else math.nan
             norms = {"gradient": gradient[layer], "update": update[layer], "ratio": ratio}
-            for name, value in norms.items():
-                if math.isfinite(value):
-                    histories[name][layer].add(learner.step, value)
+            for name, norm in norms.items():
+                if math.isfinite(norm):
+                    histories[name][layer].add(learner.step, norm)
         arrays: dict[str, np.ndarray] = {}
         for name, of_layers in histories.items():
             arrays[f"{name}_steps"], arrays[name] = arrays_of([*of_layers.values()])
-        yield Picture("layer_norms", learner.step, arrays, {"layers": shown})
+        yield Picture("layer_norms", learner.step, arrays, values)
 
 
 def _one_step(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+from core.models.layer_names import layer_names, weight_name
 
 Function = Callable[[Tensor], Tensor]
 
@@ -22,19 +23,31 @@ class Activated:
     function: Function
 
 
-def label(parameter: str) -> str:
-    """A parameter's layer: of "layers.0.weight" it is "layers 1", of "recurrent.weight_hh_l0" "state 1"."""
-    recurrent = re.fullmatch(r"(?:.*\.)?weight_(ih|hh)_l(\d+)(_reverse)?", parameter)
-    if recurrent:
-        what = "input" if recurrent[1] == "ih" else "state"
-        return f"{what} {int(recurrent[2]) + 1}" + (" back" if recurrent[3] else "")
-    name = parameter.removesuffix(".weight")
-    return re.sub(r"\.(\d+)", lambda number: f" {int(number[1]) + 1}", name).replace(".", " ")
+def names_of(model: nn.Module) -> dict[str, str]:
+    """What each module with a weight matrix or kernel of its own is called, by its path, in order."""
+    modules = [
+        (path, type(module).__name__)
+        for path, module in model.named_modules()
+        if any(weight.dim() > 1 for weight in module.parameters(recurse=False))
+    ]
+    return dict(zip((path for path, _ in modules), layer_names(modules), strict=True))
 
 
 def weights_of(model: nn.Module) -> dict[str, nn.Parameter]:
-    """Weight matrices and kernels by label, in order; biases and other vectors are left out."""
-    return {label(name): weight for name, weight in model.named_parameters() if weight.dim() > 1}
+    """Weight matrices and kernels by name, in order; biases and other vectors are left out."""
+    modules = names_of(model)
+    found: dict[str, nn.Parameter] = {}
+    for parameter, weight in model.named_parameters():
+        if weight.dim() > 1:
+            path, _, own = parameter.rpartition(".")
+            found[weight_name(own, modules[path])] = weight
+    return found
+
+
+def numbers_of(model: nn.Module, names: Sequence[str]) -> list[int]:
+    """The place of each of these layers among all: what has one colour in every picture."""
+    places = {name: number for number, name in enumerate(weights_of(model))}
+    return [places[name] for name in names]
 
 
 def activated(model: nn.Module, inputs: Tensor) -> list[Activated]:
@@ -45,6 +58,7 @@ def activated(model: nn.Module, inputs: Tensor) -> list[Activated]:
     copied = copy.deepcopy(model).eval()
     seen: list[Activated] = []
     latest: list[tuple[str, nn.Module]] = []
+    names = names_of(copied)
 
     def watched(function: Function) -> Function:
         def note(before: Tensor) -> Tensor:
@@ -61,7 +75,7 @@ def activated(model: nn.Module, inputs: Tensor) -> list[Activated]:
 
     for name, module in copied.named_modules():
         if isinstance(module, nn.Linear | nn.Conv2d):
-            module.register_forward_hook(passed(label(name), module))
+            module.register_forward_hook(passed(names[name], module))
         function = vars(module).get("activation")
         if callable(function):
             module.activation = watched(function)

@@ -78,7 +78,7 @@ def _panels(picture: Picture) -> Iterator[dict[str, Any]]:
             top = CAPTION_PX + row * (PANEL_PX + CAPTION_PX + GAP_PX)
             left = column * (1 + GAP)
             yield {
-                "name": f"Layer {layer + 1}, head {head + 1}",
+                "name": f"Block {layer + 1}, head {head + 1}",
                 "url": png_url(_pixels(weights[layer, head]), max(1, PICTURE_PX // steps)),
                 **{"left": left, "right": left + 1, "top": top, "bottom": top + PANEL_PX},
             }

@@ -7,7 +7,7 @@ import { fitted } from "./axes.js";
 export function drawBars(pen, { width, height, panel, palette }) {
   const { layers, units, kinds } = panel.values;
   pen.font = `12px ${palette.font}`;
-  const left = Math.min(width * 0.32, Math.max(...layers.map((name) => pen.measureText(name).width)) + 10);
+  const left = Math.min(width * 0.46, Math.max(...layers.map((name) => pen.measureText(name).width)) + 10);
   const [wide, foot] = [width - left - 16, 36];
   const row = Math.min(64, (height - foot) / layers.length);
   pen.font = `11px ${palette.font}`;

@@ -14,18 +14,20 @@ import { drawSquares } from "./squares.js";
 import { drawSymbols } from "./symbols.js";
 import { drawText } from "./text.js";
 import { drawTiles } from "./tiles.js";
+import { drawUnrolled } from "./unrolled.js";
 
 // A renderer draws a panel into a box and gives back a function of a place in it: what lies there, as lines
 // of a tooltip, and for tiles the one to hold.
 const RENDERERS = {
   ...{ bands: drawBands, bars: drawBars, lines: drawLines, matrix: drawMatrix, plane: drawPlane },
   ...{ ridges: drawRidges, squares: drawSquares, symbols: drawSymbols, text: drawText, tiles: drawTiles },
+  unrolled: drawUnrolled,
 };
 
 const EDGE_PX = 8; // between a tooltip and the edge of the window
 
 export class Card {
-  constructor(stage, { name, title, beneath }) {
+  constructor(stage, { name, title, beneath, wide }) {
     this.stage = stage;
     this.name = name;
     this.beneath = beneath;
@@ -33,13 +35,15 @@ export class Card {
     this.badge = element("span", { class: "panel-step", hidden: true });
     this.notes = element("div", { class: "panel-notes" });
     this.legend = element("div", { class: "panel-legend" });
+    this.all = element("button", { type: "button", class: "small panel-all", "aria-expanded": "false", hidden: true });
     this.canvas = element("canvas", { role: "img", "aria-label": title });
     this.tip = element("div", { class: "tip", role: "tooltip", hidden: true });
     this.waiting = element("div", { class: "panel-waiting", text: TEXTS.waitingForPicture });
     this.back = element("button", { type: "button", class: "small panel-back", text: TEXTS.leave, hidden: true });
     this.area = element("div", { class: "panel-area" }, this.canvas, this.waiting, this.back, this.tip);
     const head = element("div", { class: "panel-head" }, this.title, this.badge);
-    this.root = element("figure", { class: "panel", "data-panel": name }, head, this.notes, this.legend, this.area);
+    const key = element("div", { class: "panel-key" }, this.legend, this.all);
+    this.root = element("figure", { class: wide ? "panel wide" : "panel", "data-panel": name }, head, this.notes, key, this.area);
     this.root.card = this;
     this.held = null; // a tile that is shown large
     this.pointer = null;
@@ -62,12 +66,12 @@ export class Card {
     const { pictures, step } = this.stage;
     const picture = pictures.at(this.name, step);
     const beneath = this.beneath ? pictures.at(this.beneath, Infinity) : null;
-    const { lastStep } = this.stage;
-    const moved = picture?.history && (this.step !== step || this.lastStep !== lastStep);
+    const { lastStep, ended } = this.stage;
+    const moved = picture?.history && (this.step !== step || this.lastStep !== lastStep || this.ended !== ended);
     this.writeBadge(picture, step);
     if (picture === this.picture && beneath === this.below && !moved) return;
     const other = picture !== this.picture;
-    [this.picture, this.below, this.step, this.lastStep, this.stale] = [picture, beneath, step, lastStep, true];
+    [this.picture, this.below, this.step, this.lastStep, this.ended, this.stale] = [picture, beneath, step, lastStep, ended, true];
     if (other) this.write();
   }
 
@@ -107,6 +111,17 @@ export class Card {
         return element("span", { class: "entry" }, mark, text);
       }),
     );
+    this.openLegend(false);
+    this.legend.classList.remove("cut");
+    this.all.hidden = this.legend.scrollHeight <= this.legend.clientHeight + 2;
+    this.legend.classList.toggle("cut", !this.all.hidden);
+    this.all.textContent = TEXTS.allOf(legend.length);
+  }
+
+  /** All of a legend that has more than one line, over the drawing. */
+  openLegend(open) {
+    this.legend.classList.toggle("open", open);
+    this.all.setAttribute("aria-expanded", String(open));
   }
 
   restyle() {
@@ -128,15 +143,21 @@ export class Card {
     pen.textBaseline = "middle";
     this.hit = RENDERERS[this.picture.kind](pen, {
       ...{ width, height, panel: this.picture, below: this.below, palette: player.palette },
-      ...{ step: this.stage.step, lastStep: this.stage.lastStep, pointer: this.pointer, held: this.held },
+      ...{ step: this.stage.step, lastStep: this.lastStep, ended: this.ended, pointer: this.pointer, held: this.held },
+      ...this.more,
     });
     if (this.pointer) this.tell();
   }
 
+  /** What a renderer gets beside what all get. */
+  get more() {
+    return {};
+  }
+
   describe() {
     if (!this.picture) return;
-    const { title, notes, step } = this.picture;
-    this.canvas.setAttribute("aria-label", `${title}, ${TEXTS.step(grouped(step)).toLowerCase()}. ${notes.join(" ")}`);
+    const { title, notes, step, values } = this.picture;
+    this.canvas.setAttribute("aria-label", `${title}, ${TEXTS.step(grouped(step)).toLowerCase()}. ${[...notes, values.hint ?? ""].join(" ").trim()}`);
   }
 
   // --- Pointer
@@ -149,6 +170,7 @@ export class Card {
     on(this.area, "pointerleave", () => this.pointedAway());
     on(this.canvas, "click", () => this.clicked());
     on(this.back, "click", () => this.hold(null));
+    on(this.all, "click", () => this.openLegend(this.all.getAttribute("aria-expanded") !== "true"));
   }
 
   pointed(event) {

@@ -2,7 +2,7 @@
 
 import { css } from "../palette.js";
 import { TEXTS, formatted, grouped, minus } from "../texts.js";
-import { axes, border, day, short } from "./axes.js";
+import { axes, border, day, fitted, short } from "./axes.js";
 import { drawSet } from "./plane.js";
 
 export function drawLines(pen, scene) {
@@ -29,6 +29,7 @@ export function drawLines(pen, scene) {
   if (values.steps && Number.isFinite(step)) rule(pen, plot, plot.px(step), css(palette.text, 0.8));
   pen.restore();
   border(pen, plot, palette);
+  if (values.hint && scene.ended) hint(pen, plot, values.hint, palette);
   const read = pointer && plot.holds(pointer.x, pointer.y) ? nearest(panel, plot, pointer.x) : null;
   if (read) rule(pen, plot, plot.px(read.x), css(palette.text, 0.35));
   return (px, py) => {
@@ -37,6 +38,14 @@ export function drawLines(pen, scene) {
     const at = values.time ? day(found.x) : values.steps ? TEXTS.step(grouped(found.x)) : `${values.x_title} ${short(found.x)}`;
     return { lines: [at, ...found.values.map(([name, value]) => `${name}: ${written(value, values.format)}`)] };
   };
+}
+
+/** Why there is not more to see, of a run that has ended. */
+function hint(pen, plot, text, palette) {
+  pen.font = `11px ${palette.font}`;
+  pen.textAlign = "left";
+  pen.fillStyle = css(palette.muted);
+  pen.fillText(fitted(pen, text, plot.width - 12), plot.left + 6, plot.top + 10);
 }
 
 function written(value, format) {

@@ -6,7 +6,7 @@ import { axes } from "./axes.js";
 
 export function drawRidges(pen, scene) {
   const { panel, palette } = scene;
-  const { layers, x_title: xTitle } = panel.values;
+  const { layers, colors, x_title: xTitle } = panel.values;
   const { counts, edges } = panel.arrays;
   const bins = counts.shape[1];
   const [low, high] = [Math.min(...edges.values), Math.max(...edges.values)];
@@ -16,7 +16,7 @@ export function drawRidges(pen, scene) {
   layers.forEach((name, layer) => {
     const ground = plot.top + (layer + 1) * row;
     const most = Math.max(1, ...counts.values.subarray(layer * bins, (layer + 1) * bins));
-    pen.fillStyle = css(palette.color(0), 0.75);
+    pen.fillStyle = css(palette.color(colors[layer]), 0.75);
     for (let bin = 0; bin < bins; bin++) {
       const up = (counts.values[layer * bins + bin] / most) * row * 0.82;
       const [from, to] = [0, 1].map((end) => plot.px(edges.values[layer * (bins + 1) + bin + end]));

@@ -3,10 +3,12 @@
 import { element } from "../elements.js";
 
 import { Card } from "./card.js";
+import { UnrolledCard } from "./unrolled_card.js";
 
 const CARD_PX = 344; // a column for each so many; player.py has the same number
 const MAX_COLUMNS = 4;
 const FEW = 3;
+const CARDS = { unrolled: UnrolledCard }; // of panels that have more than a canvas
 
 export class PanelStage {
   name = "panels";
@@ -37,7 +39,7 @@ export class PanelStage {
     }
     for (const panel of panels) {
       if (!this.cards.has(panel.name)) {
-        const card = new Card(this, panel);
+        const card = new (CARDS[panel.name] ?? Card)(this, panel);
         this.cards.set(panel.name, card);
         this.sight.observe(card.root);
       }
@@ -86,10 +88,11 @@ export class PanelStage {
   }
 
   resize(width) {
-    const columns = Math.max(1, Math.min(MAX_COLUMNS, this.cards.size, Math.floor(width / CARD_PX)));
+    const count = this.player.description.panels.filter(({ wide }) => !wide).length;
+    const columns = Math.max(1, Math.min(MAX_COLUMNS, count, Math.floor(width / CARD_PX)));
     this.area.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
     // One or two have room to be higher, but not where a card is as wide as the screen of a phone.
-    this.area.classList.toggle("few", this.cards.size < FEW && width >= 2 * CARD_PX);
+    this.area.classList.toggle("few", count < FEW && width >= 2 * CARD_PX);
     for (const card of this.cards.values()) card.restyle();
   }
 
@@ -105,6 +108,11 @@ export class PanelStage {
   /** The step that panels show, or the newest one before any is known. */
   get step() {
     return this.player.frame?.step ?? Infinity;
+  }
+
+  /** Whether the run has ended, so that nothing is to come. */
+  get ended() {
+    return this.player.film.ended;
   }
 
   /** How far axes of steps reach: to the end of the film, or as planned, of a run that is still running. */

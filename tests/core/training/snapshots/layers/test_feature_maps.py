@@ -15,7 +15,7 @@ from core.training.snapshots.layers.feature_maps import feature_maps
 def test_feature_maps_are_those_of_the_layers() -> None:
     learner = SupervisedLearner(default_config("lenet", "mnist5k"))
     (picture,) = islice(feature_maps(learner), 1)
-    assert picture.values["layers"] == ["c1", "c3"]
+    assert picture.values["layers"] == ["C1", "C3"]
     expected = torch.relu(learner.network.c1(learner.test_inputs[:1]))[0]  # type: ignore[operator]
     np.testing.assert_allclose(picture.arrays["0"], expected.detach().numpy(), rtol=1e-5)
     assert picture.arrays["1"].shape == (8, 10, 10)

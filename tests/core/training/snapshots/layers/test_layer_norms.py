@@ -47,7 +47,7 @@ def test_norms_are_those_of_a_step_by_hand(optimizer: str, engine: str) -> None:
         assert picture.arrays["gradient"][row, 0] == pytest.approx(layer.weight.grad.norm().item(), rel=1e-4)
         assert picture.arrays["update"][row, 0] == pytest.approx(update, rel=1e-3)
         assert picture.arrays["ratio"][row, 0] == pytest.approx(update / weight.norm().item(), rel=1e-3)
-    assert picture.values["layers"] == ["layers 1", "layers 2", "layers 3"]
+    assert picture.values["layers"] == ["Layer 1", "Layer 2", "Output"]
 
 
 def test_the_course_of_the_run_is_kept() -> None:
@@ -64,5 +64,5 @@ def test_a_deep_network_shows_its_first_layer_its_last_and_some_between() -> Non
     config = default_config("resnet", "mnist5k", model_options={"depth": "20", "width": 2}, batch_size=2)
     (picture,) = islice(layer_norms(supervised_learner(config)), 1)
     layers = picture.values["layers"]
-    assert (len(layers), layers[0], layers[-1]) == (12, "stem", "output")
+    assert (len(layers), layers[0], layers[-1]) == (12, "Stem", "Output")
     assert picture.arrays["gradient"].shape == (12, 1)

@@ -27,5 +27,5 @@ def test_each_head_has_a_panel_of_its_own() -> None:
 def test_the_pointer_says_what_a_step_reads() -> None:
     read_out = [row for row in rows(attention_chart(picture(1))) if "reads" in row]
     assert len(read_out) == 2 * 5
-    third = next(row for row in read_out if (row["name"], row["step"]) == ("Layer 2, head 1", 4))
+    third = next(row for row in read_out if (row["name"], row["step"]) == ("Block 2, head 1", 4))
     assert (third["symbol"], third["reads"]) == ("c", "  at step 3 (100%)")
