@@ -12,10 +12,10 @@ from tests.core.experiments.statements.running import run, verdicts
 def test_it_is_refuted_on_a_rule_and_open_where_both_are_alike() -> None:
     events = run("classical_methods", data=("rule_table", "wine"), seeds=4, epochs=10)
     found = {claim.split(" | ")[-1]: verdict for claim, verdict in verdicts(events).items()}
-    assert found["A made rule (table)"] == REFUTED
-    assert found["Wines (table)"] == UNSURE
+    assert found["Rule table"] == REFUTED
+    assert found["Wine table"] == UNSURE
     network, classical = [event for event in events if isinstance(event, Series)][-2:]
-    assert network.x == classical.x == ("A made rule (table)", "Wines (table)")
+    assert network.x == classical.x == ("Rule table", "Wine table")
     assert network.low[0] > classical.high[0]
 
 
