@@ -36,7 +36,7 @@ export class DrawingStage {
     const parts = {
       toggle: element("button", { type: "button", class: "small pass-toggle", text: DRAW.open, "aria-expanded": "false" }),
       hint: element("span", { class: "pass-hint", text: DRAW.opens }),
-      body: element("div", { class: "pass drawing", role: "group", "aria-label": DRAW.group, hidden: true }),
+      body: element("div", { class: "pass drawing loading", role: "group", "aria-label": DRAW.group, hidden: true }),
       notice: element("div", { class: "drawing-notice", text: DRAW.loading }),
       room: element("div", { class: "drawing-room", hidden: true }),
       pad: element("canvas", { class: "drawing-pad", role: "img", "aria-label": DRAW.pad }),
@@ -127,8 +127,10 @@ export class DrawingStage {
       if (found.why_not) this.parts.notice.textContent = found.why_not;
       else {
         await this.fetchActivation(FIRST_REACH);
+        if (this.closed) return;
         this.begin(found);
       }
+      this.parts.body.classList.remove("loading");
     } catch {
       this.again(() => this.load());
     } finally {
