@@ -11,4 +11,4 @@ def first_gpu() -> tuple[str, str]:
     """torch's name of it and no reason, or no name and the reason."""
     reasons = [unavailable_reason(name) for name in KINDS]
     found = next((name for name, reason in zip(KINDS, reasons, strict=True) if reason is None), "")
-    return found, "" if found else f"this machine has no GPU that torch can use: {reasons[0]}"
+    return found, "" if found else f"This machine has no GPU that torch can use: {reasons[0]}"

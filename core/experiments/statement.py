@@ -66,7 +66,8 @@ class Plot:
     """The one picture of an experiment: what is drawn of its series, and what to see in it.
 
     LINES: each series over numbers. INTERVALS and BARS: y of each series over names or numbers. IMAGES: the
-    pictures that the experiment yields, side by side.
+    pictures that the experiment yields (core.events.Picture), side by side: each of its arrays is an image
+    with a name, rows of brightness from 0, black, to 1, white.
     """
 
     title: str

@@ -43,8 +43,8 @@ KINDS = {
 def layer_names(modules: Iterable[tuple[str, str]]) -> list[str]:
     """Names of modules, given as (path, class) in the order of the forward pass.
 
-    Of the modules in a list "layers" each kind is counted for itself; where there is no "output" beside them,
-    the last fully connected one is the output. A class may be that of a module or of a function.
+    Of the modules in a list "layers" each kind is counted for itself; the last one is the output where no
+    other fully connected layer comes after it. A class may be that of a module or of a function.
     """
     listed = [*modules]
     numbers = _numbers(listed)
@@ -69,9 +69,11 @@ _Numbers = dict[tuple[str, str, str], str]
 def _numbers(modules: Sequence[tuple[str, str]]) -> _Numbers:
     numbers: _Numbers = {}
     counts: dict[tuple[str, str], int] = {}
-    last: dict[str, tuple[str, str, str]] = {}
+    last: dict[str, tuple[str, str, str]] = {}  # by what is before "layers", where it may be the output
     for path, kind in modules:
         place = _place(path, kind)
+        if place is None and kind.startswith("Linear"):
+            last = {around: there for around, there in last.items() if not path.startswith(around)}
         if place is None or place in numbers:
             continue
         around, _, noun = place
@@ -79,11 +81,7 @@ def _numbers(modules: Sequence[tuple[str, str]]) -> _Numbers:
         numbers[place] = f"{noun} {counts[around, noun]}"
         if noun == "layer":
             last[around] = place
-    paths = {path for path, _ in modules}
-    for around, place in last.items():
-        if f"{around}{OUTPUT}" not in paths:
-            numbers[place] = OUTPUT
-    return numbers
+    return numbers | dict.fromkeys(last.values(), OUTPUT)
 
 
 def _place(path: str, kind: str) -> tuple[str, str, str] | None:
@@ -120,7 +118,7 @@ def _name(path: str, kind: str, numbers: _Numbers) -> str:
 
 
 def _word(part: str, kind: str) -> str:
-    if part in ORDINALS:
+    if part in ORDINALS and _noun(kind) != "layer":  # which may be one of "layers" too
         return f"{_noun(kind)} {ORDINALS[part]}"
     if part.isdigit():
         return f"{_noun(kind)} {int(part) + 1}"

@@ -31,6 +31,8 @@ def picture(
     names = [one.name for one in series]
     x, y = _axis_x(plot, rows), _axis_y(plot)
     color = series_color(names, names)
+    if plot.kind == BARS:  # a stroke is what a line has
+        color["legend"]["symbolType"] = "square"
     color = color if len(names) > 1 else alt.Color("series:N", legend=None)
     base = alt.Chart(rows).encode(x=x, color=color, tooltip=_tooltip(plot))
     layers: list[alt.Chart] = [part for at, name in plot.rules for part in _rule(at, name)]
@@ -120,7 +122,8 @@ def _rule(at: float, name: str) -> list[alt.Chart]:
 
 
 def _images(plot: Plot, images: Mapping[str, Any]) -> alt.LayerChart:
-    arrays = [np.asarray(pixels, np.float32) for pixels in images.values()]
+    bright = [np.clip(np.asarray(pixels, np.float32), 0, 1) for pixels in images.values()]
+    arrays = [(255 * pixels).astype(np.uint8) for pixels in bright]
     rows = pd.DataFrame(
         {
             "url": [png_url(pixels, max(1, 2 * SHOWN_PX // pixels.shape[1])) for pixels in arrays],

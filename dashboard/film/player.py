@@ -41,7 +41,7 @@ def room_css(around: str, room: str) -> str:
 @container (min-width: 1032px) {{ {room} {{ --columns: 3; }} }}
 @container (min-width: 1376px) {{ {room} {{ --columns: 4; }} }}
 @container (max-width: 759px) {{
-  {room} {{ --network-height: calc(454px + 100cqw); --drawing-height: 50px; --wide-panel: 900px; }}
+  {room} {{ --network-height: calc(480px + 100cqw); --drawing-height: 50px; --wide-panel: 900px; }}
 }}
 """
 

@@ -114,7 +114,7 @@ def _draw_picture(
     images = results.images_of(key, pictures.values())
     series = result.series if result else so_far.series if so_far and so_far.statement == key else ()
     chart = charts.picture(entry.plot, series, images)
-    with st.container(height=440, border=False) if not chart else st.container():
+    with st.container(height=440, border=False) if not chart and not result else st.container():
         if chart:
             st.altair_chart(chart, key="picture")
             st.caption(entry.plot.look)

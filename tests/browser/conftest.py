@@ -174,8 +174,11 @@ def watched(context: BrowserContext) -> BrowserContext:
 
 
 @pytest.fixture(scope="session")
-def tabs(browser: Browser) -> BrowserContext:
-    """The browser session that tests share: the dashboard's scripts stay in its cache."""
+def tabs(browser: Browser, server: Server) -> BrowserContext:
+    """The browser session that tests share: the dashboard's scripts stay in its cache, and the process of its
+    pages lives on with the one that is opened here.
+    """
+    browser.contexts[0].new_page().goto(f"{server.url}/_stcore/health")
     return watched(browser.contexts[0])
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.app import wait_until_idle, wait_until_it_fits
@@ -41,6 +42,7 @@ def test_functions_are_measured_drawn_and_exported(open_page: OpenPage, screensh
     assert all(float(row["median_s"]) > 0 and int(row["size"]) == 4096 for row in rows)
 
 
+@pytest.mark.slow  # as a sweep on the page Benchmark, whose test stops one
 def test_a_stopped_run_keeps_what_was_measured(open_page: OpenPage) -> None:
     page = open_page("cost")
     page.get_by_role("button", name="Start").click()

@@ -9,7 +9,9 @@ from tests.browser.conftest import OpenPage, Screenshot, every_screen
 from tests.browser.test_train import badge, start
 
 
-def test_relu_dies_and_leaky_relu_lives(open_page: OpenPage, screenshot: Screenshot) -> None:
+def test_relu_dies_and_leaky_relu_lives_and_the_address_shows_the_same_place_again(
+    open_page: OpenPage, screenshot: Screenshot
+) -> None:
     page = open_page("dying_units?steps=50")
     start(page)
     badge(page, "Finished")
@@ -23,12 +25,6 @@ def test_relu_dies_and_leaky_relu_lives(open_page: OpenPage, screenshot: Screens
             expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
         screenshot(page, f"dying_units-{variant}-finished")
         wait_until_it_fits(page)
-
-
-def test_the_address_shows_the_same_place_again(open_page: OpenPage) -> None:
-    page = open_page("dying_units?steps=50&seeds=2&functions=relu&functions=leaky_relu")
-    start(page)
-    badge(page, "Finished")
     page.get_by_role("button", name="slope is under 0.01").or_(
         page.get_by_role("radio", name="slope is under 0.01")
     ).first.click()

@@ -26,26 +26,10 @@ def all_end(processes: list[psutil.Process]) -> bool:
     return not psutil.wait_procs(processes, timeout=60)[1]
 
 
-def test_a_killed_worker_is_reported_and_the_next_run_works(open_page: OpenPage, store: RunStore) -> None:
-    run_id = queue_long(store)
-    page = open_page(f"train?run={run_id}")
-    badge(page, "Running")
-    wait_for_another_epoch(page)
-    run = store.get(run_id)
-    assert run is not None
-    os.kill(int(str(run.worker).split("/")[-2]), signal.SIGKILL)
-    badge(page, "Interrupted")
-    expect(page.get_by_text("What was recorded until then is below.")).to_be_visible()
-    assert metric(page, "Epoch") > 0
-    page.get_by_label("Epochs", exact=True).fill("3")
-    page.get_by_label("Epochs", exact=True).press("Enter")
-    start(page)
-    badge(page, "Finished")
-
-
-def test_a_server_that_ends_leaves_no_worker_and_its_run_is_there_after_the_restart(
+def test_a_server_that_ends_leaves_no_worker_and_a_killed_one_is_reported_and_the_next_run_works(
     open_page: OpenPage, new_server: Callable[..., Server]
 ) -> None:
+    """One test, since each server costs more to start than what is looked at here."""
     first = new_server()
     with contextlib.closing(RunStore(first.home / "runs.sqlite")) as store:
         run_id = queue_long(store)
@@ -66,6 +50,17 @@ def test_a_server_that_ends_leaves_no_worker_and_its_run_is_there_after_the_rest
     assert metric(page, "Epoch") >= epoch
     page.get_by_role("button", name="Resume").click()
     badge(page, "Running")
+    wait_for_another_epoch(page)
+    with contextlib.closing(RunStore(first.home / "runs.sqlite")) as store:
+        run = store.get(run_id)
+    assert run is not None
+    os.kill(int(str(run.worker).split("/")[-2]), signal.SIGKILL)
+    badge(page, "Interrupted")
+    expect(page.get_by_text("What was recorded until then is below.")).to_be_visible()
+    assert metric(page, "Epoch") > epoch
+    start(page)
+    badge(page, "Running")
+    wait_for_another_epoch(page)
     workers = workers_of(second)
     assert workers
     second.process.terminate()

@@ -317,7 +317,7 @@ def test_the_picture_is_described_in_words(watch: Watch, run: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (PHONE.width, "dark")])
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (PHONE.width, "dark")])
 def test_nothing_moves_and_nothing_overflows_while_it_plays(
     films: FilmServer, browser: Browser, run: str, width: int, theme: str
 ) -> None:

@@ -34,7 +34,9 @@ def test_precision_shows_each_kind_of_error(open_page: OpenPage, screenshot: Scr
 PICTURE = "document.querySelector('[data-testid=\"stVegaLiteChart\"] image').href.baseVal"
 
 
-def test_a_slider_turns_the_neuron(open_page: OpenPage) -> None:
+def test_a_slider_turns_the_neuron_and_its_chart_can_be_exported_as_png(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
     page = open_page("surfaces")
     before = page.evaluate(PICTURE)
     slider = page.get_by_role("slider").nth(1)
@@ -42,6 +44,14 @@ def test_a_slider_turns_the_neuron(open_page: OpenPage) -> None:
     slider.press("ArrowLeft")
     expect(page).to_have_url(re.compile(r"w1=0\.9"))
     page.wait_for_function(f"before => {PICTURE} !== before", arg=before)
+    wait_until_idle(page)
+    page.get_by_test_id("stVegaLiteChart").first.hover()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as PNG").first.click()
+    download.value.save_as(tmp_path / "chart.png")
+    pixels = np.asarray(Image.open(tmp_path / "chart.png").convert("RGB")).astype(int)
+    # The picture itself is in it, blue and orange, and not lines and text alone.
+    assert (np.ptp(pixels, axis=-1) > 20).mean() > 0.3
 
 
 def test_the_pointer_reads_the_surface(open_page: OpenPage) -> None:
@@ -56,17 +66,6 @@ def test_the_pointer_reads_the_surface(open_page: OpenPage) -> None:
     expect(tooltip).to_be_visible()
     numbers = [float(cell.replace("−", "-")) for cell in tooltip.locator("td.value").all_inner_texts()]
     assert numbers[0] == numbers[2] > 1  # z = x, in the right half
-
-
-def test_a_chart_can_be_exported_as_png(open_page: OpenPage, tmp_path: Path) -> None:
-    page = open_page("surfaces")
-    page.get_by_test_id("stVegaLiteChart").first.hover()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download as PNG").first.click()
-    download.value.save_as(tmp_path / "chart.png")
-    pixels = np.asarray(Image.open(tmp_path / "chart.png").convert("RGB")).astype(int)
-    # The picture itself is in it, blue and orange, and not lines and text alone.
-    assert (np.ptp(pixels, axis=-1) > 20).mean() > 0.3
 
 
 def test_softmax_is_one_click_away(open_page: OpenPage, screenshot: Screenshot) -> None:

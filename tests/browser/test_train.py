@@ -102,11 +102,17 @@ def test_every_network_shows_what_it_learns(
     expect(chart).to_be_visible()
 
 
-def test_a_run_can_be_paused_resumed_and_stopped(open_page: OpenPage, store: RunStore) -> None:
-    page = open_page(f"train?run={queue_long(store)}")
-    badge(page, "Running")
+def test_everybody_sees_the_same_live_run_and_can_pause_resume_and_stop_it(
+    open_page: OpenPage, store: RunStore
+) -> None:
+    address = f"train?run={queue_long(store, 'circles')}"
+    page, other = open_page(address), open_page(address, visitor="somebody else")
+    for each in (page, other):
+        badge(each, "Running")
+        expect(each.get_by_role("combobox", name="Data")).to_have_value("Circles")
     page.get_by_role("button", name="Pause", exact=True).click()
-    badge(page, "Paused")
+    for each in (page, other):
+        badge(each, "Paused")
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     wait_until_idle(page)
     held = metric(page, "Epoch")
@@ -115,26 +121,14 @@ def test_a_run_can_be_paused_resumed_and_stopped(open_page: OpenPage, store: Run
     wait_until_idle(page)
     assert metric(page, "Epoch") == held
     page.get_by_role("button", name="Resume").click()
-    badge(page, "Running")
-    wait_for_another_epoch(page)
-    assert metric(page, "Epoch") > held
-    page.get_by_role("button", name="Stop").click()
-    badge(page, "Stopped")
-    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
-    assert metric(page, "Epoch") > held, "what was recorded must still be there"
-
-
-def test_an_address_shows_the_same_live_run_to_everybody(open_page: OpenPage, store: RunStore) -> None:
-    address = f"train?run={queue_long(store, 'circles')}"
-    first, other = open_page(address), open_page(address, visitor="somebody else")
-    for page in (first, other):
-        badge(page, "Running")
-        expect(page.get_by_role("combobox", name="Data")).to_have_value("Circles")
-    before = metric(other, "Epoch")
+    badge(other, "Running")
     wait_for_another_epoch(other)
-    assert metric(other, "Epoch") > before
+    assert metric(other, "Epoch") > held
     other.get_by_role("button", name="Stop").click()
-    badge(first, "Stopped")
+    for each in (page, other):
+        badge(each, "Stopped")
+        expect(each.get_by_role("button", name="Stop")).to_have_count(0)
+        assert metric(each, "Epoch") > held, "what was recorded must still be there"
 
 
 def test_a_waiting_run_says_its_place_in_the_queue(open_page: OpenPage, store: RunStore) -> None:

@@ -155,8 +155,8 @@ def kept_results(folder: Path) -> Fact:
     if not paths:
         return Fact(
             "On a real card",
-            "no result file of one is kept in docs/results/ yet; `python -m core.timing` with `--out` "
-            "writes one on a machine with a GPU",
+            "no result file of one is kept in docs/results/ yet; python -m core.timing with --out writes one "
+            "on a machine with a GPU",
         )
     return Fact("On real cards", "; ".join(f"{path.stem}: {_kept(path)}" for path in paths))
 

@@ -53,7 +53,7 @@ FORWARD_AND_BACKWARD = 3  # times the FLOPs of a forward pass
 TOO_LONG_YEARS = 10.0  # for whoever wants to see the result
 SUN4_MFLOPS = 1.0  # of a SUN-4/260, about: what LINPACK reached on it
 DAY_S, YEAR_S = 86_400.0, 365.25 * 86_400.0
-LECUN, ALEXNET = "LeCun's network, 1989", "AlexNet, 2012"
+LECUN, ALEXNET = "LeCun 1989", "AlexNet 2012"
 TIMED_STEPS = 20  # in one timed call
 
 
@@ -63,9 +63,9 @@ def measure(settings: Settings) -> Iterator[Any]:
     days = {rate: flops / (1e6 * rate) / DAY_S for rate in settings["mflops"]}
     for rate, taken in days.items():
         yield Measured(_years(rate), 0, taken * DAY_S / YEAR_S)
-    yield Series("as published", (LECUN, ALEXNET), (float(lecun1989.DAYS), ALEXNET_DAYS))
+    yield Series("published", (LECUN, ALEXNET), (float(lecun1989.DAYS), ALEXNET_DAYS))
     for rate, taken in days.items():
-        yield Series(f"estimate at {rate:,g} MFLOP/s", (LECUN, ALEXNET), (_lecun_days(rate), taken))
+        yield Series(f"at {_plain(rate)} MFLOP/s", (LECUN, ALEXNET), (_lecun_days(rate), taken))
     yield Fact(
         "AlexNet's training, an estimate",
         f"{flops:.2g} FLOPs: {FORWARD_AND_BACKWARD} times a forward pass, for {ALEXNET_PASSES} passes over "
@@ -137,7 +137,7 @@ def _timed() -> Iterator[Any]:
     assert known is not None
     seconds = known.median_s / TIMED_STEPS * lecun1989.PRESENTATIONS
     busy = finish().contamination
-    yield Series("on this machine", (LECUN,), (seconds / DAY_S,))
+    yield Series("here", (LECUN,), (seconds / DAY_S,))
     yield Fact(
         "The training of 1989, on one core here",
         f"{seconds:.0f} s for the published {lecun1989.PRESENTATIONS:,} images one at a time, "
@@ -150,21 +150,25 @@ def _years(mflops: float) -> str:
     return f"years at {mflops:g} MFLOP/s"
 
 
+def _plain(number: float) -> str:
+    """1,000,000 rather than 1e+06."""
+    return f"{number:,.0f}" if number >= 1 else f"{number:g}"
+
+
 def claims(settings: Settings) -> tuple[Claim, ...]:
     """The network of 1989 works; the network of 2012 could not have been trained on the machine of 1989."""
     hardware = [
         Claim(
             says="AlexNet's training takes longer than ten years",
-            condition=f"a machine of {rate:,g} MFLOP/s"
-            + (", as in 1989" if rate == SUN4_MFLOPS else "")
-            + " (an estimate)",
+            condition=f"estimated for a machine of {_plain(rate)} MFLOP/s"
+            + (", as in 1989" if rate == SUN4_MFLOPS else ""),
             value="years, estimated from its FLOPs",
             of=_years(rate),
             true_if=ABOVE,
             threshold=TOO_LONG_YEARS,
             method=EXACT,
             unit="years",
-            format=",.3g",
+            format=",.2f",
         )
         for rate in settings["mflops"]
     ]
@@ -236,8 +240,8 @@ STATEMENT = Statement(
     claims=claims,
     plot=Plot(
         title="How long a training takes",
-        look="On one machine the two networks lie a million times apart: in 1989 the left one was possible, "
-        "the right one was not.",
+        look="On the machine of 1989 (1 MFLOP/s, estimated) they lie millions of times apart: one could be "
+        "trained, the other could not.",
         kind=INTERVALS,
         x="Network",
         y="Days of training",

@@ -40,12 +40,12 @@ class Network:
 
 
 NETWORKS = {
-    "mlp_8": Network("MLP 2-8-8-1", (2, 8, 8, 1)),
-    "mlp_64": Network("MLP 2-64-64-1", (2, 64, 64, 1)),
-    "mlp_256": Network("MLP 784-256-256-10", (784, 256, 256, 10)),
-    "mlp_1024": Network("MLP 784-1024-1024-10", (784, 1024, 1024, 10)),
+    "mlp_8": Network("MLP, 8 wide", (2, 8, 8, 1)),
+    "mlp_64": Network("MLP, 64 wide", (2, 64, 64, 1)),
+    "mlp_256": Network("MLP, 256 wide", (784, 256, 256, 10)),
+    "mlp_1024": Network("MLP, 1024 wide", (784, 1024, 1024, 10)),
     "lenet": Network("LeNet-5"),
-    "transformer": Network("Transformer block"),
+    "transformer": Network("Transformer"),
 }
 MOSTLY = 0.5  # more than half
 FLOPS, TIME = "share of FLOPs", "share of time"

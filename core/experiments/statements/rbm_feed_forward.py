@@ -179,8 +179,8 @@ STATEMENT = Statement(
         "again and again (Gibbs sampling); a feed-forward network computes an output and nothing comes back.",
         "So it is an undirected, generative model; only its way up looks like a layer of an MLP.",
     ),
-    formula=r"p(h_j{=}1\,|\,v) = \sigma\Big(\sum_i v_i W_{ij} + c_j\Big), \qquad "
-    r"p(v_i{=}1\,|\,h) = \sigma\Big(\sum_j W_{ij} h_j + b_i\Big)",
+    formula=r"\begin{aligned} p(h_j{=}1\,|\,v) &= \sigma\Big(\sum_i v_i W_{ij} + c_j\Big) \\ "
+    r"p(v_i{=}1\,|\,h) &= \sigma\Big(\sum_j W_{ij} h_j + b_i\Big) \end{aligned}",
     sources=(
         Source("Smolensky 1986, Information processing in dynamical systems: foundations of harmony theory"),
         Source(

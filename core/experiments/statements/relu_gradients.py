@@ -33,7 +33,7 @@ else:
 # Gains are factors of Xavier's weights, whose variance is 1 / inputs in layers of equal width. He's have
 # 2 / inputs, a gain of the square root of 2; PyTorch's nn.Linear draws with variance 1 / (3 inputs).
 HE = 1.414
-NAMES = {0.577: "0.577, PyTorch", 1.0: "1, Xavier", HE: "1.414, He"}
+NAMES = {0.577: "PyTorch's default", 1.0: "Xavier", HE: "He"}
 LOST = 2.0  # powers of ten from the last layer to the first beyond which a gradient is lost, as for sigmoid
 RARELY = 0.01  # of all networks
 
@@ -59,7 +59,7 @@ def _gradients(settings: Settings) -> Iterator[Any]:
             yield Progress(done * len(settings["gains"]) + number, total, "networks")
         yield from _series(logs, layers)
     factors = {gain: 10 ** (_median([s[0] for s in found]) / (layers - 1)) for gain, found in logs.items()}
-    texts = [f"{factor:.3f} at gain {_name(gain)}" for gain, factor in factors.items()]
+    texts = [f"{factor:.3f} at {_gain(gain)}" for gain, factor in factors.items()]
     yield Fact("Factor of the gradient per layer", "; ".join(texts))
 
 
@@ -89,7 +89,11 @@ def _median(values: list[float] | tuple[float, ...]) -> float:
 
 
 def _name(gain: float) -> str:
-    return NAMES.get(gain, f"{gain:g}")
+    return NAMES.get(gain, f"Gain {gain:g}")
+
+
+def _gain(gain: float) -> str:
+    return f"gain {gain:g}" + (f" ({NAMES[gain]})" if gain in NAMES else "")
 
 
 def _gradient(gain: float) -> str:
@@ -106,7 +110,7 @@ def claims(settings: Settings) -> tuple[Claim, ...]:
     kept = [
         Claim(
             says=f"the gradient changes less than 100 times over {layers} layers",
-            condition=f"gain {_name(gain)}; {settings['width']} units a layer",
+            condition=f"{_gain(gain)}, {settings['width']} units a layer",
             value=f"log10 of the gradient at layer 1 by that at layer {layers}",
             of=_gradient(gain),
             true_if=WITHIN,
@@ -121,7 +125,7 @@ def claims(settings: Settings) -> tuple[Claim, ...]:
     alive = [
         Claim(
             says="fewer than 1 network in 100 is dead, with an output of 0 for every input",
-            condition=f"gain {NAMES[HE]}; {width} units a layer, {layers} layers",
+            condition=f"{_gain(HE)}, {width} units a layer, {layers} layers",
             value="fraction of dead networks",
             of=_of_width(width),
             true_if=BELOW,
@@ -206,7 +210,6 @@ STATEMENT = Statement(
         x="Layers that it has passed on its way back",
         y="Size of the gradient (1 at the last layer)",
         log_y=True,
-        rules=((1.0, "keeps its size"),),
     ),
     slider=Slider(
         "gains",

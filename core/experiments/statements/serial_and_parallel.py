@@ -62,7 +62,7 @@ def measure(settings: Settings) -> Iterator[Any]:
         yield NotMeasured(why_no_gpu, tuple(GPU.format(n) for n in settings["sequences"]))
     if cores == 1:
         yield NotMeasured(
-            "this process may use one core only", tuple(THREADS.format(n) for n in settings["sequences"])
+            "This process may use one core only", tuple(THREADS.format(n) for n in settings["sequences"])
         )
     comparisons: list[tuple[str, str, Callable[..., Any]]] = []
     if cores > 1:
@@ -201,8 +201,7 @@ STATEMENT = Statement(
         "What the makers of GPUs call a core is one such lane, so a CPU of 64 cores has a thousand of them "
         "as well; a GPU has some ten times more, and pays for each start with microseconds.",
     ),
-    formula=r"\text{speed-up} \le \frac{1}{(1-p) + p/n}, \qquad p = \text{parallel part}, "
-    r"\; n = \text{cores}",
+    formula=r"\text{speed-up} \le \frac{1}{(1-p) + p/n} \quad (p: \text{parallel}, n: \text{cores})",
     sources=(
         Source("Amdahl 1967, Validity of the single processor approach to achieving large scale computing"),
         Source("NVIDIA 2017, Tesla V100 GPU architecture (white paper): 80 multiprocessors of 64 lanes"),
@@ -225,7 +224,7 @@ STATEMENT = Statement(
     measure=measure,
     claims=claims,
     plot=Plot(
-        title="What more cores bring to steps that wait for each other",
+        title="Speed-up of steps that wait for each other",
         look="At the left all work is serial and more cores bring nothing; to the right the curves rise.",
         kind=LINES,
         x="Independent sequences at a time",
@@ -235,6 +234,6 @@ STATEMENT = Statement(
         rules=((1.0, "no gain"),),
     ),
     slider=Slider("sequences", "Sequences at a time", (1, 16, 64, 256, 1024, 4096, 16384), {"seconds": 0.5}),
-    doors=(Door("benchmark", "Measure a serial recurrence, or a product of matrices, on more threads"),),
+    doors=(Door("benchmark", "Measure it on more threads"),),
     times=True,
 )

@@ -72,7 +72,7 @@ def measure(settings: Settings) -> Iterator[Any]:
             for seed, accuracy in zip(repeats, accuracies, strict=True):
                 yield Measured(f"{kind}, {_name(shift, permuted)}", seed, accuracy)
             bounds = median_bounds(accuracies, accuracies)
-            medians[kind].append((_name(shift, permuted), *bounds))
+            medians[kind].append((_tick(shift, permuted), *bounds))
             names, middle, low, high = zip(*medians[kind], strict=True)
             yield Series(_label(kind), names, middle, low, high)
     yield Progress(total, total, "trainings")
@@ -107,6 +107,11 @@ def _alexnet() -> Iterator[Fact]:
 
 def _name(shift: int, permuted: bool) -> str:
     return f"shifted up to {shift} px" * bool(shift) + "in the middle" * (not shift) + ", permuted" * permuted
+
+
+def _tick(shift: int, permuted: bool) -> str:
+    """The same, short enough for an axis."""
+    return "shuffled" if permuted else f"shift {shift} px" if shift else "centred"
 
 
 def _label(kind: str) -> str:
@@ -228,6 +233,6 @@ STATEMENT = Statement(
     ),
     doors=(
         Door("layers", "Where AlexNet's parameters are", {"source": "reference", "reference": "alexnet"}),
-        Door("train", "Train a small convolutional network", {"model": "convnet", "data": "digits"}),
+        Door("train", "Train a small convolutional network", {"model": "convnet", "data": "mnist5k"}),
     ),
 )

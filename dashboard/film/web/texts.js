@@ -24,6 +24,7 @@ export const TEXTS = {
   byHandMetric: (percent) => `accuracy on the points shown ${percent}`,
   reset: "Reset",
   features: "Features",
+  input: (name) => `Input ${name}`,
   addFeature: (name) => `Give the network ${name}; starts another training`,
   removeFeature: (name) => `Leave ${name} out; starts another training`,
   oneFeatureAtLeast: "The network needs at least one feature.",

@@ -15,18 +15,23 @@ from core.export.run import TrainingRun
 from core.models import MODELS
 from core.training.learners.supervised import SupervisedLearner
 
-TINY_IMAGES = {"data": "mnist5k", "test_fraction": 0.8, "epochs": 1, "batch_size": 100}
+FEW_IMAGES = {"data": "own_images", "epochs": 1, "batch_size": 50}  # 240 are there
 BRIEFLY: dict[str, dict[str, Any]] = {
     "mlp": {"data": "moons", "samples": 200, "model_options": {"norm": "batch", "dropout": 0.2}},
-    "lenet": TINY_IMAGES,
-    "convnet": TINY_IMAGES,
-    "alexnet": TINY_IMAGES | {"model_options": {"width": 2}},
-    "vgg": TINY_IMAGES | {"model_options": {"width": 2}},
-    "resnet": TINY_IMAGES | {"model_options": {"width": 2, "depth": "8"}},
-    "rnn": {"data": "sines", "epochs": 1, "model_options": {"bidirectional": True, "layers": 2}},
-    "lstm": {"data": "parity", "epochs": 1},  # of sequences that end early
-    "gru": {"data": "copy_memory", "epochs": 1},
-    "transformer": {"data": "copy_memory", "epochs": 1, "hidden": (8,)},
+    "lenet": FEW_IMAGES,
+    "convnet": FEW_IMAGES,
+    "alexnet": FEW_IMAGES | {"model_options": {"width": 2}},
+    "vgg": FEW_IMAGES | {"model_options": {"width": 2}},
+    "resnet": FEW_IMAGES | {"model_options": {"width": 2, "depth": "8"}},
+    "rnn": {
+        "data": "sines",
+        "samples": 100,
+        "epochs": 1,
+        "model_options": {"bidirectional": True, "layers": 2},
+    },
+    "lstm": {"data": "parity", "samples": 100, "epochs": 1},  # of sequences that end early
+    "gru": {"data": "copy_memory", "samples": 100, "epochs": 1},
+    "transformer": {"data": "copy_memory", "samples": 100, "epochs": 1, "hidden": (8,)},
 }
 
 
@@ -56,7 +61,7 @@ def test_a_typed_activation_is_exported_too(train_briefly: Callable[..., Trainin
 
 @pytest.mark.parametrize("model", ["lstm", "transformer"])
 def test_sequences_may_be_of_another_length(model: str, train_briefly: Callable[..., TrainingRun]) -> None:
-    run = train_briefly(model, data="sines", epochs=1, hidden=(8,))
+    run = train_briefly(model, data="sines", samples=100, epochs=1, hidden=(8,))
     inputs = SupervisedLearner(run.config).test_inputs[:3, :17]
     evaluator = ReferenceEvaluator(onnx.load_from_string(network_onnx(run)))
     with torch.inference_mode():

@@ -84,7 +84,7 @@ def assert_same_curves(run: TrainingRun, printed: list[dict[str, Any]], toleranc
     assert (best or [None]) == [run.of("training_finished")[0]["best_epoch"]]
 
 
-TINY_IMAGES = {"test_fraction": 0.8, "epochs": 1, "batch_size": 100}
+FEW_IMAGES = {"epochs": 1, "batch_size": 50}  # 240 are there
 RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "mlp": ("mlp", "moons", {"samples": 200, "optimizer": "nesterov", "weight_decay": 0.01}),
     "mlp_dropout_norm": (
@@ -118,15 +118,19 @@ RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
         },
     ),
     "mlp_that_waits": ("mlp", "moons", {"samples": 200, "epochs": 6, "patience": 1, "learning_rate": 0.5}),
-    "lenet": ("lenet", "mnist5k", TINY_IMAGES),
-    "convnet": ("convnet", "mnist5k", TINY_IMAGES),
-    "alexnet": ("alexnet", "mnist5k", TINY_IMAGES | {"model_options": {"width": 2}}),
-    "vgg": ("vgg", "mnist5k", TINY_IMAGES | {"model_options": {"width": 2}}),
-    "resnet": ("resnet", "mnist5k", TINY_IMAGES | {"model_options": {"width": 2, "depth": "8"}}),
-    "rnn": ("rnn", "sines", {"epochs": 1}),
-    "lstm": ("lstm", "copy_memory", {"epochs": 1}),
+    "lenet": ("lenet", "mnist5k", {"test_fraction": 0.8, "epochs": 1, "batch_size": 100}),
+    "convnet": ("convnet", "own_images", FEW_IMAGES),
+    "alexnet": ("alexnet", "own_images", FEW_IMAGES | {"model_options": {"width": 2}}),
+    "vgg": ("vgg", "own_images", FEW_IMAGES | {"model_options": {"width": 2}}),
+    "resnet": ("resnet", "own_images", FEW_IMAGES | {"model_options": {"width": 2, "depth": "8"}}),
+    "rnn": ("rnn", "sines", {"epochs": 1, "samples": 100}),
+    "lstm": ("lstm", "copy_memory", {"epochs": 1, "samples": 100}),
     "gru": ("gru", "seattle_temps", {"epochs": 1, "schedule": "warm_up_cosine"}),
-    "transformer": ("transformer", "copy_memory", {"epochs": 1, "hidden": (8,), "activation": "gelu"}),
+    "transformer": (
+        "transformer",
+        "copy_memory",
+        {"epochs": 1, "samples": 100, "hidden": (8,), "activation": "gelu"},
+    ),
 }
 
 

@@ -50,6 +50,11 @@ SMALL: Mapping[str, Mapping[str, Any]] = {"resnet": {"depth": "8", "width": 2}, 
             ["Generator, layer 1", "Generator, output"],
         ),
         (
+            [("first", "Linear"), ("layers.0", "Linear"), ("layers.1", "Linear"), ("last", "Linear")],
+            ["First", "Layer 1", "Layer 2", "Last"],
+        ),
+        ([("first", "Conv2d 5 × 5"), ("second", "Conv2d 5 × 5")], ["Convolution 1", "Convolution 2"]),
+        (
             [("layers.0.own", "Linear"), ("layers.1.own", "Linear")],
             ["Layer 1, own", "Output, own"],
         ),

@@ -86,13 +86,14 @@ def test_every_workload_runs_on_the_card_in_each_format_and_in_each_step() -> No
             assert support(workload, dtype, DEVICE, step) is None
 
 
-def test_each_kind_of_workload_is_measured_thoroughly_in_each_format_and_in_each_step() -> None:
-    configs = []
+def test_each_kind_of_workload_is_measured_thoroughly_in_each_step_and_each_family_in_each_format() -> None:
+    configs, families = [], set()
     for name, workload in WORKLOADS.items():
         if IN_PLACE_OF.get(name, name) == name:
-            configs.append(smallest(name, formats(name), workload.steps[:1]))
-            if others := workload.steps[1:]:
-                configs.append(smallest(name, workload.dtypes[:1], others))
+            configs.append(smallest(name, workload.dtypes[:1], workload.steps))
+            if name not in HEAVY and workload.family not in families and workload.dtypes[1:]:
+                families.add(workload.family)
+                configs.append(smallest(name, workload.dtypes[1:], workload.steps[:1]))
     assert_all_measured(configs)
 
 

@@ -25,7 +25,7 @@ export class Editor {
   build() {
     this.layers = this.stepper("layers");
     this.features = this.limits.features.map(({ key, name }) => {
-      const made = element("button", { type: "button", class: "feature", text: name, "aria-label": TEXTS.feature(name) });
+      const made = element("button", { type: "button", class: "feature", text: name, "aria-label": TEXTS.input(name) });
       made.addEventListener("click", () => this.switchFeature(key));
       return { key, name, button: made };
     });

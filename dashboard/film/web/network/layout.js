@@ -5,7 +5,7 @@ import { layersOf } from "./arithmetic.js";
 const WIDE_PX = 760; // from this width on, the decision map stands beside the network
 export const MAX_UNITS = 8; // of a layer that are drawn
 const WIDE_STAGE_PX = 470;
-const NARROW_NETWORK_PX = 300;
+const NARROW_NETWORK_PX = 326;
 const MAP_EDGE_PX = 38; // beside the decision map, for the numbers of its axis, and below it
 const MAP_FOOT_PX = 28;
 export const MAP_HEAD_PX = 36; // above it, for its title

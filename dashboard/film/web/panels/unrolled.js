@@ -12,7 +12,7 @@ const GAP_PX = 26; // between two cells, with the arrows
 const FOOT_PX = 58; // the numbers of the steps, and the band of all steps
 const BAND_PX = 24;
 const DECADES = 4; // of the gradient: what is less than that of the largest has the thinnest arrow
-const NARROW = 560; // a drawing in which rows have letters in place of names
+const NARROW = 480; // a drawing in which rows have letters in place of names
 
 export const visible = (symbol) => (symbol === "\n" ? "⏎" : symbol === " " ? "␣" : (symbol ?? ""));
 /** 1 for the largest gradient, 0 for one that is DECADES powers of ten below it, or more. */

@@ -8,7 +8,7 @@ from torch import nn
 from core.experiments.statement_events import Fact
 from core.experiments.statements import weight_sharing
 from core.experiments.verdicts import DEPENDS, REFUTED, SUPPORTED
-from tests.core.experiments.statements.judged import events_of, verdicts
+from tests.core.experiments.statements.running import run, verdicts
 
 SMALL = {"seeds": 8, "permuted": False}
 BETTER = "5 points more accurate than a dense network with as many parameters | digits"
@@ -21,9 +21,9 @@ def test_parameters_are_torchs() -> None:
 
 
 def test_it_is_true_of_shifted_digits_and_half_true_of_centred_ones() -> None:
-    shifted = events_of("weight_sharing", shifts=(1,), epochs=3, images=400, **SMALL)
+    shifted = run("weight_sharing", shifts=(1,), epochs=3, images=400, **SMALL)
     assert set(verdicts(shifted).values()) == {SUPPORTED}
-    centred = verdicts(events_of("weight_sharing", shifts=(0,), epochs=8, **SMALL))
+    centred = verdicts(run("weight_sharing", shifts=(0,), epochs=8, **SMALL))
     assert centred[""] == DEPENDS
     assert centred[f"{BETTER} in the middle"] == REFUTED
     (alexnet,) = (event.text for event in shifted if isinstance(event, Fact) and event.name == "AlexNet")
@@ -32,7 +32,7 @@ def test_it_is_true_of_shifted_digits_and_half_true_of_centred_ones() -> None:
 
 @pytest.mark.slow
 def test_a_quick_test_says_that_it_depends_and_that_shuffled_pixels_gain_nothing() -> None:
-    events = events_of("weight_sharing")
+    events = run("weight_sharing")
     assert verdicts(events)[""] == DEPENDS
-    controls = verdicts(events, counting=False)
+    controls = verdicts(events, counts=False)
     assert controls[f"{BETTER} shifted up to 2 px, permuted"] == REFUTED
