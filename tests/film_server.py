@@ -183,12 +183,11 @@ def _described(store: RunStore, run: Run) -> FilmDescription:
     config = from_record(TrainConfig, run.config)
     for _, record in store.events_after(run.id):
         if record["event"] == "training_started":
-            shown = METRICS[record["metric"]]
             pictures = store.pictures(run.id)
             points = pictures.get("points") if drawn_from_weights(config, record["parameters"]) else None
             keys = [key for key in pictures if not points or key not in ("points", "decision_map")]
             editing = editing_of(config) if points else None
-            return of_run(run, record, (shown.name, shown.format), points, keys, editing=editing)
+            return of_run(run, record, METRICS[record["metric"]], points, keys, editing=editing)
     data = data_of(config)
     started = {
         "outputs": 1 if len(data.classes) == 2 else len(data.classes),
@@ -196,4 +195,4 @@ def _described(store: RunStore, run: Run) -> FilmDescription:
         "epochs": config.epochs,
         "steps_per_epoch": -(-len(data.train_inputs) // config.batch_size),
     }
-    return of_run(run, started, ("Accuracy", ".1%"), picture(data), editing=editing_of(config))
+    return of_run(run, started, METRICS["accuracy"], picture(data), editing=editing_of(config))

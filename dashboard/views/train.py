@@ -184,11 +184,10 @@ def draw_film(
     ran = from_record(TrainConfig, run.config) if network else None
     if ran:
         points = pictures.get("points") or what_to_learn(ran)
-    metric = METRICS[started["metric"]]
     description = of_run(
         run,
         started,
-        (metric.name, metric.format),
+        METRICS[started["metric"]],
         points,
         snapshots,
         news=str(runs.runner().store.film_sequence(run.id)) if run.ended else "",
@@ -236,7 +235,7 @@ def draw_figures(
                     value, details = end["value"], end["details"]
             help_text = SKILL_HELP.format(started["baseline"]) if "rmse" in details else None
             shown_value = format(value, metric.format).replace("-", "−")
-            st.metric(f"{metric.name}, test", shown_value, width="content", help=help_text)
+            st.metric(f"{metric.name}, {metric.test}", shown_value, width="content", help=help_text)
             if "rmse" in details:
                 st.metric("Error, test", f"{details['rmse']:.2f} {started['unit']}", width="content")
                 baseline = f"{started['baseline_rmse']:.2f} {started['unit']}"

@@ -436,7 +436,7 @@ export class Player {
   statusText() {
     const { frame } = this;
     if (!frame) return "";
-    const { steps_per_epoch: perEpoch, planned_steps: planned, metric } = this.description;
+    const { steps_per_epoch: perEpoch, planned_steps: planned, metric, splits } = this.description;
     const parts = [TEXTS.step(grouped(frame.step))];
     if (perEpoch) {
       const of = planned ? grouped(Math.ceil(planned / perEpoch)) : null;
@@ -447,10 +447,10 @@ export class Player {
     const [trainLoss, testLoss, trainMetric, testMetric] = scored.values;
     const scores = [];
     if (Number.isFinite(trainLoss)) {
-      scores.push(TEXTS.loss(lossText(trainLoss), Number.isFinite(testLoss) ? lossText(testLoss) : null));
+      scores.push(TEXTS.loss(lossText(trainLoss), Number.isFinite(testLoss) ? lossText(testLoss) : null, splits));
     }
-    const value = Number.isFinite(testMetric) ? testMetric : trainMetric;
-    if (Number.isFinite(value)) scores.push(TEXTS.metric(metric.name.toLowerCase(), formatted(value, metric.format)));
+    const [value, of] = Number.isFinite(testMetric) ? [testMetric, splits[1]] : [trainMetric, splits[0]];
+    if (Number.isFinite(value)) scores.push(TEXTS.metric(metric.name.toLowerCase(), formatted(value, metric.format), of));
     if (scores.length && scored.step !== frame.step) scores.push(TEXTS.scoredAt(grouped(scored.step)));
     return [...parts, ...scores].join(" · ");
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -60,6 +61,22 @@ def test_unlike_metrics_are_explained_and_not_drawn_together(store: RunStore) ->
     assert "measured by different things: Accuracy" in said(page)
     assert len(page.get("vega_lite_chart")) == 4
     assert "no target that all could reach" in said(page)
+
+
+def test_agents_explore_or_are_greedy_and_have_no_train_and_test(store: RunStore) -> None:
+    agent = runs.runner().submit(
+        "training", to_record(default_config("q_table", "frozen_lake", epochs=2, snapshots=()))
+    )
+    wait_until(lambda: store.get(agent).ended)
+    page = open_view("side_by_side", runs=agent)
+    results = page.dataframe[0].value
+    assert {"Greedy", "Exploring", "Loss, greedy"} <= {*results.columns}
+    words = [said(page), *results.columns, *(one.label for one in page.number_input)]
+    assert "best actions alone" in said(page)
+    shown = open_view("train", run=agent)
+    assert {"Success, greedy"} <= {one.label for one in shown.metric}
+    words += [one.label for one in shown.metric]
+    assert [text for text in words if re.search(r"\b(train|test)\b", text, re.IGNORECASE)] == []
 
 
 def test_an_address_that_names_what_cannot_be_shown_says_so(store: RunStore) -> None:

@@ -3,10 +3,12 @@
 import { element } from "../elements.js";
 
 import { Card } from "./card.js";
+import { EpisodeCard } from "./watched.js";
 
 const CARD_PX = 344; // a column for each so many; player.py has the same number
 const MAX_COLUMNS = 4;
 const FEW = 3;
+const CARDS = { episode: EpisodeCard }; // of panels that are more than a picture
 
 export class PanelStage {
   name = "panels";
@@ -37,7 +39,7 @@ export class PanelStage {
     }
     for (const panel of panels) {
       if (!this.cards.has(panel.name)) {
-        const card = new Card(this, panel);
+        const card = new (CARDS[panel.name] ?? Card)(this, panel);
         this.cards.set(panel.name, card);
         this.sight.observe(card.root);
       }
