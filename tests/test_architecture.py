@@ -75,7 +75,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard/components": ("dashboard/charts", "dashboard/pages.py", "core/runs/runners"),
     "dashboard/film": ("dashboard/components",),
     "dashboard/training": ("dashboard/components",),
-    "dashboard/run_list": ("dashboard/training",),
+    "dashboard/run_list": ("dashboard/training", "dashboard/film"),
     "dashboard/views": ("dashboard/training", "dashboard/film", "dashboard/run_list"),
     "dashboard": ("dashboard/views",),
 }

@@ -41,18 +41,20 @@ def explain_metrics(groups: Mapping[str, Sequence[Shown]]) -> None:
     )
 
 
-def draw_group(metric: str, group: Sequence[Shown], every: Sequence[str], over: str) -> None:
-    """Loss and metric of the runs that have the same metric."""
+def draw_group(
+    metric: str, group: Sequence[Shown], every: Sequence[str], over: str, moments: Mapping[str, float]
+) -> None:
+    """Loss and metric of the runs that have the same metric; moments: where their films stand, by label."""
     known = METRICS[metric]
     curves = [RunCurves(one.label, one.epochs) for one in group]
     splits = (known.splits[0], known.splits[2])
     left, right = st.columns(2)
     with left:
-        loss = side_by_side_chart(curves, every, "loss", over, "Loss", "Loss", ".4f", splits)
+        loss = side_by_side_chart(curves, every, "loss", over, "Loss", "Loss", ".4f", splits, moments)
         st.altair_chart(loss, key=f"loss of {metric}")
     with right:
         chart = side_by_side_chart(
-            curves, every, "metric", over, known.name, known.axis, known.format, splits
+            curves, every, "metric", over, known.name, known.axis, known.format, splits, moments
         )
         st.altair_chart(chart, key=f"metric of {metric}")
     st.caption(LOOK_AT_PLAY if known.plays else LOOK_AT_SPLITS)

@@ -287,13 +287,6 @@ SNAPSHOTS: dict[str, Snapshot] = {
         _of(IMAGES, SMALL_IMAGES, learners=("rbm",)),
         "fantasies",
     ),
-    "value_map": Snapshot(
-        "Values and policy",
-        "The value of each square, and its best action.",
-        EPISODES,
-        _of(GRID_WORLD),
-        "value_map",
-    ),
     "episode": Snapshot(
         "Greedy episode",
         "The agent plays the game with its best actions, over the value of each action.",
@@ -301,6 +294,13 @@ SNAPSHOTS: dict[str, Snapshot] = {
         _of(GRID_WORLD),
         "episode",
         needs="world",
+    ),
+    "value_map": Snapshot(
+        "Values and policy",
+        "The value of each square, and its best action.",
+        EPISODES,
+        _of(GRID_WORLD),
+        "value_map",
     ),
     "policy_map": Snapshot(
         "Policy", "Which way the network would push the cart.", EPISODES, _of(CONTROL), "policy_map"

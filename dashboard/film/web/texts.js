@@ -108,6 +108,13 @@ export const TEXTS = {
     cutOff: (moves) => `cut off after ${moves} moves`,
     times: (action, times) => (times === 1 ? action : `${action} ${times} times`),
   },
+  together: {
+    inStep: "What the films have in common",
+    over: { step: "By step", share: "By share of the training", seconds: "By seconds of training" },
+    share: (percent) => `${percent} of each training`,
+    seconds: (seconds) => `${seconds} s of training`,
+    atEnd: "its end",
+  },
   bestAction: (action) => `Best action: ${action}`,
   symbolSteps: (steps) => `Steps 1 to ${steps} of each test row`,
   rowStep: (row, step) => `Test row ${row}, step ${step}`,
