@@ -83,10 +83,23 @@ def _dying_units(record: Mapping[str, Any]) -> Iterator[Any]:
     return dying_units(from_record(DyingUnitsConfig, record))
 
 
+def _statements(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.experiments.overview.config import StatementsConfig
+    from core.experiments.overview.job import run_statements
+
+    return run_statements(from_record(StatementsConfig, record))
+
+
 def _export(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.export.job import ExportConfig, export_run
 
     return export_run(from_record(ExportConfig, record))
+
+
+def _report(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.export.report import ReportConfig, write_report
+
+    return write_report(from_record(ReportConfig, record))
 
 
 def _film(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -116,7 +129,11 @@ JOBS = {
     "roofline": Job(_roofline, exclusive=True),
     "cost": Job(_cost, exclusive=True),
     "dying_units": Job(_dying_units),
+    "statements": Job(_statements),
+    "statement_value": Job(_statements, immediate=True),  # another value of the setting on which it turns
+    "timed_statements": Job(_statements, exclusive=True),
     "export": Job(_export, immediate=True),
+    "report": Job(_report, immediate=True),
     "film": Job(_film, immediate=True),
     "landscape": Job(_landscape),
     "layers": Job(_layers, immediate=True),

@@ -3,13 +3,24 @@ distribution, and what an interval says.
 
 Sources: Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of Statistics 7(1).
 Agarwal, R. et al. (2021). Deep reinforcement learning at the edge of the statistical precipice. NeurIPS.
+David, H. A. & Nagaraja, H. N. (2003). Order statistics, 3rd edition, section 7.1. Wiley.
+Nadeau, C. & Bengio, Y. (2003). Inference for the generalization error. Machine Learning 52.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    from scipy import special
+else:
+    special = LazyModule("scipy.special")
 
 # Fewer samples than this cannot bound a median with 95% confidence: 1 - 2 * 0.5**6 = 97%, with five 94%.
 MIN_SAMPLES = 6
@@ -39,6 +50,39 @@ def judge_interval(low: float, high: float, edge: float = 0.0, near: float = 0.0
     if high < -edge:
         return BELOW
     return WITHIN if -near <= low and high <= near else UNDECIDED
+
+
+def median_bounds(
+    lows: Sequence[float], highs: Sequence[float], confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """(median, lower end, upper end) of samples of which each is known to lie from its low to its high.
+
+    The ends are order statistics, so they hold for every distribution with at least this confidence, however
+    few the samples: with too few they are infinite. A run that was capped has an infinite high.
+    """
+    lower, upper = np.sort(np.asarray(lows, np.float64)), np.sort(np.asarray(highs, np.float64))
+    rank = _rank_of_bound(len(lower), confidence)
+    median = _middle(lower) if np.array_equal(lower, upper) else _middle_of_bounds(lower, upper)
+    if rank == 0:
+        return median, -math.inf, math.inf
+    return median, float(lower[rank - 1]), float(upper[len(upper) - rank])
+
+
+def corrected_t_interval(
+    differences: Sequence[float], test_by_train: float, confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """(mean, lower end, upper end) of what differs between two methods over random splits of one data set.
+
+    Training splits overlap, so that the variance of the mean is larger than that of independent samples, by
+    1/n + test_by_train in place of 1/n: the corrected resampled t (Nadeau & Bengio 2003).
+    """
+    samples = np.asarray(differences, np.float64)
+    mean = float(samples.mean())
+    if len(samples) < 2:
+        return mean, -math.inf, math.inf
+    spread = math.sqrt((1 / len(samples) + test_by_train) * samples.var(ddof=1))
+    reach = float(special.stdtrit(len(samples) - 1, (1 + confidence) / 2)) * spread
+    return mean, mean - reach, mean + reach
 
 
 def ratio_interval(
@@ -98,6 +142,30 @@ def improvement_interval(
     generator = np.random.default_rng(seed)
     of_tasks = [_resampled_improvements(_wins(scores, others), generator) for scores, others in strata]
     return _percentiles(np.mean(of_tasks, axis=0), confidence)
+
+
+def _rank_of_bound(samples: int, confidence: float) -> int:
+    """The largest k for which the k-th smallest and k-th largest bound the median so surely; 0 for none.
+
+    The median lies outside with probability 2 P(B < k), B the heads of so many fair coins.
+    """
+    tail, rank = 0, 0
+    for k in range(1, samples // 2 + 1):
+        tail += math.comb(samples, k - 1)
+        if 2 * tail > (1 - confidence) * 2**samples:
+            break
+        rank = k
+    return rank
+
+
+def _middle(ordered: np.ndarray) -> float:
+    return float(np.median(ordered)) if len(ordered) else math.nan
+
+
+def _middle_of_bounds(lower: np.ndarray, upper: np.ndarray) -> float:
+    """The median where both ends agree on it; nan where what lies beyond a cap decides it."""
+    low, high = _middle(lower), _middle(upper)
+    return low if low == high else math.nan
 
 
 def _middle_means(scores: np.ndarray) -> np.ndarray:

@@ -102,6 +102,13 @@ PAGES = {
             "In what do several trainings differ, and which is first at the target?",
         ),
         Page(
+            "overview",
+            "The overview, tested",
+            ":material/fact_check:",
+            EXPERIMENTS,
+            "Which sentences of the text-books are true, and when?",
+        ),
+        Page(
             "signal_propagation",
             "Signal propagation",
             ":material/layers:",

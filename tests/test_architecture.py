@@ -61,7 +61,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/activation_cost": ("core/timing/sweeps",),
     # Above both
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
-    "core/runs": ("core/experiments", "core/training/film/redrawing.py"),
+    "core/experiments/statements": ("core/experiments", "core/layers"),
+    "core/experiments/overview": ("core/experiments/statements",),
+    "core/runs": ("core/experiments/overview", "core/training/film/redrawing.py"),
     "core/export": ("core/runs",),
     "core/landscape": ("core/export",),
     "core/jobs.py": ("core/landscape", "core/layers"),
@@ -76,7 +78,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard/film": ("dashboard/components",),
     "dashboard/training": ("dashboard/components",),
     "dashboard/run_list": ("dashboard/training", "dashboard/film"),
-    "dashboard/views": ("dashboard/training", "dashboard/film", "dashboard/run_list"),
+    "dashboard/statements": ("dashboard/components",),
+    "dashboard/views": (
+        *("dashboard/training", "dashboard/film", "dashboard/run_list"),
+        "dashboard/statements",
+    ),
     "dashboard": ("dashboard/views",),
 }
 

@@ -98,6 +98,11 @@ ADDED = {
         "tests/dashboard/charts/training/test_registry.py",
     ),
     "A workload to time": ("add", "tests/core/timing/workloads/test_registry.py"),
+    "A statement": (
+        "dropout_mean",
+        "tests/core/experiments/statements/test_entries.py",
+        "tests/core/experiments/test_verdicts.py",
+    ),
     "A page": ("papers", "tests/dashboard/views/test_papers.py"),
 }
 

@@ -28,7 +28,8 @@ else:
     initialisation = LazyModule("core.models.initialisation")
 
 MAX_LAYERS, MAX_WIDTH, SAMPLES = 100, 512, 128
-MIN_GAIN, MAX_GAIN, MAX_BIAS = 0.1, 10.0, 2.0
+MIN_GAIN, MAX_GAIN, MAX_BIAS = 0.1, 20.0, 2.0
+SEARCHED_GAIN = 10.0  # a critical gain is searched up to here
 BINS = 61  # odd, so that 0 is in the middle of one
 MAX_MOMENT = 1e100  # limit of the theory for unbounded functions
 VANISHES, PRESERVED, EXPLODES = "vanishes", "is preserved", "explodes"
@@ -279,7 +280,7 @@ def critical_gain(config: DepthConfig) -> float | None:
 
     Found by bisection, as chi grows with the gain: 1 for tanh under Xavier, the square root of 2 for ReLU.
     """
-    low, high = MIN_GAIN, MAX_GAIN
+    low, high = MIN_GAIN, SEARCHED_GAIN
     if not predict(replace(config, gain=low)).chi < 1 < predict(replace(config, gain=high)).chi:
         return None
     while high / low > 1.01:

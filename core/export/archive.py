@@ -8,6 +8,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from core.data import DATASETS
 from core.errors import InvalidRequest
@@ -92,16 +93,24 @@ def zipped_from_store(store: RunStore, run_id: str) -> bytes:
     run = store.get(run_id)
     if run is None or run.job != "training":
         raise InvalidRequest(f"There is no training with the address {run_id[:40]!r}.")
+    return made_by_worker(store, "export", "zip_file", {"run_id": run_id})
+
+
+def made_by_worker(store: RunStore, job: str, field: str, config: Mapping[str, Any]) -> bytes:
+    """The content of the file that a job writes to the path in this field of its config.
+
+    The store's runner must be at work. Raises InvalidRequest when the job fails, and after WAIT_S seconds.
+    """
     store.exports.mkdir(exist_ok=True)
-    file = store.exports / f"{secrets.token_urlsafe(9)}.zip"
-    config = {"run_id": run_id, "store_file": str(store.path), "zip_file": str(file)}
-    export_id = store.create("export", config, immediate=True)
+    file = store.exports / secrets.token_urlsafe(9)
+    whole = dict(config) | {"store_file": str(store.path), field: str(file)}
+    made_id = store.create(job, whole, immediate=True)
     try:
-        _wait(store, export_id)
+        _wait(store, made_id)
         return file.read_bytes()
     finally:
         delete_file(file)
-        store.forget(export_id)
+        store.forget(made_id)
 
 
 def _wait(store: RunStore, export_id: str) -> None:

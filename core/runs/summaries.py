@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from core.data import DATASETS
 from core.experiments.dying_units.config import DyingUnitsConfig
+from core.experiments.overview.config import StatementsConfig
 from core.models import MODELS
 from core.options import filled_in
 from core.records import plain
@@ -39,6 +40,8 @@ CONFIGS: dict[str, type] = {
     "timing": SweepConfig,
     "roofline": RooflineConfig,
     "dying_units": DyingUnitsConfig,
+    "statements": StatementsConfig,
+    "timed_statements": StatementsConfig,
 }
 LISTED = tuple(CONFIGS)
 
@@ -184,6 +187,8 @@ def result(connection: sa.Connection, run_id: str) -> dict[str, Any]:
         if record["event"] == "ensemble_finished":
             best = record["ranking"][0]["median"] if record["ranking"] else None
             return _found(record["metric"], best, record["elapsed_s"])
+        if record["event"] == "statement_judged":
+            return _found(record["verdict"], None, record["elapsed_s"])
         if record["event"] == "epoch_completed":
             started = connection.execute(_FIRST, {"run": run_id}).scalar() or {}
             return _found(started.get("metric"), record["test_metric"], record["elapsed_s"])

@@ -42,6 +42,8 @@ JOB_TITLES = {
     "roofline": "roofline",
     "dying_units": "dying units",
     "layer_times": "layers",
+    "statements": "statements",
+    "timed_statements": "statements on time",
 }
 
 # The view that shows the run of a job.
@@ -52,6 +54,8 @@ VIEW_OF_JOB = {
     "timing": "benchmark",
     "roofline": "benchmark",
     "dying_units": "dying_units",
+    "statements": "overview",
+    "timed_statements": "overview",
 }
 
 # By this cookie, which the server gives to each browser, a person finds the runs that were started in it.
@@ -132,15 +136,17 @@ def change(run_id: str, setting: str, key: str) -> None:
     runner().store.change(run_id, {setting: st.session_state[key]})
 
 
-def addressed_run(job: str) -> Run | None:
-    """The run that the page's address names (`?run=...`); a warning on the page when there is none."""
+def addressed_run(*jobs: str) -> Run | None:
+    """The run of one of these jobs that the page's address names (`?run=...`); a warning on the page when
+    there is none.
+    """
     run_id = st.query_params.get("run")
     if not run_id:
         return None
     run = runner().store.get(run_id)
-    if run is None or run.job != job:
+    if run is None or run.job not in jobs:
         st.warning(
-            f"There is no {JOB_TITLES[job]} run with the address “{escaped(run_id[:40])}”. Start a "
+            f"There is no {JOB_TITLES[jobs[0]]} run with the address “{escaped(run_id[:40])}”. Start a "
             "new one, or look for it on [Runs](runs). The server deletes the oldest runs to make room for "
             "new ones."
         )

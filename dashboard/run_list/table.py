@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from core.data import DATASETS
+from core.experiments.verdicts import VERDICTS
 from core.models import MODELS
 from core.runs.listing import ListedRun
 from dashboard.charts.training.curves import METRICS
@@ -134,7 +135,9 @@ def name_of(registry: Any, key: str | None) -> str:
 
 
 def metric_in_words(metric: str | None, value: float | None) -> str:
-    """Such as "Accuracy 96.2%"; empty where there is none."""
+    """Such as "Accuracy 96.2%", or the verdict on a statement; empty where there is none."""
+    if metric in VERDICTS:
+        return metric.capitalize()
     if metric is None or value is None:
         return ""
     known = METRICS.get(metric)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import cycle
 from pathlib import Path
 
 import streamlit as st
 
+from core.experiments.overview.registry import STATEMENTS
 from dashboard.charts.home import activations_preview, utilisation_preview
 from dashboard.components import machine
 from dashboard.components.layout import heading
@@ -15,6 +17,8 @@ from dashboard.components.machine_cards import draw_machine, gauge
 from dashboard.pages import PAGES
 
 SPIRALS = Path(__file__).parent.parent / "pictures" / "two_spirals.png"
+# Statements to begin with, which a few seconds test.
+ASKED = ("relu_gradients", "tanh_sigmoid", "linear_network", "dying_relu")
 PREVIEWS = ("curves", "train", "benchmark")
 
 
@@ -65,6 +69,20 @@ def draw_previews() -> None:
         draw_last_run("timing", "benchmark")
 
 
+def draw_statement() -> None:
+    """One statement of the overview, another each day, to be answered and tested."""
+    key = ASKED[date.today().toordinal() % len(ASKED)]
+    with st.container(border=True):
+        st.markdown(f"**True, false, or does it depend?** “{STATEMENTS[key].sentence}”")
+        page = PAGES["overview"]
+        st.page_link(
+            page.file,
+            label="**Say what you think, and test it**",
+            icon=page.icon,
+            query_params={"statement": key},
+        )
+
+
 def draw_questions() -> None:
     """Questions, each a link to the page that answers it."""
     st.subheader("Or find out")
@@ -81,6 +99,7 @@ heading(
 )
 cards = st.container()
 draw_previews()
+draw_statement()
 draw_questions()
 with cards:
     draw_machine()

@@ -51,8 +51,8 @@ def dying_units(config: DyingUnitsConfig) -> Iterator[object]:
 
 
 def _train(config: DyingUnitsConfig, watch: Stopwatch) -> Iterator[object]:
-    points = _Points(config)
-    stack, rates = initialised(config, points.features, points.classes), _each_rate(config)
+    points = Points(config)
+    stack, rates = initialised(config, points.features, points.classes), each_rate(config)
     watched = _Units(config, points)
     started = _started(config, points)
     yield started
@@ -93,7 +93,8 @@ def _activations(config: DyingUnitsConfig) -> list[Activation]:
     return [find(key) for key in config.activations]
 
 
-def _each_rate(config: DyingUnitsConfig) -> Tensor:
+def each_rate(config: DyingUnitsConfig) -> Tensor:
+    """The learning rate of each network, (networks, 1, 1)."""
     return _spread(config, torch.tensor(config.learning_rates, dtype=torch.float32), axis=1)
 
 
@@ -105,7 +106,7 @@ def _spread(config: DyingUnitsConfig, values: Tensor, axis: int) -> Tensor:
     return values.view(along).expand(shape).reshape(-1, 1, 1)
 
 
-def _started(config: DyingUnitsConfig, points: _Points) -> DyingUnitsStarted:
+def _started(config: DyingUnitsConfig, points: Points) -> DyingUnitsStarted:
     x = torch.linspace(-SLOPES_WITHIN, SLOPES_WITHIN, 4001)
     slopes = {
         key: entry.derivative(x, **entry.with_defaults()).abs().min().item()
@@ -126,7 +127,7 @@ def _started(config: DyingUnitsConfig, points: _Points) -> DyingUnitsStarted:
     )
 
 
-class _Points:
+class Points:
     """The points of each seed, and the batches of every network.
 
     train and test are (seeds, points, features), their targets (seeds, points).
@@ -166,7 +167,7 @@ def _loaded(config: DyingUnitsConfig, seed: int) -> LoadedDataset:
 class _Units:
     """Whether each hidden unit was ever dead, and whether it came back."""
 
-    def __init__(self, config: DyingUnitsConfig, points: _Points) -> None:
+    def __init__(self, config: DyingUnitsConfig, points: Points) -> None:
         self._config, self._points = config, points
         shape = (config.networks, sum(config.hidden))
         self._died, self._came_back = np.zeros(shape, bool), np.zeros(shape, bool)

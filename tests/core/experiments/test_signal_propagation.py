@@ -176,7 +176,7 @@ def test_typed_functions_go_through_as_well(initialisation: str) -> None:
     [
         ({"layers": 101}, "layers 101 .* from 1 to 100"),
         ({"width": 1}, "width 1 .* from 2 to 512"),
-        ({"gain": math.nan}, "gain nan .* from 0.1 to 10"),
+        ({"gain": math.nan}, "gain nan .* from 0.1 to 20"),
         ({"initialisation": "hee"}, "Unknown initialisation 'hee'"),
         ({"activation": "swoosh"}, "There is no activation 'swoosh'"),
     ],

@@ -1,0 +1,85 @@
+"""The slider on which a statement turns: each value is tested in a second or two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.experiments.overview.config import StatementsConfig
+from core.experiments.overview.registry import STATEMENTS
+from core.experiments.statement import QUICK, Slider
+from core.records import to_record
+from core.runs import verdicts
+from dashboard.components.markdown import escaped
+from dashboard.components.runs import runner
+from dashboard.statements import verdict
+
+POLL_S = 0.4
+_TURNED = "sliders that were moved"
+_RUNS = "runs of slider values"  # by statement and value, the run that tests it
+
+
+def draw_slider(key: str) -> None:
+    """The slider, and the verdict at its value."""
+    slider = STATEMENTS[key].slider
+    if slider is None:
+        return
+    st.subheader("Turn it")
+    st.markdown(f"The verdict turns on {STATEMENTS[key].condition}.")
+    value = st.select_slider(
+        slider.label,
+        slider.values,
+        key=f"slider of {key}",
+        format_func=_in_words,
+        on_change=_note_turned,
+        args=(key,),
+    )
+    if key in st.session_state.get(_TURNED, ()):
+        _follow(_run_of(key, slider, value), f"{slider.label}: {_in_words(value)}")
+    else:
+        st.caption("Move it: the experiment runs again with that value, and the verdict follows.")
+
+
+def _note_turned(key: str) -> None:
+    """Nothing runs before a person has moved the slider."""
+    st.session_state[_TURNED] = {*st.session_state.get(_TURNED, ()), key}
+
+
+def _in_words(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _run_of(key: str, slider: Slider, value: Any) -> str:
+    """The run that tests this value, started if this session has not asked for it before."""
+    known = st.session_state.setdefault(_RUNS, {})
+    if (key, value) not in known or runner().store.get(known[key, value]) is None:
+        config = StatementsConfig((key,), QUICK, {**slider.quick, slider.setting: (value,)})
+        known[key, value] = runner().submit("statement_value", to_record(config))
+    return str(known[key, value])
+
+
+def _follow(run_id: str, at: str) -> None:
+    """The verdict at a value as soon as it is there."""
+    run = runner().store.get(run_id)
+
+    def show() -> None:
+        now = runner().store.get(run_id)
+        if now is None:
+            return
+        found = verdicts.results_of(runner().store, run_id)
+        if found:
+            with st.container(border=True):
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    st.markdown(f"**{escaped(at)}**")
+                    verdict.badge(found[0].verdict)
+                for sentence in verdict.sentences(found[0]):
+                    st.markdown(sentence)
+        elif now.ended:
+            st.warning(escaped(now.message or "It was stopped."))
+        else:
+            st.caption(f"Testing {escaped(at)} …")
+        if now.ended and run and not run.ended:
+            st.rerun()
+
+    st.fragment(show, run_every=None if run is None or run.ended else POLL_S)()
