@@ -27,6 +27,10 @@ class Progress:
     rate_unit: str = ""
 
 
+class StopRequested(Exception):
+    """Thrown into a job where it stands: it may yield what is to be seen at its last moment, and ends."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """A large state that replaces the last one of its name: a decision map, filters, a forecast."""

@@ -6,7 +6,7 @@ import contextlib
 import html
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,11 +27,12 @@ from core.runs.store import Run, RunStore
 from core.training.config import TrainConfig, default_config
 from core.training.film.drawn_from_weights import drawn_from_weights
 from dashboard.charts.training.curves import METRICS
-from dashboard.film import routes
+from dashboard.film import routes, together
 from dashboard.film.description import FilmDescription
 from dashboard.film.editing import editing_of
 from dashboard.film.of_run import of_run
 from dashboard.film.player import CSS, HTML, room
+from dashboard.film.together import Seat
 from tests.browser.app import free_port
 
 # The colours that Streamlit's themes of this project give a component.
@@ -84,7 +85,8 @@ class FilmServer:
             "steps_per_epoch": 50,
         }
         epochs = [
-            {"event": "epoch_completed", "step": step} | dict.fromkeys(FRAME_VALUES, value)
+            {"event": "epoch_completed", "step": step, "elapsed_s": step / 100}
+            | dict.fromkeys(FRAME_VALUES, value)
             for step, value in ((50, 0.5), (100, 0.25))
         ]
         events = [(n, 0.0, record) for n, record in enumerate([started, *epochs], 1)]
@@ -92,6 +94,10 @@ class FilmServer:
         if ended:
             self.store.end(run, "finished")
         return run
+
+    def together(self, runs: Sequence[str], theme: str = "light") -> str:
+        """The address of a page with the films of these runs in step."""
+        return f"{self.url}/together/{','.join(runs)}?theme={theme}"
 
     def page(self, run: str, theme: str = "light", **changes: Any) -> str:
         """The address of a page with the player of this run."""
@@ -145,7 +151,8 @@ def short_film(frames: int = 12, **settings: Any) -> tuple[TrainConfig, list[Fra
 def film_server(store: RunStore) -> Iterator[FilmServer]:
     """Serve the films of a store."""
     port = free_port()
-    app = Starlette(routes=[Route("/page/{run}", _page(store)), *routes.routes(lambda: store)])
+    pages = [Route("/page/{run}", _page(store)), Route("/together/{runs}", _together(store))]
+    app = Starlette(routes=pages + routes.routes(lambda: store))
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -163,19 +170,34 @@ def _page(store: RunStore) -> Any:
         described = _described(store, run)
         shown = described.data("", routes.address("player.css"))
         shown |= json.loads(request.query_params.get("changes", "{}"))
-        theme = zip(_VARIABLES, THEMES[request.query_params.get("theme", "light")], strict=True)
-        return HTMLResponse(
-            _PAGE.format(
-                css=CSS,
-                html=HTML,
-                room=room(described),
-                theme=html.escape("; ".join(f"--st-{name}-color: {color}" for name, color in theme)),
-                script=routes.address("main.js"),
-                data=json.dumps(shown),
-            )
-        )
+        return _response(request, shown, CSS, room(described), routes.address("main.js"))
 
     return page
+
+
+def _together(store: RunStore) -> Any:
+    def page(request: Request) -> HTMLResponse:
+        runs = [store.get(run) for run in request.path_params["runs"].split(",")]
+        seats = [Seat(_described(store, run), f"Run {n}", n) for n, run in enumerate(runs) if run]
+        shown = together.data_of(seats)
+        css, style = together.room_css(".film", ".film-room"), f"--films: {len(seats)}"
+        return _response(request, shown, css, style, str(shown["script"]))
+
+    return page
+
+
+def _response(request: Request, shown: Mapping[str, Any], css: str, room: str, script: str) -> HTMLResponse:
+    theme = zip(_VARIABLES, THEMES[request.query_params.get("theme", "light")], strict=True)
+    return HTMLResponse(
+        _PAGE.format(
+            css=css,
+            html=HTML,
+            room=room,
+            theme=html.escape("; ".join(f"--st-{name}-color: {color}" for name, color in theme)),
+            script=script,
+            data=json.dumps(shown),
+        )
+    )
 
 
 def _described(store: RunStore, run: Run) -> FilmDescription:
@@ -183,12 +205,11 @@ def _described(store: RunStore, run: Run) -> FilmDescription:
     config = from_record(TrainConfig, run.config)
     for _, record in store.events_after(run.id):
         if record["event"] == "training_started":
-            shown = METRICS[record["metric"]]
             pictures = store.pictures(run.id)
             points = pictures.get("points") if drawn_from_weights(config, record["parameters"]) else None
             keys = [key for key in pictures if not points or key not in ("points", "decision_map")]
             editing = editing_of(config) if points else None
-            return of_run(run, record, (shown.name, shown.format), points, keys, editing=editing)
+            return of_run(run, record, METRICS[record["metric"]], points, keys, editing=editing)
     data = data_of(config)
     started = {
         "outputs": 1 if len(data.classes) == 2 else len(data.classes),
@@ -196,4 +217,4 @@ def _described(store: RunStore, run: Run) -> FilmDescription:
         "epochs": config.epochs,
         "steps_per_epoch": -(-len(data.train_inputs) // config.batch_size),
     }
-    return of_run(run, started, ("Accuracy", ".1%"), picture(data), editing=editing_of(config))
+    return of_run(run, started, METRICS["accuracy"], picture(data), editing=editing_of(config))

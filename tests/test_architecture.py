@@ -77,7 +77,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard/components": ("dashboard/charts", "dashboard/pages.py", "core/runs/runners"),
     "dashboard/film": ("dashboard/components",),
     "dashboard/training": ("dashboard/components",),
-    "dashboard/run_list": ("dashboard/training",),
+    "dashboard/run_list": ("dashboard/training", "dashboard/film"),
     "dashboard/statements": ("dashboard/components",),
     "dashboard/views": (
         *("dashboard/training", "dashboard/film", "dashboard/run_list"),

@@ -10,6 +10,7 @@ import gymnasium
 import numpy as np
 
 from core.data.dataset import CONTROL, GRID_WORLD, RETURN, SUCCESS
+from core.data.grid_world import GridWorld, Map
 
 FOUR_WAYS_OF_LAKE = ("left", "down", "right", "up")
 FOUR_WAYS_OF_CLIFF = ("up", "right", "down", "left")
@@ -31,49 +32,6 @@ class LoadedEnvironment:
     world: GridWorld | None = None  # of a grid world alone
 
 
-@dataclass(frozen=True, eq=False)
-class GridWorld:
-    """The transitions and the map of a grid world; states, actions and outcomes are numbered."""
-
-    # Of each outcome of an action, (states, actions, outcomes).
-    probability: np.ndarray
-    next_state: np.ndarray
-    reward: np.ndarray
-    ends: np.ndarray  # whether the episode ends there
-    start: np.ndarray  # (states,) probability to start in each state
-    maps: dict[str, Map]  # states as squares, by title
-
-    def expected_return(self, policy: np.ndarray, max_steps: int) -> tuple[float, np.ndarray]:
-        """Exact mean return of a policy (states,) within max_steps, and the expected visits of each state.
-
-        The visits, (states,), sum the probability of each state over the steps.
-        """
-        states = np.arange(len(policy))
-        chance, following = self.probability[states, policy], self.next_state[states, policy]
-        reward = (chance * self.reward[states, policy]).sum(1)
-        continues = chance * ~self.ends[states, policy]
-        total, now, visits = 0.0, self.start, np.zeros(len(policy))
-        for _ in range(max_steps):
-            visits += now
-            total += float(now @ reward)
-            now = np.bincount(following.ravel(), (now[:, None] * continues).ravel(), minlength=len(policy))
-        return total, visits
-
-    def backup(self, values: np.ndarray, discount: float) -> np.ndarray:
-        """Expected reward and discounted value of what follows, (states, actions), for values (states,)."""
-        following = np.where(self.ends, 0.0, values[self.next_state])
-        return (self.probability * (self.reward + discount * following)).sum(2)
-
-
-@dataclass(frozen=True, eq=False)
-class Map:
-    """Squares of a grid world and their states; all arrays are (rows, columns)."""
-
-    states: np.ndarray  # number of the state of each square
-    marks: np.ndarray  # the letter on each square, "" for none
-    decides: np.ndarray  # False where an episode ends, so that there is no action
-
-
 def frozen_lake(slippery: bool, size: str) -> LoadedEnvironment:
     """Cross a lake from S to G without falling into a hole H; slippery: two moves of three go to a side.
 
@@ -81,7 +39,8 @@ def frozen_lake(slippery: bool, size: str) -> LoadedEnvironment:
     """
     max_steps = {"4x4": 100, "8x8": 200}[size]
     names = {"map_name": size, "is_slippery": slippery}
-    return _grid_world("FrozenLake-v1", names, max_steps, FOUR_WAYS_OF_LAKE, SUCCESS, _lake_maps)
+    letters = {"S": "start", "G": "goal", "H": "hole, ends the episode"}
+    return _grid_world("FrozenLake-v1", names, max_steps, FOUR_WAYS_OF_LAKE, SUCCESS, _lake_maps, letters)
 
 
 def cliff_walking(slippery: bool) -> LoadedEnvironment:
@@ -97,7 +56,7 @@ def cliff_walking(slippery: bool) -> LoadedEnvironment:
         FOUR_WAYS_OF_CLIFF,
         RETURN,
         _cliff_maps,
-        ("s", "lastaction"),
+        {"S": "start", "G": "goal", "C": "cliff, −100 and back to S"},
     )
 
 
@@ -108,7 +67,8 @@ def taxi() -> LoadedEnvironment:
     """
     actions = ("down", "up", "right", "left", "pick up", "drop off")
     attributes = ("s", "lastaction", "fickle_step", "taxi_orientation")
-    return _grid_world("Taxi-v4", {}, 200, actions, RETURN, _taxi_maps, attributes)
+    letters = {"R": "red stop", "G": "green stop", "Y": "yellow stop", "B": "blue stop"}
+    return _grid_world("Taxi-v4", {}, 200, actions, RETURN, _taxi_maps, letters, attributes)
 
 
 def cart_pole() -> LoadedEnvironment:
@@ -138,7 +98,8 @@ def _grid_world(
     max_steps: int,
     actions: tuple[str, ...],
     task: str,
-    maps: Callable[[Any], dict[str, Map]],
+    maps: Callable[[Any], tuple[dict[str, Map], dict[str, Map]]],
+    letters: dict[str, str],
     attributes: tuple[str, ...] = ("s", "lastaction"),
 ) -> LoadedEnvironment:
     def make() -> Any:
@@ -156,11 +117,13 @@ def _grid_world(
         observation_size=int(environment.observation_space.n),
         actions=actions,
         attributes=attributes,
-        world=_rules(environment, maps(environment)),
+        world=_rules(environment, *maps(environment), letters),
     )
 
 
-def _rules(environment: Any, maps: dict[str, Map]) -> GridWorld:
+def _rules(
+    environment: Any, maps: dict[str, Map], every_map: dict[str, Map], letters: dict[str, str]
+) -> GridWorld:
     """Gymnasium's dictionary of transitions as arrays, padded with outcomes of probability 0."""
     rules = environment.P
     states, actions = len(rules), len(rules[0])
@@ -176,36 +139,52 @@ def _rules(environment: Any, maps: dict[str, Map]) -> GridWorld:
         ends=table[..., 3] > 0,
         start=np.asarray(environment.initial_state_distrib, np.float64),
         maps=maps,
+        every_map=every_map,
+        letters=letters,
     )
 
 
-def _lake_maps(environment: Any) -> dict[str, Map]:
+def _lake_maps(environment: Any) -> tuple[dict[str, Map], dict[str, Map]]:
     marks = np.asarray(environment.desc).astype(str)
-    states = np.arange(marks.size).reshape(marks.shape)
-    return {"": Map(states, np.where(marks == "F", "", marks), ~np.isin(marks, ("H", "G")))}
+    return _one_map(np.where(marks == "F", "", marks), ~np.isin(marks, ("H", "G")))
 
 
-def _cliff_maps(environment: Any) -> dict[str, Map]:
+def _cliff_maps(environment: Any) -> tuple[dict[str, Map], dict[str, Map]]:
     marks = np.full(environment.shape, "")
     marks[3, 0], marks[3, 1:11], marks[3, 11] = "S", "C", "G"
+    return _one_map(marks, ~np.isin(marks, ("C", "G")))
+
+
+def _one_map(marks: np.ndarray, decides: np.ndarray) -> tuple[dict[str, Map], dict[str, Map]]:
+    """Of a world whose states are its squares, row after row."""
     states = np.arange(marks.size).reshape(marks.shape)
-    return {"": Map(states, marks, ~np.isin(marks, ("C", "G")))}
+    maps = {"": Map(states, marks, decides, np.full(marks.shape, False))}
+    return maps, maps
 
 
-def _taxi_maps(environment: Any) -> dict[str, Map]:
-    """Two of the 20 tasks, and the route in each: to the passenger, and with them to the destination."""
+def _taxi_maps(environment: Any) -> tuple[dict[str, Map], dict[str, Map]]:
+    """One of the tasks, and the route in each half of it: to the passenger, and with them; and all tasks."""
+    stops, in_taxi = "RGYB", 4
     marks = np.full((5, 5), "")
-    for (row, column), letter in zip(environment.locs, "RGYB", strict=True):
+    for (row, column), letter in zip(environment.locs, stops, strict=True):
         marks[row, column] = letter
-    all_decide = np.full((5, 5), True)
+    # Gymnasium's picture in letters: a frame, and between two squares "|" for a wall or ":" for none.
+    walls = np.asarray(environment.desc).astype(str)[1:-1, 2::2] == "|"
 
-    def squares(passenger: int, destination: int) -> np.ndarray:
-        return np.array(
-            [[environment.encode(r, c, passenger, destination) for c in range(5)] for r in range(5)]
-        )
+    def squares(passenger: int, destination: int) -> Map:
+        states = [[environment.encode(r, c, passenger, destination) for c in range(5)] for r in range(5)]
+        return Map(np.array(states), marks, np.full((5, 5), passenger != destination), walls)
 
-    in_taxi = 4
-    return {
-        "To a passenger at R who wants to B": Map(squares(0, 3), marks, all_decide),
-        "With that passenger to B": Map(squares(in_taxi, 3), marks, all_decide),
+    def title(passenger: int, destination: int) -> str:
+        if passenger == in_taxi:
+            return f"With the passenger to {stops[destination]}"
+        if passenger == destination:
+            return f"The passenger has reached {stops[destination]}"
+        return f"To the passenger at {stops[passenger]}, who wants to {stops[destination]}"
+
+    every = {title(p, d): squares(p, d) for p in range(5) for d in range(4)}
+    shown = {
+        "To a passenger at R who wants to B": squares(0, 3),
+        "With that passenger to B": squares(in_taxi, 3),
     }
+    return shown, every

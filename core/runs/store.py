@@ -204,6 +204,15 @@ class RunStore:
             found[name] = Picture(name, row["step"], _unpack(row["arrays"]), row["values"])
         return found
 
+    def picture_names(self, run_id: str) -> list[str]:
+        """The names of its pictures, without reading them."""
+        with self._engine.connect() as connection:
+            names = connection.execute(
+                sa.select(_pictures.c.name).where(_pictures.c.run_id == run_id)
+            ).scalars()
+            version = connection.execute(sa.select(_runs.c.version).where(_runs.c.id == run_id)).scalar()
+            return [upgrade_picture(name, version or VERSION) for name in names]
+
     def frames(self, run_id: str, after: int = -1) -> list[Frame]:
         """The film's frames after this step, in order."""
         query = _frames.select().where(_frames.c.run_id == run_id, _frames.c.step > after)

@@ -23,6 +23,7 @@ from typing import Any
 from core.device_order import number_by_bus
 from core.devices import usable_cores
 from core.errors import InvalidRequest
+from core.events import StopRequested
 from core.jobs import JOBS
 from core.runs.identity import worker_identity
 from core.runs.recorder import Recorder
@@ -115,6 +116,9 @@ class Worker:
                 recorder.flush()
                 requested = self._hold(run)
             if requested == "stop":
+                recorder.flush()
+                for last in _last_events(run, events):
+                    recorder.add(last)
                 return STOPPED, "Stopped."
             if requested == "idle":
                 return STOPPED, f"Stopped after {PAUSE_LIMIT_S // 60} minutes of pause."
@@ -163,6 +167,17 @@ def _take_stdin() -> int:
     os.dup2(nothing, standard)
     os.close(nothing)
     return pipe
+
+
+def _last_events(run: Run, events: Iterator[Any]) -> Iterator[Any]:
+    """What a job still gives when it is stopped; only trainings do so far."""
+    if run.job != "training" or not isinstance(events, Generator):
+        return
+    try:
+        yield events.throw(StopRequested())
+    except (StopIteration, StopRequested):
+        return
+    yield from events
 
 
 def _steered(events: Iterator[Any], recorder: Recorder) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from core.errors import InvalidRequest
-from core.events import Progress
+from core.events import Progress, StopRequested
 from core.torch_devices import is_out_of_memory, threads
 from core.training import checkpoint, stopping
 from core.training.checkpoint import Position
@@ -39,6 +39,7 @@ from core.training.weights import StartWeights
 
 # A checkpoint that takes long to write comes so much more seldom that it costs at most this fraction of time.
 CHECKPOINT_FRACTION = 0.03
+MAX_LAST_MOMENT_S = 0.2  # of drawing, after a stop: a run that does not end soon is killed
 
 
 def train(
@@ -53,7 +54,7 @@ def train(
     pictures are drawn, and whether or not it resumed from a checkpoint (`start`, the state of one) on the
     way. weights: those that it begins with in place of random ones, where the config has start_from; the
     optimiser starts fresh. send() takes settings that change from the next step on: those that the learner
-    names as changeable.
+    names as changeable; throw(StopRequested()) gives the frame and the pictures of the last step, and ends.
     Raises InvalidRequest when the device cannot be used, memory runs out, or checkpoint or weights do not
     fit.
     """
@@ -61,9 +62,14 @@ def train(
     requested: dict[str, Any] = {}
     with threads(config.threads):
         yield Progress(0, config.epochs, "epochs")
-        for event in _train(config, start, checkpoint_every_s, weights, watch, requested):
+        events = _train(config, start, checkpoint_every_s, weights, watch, requested)
+        for event in events:
             yielded_s = time.perf_counter()
-            changes = yield event
+            try:
+                changes = yield event
+            except StopRequested as stop:
+                yield from _stopped(events, stop)
+                return
             watch.held(time.perf_counter() - yielded_s)
             requested.update(changes or {})
 
@@ -75,7 +81,7 @@ def _train(
     weights: StartWeights | None,
     watch: Stopwatch,
     requested: dict[str, Any],
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     step = 0
     try:
         learner = learner_for(checkpoint.resumable_config(config, start) if start else config)
@@ -90,13 +96,27 @@ def _train(
         if config.snapshot_every_s is not None:
             yield from run.snapshots.pictures()
         yield from run.first_frame()
-        for event in run.epochs(batches):
-            step = learner.step
-            yield event
+        steps = run.epochs(batches)
+        try:
+            for event in steps:
+                step = learner.step
+                yield event
+        except StopRequested:
+            steps.close()  # it may have been in the middle of an evaluation
+            yield from run.last_moment()
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
         raise InvalidRequest(why_out_of_memory(config, step)) from error
+
+
+def _stopped(events: Generator[Any, None, None], stop: StopRequested) -> Iterator[Any]:
+    """What a training still gives when it is stopped; nothing before its first step."""
+    try:
+        yield events.throw(stop)
+    except (StopIteration, StopRequested):
+        return
+    yield from events
 
 
 def _begin_with(learner: Learner, weights: StartWeights | None) -> None:
@@ -144,7 +164,7 @@ class _TrainingRun:
         if self.film is not None:
             yield from self._show(self.film)
 
-    def epochs(self, batches: Iterator[Any] | None) -> Iterator[Any]:
+    def epochs(self, batches: Iterator[Any] | None) -> Generator[Any, None, None]:
         """All epochs that are left, the first one with `batches` if it had begun before, and the end."""
         position, learner = self.position, self.learner
         reason = position.ended
@@ -176,6 +196,21 @@ class _TrainingRun:
             if self.save_every_s is not None:
                 yield from self._checkpoint()
         yield self._finished(reason, best)
+
+    def last_moment(self) -> Iterator[Any]:
+        """A frame and all pictures of this step, of a training that was stopped; fewer if they take long."""
+        if self.film is None:
+            return
+        scores = (yield from self.learner.evaluate(self._progress())) if self.film.may_evaluate() else None
+        frames = [*self.film.show(scores, ends=True)]
+        yield from frames
+        if not frames and not self.film.is_at_frame:  # its weights are not finite
+            return
+        began_s = self.watch.elapsed_s()
+        for picture in self.snapshots.pictures():
+            yield picture
+            if self.watch.elapsed_s() - began_s > MAX_LAST_MOMENT_S:
+                return
 
     def _begin(self) -> Iterator[Any]:
         position = self.position

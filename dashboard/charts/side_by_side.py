@@ -42,20 +42,24 @@ def side_by_side_chart(
     y_title: str,
     y_format: str,
     splits: tuple[str, str] = (TRAIN, TEST),
+    moments: Mapping[str, float] | None = None,
 ) -> alt.LayerChart:
     """score ("loss" or "metric") of each run on its training and its test data, over a key of OVER.
 
-    every: the labels of all runs on the page, so that each keeps its colour from chart to chart.
+    every: the labels of all runs on the page, so that each keeps its colour from chart to chart; moments: by
+    label, where along the axis a rule marks what a run's film shows.
     """
     field, x_title, x_format = OVER[over]
     table = pd.concat([_rows(one, score, field, splits) for one in curves], ignore_index=True)
+    colors = series_color(every, [one.label for one in curves], "run", columns=2)
     nearest = alt.selection_point(on="pointerover", nearest=True, empty=False, clear="pointerout")
     base = alt.Chart(table).encode(
         x=alt.X("x:Q", title=x_title, axis=alt.Axis(format=x_format, tickCount=8)),
         y=alt.Y("y:Q", title=y_title, scale=alt.Scale(zero=score == "loss")),
-        color=series_color(every, [one.label for one in curves], "run", columns=2),
+        color=colors,
     )
     train, test = splits
+    rules = _rules(moments or {}, colors, x_title, x_format)
     is_train = alt.datum.split == train
     lines = (
         base.transform_filter(~alt.datum.few)
@@ -86,13 +90,27 @@ def side_by_side_chart(
     points = base.mark_point(filled=True, size=50, aria=False).encode(opacity=shown, tooltip=tooltip)
     description = f"{title} over {x_title.lower()} of {', '.join(one.label for one in curves)}."
     return alt.LayerChart(
-        layer=[lines, points.add_params(nearest)],
+        layer=[*rules, lines, points.add_params(nearest)],
         title=alt.Title(
             title, subtitle=f"full: {test.lower()}, dotted: {train.lower()}", subtitleColor="gray"
         ),
         height=320,
         description=description,
     )
+
+
+def _rules(moments: Mapping[str, float], color: alt.Color, x_title: str, x_format: str) -> list[alt.Chart]:
+    """A rule at each moment, in the run's colour; a gray one where all films are at the same."""
+    if not moments:
+        return []
+    table = pd.DataFrame({"run": [*moments], "x": [*moments.values()]})
+    alone = table["x"].nunique() == 1
+    table = table.head(1) if alone else table
+    rules = alt.Chart(table).mark_rule(strokeWidth=1.5, aria=False)
+    tooltip = alt.Tooltip("x:Q", title=f"Films at {x_title.lower()}", format=x_format)
+    if alone:
+        return [rules.encode(x="x:Q", color=alt.value("gray"), tooltip=[tooltip])]
+    return [rules.encode(x="x:Q", color=color, tooltip=[alt.Tooltip("run:N", title="Run"), tooltip])]
 
 
 def _rows(run: RunCurves, score: str, field: str, splits: tuple[str, str]) -> pd.DataFrame:

@@ -109,6 +109,7 @@ class FilmDescription:
     run: str
     metric: str  # its name as it is shown
     metric_format: str  # Python's, of one number
+    splits: tuple[str, str]  # what training and test are called
     planned_steps: int
     steps_per_epoch: int
     ended: bool
@@ -127,6 +128,7 @@ class FilmDescription:
             "run": self.run,
             "colors": [list(color) for color in CLASSES],
             "metric": {"name": self.metric, "format": self.metric_format},
+            "splits": list(self.splits),
             "planned_steps": self.planned_steps,
             "steps_per_epoch": self.steps_per_epoch,
             "ended": self.ended,

@@ -14,6 +14,7 @@ from core.runs.store import Run
 from core.training.optimizers import OPTIMIZERS
 from core.training.settings import SETTINGS
 from core.training.snapshots.grid import grid_around
+from dashboard.charts.training.curves import Metric
 from dashboard.film.description import Editing, FilmDescription, Learning, NetworkDescription, Points
 from dashboard.film.drawing import classifies_images
 from dashboard.film.panels.registry import expected
@@ -22,7 +23,7 @@ from dashboard.film.panels.registry import expected
 def of_run(
     run: Run,
     started: Mapping[str, Any],
-    metric: tuple[str, str],
+    metric: Metric,
     points: Picture | None = None,
     snapshots: Iterable[str] = (),
     news: str = "",
@@ -32,14 +33,15 @@ def of_run(
 ) -> FilmDescription:
     """The description of a training's film.
 
-    started: its "training_started" record; metric: name and format as it is shown; points: the picture of the
+    started: its "training_started" record; metric: how its metric is shown; points: the picture of the
     data of an MLP on points of the plane, whose network is drawn; snapshots: keys of those that are
     shown; news: as in FilmDescription; editing: how the network can be changed at its drawing, if it can.
     """
     return FilmDescription(
         run=run.id,
-        metric=metric[0],
-        metric_format=metric[1],
+        metric=metric.name,
+        metric_format=metric.format,
+        splits=(metric.train, metric.test),
         planned_steps=started["epochs"] * started["steps_per_epoch"],
         steps_per_epoch=started["steps_per_epoch"],
         ended=run.ended,

@@ -82,7 +82,7 @@ def answer(store: RunStore, scores: Scores, run_id: str, query: Mapping[str, str
         "stamp": stamp,
         "after": last,
         "count": len(rows),
-        "scores": None if query.get("scores") == str(len(rows)) and not anew else _thinned(rows),
+        "scores": None if query.get("scores") == str(len(rows)) and not anew else thinned(rows),
     }
     return encode(header, panels)
 
@@ -112,7 +112,7 @@ def _fitting(found: list[tuple[int, Picture]], after: int) -> tuple[list[Encoded
     return panels, last, False
 
 
-def _thinned(rows: list[Row]) -> list[Row]:
+def thinned(rows: list[Row]) -> list[Row]:
     """At most so many rows, evenly chosen, the last among them."""
     every = -(-len(rows) // MAX_SCORES) if rows else 1
     return [row for n, row in enumerate(rows) if n % every == 0 or n == len(rows) - 1]

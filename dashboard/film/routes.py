@@ -25,7 +25,7 @@ from dashboard.components.runs import runner
 from dashboard.film.activation_table import REACHES, table
 from dashboard.film.drawing import drawing_of, frame_at
 from dashboard.film.encoding import ENDED, FROM_START, MEDIA_TYPE, check_of, encode
-from dashboard.film.pictures import Scores, answer
+from dashboard.film.pictures import Scores, answer, thinned
 
 WEB = Path(__file__).parent / "web"
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -49,6 +49,7 @@ def routes(store: Callable[[], RunStore] = lambda: runner().store) -> list[Route
         Route(f"{base()}/film/{{run}}", films.frames),
         Route(f"{base()}/film/{{run}}/activation", films.activation),
         Route(f"{base()}/film/{{run}}/rates", films.rates),
+        Route(f"{base()}/film/{{run}}/clock", films.clock),
         Route(f"{base()}/film/{{run}}/pictures", films.pictures),
         Route(f"{base()}/film/{{run}}/drawing", films.drawing),
         Route(f"{base()}/film/{{run}}/frame", films.frame),
@@ -154,6 +155,10 @@ class _Films:
         wanted = query.get("steps", ""), query.get("planned", "")
         return await run_in_threadpool(_answered, partial(_rates, self._store, run, *wanted))
 
+    async def clock(self, request: Request) -> Response:
+        """[step, seconds of training] at the ends of epochs, as JSON."""
+        return await run_in_threadpool(_answered, partial(_clock, self._store, request.path_params["run"]))
+
 
 async def _shared(
     held: dict[tuple[str, ...], tuple[float, Response]],
@@ -234,6 +239,13 @@ def _rates(store: Callable[[], RunStore], run_id: str, steps: str, planned: str)
         raise InvalidRequest(f"planned is {total}; it must be at least 1 and the largest of the steps.")
     changes = [one for _, one in store().events_after(run_id) if one["event"] == "setting_changed"]
     return json.dumps([rate_at(run.config, total, changes, step) for step in asked]).encode()
+
+
+def _clock(store: Callable[[], RunStore], run_id: str) -> bytes:
+    if store().get(run_id) is None:
+        raise KeyError(run_id)
+    epochs = [one for _, one in store().events_after(run_id) if one["event"] == "epoch_completed"]
+    return json.dumps(thinned([[epoch["step"], epoch["elapsed_s"]] for epoch in epochs])).encode()
 
 
 def _number(name: str, text: str) -> int:

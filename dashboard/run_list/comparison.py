@@ -19,6 +19,14 @@ from dashboard.run_list.records import Shown
 from dashboard.training.settings_text import differing_settings
 
 COLOUR_COLUMN = " "
+LOOK_AT_SPLITS = (
+    "Look at the full lines, which are of data that no step has seen; where the dotted line of the same "
+    "colour leaves its full one, that run learns its training data by heart."
+)
+LOOK_AT_PLAY = (
+    "Look at the full lines, which are of the best actions alone; the dotted line of the same colour is of "
+    "the training's own episodes, which also try other actions."
+)
 
 
 def explain_metrics(groups: Mapping[str, Sequence[Shown]]) -> None:
@@ -33,24 +41,23 @@ def explain_metrics(groups: Mapping[str, Sequence[Shown]]) -> None:
     )
 
 
-def draw_group(metric: str, group: Sequence[Shown], every: Sequence[str], over: str) -> None:
-    """Loss and metric of the runs that have the same metric."""
+def draw_group(
+    metric: str, group: Sequence[Shown], every: Sequence[str], over: str, moments: Mapping[str, float]
+) -> None:
+    """Loss and metric of the runs that have the same metric; moments: where their films stand, by label."""
     known = METRICS[metric]
     curves = [RunCurves(one.label, one.epochs) for one in group]
     splits = (known.splits[0], known.splits[2])
     left, right = st.columns(2)
     with left:
-        loss = side_by_side_chart(curves, every, "loss", over, "Loss", "Loss", ".4f", splits)
+        loss = side_by_side_chart(curves, every, "loss", over, "Loss", "Loss", ".4f", splits, moments)
         st.altair_chart(loss, key=f"loss of {metric}")
     with right:
         chart = side_by_side_chart(
-            curves, every, "metric", over, known.name, known.axis, known.format, splits
+            curves, every, "metric", over, known.name, known.axis, known.format, splits, moments
         )
         st.altair_chart(chart, key=f"metric of {metric}")
-    st.caption(
-        "Look at the full lines, which are of data that no step has seen; where the dotted line of the same "
-        "colour leaves its full one, that run learns its training data by heart."
-    )
+    st.caption(LOOK_AT_PLAY if known.plays else LOOK_AT_SPLITS)
     data = {DATASETS[one.config.data].name for one in group}
     if len(data) > 1:
         st.caption(
@@ -61,6 +68,8 @@ def draw_group(metric: str, group: Sequence[Shown], every: Sequence[str], over: 
 def draw_results(shown: Sequence[Shown], every: Sequence[str]) -> None:
     """Where each run has come to, and what it took."""
     st.subheader("Results")
+    train, test = (" / ".join(names) for names in split_names(shown))
+    loss = f"Loss, {test.lower()}"
     rows = []
     for one in shown:
         last, end = one.epochs[-1], one.finished or {}
@@ -69,9 +78,9 @@ def draw_results(shown: Sequence[Shown], every: Sequence[str]) -> None:
             {
                 "Run": one.label,
                 "Metric": one.metric.name,
-                "Test": metric_text(one.metric, value),
-                "Train": metric_text(one.metric, last["train_metric"]),
-                "Loss, test": last["test_loss"],
+                test: metric_text(one.metric, value),
+                train: metric_text(one.metric, last["train_metric"]),
+                loss: last["test_loss"],
                 "Epochs": last["epoch"],
                 "Steps": last["step"],
                 "Seconds": last["elapsed_s"],
@@ -85,13 +94,19 @@ def draw_results(shown: Sequence[Shown], every: Sequence[str]) -> None:
         every,
         "results",
         {
-            "Test": st.column_config.TextColumn(help="Of the chosen weights, once the training has ended"),
-            "Loss, test": number(format="%.4f"),
+            test: st.column_config.TextColumn(help="Of the chosen weights, once the training has ended"),
+            loss: number(format="%.4f"),
             "Steps": number(format="localized"),
             "Seconds": number(format="%.2f", help="Of training, without pauses"),
             "Parameters": number(format="localized"),
         },
     )
+
+
+def split_names(shown: Sequence[Shown]) -> tuple[list[str], list[str]]:
+    """What training and test are called of these runs, each name once."""
+    splits = [one.metric.splits for one in shown]
+    return [*dict.fromkeys(one[0] for one in splits)], [*dict.fromkeys(one[2] for one in splits)]
 
 
 def draw_settings(shown: Sequence[Shown], every: Sequence[str]) -> None:
@@ -138,7 +153,7 @@ def draw_target(shown: Sequence[Shown], every: Sequence[str]) -> None:
     metric = shown[0].metric
     all_reached = reachable(shown)
     given = st.number_input(
-        f"Target: {metric.name.lower()} on the test data",
+        f"Target: {metric.name.lower()}{' of the best actions' if metric.plays else ' on the test data'}",
         value=None,
         placeholder=f"{all_reached:g}, which all have reached",
         step=0.01,

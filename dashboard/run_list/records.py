@@ -11,6 +11,7 @@ import streamlit as st
 from core.errors import InvalidRequest
 from core.records import from_record
 from core.runs.listing import ListedRun
+from core.runs.store import Run
 from core.training import TrainConfig
 from dashboard.charts.training.curves import METRICS, Metric
 from dashboard.components import runs
@@ -24,6 +25,7 @@ class Shown:
     """A training on this page, with what it has recorded so far."""
 
     run: ListedRun
+    stored: Run
     label: str  # its name in legends and tables, which no other run here has
     config: TrainConfig
     started: Mapping[str, Any]
@@ -53,7 +55,7 @@ def with_records(chosen: Sequence[ListedRun]) -> list[Shown]:
         epochs = [record for record in records if record["event"] == "epoch_completed"]
         if epochs and "training_started" in events:
             started = events["training_started"]
-            found.append(Shown(run, label, config, started, epochs, events.get("training_finished")))
+            found.append(Shown(run, kept, label, config, started, epochs, events.get("training_finished")))
         elif run.ended:
             st.info(f"{escaped(label)} ended before its first epoch.")
         else:

@@ -35,7 +35,7 @@ COLUMNS = {
     "model": Column("Network"),
     "data": Column("Data"),
     "settings": Column("Settings that differ"),
-    "value": Column("Metric, test", descending=True, number=True),
+    "value": Column("Metric", descending=True, number=True),
     "seconds": Column("Time", descending=True, number=True),
     "status": Column("Status"),
     "created": Column("Date", descending=True),

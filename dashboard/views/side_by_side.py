@@ -22,6 +22,7 @@ from dashboard.run_list.comparison import (
     draw_target,
     explain_metrics,
 )
+from dashboard.run_list.films import draw_films, moments
 from dashboard.run_list.race_form import draw_race
 from dashboard.run_list.records import Shown, labels, with_records
 from dashboard.run_list.table import metric_in_words, name_of
@@ -94,7 +95,8 @@ def draw(ids: Sequence[str], over: str, was_open: bool) -> None:
         if len(groups) > 1:
             explain_metrics(groups)
         for metric, group in groups.items():
-            draw_group(metric, group, every, over)
+            draw_group(metric, group, every, over, moments(group, over))
+        draw_films(shown, every)
         draw_results(shown, every)
         draw_settings(shown, every)
         st.subheader("To a target")

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.data import DATASETS, curves, load, points
+from core.data import DATASETS
 from core.data.dataset import CURVE, POINTS, ROWS, SURFACE
 from core.data.table_reading import Preview
 from core.errors import InvalidRequest
@@ -20,7 +20,6 @@ from core.records import from_record
 from core.runs.status import FAILED, INTERRUPTED, RUNNING
 from core.runs.store import Run
 from core.training import TrainConfig
-from core.training.film.drawn_from_weights import drawn_from_weights
 from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME
 from core.training.snapshots import SNAPSHOTS, applicable, defaults
 from core.training.snapshots.catalogue import LAYERS
@@ -38,6 +37,7 @@ from dashboard.film.of_run import of_run
 from dashboard.film.player import film_player
 from dashboard.pages import PAGES
 from dashboard.training import drawn_network, landscape, user_images
+from dashboard.training.film_content import has_network, what_to_learn
 from dashboard.training.form import (
     choose_how,
     choose_task,
@@ -95,7 +95,7 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     started, epochs = events["training_started"][0], events.get("epoch_completed", [])
     for diverged in events.get("training_diverged", []):
         st.warning(diverged["reason"])
-    drawn = has_network(run, started) and (not run.ended or runs.runner().store.has_film(run.id))
+    drawn = network_is_drawn(run, started) and (not run.ended or runs.runner().store.has_film(run.id))
     played = in_panels(run, pictures, drawn)
     say_same_task(run, started)
     if drawn or played:  # on top, where nothing that comes later moves it
@@ -166,10 +166,10 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
         )
 
 
-def has_network(run: Run, started: dict[str, Any]) -> bool:
+def network_is_drawn(run: Run, started: dict[str, Any]) -> bool:
     """Whether the player draws this run's network out of its weights."""
     try:
-        return drawn_from_weights(from_record(TrainConfig, run.config), started["parameters"])
+        return has_network(from_record(TrainConfig, run.config), started)
     except InvalidRequest:  # a run of another version, with settings that are none here
         return False
 
@@ -186,11 +186,10 @@ def draw_film(
     ran = from_record(TrainConfig, run.config) if network else None
     if ran:
         points = pictures.get("points") or what_to_learn(ran)
-    metric = METRICS[started["metric"]]
     description = of_run(
         run,
         started,
-        (metric.name, metric.format),
+        METRICS[started["metric"]],
         points,
         snapshots,
         news=str(runs.runner().store.film_sequence(run.id)) if run.ended else "",
@@ -238,7 +237,7 @@ def draw_figures(
                     value, details = end["value"], end["details"]
             help_text = SKILL_HELP.format(started["baseline"]) if "rmse" in details else None
             shown_value = format(value, metric.format).replace("-", "−")
-            st.metric(f"{metric.name}, test", shown_value, width="content", help=help_text)
+            st.metric(f"{metric.name}, {metric.test}", shown_value, width="content", help=help_text)
             if "rmse" in details:
                 st.metric("Error, test", f"{details['rmse']:.2f} {started['unit']}", width="content")
                 baseline = f"{started['baseline_rmse']:.2f} {started['unit']}"
@@ -283,20 +282,6 @@ def say_steps(pictures: list[Picture]) -> None:
             f"The panels show steps {steps[0]:,} to {steps[-1]:,}: the longer one takes to draw, the more "
             "seldom it is drawn."
         )
-
-
-def what_to_learn(config: TrainConfig) -> Picture:
-    """The points or samples that a training of this config gets, with the same split."""
-    settings = {"samples": config.samples, "noise": config.noise, **config.data_options}
-    given = tuple((name, value) for name, value in settings.items() if value is not None)
-    return points_of(config.data, config.seed, config.test_fraction, given)
-
-
-@st.cache_data(max_entries=100, show_spinner=False)
-def points_of(data: str, seed: int, test_fraction: float, settings: tuple[tuple[str, Any], ...]) -> Picture:
-    """Made once for all visitors."""
-    loaded = load(data, seed=seed, test_fraction=test_fraction, **dict(settings))
-    return points.picture(loaded) if loaded.kind == POINTS else curves.picture(loaded)
 
 
 def table_of(config: TrainConfig, errors: DeltaGenerator) -> Preview | None:

@@ -87,6 +87,11 @@ class Film:
         return bisect_right(self._steps, self._learner.step) > self._shown
 
     @property
+    def is_at_frame(self) -> bool:
+        """Whether the last frame is of this step, or its network is too large for frames."""
+        return not self._frames or self._last == self._learner.step
+
+    @property
     def part_shown(self) -> float:
         """Of its steps, the part that is behind."""
         return self._shown / len(self._steps)

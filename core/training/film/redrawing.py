@@ -14,7 +14,7 @@ from core.events import Frame, Picture, Progress
 from core.torch_devices import threads
 from core.training.config import TrainConfig
 from core.training.learners.registry import learner_for
-from core.training.snapshots.catalogue import SNAPSHOTS, applicable
+from core.training.snapshots.catalogue import SNAPSHOTS, applicable, with_needs
 from core.training.snapshots.schedule import drawing
 
 MAX_S = 20.0  # of drawing: where all frames would take longer, fewer of them are drawn
@@ -34,7 +34,7 @@ def check_redrawable(config: TrainConfig, keys: Sequence[str]) -> None:
 
 
 def redraw(config: TrainConfig, frames: Sequence[Frame], keys: Sequence[str]) -> Iterator[Progress | Picture]:
-    """All of these snapshots at each of the frames, in order, on the CPU.
+    """All of these snapshots at each of the frames, and the data that they need, in order, on the CPU.
 
     config: of the training that made the frames. Raises InvalidRequest for snapshots that cannot be drawn.
     """
@@ -48,7 +48,7 @@ def redraw(config: TrainConfig, frames: Sequence[Frame], keys: Sequence[str]) ->
             frame, left = left[0], left[1:]
             learner.set_weights(frame.weights)
             learner.step = frame.step
-            for key in keys:
+            for key in with_needs(keys):
                 if key not in drawings:  # it may look at the network from here on
                     drawings[key] = drawing(key)(learner)
                 elif SNAPSHOTS[key].once:

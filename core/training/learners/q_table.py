@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.data.environments import GridWorld, LoadedEnvironment
+from core.data.environments import LoadedEnvironment
+from core.data.grid_world import GridWorld
 from core.errors import InvalidRequest
 from core.events import Progress
 from core.models.q_learning import QTable

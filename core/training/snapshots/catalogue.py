@@ -12,7 +12,7 @@ takes no random number of the training. The chart of the same key is in dashboar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,6 +64,7 @@ class Snapshot:
     module: str  # the file in the group's room; several snapshots of one thing share a file
     default: bool = True  # whether it is drawn without being asked for
     history: bool = False  # whether it shows the training so far, which no single step's weights know
+    needs: str = ""  # key of the picture of the data without which it shows nothing
 
     @property
     def once(self) -> bool:
@@ -109,8 +110,15 @@ def redrawable(model: str, data: str) -> tuple[str, ...]:
 
 
 def selected(config: SnapshotRequest) -> tuple[str, ...]:
-    """Keys of the snapshots of a training."""
-    return defaults(config.model, config.data) if config.snapshots is None else config.snapshots
+    """Keys of the snapshots of a training: those that are asked for, and what these need."""
+    if config.snapshots is None:
+        return defaults(config.model, config.data)
+    return with_needs(config.snapshots)
+
+
+def with_needs(keys: Iterable[str]) -> tuple[str, ...]:
+    """These snapshots, and the pictures of the data that they need."""
+    return tuple(dict.fromkeys(one for key in keys for one in (SNAPSHOTS[key].needs, key) if one))
 
 
 def _of(*kinds: str, learners: tuple[str, ...] = ()) -> Applies:
@@ -182,6 +190,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
         "table_points",
     ),
     "target": Snapshot("Target", "The points that a generator is to imitate.", DATA, _of(MIXTURE), "target"),
+    "world": Snapshot("Map", "The squares of the game, and what they mean.", DATA, _of(GRID_WORLD), "world"),
     "decision_map": Snapshot(
         "Decision map",
         "The class that the network predicts at each point.",
@@ -277,6 +286,14 @@ SNAPSHOTS: dict[str, Snapshot] = {
         GENERATIVE,
         _of(IMAGES, SMALL_IMAGES, learners=("rbm",)),
         "fantasies",
+    ),
+    "episode": Snapshot(
+        "Greedy episode",
+        "The agent plays the game with its best actions, over the value of each action.",
+        EPISODES,
+        _of(GRID_WORLD),
+        "episode",
+        needs="world",
     ),
     "value_map": Snapshot(
         "Values and policy",

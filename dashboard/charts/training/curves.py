@@ -24,6 +24,21 @@ class Metric:
     format: str  # of one number
     splits: tuple[str, str, str] = SPLITS  # names of its curves: train, validation, test
 
+    @property
+    def plays(self) -> bool:
+        """Whether it is that of an agent, which has no data."""
+        return self.splits is _PLAYED
+
+    @property
+    def train(self) -> str:
+        """What the training split is called, within a sentence; what an agent explores is none."""
+        return self.splits[0].lower()
+
+    @property
+    def test(self) -> str:
+        """What the test split is called, within a sentence."""
+        return self.splits[2].lower()
+
 
 _PLAYED = ("Exploring", VALIDATION, "Greedy")
 

@@ -13,6 +13,8 @@ from dashboard.charts.training.data.curve_samples import curve_samples_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.data.table_points import table_points_chart
 from dashboard.charts.training.data.target import target_chart
+from dashboard.charts.training.data.world import world_chart
+from dashboard.charts.training.episodes.episode import episode_chart
 from dashboard.charts.training.episodes.episode_returns import episode_returns_chart
 from dashboard.charts.training.episodes.policy_map import policy_map_chart
 from dashboard.charts.training.episodes.value_map import value_map_chart
@@ -58,6 +60,7 @@ CHARTS: dict[str, tuple[Callable[..., AnyChart], ...]] = {
     "curve_samples": (curve_samples_chart,),
     "table_points": (table_points_chart,),
     "target": (target_chart,),
+    "world": (world_chart,),
     "decision_map": (decision_map_chart,),
     "curve": (curve_chart,),
     "surface": (surface_chart,),
@@ -74,6 +77,7 @@ CHARTS: dict[str, tuple[Callable[..., AnyChart], ...]] = {
     "samples": (samples_chart,),
     "reconstructions": (reconstructions_chart,),
     "fantasies": (fantasies_chart,),
+    "episode": (episode_chart,),
     "value_map": (value_map_chart,),
     "policy_map": (policy_map_chart,),
     "episode_returns": (episode_returns_chart,),
@@ -98,13 +102,15 @@ BENEATH = {
     "surface": "curve_samples",
     "table_map": "table_points",
     "generated": "target",
+    "episode": "world",
 }
 
 
 def shown(pictures: Mapping[str, Picture]) -> list[str]:
     """Keys of the snapshots to show of a run's pictures, in the catalogue's order."""
     beneath = {BENEATH[key] for key in pictures if key in BENEATH}
-    return [key for key in SNAPSHOTS if key in pictures and key not in beneath]
+    there = [key for key in SNAPSHOTS if key in pictures and key not in beneath]
+    return [key for key in there if SNAPSHOTS[key].needs in ("", *pictures)]
 
 
 def charts(key: str, pictures: Mapping[str, Picture]) -> dict[str, AnyChart]:

@@ -1,4 +1,4 @@
-"""Matrices, gates and states over time, squares of a game, symbols, and text."""
+"""Matrices, gates and states over time, symbols, and text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from dashboard.film.panels.panel import (
     MATRIX,
     NEGATIVE,
     POSITIVE,
-    SQUARES,
     SYMBOLS,
     TEXT,
     Panel,
@@ -49,14 +48,6 @@ def states_panel(picture: Picture) -> Panel:
         kept,
         (mark("−1 or less to 1 or more", shape="scale"),),
     )
-
-
-def value_map_panel(picture: Picture) -> Panel:
-    """Each square in the strength of its best action's value, with an arrow for that action."""
-    values = picture.values
-    shown = {name: values[name] for name in ("actions", "marks", "titles")}
-    note = "Stronger squares have a higher value; arrows: the best action so far."
-    return Panel(SQUARES, "Values and best actions", (note,), shown, picture.arrays)
 
 
 def recall_panel(picture: Picture) -> Panel:

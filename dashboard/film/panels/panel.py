@@ -11,7 +11,7 @@ import numpy as np
 # The renderers, by the names of their files in web/panels/.
 TILES, PLANE, LINES, MATRIX, BANDS = "tiles", "plane", "lines", "matrix", "bands"
 SQUARES, SYMBOLS, RIDGES, BARS, TEXT = "squares", "symbols", "ridges", "bars", "text"
-UNROLLED = "unrolled"
+UNROLLED, GAME = "unrolled", "game"
 
 # A colour: the number of a series in the theme, red, green and blue, or one of these names.
 Color = int | Sequence[int] | str
@@ -36,7 +36,7 @@ class Panel:
 
 
 def mark(text: str, color: Color = GRAY, shape: str = "dot") -> dict[str, Any]:
-    """An entry of a legend; shape: dot, diamond, square, line, or scale (negative to positive)."""
+    """An entry of a legend; shape: dot, diamond, square, line, scale (negative to positive), or none."""
     return {"text": text, "color": color if isinstance(color, int | str) else list(color), "shape": shape}
 
 

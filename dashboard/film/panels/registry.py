@@ -8,7 +8,7 @@ from typing import Any
 from core.events import Picture
 from core.training.snapshots import SNAPSHOTS
 from dashboard.charts.training.registry import BENEATH
-from dashboard.film.panels import curves, grids, images, layers, planes, unrolled
+from dashboard.film.panels import curves, games, grids, images, layers, planes, unrolled
 from dashboard.film.panels.panel import Panel
 
 # A panel is named after its function: memory_panel is "memory", as the element of the chart is.
@@ -17,6 +17,7 @@ PANELS: dict[str, tuple[Callable[[Picture], Panel], ...]] = {
     "curve_samples": (planes.curve_samples_panel,),
     "table_points": (planes.table_points_panel,),
     "target": (planes.target_panel,),
+    "world": (games.world_panel,),
     "decision_map": (planes.decision_map_panel,),
     "curve": (curves.curve_panel,),
     "surface": (planes.surface_panel,),
@@ -33,7 +34,8 @@ PANELS: dict[str, tuple[Callable[[Picture], Panel], ...]] = {
     "samples": (images.samples_panel,),
     "reconstructions": (images.reconstructions_panel,),
     "fantasies": (images.fantasies_panel,),
-    "value_map": (grids.value_map_panel,),
+    "episode": (games.episode_panel,),
+    "value_map": (games.value_map_panel,),
     "policy_map": (planes.policy_map_panel,),
     "episode_returns": (curves.episode_returns_panel,),
     "filters": (images.filters_panel,),

@@ -33,7 +33,7 @@ function icon(name) {
   return svg;
 }
 
-function iconButton(name, title) {
+export function iconButton(name, title) {
   return element("button", { type: "button", class: `icon ${name}`, title, "aria-label": title }, icon(name));
 }
 

@@ -90,6 +90,12 @@ export class Film {
     return answer.json();
   }
 
+  /** [step, seconds] of the ends of epochs. */
+  async clock() {
+    const answer = await this.ask("clock");
+    return answer.json();
+  }
+
   async ask(what) {
     const answer = await fetch(`${this.address}/${what}`);
     if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);

@@ -20,7 +20,27 @@ const MAX_FRAMES_PER_S = 60;
 const SLOW_S = 0.04; // from one drawn picture to the next
 const POLL_MS = 1000;
 const REFINE_MS = 140;
-const REPORT_MS = 350;
+export const REPORT_MS = 350;
+
+/** A frame in words: its step, and the losses and the metric that are known of it. */
+export function statusOf(frame, film, { steps_per_epoch: perEpoch, planned_steps: planned, metric, splits }) {
+  const parts = [TEXTS.step(grouped(frame.step))];
+  if (perEpoch) {
+    const of = planned ? grouped(Math.ceil(planned / perEpoch)) : null;
+    parts.push(TEXTS.epoch(grouped(Math.floor(frame.step / perEpoch)), of));
+  }
+  const scored = film.scoredAt(frame);
+  if (!scored) return parts.join(" · ");
+  const [trainLoss, testLoss, trainMetric, testMetric] = scored.values;
+  const scores = [];
+  if (Number.isFinite(trainLoss)) {
+    scores.push(TEXTS.loss(lossText(trainLoss), Number.isFinite(testLoss) ? lossText(testLoss) : null, splits));
+  }
+  const [value, of] = Number.isFinite(testMetric) ? [testMetric, splits[1]] : [trainMetric, splits[0]];
+  if (Number.isFinite(value)) scores.push(TEXTS.metric(metric.name.toLowerCase(), formatted(value, metric.format), of));
+  if (scores.length && scored.step !== frame.step) scores.push(TEXTS.scoredAt(grouped(scored.step)));
+  return [...parts, ...scores].join(" · ");
+}
 
 export class Player {
   /** report(name, value): say something to the page; stagesOf(player, description): the film of a run, and its
@@ -434,25 +454,7 @@ export class Player {
   }
 
   statusText() {
-    const { frame } = this;
-    if (!frame) return "";
-    const { steps_per_epoch: perEpoch, planned_steps: planned, metric } = this.description;
-    const parts = [TEXTS.step(grouped(frame.step))];
-    if (perEpoch) {
-      const of = planned ? grouped(Math.ceil(planned / perEpoch)) : null;
-      parts.push(TEXTS.epoch(grouped(Math.floor(frame.step / perEpoch)), of));
-    }
-    const scored = this.film.scoredAt(frame);
-    if (!scored) return parts.join(" · ");
-    const [trainLoss, testLoss, trainMetric, testMetric] = scored.values;
-    const scores = [];
-    if (Number.isFinite(trainLoss)) {
-      scores.push(TEXTS.loss(lossText(trainLoss), Number.isFinite(testLoss) ? lossText(testLoss) : null));
-    }
-    const value = Number.isFinite(testMetric) ? testMetric : trainMetric;
-    if (Number.isFinite(value)) scores.push(TEXTS.metric(metric.name.toLowerCase(), formatted(value, metric.format)));
-    if (scores.length && scored.step !== frame.step) scores.push(TEXTS.scoredAt(grouped(scored.step)));
-    return [...parts, ...scores].join(" · ");
+    return this.frame ? statusOf(this.frame, this.film, this.description) : "";
   }
 
   writeStatus() {

@@ -14,8 +14,9 @@ export const TEXTS = {
   frame: "Frame",
   step: (step) => `Step ${step}`,
   epoch: (epoch, of) => (of ? `epoch ${epoch} of ${of}` : `epoch ${epoch}`),
-  loss: (train, test) => (test === null ? `loss ${train} train` : `loss ${train} train, ${test} test`),
-  metric: (name, value) => `${name} ${value}`,
+  loss: (train, test, [training, testing]) =>
+    test === null ? `loss ${train} ${training}` : `loss ${train} ${training}, ${test} ${testing}`,
+  metric: (name, value, of) => (["train", "test"].includes(of) ? `${name} ${value}` : `${name} ${value} ${of}`),
   scoredAt: (step) => `both of step ${step}`,
   waiting: "Waiting for the first frame",
   none: "This run has no film.",
@@ -118,6 +119,35 @@ export const TEXTS = {
   targetClass: (name, p, loss) => `Target: ${name}, ${p}; loss −ln p = ${loss}`,
   square: (row, column, mark) => `Row ${row}, column ${column}${mark ? `: ${mark}` : ""}`,
   worth: (value) => `Value ${value}`,
+  noAction: "No action is taken here",
+  actionValue: (action, value, best) => `${action}: ${value}${best ? " (best)" : ""}`,
+  episode: {
+    group: "The agent's episode",
+    restart: "Episode: to its start",
+    play: "Play the episode",
+    pause: "Pause the episode",
+    move: "Episode: one move on",
+    another: "Another episode",
+    number: (n) => `Episode ${n}`,
+    agent: "agent",
+    range: (low, high) => `value ≤ ${low} to ${high}`,
+    start: (moves) => (moves === 1 ? "At the start; 1 move to come" : `At the start; ${moves} moves to come`),
+    now: (move, moves, what, reward, total) => `${move} of ${moves}: ${what} · reward ${reward} · return ${total}`,
+    stays: (action) => `${action}, stays`,
+    slips: (action, way) => `${action}, slips ${way}`,
+    over: (moves, total, end) => `${moves === 1 ? "1 move" : `${moves} moves`}, return ${total}: ${end}`,
+    endsAt: (letter, meaning) => `ends at ${letter} (${meaning})`,
+    ends: "the episode ends",
+    cutOff: (moves) => `cut off after ${moves} moves`,
+    times: (action, times) => (times === 1 ? action : `${action} ${times} times`),
+  },
+  together: {
+    inStep: "What the films have in common",
+    over: { step: "By step", share: "By share of the training", seconds: "By seconds of training" },
+    share: (percent) => `${percent} of each training`,
+    seconds: (seconds) => `${seconds} s of training`,
+    atEnd: "its end",
+  },
   bestAction: (action) => `Best action: ${action}`,
   symbolSteps: (steps) => `Steps 1 to ${steps} of each test row`,
   rowStep: (row, step) => `Test row ${row}, step ${step}`,
@@ -196,6 +226,8 @@ export const formatted = (value, format) => {
   const [, digits, kind] = /\.(\d+)([%f])/.exec(format);
   return kind === "%" ? minus(`${(100 * value).toFixed(digits)}%`) : minus(value.toFixed(digits));
 };
+/** A number with no more digits than it needs, two at most. */
+export const short = (value) => minus(String(Number(value.toFixed(2))));
 /** A number with so many digits that count, for reckoning: 0.05312, −1.204, 3.10e−7. */
 export const significant = (value, digits = 4) => {
   if (value === 0 || !Number.isFinite(value)) return minus(String(value));

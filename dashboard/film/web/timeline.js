@@ -16,8 +16,8 @@ function timeScale(film, description) {
 }
 
 /** Where a loss stands: logarithmic where the losses spread over more than a factor of 20. */
-function lossScale(frames) {
-  const losses = frames.flatMap(({ values }) => values.slice(0, 2)).filter(Number.isFinite);
+function lossScale(all) {
+  const losses = all.filter(Number.isFinite);
   if (!losses.length) return () => null;
   const [low, high] = [losses.reduce((a, b) => Math.min(a, b)), losses.reduce((a, b) => Math.max(a, b))];
   const log = low > 0 && high / low > 20;
@@ -33,7 +33,7 @@ export function drawCurves(canvas, width, height, film, description, palette) {
   const pen = fit(canvas, width, height);
   pen.clearRect(0, 0, width, height);
   const { scores } = film;
-  const [time, loss] = [timeScale(film, description), lossScale(scores)];
+  const [time, loss] = [timeScale(film, description), lossScale(scores.flatMap(({ values }) => values.slice(0, 2)))];
   const inside = width - 2 * CURVE_INSET_PX;
   const along = (step) => CURVE_INSET_PX + time.fraction(step) * inside;
   const up = (value) => height - CURVE_INSET_PX - value * (height - 2 * CURVE_INSET_PX);
@@ -65,6 +65,32 @@ export function drawCurves(canvas, width, height, film, description, palette) {
     return value === null ? null : up(value);
   };
   return { along, heightAt, stepAt: (x) => time.step((x - CURVE_INSET_PX) / inside) };
+}
+
+/** The losses of several runs over what they have in common, from 0 to `last`; those of one kind on one scale.
+ *
+ *  runs: [{ color, kind, points: [[moment, loss], ...] }]. */
+export function drawTogether(canvas, width, height, last, runs, palette) {
+  const pen = fit(canvas, width, height);
+  pen.clearRect(0, 0, width, height);
+  const inside = width - 2 * CURVE_INSET_PX;
+  const along = (moment) => CURVE_INSET_PX + (moment / last) * inside;
+  const kinds = new Map();
+  for (const { kind, points } of runs) kinds.set(kind, [...(kinds.get(kind) ?? []), ...points.map(([, loss]) => loss)]);
+  const scales = new Map([...kinds].map(([kind, losses]) => [kind, lossScale(losses)]));
+  for (const { color, kind, points } of runs) {
+    pen.beginPath();
+    points.forEach(([moment, loss], i) => {
+      const y = height - CURVE_INSET_PX - scales.get(kind)(loss) * (height - 2 * CURVE_INSET_PX);
+      if (i) pen.lineTo(along(moment), y);
+      else pen.moveTo(along(moment), y);
+    });
+    pen.lineWidth = 1.75;
+    pen.lineJoin = "round";
+    pen.strokeStyle = css(palette.color(color));
+    pen.stroke();
+  }
+  return { along, heightAt: () => null, stepAt: (x) => ((x - CURVE_INSET_PX) / inside) * last };
 }
 
 /** A curve's value at a step, on the line between its points; null where there is none. */

@@ -93,3 +93,24 @@ def test_maps_show_the_squares_that_gymnasium_shows() -> None:
     for squares in taxi.maps.values():
         places = [list(decode(int(state)))[:2] for state in squares.states.ravel()]
         assert places == [[row, column] for row in range(5) for column in range(5)]
+
+
+@pytest.mark.parametrize("name", GRID_WORLDS)
+def test_each_state_is_a_square_of_one_map_and_each_mark_has_a_meaning(name: str) -> None:
+    world = GRID_WORLDS[name]().world
+    assert world is not None
+    states = np.concatenate([squares.states.ravel() for squares in world.every_map.values()])
+    assert sorted(states.tolist()) == [*range(len(world.start))]
+    marks = {mark for squares in world.every_map.values() for mark in squares.marks.ravel().tolist()}
+    assert marks - {""} == {*world.letters}
+
+
+def test_walls_are_where_a_taxi_cannot_pass() -> None:
+    taxi = environments.taxi()
+    assert taxi.world is not None
+    to_the_right = taxi.world.next_state[:, taxi.actions.index("right"), 0]
+    for squares in taxi.world.every_map.values():
+        stays = to_the_right[squares.states] == squares.states
+        np.testing.assert_array_equal(squares.walls, stays)
+        goes_on = to_the_right[squares.states[:, :-1]] == squares.states[:, 1:]
+        np.testing.assert_array_equal(goes_on, ~squares.walls[:, :-1])

@@ -14,11 +14,13 @@ import torch.nn.functional as F
 
 from core.data import load
 from core.errors import InvalidRequest
-from core.events import Frame, Picture, Progress, event_record
+from core.events import Frame, Picture, Progress, StopRequested, event_record
 from core.models.mlp import MLP
+from core.training import loop
 from core.training.config import TrainConfig, default_config
 from core.training.events import EpochCompleted, TrainingDiverged, TrainingFinished, TrainingStarted
 from core.training.loop import train
+from core.training.snapshots import SNAPSHOTS, selected
 
 SLOW = pytest.mark.slow
 TIMES = {"samples_per_s", "elapsed_s"}
@@ -185,6 +187,42 @@ def test_a_stopped_training_puts_the_threads_back_and_keeps_gradients_on() -> No
             break
     training.close()
     assert torch.get_num_threads() == threads
+
+
+@pytest.mark.parametrize(("model", "data"), [("gan", "ring"), ("mlp", "moons"), ("q_table", "frozen_lake")])
+@pytest.mark.parametrize("within_evaluation", [False, True])
+def test_a_stopped_training_ends_with_a_frame_and_all_pictures_of_its_last_step(
+    monkeypatch: pytest.MonkeyPatch, model: str, data: str, within_evaluation: bool
+) -> None:
+    """Otherwise they come as seldom as they are expensive: here once in a minute."""
+    monkeypatch.setattr(loop, "MAX_LAST_MOMENT_S", 60.0)
+    config = default_config(model, data, epochs=50, snapshot_every_s=60.0)
+    training = train(config)
+    step = 0
+    for event in training:
+        if not isinstance(event, Progress):
+            continue
+        if event.unit == "steps" and event.done >= 7 and (within_evaluation == (event.done == step)):
+            break
+        step = event.done
+    last = [training.throw(StopRequested()), *training]
+    frames = [event for event in last if isinstance(event, Frame)]
+    pictures = {event.name: event.step for event in last if isinstance(event, Picture)}
+    assert pictures == dict.fromkeys(repeated(config), event.done)
+    assert [frame.step for frame in frames] in ([], [event.done])  # none where one had just been made
+
+
+def repeated(config: TrainConfig) -> list[str]:
+    """Snapshots that are drawn more than once."""
+    return [key for key in selected(config) if not SNAPSHOTS[key].once]
+
+
+def test_a_training_that_is_stopped_before_its_first_step_just_ends() -> None:
+    training = train(quick("mlp"))
+    while not isinstance(next(training), TrainingStarted):
+        pass
+    with pytest.raises(StopIteration):
+        training.throw(StopRequested())
 
 
 def test_divergence_is_reported_and_the_run_so_far_is_kept() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.data.environments import taxi
 from core.events import Picture
 from core.training.settings import applies
 from core.training.snapshots import SNAPSHOTS, applicable
@@ -147,3 +148,17 @@ def test_a_layer_has_only_what_a_logarithm_can_show() -> None:
     assert ratio.history
     assert [ratio.arrays[name].tolist() for name in ("x0", "x1")] == [[0, 9], [0, 5]]
     np.testing.assert_allclose(ratio.arrays["y1"], [0.2, 0.4])
+
+
+def test_the_rules_of_a_game_and_its_best_actions_arrive_exactly() -> None:
+    """A taxi has more numbers than are sent exactly otherwise, and an episode of 200 moves forgives none."""
+    pictures = trained("q_table", "taxi", snapshots=("episode",))
+    assert {*pictures} == {"world", "episode"}
+    world, episode = (panels(pictures[name])[name] for name in ("world", "episode"))
+    rules = taxi().world
+    assert rules is not None
+    for name in ("probability", "next_state", "reward", "ends", "start"):
+        np.testing.assert_array_equal(world["arrays"][name], getattr(rules, name))
+    values = pictures["episode"].arrays["action_values"]
+    np.testing.assert_array_equal(episode["arrays"]["policy"], values.argmax(1))
+    assert world["legend"][0]["text"] == "R: red stop"

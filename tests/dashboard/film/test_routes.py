@@ -120,7 +120,7 @@ def test_a_run_without_frames_is_an_empty_film(server: FilmServer) -> None:
     assert got == Film([], from_start=True, ended=False)
 
 
-@pytest.mark.parametrize("path", ["/film/nobody", "/film/nobody/activation?reach=32"])
+@pytest.mark.parametrize("path", ["/film/nobody", "/film/nobody/activation?reach=32", "/film/nobody/clock"])
 def test_an_unknown_run_is_not_found(server: FilmServer, path: str) -> None:
     answer = get(server, path)
     assert (answer.status, answer.body) == (404, b"There is no run of this address.")
@@ -187,6 +187,13 @@ def test_the_rates_are_those_that_were_in_force(server: FilmServer) -> None:
     np.testing.assert_allclose(rates, [0.04, 0.04 * (1 + half) / 2, 0.01 / 2, 0], atol=1e-12)
 
 
+def test_the_clock_has_the_seconds_of_every_epoch(server: FilmServer) -> None:
+    run = server.add(*short_film(), ended=False)
+    epochs = [{"event": "epoch_completed", "step": 25 * n, "elapsed_s": n / 8} for n in (1, 2, 3)]
+    server.store.write(run, [(n, 0.0, record) for n, record in enumerate(epochs, 1)])
+    assert json.loads(get(server, f"/film/{run}/clock").body) == [[25, 0.125], [50, 0.25], [75, 0.375]]
+
+
 def test_films_are_neither_kept_nor_compressed_by_anything_between(server: FilmServer) -> None:
     config, frames = short_film()
     answer = get(server, f"/film/{server.add(config, frames)}")
@@ -220,5 +227,5 @@ def test_every_file_that_the_player_imports_is_there() -> None:
         for path, text in sources.items()
         for name in re.findall(r'from "(\..*?)"', text)
     }
-    main = (routes.WEB / "main.js").resolve()
-    assert imports | {main} == {path.resolve() for path in sources}
+    mounted = {(routes.WEB / name).resolve() for name in ("main.js", "together.js")}
+    assert imports | mounted == {path.resolve() for path in sources}

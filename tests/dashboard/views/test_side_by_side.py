@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,6 +16,7 @@ from core.runs.status import FINISHED
 from core.runs.store import RunStore
 from core.training import default_config
 from dashboard.components import runs
+from dashboard.run_list import films
 from tests.dashboard.conftest import open_view
 from tests.waiting import wait_until
 
@@ -60,6 +64,51 @@ def test_unlike_metrics_are_explained_and_not_drawn_together(store: RunStore) ->
     assert "measured by different things: Accuracy" in said(page)
     assert len(page.get("vega_lite_chart")) == 4
     assert "no target that all could reach" in said(page)
+
+
+def test_rules_mark_where_the_films_stand_on_every_axis(store: RunStore) -> None:
+    first, second = trained(store), trained(store, batch_size=20)
+    page = open_view("side_by_side", runs=f"{first},{second}")
+    assert "Films in step" in [one.value for one in page.subheader]
+    assert not rules(page)
+    page.session_state[films.MOMENT] = {first: 5, second: 5}
+    page.run()
+    assert rules(page) == [5, 5], "one for all, in each of the two charts"
+    page.session_state["over"] = "epoch"
+    page.run()
+    per_epoch = [
+        next(r for _, r in store.events_after(run) if r["event"] == "training_started")["steps_per_epoch"]
+        for run in (first, second)
+    ]
+    assert rules(page) == pytest.approx(2 * [5 / steps for steps in per_epoch])
+
+
+def rules(page: AppTest) -> list[float]:
+    """Where the rules of the page's charts are."""
+    found = []
+    for element in page.get("vega_lite_chart"):
+        chart = json.loads(element.proto.spec)
+        data = {table.name: table.data.data for table in element.proto.datasets}
+        for layer in chart["layer"]:
+            if layer["mark"]["type"] == "rule":
+                found += pa.ipc.open_stream(data[layer["data"]["name"]]).read_all()["x"].to_pylist()
+    return found
+
+
+def test_agents_explore_or_are_greedy_and_have_no_train_and_test(store: RunStore) -> None:
+    agent = runs.runner().submit(
+        "training", to_record(default_config("q_table", "frozen_lake", epochs=2, snapshots=()))
+    )
+    wait_until(lambda: store.get(agent).ended)
+    page = open_view("side_by_side", runs=agent)
+    results = page.dataframe[0].value
+    assert {"Greedy", "Exploring", "Loss, greedy"} <= {*results.columns}
+    words = [said(page), *results.columns, *(one.label for one in page.number_input)]
+    assert "best actions alone" in said(page)
+    shown = open_view("train", run=agent)
+    assert {"Success, greedy"} <= {one.label for one in shown.metric}
+    words += [one.label for one in shown.metric]
+    assert [text for text in words if re.search(r"\b(train|test)\b", text, re.IGNORECASE)] == []
 
 
 def test_an_address_that_names_what_cannot_be_shown_says_so(store: RunStore) -> None:

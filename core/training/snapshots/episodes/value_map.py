@@ -14,12 +14,13 @@ def value_map(learner: TableLearner) -> Iterator[Picture]:
     """values float32 and actions int64 (maps, rows, columns), of the best action of each square.
 
     NaN and -1 where nothing is decided or nothing learnt. values: titles (of the maps), marks (maps, rows,
-    columns), what is written on each square, actions (names).
+    columns), what is written on each square, letters (what that means), actions (names).
     """
     maps = learner.world.maps
     values = {
         "titles": [*maps],
         "marks": [squares.marks.tolist() for squares in maps.values()],
+        "letters": learner.world.letters,
         "actions": list(learner.environment.actions),
     }
     while True:

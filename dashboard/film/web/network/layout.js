@@ -6,6 +6,8 @@ const WIDE_PX = 760; // from this width on, the decision map stands beside the n
 export const MAX_UNITS = 8; // of a layer that are drawn
 const WIDE_STAGE_PX = 470;
 const NARROW_NETWORK_PX = 326;
+const SMALL_NETWORK_PX = 200;
+const SMALL_MAP_PX = 236;
 const MAP_EDGE_PX = 38; // beside the decision map, for the numbers of its axis, and below it
 const MAP_FOOT_PX = 28;
 export const MAP_HEAD_PX = 36; // above it, for its title
@@ -19,22 +21,23 @@ const ROOMY_PX = 112; // and the word "units" between them
 const NAMED_PX = 56; // and from this one on the menu of an activation has its name, as far as it fits
 
 /**
- * The places of units, edges and decision map on a stage so wide.
+ * The places of units, edges and decision map on a stage so wide; small: of one among several.
  *
  * Where features can be chosen, the first column has a place for each possible one, and tiles for the chosen ones.
  */
-export function layOut(width, description) {
+export function layOut(width, description, small = false) {
   const { sizes } = description;
-  const wide = width >= WIDE_PX;
+  const wide = width >= WIDE_PX && !small;
   const head = description.editing ? EDIT_PX : 0;
-  const bottomPx = head + (wide ? WIDE_STAGE_PX : NARROW_NETWORK_PX); // of the network
-  const height = wide ? bottomPx : bottomPx + MAP_HEAD_PX + (width - MAP_EDGE_PX) + MAP_FOOT_PX;
+  const bottomPx = head + (wide ? WIDE_STAGE_PX : small ? SMALL_NETWORK_PX : NARROW_NETWORK_PX); // of the network
+  const below = Math.min(width - MAP_EDGE_PX, small ? SMALL_MAP_PX : Infinity); // the map's size below the network
+  const height = wide ? bottomPx : bottomPx + MAP_HEAD_PX + below + MAP_FOOT_PX;
   const shownSizes = sizes[sizes.length - 1] === 1 ? sizes.slice(0, -1) : sizes;
-  const mapSize = wide ? Math.min(WIDE_STAGE_PX - MAP_HEAD_PX - MAP_FOOT_PX, Math.round(width * 0.36)) : width - MAP_EDGE_PX;
+  const mapSize = wide ? Math.min(WIDE_STAGE_PX - MAP_HEAD_PX - MAP_FOOT_PX, Math.round(width * 0.36)) : below;
   const [top, bottom] = [head + (wide ? 46 : 40), bottomPx - 22];
   const map = wide
     ? { x: width - mapSize - MAP_EDGE_PX, y: Math.max(MAP_HEAD_PX, Math.round((top + bottom - mapSize) / 2)), size: mapSize }
-    : { x: 0, y: bottomPx + MAP_HEAD_PX, size: mapSize };
+    : { x: small ? Math.round((width - MAP_EDGE_PX - mapSize) / 2) : 0, y: bottomPx + MAP_HEAD_PX, size: mapSize };
   // Where the weights of the output run together: before the map, or on a phone at the right of the network.
   const sink = wide ? { x: map.x - 22, y: map.y + mapSize / 2 } : { x: width - 10, y: (top + bottom) / 2 };
   const slots = slotsOf(description);

@@ -17,6 +17,8 @@ const FIRST_REACH = 32; // of the tables of activations
 const MAX_REACH = 1024; // beyond it the function is continued by a line
 const EDGE_SLOP_PX = 6;
 
+const NO_PASS = { busy: false, point: null, write() {}, clicked() {}, close() {} }; // where no pass is followed by hand
+
 export class NetworkStage {
   name = "network";
   blends = true; // between two frames there is something to see
@@ -36,7 +38,7 @@ export class NetworkStage {
     this.stale = true;
     this.editor = this.description.editing ? new Editor(this) : null;
     this.parts = this.build(player.parts);
-    this.byHand = new ByHand(this, player.parts.stages);
+    this.byHand = player.small ? NO_PASS : new ByHand(this, player.parts.stages);
     this.listen();
   }
 
@@ -300,7 +302,7 @@ export class NetworkStage {
   }
 
   resize(width) {
-    this.layout = layOut(width, this.description);
+    this.layout = layOut(width, this.description, this.player.small);
     this.parts.stage.style.height = `${this.layout.height}px`;
     drawPoints(this.points, { layout: this.layout, palette: this.player.palette, description: this.description });
     this.placeUnits();
@@ -395,6 +397,7 @@ export class NetworkStage {
     const had = this.focused;
     units.replaceChildren();
     this.buttons = [];
+    if (this.player.small) return; // one of several is looked at and not changed
     this.layout.columns.forEach((column, layer) => {
       column.tiles.forEach((tile, unit) => {
         const button = element("button", { type: "button", class: "unit", tabindex: -1, "aria-pressed": "false" });
@@ -544,7 +547,7 @@ export class NetworkStage {
     this.pointer = found.map ?? null;
     if (this.pointer) this.readPointer();
     this.hover = found;
-    this.parts.stage.style.cursor = found.edge && event.pointerType !== "touch" ? "ns-resize" : found.map ? "crosshair" : "";
+    this.parts.stage.style.cursor = found.edge && event.pointerType !== "touch" && !this.player.small ? "ns-resize" : found.map ? "crosshair" : "";
     this.tell(at, this.tipLines(found));
     this.player.schedule();
   }
@@ -565,11 +568,12 @@ export class NetworkStage {
 
   tipLines(found) {
     if (found.map) return this.linesAtPointer();
-    if (found.unit) return [...this.linesOf(found.unit), TEXTS.unitHint];
+    const hint = (text) => (this.player.small ? [] : [text]);
+    if (found.unit) return [...this.linesOf(found.unit), ...hint(TEXTS.unitHint)];
     if (!found.edge) return [];
     const { layer, unit, input, index } = found.edge;
     const names = [this.nameOf({ layer, unit: input }), this.nameOf({ layer: layer + 1, unit })];
-    return [TEXTS.edge(...names), `w = ${number(this.parameters[index], 3)}`, TEXTS.edgeHint];
+    return [TEXTS.edge(...names), `w = ${number(this.parameters[index], 3)}`, ...hint(TEXTS.edgeHint)];
   }
 
   linesAtPointer() {
@@ -600,7 +604,7 @@ export class NetworkStage {
   }
 
   grab(event) {
-    if (event.button !== 0 || event.pointerType === "touch" || !this.hover?.edge || event.target.place) return;
+    if (this.player.small || event.button !== 0 || event.pointerType === "touch" || !this.hover?.edge || event.target.place) return;
     event.preventDefault();
     const { edge } = this.hover;
     this.parts.stage.setPointerCapture(event.pointerId);

@@ -6,6 +6,7 @@ import { css } from "../palette.js";
 import { TEXTS, grouped } from "../texts.js";
 import { drawBands } from "./bands.js";
 import { drawBars } from "./bars.js";
+import { drawGame } from "./game.js";
 import { drawLines } from "./lines.js";
 import { drawMatrix } from "./matrix.js";
 import { drawPlane } from "./plane.js";
@@ -19,7 +20,7 @@ import { drawUnrolled } from "./unrolled.js";
 // A renderer draws a panel into a box and gives back a function of a place in it: what lies there, as lines
 // of a tooltip, and for tiles the one to hold.
 const RENDERERS = {
-  ...{ bands: drawBands, bars: drawBars, lines: drawLines, matrix: drawMatrix, plane: drawPlane },
+  ...{ bands: drawBands, bars: drawBars, game: drawGame, lines: drawLines, matrix: drawMatrix, plane: drawPlane },
   ...{ ridges: drawRidges, squares: drawSquares, symbols: drawSymbols, text: drawText, tiles: drawTiles },
   unrolled: drawUnrolled,
 };
@@ -97,14 +98,21 @@ export class Card {
     this.badge.classList.toggle("old", of !== step);
   }
 
+  /** What the legend has: of the picture, and of what lies beneath. */
+  entries() {
+    const { legend } = this.picture;
+    return [...(this.below?.legend ?? []).filter(({ text }) => !legend.some((e) => e.text === text)), ...legend];
+  }
+
   writeLegend() {
     const { palette } = this.stage.player;
-    const legend = [...(this.below?.legend ?? []).filter(({ text }) => !this.picture.legend.some((e) => e.text === text)), ...this.picture.legend];
+    const legend = this.entries();
     const written = JSON.stringify([legend, palette.key]);
     if (written === this.written) return;
     this.written = written;
     this.legend.replaceChildren(
       ...legend.map(({ text, color, shape, dash }) => {
+        if (shape === "none") return element("span", { class: "entry", text });
         const mark = element("i", { class: `mark ${shape === "scale" ? "scale" : `is-${shape}`}` });
         if (shape !== "scale") mark.style.setProperty("--mark", css(palette.color(color)));
         if (dash?.length) mark.classList.add("dashed");
@@ -139,10 +147,9 @@ export class Card {
     const pen = fit(this.canvas, width, height);
     pen.clearRect(0, 0, width, height);
     if (!this.picture) return;
-    const { player } = this.stage;
     pen.textBaseline = "middle";
-    this.hit = RENDERERS[this.picture.kind](pen, {
-      ...{ width, height, panel: this.picture, below: this.below, palette: player.palette },
+    this.hit = this.render(pen, {
+      ...{ width, height, panel: this.picture, below: this.below, palette: this.stage.player.palette },
       ...{ step: this.stage.step, lastStep: this.lastStep, ended: this.ended, pointer: this.pointer, held: this.held },
       ...this.more,
     });
@@ -152,6 +159,10 @@ export class Card {
   /** What a renderer gets beside what all get. */
   get more() {
     return {};
+  }
+
+  render(pen, box) {
+    return RENDERERS[this.picture.kind](pen, box);
   }
 
   describe() {

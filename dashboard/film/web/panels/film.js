@@ -33,7 +33,8 @@ function parse(buffer) {
 
 export class PanelFilm {
   constructor(base, run) {
-    this.address = new URL(`${base}/film/${encodeURIComponent(run)}/pictures`, window.location.origin).href;
+    this.run = new URL(`${base}/film/${encodeURIComponent(run)}`, window.location.origin).href;
+    this.address = `${this.run}/pictures`;
     this.panels = new Map(); // each panel's pictures by its name, in the order of their steps
     this.frames = []; // the steps at which there is something to see
     this.scores = [];
@@ -56,6 +57,13 @@ export class PanelFilm {
     const added = found.panels.length + (found.scores ? 1 : 0);
     if (added || anew) this.frames = this.steps();
     return { anew, added, more: found.more };
+  }
+
+  /** [step, seconds] of the ends of epochs. */
+  async clock() {
+    const answer = await fetch(`${this.run}/clock`, { cache: "no-store" });
+    if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+    return answer.json();
   }
 
   keep(panel) {

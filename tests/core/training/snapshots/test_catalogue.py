@@ -113,6 +113,12 @@ def test_snapshots_are_the_defaults_unless_they_are_named() -> None:
     assert selected(default_config("mlp", snapshots=())) == ()
 
 
+def test_an_episode_comes_with_the_map_that_it_is_played_on() -> None:
+    assert selected(default_config("q_table", snapshots=("episode",))) == ("world", "episode")
+    assert selected(default_config("q_table", snapshots=("episode", "world"))) == ("world", "episode")
+    assert selected(default_config("q_table", snapshots=("value_map",))) == ("value_map",)
+
+
 def test_a_snapshot_that_does_not_apply_is_refused_with_those_that_do() -> None:
     with pytest.raises(InvalidRequest, match=r"'filters' of mlp on moons.*points, decision_map"):
         default_config("mlp", "moons", snapshots=("filters",))

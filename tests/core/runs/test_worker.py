@@ -1,0 +1,46 @@
+"""What a worker does with a job that it is to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.events import Picture, Progress
+from core.records import to_record
+from core.runs.store import Run, RunStore
+from core.runs.worker import _last_events
+from core.training import default_config, loop
+from core.training.loop import train
+
+CONFIG = default_config("gan", "ring", epochs=50, snapshots=("generated",), snapshot_every_s=60.0)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    store = RunStore(tmp_path / "runs.sqlite")
+    found = store.get(store.create("training", to_record(CONFIG)))
+    assert found is not None
+    return found
+
+
+def test_a_training_shows_its_last_step_before_it_ends(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "MAX_LAST_MOMENT_S", 60.0)
+    events = train(CONFIG)
+    steps = (event.done for event in events if isinstance(event, Progress) and event.unit == "steps")
+    step = next(done for done in steps if done >= 1)
+    last = [event for event in _last_events(run, events) if isinstance(event, Picture)]
+    assert [(picture.name, picture.step) for picture in last] == [("generated", step)]
+    assert next(events, None) is None
+
+
+def test_a_job_of_another_kind_ends_where_it_stands(run: Run) -> None:
+    def job() -> Generator[int, None, None]:
+        yield 1
+        yield 2
+
+    events = job()
+    next(events)
+    assert [*_last_events(replace(run, job="cost"), events)] == []
