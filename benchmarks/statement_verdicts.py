@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.experiments.overview.registry import STATEMENTS
-from core.experiments.statement import ABOVE, BELOW, EXACT, QUICK, WITHIN, Claim
+from core.experiments.statement import ABOVE, BELOW, BETWEEN, EXACT, QUICK, WITHIN, Claim
 from core.experiments.verdicts import REFUTED, SUPPORTED, judge_claim, together
 
 SAMPLES = 24
@@ -82,13 +82,16 @@ def _verdicts(
 
 def _true_at(claim: Claim) -> float:
     far = max(abs(claim.threshold), 1e-3)
-    return {WITHIN: 0.0, BELOW: claim.threshold - far}.get(claim.true_if, claim.threshold + far)
+    middle = (claim.threshold + claim.upper) / 2
+    at = {WITHIN: 0.0, BETWEEN: middle, BELOW: claim.threshold - far}
+    return at.get(claim.true_if, claim.threshold + far)
 
 
 def _false_at(claim: Claim) -> float:
     far = max(abs(claim.threshold), 1e-3)
     outside = claim.threshold + far
-    return {ABOVE: claim.threshold - far, BELOW: outside, WITHIN: outside}.get(claim.true_if, 0.0)
+    at = {ABOVE: claim.threshold - far, BELOW: outside, WITHIN: outside, BETWEEN: claim.upper + far}
+    return at.get(claim.true_if, 0.0)
 
 
 if __name__ == "__main__":

@@ -89,8 +89,8 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Door:
-    """A page on which one can go on playing, with its controls set."""
+class PageLink:
+    """A page on which one can try more, with its controls set."""
 
     page: str  # key of dashboard/pages.py
     label: str
@@ -120,7 +120,7 @@ class Statement:
     plot: Plot
     full: Settings = field(default_factory=dict)  # settings that a full run has in place of the defaults
     slider: Slider | None = None
-    doors: tuple[Door, ...] = ()
+    links: tuple[PageLink, ...] = ()
     times: bool = False  # whether it measures time, and so has to run alone on the machine
 
     def settings_of(self, effort: str, given: Settings) -> dict[str, Any]:

@@ -158,11 +158,11 @@ def _draw_why(entry: Statement) -> None:
     st.markdown(" ".join(entry.why))
     st.latex(entry.formula)
     st.markdown(f"**Holds in this reading:** {entry.strongest}")
-    if entry.doors:
-        st.markdown("**Go on playing**")
-        for door in entry.doors:
-            page = PAGES[door.page]
-            st.page_link(page.file, label=door.label, icon=page.icon, query_params=dict(door.query))
+    if entry.links:
+        st.markdown("**Try more**")
+        for link in entry.links:
+            page = PAGES[link.page]
+            st.page_link(page.file, label=link.label, icon=page.icon, query_params=dict(link.query))
     st.markdown("**Sources**")
     for source in entry.sources:
         st.markdown(f"- [{source.reference}]({source.url})" if source.url else f"- {source.reference}")

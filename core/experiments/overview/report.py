@@ -50,17 +50,17 @@ def as_markdown(found: Mapping[str, Result], before: Mapping[str, Result] | None
 
 def _summary(found: Mapping[str, Result]) -> str:
     counts = Counter(result.verdict for result in found.values())
-    told = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
+    named = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
     missing = len(STATEMENTS) - len(found)
-    return f"{len(found)} statements tested: {', '.join(told) or 'none'}." + (
+    return f"{len(found)} statements tested: {', '.join(named) or 'none'}." + (
         f" {missing} not tested yet." if missing else ""
     )
 
 
 def _machines(found: Mapping[str, Result]) -> str:
-    """Every machine and set of versions that a verdict is from, most first."""
-    seen = Counter(machine(result) for result in found.values())
-    return "Measured on " + "; ".join(text for text, _ in seen.most_common()) + "." if seen else ""
+    """Every machine and set of versions that a verdict is from."""
+    seen = dict.fromkeys(machine(result) for result in found.values())
+    return "Measured on " + "; ".join(seen) + "." if seen else ""
 
 
 def machine(result: Result) -> str:

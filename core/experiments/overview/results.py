@@ -150,7 +150,7 @@ def changes(before: Mapping[str, Result], after: Mapping[str, Result]) -> list[C
 
 
 def _differences(before: Result, after: Result) -> Iterator[str]:
-    """What may have changed the verdict, most telling first."""
+    """What may have changed the verdict, the strongest reason first."""
     for result in (after, before):
         if result.reason:
             yield result.reason

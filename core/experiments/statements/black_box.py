@@ -11,7 +11,7 @@ from core.experiments.statement import (
     BELOW,
     WITHIN,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -184,5 +184,5 @@ STATEMENT = Statement(
         y="Share of the gradient, %",
     ),
     slider=Slider("curvatures", "Curvature of the rule", (0.0, 0.25, 0.5, 0.75, 1.0), {"seeds": 12}),
-    doors=(Door("train", "Look into a network while it learns", {"model": "mlp", "data": "circles"}),),
+    links=(PageLink("train", "Look into a network while it learns", {"model": "mlp", "data": "circles"}),),
 )

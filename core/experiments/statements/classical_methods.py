@@ -11,7 +11,7 @@ from core.experiments.statement import (
     CORRECTED_T,
     INTERVALS,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -164,8 +164,8 @@ STATEMENT = Statement(
         log_y=True,
     ),
     slider=Slider("data", "Data", tuple(DATA), {"seeds": 8}),
-    doors=(
-        Door("train", "Train a network on the tumours", {"model": "mlp", "data": "breast_cancer"}),
-        Door("train", "Train one on the digits", {"model": "convnet", "data": "mnist5k"}),
+    links=(
+        PageLink("train", "Train a network on the tumours", {"model": "mlp", "data": "breast_cancer"}),
+        PageLink("train", "Train one on the digits", {"model": "convnet", "data": "mnist5k"}),
     ),
 )

@@ -12,7 +12,7 @@ from core.experiments.statement import (
     ABOVE,
     WITHIN,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -238,5 +238,5 @@ STATEMENT = Statement(
     slider=Slider(
         "rates", "Learning rate", (0.01, 0.1, 0.3, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0), {"seeds": 16}
     ),
-    doors=(Door("dying_units", "More functions, biases and data", {}),),
+    links=(PageLink("dying_units", "More functions, biases and data", {}),),
 )

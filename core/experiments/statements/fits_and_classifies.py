@@ -11,7 +11,7 @@ from core.experiments.statement import (
     ABOVE,
     BELOW,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -244,8 +244,8 @@ STATEMENT = Statement(
         (INSIDE, 0.02, 0.1, 0.25, 0.5, 1.0, 2.0),
         {"steps": 500},
     ),
-    doors=(
-        Door("train", "Fit a curve and watch", {"model": "mlp", "data": "sine_curve"}),
-        Door("train", "Tell two spirals apart", {"model": "mlp", "data": "spiral"}),
+    links=(
+        PageLink("train", "Fit a curve and watch", {"model": "mlp", "data": "sine_curve"}),
+        PageLink("train", "Tell two spirals apart", {"model": "mlp", "data": "spiral"}),
     ),
 )

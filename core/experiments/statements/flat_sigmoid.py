@@ -12,7 +12,7 @@ from core.experiments.statement import (
     BELOW,
     EXACT,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -234,8 +234,8 @@ STATEMENT = Statement(
         (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0),
         {"seeds": 8, "cap": 1500},
     ),
-    doors=(
-        Door("curves", "Its curve and its slope", {"functions": "sigmoid"}),
-        Door("pre_activations", "On which part of its function a network works", {}),
+    links=(
+        PageLink("curves", "Its curve and its slope", {"functions": "sigmoid"}),
+        PageLink("pre_activations", "On which part of its function a network works", {}),
     ),
 )

@@ -14,7 +14,7 @@ from core.experiments.statement import (
     BETWEEN,
     INTERVALS,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -258,6 +258,6 @@ STATEMENT = Statement(
     slider=Slider(
         "scales", "Size of the work", SCALES, {"workloads": ("gemm", "lenet_step"), "repetitions": 8}
     ),
-    doors=(Door("benchmark", "Measure any of them on the devices of this machine"),),
+    links=(PageLink("benchmark", "Measure any of them on the devices of this machine"),),
     times=True,
 )

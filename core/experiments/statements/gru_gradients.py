@@ -10,7 +10,7 @@ from core.experiments.statement import (
     ABOVE,
     OUTSIDE,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -216,8 +216,8 @@ STATEMENT = Statement(
         (-2.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0),
         {"recall_steps": 0},
     ),
-    doors=(
-        Door("train", "Train a GRU to copy from memory", {"model": "gru", "data": "copy_memory"}),
-        Door("train", "The same task for an LSTM", {"model": "lstm", "data": "copy_memory"}),
+    links=(
+        PageLink("train", "Train a GRU to copy from memory", {"model": "gru", "data": "copy_memory"}),
+        PageLink("train", "The same task for an LSTM", {"model": "lstm", "data": "copy_memory"}),
     ),
 )

@@ -12,7 +12,7 @@ from core.experiments.statement import (
     EXACT,
     INTERVALS,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -249,6 +249,6 @@ STATEMENT = Statement(
         rules=((TOO_LONG_YEARS * 365.25, "ten years"),),
     ),
     slider=Slider("mflops", "Speed of the machine (MFLOP/s)", (1.0, 1e2, 1e4, 1e6, 1e8), {"passes": 0}),
-    doors=(Door("layers", "Count AlexNet's layers, and those of others"),),
+    links=(PageLink("layers", "Count AlexNet's layers, and those of others"),),
     times=True,
 )

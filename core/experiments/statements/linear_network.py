@@ -11,7 +11,7 @@ from core.experiments.statement import (
     ABOVE,
     BELOW,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -253,8 +253,8 @@ STATEMENT = Statement(
         (1.0, 0.99, 0.9, 0.75, 0.5, 0.25, 0.1, 0.0),
         {"steps": 150},
     ),
-    doors=(
-        Door("linear_collapse", "Multiply the layers yourself", {"layers": "30"}),
-        Door("surfaces", "What a small network can draw", {"function": "identity"}),
+    links=(
+        PageLink("linear_collapse", "Multiply the layers yourself", {"layers": "30"}),
+        PageLink("surfaces", "What a small network can draw", {"function": "identity"}),
     ),
 )

@@ -10,7 +10,7 @@ from core.experiments.statement import (
     ABOVE,
     BELOW,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -198,8 +198,8 @@ STATEMENT = Statement(
         (-1.0, 0.0, 1.0, 2.0, 2.5, 3.0, 4.0, 5.0),
         {"recall_steps": 0},
     ),
-    doors=(
-        Door("train", "Train an LSTM to copy from memory", {"model": "lstm", "data": "copy_memory"}),
-        Door("train", "The same task for a plain RNN", {"model": "rnn", "data": "copy_memory"}),
+    links=(
+        PageLink("train", "Train an LSTM to copy from memory", {"model": "lstm", "data": "copy_memory"}),
+        PageLink("train", "The same task for a plain RNN", {"model": "rnn", "data": "copy_memory"}),
     ),
 )

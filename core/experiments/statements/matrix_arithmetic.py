@@ -11,7 +11,7 @@ from core.experiments.statement import (
     BARS,
     EXACT,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -163,6 +163,6 @@ STATEMENT = Statement(
         rules=((MOSTLY, "half"),),
     ),
     slider=Slider("networks", "Network", tuple(NETWORKS), {"seconds": 0.5}),
-    doors=(Door("layers", "What each layer of a network costs"),),
+    links=(PageLink("layers", "What each layer of a network costs"),),
     times=True,
 )

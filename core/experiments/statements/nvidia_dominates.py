@@ -12,7 +12,7 @@ from core.experiments.statement import (
     BARS,
     EXACT,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -216,5 +216,5 @@ STATEMENT = Statement(
         y="Systems of the ten",
     ),
     slider=Slider("lists", "TOP500 list", tuple(TOP_TEN)),
-    doors=(Door("benchmark", "How near this machine comes to what its vendor says"),),
+    links=(PageLink("benchmark", "How near this machine comes to what its vendor says"),),
 )

@@ -12,7 +12,7 @@ from core.experiments.statement import (
     EXACT,
     IMAGES,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -216,5 +216,5 @@ STATEMENT = Statement(
         kind=IMAGES,
     ),
     slider=Slider("passes", "Passes over the digits", (0, 3, 10, 30, 100), {"seeds": 8, "steps": 100}),
-    doors=(Door("train", "Train one and watch its samples", {"model": "rbm"}),),
+    links=(PageLink("train", "Train one and watch its samples", {"model": "rbm"}),),
 )

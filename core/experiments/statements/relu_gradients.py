@@ -10,7 +10,7 @@ from core.experiments.statement import (
     BELOW,
     WITHIN,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -217,8 +217,8 @@ STATEMENT = Statement(
         (0.577, 0.8, 1.0, 1.1, 1.2, 1.3, 1.35, HE, 1.5, 1.6, 1.8, 2.0),
         {"width": 64, "networks": 16},
     ),
-    doors=(
-        Door(
+    links=(
+        PageLink(
             "signal_propagation",
             "Watch it layer by layer",
             {"functions": "relu", "initialisation": "he"},

@@ -9,7 +9,7 @@ from core.events import Progress
 from core.experiments.statement import (
     ABOVE,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -165,9 +165,9 @@ STATEMENT = Statement(
         y="Training error, %",
     ),
     slider=Slider("depths", "Layers", (8, 14, 20, 32, 44, 56), {"seeds": 6, "steps": 120}),
-    doors=(
-        Door("train", "Train a residual network on digits", {"model": "resnet", "data": "mnist5k"}),
-        Door(
+    links=(
+        PageLink("train", "Train a residual network on digits", {"model": "resnet", "data": "mnist5k"}),
+        PageLink(
             "layers",
             "The layers of the full-size ResNet-50",
             {"source": "reference", "reference": "resnet50"},

@@ -14,7 +14,7 @@ from core.experiments.statement import (
     EXACT,
     LINES,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -234,6 +234,6 @@ STATEMENT = Statement(
         rules=((1.0, "no gain"),),
     ),
     slider=Slider("sequences", "Sequences at a time", (1, 16, 64, 256, 1024, 4096, 16384), {"seconds": 0.5}),
-    doors=(Door("benchmark", "Measure it on more threads"),),
+    links=(PageLink("benchmark", "Measure it on more threads"),),
     times=True,
 )

@@ -10,7 +10,7 @@ from core.experiments.statement import (
     ABOVE,
     OUTSIDE,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -165,8 +165,8 @@ STATEMENT = Statement(
         "Gain of the weights (1: Xavier)",
         (0.5, 0.7, 1.0, 1.4, 2.0, 4.0, 8.0, 11.0, 16.0),
     ),
-    doors=(
-        Door(
+    links=(
+        PageLink(
             "signal_propagation",
             "Watch it layer by layer",
             {"functions": "sigmoid"},

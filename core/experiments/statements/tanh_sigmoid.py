@@ -11,7 +11,7 @@ from core.experiments.statement import (
     BELOW,
     EXACT,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -235,8 +235,8 @@ STATEMENT = Statement(
     slider=Slider(
         "factors", "Factor of x in the sigmoid", (0.5, 1.0, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0, 4.0), {"steps": 0}
     ),
-    doors=(
-        Door("curves", "Both curves and their slopes", {}),
-        Door("signal_propagation", "Both in deep networks", {}),
+    links=(
+        PageLink("curves", "Both curves and their slopes", {}),
+        PageLink("signal_propagation", "Both in deep networks", {}),
     ),
 )

@@ -12,7 +12,7 @@ from core.experiments.statement import (
     EXACT,
     INTERVALS,
     Claim,
-    Door,
+    PageLink,
     Plot,
     Settings,
     Slider,
@@ -231,8 +231,8 @@ STATEMENT = Statement(
     slider=Slider(
         "shifts", "Shift of the digits, in pixels", (0, 1, 2, 3), {"permuted": False, "epochs": 8, "seeds": 8}
     ),
-    doors=(
-        Door("layers", "Where AlexNet's parameters are", {"source": "reference", "reference": "alexnet"}),
-        Door("train", "Train a small convolutional network", {"model": "convnet", "data": "mnist5k"}),
+    links=(
+        PageLink("layers", "Where AlexNet's parameters are", {"source": "reference", "reference": "alexnet"}),
+        PageLink("train", "Train a small convolutional network", {"model": "convnet", "data": "mnist5k"}),
     ),
 )

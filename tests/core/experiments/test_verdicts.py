@@ -16,6 +16,7 @@ from core.experiments.overview.registry import STATEMENTS
 from core.experiments.statement import (
     ABOVE,
     BELOW,
+    BETWEEN,
     CORRECTED_T,
     EXACT,
     FULL,
@@ -184,6 +185,7 @@ def true_at(one: Claim) -> float:
         BELOW: one.threshold - far,
         OUTSIDE: one.threshold + far,
         WITHIN: 0.0,
+        BETWEEN: (one.threshold + one.upper) / 2,
     }[one.true_if]
 
 
@@ -195,6 +197,7 @@ def false_at(one: Claim) -> float:
         BELOW: one.threshold + far,
         OUTSIDE: 0.0,
         WITHIN: one.threshold + far,
+        BETWEEN: one.upper + far,
     }[one.true_if]
 
 

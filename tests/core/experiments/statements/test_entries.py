@@ -80,7 +80,7 @@ def test_its_seeds_are_enough_for_its_intervals(key: str) -> None:
 
 @EVERY
 def test_its_doors_lead_to_pages(key: str) -> None:
-    assert all(door.page in PAGES and door.label for door in STATEMENTS[key].doors)
+    assert all(link.page in PAGES and link.label for link in STATEMENTS[key].links)
 
 
 def test_the_eighteen_statements_of_the_text_are_there_each_under_its_own_number() -> None:
