@@ -43,6 +43,10 @@ class Machines:
         """Visible states after one step up and down."""
         return self.bernoulli(self.visible(self.bernoulli(self.hidden(visible))))
 
+    def reconstruct(self, visible: Tensor) -> Tensor:
+        """p(v = 1 | h) at h = p(h = 1 | v), which is smoother to look at than a sample."""
+        return self.visible(self.hidden(visible))
+
     def train(self, data: Tensor, passes: int, batch_size: int, rate: float) -> Iterator[int]:
         """Contrastive divergence with one step (Hinton 2002); yields the images seen, often."""
         seen = 0

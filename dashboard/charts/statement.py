@@ -130,10 +130,14 @@ def _images(plot: Plot, images: Mapping[str, Any]) -> alt.LayerChart:
             "name": [*images],
         }
     )
-    x = alt.X("name:N", title=plot.x or None, sort=[*images], axis=alt.Axis(labelAngle=0, labelLimit=120))
-    tiles = alt.Chart(rows).mark_image(width=SHOWN_PX, height=SHOWN_PX).encode(
-        x=x, url="url:N", tooltip=alt.Tooltip("name:N", title="Image")
-    )  # fmt: skip
+    base = alt.Chart(rows).encode(x=alt.X("name:N", sort=[*images], axis=None))
+    tiles = base.mark_image(width=SHOWN_PX, height=SHOWN_PX).encode(
+        y=alt.value(SHOWN_PX / 2), url="url:N", tooltip=alt.Tooltip("name:N", title="Image")
+    )
+    names = base.mark_text(baseline="top", color="gray").encode(y=alt.value(SHOWN_PX + 8), text="name:N")
     return alt.LayerChart(
-        layer=[tiles], title=alt.Title(plot.title, offset=6), description=plot.look, height=SHOWN_PX + 40
+        layer=[tiles, names],
+        title=alt.Title(plot.title, offset=6),
+        description=plot.look,
+        height=SHOWN_PX + 40,
     )

@@ -46,8 +46,7 @@ NOTHING = 0.05
 NO_NEARER = 0.9
 EQUAL = 1e-12  # in float64
 BATCH, RATE = 50, 0.1
-SHOWN, SAMPLES = 16, 100
-SHOWN_STEPS = (0, 1, 10)  # of Gibbs sampling, besides the last
+SHOWN, SAMPLES = 9, 100
 ENUMERATED = 8  # visible and hidden units whose joint states are all listed
 
 
@@ -85,17 +84,14 @@ def _sampled(
     machines: stacked_rbm.Machines, real: torch.Tensor, new: torch.Tensor, passes: int, settings: Settings
 ) -> Iterator[Any]:
     """Samples from noise, and how near they are to new digits, by how near independent pixels are."""
-    states = machines.noise(SAMPLES)
-    shown = {}
-    for step in range(settings["steps"] + 1):
-        if step:
-            states = machines.gibbs(states)
-        if step in SHOWN_STEPS or step == settings["steps"]:
-            name = "Noise" if step == 0 else f"After {step} step{'s' * (step != 1)}"
-            shown[name] = _sheet(states[0, :SHOWN].numpy())
-            yield Picture("samples", step, {**shown, "Real digits": _sheet(real[:SHOWN].numpy())})
+    noise = states = machines.noise(SAMPLES)
+    for step in range(1, settings["steps"] + 1):
+        states = machines.gibbs(states)
         if step % 50 == 0:
             yield Progress(step, settings["steps"], "steps of sampling")
+    shown = {"Noise": noise, f"After {settings['steps']} steps": machines.reconstruct(states)}
+    sheets = {name: _sheet(pixels[0, :SHOWN].numpy()) for name, pixels in shown.items()}
+    yield Picture("samples", settings["steps"], {**sheets, "Real digits": _sheet(real[:SHOWN].numpy())})
     pixels = machines.bernoulli(real.mean(0).expand_as(states))
     ratios = _nearest(states, new) / _nearest(pixels, new)
     for seed, ratio in zip(each_seed(settings), ratios.tolist(), strict=True):
@@ -108,10 +104,10 @@ def _nearest(states: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
 
 
 def _sheet(pixels: np.ndarray) -> np.ndarray:
-    """Images of 8 x 8 in rows of four, with a border between them: (16, 64) -> (35, 35), from 0 to 1."""
-    sheet = np.full((35, 35), 0.5, dtype=np.float32)
+    """Images of 8 x 8 in rows of three, with a border between them: (9, 64) -> (26, 26), from 0 to 1."""
+    sheet = np.full((26, 26), 0.5, dtype=np.float32)
     for n, image in enumerate(pixels):
-        row, column = divmod(n, 4)
+        row, column = divmod(n, 3)
         sheet[9 * row : 9 * row + 8, 9 * column : 9 * column + 8] = image.reshape(8, 8)
     return sheet
 
@@ -211,8 +207,9 @@ STATEMENT = Statement(
     measure=measure,
     claims=claims,
     plot=Plot(
-        title="What a restricted Boltzmann machine makes of noise",
-        look="From left to right: noise becomes shapes like those of real digits, with nothing put in.",
+        title="What the machine makes of noise",
+        look="Noise is put in at the left; after many steps up and down it has strokes, like the real "
+        "digits at the right.",
         kind=IMAGES,
     ),
     slider=Slider("passes", "Passes over the digits", (0, 3, 10, 30, 100), {"seeds": 8, "steps": 100}),
