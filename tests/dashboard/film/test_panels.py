@@ -17,7 +17,7 @@ from dashboard.charts.training.registry import CHARTS
 from dashboard.film.panel_encoding import LEVELS, encode, encoded
 from dashboard.film.panels.registry import PANELS, expected, names, panels_of
 from dashboard.film.routes import WEB
-from tests.dashboard.charts.training.rows import trained
+from tests.dashboard.charts.training.rows import FEW, trained
 
 BOUNDS = {"x_min": -1.0, "x_max": 1.0, "y_min": -2.0, "y_max": 2.0}
 
@@ -73,7 +73,7 @@ def test_a_page_expects_panels_of_what_is_seen_and_not_of_the_data_beneath() -> 
     ],
 )
 def test_every_panel_of_a_real_training_says_what_it_is(model: str, data: str) -> None:
-    small: dict[str, Any] = {"samples": 60, "hidden": (4,)} if data == "parity" else {}
+    small = dict(FEW.get(data, {}))
     if applies("batch_size", model, data) and model != "dqn":
         small["batch_size"] = 1024
     pictures = trained(model, data, snapshots=applicable(model, data), **small)

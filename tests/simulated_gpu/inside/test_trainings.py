@@ -29,7 +29,7 @@ PAIRS = [
     ("mlp", "moons"),
     ("mlp", "diabetes"),
     ("mlp", "sine_curve"),
-    ("lenet", "mnist5k"),
+    ("lenet", "own_images"),
     ("rnn", "copy_memory"),
     ("gru", "copy_memory"),
     ("lstm", "python_help"),

@@ -25,6 +25,14 @@ def trained(model: str, data: str, **settings: Any) -> dict[str, Picture]:
     return {event.name: event for event in train(config) if isinstance(event, Picture)}
 
 
+# What makes a training on these data short.
+FEW: dict[str, dict[str, Any]] = {
+    "parity": {"samples": 60, "hidden": (4,)},
+    "copy_memory": {"samples": 60},
+    "mnist5k": {"test_fraction": 0.8},
+}
+
+
 def only_chart(key: str, pictures: dict[str, Picture]) -> alt.Chart | alt.LayerChart:
     """The one chart of a snapshot."""
     (chart,) = charts(key, pictures).values()
