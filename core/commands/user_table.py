@@ -51,7 +51,7 @@ def chosen(data: str, options: argparse.Namespace) -> tuple[str, dict[str, Any]]
 
         data, of_table = "own_images", {"archive": image_archive.add(data)}
     if data not in DATASETS and (data.lower().endswith(".csv") or _is_file(data)):
-        from core.data import user_csv
+        from core.data.user import user_csv
 
         of_table = {"file": user_csv.add(data)}
         data = OF_TASK[task or CLASSIFICATION]
@@ -75,7 +75,7 @@ def print_preview(data: str, options: Mapping[str, Any]) -> None:
 
     Raises InvalidRequest where something has to be decided first.
     """
-    from core.data import user_csv
+    from core.data.user import user_csv
 
     preview = user_csv.preview(task=DATASETS[data].task, **{"target_column": "", **options})
     for line in _lines(preview):
@@ -93,8 +93,8 @@ def print_images(archive: str) -> None:
 
 def show(words: Sequence[str], prog: str) -> int:
     """How a CSV file would be read, without a training."""
-    from core.data import user_csv
     from core.data.table_reading import as_rows
+    from core.data.user import user_csv
 
     options = _show_parser(prog).parse_args(words)
     data, given = chosen(options.file, options)

@@ -49,9 +49,8 @@ if TYPE_CHECKING:
         stocks,
         tables,
         text,
-        user_csv,
     )
-    from core.data.user import formulas
+    from core.data.user import formulas, user_csv
 else:
     curves = LazyModule("core.data.curves")
     environments = LazyModule("core.data.environments")
@@ -59,7 +58,7 @@ else:
     images = LazyModule("core.data.images")
     mixtures = LazyModule("core.data.mixtures")
     formulas = LazyModule("core.data.user.formulas")
-    user_csv = LazyModule("core.data.user_csv")
+    user_csv = LazyModule("core.data.user.user_csv")
     points = LazyModule("core.data.points")
     real_series = LazyModule("core.data.real_series")
     sequences = LazyModule("core.data.sequences")

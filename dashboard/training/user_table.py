@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.data import DATASETS, csv_table, user_csv
+from core.data import DATASETS, csv_table
 from core.data.table_columns import CHOICES, DROP, FILL, OF_COLUMNS, REFUSE, Choices, names_as_text
 from core.data.table_reading import Preview, as_rows
+from core.data.user import user_csv
 from core.errors import InvalidRequest
 from core.training import TrainConfig
 from dashboard.components.address import bound

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.data import load, user_csv
+from core.data import load
 from core.data.dataset import CLASSIFICATION, REGRESSION, LoadedDataset
 from core.data.table_columns import Choices, Column, names_as_text
+from core.data.user import user_csv
 from core.errors import InvalidRequest
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.data import user_csv
-from core.data.user import added_files
+from core.data.user import added_files, user_csv
 from core.errors import InvalidRequest
 from core.events import Checkpoint
 from core.export.archive import README, write, zipped

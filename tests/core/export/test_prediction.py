@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from core.data import user_csv
 from core.data.csv_cells import read_sheet
 from core.data.row_encoding import encoded
+from core.data.user import user_csv
 from core.errors import InvalidRequest
 from core.export.archive import write
 from core.export.prediction import encoding, predict

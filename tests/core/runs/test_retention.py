@@ -18,8 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data import user_csv
-from core.data.user import added_files
+from core.data.user import added_files, user_csv
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.export.archive import zipped_from_store

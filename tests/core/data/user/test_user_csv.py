@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 
-from core.data import load, user_csv
+from core.data import load
 from core.data.dataset import LoadedDataset
+from core.data.user import user_csv
 from core.errors import InvalidRequest
 
 HEADER = "a,b,y\n"
