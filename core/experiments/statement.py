@@ -56,9 +56,13 @@ class Slider:
     setting: str  # its name among the statement's settings; a list, of which the slider sets one value
     label: str
     values: tuple[Any, ...]
-    quick: Settings = field(
-        default_factory=dict
-    )  # other settings, with which one value takes a second or two
+    # other settings, with which one value takes a second or two
+    quick: Settings = field(default_factory=dict)
+    names: Mapping[Any, str] = field(default_factory=dict)  # of values that are keys
+
+    def in_words(self, value: Any) -> str:
+        """A value as a person reads it."""
+        return self.names.get(value) or (f"{value:g}" if isinstance(value, float) else str(value))
 
 
 @dataclass(frozen=True)

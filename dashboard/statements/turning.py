@@ -31,12 +31,12 @@ def draw_slider(key: str) -> None:
         slider.label,
         slider.values,
         key=f"slider of {key}",
-        format_func=_in_words,
+        format_func=slider.in_words,
         on_change=_note_turned,
         args=(key,),
     )
     if key in st.session_state.get(_TURNED, ()):
-        _follow(_run_of(key, slider, value), f"{slider.label}: {_in_words(value)}")
+        _follow(_run_of(key, slider, value), f"{slider.label}: {slider.in_words(value)}")
     else:
         st.caption("Move it: the experiment runs again with that value, and the verdict follows.")
 
@@ -44,10 +44,6 @@ def draw_slider(key: str) -> None:
 def _note_turned(key: str) -> None:
     """Nothing runs before a person has moved the slider."""
     st.session_state[_TURNED] = {*st.session_state.get(_TURNED, ()), key}
-
-
-def _in_words(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _run_of(key: str, slider: Slider, value: Any) -> str:

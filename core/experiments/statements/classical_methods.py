@@ -163,7 +163,7 @@ STATEMENT = Statement(
         y="Test error, %",
         log_y=True,
     ),
-    slider=Slider("data", "Data", tuple(DATA), {"seeds": 8}),
+    slider=Slider("data", "Data", tuple(DATA), {"seeds": 8}, {key: name for key, (name, _) in DATA.items()}),
     links=(
         PageLink("train", "Train a network on the tumours", {"model": "mlp", "data": "breast_cancer"}),
         PageLink("train", "Train one on the digits", {"model": "convnet", "data": "mnist5k"}),

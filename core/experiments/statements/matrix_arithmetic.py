@@ -162,7 +162,13 @@ STATEMENT = Statement(
         y="Share of the step",
         rules=((MOSTLY, "half"),),
     ),
-    slider=Slider("networks", "Network", tuple(NETWORKS), {"seconds": 0.5}),
+    slider=Slider(
+        "networks",
+        "Network",
+        tuple(NETWORKS),
+        {"seconds": 0.5},
+        {key: network.name for key, network in NETWORKS.items()},
+    ),
     links=(PageLink("layers", "What each layer of a network costs"),),
     times=True,
 )
