@@ -13,13 +13,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.lazy import LazyModule
 
 if TYPE_CHECKING:
+    import numpy as np
     from scipy import special
 else:
+    np = LazyModule("numpy")
     special = LazyModule("scipy.special")
 
 # Fewer samples than this cannot bound a median with 95% confidence: 1 - 2 * 0.5**6 = 97%, with five 94%.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import combinations
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from core.data.features import FEATURES
 from core.runs.store import RunStore
@@ -81,28 +81,40 @@ def test_a_unit_less_at_the_drawing_ends_the_training_and_starts_that_of_the_sma
     page.get_by_role("button", name=re.compile("^Start")).click()
     expect(page.get_by_role("button", name=SECOND_LAYER)).to_be_visible()
     wait_until_idle(page)
-    first = page.url
+    first = run_of(page.url)
     page.get_by_role("button", name="Remove a unit of layer 2").press("Enter")
-    page.wait_for_url(lambda url: url != first)
+    second = another_run(page, first)
     smaller = page.get_by_role("button", name="Add a unit to layer 2, which has 95")
     expect(smaller).to_be_visible()
     expect(page.get_by_role("button", name="Remove a unit of layer 2")).to_be_focused()
     expect(page.get_by_role("textbox", name="Hidden layers")).to_have_value("96, 95")
-    runs = [re.search("run=([^&]+)", url).group(1) for url in (first, page.url)]  # type: ignore[union-attr]
-    before, now = map(store.get, runs)
+    before, now = store.get(first), store.get(second)
     assert before is not None
     assert now is not None
     assert before.status == "stopped"
     assert now.config["hidden"] == [96, 95]
     page.locator(".feature", has_text="x²").press("Enter")
-    page.wait_for_url(re.compile("features=x&features=y&features=x_squared"))
-    wait_until_idle(page)
+    third = another_run(page, second)
+    assert "features=x&features=y&features=x_squared" in page.url
     page.get_by_label("Activation of layer 2: Tanh").select_option("Leaky ReLU")
-    page.wait_for_url(re.compile("activations=tanh%2C\\+leaky_relu"))
-    wait_until_idle(page)
+    fourth = another_run(page, third)
+    assert "activations=tanh%2C+leaky_relu" in page.url
     expect(page.get_by_label("Activation of layer 2: Leaky ReLU")).to_be_focused()
     expect(page.get_by_role("textbox", name="Activations")).to_have_value("tanh, leaky_relu")
-    last = store.get(re.search("run=([^&]+)", page.url).group(1))  # type: ignore[union-attr]
+    last = store.get(fourth)
     assert last is not None
     assert last.config["data_options"] == {"features": "x,y,x_squared"}
     assert last.config["model_options"]["activations"] == "tanh, leaky_relu"
+
+
+def run_of(url: str) -> str:
+    """The run that an address names."""
+    found = re.search("run=([^&]+)", url)
+    return found.group(1) if found else ""
+
+
+def another_run(page: Page, before: str) -> str:
+    """The run that follows the one before, once it is drawn."""
+    page.wait_for_url(lambda url: run_of(url) not in ("", before))
+    wait_until_idle(page)
+    return run_of(page.url)

@@ -136,6 +136,7 @@ def test_selected_trainings_are_set_side_by_side(
             for n in range(1, 9)
         ]
         started = {"event": "training_started", "metric": "accuracy", "parameters": 9, "train_samples": 500}
+        started |= {"epochs": 8, "steps_per_epoch": 50}
         store.write(run, [(n, 0.0, record) for n, record in enumerate([started, *epochs], start=1)])
     page = open_page("runs")
     for run in three[:2]:

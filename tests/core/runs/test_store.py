@@ -239,7 +239,7 @@ def test_a_file_of_an_earlier_version_still_opens_with_its_runs(tmp_path: Path) 
         run = store.get("old")
         assert run is not None
         assert (run.config, run.status, run.immediate, run.pruned_at) == (
-            {"version": 2, "model": "mlp"},
+            {"version": 3, "model": "mlp"},
             QUEUED,
             False,
             None,
