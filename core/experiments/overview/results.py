@@ -172,7 +172,10 @@ def in_words(judgement: Judgement) -> str:
 
 
 def number_in_words(judgement: Judgement) -> str:
-    """A number with its interval: "-9.9 (-10.3 to -9.6)"; an end that no sample bounds is said."""
+    """A number with its interval: "-9.9 (-10.3 to -9.6)"; what nothing bounds is said.
+
+    Of runs that were capped, half or more: "120 steps or more".
+    """
     unit = f" {judgement.unit}" if judgement.unit else ""
 
     def shown(value: float | None) -> str:
@@ -182,8 +185,9 @@ def number_in_words(judgement: Judgement) -> str:
         return "not measured"
     if judgement.confidence == 1.0:
         return f"{shown(judgement.estimate)}{unit}"
-    middle = "beyond the cap" if judgement.estimate is None else shown(judgement.estimate)
-    return f"{middle}{unit} ({shown(judgement.low)} to {shown(judgement.high)})"
+    if judgement.estimate is None:
+        return "not bounded" if judgement.low is None else f"{shown(judgement.low)}{unit} or more"
+    return f"{shown(judgement.estimate)}{unit} ({shown(judgement.low)} to {shown(judgement.high)})"
 
 
 def _parsed(text: str, number: int, path: Path) -> Result:

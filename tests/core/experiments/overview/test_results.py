@@ -166,3 +166,13 @@ def test_statements_are_named_by_key_or_number() -> None:
 def test_what_cannot_be_tested_is_refused(settings: dict[str, object], sentence: str) -> None:
     with pytest.raises(InvalidRequest, match=sentence):
         StatementsConfig(**settings)  # type: ignore[arg-type]
+
+
+def test_numbers_of_capped_runs_say_that_they_are_that_or_more(result: Result) -> None:
+    one = replace(result.judgements[0], samples=12, unit="steps", format=".0f", confidence=0.99)
+    words = results.number_in_words
+    assert words(replace(one, estimate=28.0, low=19.0, high=53.0)) == "28 steps (19 to 53)"
+    assert words(replace(one, estimate=77.0, low=47.0, high=None)) == "77 steps (47 to unbounded)"
+    assert words(replace(one, estimate=None, low=120.0, high=None)) == "120 steps or more"
+    assert words(replace(one, estimate=3.0, confidence=1.0)) == "3 steps"
+    assert words(replace(one, samples=0)) == "not measured"
