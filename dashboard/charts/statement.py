@@ -30,7 +30,8 @@ def picture(
         return None
     names = [one.name for one in series]
     x, y = _axis_x(plot, rows), _axis_y(plot)
-    color = series_color(names, names)
+    fits = 3 if max(map(len, names)) <= 8 else 2  # on a phone
+    color = series_color(names, names, columns=fits)
     if plot.kind == BARS:  # a stroke is what a line has
         color["legend"]["symbolType"] = "square"
     color = color if len(names) > 1 else alt.Color("series:N", legend=None)
