@@ -78,7 +78,7 @@ def judged(
     if stopped_by == TOO_HOT:
         return POOR, f"It became as hot as {max_celsius:.0f} °C and was stopped."
     first, last = quarters(samples)
-    if first is None or last is None:
+    if not first or last is None:
         return UNKNOWN, "It ran for too short to say whether it keeps its speed; all results were right."
     loss = 1 - last / first
     rates = f"from {flops_rate(first)} to {flops_rate(last)}"

@@ -28,7 +28,7 @@ def rate_chart(
     rows["throttled"] = [_throttled(one) for one in samples]
     every = list(dict.fromkeys(rows["device"]))
     base = alt.Chart(rows).encode(
-        x=_time(total_s),
+        x=_time(samples, total_s),
         y=alt.Y("value:Q", title="Rate (GFLOP/s)", scale=alt.Scale(zero=True)),
         color=series_color(every, every, "device"),
     )
@@ -61,7 +61,7 @@ def reading_chart(
         return None
     rows = _rows(known, names, lambda one: _value(one, reading))
     every = list(dict.fromkeys(names[one["device"]] for one in samples))
-    x, y = _time(total_s), alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False))
+    x, y = _time(samples, total_s), alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False))
     color = series_color(every, list(dict.fromkeys(rows["device"])), "device")
     base = alt.Chart(rows).encode(x=x, y=y, color=color)
     tooltip = [
@@ -100,5 +100,7 @@ def _throttled(sample: Mapping[str, Any]) -> str:
     return ", ".join(causes) or "nothing"
 
 
-def _time(total_s: float) -> alt.X:
-    return alt.X("at:Q", title="Seconds under load", scale=alt.Scale(domain=[0, total_s], nice=False))
+def _time(samples: Sequence[Mapping[str, Any]], total_s: float) -> alt.X:
+    """Of the whole load from the start on; a busy machine may take the last sample a little late."""
+    end_s = max(total_s, *(one["at_s"] for one in samples))
+    return alt.X("at:Q", title="Seconds under load", scale=alt.Scale(domain=[0, end_s], nice=False))

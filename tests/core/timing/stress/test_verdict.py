@@ -63,6 +63,7 @@ def test_a_busy_machine_is_not_judged_by_its_speed() -> None:
 
 def test_too_short_a_time_is_no_verdict_on_speed() -> None:
     assert verdict(samples(100.0, 50.0))[0] == UNKNOWN
+    assert verdict(samples(*[0.0] * 8))[0] == UNKNOWN
     assert quarters([]) == (None, None)
     assert hottest([]) is None
 
