@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 
 from core.commands.output import CSV, JSON, MARKDOWN, add_formats
 from core.commands.parser import Parser
-from core.commands.timing import arguments, judging, listing, measuring
+from core.commands.timing import arguments, judging, listing, measuring, together
+from core.timing.collectives.config import SETTINGS as COLLECTIVES
 from core.timing.quick_check.config import SETTINGS
 from core.timing.stress.config import SETTINGS as STRESS
 from core.timing.sweeps.suites import SUITES
+from core.timing.together.config import SETTINGS as TOGETHER
 from core.timing.workloads import WORKLOADS
 
 
@@ -60,6 +62,27 @@ def _parser(prog: str) -> Parser:
     arguments.add_axes(stress, ("devices",))
     arguments.add_settings(stress, STRESS, ("dtype", "minutes", "max_celsius", "seed"))
     arguments.add_out(stress)
+
+    collectives = add(
+        "collectives",
+        together.collectives,
+        "what processes pay for talking to each other: all-reduce, broadcast ... against message size",
+        formats=[JSON],
+    )
+    arguments.add_settings(collectives, COLLECTIVES, COLLECTIVES)
+    collectives.add_argument(
+        "--processes", type=int, metavar="N", help="start so many here; else run this under torchrun"
+    )
+    arguments.add_out(collectives)
+
+    several = add(
+        "together",
+        together.together,
+        "several devices at work at once against one at a time: do they share power or a link?",
+        formats=[JSON],
+    )
+    arguments.add_settings(several, TOGETHER, TOGETHER)
+    arguments.add_out(several)
 
     run = add("run", measuring.run, "measure workloads")
     run.add_argument("workloads", metavar="WORKLOAD", nargs="+", help="as `list` names them, or a family")

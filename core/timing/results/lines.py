@@ -242,6 +242,25 @@ def _stress_line(record: Record) -> str:
     return f"{record['device']}, {WORDS[record['rating']]}: {record['says']} ({did}; {record['stopped_by']})"
 
 
+def _joined_line(record: Record) -> str:
+    hosts = len(set(record["hosts"]))
+    which = ", ".join(dict.fromkeys(record["devices"]))
+    return f"{len(record['devices'])} processes on {counted(hosts, 'host')}, {record['backend']}, {which}"
+
+
+def _collective_line(record: Record) -> str:
+    half = 50 * (record["ci_high_s"] - record["ci_low_s"]) / record["median_s"]
+    return (
+        f"{record['operation']:<15} {in_bytes(record['size_bytes']):>9}  {duration(record['median_s']):>9} "
+        f"±{half:<5.1f}% algorithm {figure(record['algorithm_gbps']):>7} GB/s, bus "
+        f"{figure(record['bus_gbps']):>7} GB/s"
+    )
+
+
+def _collective_failed_line(record: Record) -> str:
+    return f"{record['operation']} cannot be measured with {record['backend']}: {record['reason']}"
+
+
 def _checked_lines(record: Record) -> str:
     """A line for each finding with what to look at, and the verdict last."""
     width = max(map(len, WORDS.values()))
@@ -279,6 +298,10 @@ _LINES: dict[str, Callable[[Record], str]] = {
     "memory_saved": _saved_line,
     "cost_ranked": _ranking_line,
     "machine_checked": _checked_lines,
+    "processes_joined": _joined_line,
+    "collective_measured": _collective_line,
+    "collective_failed": _collective_failed_line,
+    "together_measured": lambda record: str(record["says"]),
     "stress_sampled": _stressed_line,
     "stress_ended": _stress_line,
 }

@@ -12,12 +12,14 @@ from typing import Any
 
 from core.errors import InvalidRequest
 from core.timing.activation_cost import events as cost_events
+from core.timing.collectives import events as collective_events
 from core.timing.quick_check import events as check_events
 from core.timing.results import events
 from core.timing.results.table import Record
 from core.timing.roofline import events as roofline_events
 from core.timing.stress import events as stress_events
 from core.timing.sweeps import events as sweep_events
+from core.timing.together import events as together_events
 from core.timing.workloads.dtypes import DTYPE_BYTES
 
 # The kinds of record whose fields are checked; others are kept as they are, and nothing here reads them.
@@ -44,6 +46,10 @@ _KINDS = {
     "cost_ranked": cost_events.CostRanked,
     "sweep_finished": events.SweepFinished,
     "machine_checked": check_events.MachineChecked,
+    "processes_joined": collective_events.ProcessesJoined,
+    "collective_measured": collective_events.CollectiveMeasured,
+    "collective_failed": collective_events.CollectiveFailed,
+    "together_measured": together_events.TogetherMeasured,
     "stress_sampled": stress_events.StressSampled,
     "stress_ended": stress_events.StressEnded,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ _SIDES = (1024, 2048, 4096, 8192)
 _MATRICES, _MEMORY_FRACTION = 5, 0.5
 # Products between two looks at what they gave, together so long; a device is waited for only then.
 _BLOCK_S = 0.2
+_KEPT = 4096  # blocks of which the end is kept
 # Rows of the first product that are compared with float64.
 _ROWS = 8
 # Whoever watches is gone or paused when nothing was heard of it for so long: then the load rests.
@@ -46,13 +48,15 @@ class Load:
         free_bytes: int | None,
         seed: int = 0,
         make: Callable[[int, Draw], Callable[[], torch.Tensor]] | None = None,
+        multiplies: bool = True,
     ) -> None:
         self.device, self.size = device, 0
         self.products, self.wrong, self.gflop = 0, 0, 0.0
+        self.blocks: deque[tuple[float, int]] = deque(maxlen=_KEPT)  # (time.monotonic(), products) at the end
         self.relative_error: float | None = None
         self.failure: str | None = None  # why it ended by itself
         self._dtype, self._seed, self._free = dtype, seed, free_bytes
-        self._make = make or _square
+        self._make, self._multiplies = make or _square, multiplies
         self._heard_at, self._over = time.monotonic(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"load of {device}")
 
@@ -82,12 +86,13 @@ class Load:
             self.failure = device_error(error)
 
     def _work(self) -> None:
-        call, call_s = self._largest()
+        call = self._largest()
         flop = 2 * self.size**3 / 1e9
         first = call().clone()
-        self.relative_error = self._error_of(first)
+        if self._multiplies:
+            self.relative_error = self._error_of(first)
         differing = torch.zeros((), dtype=torch.int64, device=self.device)
-        calls = max(1, round(_BLOCK_S / max(call_s, 1e-9)))
+        calls = 1  # in a block, as many as fill it: more and more at first, fewer where a device slows down
         began = time.perf_counter()
         while not self._over.is_set():
             if time.monotonic() - self._heard_at > PATIENCE_S:
@@ -99,25 +104,25 @@ class Load:
             self.wrong = int(differing)  # waits for the device
             self.products += calls
             self.gflop += calls * flop
+            self.blocks.append((time.monotonic(), self.products))
             began, taken_s = time.perf_counter(), time.perf_counter() - began
-            calls = max(1, min(2 * calls, round(calls * _BLOCK_S / taken_s)))  # it slows down when it is hot
+            calls = max(1, min(2 * calls, round(calls * _BLOCK_S / max(taken_s, 1e-9))))
 
-    def _largest(self) -> tuple[Callable[[], torch.Tensor], float]:
-        """A product that takes long enough, as far as memory goes, and the seconds of a call."""
+    def _largest(self) -> Callable[[], torch.Tensor]:
+        """A product that takes long enough, as far as memory goes."""
         room = None if self._free is None else _MEMORY_FRACTION * self._free / _MATRICES
         width = max(DTYPE_BYTES[self._dtype], 4)
-        call, call_s = None, 0.0
+        call: Callable[[], torch.Tensor] | None = None
         for side in _SIDES:
             if self._over.is_set() or (call and room is not None and side * side * width > room):
                 break
             draw = Draw(self._dtype, self.device, torch.Generator(self.device).manual_seed(self._seed))
             call, self.size = self._make(side, draw), side
             _wait_for(call())
-            call_s = min(map(_seconds_of, [call] * _LOOKS))
-            if call_s >= _PRODUCT_S:
+            if min(map(_seconds_of, [call] * _LOOKS)) >= _PRODUCT_S:
                 break
         assert call is not None
-        return call, call_s
+        return call
 
     def _error_of(self, first: torch.Tensor) -> float:
         """The largest error of some rows of the first product against float64, relative to their largest."""

@@ -8,6 +8,7 @@ from typing import Any
 from core.devices import Reading
 from core.events import event_record
 from core.timing.activation_cost.events import CostRanked, FusedCompared, MemorySaved, RankedActivation
+from core.timing.collectives.events import CollectiveFailed, CollectiveMeasured, ProcessesJoined
 from core.timing.quick_check.events import Finding, MachineChecked
 from core.timing.results.events import (
     SCHEMA,
@@ -27,6 +28,7 @@ from core.timing.results.events import (
 from core.timing.roofline.events import BandwidthFound, FmaMeasured, FormatAbsent, PeakFound, RooflinePoint
 from core.timing.stress.events import StressEnded, StressSampled
 from core.timing.sweeps.events import Reached, SpeedupCurve
+from core.timing.together.events import TogetherMeasured
 
 TAKEN = MeasurementTaken(
     "gemm", 512, "float32", "cpu", 2, 1e-3, 0.9e-3, 1.1e-3, 6, 268.4, 244.0, 298.2, "target", 1, 0.02,
@@ -76,6 +78,10 @@ _EVENTS = (
     SweepFinished(1, 2.0),
     StressSampled("cpu", 1.0, 300.0, 12, 0, {"temperature": Reading("temperature", 61.0, "°C")}),
     StressEnded("cpu", "good", "It kept its speed.", "time is up", 60.0, 720, 0, 2048, 300.0, 299.0, 71.0),
+    ProcessesJoined("gloo", ("cpu", "cpu"), (0, 0)),
+    CollectiveMeasured("all_reduce", "gloo", 2, 2**20, 1e-3, 0.9e-3, 1.1e-3, 9, 1.05, 1.05),
+    CollectiveFailed("send_recv", "gloo", "no such operation"),
+    TogetherMeasured("products", "cuda:0", ("cuda:1",), 60.0, 54.0, 0.9, 0.88, 0.92, "cuda:0 is at 90%."),
     MachineChecked("good", "All is well.", (Finding("Memory", "cpu", "good", "As it should be."),)),
 )  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""What processes under torchrun pay for talking to each other: bandwidth and latency against message size."""
