@@ -9,6 +9,9 @@ PYTHON ?= $(shell for name in python3 python3.12 python3.11 python3.13 python3.1
 	$$name -c "import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))" \
 	2>/dev/null && echo $$name && break; done)
 
+# Tests start some hundreds of Pythons, which are to find our files compiled.
+test slow: export PYTHONDONTWRITEBYTECODE =
+
 bin := .venv/bin
 pip := $(bin)/python -m pip install --disable-pip-version-check
 
