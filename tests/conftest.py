@@ -23,7 +23,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
-# What is imported for the tests stays: looking for garbage in it, over and over, takes a fifth of the imports.
+# What is imported for the tests stays: looking for garbage in it, over and over, is a fifth of the imports.
 gc.disable()
 
 BROWSER, SIMULATED = (Path(__file__).parent / folder for folder in ("browser", "simulated_gpu"))
