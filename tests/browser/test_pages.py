@@ -14,7 +14,7 @@ from tests.browser.conftest import DESKTOP, PHONE, OpenPage, look
 
 
 def test_navigation_leads_to_every_page_which_has_its_title_and_fits_the_screen(open_page: OpenPage) -> None:
-    """One tab for all, as a visitor has it: each page that is opened by its address loads the scripts again."""
+    """One tab for all, as a visitor has it: a page that is opened by its address loads the scripts again."""
     page = open_page()
     found = {}
     for number in range(len(PAGES)):
@@ -33,7 +33,7 @@ def test_navigation_leads_to_every_page_which_has_its_title_and_fits_the_screen(
 
 
 def follow(page: Page, number: int) -> tuple[str, str]:
-    """Click the link of this number in the navigation, in its menu where it is in one; its title and its path."""
+    """Click the link of this number in the navigation, in a menu where it is in one; its title and path."""
     links = page.get_by_test_id("stTopNavLink")
     expect(page.get_by_test_id("stTopNavSection").first).to_be_visible()
     if number < links.count():
