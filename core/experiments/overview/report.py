@@ -19,6 +19,7 @@ from core.tables import markdown_table
 
 TITLE = "The overview, tested"
 _COLOURS = {SUPPORTED: "#1a7f37", REFUTED: "#b42318", DEPENDS: "#9a6700"}
+MAX_REASONS = 3  # that are written out for a changed verdict, the strongest first
 _HEADS = ("Verdict", "Under", "It is true if", "Measured", "Samples")
 
 
@@ -93,13 +94,21 @@ def _rows(result: Result) -> Iterator[tuple[str, ...]]:
 
 
 def _change_lines(before: Mapping[str, Result], after: Mapping[str, Result]) -> list[str]:
+    """What came out before, then each verdict that is another one now."""
     found = results.changes(before, after)
-    return [_change_line(change) for change in found] or ["No verdict changed."]
+    lines = [_change_line(change, before, after) for change in found] or ["No verdict changed."]
+    return [f"Before: {_summary(before)} {_machines(before)}", *lines]
 
 
-def _change_line(change: Change) -> str:
+def _change_line(change: Change, before: Mapping[str, Result], after: Mapping[str, Result]) -> str:
     entry = STATEMENTS[change.statement]
-    because = "; ".join(change.because) or "nothing else differs"
+    reasons = list(change.because[:MAX_REASONS])
+    if len(change.because) > MAX_REASONS:
+        reasons.append(f"and {len(change.because) - MAX_REASONS} more differences")
+    old, new = machine(before[change.statement]), machine(after[change.statement])
+    if old != new:
+        reasons.insert(0, f"on {old} before, on {new} now")
+    because = "; ".join(reasons) or "nothing else differs"
     return f"{entry.title}: {change.before} before, {change.after} now ({because})."
 
 

@@ -142,8 +142,8 @@ STATEMENT = Statement(
         "form as a "
         "weight for each; where that matters, a model that is short by itself is the better choice.",
     ),
-    formula=r"s_i = \mathbb{E}_x\left|\frac{\partial\,(z_1 - z_0)}{\partial x_i}\right|, \qquad "
-    r"\mathrm{AUC} = P(s_{true} > s_{other})",
+    formula=r"\begin{gathered}s_i = \mathbb{E}_x\left|\frac{\partial\,(z_1 - z_0)}{\partial x_i}\right| \\ "
+    r"\mathrm{AUC} = P(s_\mathrm{true} > s_\mathrm{other})\end{gathered}",
     sources=(
         Source(
             "Simonyan, Vedaldi & Zisserman 2013, Deep inside convolutional networks",

@@ -207,8 +207,9 @@ STATEMENT = Statement(
         "How well the CPU's side is written counts as much: with both sides optimised the gain over 14 "
         "kernels was 2.5 times on average (Lee et al. 2010).",
     ),
-    formula=r"\text{speed-up} = \frac{t_\mathrm{CPU}}{t_\mathrm{launch} + t_\mathrm{transfer} + "
-    r"\max(\mathrm{FLOPs}/\pi,\ \mathrm{bytes}/\beta)}",
+    formula=r"\begin{gathered}"
+    r"\text{speed-up} = \frac{t_\mathrm{CPU}}{t_\mathrm{launch} + t_\mathrm{transfer} + t} \\ "
+    r"t = \max(\mathrm{FLOPs}/\pi,\ \mathrm{bytes}/\beta)\end{gathered}",
     sources=(
         Source(
             "Lee et al. 2010, Debunking the 100X GPU vs. CPU myth",
@@ -258,6 +259,6 @@ STATEMENT = Statement(
     slider=Slider(
         "scales", "Size of the work", SCALES, {"workloads": ("gemm", "lenet_step"), "repetitions": 8}
     ),
-    links=(PageLink("benchmark", "Measure any of them on the devices of this machine"),),
+    links=(PageLink("benchmark", "Matrix products on the devices of this machine"),),
     times=True,
 )

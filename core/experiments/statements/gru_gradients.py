@@ -157,8 +157,8 @@ STATEMENT = Statement(
         "Explosion is cured in both by clipping the gradient; on tasks, neither has been found "
         "better throughout.",
     ),
-    formula=r"\text{LSTM: } c_t = f_t \odot c_{t-1} + i_t \odot g_t \qquad "
-    r"\text{GRU: } h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t",
+    formula=r"\begin{aligned}&\text{LSTM: } c_t = f_t \odot c_{t-1} + i_t \odot g_t \\ "
+    r"&\text{GRU: } h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t\end{aligned}",
     sources=(
         Source(
             "Hochreiter & Schmidhuber 1997, Long short-term memory",

@@ -146,9 +146,9 @@ STATEMENT = Statement(
         "What no gradient reaches cannot be learned: a network that starts open learns to recall early, and "
         "one that starts closed has to discover first that there is something to keep.",
     ),
-    formula=r"c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad "
-    r"\frac{\partial c_T}{\partial c_1} \approx \prod_{t=2}^{T} f_t, \qquad "
-    r"\sigma(0)^{99} \approx 10^{-30}, \quad \sigma(3)^{99} \approx 10^{-2}",
+    formula=r"\begin{gathered}c_t = f_t \odot c_{t-1} + i_t \odot g_t \\ "
+    r"\frac{\partial c_T}{\partial c_1} \approx \prod_{t=2}^{T} f_t \\ "
+    r"\sigma(0)^{99} \approx 10^{-30}, \quad \sigma(3)^{99} \approx 10^{-2}\end{gathered}",
     sources=(
         Source(
             "Hochreiter & Schmidhuber 1997, Long short-term memory",

@@ -216,5 +216,7 @@ STATEMENT = Statement(
         y="Systems of the ten",
     ),
     slider=Slider("lists", "TOP500 list", tuple(TOP_TEN)),
-    links=(PageLink("benchmark", "How near this machine comes to what its vendor says"),),
+    links=(
+        PageLink("benchmark", "How near this machine comes to what its vendor says", {"measure": "roofline"}),
+    ),
 )

@@ -55,7 +55,8 @@ NAMED = (
         "lives on as Aesara (2021) and PyTensor (2022)",
     ),
     Framework(
-        "Caffe", 2013, "C++ and text files", "C++", "University of California, Berkeley", True, 2017,
+        "Caffe", 2013, "C++ and text files (with Python and MATLAB interfaces)", "C++",
+        "University of California, Berkeley", True, 2017,
         "Caffe2 became a part of PyTorch (2018)",
     ),
     Framework(
@@ -207,7 +208,7 @@ STATEMENT = Statement(
     measure=measure,
     claims=claims,
     plot=Plot(
-        title="The six frameworks of the text, while they were developed",
+        title="The six frameworks of the text, year by year",
         look="Since 2018 only those used from Python are left; in 2014 two of three were not.",
         kind=BARS,
         x="Year",

@@ -124,8 +124,8 @@ STATEMENT = Statement(
         "way back, so "
         "that no one learning rate suits all layers of a deep one.",
     ),
-    formula=r"h_{l+1} = \mathrm{ReLU}\big(F(h_l) + s\,h_l\big), \qquad s = 1 \text{ residual},\ s = 0 "
-    r"\text{ plain}",
+    formula=r"\begin{gathered}h_{l+1} = \mathrm{ReLU}\big(F(h_l) + s\,h_l\big) \\ "
+    r"s = 1 \text{ residual},\ s = 0 \text{ plain}\end{gathered}",
     sources=(
         Source(
             "He, Zhang, Ren & Sun 2015, Deep residual learning for image recognition",

@@ -201,7 +201,8 @@ STATEMENT = Statement(
         "What the makers of GPUs call a core is one such lane, so a CPU of 64 cores has a thousand of them "
         "as well; a GPU has some ten times more, and pays for each start with microseconds.",
     ),
-    formula=r"\text{speed-up} \le \frac{1}{(1-p) + p/n} \quad (p: \text{parallel}, n: \text{cores})",
+    formula=r"\begin{gathered}\text{speed-up} \le \frac{1}{(1-p) + p/n} \\ "
+    r"p: \text{parallel part},\ n: \text{cores}\end{gathered}",
     sources=(
         Source("Amdahl 1967, Validity of the single processor approach to achieving large scale computing"),
         Source("NVIDIA 2017, Tesla V100 GPU architecture (white paper): 80 multiprocessors of 64 lanes"),
@@ -234,6 +235,6 @@ STATEMENT = Statement(
         rules=((1.0, "no gain"),),
     ),
     slider=Slider("sequences", "Sequences at a time", (1, 16, 64, 256, 1024, 4096, 16384), {"seconds": 0.5}),
-    links=(PageLink("benchmark", "Measure it on more threads"),),
+    links=(PageLink("benchmark", "Matrix products on one thread and on all"),),
     times=True,
 )

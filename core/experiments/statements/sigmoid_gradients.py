@@ -169,7 +169,7 @@ STATEMENT = Statement(
         PageLink(
             "signal_propagation",
             "Watch it layer by layer",
-            {"functions": "sigmoid"},
+            {"functions": ("sigmoid", "tanh")},
         ),
     ),
 )

@@ -236,7 +236,7 @@ STATEMENT = Statement(
         "factors", "Factor of x in the sigmoid", (0.5, 1.0, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0, 4.0), {"steps": 0}
     ),
     links=(
-        PageLink("curves", "Both curves and their slopes", {}),
-        PageLink("signal_propagation", "Both in deep networks", {}),
+        PageLink("curves", "Both curves and their slopes", {"functions": ("sigmoid", "tanh")}),
+        PageLink("signal_propagation", "Both in deep networks", {"functions": ("sigmoid", "tanh")}),
     ),
 )

@@ -189,8 +189,8 @@ STATEMENT = Statement(
         "hold most of "
         "the parameters, as in AlexNet.",
     ),
-    formula=r"\underbrace{(k^2\,c_{in} + 1)\,c_{out}}_{\text{shared}} \quad\text{against}\quad "
-    r"\underbrace{(k^2\,c_{in} + 1)\,c_{out}\,H\,W}_{\text{unshared}}",
+    formula=r"\begin{aligned}\text{shared: } &(k^2\,c_\mathrm{in} + 1)\,c_\mathrm{out} \\ "
+    r"\text{unshared: } &(k^2\,c_\mathrm{in} + 1)\,c_\mathrm{out}\,H\,W\end{aligned}",
     sources=(
         Source(
             "LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition",
@@ -222,7 +222,7 @@ STATEMENT = Statement(
     measure=measure,
     claims=claims,
     plot=Plot(
-        title="Digits read by networks with equally many parameters",
+        title="Digits read, with equally many parameters",
         look="In the middle all three read well; once digits move, only the one that shares weights does.",
         kind=INTERVALS,
         x="Where the digits are",
