@@ -45,7 +45,7 @@ def picture(
         layers.append(base.mark_bar().encode(y=y, xOffset=_beside(names)))
         layers.append(base.mark_rule(aria=False).encode(y="low:Q", y2="high:Q", xOffset=_beside(names),
                                                         color=alt.value("gray")))  # fmt: skip
-        layers += rules  # bars would hide them
+        layers += rules[::2]  # on the bars, which would hide them; their names stand between no bars
     return alt.LayerChart(
         layer=layers,
         title=alt.Title(plot.title, offset=6),

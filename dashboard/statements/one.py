@@ -15,7 +15,6 @@ from core.experiments.overview.registry import STATEMENTS
 from core.experiments.overview.results import Drawn, Result
 from core.experiments.statement import FULL, QUICK, Statement
 from core.experiments.statement_events import Fact
-from core.runs.status import FINISHED
 from core.runs.store import Run
 from dashboard.charts import statement as charts
 from dashboard.components import runs
@@ -42,7 +41,7 @@ def draw_statement(key: str, run: Run | None, lesson: str | None) -> None:
     run = run or _run_of(key)
     _draw_question(key, entry, run)
     if run:
-        of_several = run.status == FINISHED and len(run.config["statements"]) > 1
+        of_several = run.ended and len(run.config["statements"]) > 1 and verdict.has_come(key, run.id)
         runs.follow(
             run,
             lambda now, records, pictures: _draw_found(key, now, records, pictures),

@@ -138,13 +138,15 @@ def _html_statement(entry: Statement, result: Result | None) -> Iterator[str]:
         yield f"<p>{escape(result.reason)}</p>"
     if result.verdict == DEPENDS:
         yield f"<p>It turns on {escape(entry.condition)}.</p>"
-    yield pictures.svg(entry.plot, result.series, result.images)
-    yield f'<p class="small">{escape(entry.plot.look)}</p>'
+    drawn = pictures.svg(entry.plot, result.series, result.images)
+    if drawn:
+        yield f'{drawn}<p class="small">{escape(entry.plot.look)}</p>'
     if result.judgements:
-        yield "<table><tr>" + "".join(f"<th>{head}</th>" for head in _HEADS) + "</tr>"
+        heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
+        yield f"<table><thead><tr>{heads}</tr></thead><tbody>"
         for row in _rows(result):
             yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-        yield "</table>"
+        yield "</tbody></table>"
     yield "".join(f"<p><b>{escape(f.name)}</b>: {escape(f.text)}</p>" for f in result.facts)
     yield f"<p>{escape(' '.join(entry.why))}</p>"
     yield f"<p><b>Holds in this reading:</b> {escape(entry.strongest)}</p>"

@@ -208,7 +208,7 @@ STATEMENT = Statement(
         "Any bend between the layers ends this, and even squaring lets it learn two rings; to approximate "
         "every function with one hidden layer, the bend must not be a polynomial.",
     ),
-    formula=r"\begin{aligned}W_2\,(W_1 x + b_1) + b_2 &= (W_2 W_1)\,x + (W_2 b_1 + b_2) \\ "
+    formula=r"\begin{aligned}&W_2\,(W_1 x + b_1) + b_2 \\ &= (W_2 W_1)\,x + (W_2 b_1 + b_2) \\ "
     r"&= M x + b\end{aligned}",
     sources=(
         Source(
