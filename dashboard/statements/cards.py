@@ -100,7 +100,8 @@ def draw_cards(keys: Sequence[str], known: Known, testing: str, lesson: str | No
 
 def _draw_card(key: str, known: Verdict | None, testing: bool, lesson: str | None) -> None:
     entry = STATEMENTS[key]
-    run_id = known.run_id if known else None
+    hidden = verdict.hides(key, lesson)
+    run_id = known.run_id if known and not hidden else None
     link(
         f"**{entry.title}** :material/arrow_forward:",
         f"open {key}",
@@ -112,6 +113,8 @@ def _draw_card(key: str, known: Verdict | None, testing: bool, lesson: str | Non
     with st.container(horizontal=True, vertical_alignment="center"):
         if testing:
             st.badge("Testing", icon=":material/hourglass_top:", color="blue")
+        elif known and hidden:
+            st.badge("Say what you think first", icon=":material/help:", color="gray")
         elif known:
             verdict.badge(known.result.verdict)
             st.caption(verdict.when(known.result))

@@ -32,15 +32,18 @@ def draw_statement(key: str, run: Run | None, lesson: str | None) -> None:
     entry = STATEMENTS[key]
     _draw_ways(key, lesson)
     st.title(entry.title)
-    st.markdown(f"#### {entry.sentence}")
+    st.subheader(entry.sentence, anchor=False)
     st.markdown(entry.sentence_zh)
     st.caption(f"The text, section “{entry.section}” ({entry.section_zh})")
     if run and key not in run.config["statements"]:
         st.warning("The run in the address tests other statements; below is what is known of this one.")
         run = None
+    hidden = run is None and verdict.hides(key, lesson)
     run = run or _run_of(key)
     _draw_question(key, entry, run)
-    if run:
+    if run and hidden:
+        st.caption("It has been tested here. Say what you think, and the verdict is shown.")
+    elif run:
         of_several = run.ended and len(run.config["statements"]) > 1 and verdict.has_come(key, run.id)
         runs.follow(
             run,

@@ -102,6 +102,11 @@ def answer_of(statement: str) -> str | None:
     return st.session_state.get(_ANSWERS, {}).get(statement)
 
 
+def hides(statement: str, lesson: str | None) -> bool:
+    """Whether a verdict that is known waits for what the reader thinks: in a lesson, before an answer."""
+    return lesson is not None and answer_of(statement) is None
+
+
 def keep_answer(statement: str, answer: str) -> None:
     """Remember it for the session."""
     st.session_state.setdefault(_ANSWERS, {})[statement] = answer

@@ -148,6 +148,21 @@ def test_a_lesson_goes_through_its_statements_and_comes_back(page: AppTest) -> N
     assert LESSONS["depth"].title in page.title[0].value
 
 
+def test_in_a_lesson_a_known_verdict_waits_for_what_the_reader_thinks(page: AppTest) -> None:
+    finished({})
+    opened = at(page, lesson="depth")
+    assert "quick, " not in words(opened)
+    opened.button(key=f"open {KEY}").click().run()
+    assert "Say what you think, and the verdict is shown" in words(opened)
+    assert "**True**" not in words(opened)
+    opened.button(key="answer It depends").click().run()
+    assert not opened.exception
+    assert "**True**" in words(opened)
+    assert "You said: it depends, and so says the measurement." in words(opened)
+    opened.button(key="back").click().run()
+    assert "quick, " in words(opened)
+
+
 def test_all_of_a_chapter_are_tested_in_one_run(page: AppTest) -> None:
     page.run()
     page.button(key="test recurrent").click().run()
