@@ -8,9 +8,11 @@ from typing import Any
 from core.errors import InvalidRequest
 from core.records import has_type, hints
 from core.timing.activation_cost import events as cost_events
+from core.timing.quick_check import events as check_events
 from core.timing.results import events
 from core.timing.results.table import Record
 from core.timing.roofline import events as roofline_events
+from core.timing.stress import events as stress_events
 from core.timing.sweeps import events as sweep_events
 from core.timing.workloads.dtypes import DTYPE_BYTES
 
@@ -37,6 +39,9 @@ _KINDS = {
     "memory_saved": cost_events.MemorySaved,
     "cost_ranked": cost_events.CostRanked,
     "sweep_finished": events.SweepFinished,
+    "machine_checked": check_events.MachineChecked,
+    "stress_sampled": stress_events.StressSampled,
+    "stress_ended": stress_events.StressEnded,
 }
 
 
