@@ -125,7 +125,7 @@ STATEMENT = Statement(
     sentence="A neural network is a black box: one knows what goes in and what comes out, and not "
     "what happens "
     "between.",
-    sentence_zh="神经网络像一个黑匣子：只知道输入和输出，对中间的计算过程很不清楚。",
+    sentence_zh="神经网络是一个黑箱：看得到进去的和出来的，看不到两者之间发生了什么。",
     question="A network has learned a rule on 4 of 20 inputs. Can one tell from its gradients which "
     "4 they are?",
     strongest="How it combines its inputs cannot be read off as a weight for each, once the rule is curved.",

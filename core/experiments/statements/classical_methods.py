@@ -111,7 +111,7 @@ STATEMENT = Statement(
     section_zh="神经网络",
     title="Networks beat classical methods",
     sentence="Neural networks are stronger, faster and more accurate than classical machine learning.",
-    sentence_zh="神经网络与传统机器学习的主要区别在于速度和准确率，它的能力比传统的机器学习更强大。",
+    sentence_zh="与经典的机器学习方法相比，神经网络更强、更快，也更准确。",
     question="A small network or a classical method: which is more accurate on a table, and which on images?",
     strongest="On images, sound and text a network that is built for them is far more accurate. Of speed "
     "nothing is claimed here: on tables of this size, classical methods are fitted in moments.",

@@ -192,7 +192,7 @@ STATEMENT = Statement(
     title="CNNs before their hardware",
     sentence="Convolutional networks existed long before AlexNet, but the hardware of those years could not "
     "carry them.",
-    sentence_zh="卷积神经网络很早就有了雏形，只是早些年的硬件和计算能力满足不了网络的实现。",
+    sentence_zh="早在AlexNet之前就有卷积网络，但当年的计算机跑不动它。",
     question="Could a workstation of 1989 have trained AlexNet?",
     strongest="For networks of AlexNet's size: on the machine on which the first one was trained they would "
     "have taken thousands of years.",

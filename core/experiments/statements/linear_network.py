@@ -196,7 +196,7 @@ STATEMENT = Statement(
     section_zh="激活函数",
     title="Linear without an activation",
     sentence="Without an activation function a network is a linear one, however many layers it has.",
-    sentence_zh="如果没有激活函数，无论网络叠多少层，它都只是一个线性网络。",
+    sentence_zh="没有激活函数的网络，不管有多少层，始终是线性的。",
     question="30 layers without an activation function: can they do anything that one layer cannot?",
     strongest="As it stands: matrices multiplied are one matrix. Its training is not linear, though: written "
     "as a product, the same map is learned along another path.",

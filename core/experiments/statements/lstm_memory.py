@@ -132,7 +132,7 @@ STATEMENT = Statement(
     section_zh="LSTM长短时记忆模型",
     title="An LSTM remembers long",
     sentence="An LSTM remembers what has just been, and also keeps what is useful for a long time.",
-    sentence_zh="LSTM不仅能够记忆短时信息，还能长期记忆有用的信息。",
+    sentence_zh="LSTM既记得刚刚看到的内容，也能把有用的内容保留很久。",
     question="Does an LSTM that has not been trained keep more of the first of 100 inputs than a plain RNN?",
     strongest="An LSTM whose forget gates start open (a bias of about 3) keeps the first of 100 inputs, and "
     "learns in some 40 steps to name it after 20 steps of noise.",

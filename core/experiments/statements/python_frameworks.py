@@ -165,8 +165,8 @@ STATEMENT = Statement(
     title="Frameworks are Python",
     sentence="The mainstream frameworks of deep learning are Python ones, and many began at universities: "
     "Theano, Caffe, Torch, Keras, TensorFlow, PaddlePaddle.",
-    sentence_zh="现在主流的框架都是以Python为主，很多一开始源于高校，比如Theano、Caffe、Torch、Keras、TensorFlow、"
-    "PaddlePaddle等。",
+    sentence_zh="深度学习的主流框架都使用Python，其中不少诞生于大学："
+    "Theano、Caffe、Torch、Keras、TensorFlow、PaddlePaddle。",
     question="Of these six frameworks, was every one used from Python?",
     strongest="In 2021, the year of the text: those of the six that were still being developed were all used "
     "from Python.",

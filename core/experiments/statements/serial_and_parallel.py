@@ -187,7 +187,7 @@ STATEMENT = Statement(
     title="CPUs are serial",
     sentence="A CPU is at its best where work is serial, with its few cores; a GPU, with thousands of cores, "
     "where work is parallel.",
-    sentence_zh="CPU在串行计算上占优势，只有几个核心；GPU在并行计算上占优势，核心数可达上千个。",
+    sentence_zh="CPU核心少，擅长串行的工作；GPU有上千个核心，擅长并行的工作。",
     question="Do a CPU's other cores help when each step waits for the one before?",
     strongest="As a direction: work that waits for itself gains nothing from more cores, on either of them, "
     "and a GPU needs far more independent work than a CPU before it pays.",

@@ -171,7 +171,7 @@ STATEMENT = Statement(
     section_zh="卷积神经网络",
     title="Shared weights are few and good",
     sentence="Sharing weights solves the problem of too many parameters for large images, and works well.",
-    sentence_zh="卷积网络以共享权值的方式很好地解决了高分辨率图像参数过多的问题，而且效果好、高效。",
+    sentence_zh="对于大尺寸图像，共享权重消除了参数过多的难题，而且表现很好。",
     question="With equally many parameters: is a convolution better than a dense network at reading digits?",
     strongest="A convolution's number of parameters does not depend on the image's size, and where "
     "things lie "
