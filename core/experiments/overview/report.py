@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import escape
 
@@ -14,7 +13,7 @@ from core.experiments.overview.paper import page
 from core.experiments.overview.registry import STATEMENTS
 from core.experiments.overview.results import Change, Result
 from core.experiments.statement import Statement
-from core.experiments.verdicts import DEPENDS, REFUTED, SUPPORTED, VERDICTS
+from core.experiments.verdicts import DEPENDS, REFUTED, SUPPORTED
 from core.tables import markdown_table
 
 TITLE = "The overview, tested"
@@ -38,7 +37,7 @@ def as_html(found: Mapping[str, Result], before: Mapping[str, Result] | None = N
 
 def as_markdown(found: Mapping[str, Result], before: Mapping[str, Result] | None = None) -> str:
     """The same as Markdown; pictures are within it."""
-    blocks = [f"# {TITLE}", _summary(found), _machines(found)]
+    blocks = [f"# {TITLE}", results.summary(found.values()), _machines(found)]
     if before is not None:
         blocks += ["## What changed", *(f"- {line}" for line in _change_lines(before, found))]
     for key, chapter in CHAPTERS.items():
@@ -47,15 +46,6 @@ def as_markdown(found: Mapping[str, Result], before: Mapping[str, Result] | None
             if entry.chapter == key:
                 blocks += _markdown_statement(entry, found.get(name))
     return "\n\n".join(blocks) + "\n"
-
-
-def _summary(found: Mapping[str, Result]) -> str:
-    counts = Counter(result.verdict for result in found.values())
-    named = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
-    missing = len(STATEMENTS) - len(found)
-    return f"{len(found)} statements tested: {', '.join(named) or 'none'}." + (
-        f" {missing} not tested yet." if missing else ""
-    )
 
 
 def _machines(found: Mapping[str, Result]) -> str:
@@ -97,7 +87,7 @@ def _change_lines(before: Mapping[str, Result], after: Mapping[str, Result]) -> 
     """What came out before, then each verdict that is another one now."""
     found = results.changes(before, after)
     lines = [_change_line(change, before, after) for change in found] or ["No verdict changed."]
-    return [f"Before: {_summary(before)} {_machines(before)}", *lines]
+    return [f"Before: {results.summary(before.values())} {_machines(before)}", *lines]
 
 
 def _change_line(change: Change, before: Mapping[str, Result], after: Mapping[str, Result]) -> str:
@@ -113,7 +103,7 @@ def _change_line(change: Change, before: Mapping[str, Result], after: Mapping[st
 
 
 def _html_summary(found: Mapping[str, Result]) -> Iterator[str]:
-    yield f"<h1>{TITLE}</h1><p>{escape(_summary(found))}</p>"
+    yield f"<h1>{TITLE}</h1><p>{escape(results.summary(found.values()))}</p>"
     yield f'<p class="small">{escape(_machines(found))} A verdict comes from intervals that hold together '
     yield "with 95%: supported where they lie wholly on the stated side, refuted where wholly on the other."
     yield "</p>"

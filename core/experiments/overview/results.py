@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,17 @@ def read(path: Path) -> dict[str, Result]:
     if not found:
         raise InvalidRequest(f"{path} holds no results; `experiments run all --out {path}` writes them.")
     return {result.statement: result for result in found if result.statement in STATEMENTS}
+
+
+def summary(found: Collection[Result]) -> str:
+    """How many statements have which verdict, in a sentence or two."""
+    counts = Counter(result.verdict for result in found)
+    named = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
+    missing = len(STATEMENTS) - len(found)
+    tested = "1 statement" if len(found) == 1 else f"{len(found)} statements"
+    return f"{tested} tested: {', '.join(named) or 'none'}." + (
+        f" {missing} not tested yet." if missing else ""
+    )
 
 
 @dataclass(frozen=True)

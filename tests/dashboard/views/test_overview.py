@@ -115,6 +115,7 @@ def test_only_runs_with_the_settings_of_an_effort_are_this_machines_verdict(page
     opened = at(page)
     assert words(opened).count("Not tested here yet") == len(STATEMENTS) - 1
     assert "quick, " in words(opened)
+    assert f"1 statement tested: 1 depends. {len(STATEMENTS) - 1} not tested yet." in words(opened)
 
 
 def test_the_slider_runs_the_experiment_with_its_value(page: AppTest) -> None:

@@ -240,6 +240,6 @@ def test_a_changed_verdict_names_both_machines_and_few_reasons(result: Result) -
     before = replace(result, verdict=REFUTED, environment=other, judgements=turned, settings={"layers": 1})
     text = as_markdown({KEY: result}, {KEY: before})
     assert "on Another processor, torch 3 before, on A <processor>, torch 2 now" in text
-    assert "Before: 1 statements tested: 1 refuted." in text
+    assert "Before: 1 statement tested: 1 refuted." in text
     (line,) = [line for line in text.splitlines() if "refuted before, depends now" in line]
     assert line.count(";") <= 4
