@@ -170,7 +170,7 @@ def _draw_decision(result: Result) -> None:
         ]
         if rows:
             st.dataframe(pd.DataFrame(rows), hide_index=True, key="claims")
-        settings = ", ".join(f"{name} {value}" for name, value in result.settings.items())
+        settings = results.settings_in_words(result)
         st.caption(
             "A claim is supported where its whole interval lies on the stated side, refuted where it lies "
             "wholly on the other. Together the intervals hold with 95%. "

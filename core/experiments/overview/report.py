@@ -68,12 +68,8 @@ def _date(result: Result) -> str:
 
 
 def _conditions(result: Result) -> str:
-    settings = ", ".join(f"{name} {_plain(value)}" for name, value in result.settings.items())
+    settings = results.settings_in_words(result)
     return f"{result.effort}, {result.elapsed_s:.1f} s, {_date(result)}; {settings}"
-
-
-def _plain(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _rows(result: Result) -> Iterator[tuple[str, ...]]:

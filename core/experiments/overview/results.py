@@ -180,6 +180,15 @@ def _differences(before: Result, after: Result) -> Iterator[str]:
             yield f"{one.condition}: {one.says}: {in_words(other)} before, {in_words(one)} now"
 
 
+def settings_in_words(result: Result) -> str:
+    """Every setting with its value, those of a list one after the other."""
+
+    def plain(value: object) -> str:
+        return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+    return ", ".join(f"{name} {plain(value)}" for name, value in result.settings.items())
+
+
 def in_words(judgement: Judgement) -> str:
     """A number with its interval and verdict: "refuted, -9.9 (-10.3 to -9.6)"."""
     return f"{judgement.verdict}, {number_in_words(judgement)}"
