@@ -23,6 +23,7 @@ MAX_FILES = 22
 ARROWS: dict[str, tuple[str, ...]] = {
     "core": (),
     "core/devices": ("core",),
+    "core/monitor": ("core/devices",),
     "core/torch_devices.py": ("core/devices",),
     "core/activations": ("core/torch_devices.py",),
     "core/data": ("core/activations",),
@@ -69,7 +70,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/jobs.py": ("core/landscape", "core/layers"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
-    "core/commands": ("core/runs/worker.py", "core/runs/runners"),
+    "core/commands": ("core/runs/worker.py", "core/runs/runners", "core/monitor"),
     "__main__.py": ("core/commands",),
     # The dashboard
     "dashboard/pages.py": (),
