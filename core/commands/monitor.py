@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from core import devices
 from core.commands.exit_codes import OK
 from core.commands.output import CSV, JSON, TEXT, add_formats, print_json, print_lines
 from core.commands.parser import Parser
@@ -39,14 +38,8 @@ def command(words: Sequence[str], prog: str = "nablascope monitor") -> int:
         ]
         _print(records, options.format, header=n == 0)
         if options.format == TEXT:
-            print_lines([*poller.silences(), *_without_a_gpu(poller)])
+            print_lines([*poller.silences(), *poller.notices()])
     return OK
-
-
-def _without_a_gpu(poller: Poller) -> Iterator[str]:
-    if len(poller.states()) == 1:
-        yield from (f"No {devices.kind_name(kind)}: {why}." for kind, why in devices.absent().items())
-    yield from devices.warnings()
 
 
 def _turns(every_s: float, count: int | None) -> Iterator[int]:
@@ -75,8 +68,7 @@ def _checked(options: Any) -> tuple[float, int | None]:
 def _known(device: str | None, poller: Poller) -> None:
     ids = [state.snapshot.device.id for state in poller.states().values()]
     if device is not None and device not in ids:
-        reason = devices.absent().get(device.partition(":")[0])
-        why = f" {reason}." if reason else ""
+        why = " ".join(["", *poller.notices()])
         raise InvalidRequest(f"--device is {device!r}; it must be one of {', '.join(ids)}.{why}")
 
 

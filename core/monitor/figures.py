@@ -145,7 +145,7 @@ GPU_STRIPS = (
     Strip("Memory traffic", ("memory_utilisation",), "%", 100.0),
     Strip("Power", ("power",), "W", "power_limit"),
     Strip("Temperature", ("temperature", "memory_temperature"), "°C", "slowdown_temperature"),
-    Strip("Clocks", ("clock", "memory_clock"), "MHz", "max_clock"),
+    Strip("Clock", ("clock",), "MHz", "max_clock", "Shaded where power, heat or the hardware lowered it."),
     Strip("PCIe", ("pcie_received_rate", "pcie_sent_rate"), "B/s"),
     Strip("NVLink", ("nvlink_received_rate", "nvlink_sent_rate"), "B/s"),
     Strip("Fan", ("fan",), "%", 100.0),

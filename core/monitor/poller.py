@@ -6,6 +6,7 @@ whoever asks hears for how long there was no answer.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -40,6 +41,7 @@ class _Reader:
     source: Source
     wake: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
+    first: threading.Event = field(default_factory=threading.Event)  # it was read, or the reading failed
     answered_s: float | None = None  # when it answered last
     asked_s: float | None = None  # since when it is being read; None while it is not
     failure: str | None = None  # what the last reading ended with
@@ -56,7 +58,8 @@ class Poller:
         self._readers = [_Reader(source) for source in found]
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._watched_until_s = -1.0
+        self._watched_until_s = -math.inf
+        self._started_s = -math.inf  # by time.monotonic()
         self._sequence = 0
         self._states: dict[str, DeviceState] = {}
         self._owners: dict[str, _Reader] = {}
@@ -71,6 +74,12 @@ class Poller:
         if was_idle:
             for reader in self._readers:
                 reader.wake.set()
+
+    def wait_for_first(self, seconds: float) -> None:
+        """Wait until every source was read once, until so long after the start at most: one may hang."""
+        until_s = self._started_s + seconds
+        for reader in self._readers:
+            reader.first.wait(max(0.0, until_s - time.monotonic()))
 
     def states(self) -> dict[str, DeviceState]:
         """Every device of the last hour, by its key, the CPU first."""
@@ -87,6 +96,10 @@ class Poller:
         """A sentence for each source that does not answer, also where no device of it was ever read."""
         now_s = self.clock()
         return [found for reader in self._readers if (found := self._silence(reader, now_s))]
+
+    def notices(self) -> list[str]:
+        """Sentences on what is not here, or is and cannot be used or reached, as of the last look for it."""
+        return [sentence for reader in self._readers for sentence in reader.source.notices]
 
     def history(self, key: str) -> History:
         """The last hour of a device; only for use within reading()."""
@@ -121,6 +134,8 @@ class Poller:
 
     def start(self) -> None:
         """Begin to read, each source in its thread; a second call does nothing."""
+        if self._started_s == -math.inf:
+            self._started_s = time.monotonic()
         for reader in self._readers:
             if reader.thread is None:
                 reader.thread = threading.Thread(
@@ -165,6 +180,7 @@ class Poller:
             self._keep(reader, found)
             reader.answered_s = self.clock()
         reader.asked_s = None
+        reader.first.set()
 
     def _keep(self, reader: _Reader, snapshots: Sequence[Snapshot]) -> None:
         now_s = self.clock()

@@ -41,7 +41,7 @@ def answer(poller: Poller, after: int | None = None) -> Record:
         "wall": round(time.time(), 2),
         "every_s": poller.every_s,
         "silences": poller.silences(),
-        "warnings": devices.warnings(),
+        "notices": poller.notices(),
         "devices": [state_record(key, state) | parts[key] for key, state in states.items()],
     }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,6 +14,8 @@ from core.devices.reading import by_name, not_reported
 
 # What changes rarely, what costs more and which devices there are is read so seldom.
 SELDOM_S = 10.0
+# The kernel counts CPU time in ticks of 10 ms: a utilisation over less than this means nothing.
+MIN_S = 0.1
 # Cards that do not count what passes over PCIe measure it for 40 ms; with more of them that is too long.
 MAX_MEASURED_LINKS = 4
 
@@ -51,6 +54,7 @@ class Source(Protocol):
     """A driver, or the system: read in a thread of its own, since a driver may hang."""
 
     name: str
+    notices: Sequence[str]  # sentences on what is not here, or is and cannot be used or reached
 
     def read(self, now_s: float) -> list[Snapshot]:
         """Its devices now; now_s is the poller's clock."""
@@ -87,6 +91,7 @@ class CpuSource:
     """The processor, its cores and the main memory."""
 
     name = "the system"
+    notices: Sequence[str] = ()
 
     def __init__(self) -> None:
         self._mark = devices.mark()
@@ -101,6 +106,7 @@ class CpuSource:
         """The one device, with the utilisation since the last reading."""
         if self._seldom.due(now_s):
             self._device, self._health, self._clocks = cpu.device(), cpu.health(), cpu.core_clocks()
+        time.sleep(max(0.0, MIN_S - (time.perf_counter() - self._mark.at_s)))
         since, self._mark = self._mark, devices.mark()
         readings = devices.monitored("cpu", since) | self._health
         share = self._throttled_share(readings)
@@ -138,6 +144,7 @@ class AcceleratorSource:
 
     def __init__(self, kept_s: float = 3600.0) -> None:
         self._kept_s = kept_s
+        self.notices: Sequence[str] = ()
         self._cards: dict[str, _Card] = {}
         self._seldom = Seldom()
 
@@ -156,6 +163,9 @@ class AcceleratorSource:
             self._cards.setdefault(key, _Card(key)).is_listed(device, now_s)
         for key in self._cards.keys() - found.keys():
             self._cards[key].lost = True
+        lacking = [] if found else devices.absent().items()
+        none = (f"No {devices.kind_name(kind)}: {reason}." for kind, reason in lacking)
+        self.notices = [*none, *devices.warnings()]
         self._cards = {
             key: card for key, card in self._cards.items() if now_s - card.listed_s <= self._kept_s
         }

@@ -190,4 +190,4 @@ def test_a_card_that_is_lost_keeps_its_history_mixes_with_no_other_and_may_retur
     back = driver(anew=False)
     assert figures(back)[FIRST]["lost_s"] is None
     assert history(back, FIRST) == [97, 97, None, 97]
-    assert "The NVIDIA driver cannot reach its GPU 0: GPU is lost." in lost["answer"]["warnings"]
+    assert "The NVIDIA driver cannot reach its GPU 0: GPU is lost." in lost["answer"]["notices"]

@@ -29,6 +29,7 @@ class Counting:
 
     name: str = "the source"
     key: str = "cpu"
+    notices: tuple[str, ...] = ()
     reads: int = 0
     error: Exception | None = None
     hangs: threading.Event = field(default_factory=threading.Event)  # until it is set, where waits is True
