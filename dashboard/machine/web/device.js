@@ -153,10 +153,12 @@ export class Device {
       const reasons = Object.entries(missing);
       if (!reasons.length) return [];
       const text = reasons.map(([reason, names]) => `${names.map((name) => this.figures[name].label).join(", ")} (${reason})`).join("; ");
-      return element("details", {}, element("summary", { text: `${reasons.flatMap(([, names]) => names).length} figures are not reported` }), element("p", { text: `${text}.` }));
+      return element("details", {}, element("summary", { text: notReported(reasons.flatMap(([, names]) => names).length) }), element("p", { text: `${text}.` }));
     });
   }
 }
+
+const notReported = (count) => (count === 1 ? "1 figure is not reported" : `${count} figures are not reported`);
 
 /** What somebody should look after. */
 function alarming(name, readings) {
