@@ -86,6 +86,7 @@ export class Strip {
     this.drawGrid(pen, width, palette);
     this.drawLimitations(pen, history, first, x, palette);
     this.strip.figures.forEach((name, i) => this.drawFigure(pen, history, name, first, x, y, palette.color(this.colors[i])));
+    this.top.style.top = drawn ? `${y(limit) + 3}px` : "";
     if (drawn) this.drawLimit(pen, width, y(limit), palette);
     this.oldest.textContent = ago(windowS);
     this.top.textContent = drawn ? `- - ${this.figures[this.strip.max].label} ${bound(limit, this.strip.unit)}` : bound(max, this.strip.unit);
