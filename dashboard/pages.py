@@ -137,6 +137,13 @@ PAGES = {
             "On which part of its function does a network work while it learns?",
         ),
         Page(
+            "quick_check",
+            "Quick check",
+            ":material/verified:",
+            HARDWARE,
+            "Is this machine as fast as it should be, and from which size does its GPU pay?",
+        ),
+        Page(
             "benchmark",
             "Benchmark",
             ":material/speed:",

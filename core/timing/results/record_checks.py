@@ -12,6 +12,7 @@ from typing import Any
 
 from core.errors import InvalidRequest
 from core.timing.activation_cost import events as cost_events
+from core.timing.quick_check import events as check_events
 from core.timing.results import events
 from core.timing.results.table import Record
 from core.timing.roofline import events as roofline_events
@@ -41,6 +42,7 @@ _KINDS = {
     "memory_saved": cost_events.MemorySaved,
     "cost_ranked": cost_events.CostRanked,
     "sweep_finished": events.SweepFinished,
+    "machine_checked": check_events.MachineChecked,
 }
 
 
