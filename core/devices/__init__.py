@@ -144,7 +144,9 @@ def health(device_id: str) -> dict[str, Reading]:
     """What changes rarely or never: limits, memory errors, modes."""
     if device_id == "cpu":
         return cpu.health()
-    return gpus.health(device_id) if _is_gpu(device_id) else {}
+    if _is_gpu(device_id):
+        return gpus.health(device_id)
+    return other.health(device_id.partition(":")[0])
 
 
 def processes(device_id: str) -> list[GpuProcess]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from core import devices
@@ -218,8 +218,11 @@ class _Card:
         return Snapshot(self.key, self._device, readings, processes=self._processes)
 
     def _derived(self, readings: Readings, now_s: float) -> Iterator[Reading]:
-        """What follows from two readings."""
+        """What follows from other readings, or from two of one."""
         power, limit = readings.get("power"), readings.get("power_limit")
+        if power is None and "energy" in readings:  # Intel's count no more than that
+            power = replace(self._rates.per_second("energy", readings["energy"], now_s, "W"), name="power")
+            yield power
         if power is not None and limit is not None:
             if power.value is None or limit.value is None:
                 yield Reading("power_share", None, "%", power.reason or limit.reason)
