@@ -103,9 +103,9 @@ def monitor_server(poller: Poller, store: RunStore) -> Iterator[MonitorServer]:
     thread.join()
 
 
-def _page(_request: Request) -> HTMLResponse:
+def _page(request: Request) -> HTMLResponse:
     theme = "; ".join(f"--st-{name}-color: {color}" for name, color in _THEME.items())
-    described = data(120)
+    described = data(int(request.query_params.get("window", 120)))
     return HTMLResponse(
         _PAGE.format(
             css=CSS,

@@ -26,7 +26,7 @@ from dashboard.components.machine import poller
 from dashboard.components.runs import runner
 from dashboard.film.routes import FRESH, GZIP_LEVEL, IMMUTABLE, MEDIA_TYPES, base
 from dashboard.film.routes import WEB as FILM
-from dashboard.machine.own_runs import own_runs
+from dashboard.machine.own_runs import OwnRuns
 
 WEB = Path(__file__).parent / "web"
 SHARED = ("canvas.js", "palette.js")  # drawing that the player of films has as well
@@ -88,7 +88,8 @@ class _Monitor:
         self._shared: dict[tuple[int | None, bool], tuple[float, Response]] = {}
         self._asked: deque[float] = deque()
         self._ask_s = EVERY_S
-        self._runs: tuple[float, dict[str, dict[str, str]]] = (-RUNS_S, {})
+        self._own_runs = OwnRuns()
+        self._runs: tuple[float, dict[str, dict[str, Any]]] = (-RUNS_S, {})
 
     async def now(self, request: Request) -> Response:
         """Every device now, and the samples after number `after` of the process `life`; all without them."""
@@ -126,7 +127,7 @@ class _Monitor:
 
     def _answer(self, after: int | None, packed: bool) -> Response:
         self._poller().wait_for_first(1.0)
-        record = answer(self._poller(), after) | {"ask_s": round(self._ask_s, 1), "runs": self._own_runs()}
+        record = answer(self._poller(), after) | {"ask_s": round(self._ask_s, 1), "runs": self._runs_now()}
         body = json.dumps(record, separators=(",", ":"), allow_nan=False).encode()
         headers = FRESH | {"content-encoding": "gzip" if packed else "identity"}
         return Response(
@@ -135,11 +136,11 @@ class _Monitor:
             headers=headers,
         )
 
-    def _own_runs(self) -> dict[str, dict[str, str]]:
+    def _runs_now(self) -> dict[str, dict[str, Any]]:
         moment = time.monotonic()
         if moment - self._runs[0] >= RUNS_S:
             try:
-                self._runs = moment, own_runs(self._store(), base())
+                self._runs = moment, self._own_runs.now(self._store(), base())
             except UnwritableFolder:  # then nothing runs here
                 self._runs = moment, {}
         return self._runs[1]

@@ -84,13 +84,13 @@ def test_a_source_that_hangs_fails_or_returns_is_said(
 ) -> None:
     monkeypatch.setattr(polling, "SILENT_AFTER_S", 0.5)
     source.goes.clear()
-    expect(page.locator(".alarms")).to_contain_text("The source does not answer: the last reading is")
+    expect(page.locator(".banner")).to_contain_text("The source does not answer: the last reading is")
     expect(page.locator(".device")).to_have_class(re.compile("stale"))
     source.error = OSError("unplugged")
     source.goes.set()
-    expect(page.locator(".alarms")).to_contain_text("The source cannot be read (unplugged)")
+    expect(page.locator(".banner")).to_contain_text("The source cannot be read (unplugged)")
     source.error = None
-    expect(page.locator(".alarms p")).to_have_count(0)
+    expect(page.locator(".banner p")).to_have_count(0)
     expect(page.locator(".status")).to_have_text("Live, a reading every second")
 
 

@@ -21,12 +21,14 @@ export class Device {
     this.figures = described.figures;
     this.history = new History();
     this.firstEnergy = null;
+    this.known = {}; // every figure as it was reported last: a lost card keeps the bounds of its axes
     this.strips = strips.map(
       (strip) => new Strip(strip, strip.figures.map((name) => COLORS[name] ?? 0), this.figures, cursor),
     );
     this.parts = Object.fromEntries(
       ["head", "banner", "tiles", "cores", "limited", "more", "processes", "missing"].map((name) => [name, element("div", { class: name })]),
     );
+    this.parts.banner.setAttribute("role", "status");
     this.parts.strips = element("div", { class: "strips" }, ...this.strips.map((strip) => strip.root));
     const { head, banner, tiles, strips: charts, cores, limited, more, processes, missing } = this.parts;
     this.root = element("section", { class: "device" }, head, banner, tiles, charts, limited, cores, more, processes, missing);
@@ -34,6 +36,7 @@ export class Device {
 
   take(record, whole) {
     this.record = record;
+    this.known = { ...this.known, ...record.readings };
     this.history.take(record, whole);
     const energy = record.readings.energy;
     if (energy !== undefined && (this.firstEnergy === null || energy < this.firstEnergy)) this.firstEnergy = energy;
@@ -53,7 +56,7 @@ export class Device {
     this.showTiles(readings);
     for (const strip of this.strips) {
       strip.root.hidden = !strip.hasValues(this.history);
-      if (!strip.root.hidden) strip.draw({ ...state, history: this.history, readings });
+      if (!strip.root.hidden) strip.draw({ ...state, history: this.history, readings, known: this.known });
     }
     this.showLimits(record.clock_limited_by);
     this.showCores(record.cores);
@@ -111,7 +114,7 @@ export class Device {
       bar.title = `Core ${number}: ${Math.round(used)} %${clock ? `, ${quantity(clock, "MHz")}` : ""}`;
     });
     const clocks = cores.map(([, clock]) => clock).filter(Boolean);
-    const range = clocks.length ? `, ${Math.round(Math.min(...clocks))} to ${quantity(Math.max(...clocks), "MHz")}` : "";
+    const range = clocks.length ? `, ${quantity(Math.min(...clocks), "")} to ${quantity(Math.max(...clocks), "MHz")}` : "";
     const busy = cores.filter(([used]) => used >= 90).length;
     put(this.parts.cores.querySelector(".title"), `Cores: ${busy} of ${cores.length} at 90 % or more${range}`);
     bars.setAttribute("aria-label", `Utilisation of each core: ${cores.slice(0, 64).map(([used]) => Math.round(used)).join(", ")} %`);
@@ -137,7 +140,7 @@ export class Device {
   }
 
   showProcesses(processes, runs) {
-    if (this.record.kind === "cpu") return;
+    if (this.record.kind === "cpu") return this.showRuns(runs);
     const own = Array.isArray(processes) ? processes.map(({ pid }) => runs[pid] ?? null) : [];
     renew(this.parts.processes, [processes, own], () => {
       if (!Array.isArray(processes)) return element("p", { class: "quiet", text: `Processes: ${processes}.` });
@@ -145,6 +148,25 @@ export class Device {
       const head = ["Process", "Program", "User", "Memory", "Of its cores"].map((text) => element("th", { scope: "col", text }));
       const rows = processes.map((one, i) => element("tr", {}, ...cellsOf(one, own[i])));
       return element("table", {}, element("caption", { text: "Processes on this GPU" }), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
+    });
+  }
+
+  /** On the CPU's card: what this server computes. */
+  showRuns(runs) {
+    renew(this.parts.processes, runs, () => {
+      const rows = Object.entries(runs).map(([pid, run]) =>
+        element(
+          "tr",
+          {},
+          element("td", {}, element("a", { href: run.address || null, text: run.name })),
+          element("td", { text: pid }),
+          element("td", { text: run.memory === null ? "not reported" : quantity(run.memory, "B") }),
+          element("td", { text: run.utilisation === null ? "–" : `${Math.round(run.utilisation)} %` }),
+        ),
+      );
+      if (!rows.length) return [];
+      const head = ["Run", "Process", "Memory", "Of one core"].map((text) => element("th", { scope: "col", text }));
+      return element("table", {}, element("caption", { text: "Runs of this server" }), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
     });
   }
 

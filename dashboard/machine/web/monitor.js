@@ -107,7 +107,8 @@ export class Monitor {
     const { now, wall, runs, notices, silences } = this.answer;
     const state = { now, wall, windowS: this.data.window_s, palette: this.palette };
     for (const device of this.devices.values()) device.show(state, runs);
-    renew(this.alarms, silences, () => silences.map((text) => element("p", { text })));
+    const unplaced = silences.filter((text) => !this.answer.devices.some(({ silence }) => silence === text));
+    renew(this.alarms, unplaced, () => unplaced.map((text) => element("p", { text })));
     renew(this.notices, notices, () => notices.map((text) => element("p", { text })));
     this.showStatus();
   }

@@ -94,14 +94,14 @@ export class Strip {
   }
 
   /** The top of the axis, and a limit that is drawn within it. */
-  bounds({ history, readings }, first) {
+  bounds({ history, known }, first) {
     const wanted = this.strip.max;
     if (typeof wanted === "number") return [wanted, null];
     let highest = 0;
     for (const name of this.strip.figures) {
       for (const value of (history.high.get(name) ?? []).slice(first)) highest = Math.max(highest, value ?? 0);
     }
-    const limit = wanted ? (readings[wanted] ?? null) : null;
+    const limit = wanted ? (known[wanted] ?? null) : null;
     if (limit === null) return [niceMax(highest * 1.05, this.strip.unit), null];
     if (this.strip.unit === "°C") return [Math.max(highest, limit) * 1.08, limit];
     return [Math.max(highest, limit), highest > limit ? limit : null];

@@ -19,7 +19,7 @@ from core.runs.identity import worker_identity
 from core.runs.store import RunStore
 from core.training import default_config
 from dashboard.machine import routes
-from dashboard.machine.own_runs import own_runs
+from dashboard.machine.own_runs import OwnRuns
 from tests.monitor_server import MonitorServer, Source, monitor_server
 
 
@@ -121,9 +121,13 @@ def test_a_process_that_works_on_a_run_of_ours_has_the_runs_name_and_address(sto
     store.claim(worker_identity(os.getpid()), limit=1)
     other = store.create("training", to_record(default_config("mlp", "moons")))
     store.claim("another-host/1/0.00", limit=9)
-    assert own_runs(store, "/base") == {
-        str(os.getpid()): {"name": "Training of mlp, moons", "address": f"/base/train?run={run}"}
-    }
+    own = OwnRuns()
+    (pid, found), *others = own.now(store, "/base").items()
+    assert (pid, others) == (str(os.getpid()), [])
+    assert (found["name"], found["address"]) == ("Training of mlp, moons", f"/base/train?run={run}")
+    assert found["memory"] > 2**20
+    assert found["utilisation"] is None  # a load takes two questions
+    assert own.now(store, "")[pid]["utilisation"] >= 0
     for one in (run, other):
         store.end(one, "finished")
-    assert own_runs(store, "") == {}
+    assert own.now(store, "") == {}
