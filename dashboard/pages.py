@@ -157,5 +157,12 @@ PAGES = {
             HARDWARE,
             "How fast does this machine multiply matrices, and what limits it?",
         ),
+        Page(
+            "monitor",
+            "Live monitor",
+            ":material/monitor_heart:",
+            HARDWARE,
+            "What do the processor, the memory and every GPU do now, and did in the last hour?",
+        ),
     )
 }

@@ -23,6 +23,7 @@ MAX_FILES = 22
 ARROWS: dict[str, tuple[str, ...]] = {
     "core": (),
     "core/devices": ("core",),
+    "core/monitor": ("core/devices",),
     "core/torch_devices.py": ("core/devices",),
     "core/activations": ("core/torch_devices.py",),
     "core/data": ("core/activations",),
@@ -77,19 +78,22 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/jobs.py": ("core/landscape", "core/layers"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
-    "core/commands": ("core/runs/worker.py", "core/runs/runners"),
+    "core/commands": ("core/runs/worker.py", "core/runs/runners", "core/monitor"),
     "__main__.py": ("core/commands",),
     # The dashboard
     "dashboard/pages.py": (),
     "dashboard/charts": ("core/jobs.py",),
-    "dashboard/components": ("dashboard/charts", "dashboard/pages.py", "core/runs/runners"),
+    "dashboard/components": (
+        *("dashboard/charts", "dashboard/pages.py", "core/runs/runners", "core/monitor"),
+    ),
     "dashboard/film": ("dashboard/components",),
+    "dashboard/machine": ("dashboard/film",),
     "dashboard/training": ("dashboard/components",),
     "dashboard/run_list": ("dashboard/training", "dashboard/film"),
     "dashboard/statements": ("dashboard/components",),
     "dashboard/views": (
         *("dashboard/training", "dashboard/film", "dashboard/run_list"),
-        "dashboard/statements",
+        *("dashboard/statements", "dashboard/machine"),
     ),
     "dashboard": ("dashboard/views",),
 }
@@ -271,6 +275,7 @@ HEAVY = ("torch", "numpy", "sklearn", "pandas", "scipy", "sympy", "mlxtend", "st
 LIGHT = (
     "import core.errors, core.checks, core.options, core.lazy",
     "import core.devices; core.devices.devices(); core.devices.absent(); core.devices.environment()",
+    "import core.monitor.records; core.monitor.records.Poller()",
     "from core.activations import ACTIVATIONS; ACTIVATIONS['relu'].name",
     "from core.activations.expressions.expression import expression; expression('x*tanh(exp(x))').unfit",
     "import core.data; core.data.DATASETS['moons'].kind",
