@@ -65,7 +65,7 @@ export class Card {
   /** Another step is shown: draw again where that is another picture, or a rule moves. */
   shown() {
     const { pictures, step } = this.stage;
-    const picture = pictures.at(this.name, step);
+    const picture = this.pictureAt(step);
     const beneath = this.beneath ? pictures.at(this.beneath, Infinity) : null;
     const { lastStep, ended } = this.stage;
     const moved = picture?.history && (this.step !== step || this.lastStep !== lastStep || this.ended !== ended);
@@ -74,6 +74,11 @@ export class Card {
     const other = picture !== this.picture;
     [this.picture, this.below, this.step, this.lastStep, this.ended, this.stale] = [picture, beneath, step, lastStep, ended, true];
     if (other) this.write();
+  }
+
+  /** What is drawn at a step, null where there is nothing yet. */
+  pictureAt(step) {
+    return this.stage.pictures.at(this.name, step);
   }
 
   write() {
