@@ -6,6 +6,7 @@ import { css } from "../palette.js";
 import { TEXTS, grouped } from "../texts.js";
 import { drawBands } from "./bands.js";
 import { drawBars } from "./bars.js";
+import { drawCart } from "./cart.js";
 import { drawGame } from "./game.js";
 import { drawLines } from "./lines.js";
 import { drawMatrix } from "./matrix.js";
@@ -20,7 +21,7 @@ import { drawUnrolled } from "./unrolled.js";
 // A renderer draws a panel into a box and gives back a function of a place in it: what lies there, as lines
 // of a tooltip, and for tiles the one to hold.
 const RENDERERS = {
-  ...{ bands: drawBands, bars: drawBars, game: drawGame, lines: drawLines, matrix: drawMatrix, plane: drawPlane },
+  ...{ bands: drawBands, bars: drawBars, cart: drawCart, game: drawGame, lines: drawLines, matrix: drawMatrix, plane: drawPlane },
   ...{ ridges: drawRidges, squares: drawSquares, symbols: drawSymbols, text: drawText, tiles: drawTiles },
   unrolled: drawUnrolled,
 };
