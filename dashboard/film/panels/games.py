@@ -45,7 +45,7 @@ def cart_episode_panel(picture: Picture) -> Panel:
         mark(f"push to the {right}", "positive", "line"),
         mark("beyond the dashed lines the pole has fallen", shape="none"),
     )
-    note = "The network takes the push of which it expects more; always from the same start."
+    note = "It takes the push of the higher value, always from the same start."
     return Panel(CART, "Greedy episode", (note,), picture.values, picture.arrays, legend)
 
 

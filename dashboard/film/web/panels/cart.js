@@ -6,7 +6,10 @@ import { TEXTS, number } from "../texts.js";
 const COLOURS = ["negative", "positive"]; // of a push to the left and to the right, as in the policy map
 const MARGIN_PX = 8;
 const AXIS_PX = 40; // at the left of the values
+const AXES = [50, 100, 200]; // steps of the values' axis, so that a short episode is seen as well as a long one
 const WORDS = TEXTS.cart;
+
+const axisOf = ({ values, arrays }) => AXES.find((steps) => steps >= arrays.actions.values.length && steps < values.max_steps) ?? values.max_steps;
 
 const degrees = (radians) => (radians * 180) / Math.PI;
 
@@ -124,13 +127,14 @@ function writeValue(pen, { left, width, top, action, name, value, taken, palette
 }
 
 function drawValues(pen, { left, width, top, height }, panel, palette, at) {
-  const { arrays, values } = panel;
+  const { arrays } = panel;
+  const axis = axisOf(panel);
   const [steps, actions] = arrays.action_values.shape;
   const all = arrays.action_values.values;
   const [low, high] = all.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
   const room = (high - low) * 0.06 || 1;
   const place = {
-    x: (step) => left + (width * step) / values.max_steps,
+    x: (step) => left + (width * step) / axis,
     y: (value) => top + height - (height * (value - low + room)) / (high - low + 2 * room),
   };
   pen.fillStyle = css(palette.text, 0.04);
@@ -142,7 +146,7 @@ function drawValues(pen, { left, width, top, height }, panel, palette, at) {
   pen.fillText(number(high, digits), left - 5, place.y(high));
   if (place.y(low) - place.y(high) > 14) pen.fillText(number(low, digits), left - 5, place.y(low));
   pen.textAlign = "center";
-  for (const step of [0, values.max_steps / 2, values.max_steps]) pen.fillText(String(step), Math.min(place.x(step), left + width - 8), top + height + 10);
+  for (const step of [0, axis / 2, axis]) pen.fillText(String(step), Math.min(place.x(step), left + width - 8), top + height + 10);
   pen.fillText(WORDS.axis, left + width / 2, top + height + 26);
   for (let action = 0; action < actions; action++) {
     pen.beginPath();
@@ -175,7 +179,7 @@ function sceneLines(panel, at) {
 /** Of the step in the chart that is nearest. */
 function stepLines(panel, { left, width }, x) {
   const { arrays, values } = panel;
-  const step = Math.floor(((x - left) / width) * values.max_steps);
+  const step = Math.floor(((x - left) / width) * axisOf(panel));
   if (step < 0 || step >= arrays.actions.values.length) return null;
   const lines = values.actions.map((name, action) => {
     const taken = arrays.actions.values[step] === action;
