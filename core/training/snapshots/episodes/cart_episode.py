@@ -34,7 +34,8 @@ def cart_episode(learner: DeepQLearner) -> Iterator[Picture]:
     scale = torch.from_numpy(learner.scale)
     while True:
         observation, _ = world.reset(seed=learner.config.seed)
-        states, worth, ended = [observation], [], False
+        states, ended = [observation], False
+        worth: list[np.ndarray] = []
         with torch.inference_mode():
             while not ended and len(worth) < environment.max_steps:
                 inputs = (torch.from_numpy(observation) / scale).to(learner.device)
