@@ -137,11 +137,32 @@ PAGES = {
             "On which part of its function does a network work while it learns?",
         ),
         Page(
+            "quick_check",
+            "Quick check",
+            ":material/verified:",
+            HARDWARE,
+            "Is this machine as fast as it should be, and from which size does its GPU pay?",
+        ),
+        Page(
+            "stress",
+            "Stress test",
+            ":material/local_fire_department:",
+            HARDWARE,
+            "Does this machine keep its speed and its results when it works for minutes?",
+        ),
+        Page(
             "benchmark",
             "Benchmark",
             ":material/speed:",
             HARDWARE,
             "How fast does this machine multiply matrices, and what limits it?",
+        ),
+        Page(
+            "monitor",
+            "Live monitor",
+            ":material/monitor_heart:",
+            HARDWARE,
+            "What do the processor, the memory and every GPU do now, and did in the last hour?",
         ),
     )
 }

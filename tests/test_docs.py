@@ -26,6 +26,7 @@ SHORTEN = {
     "core.timing": ["--max-seconds", "0.05"],
     "core.training": ["--epochs", "1", "--test-fraction", "0.8"],
     "core.activations": [],
+    "core.commands": ["--count", "1"],
     "core.experiments": [],
     "core.runs": [],
 }
