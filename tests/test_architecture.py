@@ -50,15 +50,31 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/sweeps/events.py": ("core/timing/results/events.py",),
     "core/timing/roofline/events.py": ("core/timing/results/events.py",),
     "core/timing/activation_cost/events.py": ("core/timing/results/events.py",),
+    "core/timing/frameworks/events.py": ("core",),
     "core/timing/results": (
-        *("core/timing/sweeps/events.py", "core/timing/roofline/events.py"),
+        *(
+            "core/timing/sweeps/events.py",
+            "core/timing/roofline/events.py",
+            "core/timing/frameworks/events.py",
+        ),
         *("core/timing/activation_cost/events.py", "core/timing/workloads/dtypes.py"),
     ),
     "core/timing/workloads": ("core/models", "core/timing/workloads/dtypes.py"),
-    "core/timing/measure": ("core/timing/workloads", "core/timing/results"),
+    "core/timing/measure": (
+        *("core/timing/workloads", "core/timing/results", "core/timing/measure/calls.py"),
+    ),
     "core/timing/roofline": ("core/timing/measure",),
     "core/timing/sweeps": ("core/timing/roofline",),
     "core/timing/activation_cost": ("core/timing/sweeps",),
+    # What runs in a framework's own environment: nothing but these and NumPy
+    "core/timing/measure/calls.py": ("core",),
+    "core/timing/frameworks/work": ("core",),
+    "core/timing/frameworks/libraries": ("core/timing/frameworks/work",),
+    "core/timing/frameworks/child": ("core/timing/frameworks/work", "core/timing/measure/calls.py"),
+    "core/timing/frameworks": (
+        *("core/timing/measure", "core/timing/frameworks/libraries", "core/timing/frameworks/events.py"),
+        "core/timing/frameworks/child",
+    ),
     # Above both
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
     "core/experiments/statements": ("core/experiments", "core/layers"),
@@ -66,7 +82,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/runs": ("core/experiments/overview", "core/training/film/redrawing.py"),
     "core/export": ("core/runs",),
     "core/landscape": ("core/export",),
-    "core/jobs.py": ("core/landscape", "core/layers"),
+    "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
     "core/commands": ("core/runs/worker.py", "core/runs/runners"),
@@ -270,6 +286,7 @@ LIGHT = (
     "from core.training import default_config; default_config('lenet', 'mnist5k')",
     "from core.timing.workloads import WORKLOADS; WORKLOADS['gemm'].flops(8)",
     "from core.timing.sweeps.config import SweepConfig; SweepConfig()",
+    "from core.timing.frameworks.environment import look; look()",
     "import core.experiments.registry, core.export.registry",
 )
 
@@ -279,6 +296,7 @@ LIGHT_BUT_NUMPY = (
     "import core.training.events, core.training.ensembles.config, core.training.learners.registry",
     "import core.timing.results.files, core.timing.sweeps.sweep",
     "import core.timing.roofline.job as r; r.RooflineConfig()",
+    "import core.timing.frameworks.job as f; f.FrameworksConfig()",
     "import core.timing.activation_cost.job as c; c.CostConfig(('relu',))",
     "import core.export.job, core.jobs, core.runs.store, core.runs.runners.local, core.runs.worker",
 )
