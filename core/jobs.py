@@ -69,6 +69,13 @@ def _roofline(record: Mapping[str, Any]) -> Iterator[Any]:
     return machine_roofline(from_record(RooflineConfig, record))
 
 
+def _quick_check(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.timing.quick_check.config import QuickCheckConfig
+    from core.timing.quick_check.job import quick_check
+
+    return quick_check(from_record(QuickCheckConfig, record))
+
+
 def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.activation_cost.config import CostConfig
     from core.timing.activation_cost.job import cost
@@ -134,6 +141,7 @@ JOBS = {
     "classical": Job(_classical),
     "timing": Job(_timing, exclusive=True),
     "roofline": Job(_roofline, exclusive=True),
+    "quick_check": Job(_quick_check, exclusive=True),
     "cost": Job(_cost, exclusive=True),
     "frameworks": Job(_frameworks, exclusive=True),
     "dying_units": Job(_dying_units),

@@ -149,13 +149,8 @@ def _rank_of_bound(samples: int, confidence: float) -> int:
 
     The median lies outside with probability 2 P(B < k), B the heads of so many fair coins.
     """
-    tail, rank = 0, 0
-    for k in range(1, samples // 2 + 1):
-        tail += math.comb(samples, k - 1)
-        if 2 * tail > (1 - confidence) * 2**samples:
-            break
-        rank = k
-    return rank
+    tails = special.bdtr(np.arange(samples // 2), samples, 0.5)
+    return int(np.count_nonzero(2 * tails <= 1 - confidence))
 
 
 def _middle(ordered: np.ndarray) -> float:

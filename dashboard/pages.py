@@ -137,11 +137,25 @@ PAGES = {
             "On which part of its function does a network work while it learns?",
         ),
         Page(
+            "quick_check",
+            "Quick check",
+            ":material/verified:",
+            HARDWARE,
+            "Is this machine as fast as it should be, and from which size does its GPU pay?",
+        ),
+        Page(
             "benchmark",
             "Benchmark",
             ":material/speed:",
             HARDWARE,
             "How fast does this machine multiply matrices, and what limits it?",
+        ),
+        Page(
+            "frameworks",
+            "Frameworks",
+            ":material/compare_arrows:",
+            HARDWARE,
+            "Which framework does the same work fastest here, and do all come to the same?",
         ),
     )
 }

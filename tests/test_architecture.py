@@ -51,12 +51,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/roofline/events.py": ("core/timing/results/events.py",),
     "core/timing/activation_cost/events.py": ("core/timing/results/events.py",),
     "core/timing/frameworks/events.py": ("core",),
+    "core/timing/quick_check/events.py": ("core/timing/results/events.py",),
     "core/timing/results": (
-        *(
-            "core/timing/sweeps/events.py",
-            "core/timing/roofline/events.py",
-            "core/timing/frameworks/events.py",
-        ),
+        *("core/timing/sweeps/events.py", "core/timing/roofline/events.py"),
+        *("core/timing/quick_check/events.py", "core/timing/frameworks/events.py"),
         *("core/timing/activation_cost/events.py", "core/timing/workloads/dtypes.py"),
     ),
     "core/timing/workloads": ("core/models", "core/timing/workloads/dtypes.py"),
@@ -75,11 +73,15 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("core/timing/measure", "core/timing/frameworks/libraries", "core/timing/frameworks/events.py"),
         "core/timing/frameworks/child",
     ),
+    "core/timing/quick_check": ("core/timing/sweeps",),
     # Above both
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
     "core/experiments/statements": ("core/experiments", "core/layers"),
     "core/experiments/overview": ("core/experiments/statements",),
-    "core/runs": ("core/experiments/overview", "core/training/film/redrawing.py"),
+    "core/runs": (
+        *("core/experiments/overview", "core/training/film/redrawing.py"),
+        *("core/timing/quick_check", "core/timing/frameworks"),
+    ),
     "core/export": ("core/runs",),
     "core/landscape": ("core/export",),
     "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks"),

@@ -23,6 +23,8 @@ from core.runs.store import RunStore
 from core.runs.tables import events, runs, summaries
 from core.runs.upgrades import upgrade_config, upgrade_job
 from core.timing.activation_cost.config import CostConfig
+from core.timing.frameworks.config import FrameworksConfig
+from core.timing.quick_check.config import QuickCheckConfig
 from core.timing.roofline.config import RooflineConfig
 from core.timing.sweeps.config import SweepConfig
 from core.training.config import TrainConfig
@@ -39,6 +41,8 @@ CONFIGS: dict[str, type] = {
     "cost": CostConfig,
     "timing": SweepConfig,
     "roofline": RooflineConfig,
+    "quick_check": QuickCheckConfig,
+    "frameworks": FrameworksConfig,
     "dying_units": DyingUnitsConfig,
     "statements": StatementsConfig,
     "timed_statements": StatementsConfig,

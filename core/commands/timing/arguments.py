@@ -61,6 +61,14 @@ def _add(parser: argparse.ArgumentParser, name: str, setting: Setting, without: 
     add_flag(parser, flag, setting, setting.metavar, default, setting.aliases, dest=name)
 
 
+def add_settings(
+    parser: argparse.ArgumentParser, settings: Mapping[str, Setting], names: Iterable[str]
+) -> None:
+    """The flags of a config that has settings of its own."""
+    for name in names:
+        _add(parser, name, settings[name], {})
+
+
 def add_out(parser: argparse.ArgumentParser) -> None:
     """--out"""
     parser.add_argument(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from core.commands.output import CSV, JSON, MARKDOWN, add_formats
 from core.commands.parser import Parser
 from core.commands.timing import arguments, frameworks, judging, listing, measuring
+from core.timing.quick_check.config import SETTINGS
 from core.timing.sweeps.suites import SUITES
 from core.timing.workloads import WORKLOADS
 
@@ -34,6 +35,20 @@ def _parser(prog: str) -> Parser:
         return added
 
     add("list", listing.list_workloads, "what can be measured")
+
+    check = add(
+        "check",
+        measuring.check,
+        "is this machine as fast as it should be? A verdict in a minute, with what to look at",
+        formats=[JSON, MARKDOWN],
+    )
+    arguments.add_axes(check, ("devices",))
+    arguments.add_settings(check, SETTINGS, ("max_seconds", "seed"))
+    check.add_argument("--strict", action="store_true", help="exit code 1 unless the machine is good")
+    check.add_argument(
+        "--host", action="store_true", help="name this host in --markdown, which is made to be shared"
+    )
+    arguments.add_out(check)
 
     run = add("run", measuring.run, "measure workloads")
     run.add_argument("workloads", metavar="WORKLOAD", nargs="+", help="as `list` names them, or a family")

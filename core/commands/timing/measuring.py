@@ -8,12 +8,38 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from core.commands.exit_codes import INTERRUPTED, NOTHING_MEASURED, OK
+from core.commands.exit_codes import INTERRUPTED, NOT_GOOD, NOTHING_MEASURED, OK
 from core.commands.timing.arguments import axes, within_s
 from core.commands.timing.following import follow
 from core.errors import InvalidRequest
 from core.timing.sweeps.suites import SUITES
 from core.timing.workloads.dtypes import DTYPE_BYTES
+
+
+def check(options: argparse.Namespace) -> int:
+    """The quick check: a rating for each thing that it finds, and for the machine."""
+    import platform
+
+    from core.timing.quick_check import ticket
+    from core.timing.quick_check.config import SETTINGS, QuickCheckConfig
+    from core.timing.quick_check.events import GOOD
+    from core.timing.quick_check.job import quick_check
+    from core.timing.results import report
+    from core.timing.sweeps.suites import all_devices
+
+    given = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
+    config = QuickCheckConfig(**({"devices": all_devices()} | given))
+    host = platform.node() if options.host else ""
+    form = replace(
+        report.FIGURES,
+        markdown=lambda records: ticket.to_ticket(records, host),
+        sentences=lambda _records: [],
+    )
+    records, complete = follow(quick_check(config), form, options)
+    if not complete:
+        return INTERRUPTED
+    verdict = ticket.verdict_of(records)
+    return OK if not options.strict or (verdict and verdict["rating"] == GOOD) else NOT_GOOD
 
 
 def run(options: argparse.Namespace) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from core.timing.quick_check.events import FAIR, POOR, UNKNOWN, WORDS
 from core.timing.results.labels import device_label, environment_line, threads_label, workload_label
 from core.timing.results.table import Record, link_label
 from core.timing.results.units import counted, duration, energy, figure, half_width_percent, in_bytes
@@ -210,6 +211,27 @@ def _ranking_line(record: Record) -> str:
     return f"{first}; slower: {', '.join(slower)}" if slower else first
 
 
+def _checked_lines(record: Record) -> str:
+    """A line for each finding with what to look at, and the verdict last."""
+    width = max(map(len, WORDS.values()))
+    each = []
+    for one in findings_in_order(record["findings"]):
+        each.append(f"{WORDS[one['rating']]:<{width}}  {one['subject']} on {one['device']}: {one['says']}")
+        each += [f"{'':<{width}}  -> {remedy}"] if (remedy := remedy_of(one)) else []
+    return "\n".join(["", *each, "", record["says"]])
+
+
+def findings_in_order(findings: Sequence[Record]) -> list[Record]:
+    """What is wrong first."""
+    order = list(WORDS)
+    return sorted(findings, key=lambda one: order.index(one["rating"]))
+
+
+def remedy_of(finding: Record) -> str:
+    """What to look at first, where a finding is not good."""
+    return str(finding["remedy"]) if finding["rating"] in (POOR, FAIR, UNKNOWN) else ""
+
+
 _LINES: dict[str, Callable[[Record], str]] = {
     "device_absent": _absent_line,
     "measurement_failed": _failed_line,
@@ -225,4 +247,5 @@ _LINES: dict[str, Callable[[Record], str]] = {
     "fused_compared": _fused_line,
     "memory_saved": _saved_line,
     "cost_ranked": _ranking_line,
+    "machine_checked": _checked_lines,
 }

@@ -13,6 +13,7 @@ from typing import Any
 from core.errors import InvalidRequest
 from core.timing.activation_cost import events as cost_events
 from core.timing.frameworks import events as framework_events
+from core.timing.quick_check import events as check_events
 from core.timing.results import events
 from core.timing.results.table import Record
 from core.timing.roofline import events as roofline_events
@@ -49,6 +50,7 @@ _KINDS = {
     "work_compared": framework_events.WorkCompared,
     "framework_finished": framework_events.FrameworkFinished,
     "sweep_finished": events.SweepFinished,
+    "machine_checked": check_events.MachineChecked,
 }
 
 

@@ -34,6 +34,9 @@ _BETTER = 1.003
 # After the first climb others begin where a random shape comes this near to the best, and all end when this
 # fraction of all shapes has been tried.
 _PROMISING, _SHAPES_DIVISOR, _MIN_SHAPES = 0.93, 14, 24
+# A busy machine can hold up the first small product so long that nothing larger seems to fit: it is looked at
+# again so often, in this fraction of the time.
+_PROBES, _PROBING = 20, 0.2
 # The best few are tried again in the end, so that the best is not the luckiest.
 _FINALISTS, _FINAL_LOOKS = 4, 2
 
@@ -77,10 +80,11 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
     """Find the shape of highest rate with sides of an ascending axis; yields the best after each look.
 
     First a small product, so that a format which a device only imitates, thousands of times slower, does not
-    take minutes. Then squares, each twice as large as the one before. Then, from the best of them, one side
-    at a time is made longer or shorter, by half the axis, a quarter and so on to the next side, whenever that
-    is faster. When no neighbour is, it continues from random shapes that promise as much, until a
-    fourteenth of all shapes have been tried. No trial begins that would not fit in max_seconds.
+    take minutes; it alone is measured where nothing larger would fit. Then squares, each twice as large as
+    the one before. Then, from the best of them, one side at a time is made longer or shorter, by half the
+    axis, a quarter and so on to the next side, whenever that is faster. When no neighbour is, it continues
+    from random shapes that promise as much, until a fourteenth of all shapes have been tried. No trial begins
+    that would not fit in max_seconds.
     """
     known: dict[Shape, float] = {}
     late = 1.0  # how many times as long as expected a trial takes of late, on a busy machine
@@ -113,8 +117,12 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
             if not moved:
                 step //= 2
 
-    probe = Shape(*[max(_MIN_SIDE, axis[0] // 8)] * 3)
+    probe, smallest = (Shape(side, side, side) for side in (max(_MIN_SIDE, axis[0] // 8), axis[0]))
     yield measure(probe)
+    for _ in range(_PROBES):
+        if affordable(smallest) or time.perf_counter() - began > _PROBING * max_seconds:
+            break
+        yield measure(probe)
     for place in _doubling(len(axis)):
         square = Shape(axis[place], axis[place], axis[place])
         if affordable(square):

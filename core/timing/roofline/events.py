@@ -45,6 +45,7 @@ class FmaMeasured:
     gflops: float | None
     instructions: str | None  # "AVX2" or "AVX512"
     reason: str | None
+    highest_clock_gflops: float | None = None  # what they would reach at their highest clock
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ else:
     progress = LazyModule("core.timing.measure.progress")
 
 _COPIES = 6
+_NO_TIME = "a larger product would take longer than there is time"
 # A core may clock so much higher in one second than in another.
 _TURBO = 1.2
 
@@ -152,7 +153,7 @@ def _search(device: str, dtype: str, seed: int, seconds: float) -> Generator[Pro
         reason = torch_devices.device_error(error)
         return reason if best is None else _Found(best, rate, axis, reason)
     assert best is not None
-    return _Found(best, rate, axis, None)
+    return _Found(best, rate, axis, _NO_TIME if best.tried == 1 else None)
 
 
 def _rate(device: str, dtype: str, seed: int) -> tuple[best_matmul.Rate, tuple[int, ...]]:
@@ -192,7 +193,10 @@ def _fma(threads: int) -> FmaMeasured:
     peak = fma.fma_peak(threads)
     if isinstance(peak, str):
         return FmaMeasured(threads, None, None, peak)
-    return FmaMeasured(threads, peak.gflops, peak.instructions, None)
+    highest = physical_peak.peak_gflops("cpu", "float32", threads)
+    return FmaMeasured(
+        threads, peak.gflops, peak.instructions, None, highest.value if highest is not None else None
+    )
 
 
 def _one_thread_fraction(rate: best_matmul.Rate, shape: best_matmul.Shape) -> float | None:

@@ -87,7 +87,7 @@ def _measured(
             yield _skipped([point for _, point in todo[done:] if point.device not in failed], within_s)
             return
         yield Progress(done, len(todo), "points")
-        known = profiles.get((point.device, point.threads))
+        known = profiles.get((point.device, point.threads)) if config.thorough else None
         yield from _on_scale(_noting(_one_point(config, point, known, began), failed), done, len(todo))
 
 

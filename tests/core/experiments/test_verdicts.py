@@ -164,6 +164,15 @@ def test_bounds_of_a_median_are_the_order_statistics_of_the_sign_test(
         assert (low, high) == (ordered[ranks[-1] - 1], ordered[n - ranks[-1]])
 
 
+def test_thousands_of_samples_have_bounds_near_those_of_the_normal_distribution() -> None:
+    values = np.arange(1, 5001)
+    median, low, high = median_bounds(values, values)
+    reach = 1.96 * math.sqrt(5000) / 2
+    assert median == 2500.5
+    assert low == pytest.approx(2500 - reach, abs=2)
+    assert high == pytest.approx(2501 + reach, abs=2)
+
+
 def planted(claims: tuple[Claim, ...], at: Callable[[Claim], float], spread: float, seed: int) -> str:
     """The verdict where the number of each claim lies around at(claim), with a spread in its own scale."""
     random = np.random.default_rng(seed)

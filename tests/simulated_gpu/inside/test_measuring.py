@@ -17,6 +17,9 @@ from core.timing.measure.clock import time_operation
 from core.timing.measure.cold import flush_for
 from core.timing.measure.conditions import wait_until_quiet
 from core.timing.measure.precision import really_ran
+from core.timing.quick_check.config import QuickCheckConfig
+from core.timing.quick_check.events import GOOD, POOR, UNKNOWN
+from core.timing.quick_check.job import quick_check
 from core.timing.results.events import (
     DeviceAbsent,
     MeasurementFailed,
@@ -122,6 +125,17 @@ def test_the_quick_suite_runs_on_the_card_and_gives_speed_ups() -> None:
     against_cpu = speedups(records)
     assert all(entry.low <= entry.ratio <= entry.high for entry in against_cpu)
     assert against_random(records)
+
+
+def test_a_quick_check_rates_the_card_and_its_link_and_says_from_where_it_pays() -> None:
+    *_, verdict = quick_check(QuickCheckConfig(devices=("cpu", DEVICE), max_seconds=8.0))
+    of_card = {one.subject: one for one in verdict.findings if one.device == DEVICE}
+    assert of_card["Smallest call"].rating in (POOR, UNKNOWN)  # 2 ms, where a card needs 4 µs
+    assert of_card["Smallest call"].measured == pytest.approx(2e-3, rel=0.01)
+    assert of_card["Link to the device"].measured == pytest.approx(20, rel=0.05)  # of the 63 of PCIe 5 x16
+    assert of_card["Link to the device"].rating in (POOR, UNKNOWN)
+    assert of_card["Steadiness"].rating == GOOD
+    assert "Matrix product in float32" in of_card
 
 
 def test_what_has_to_be_brought_to_the_card_makes_it_less_fast() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.events import event_record
 from core.timing.activation_cost.events import CostRanked, FusedCompared, MemorySaved, RankedActivation
+from core.timing.quick_check.events import Finding, MachineChecked
 from core.timing.results.events import (
     SCHEMA,
     Concluded,
@@ -71,6 +72,7 @@ _EVENTS = (
         ),
     ),
     SweepFinished(1, 2.0),
+    MachineChecked("good", "All is well.", (Finding("Memory", "cpu", "good", "As it should be."),)),
 )  # fmt: skip
 
 EXAMPLES: list[dict[str, Any]] = [json.loads(json.dumps(event_record(event))) for event in _EVENTS]

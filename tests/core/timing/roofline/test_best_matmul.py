@@ -73,6 +73,12 @@ def test_the_best_only_ever_gets_better() -> None:
     assert rates == sorted(rates)
 
 
+def test_a_first_product_that_was_held_up_does_not_end_the_search() -> None:
+    looks = iter([0.002, 0.002, 0.002])
+    best = found(lambda shape: next(looks, tiled(shape)), seconds=10.0)
+    assert best.gflops >= 0.9 * brute(tiled)
+
+
 def test_a_format_that_is_only_imitated_does_not_take_minutes() -> None:
     def imitated(shape: Shape) -> float:
         assert shape.rows < 100, "a large product at a thousandth of a GFLOP/s"
