@@ -270,9 +270,7 @@ def draw_list() -> None:
             "Here": isinstance(found[key], Found),
             "Version": version(found[key]),
             "What it is": library.about,
-            "Why not, and how to have it": f"{place.reason}: {place.install}"
-            if isinstance(place, Missing)
-            else "",
+            "Why not, and how to have it": how(found[key]),
         }
         for key, library in LIBRARIES.items()
     ]
@@ -293,8 +291,8 @@ def draw_list() -> None:
 
 heading(
     "frameworks",
-    "The same product, activation, convolution and training steps in each framework: from the same arrays, on "
-    "the same processors, in a process of its own, in turns, and held against NumPy in float64.",
+    "The same product, activation, convolution and training steps in each framework: from the same arrays, "
+    "on the same processors, in a process of its own, in turns, and held against NumPy in float64.",
 )
 start()
 run = runs.addressed_run("frameworks")

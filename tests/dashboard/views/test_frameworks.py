@@ -122,7 +122,7 @@ def stored() -> bytes:
 
 def test_a_result_opens_on_a_machine_that_has_none_of_its_frameworks(page: AppTest) -> None:
     page.run()
-    page.get("file_uploader")[0].upload("theirs.json", stored(), "application/json").run()
+    page.file_uploader(key="result_file").upload("theirs.json", stored(), "application/json").run()
     assert not page.exception
     assert any("Elsewhere" in caption.value for caption in page.caption)
     assert list(page.dataframe[0].value["Verdict"])[1] == "SLOWER"
@@ -133,6 +133,6 @@ def test_a_file_of_something_else_is_answered_in_words(page: AppTest) -> None:
     page.run()
     other = {"event": "environment_read", "schema": 3, "started_at": "now", "environment": {}}
     content = json.dumps({"schema": 3, "events": [other]}).encode()
-    page.get("file_uploader")[0].upload("sweep.json", content, "application/json").run()
+    page.file_uploader(key="result_file").upload("sweep.json", content, "application/json").run()
     assert not page.exception
     assert "holds no comparison of frameworks" in page.error[0].value
