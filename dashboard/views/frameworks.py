@@ -172,8 +172,8 @@ def draw_charts(records: Records) -> None:
     }
     charts["start"] = (
         start_chart(frameworks(records)),
-        "Look at what a short program waits for: the import, and the first calls with all that is compiled "
-        "then. What an earlier run has compiled is used again where a framework keeps it.",
+        "Look at what a short program waits for: the import, and the first call of each piece of work with "
+        "all that is compiled then. What an earlier run has compiled is used again where it is kept.",
     )
     pairs = [*charts.items()]
     for start in range(0, len(pairs), 2):

@@ -14,6 +14,8 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from core import devices
 from core.timing.frameworks.environment import CORE, search_path
 from core.timing.frameworks.registry import LIBRARIES
@@ -25,6 +27,7 @@ from core.timing.measure.timers import Operation
 _SLOW_S, _BLOCK_S = 900.0, 300.0
 _POLL_S = 0.2
 _END_S = 5.0
+_BUSY_S = 0.5
 
 # The child finds this program's own files under the name `core`, and nothing else of this environment.
 _BOOTSTRAP = """
@@ -182,13 +185,17 @@ def used_by(*processes: FrameworkProcess) -> Used:
 
 
 def chosen_cpus(threads: int) -> tuple[int, ...]:
-    """Processors to keep to, as many as threads: the last ones, since systems do their own work on the first.
+    """Processors to keep to, as many as threads: those that were least busy in the last moment.
 
-    Empty where this system lets nobody choose.
+    Of equals the last ones, since systems do their own work on the first. Empty where this system lets nobody
+    choose.
     """
     if not hasattr(os, "sched_getaffinity"):
         return ()
-    return tuple(sorted(os.sched_getaffinity(0))[-threads:])
+    usable = sorted(os.sched_getaffinity(0))
+    busy = psutil.cpu_percent(_BUSY_S, percpu=True) if threads < len(usable) else []
+    by_load = sorted(usable, key=lambda cpu: (busy[cpu] if cpu < len(busy) else 0.0, -cpu))
+    return tuple(sorted(by_load[:threads]))
 
 
 def thread_count(threads: int) -> int:

@@ -31,9 +31,9 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """Its name for people: "PyTorch, compiled"."""
+        """Its name for people: "PyTorch (compiled)"."""
         library = LIBRARIES[self.library]
-        return f"{library.name}, {library.variants[self.variant]}" if self.variant else library.name
+        return f"{library.name} ({library.variants[self.variant]})" if self.variant else library.name
 
 
 def _found() -> dict[str, Library]:

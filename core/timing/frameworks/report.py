@@ -148,7 +148,7 @@ def _fastest(work: str, rows: Sequence[Mapping[str, Any]], records: Sequence[Rec
     for verdict, words in ((FASTER, "faster"), (SAME, "the same"), (SLOWER, "slower"), (UNSURE, "unsure")):
         found = [row for row in rows if row["verdict"] == verdict]
         with_ratios = [
-            f"{row['title']} ({row['ratio']:.2g})" if verdict in (FASTER, SLOWER) else row["title"]
+            f"{row['title']} {row['ratio']:.2g} times" if verdict in (FASTER, SLOWER) else row["title"]
             for row in sorted(found, key=lambda row: float(row["ratio"]))
         ]
         said += [f"{words}: {', '.join(with_ratios)}"] if found else []

@@ -65,7 +65,7 @@ def test_a_click_compares_and_shows_a_verdict_charts_tables_and_files(page: AppT
     assert not page.exception
     assert len(page.get("vega_lite_chart")) == 2
     rows = page.dataframe[0].value
-    assert list(rows["Framework"]) == ["PyTorch, eager", "NumPy"]
+    assert list(rows["Framework"]) == ["PyTorch (eager)", "NumPy"]
     assert rows["Agrees"].all()
     assert rows["Verdict"].notna().tolist() == [False, True]
     assert len(page.get("download_button")) == 3
@@ -126,7 +126,7 @@ def test_a_result_opens_on_a_machine_that_has_none_of_its_frameworks(page: AppTe
     assert not page.exception
     assert any("Elsewhere" in caption.value for caption in page.caption)
     assert list(page.dataframe[0].value["Verdict"])[1] == "SLOWER"
-    assert any("slower: Mine (1.5)" in text.value for text in page.markdown)
+    assert any("slower: Mine 1.5 times" in text.value for text in page.markdown)
 
 
 def test_a_file_of_something_else_is_answered_in_words(page: AppTest) -> None:

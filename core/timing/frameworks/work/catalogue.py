@@ -41,7 +41,7 @@ WORKS: dict[str, Work] = {
         2 * MATMUL_SIZE**3,
         5e-6,
     ),
-    "activation": Work("SiLU", f"of {ELEMENTS:,} elements", FORWARD, 4 * ELEMENTS, 5e-6),
+    "activation": Work("SiLU", f"{ELEMENTS:,} elements", FORWARD, 4 * ELEMENTS, 5e-6),
     "convolution": Work(
         "Convolution",
         f"{IMAGES} images of {CHANNELS} x {IMAGE_SIZE} x {IMAGE_SIZE}, {FILTERS} filters of "
