@@ -76,6 +76,13 @@ def _quick_check(record: Mapping[str, Any]) -> Iterator[Any]:
     return quick_check(from_record(QuickCheckConfig, record))
 
 
+def _stress(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.timing.stress.config import StressConfig
+    from core.timing.stress.job import stress
+
+    return stress(from_record(StressConfig, record))
+
+
 def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.activation_cost.config import CostConfig
     from core.timing.activation_cost.job import cost
@@ -142,6 +149,7 @@ JOBS = {
     "timing": Job(_timing, exclusive=True),
     "roofline": Job(_roofline, exclusive=True),
     "quick_check": Job(_quick_check, exclusive=True),
+    "stress": Job(_stress, exclusive=True),
     "cost": Job(_cost, exclusive=True),
     "frameworks": Job(_frameworks, exclusive=True),
     "dying_units": Job(_dying_units),

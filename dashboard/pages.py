@@ -144,6 +144,13 @@ PAGES = {
             "Is this machine as fast as it should be, and from which size does its GPU pay?",
         ),
         Page(
+            "stress",
+            "Stress test",
+            ":material/local_fire_department:",
+            HARDWARE,
+            "Does this machine keep its speed and its results when it works for minutes?",
+        ),
+        Page(
             "benchmark",
             "Benchmark",
             ":material/speed:",

@@ -52,9 +52,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/activation_cost/events.py": ("core/timing/results/events.py",),
     "core/timing/frameworks/events.py": ("core",),
     "core/timing/quick_check/events.py": ("core/timing/results/events.py",),
+    "core/timing/stress/events.py": ("core/timing/results/events.py",),
     "core/timing/results": (
         *("core/timing/sweeps/events.py", "core/timing/roofline/events.py"),
         *("core/timing/quick_check/events.py", "core/timing/frameworks/events.py"),
+        "core/timing/stress/events.py",
         *("core/timing/activation_cost/events.py", "core/timing/workloads/dtypes.py"),
     ),
     "core/timing/workloads": ("core/models", "core/timing/workloads/dtypes.py"),
@@ -74,13 +76,14 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "core/timing/frameworks/child",
     ),
     "core/timing/quick_check": ("core/timing/sweeps",),
+    "core/timing/stress": ("core/timing/measure",),
     # Above both
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
     "core/experiments/statements": ("core/experiments", "core/layers"),
     "core/experiments/overview": ("core/experiments/statements",),
     "core/runs": (
         *("core/experiments/overview", "core/training/film/redrawing.py"),
-        *("core/timing/quick_check", "core/timing/frameworks"),
+        *("core/timing/quick_check", "core/timing/frameworks", "core/timing/stress"),
     ),
     "core/export": ("core/runs",),
     "core/landscape": ("core/export",),

@@ -127,10 +127,10 @@ def start_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     base = alt.Chart(table).encode(y=y)
     rules = base.mark_rule(strokeWidth=3, opacity=0.45, color="gray", aria=False).encode(
         x=alt.X(IMPORTED, type="quantitative", title="Since the start (log scale)", scale=scale, axis=axis),
-        x2=FIRST_RESULTS,
+        x2=alt.X2(field=FIRST_RESULTS),
     )
     points = (
-        base.transform_fold(names, as_=["moment", "seconds"])
+        base.transform_fold([*names], as_=["moment", "seconds"])
         .mark_point(filled=True, size=90, opacity=1)
         .encode(
             x=alt.X("seconds:Q", scale=scale, axis=axis),

@@ -19,7 +19,7 @@ from core.timing.results.table import (
     to_json,
 )
 from core.timing.sweeps.speedup import against_random, speedups
-from dashboard.charts.benchmark import (
+from dashboard.charts.machine.benchmark import (
     data_chart,
     rate_chart,
     reading_chart,

@@ -13,7 +13,7 @@ from core.timing.results.units import figure
 from core.timing.roofline.events import RooflinePoint
 from core.timing.roofline.points import roofline_points
 from core.timing.workloads import WORKLOADS
-from dashboard.charts.roofline import roofline_chart
+from dashboard.charts.machine.roofline import roofline_chart
 
 
 def draw_roofline(records: Sequence[Record]) -> None:

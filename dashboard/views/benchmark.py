@@ -27,7 +27,7 @@ from core.timing.sweeps.speedup import speedup_curves
 from core.timing.sweeps.suites import all_devices
 from core.timing.workloads.dtypes import DTYPE_BYTES
 from core.timing.workloads.operand_fill import OPERAND_FILLS
-from dashboard.charts.speedup import overtaking_chart, sentences
+from dashboard.charts.machine.speedup import overtaking_chart, sentences
 from dashboard.components import runs
 from dashboard.components.address import bound
 from dashboard.components.benchmark_panels import draw_downloads, draw_result

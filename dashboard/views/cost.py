@@ -18,7 +18,7 @@ from core.timing.results.units import half_width_percent, microseconds
 from core.timing.roofline.points import roofline_points
 from core.timing.workloads.workload import FLOATS
 from dashboard.charts.cost import fused_chart, memory_chart, time_chart
-from dashboard.charts.roofline import roofline_chart
+from dashboard.charts.machine.roofline import roofline_chart
 from dashboard.components import runs
 from dashboard.components.activation_picker import custom_field, pick_activations
 from dashboard.components.address import bound

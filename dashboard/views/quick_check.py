@@ -19,9 +19,9 @@ from core.timing.quick_check.ticket import to_ticket, verdict_of
 from core.timing.results.lines import findings_in_order, remedy_of
 from core.timing.results.table import measurements, to_json
 from core.timing.sweeps.speedup import speedup_curves
-from dashboard.charts.benchmark import rate_chart
-from dashboard.charts.references import reference_chart
-from dashboard.charts.speedup import overtaking_chart
+from dashboard.charts.machine.benchmark import rate_chart
+from dashboard.charts.machine.references import reference_chart
+from dashboard.charts.machine.speedup import overtaking_chart
 from dashboard.components import runs
 from dashboard.components.device_picker import device_names, pick_devices
 from dashboard.components.downloads import JSON, File, downloads

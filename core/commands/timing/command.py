@@ -9,6 +9,7 @@ from core.commands.output import CSV, JSON, MARKDOWN, add_formats
 from core.commands.parser import Parser
 from core.commands.timing import arguments, frameworks, judging, listing, measuring
 from core.timing.quick_check.config import SETTINGS
+from core.timing.stress.config import SETTINGS as STRESS
 from core.timing.sweeps.suites import SUITES
 from core.timing.workloads import WORKLOADS
 
@@ -49,6 +50,16 @@ def _parser(prog: str) -> Parser:
         "--host", action="store_true", help="name this host in --markdown, which is made to be shared"
     )
     arguments.add_out(check)
+
+    stress = add(
+        "stress",
+        measuring.stress,
+        "keep devices at work for minutes: rate, heat, throttling, wrong results; exits 1 on these",
+        formats=[JSON],
+    )
+    arguments.add_axes(stress, ("devices",))
+    arguments.add_settings(stress, STRESS, ("dtype", "minutes", "max_celsius", "seed"))
+    arguments.add_out(stress)
 
     run = add("run", measuring.run, "measure workloads")
     run.add_argument("workloads", metavar="WORKLOAD", nargs="+", help="as `list` names them, or a family")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from core.commands.exit_codes import INTERRUPTED, NOT_GOOD, NOTHING_MEASURED, OK
+from core.commands.exit_codes import INTERRUPTED, NOT_GOOD, NOTHING_MEASURED, OK, WRONG_RESULTS
 from core.commands.timing.arguments import axes, within_s
 from core.commands.timing.following import follow
 from core.errors import InvalidRequest
@@ -40,6 +40,28 @@ def check(options: argparse.Namespace) -> int:
         return INTERRUPTED
     verdict = ticket.verdict_of(records)
     return OK if not options.strict or (verdict and verdict["rating"] == GOOD) else NOT_GOOD
+
+
+def stress(options: argparse.Namespace) -> int:
+    """Sustained load; WRONG_RESULTS for a device that did not come through it."""
+    from core.timing.quick_check.events import POOR
+    from core.timing.results import report
+    from core.timing.results.conclusions import nothing_measured
+    from core.timing.stress.config import SETTINGS, StressConfig
+    from core.timing.stress.job import stress
+    from core.timing.sweeps.suites import all_devices
+
+    given = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
+    config = StressConfig(**({"devices": all_devices()} | given))
+    form = replace(report.FIGURES, sentences=lambda _records: [])
+    records, complete = follow(stress(config), form, options)
+    ended = [record for record in records if record["event"] == "stress_ended"]
+    if not complete:
+        return INTERRUPTED
+    if not ended:
+        raise InvalidRequest(nothing_measured(records))
+    slower = [record for record in ended if record["rating"] == POOR]
+    return WRONG_RESULTS if slower else OK
 
 
 def run(options: argparse.Namespace) -> int:

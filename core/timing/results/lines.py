@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 from core.timing.quick_check.events import FAIR, POOR, UNKNOWN, WORDS
 from core.timing.results.labels import device_label, environment_line, threads_label, workload_label
 from core.timing.results.table import Record, link_label
-from core.timing.results.units import counted, duration, energy, figure, half_width_percent, in_bytes
+from core.timing.results.units import (
+    counted,
+    duration,
+    energy,
+    figure,
+    flops_rate,
+    half_width_percent,
+    in_bytes,
+)
 
 HEADER = (
     f"{'workload':<22} {'device':<7} {'dtype':<9} {'size':>9} {'thr':>3} {'median':>9} {'95% CI':>7} "
@@ -211,6 +219,29 @@ def _ranking_line(record: Record) -> str:
     return f"{first}; slower: {', '.join(slower)}" if slower else first
 
 
+def _stressed_line(record: Record) -> str:
+    """A device under load, now."""
+    parts = [f"{flops_rate(record['gflops'])}", counted(record["products"], "product")]
+    parts += [f"{record['wrong']} wrong"] if record["wrong"] else []
+    for name, unit in (("temperature", "°C"), ("power", "W"), ("clock", "MHz")):
+        value = (record["readings"].get(name) or {}).get("value")
+        parts += [f"{value:.0f} {unit}"] if value is not None else []
+    parts += [
+        name.replace("_", " ")
+        for name in ("throttled_by_power", "throttled_by_heat", "throttled_by_hardware")
+        if (record["readings"].get(name) or {}).get("value")
+    ]
+    return f"{record['at_s']:6.0f} s  {record['device']}: {', '.join(parts)}"
+
+
+def _stress_line(record: Record) -> str:
+    """The verdict on a device after its load."""
+    heat = f", at most {record['hottest']:.0f} °C" if record["hottest"] is not None else ""
+    products = f"{counted(record['products'], 'product')} of N = {record['size']:,}"
+    did = f"{products} in {record['seconds']:.0f} s{heat}"
+    return f"{record['device']}, {WORDS[record['rating']]}: {record['says']} ({did}; {record['stopped_by']})"
+
+
 def _checked_lines(record: Record) -> str:
     """A line for each finding with what to look at, and the verdict last."""
     width = max(map(len, WORDS.values()))
@@ -248,4 +279,6 @@ _LINES: dict[str, Callable[[Record], str]] = {
     "memory_saved": _saved_line,
     "cost_ranked": _ranking_line,
     "machine_checked": _checked_lines,
+    "stress_sampled": _stressed_line,
+    "stress_ended": _stress_line,
 }

@@ -17,6 +17,7 @@ from core.timing.quick_check import events as check_events
 from core.timing.results import events
 from core.timing.results.table import Record
 from core.timing.roofline import events as roofline_events
+from core.timing.stress import events as stress_events
 from core.timing.sweeps import events as sweep_events
 from core.timing.workloads.dtypes import DTYPE_BYTES
 
@@ -51,6 +52,8 @@ _KINDS = {
     "framework_finished": framework_events.FrameworkFinished,
     "sweep_finished": events.SweepFinished,
     "machine_checked": check_events.MachineChecked,
+    "stress_sampled": stress_events.StressSampled,
+    "stress_ended": stress_events.StressEnded,
 }
 
 

@@ -33,6 +33,9 @@ from core.timing.roofline import best_matmul
 from core.timing.roofline.config import RooflineConfig
 from core.timing.roofline.events import BandwidthFound, FormatAbsent, PeakFound
 from core.timing.roofline.job import roofline
+from core.timing.stress.config import StressConfig
+from core.timing.stress.events import TIME_IS_UP, StressEnded, StressSampled
+from core.timing.stress.job import stress
 from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.speedup import against_random, speedup_curves, speedups
 from core.timing.sweeps.suites import SUITES, planned
@@ -136,6 +139,16 @@ def test_a_quick_check_rates_the_card_and_its_link_and_says_from_where_it_pays()
     assert of_card["Link to the device"].rating in (POOR, UNKNOWN)
     assert of_card["Steadiness"].rating == GOOD
     assert "Matrix product in float32" in of_card
+
+
+def test_a_card_under_load_is_watched_and_every_result_of_it_is_checked() -> None:
+    events = list(stress(StressConfig(devices=(DEVICE,), minutes=0.06)))
+    samples = [event for event in events if isinstance(event, StressSampled)]
+    assert samples[-1].readings["temperature"].value == 61
+    assert samples[-1].products > 0
+    ended = events[-1]
+    assert isinstance(ended, StressEnded)
+    assert (ended.wrong, ended.hottest, ended.stopped_by) == (0, 61, TIME_IS_UP)
 
 
 def test_what_has_to_be_brought_to_the_card_makes_it_less_fast() -> None:

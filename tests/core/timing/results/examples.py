@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from core.devices import Reading
 from core.events import event_record
 from core.timing.activation_cost.events import CostRanked, FusedCompared, MemorySaved, RankedActivation
 from core.timing.quick_check.events import Finding, MachineChecked
@@ -24,6 +25,7 @@ from core.timing.results.events import (
     SweepFinished,
 )
 from core.timing.roofline.events import BandwidthFound, FmaMeasured, FormatAbsent, PeakFound, RooflinePoint
+from core.timing.stress.events import StressEnded, StressSampled
 from core.timing.sweeps.events import Reached, SpeedupCurve
 
 TAKEN = MeasurementTaken(
@@ -72,6 +74,8 @@ _EVENTS = (
         ),
     ),
     SweepFinished(1, 2.0),
+    StressSampled("cpu", 1.0, 300.0, 12, 0, {"temperature": Reading("temperature", 61.0, "°C")}),
+    StressEnded("cpu", "good", "It kept its speed.", "time is up", 60.0, 720, 0, 2048, 300.0, 299.0, 71.0),
     MachineChecked("good", "All is well.", (Finding("Memory", "cpu", "good", "As it should be."),)),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.timing.roofline.events import RooflinePoint
-from dashboard.charts.roofline import roofline_chart
+from dashboard.charts.machine.roofline import roofline_chart
 
 ROOF = {
     "event": "roof_measured",

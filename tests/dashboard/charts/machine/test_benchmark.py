@@ -10,7 +10,7 @@ import pytest
 from core.events import Progress, event_record
 from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.sweep import sweep
-from dashboard.charts.benchmark import (
+from dashboard.charts.machine.benchmark import (
     READINGS,
     rate_chart,
     reading_chart,

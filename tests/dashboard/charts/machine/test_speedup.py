@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.timing.sweeps.events import Reached, SpeedupCurve
-from dashboard.charts.speedup import overtaking_chart, sentences
+from dashboard.charts.machine.speedup import overtaking_chart, sentences
 
 CURVE = SpeedupCurve(
     "gemm",

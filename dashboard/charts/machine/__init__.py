@@ -1,0 +1,1 @@
+"""Charts of what was measured on this machine: rates, roofs, speed-ups, load."""
