@@ -126,8 +126,8 @@ def start_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     legend = alt.Legend(orient="top", columns=2, symbolOpacity=1, symbolSize=90)
     base = alt.Chart(table).encode(y=y)
     rules = base.mark_rule(strokeWidth=3, opacity=0.45, color="gray", aria=False).encode(
-        x=alt.X(IMPORTED, type="quantitative", title="Since the start (log scale)", scale=scale, axis=axis),
-        x2=alt.X2(field=FIRST_RESULTS),
+        x=alt.X(f"{IMPORTED}:Q", title="Since the start (log scale)", scale=scale, axis=axis),
+        x2=alt.X2(f"{FIRST_RESULTS}:Q"),
     )
     points = (
         base.transform_fold([*names], as_=["moment", "seconds"])
