@@ -51,18 +51,31 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/sweeps/events.py": ("core/timing/results/events.py",),
     "core/timing/roofline/events.py": ("core/timing/results/events.py",),
     "core/timing/activation_cost/events.py": ("core/timing/results/events.py",),
+    "core/timing/frameworks/events.py": ("core",),
     "core/timing/quick_check/events.py": ("core/timing/results/events.py",),
     "core/timing/stress/events.py": ("core/timing/results/events.py",),
     "core/timing/results": (
         *("core/timing/sweeps/events.py", "core/timing/roofline/events.py"),
-        *("core/timing/quick_check/events.py", "core/timing/stress/events.py"),
+        *("core/timing/quick_check/events.py", "core/timing/frameworks/events.py"),
+        "core/timing/stress/events.py",
         *("core/timing/activation_cost/events.py", "core/timing/workloads/dtypes.py"),
     ),
     "core/timing/workloads": ("core/models", "core/timing/workloads/dtypes.py"),
-    "core/timing/measure": ("core/timing/workloads", "core/timing/results"),
+    "core/timing/measure": (
+        *("core/timing/workloads", "core/timing/results", "core/timing/measure/calls.py"),
+    ),
     "core/timing/roofline": ("core/timing/measure",),
     "core/timing/sweeps": ("core/timing/roofline",),
     "core/timing/activation_cost": ("core/timing/sweeps",),
+    # What runs in a framework's own environment: nothing but these and NumPy
+    "core/timing/measure/calls.py": ("core",),
+    "core/timing/frameworks/work": ("core",),
+    "core/timing/frameworks/libraries": ("core/timing/frameworks/work",),
+    "core/timing/frameworks/child": ("core/timing/frameworks/work", "core/timing/measure/calls.py"),
+    "core/timing/frameworks": (
+        *("core/timing/measure", "core/timing/frameworks/libraries", "core/timing/frameworks/events.py"),
+        "core/timing/frameworks/child",
+    ),
     "core/timing/quick_check": ("core/timing/sweeps",),
     "core/timing/stress": ("core/timing/measure",),
     # Above both
@@ -71,11 +84,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/experiments/overview": ("core/experiments/statements",),
     "core/runs": (
         *("core/experiments/overview", "core/training/film/redrawing.py"),
-        *("core/timing/quick_check", "core/timing/stress"),
+        *("core/timing/quick_check", "core/timing/frameworks", "core/timing/stress"),
     ),
     "core/export": ("core/runs",),
     "core/landscape": ("core/export",),
-    "core/jobs.py": ("core/landscape", "core/layers"),
+    "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
     "core/commands": ("core/runs/worker.py", "core/runs/runners", "core/monitor"),
@@ -283,6 +296,7 @@ LIGHT = (
     "from core.training import default_config; default_config('lenet', 'mnist5k')",
     "from core.timing.workloads import WORKLOADS; WORKLOADS['gemm'].flops(8)",
     "from core.timing.sweeps.config import SweepConfig; SweepConfig()",
+    "from core.timing.frameworks.environment import look; look()",
     "import core.experiments.registry, core.export.registry",
 )
 
@@ -292,6 +306,7 @@ LIGHT_BUT_NUMPY = (
     "import core.training.events, core.training.ensembles.config, core.training.learners.registry",
     "import core.timing.results.files, core.timing.sweeps.sweep",
     "import core.timing.roofline.job as r; r.RooflineConfig()",
+    "import core.timing.frameworks.job as f; f.FrameworksConfig()",
     "import core.timing.activation_cost.job as c; c.CostConfig(('relu',))",
     "import core.export.job, core.jobs, core.runs.store, core.runs.runners.local, core.runs.worker",
 )

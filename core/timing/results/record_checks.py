@@ -8,6 +8,7 @@ from typing import Any
 from core.errors import InvalidRequest
 from core.records import has_type, hints
 from core.timing.activation_cost import events as cost_events
+from core.timing.frameworks import events as framework_events
 from core.timing.quick_check import events as check_events
 from core.timing.results import events
 from core.timing.results.table import Record
@@ -38,6 +39,13 @@ _KINDS = {
     "fused_compared": cost_events.FusedCompared,
     "memory_saved": cost_events.MemorySaved,
     "cost_ranked": cost_events.CostRanked,
+    "framework_absent": framework_events.FrameworkAbsent,
+    "framework_started": framework_events.FrameworkStarted,
+    "work_measured": framework_events.WorkMeasured,
+    "work_failed": framework_events.WorkFailed,
+    "floor_measured": framework_events.FloorMeasured,
+    "work_compared": framework_events.WorkCompared,
+    "framework_finished": framework_events.FrameworkFinished,
     "sweep_finished": events.SweepFinished,
     "machine_checked": check_events.MachineChecked,
     "stress_sampled": stress_events.StressSampled,
