@@ -144,11 +144,11 @@ PAGES = {
             "Is this machine as fast as it should be, and from which size does its GPU pay?",
         ),
         Page(
-            "stress",
-            "Stress test",
-            ":material/local_fire_department:",
+            "monitor",
+            "Live monitor",
+            ":material/monitor_heart:",
             MACHINE,
-            "Does this machine keep its speed and its results when it works for minutes?",
+            "What do the processor, the memory and every GPU do now, and did in the last hour?",
         ),
         Page(
             "benchmark",
@@ -158,11 +158,11 @@ PAGES = {
             "How fast does this machine multiply matrices, and what limits it?",
         ),
         Page(
-            "monitor",
-            "Live monitor",
-            ":material/monitor_heart:",
+            "stress",
+            "Stress test",
+            ":material/local_fire_department:",
             MACHINE,
-            "What do the processor, the memory and every GPU do now, and did in the last hour?",
+            "Does this machine keep its speed and its results when it works for minutes?",
         ),
         Page(
             "frameworks",

@@ -22,7 +22,7 @@ from core.timing.results.files import parse
 from core.timing.results.labels import environment_line
 from core.timing.results.table import environment_of, to_json
 from core.timing.results.units import duration, in_bytes
-from dashboard.charts.frameworks import start_chart, time_chart
+from dashboard.charts.machine.frameworks import start_chart, time_chart
 from dashboard.components import runs
 from dashboard.components.address import bound
 from dashboard.components.downloads import JSON, File, downloads

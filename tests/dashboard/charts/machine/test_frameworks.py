@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.charts.frameworks import start_chart, time_chart
+from dashboard.charts.machine.frameworks import start_chart, time_chart
 
 
 def row(framework: str, median_s: float, **more: Any) -> dict[str, Any]:
