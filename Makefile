@@ -2,6 +2,8 @@
 # make test   everything that CI runs    make screenshots  take the README's pictures again
 # make lint   style and types alone      make clean        remove all that these made
 # make slow   the longest tests, which make test leaves out
+# make frameworks       install JAX, TensorFlow and others to compare with, 3 GB, in an environment of their own
+# make test-frameworks  the tests of these
 
 PORT ?=
 # The first Python that is new enough and can make a virtual environment; PYTHON=... names another.
@@ -9,10 +11,13 @@ PYTHON ?= $(shell for name in python3 python3.12 python3.11 python3.13 python3.1
 	$$name -c "import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))" \
 	2>/dev/null && echo $$name && break; done)
 
+# Tests start some hundreds of Pythons, which are to find our files compiled.
+test slow: export PYTHONDONTWRITEBYTECODE =
+
 bin := .venv/bin
 pip := $(bin)/python -m pip install --disable-pip-version-check
 
-.PHONY: run test slow lint bench screenshots clean
+.PHONY: run test slow lint bench screenshots clean frameworks test-frameworks
 
 run: .venv/installed
 	@exec $(bin)/python -m streamlit run dashboard/app.py $(if $(PORT),--server.port $(PORT))
@@ -24,6 +29,11 @@ test: .venv/installed-for-tests
 
 slow: .venv/installed-for-tests
 	$(bin)/python -m pytest -n 2 --dist worksteal -m slow
+
+frameworks: .venv-frameworks/installed
+
+test-frameworks: .venv/installed-for-tests .venv-frameworks/installed
+	$(bin)/python -m pytest -m frameworks
 
 lint: .venv/installed-for-tests
 	$(bin)/ruff format --check .
@@ -41,7 +51,7 @@ screenshots: .venv/installed-for-tests
 	$(bin)/python docs/screenshots.py
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build screenshots *.egg-info
+	rm -rf .venv .venv-frameworks .pytest_cache .mypy_cache .ruff_cache .hypothesis build screenshots *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps inside .venv: what is installed is installed again only when a list of requirements changes.
@@ -54,6 +64,14 @@ clean:
 
 .venv/installed-for-tests: .venv/installed requirements-test.txt
 	$(pip) -r requirements-test.txt
+	@touch $@
+
+# Apart from .venv: PyTensor wants an older numba, and TensorFlow beside PyTorch in one process can hang.
+.venv-frameworks/installed: requirements-frameworks.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 with its venv module is needed"; exit 1; }
+	@test -x .venv-frameworks/bin/python || $(PYTHON) -m venv .venv-frameworks
+	.venv-frameworks/bin/python -m pip install --disable-pip-version-check -r requirements-frameworks.txt
+	@command -v clang >/dev/null || echo "tinygrad also needs clang (on Debian and Ubuntu: apt install clang)."
 	@touch $@
 
 .PHONY: .venv-made

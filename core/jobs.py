@@ -90,6 +90,13 @@ def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
     return cost(from_record(CostConfig, record))
 
 
+def _frameworks(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.timing.frameworks.config import FrameworksConfig
+    from core.timing.frameworks.job import compare_frameworks
+
+    return compare_frameworks(from_record(FrameworksConfig, record))
+
+
 def _dying_units(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.experiments.dying_units.config import DyingUnitsConfig
     from core.experiments.dying_units.job import dying_units
@@ -144,6 +151,7 @@ JOBS = {
     "quick_check": Job(_quick_check, exclusive=True),
     "stress": Job(_stress, exclusive=True),
     "cost": Job(_cost, exclusive=True),
+    "frameworks": Job(_frameworks, exclusive=True),
     "dying_units": Job(_dying_units),
     "statements": Job(_statements),
     "statement_value": Job(_statements, immediate=True),  # another value of the setting on which it turns

@@ -6,8 +6,12 @@ upgrade(record), which turns a record of any version into one of the current ver
 
 from __future__ import annotations
 
+import math
+import types
+import typing
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import InvalidRequest
@@ -54,3 +58,45 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return to_record(value) if hasattr(value, "__dataclass_fields__") else value
+
+
+@cache
+def hints(kind: Any) -> dict[str, Any]:
+    """The types of a dataclass's fields, by name."""
+    return typing.get_type_hints(kind)
+
+
+def has_type(value: Any, hint: Any) -> bool:
+    """Whether a JSON value has the type that a field is declared with; numbers are finite."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return True
+    if origin in (typing.Union, types.UnionType):
+        return any(has_type(value, option) for option in inner)
+    if hint is types.NoneType:
+        return value is None
+    if hint is bool or isinstance(value, bool):
+        return hint is bool and isinstance(value, bool)
+    if hint in (int, float):
+        return isinstance(value, int if hint is int else int | float) and _finite(value)
+    if origin is tuple:
+        return isinstance(value, list) and _items_have_types(value, inner)
+    if origin is not None and issubclass(origin, Mapping):
+        return isinstance(value, dict) and all(has_type(item, inner[1]) for item in value.values())
+    if is_dataclass(hint):
+        known = hints(hint)  # type: ignore[arg-type]
+        return isinstance(value, dict) and all(has_type(value.get(key), known[key]) for key in known)
+    return isinstance(value, hint)
+
+
+def _items_have_types(values: list[Any], inner: tuple[Any, ...]) -> bool:
+    if len(inner) == 2 and inner[1] is Ellipsis:
+        return all(has_type(value, inner[0]) for value in values)
+    return len(values) == len(inner) and all(map(has_type, values, inner))
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no float can hold
+        return False

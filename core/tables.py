@@ -7,14 +7,33 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+# What a spreadsheet takes for the start of a formula, which it runs when it opens the file; the last four are
+# the wide forms of the first four. Source: OWASP, "CSV injection".
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
 
 def csv_text(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
-    """Comma-separated values, names in the first line; numbers read back exactly as they were."""
+    """Comma-separated values, names in the first line; numbers read back exactly as they were.
+
+    A text that a spreadsheet would take for a formula has an apostrophe before it, so that it stays a text: a
+    run may be called "=HYPERLINK(...)" by one person and listed by another.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerow(map(_no_formula, columns))
+    writer.writerows(map(_no_formula, row) for row in rows)
     return text.getvalue()
+
+
+def _no_formula(cell: Any) -> Any:
+    """A cell as it was, but for a text that begins like a formula and is no number."""
+    if not isinstance(cell, str) or not cell.startswith(FORMULA_STARTS):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def csv_of_records(records: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:

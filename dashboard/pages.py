@@ -24,7 +24,7 @@ class Page:
         return f"views/{self.key}.py"
 
 
-ACTIVATIONS, NETWORKS, EXPERIMENTS, HARDWARE = "Activations", "Networks", "Experiments", "Hardware"
+ACTIVATIONS, NETWORKS, EXPERIMENTS, MACHINE = "Activations", "Networks", "Experiments", "Machine"
 
 PAGES = {
     page.key: page
@@ -140,22 +140,36 @@ PAGES = {
             "quick_check",
             "Quick check",
             ":material/verified:",
-            HARDWARE,
+            MACHINE,
             "Is this machine as fast as it should be, and from which size does its GPU pay?",
         ),
         Page(
-            "stress",
-            "Stress test",
-            ":material/local_fire_department:",
-            HARDWARE,
-            "Does this machine keep its speed and its results when it works for minutes?",
+            "monitor",
+            "Live monitor",
+            ":material/monitor_heart:",
+            MACHINE,
+            "What do the processor, the memory and every GPU do now, and did in the last hour?",
         ),
         Page(
             "benchmark",
             "Benchmark",
             ":material/speed:",
-            HARDWARE,
+            MACHINE,
             "How fast does this machine multiply matrices, and what limits it?",
+        ),
+        Page(
+            "stress",
+            "Stress test",
+            ":material/local_fire_department:",
+            MACHINE,
+            "Does this machine keep its speed and its results when it works for minutes?",
+        ),
+        Page(
+            "frameworks",
+            "Frameworks",
+            ":material/compare_arrows:",
+            MACHINE,
+            "Which framework does the same work fastest here, and do all come to the same?",
         ),
     )
 }

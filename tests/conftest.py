@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 
@@ -20,6 +22,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # What an example takes, to be made and to be tried, says how busy the machine is.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+# What is imported for the tests stays: looking for garbage in it, over and over, is a fifth of the imports.
+gc.disable()
 
 BROWSER, SIMULATED = (Path(__file__).parent / folder for folder in ("browser", "simulated_gpu"))
 
@@ -43,10 +48,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     it: a browser on a busy machine now and then loses a click.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    in_browser, simulated = (
-        [item for item in items if room in item.path.parents] for room in (BROWSER, SIMULATED)
+    room_of = cache(lambda path: next((room for room in (BROWSER, SIMULATED) if room in path.parents), None))
+    in_browser, simulated, others = (
+        [item for item in items if room_of(item.path) == room] for room in (BROWSER, SIMULATED, None)
     )
-    quick = iter([item for item in items if not {BROWSER, SIMULATED} & {*item.path.parents}])
+    quick = iter(others)
     for item in in_browser:
         item.add_marker(pytest.mark.flaky(reruns=2))
     if workers > 1:
@@ -56,6 +62,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             [*long, *islice(quick, max(size - len(long), 0))] for long, size in zip(first, sizes, strict=True)
         ]
         items[:] = [*chain.from_iterable(lots), *quick]
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is collected, of what tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 def _lot(items: list[pytest.Item], n: int, lots: int) -> list[pytest.Item]:

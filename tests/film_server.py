@@ -32,7 +32,7 @@ from dashboard.film.description import FilmDescription
 from dashboard.film.editing import editing_of
 from dashboard.film.of_run import of_run
 from dashboard.film.player import CSS, HTML, room
-from dashboard.film.together import Seat
+from dashboard.film.together import Moment, Seat
 from tests.browser.app import free_port
 
 # The colours that Streamlit's themes of this project give a component.
@@ -95,9 +95,10 @@ class FilmServer:
             self.store.end(run, "finished")
         return run
 
-    def together(self, runs: Sequence[str], theme: str = "light") -> str:
+    def together(self, runs: Sequence[str], theme: str = "light", moment: Moment | None = None) -> str:
         """The address of a page with the films of these runs in step."""
-        return f"{self.url}/together/{','.join(runs)}?theme={theme}"
+        at = f"&over={moment.over}&at={moment.at}" if moment else ""
+        return f"{self.url}/together/{','.join(runs)}?theme={theme}{at}"
 
     def page(self, run: str, theme: str = "light", **changes: Any) -> str:
         """The address of a page with the player of this run."""
@@ -179,7 +180,9 @@ def _together(store: RunStore) -> Any:
     def page(request: Request) -> HTMLResponse:
         runs = [store.get(run) for run in request.path_params["runs"].split(",")]
         seats = [Seat(_described(store, run), f"Run {n}", n) for n, run in enumerate(runs) if run]
-        shown = together.data_of(seats)
+        query = request.query_params
+        moment = Moment(query["over"], float(query["at"])) if "over" in query else None
+        shown = together.data_of(seats, moment)
         css, style = together.room_css(".film", ".film-room"), f"--films: {len(seats)}"
         return _response(request, shown, css, style, str(shown["script"]))
 

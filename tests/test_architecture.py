@@ -23,6 +23,7 @@ MAX_FILES = 22
 ARROWS: dict[str, tuple[str, ...]] = {
     "core": (),
     "core/devices": ("core",),
+    "core/monitor": ("core/devices",),
     "core/torch_devices.py": ("core/devices",),
     "core/activations": ("core/torch_devices.py",),
     "core/data": ("core/activations",),
@@ -50,6 +51,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/sweeps/events.py": ("core/timing/results/events.py",),
     "core/timing/roofline/events.py": ("core/timing/results/events.py",),
     "core/timing/activation_cost/events.py": ("core/timing/results/events.py",),
+    "core/timing/frameworks/events.py": ("core",),
     "core/timing/quick_check/events.py": ("core/timing/results/events.py",),
     "core/timing/stress/events.py": ("core/timing/results/events.py",),
     "core/timing/collectives/events.py": ("core/timing/results/events.py",),
@@ -58,13 +60,25 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("core/timing/sweeps/events.py", "core/timing/roofline/events.py"),
         *("core/timing/quick_check/events.py", "core/timing/stress/events.py"),
         *("core/timing/collectives/events.py", "core/timing/together/events.py"),
+        "core/timing/frameworks/events.py",
         *("core/timing/activation_cost/events.py", "core/timing/workloads/dtypes.py"),
     ),
     "core/timing/workloads": ("core/models", "core/timing/workloads/dtypes.py"),
-    "core/timing/measure": ("core/timing/workloads", "core/timing/results"),
+    "core/timing/measure": (
+        *("core/timing/workloads", "core/timing/results", "core/timing/measure/calls.py"),
+    ),
     "core/timing/roofline": ("core/timing/measure",),
     "core/timing/sweeps": ("core/timing/roofline",),
     "core/timing/activation_cost": ("core/timing/sweeps",),
+    # What runs in a framework's own environment: nothing but these and NumPy
+    "core/timing/measure/calls.py": ("core",),
+    "core/timing/frameworks/work": ("core",),
+    "core/timing/frameworks/libraries": ("core/timing/frameworks/work",),
+    "core/timing/frameworks/child": ("core/timing/frameworks/work", "core/timing/measure/calls.py"),
+    "core/timing/frameworks": (
+        *("core/timing/measure", "core/timing/frameworks/libraries", "core/timing/frameworks/events.py"),
+        "core/timing/frameworks/child",
+    ),
     "core/timing/quick_check": ("core/timing/sweeps",),
     "core/timing/stress": ("core/timing/measure",),
     "core/timing/collectives": ("core/timing/measure",),
@@ -76,25 +90,29 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/runs": (
         *("core/experiments/overview", "core/training/film/redrawing.py"),
         *("core/timing/quick_check", "core/timing/together", "core/timing/collectives"),
+        "core/timing/frameworks",
     ),
     "core/export": ("core/runs",),
     "core/landscape": ("core/export",),
-    "core/jobs.py": ("core/landscape", "core/layers"),
+    "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
-    "core/commands": ("core/runs/worker.py", "core/runs/runners"),
+    "core/commands": ("core/runs/worker.py", "core/runs/runners", "core/monitor"),
     "__main__.py": ("core/commands",),
     # The dashboard
     "dashboard/pages.py": (),
     "dashboard/charts": ("core/jobs.py",),
-    "dashboard/components": ("dashboard/charts", "dashboard/pages.py", "core/runs/runners"),
+    "dashboard/components": (
+        *("dashboard/charts", "dashboard/pages.py", "core/runs/runners", "core/monitor"),
+    ),
     "dashboard/film": ("dashboard/components",),
+    "dashboard/machine": ("dashboard/film",),
     "dashboard/training": ("dashboard/components",),
     "dashboard/run_list": ("dashboard/training", "dashboard/film"),
     "dashboard/statements": ("dashboard/components",),
     "dashboard/views": (
         *("dashboard/training", "dashboard/film", "dashboard/run_list"),
-        "dashboard/statements",
+        *("dashboard/statements", "dashboard/machine"),
     ),
     "dashboard": ("dashboard/views",),
 }
@@ -276,6 +294,7 @@ HEAVY = ("torch", "numpy", "sklearn", "pandas", "scipy", "sympy", "mlxtend", "st
 LIGHT = (
     "import core.errors, core.checks, core.options, core.lazy",
     "import core.devices; core.devices.devices(); core.devices.absent(); core.devices.environment()",
+    "import core.monitor.records; core.monitor.records.Poller()",
     "from core.activations import ACTIVATIONS; ACTIVATIONS['relu'].name",
     "from core.activations.expressions.expression import expression; expression('x*tanh(exp(x))').unfit",
     "import core.data; core.data.DATASETS['moons'].kind",
@@ -283,6 +302,7 @@ LIGHT = (
     "from core.training import default_config; default_config('lenet', 'mnist5k')",
     "from core.timing.workloads import WORKLOADS; WORKLOADS['gemm'].flops(8)",
     "from core.timing.sweeps.config import SweepConfig; SweepConfig()",
+    "from core.timing.frameworks.environment import look; look()",
     "import core.experiments.registry, core.export.registry",
 )
 
@@ -292,6 +312,7 @@ LIGHT_BUT_NUMPY = (
     "import core.training.events, core.training.ensembles.config, core.training.learners.registry",
     "import core.timing.results.files, core.timing.sweeps.sweep",
     "import core.timing.roofline.job as r; r.RooflineConfig()",
+    "import core.timing.frameworks.job as f; f.FrameworksConfig()",
     "import core.timing.activation_cost.job as c; c.CostConfig(('relu',))",
     "import core.export.job, core.jobs, core.runs.store, core.runs.runners.local, core.runs.worker",
 )

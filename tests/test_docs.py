@@ -26,6 +26,7 @@ SHORTEN = {
     "core.timing": ["--max-seconds", "0.05"],
     "core.training": ["--epochs", "1", "--test-fraction", "0.8"],
     "core.activations": [],
+    "core.commands": ["--count", "1"],
     "core.experiments": [],
     "core.runs": [],
 }
@@ -62,7 +63,7 @@ def test_the_table_of_rooms_is_that_on_the_disk() -> None:
 
 
 def test_every_make_target_that_is_named_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {words[1] for text in (README, CONTRIBUTING) for words in commands(text) if words[0] == "make"}
     assert named <= targets
     assert {"run", "test"} <= named
@@ -98,6 +99,7 @@ ADDED = {
         "tests/dashboard/charts/training/test_registry.py",
     ),
     "A workload to time": ("add", "tests/core/timing/workloads/test_registry.py"),
+    "A framework": ("numba", "tests/core/timing/frameworks/test_entries.py"),
     "A statement": (
         "dropout_mean",
         "tests/core/experiments/statements/test_entries.py",

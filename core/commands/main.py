@@ -14,6 +14,7 @@ COMMANDS = {
     "timing": ("core.commands.timing", "measure operations on the devices of this machine"),
     "training": ("core.commands.training", "train a network, resume it, export it"),
     "runs": ("core.commands.runs", "list the dashboard's runs, rename and delete them"),
+    "monitor": ("core.commands.monitor", "what the processor, the memory and every GPU do now"),
     "activations": ("core.commands.activations", "what activation functions do, and what they cost"),
     "experiments": ("core.commands.experiments", "measure what text-books say"),
 }

@@ -167,7 +167,14 @@ def _innermost(settings: Mapping[str, Any]) -> Any:
 
 def _classical(options: argparse.Namespace) -> int:
     """What each classical method reaches on the data."""
+    for flag, given in (("--seeds", options.seeds), ("--vary", options.vary), ("--out", options.out)):
+        if given:
+            raise InvalidRequest(f"{flag} is for trainings of networks; classical methods take none.")
     config = _config("mlp", options)
+    if config.start_from or config.resume_from:
+        raise InvalidRequest(
+            "Classical methods take no weights of a run: leave start_from and resume_from out."
+        )
 
     from core.commands.event_texts import classical_text
     from core.experiments.baselines import compare

@@ -4,6 +4,7 @@ Names of readings, where a device has them: utilisation and others (%), clock an
 temperature (°C), power and power_limit (W), memory_used, memory_total and memory_free (B), load,
 throttled_by_power, throttled_by_heat, throttled_by_hardware (1 or 0).
 Names of counters, whose differences are of interest: energy (J), throttled_by_* (s).
+monitored() and health() have more of them: core.monitor.figures says what each is.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import threading
 from core.devices import cpu, gpus, nvidia, other, torch_view
 from core.devices.cpu import Mark, mark, max_threads, usable_cores
 from core.devices.environment import environment
+from core.devices.gpu_processes import GpuProcess
 from core.devices.reading import Device, Reading, not_reported
 
 __all__ = [
     "KINDS",
     "Device",
+    "GpuProcess",
     "Mark",
     "Reading",
     "absent",
@@ -26,11 +29,14 @@ __all__ = [
     "counters",
     "devices",
     "environment",
+    "health",
     "kind_name",
     "link",
     "mark",
     "max_threads",
     "memory_free_bytes",
+    "monitored",
+    "processes",
     "read",
     "usable",
     "usable_cores",
@@ -122,6 +128,32 @@ def counters(device_id: str) -> dict[str, Reading]:
 def link(device_id: str) -> dict[str, Reading]:
     """pcie_generation and pcie_width (lanes) of a device's link to the host now; empty where not known."""
     return gpus.link(device_id) if _is_gpu(device_id) else {}
+
+
+def monitored(device_id: str, since: Mark) -> dict[str, Reading]:
+    """Whatever a device reports that may change from second to second. Never waits.
+
+    since: for the CPU, the moment from which its utilisation counts.
+    """
+    if device_id == "cpu":
+        return cpu.monitored(since)
+    return gpus.monitored(device_id) if _is_gpu(device_id) else read(device_id)
+
+
+def health(device_id: str) -> dict[str, Reading]:
+    """What changes rarely or never: limits, memory errors, modes."""
+    if device_id == "cpu":
+        return cpu.health()
+    if _is_gpu(device_id):
+        return gpus.health(device_id)
+    return other.health(device_id.partition(":")[0])
+
+
+def processes(device_id: str) -> list[GpuProcess]:
+    """The processes on a GPU. Raises LookupError, with the reason, where they are not reported."""
+    if _is_gpu(device_id):
+        return gpus.processes(device_id)
+    raise LookupError("not reported: the processes on this device are not read here")
 
 
 def memory_free_bytes(device_id: str) -> int | None:

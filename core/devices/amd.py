@@ -16,6 +16,7 @@ from typing import Any
 
 from core.devices import asking
 from core.devices.asking import Ask, asked, fact, in_words
+from core.devices.gpu_processes import GpuProcess
 from core.devices.plausible import believed
 from core.devices.reading import Device, Reading
 from core.devices.torch_build import torch_build
@@ -42,6 +43,31 @@ def devices() -> list[Device]:
 def read(device_id: str) -> dict[str, Reading]:
     """The readings of "cuda:0", ..., or of a GPU named by its place on the bus ("00000000:03:00.0")."""
     return asking.read(partial(_handle, device_id), _READINGS)
+
+
+def monitored(device_id: str) -> dict[str, Reading]:
+    """All that may change from second to second."""
+    return asking.read(partial(_handle, device_id), _READINGS | _MORE)
+
+
+def health(device_id: str) -> dict[str, Reading]:
+    """What changes rarely or never."""
+    return asking.read(partial(_handle, device_id), _HEALTH)
+
+
+def processes(device_id: str) -> list[GpuProcess]:
+    """The processes on a GPU. Raises LookupError, with the reason, where they are not reported."""
+    try:
+        listed = asked(_smi().amdsmi_get_gpu_process_list, _handle(device_id))
+        return [
+            GpuProcess(
+                int(one["pid"]),
+                fact(lambda: int(believed("memory", one["memory_usage"]["vram_mem"]))),  # noqa: B023
+            )
+            for one in asked(list, listed)
+        ]
+    except (LookupError, TypeError, ValueError) as error:
+        raise LookupError(f"not reported: {in_words(error)}") from None
 
 
 def place_on_bus(properties: Any) -> str | None:
@@ -157,4 +183,64 @@ _READINGS: dict[str, Ask] = {
     "temperature": ("°C", _temperature),
     "power": ("W", _power),
     **{name: ("B", ask) for name, ask in _MEMORY.items()},
+}
+
+
+def _power_limit(handle: Any) -> float:
+    """In W; releases give microwatts or watts."""
+    raw = _smi().amdsmi_get_power_cap_info(handle)["power_cap"]
+    return believed("power_limit", raw, 1e-6 if isinstance(raw, int) and raw > 20_000 else 1.0)
+
+
+def _energy(handle: Any) -> float:
+    """In J: a counter and what one step of it is worth, in microjoules."""
+    found = _smi().amdsmi_get_energy_count(handle)
+    steps = believed("bytes", found.get("energy_accumulator", found.get("power")))  # the older name
+    return believed("energy", steps * believed("bytes", found["counter_resolution"]), 1e-6)
+
+
+def _fan(handle: Any) -> float:
+    smi = _smi()
+    highest = believed("count", smi.amdsmi_get_gpu_fan_speed_max(handle, 0))
+    if not highest:
+        raise LookupError("the card has no fan")
+    return believed("fan", 100 * believed("count", smi.amdsmi_get_gpu_fan_speed(handle, 0)) / highest)
+
+
+_GENERATIONS = {2500: 1, 5000: 2, 8000: 3, 16_000: 4, 32_000: 5, 64_000: 6}  # by MT/s
+
+
+def _link(part: str, name: str, handle: Any) -> float:
+    raw = _smi().amdsmi_get_pcie_info(handle)[part][name]
+    return believed("link", _GENERATIONS.get(raw, raw) if name.endswith("speed") else raw)
+
+
+def _slowdown_temperature(handle: Any) -> float:
+    smi = _smi()
+    kind, limit = smi.AmdSmiTemperatureType.HOTSPOT, smi.AmdSmiTemperatureMetric.CRITICAL
+    raw = smi.amdsmi_get_temp_metric(handle, kind, limit)
+    return believed("threshold", raw, 1e-3 if isinstance(raw, int) and raw > 1000 else 1.0)
+
+
+def _ecc(name: str, handle: Any) -> float:
+    return believed("count", _smi().amdsmi_get_gpu_total_ecc_count(handle)[name])
+
+
+_MORE: dict[str, Ask] = {
+    "memory_utilisation": (
+        "%",
+        lambda handle: believed("utilisation", _smi().amdsmi_get_gpu_activity(handle)["umc_activity"]),
+    ),
+    "power_limit": ("W", _power_limit),
+    "energy": ("J", _energy),
+    "fan": ("%", _fan),
+    "pcie_generation": ("", partial(_link, "pcie_metric", "pcie_speed")),
+    "pcie_width": ("", partial(_link, "pcie_metric", "pcie_width")),
+}
+_HEALTH: dict[str, Ask] = {
+    "slowdown_temperature": ("°C", _slowdown_temperature),
+    "max_pcie_generation": ("", partial(_link, "pcie_static", "max_pcie_speed")),
+    "max_pcie_width": ("", partial(_link, "pcie_static", "max_pcie_width")),
+    "ecc_corrected": ("", partial(_ecc, "correctable_count")),
+    "ecc_uncorrected": ("", partial(_ecc, "uncorrectable_count")),
 }

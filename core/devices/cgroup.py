@@ -43,6 +43,20 @@ def throttled_s(root: Path = ROOT, membership: Path = MEMBERSHIP) -> float | Non
     return max(counted, default=None)
 
 
+def periods(root: Path = ROOT, membership: Path = MEMBERSHIP) -> tuple[int, int] | None:
+    """Periods of the CPU quota so far, and how many of them this process's group was stopped in.
+
+    Of the group that was stopped most, as in throttled_s(). Source: cpu.stat, nr_periods and nr_throttled.
+    """
+    found = []
+    for folder in _folders("cpu", root, membership):
+        lines = (line.partition(" ") for line in _text(folder / "cpu.stat").splitlines())
+        counted = {name: int(value) for name, _, value in lines if name in ("nr_periods", "nr_throttled")}
+        if len(counted) == 2:
+            found.append((counted["nr_throttled"], counted["nr_periods"]))
+    return max(found)[::-1] if found else None
+
+
 def memory_limit_bytes(root: Path = ROOT, membership: Path = MEMBERSHIP) -> int | None:
     """The tightest memory limit over this process, or None."""
     return min((limit for _, limit in _memory_limits(root, membership)), default=None)

@@ -6,9 +6,10 @@ import math
 import os
 import platform
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -43,12 +44,16 @@ class Mark:
 def mark() -> Mark:
     """The counters now, over all cores; own_s is this process alone."""
     times = psutil.cpu_times()
-    # guest and guest_nice are contained in user and nice already.
-    total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
-    idle = times.idle + getattr(times, "iowait", 0.0)
+    busy, total = _busy_and_total(times)
     own = psutil.Process().cpu_times()
     steal = getattr(times, "steal", 0.0)
-    return Mark(time.perf_counter(), total - idle, total, own.user + own.system, steal)
+    return Mark(time.perf_counter(), busy, total, own.user + own.system, steal)
+
+
+def _busy_and_total(times: Any) -> tuple[float, float]:
+    # guest and guest_nice are contained in user and nice already.
+    total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+    return total - times.idle - getattr(times, "iowait", 0.0), total
 
 
 def device() -> Device:
@@ -73,10 +78,57 @@ def read(since: Mark | None = None) -> dict[str, Reading]:
         clock(),
         _temperature(),
         *memory(),
-        Reading("load", os.getloadavg()[0], "")
-        if hasattr(os, "getloadavg")
-        else not_reported("load", "", f"{platform.system()} has no load average"),
+        _load_averages()[0],
     )
+
+
+def monitored(since: Mark) -> dict[str, Reading]:
+    """All that may change from second to second; utilisation and steal are those since the mark."""
+    now, swap = mark(), psutil.swap_memory()
+    return by_name(
+        *utilisation(since, now),
+        _steal(since, now),
+        clock(),
+        _temperature(),
+        *memory(),
+        Reading("swap_used", float(swap.used), "B"),
+        Reading("swap_total", float(swap.total), "B"),
+        *_load_averages(),
+        *(replace(counter, name=f"{counter.name}_s") for counter in counters().values()),
+        *_throttled_periods(),
+    )
+
+
+def health() -> dict[str, Reading]:
+    """What changes rarely: the limits that a container has, and the machine's own figures beside them."""
+    quota, limit, highest = cgroup.cpu_limit(), cgroup.memory_limit_bytes(), max_clock_mhz()
+    return by_name(
+        Reading("cpu_quota", quota, "")
+        if quota is not None
+        else not_reported("cpu_quota", "", "no control group limits the CPU time here"),
+        Reading("memory_limit", float(limit), "B")
+        if limit is not None
+        else not_reported("memory_limit", "B", "no control group limits the memory here"),
+        Reading("max_clock", highest, "MHz")
+        if highest
+        else not_reported("max_clock", "MHz", "the system does not report it"),
+    )
+
+
+def core_times() -> list[tuple[float, float]]:
+    """Busy and all CPU time of each core so far, in s; two of these lists give each core's utilisation."""
+    return [_busy_and_total(times) for times in psutil.cpu_times(percpu=True)]
+
+
+def core_clocks() -> list[float]:
+    """Each core's clock now, MHz; empty where clock() says why there is none."""
+    if clock().value is None:
+        return []
+    try:
+        found = [float(one.current) for one in psutil.cpu_freq(percpu=True)]
+    except (AttributeError, OSError, NotImplementedError, RuntimeError, TypeError):
+        return []
+    return found if len(found) == psutil.cpu_count(logical=True) and all(found) else []
 
 
 def memory() -> tuple[Reading, Reading, Reading]:
@@ -168,6 +220,22 @@ def utilisation(start: Mark, end: Mark) -> tuple[Reading, Reading]:
     )
 
 
+def _steal(start: Mark, end: Mark) -> Reading:
+    total = end.total_s - start.total_s
+    if total <= 0:
+        return not_reported("steal", "%", "the CPU time counters did not move")
+    return Reading("steal", min(100.0, max(0.0, 100 * (end.steal_s - start.steal_s) / total)), "%")
+
+
+def _load_averages() -> list[Reading]:
+    """Of the last 1, 5 and 15 minutes: programs that run or wait for a core or a disk."""
+    names = ("load", "load_5", "load_15")
+    if not hasattr(os, "getloadavg"):
+        why = f"{platform.system()} has no load average"
+        return [not_reported(name, "", why) for name in names]
+    return [Reading(name, value, "") for name, value in zip(names, os.getloadavg(), strict=True)]
+
+
 def counters() -> dict[str, Reading]:
     """Seconds for which this process was throttled, counted since some past moment: use differences.
 
@@ -207,6 +275,15 @@ def _throttled_by_quota() -> Reading:
     if seconds is None:
         return not_reported("throttled_by_quota", "s", "no control group counts it here")
     return Reading("throttled_by_quota", seconds, "s")
+
+
+def _throttled_periods() -> list[Reading]:
+    """Periods of a container's CPU quota so far, and how many of them ended with the quota used up."""
+    found = cgroup.periods()
+    if found is None:
+        why = "no control group counts it here"
+        return [not_reported(name, "", why) for name in ("quota_periods", "throttled_periods")]
+    return [Reading("quota_periods", float(found[0]), ""), Reading("throttled_periods", float(found[1]), "")]
 
 
 def _throttled_by_heat(cores: Path = Path("/sys/devices/system/cpu")) -> Reading:

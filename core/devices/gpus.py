@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from core.devices import amd, asking, nvidia, torch_view
+from core.devices.gpu_processes import GpuProcess
 from core.devices.reading import Device, Reading
 from core.devices.torch_build import torch_build
 
@@ -79,6 +80,27 @@ def read(device_id: str) -> dict[str, Reading]:
     if torch_build().hip:
         return amd.read(_identity(device_id, "pci_bus_id"))
     return nvidia.read(_identity(device_id, "uuid"))
+
+
+def monitored(device_id: str) -> dict[str, Reading]:
+    """Whatever its driver reports that may change from second to second."""
+    if torch_build().hip:
+        return amd.monitored(_identity(device_id, "pci_bus_id"))
+    return nvidia.monitored(_identity(device_id, "uuid"))
+
+
+def health(device_id: str) -> dict[str, Reading]:
+    """What changes rarely or never."""
+    if torch_build().hip:
+        return amd.health(_identity(device_id, "pci_bus_id"))
+    return nvidia.health(_identity(device_id, "uuid"))
+
+
+def processes(device_id: str) -> list[GpuProcess]:
+    """The processes on a GPU. Raises LookupError, with the reason, where they are not reported."""
+    if torch_build().hip:
+        return amd.processes(_identity(device_id, "pci_bus_id"))
+    return nvidia.processes(_identity(device_id, "uuid"))
 
 
 def counters(device_id: str) -> dict[str, Reading]:

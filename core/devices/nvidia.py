@@ -17,6 +17,7 @@ import pynvml
 
 from core.devices import asking
 from core.devices.asking import Ask, asked, fact, in_words, text
+from core.devices.gpu_processes import GpuProcess
 from core.devices.plausible import believed
 from core.devices.reading import Device, Reading
 from core.devices.visible import VISIBLE, cuda_order, slice_named
@@ -32,6 +33,19 @@ _THROTTLING = {
     "throttled_by_heat": pynvml.nvmlClocksThrottleReasonSwThermalSlowdown
     | pynvml.nvmlClocksThrottleReasonHwThermalSlowdown,
     "throttled_by_hardware": pynvml.nvmlClocksThrottleReasonHwSlowdown,
+}
+
+# Why a clock is not at its highest, by NVML's bits, in words for people.
+CLOCK_REASONS = {
+    pynvml.nvmlClocksThrottleReasonGpuIdle: "nothing to do",
+    pynvml.nvmlClocksThrottleReasonApplicationsClocksSetting: "set by an administrator",
+    pynvml.nvmlClocksThrottleReasonSwPowerCap: "the power limit",
+    pynvml.nvmlClocksThrottleReasonHwSlowdown: "the hardware: heat, or the power supply",
+    pynvml.nvmlClocksThrottleReasonSyncBoost: "another GPU of its group, with which it keeps pace",
+    pynvml.nvmlClocksThrottleReasonSwThermalSlowdown: "heat",
+    pynvml.nvmlClocksThrottleReasonHwThermalSlowdown: "too much heat (hardware slow-down)",
+    pynvml.nvmlClocksThrottleReasonHwPowerBrakeSlowdown: "the power supply of the machine",
+    pynvml.nvmlClocksThrottleReasonDisplayClockSetting: "a display",
 }
 
 # Counters of nanoseconds: the field of newer drivers, and the policy under which older ones count the same.
@@ -114,6 +128,53 @@ def counters(device_id: str) -> dict[str, Reading]:
 def link(device_id: str) -> dict[str, Reading]:
     """pcie_generation and pcie_width (lanes) of a GPU's link as it is now: it slows down while it rests."""
     return asking.read(partial(_handle, device_id), _LINK)
+
+
+def monitored(device_id: str) -> dict[str, Reading]:
+    """All that may change from second to second: the readings, the counters, the link, and more.
+
+    Counters of throttling, which read() names alike, have _s behind their names here.
+    """
+    return asking.read(partial(_handle, device_id), _READINGS | _COUNTED | _LINK | _MORE)
+
+
+def health(device_id: str) -> dict[str, Reading]:
+    """What changes rarely or never: limits, memory errors, modes."""
+    return asking.read(partial(_handle, device_id), _HEALTH)
+
+
+def pcie_rates(device_id: str) -> dict[str, Reading]:
+    """Bytes a second over PCIe, of cards that do not count them. Each of the two figures waits for 20 ms."""
+    return asking.read(partial(_handle, device_id), _PCIE_RATES)
+
+
+def processes(device_id: str) -> list[GpuProcess]:
+    """The processes on a GPU, those that draw among them. In a container the ids may be the host's.
+
+    Raises LookupError, with the reason, where the list is not reported.
+    """
+    try:
+        handle = _handle(device_id)
+        found = {int(one.pid): one for one in fact(_graphics_processes, handle) or ()}
+        found |= {int(one.pid): one for one in asked(_compute_processes, handle)}
+    except LookupError as error:
+        raise LookupError(f"not reported: {in_words(error)}") from None
+    utilisation = fact(_recent_utilisation, handle)
+    return [
+        GpuProcess(
+            pid,
+            fact(lambda: int(believed("memory", one.usedGpuMemory))),  # noqa: B023  called at once
+            None if utilisation is None else utilisation.get(pid, 0),
+        )
+        for pid, one in sorted(found.items())
+        if pid > 0
+    ]
+
+
+def restart() -> None:
+    """Start NVML anew: a card that was lost, or a driver that was not loaded, is found after that alone."""
+    fact(pynvml.nvmlShutdown)
+    _why_no_library.cache_clear()
 
 
 def compute_processes(device_id: str) -> dict[int, int | None]:
@@ -233,11 +294,11 @@ def _compute_capability(handle: Any) -> str:
 
 
 def _memory(part: str, handle: Any) -> float:
-    """Bytes that are "used" or "free", or "total", of which neither can be more."""
+    """Bytes that are "used" or "free", or "total", of which both together cannot be more."""
     memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
     total = believed("memory_total", memory.total)
     found = believed("memory", getattr(memory, part))
-    if found > total:
+    if found > total or memory.used + memory.free > total:
         raise LookupError("the driver gives more than there is")
     return found
 
@@ -261,10 +322,7 @@ def _throttled(mask: int, handle: Any) -> float:
 def _throttled_s(field: int, policy: int | None, handle: Any) -> float:
     """Seconds from a field's counter; from the older violation counter where the driver lacks the field."""
     try:
-        (value,) = pynvml.nvmlDeviceGetFieldValues(handle, [field])
-        if value.nvmlReturn != pynvml.NVML_SUCCESS:
-            raise pynvml.NVMLError(value.nvmlReturn)
-        return believed("seconds", value.value.ullVal, 1e-9)
+        return believed("seconds", _field(field, handle), 1e-9)
     except (*_LACKS_IT, pynvml.NVMLError):
         if policy is None:
             raise
@@ -272,11 +330,38 @@ def _throttled_s(field: int, policy: int | None, handle: Any) -> float:
     return believed("seconds", raw, 1e-9)
 
 
+def _field(field: int | tuple[int, int], handle: Any) -> int:
+    """The value of a field, or of (field, scope); raises as its own return code says."""
+    (value,) = pynvml.nvmlDeviceGetFieldValues(handle, [field])
+    if value.nvmlReturn != pynvml.NVML_SUCCESS:
+        raise pynvml.NVMLError(value.nvmlReturn)
+    return int(value.value.ullVal)
+
+
+def _clock_reasons(handle: Any) -> float:
+    """The reasons as bits, those alone that have a name."""
+    try:
+        raw = pynvml.nvmlDeviceGetCurrentClocksEventReasons(handle)
+    except _LACKS_IT:  # as in _throttled()
+        raw = pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle)
+    return float(int(believed("flags", raw)) & sum(CLOCK_REASONS))
+
+
+def _remapped(which: slice, handle: Any) -> float:
+    """Of corrected errors, of uncorrectable ones, whether some wait for a reset, whether one failed."""
+    rows = pynvml.nvmlDeviceGetRemappedRows(handle)
+    return sum(believed("switch" if part > 1 else "rows", rows[part]) for part in range(4)[which])
+
+
 def _compute_processes(handle: Any) -> Sequence[Any]:
     try:
         return pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
     except _LACKS_IT:  # drivers before 510
         return pynvml.nvmlDeviceGetComputeRunningProcesses_v2(handle)
+
+
+def _graphics_processes(handle: Any) -> Sequence[Any]:
+    return pynvml.nvmlDeviceGetGraphicsRunningProcesses(handle)
 
 
 def _recent_utilisation(handle: Any) -> dict[int, int]:
@@ -320,10 +405,76 @@ _COUNTERS: dict[str, Ask] = {
     **{name: ("s", partial(_throttled_s, *of)) for name, of in _THROTTLE_COUNTERS.items()},
 }
 
+_COUNTED = {f"{name}_s" if name.startswith("throttled") else name: ask for name, ask in _COUNTERS.items()}
+
 _LINK: dict[str, Ask] = {
     "pcie_generation": (
         "",
         lambda handle: believed("link", pynvml.nvmlDeviceGetCurrPcieLinkGeneration(handle)),
     ),
     "pcie_width": ("", lambda handle: believed("link", pynvml.nvmlDeviceGetCurrPcieLinkWidth(handle))),
+}
+
+# Beside the readings above; the sum over all links is the scope of NVLink's counters, which are in KiB.
+_ALL_LINKS = 2**32 - 1
+_MORE: dict[str, Ask] = {
+    "memory_utilisation": (
+        "%",
+        _figure("utilisation", lambda h: pynvml.nvmlDeviceGetUtilizationRates(h).memory),
+    ),
+    "clock_reasons": ("", _clock_reasons),
+    "memory_temperature": ("°C", _figure("warm", partial(_field, pynvml.NVML_FI_DEV_MEMORY_TEMP))),
+    "fan": ("%", _figure("fan", lambda h: pynvml.nvmlDeviceGetFanSpeed(h))),
+    "performance_state": ("", _figure("state", lambda h: pynvml.nvmlDeviceGetPerformanceState(h))),
+    "pcie_sent": ("B", _figure("bytes", partial(_field, pynvml.NVML_FI_DEV_PCIE_COUNT_TX_BYTES))),
+    "pcie_received": ("B", _figure("bytes", partial(_field, pynvml.NVML_FI_DEV_PCIE_COUNT_RX_BYTES))),
+    "nvlink_sent": (
+        "B",
+        _figure("bytes", partial(_field, (pynvml.NVML_FI_DEV_NVLINK_THROUGHPUT_DATA_TX, _ALL_LINKS)), 2**10),
+    ),
+    "nvlink_received": (
+        "B",
+        _figure("bytes", partial(_field, (pynvml.NVML_FI_DEV_NVLINK_THROUGHPUT_DATA_RX, _ALL_LINKS)), 2**10),
+    ),
+}
+_PCIE_RATES: dict[str, Ask] = {  # in kB/s
+    "pcie_sent_rate": (
+        "B/s",
+        _figure("rate", lambda h: pynvml.nvmlDeviceGetPcieThroughput(h, pynvml.NVML_PCIE_UTIL_TX_BYTES), 1e3),
+    ),
+    "pcie_received_rate": (
+        "B/s",
+        _figure("rate", lambda h: pynvml.nvmlDeviceGetPcieThroughput(h, pynvml.NVML_PCIE_UTIL_RX_BYTES), 1e3),
+    ),
+}
+
+
+def _ecc_errors(kind: int, handle: Any) -> float:
+    """Since the driver was loaded; the older ones are counted apart."""
+    return believed("count", pynvml.nvmlDeviceGetTotalEccErrors(handle, kind, pynvml.NVML_VOLATILE_ECC))
+
+
+_HEALTH: dict[str, Ask] = {
+    "max_clock": ("MHz", _MAX_CLOCK),
+    "max_memory_clock": (
+        "MHz",
+        _figure("memory_clock", lambda h: pynvml.nvmlDeviceGetMaxClockInfo(h, pynvml.NVML_CLOCK_MEM)),
+    ),
+    "slowdown_temperature": (
+        "°C",
+        _figure(
+            "threshold",
+            lambda h: pynvml.nvmlDeviceGetTemperatureThreshold(h, pynvml.NVML_TEMPERATURE_THRESHOLD_SLOWDOWN),
+        ),
+    ),
+    "max_pcie_generation": ("", _figure("link", lambda h: pynvml.nvmlDeviceGetMaxPcieLinkGeneration(h))),
+    "max_pcie_width": ("", _figure("link", lambda h: pynvml.nvmlDeviceGetMaxPcieLinkWidth(h))),
+    "pcie_replays": ("", _figure("count", lambda h: pynvml.nvmlDeviceGetPcieReplayCounter(h))),
+    "ecc_mode": ("", _figure("switch", lambda h: pynvml.nvmlDeviceGetEccMode(h)[0])),
+    "ecc_corrected": ("", partial(_ecc_errors, pynvml.NVML_MEMORY_ERROR_TYPE_CORRECTED)),
+    "ecc_uncorrected": ("", partial(_ecc_errors, pynvml.NVML_MEMORY_ERROR_TYPE_UNCORRECTED)),
+    "remapped_rows": ("", partial(_remapped, slice(0, 2))),
+    "remapping_pending": ("", partial(_remapped, slice(2, 3))),
+    "remapping_failed": ("", partial(_remapped, slice(3, 4))),
+    "mig_mode": ("", _figure("switch", lambda h: pynvml.nvmlDeviceGetMigMode(h)[0])),
 }

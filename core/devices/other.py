@@ -6,7 +6,7 @@ import platform
 from dataclasses import replace
 from pathlib import Path
 
-from core.devices import cpu, torch_view
+from core.devices import cpu, intel, torch_view
 from core.devices.reading import Device, Reading, by_name, not_reported
 from core.devices.torch_build import torch_build
 
@@ -59,10 +59,12 @@ def read(device_id: str) -> dict[str, Reading]:
             not_reported("power", "W", why),
             *cpu.memory(),
         )
-    why = "Intel GPUs are not read here"
-    return by_name(
-        *(not_reported(name, unit, why) for name, unit in (("utilisation", "%"), ("memory_free", "B")))
-    )
+    return intel.monitored()
+
+
+def health(kind: str) -> dict[str, Reading]:
+    """What changes rarely or never of "mps" or "xpu"."""
+    return intel.health() if kind == "xpu" else {}
 
 
 def _apple() -> Device:

@@ -22,6 +22,15 @@ RANGES: dict[str, tuple[float, float]] = {
     "seconds": (0, 1e10),
     "flags": (0, 2**63),
     "link": (1, 64),  # PCIe generations, and lanes
+    "warm": (1, 150),  # a temperature of what has no sensor is written as 0
+    "threshold": (20, 150),
+    "fan": (0, 200),  # of its highest speed by design, which some exceed
+    "state": (0, 15),
+    "switch": (0, 1),
+    "rows": (0, 100_000),
+    "count": (0, 1e9),
+    "bytes": (0, 2**63),
+    "rate": (0, 1e12),
 }
 
 

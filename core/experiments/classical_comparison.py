@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core import torch_optimizers
 from core.activations import ACTIVATIONS
 from core.data import tables
 from core.data.dataset import LoadedDataset
@@ -94,7 +95,7 @@ def networks(splits: Splits, epochs: int) -> Iterator[tuple[float, list[float]]]
     stack = Stack(weights, biases, [ACTIVATIONS["relu"]])
     for parameter in stack.parameters:
         parameter.requires_grad_()
-    adam = torch.optim.AdamW(stack.parameters, LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    adam = torch_optimizers.AdamW(stack.parameters, LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     steps = epochs * max(1, splits.inputs.shape[1] // BATCH)
     for step, chosen in enumerate(_batches(splits, steps)):
         adam.param_groups[0]["lr"] = LEARNING_RATE * (1 - step / steps)

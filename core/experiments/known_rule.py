@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core import torch_optimizers
 from core.activations import ACTIVATIONS
 from core.experiments.dying_units.stacked import Stack, forward, he_weights, losses
 from core.torch_devices import threads
@@ -57,7 +58,7 @@ def train(
     stack = Stack(weights, biases, [ACTIVATIONS["relu"]])
     for parameter in stack.parameters:
         parameter.requires_grad_()
-    adam = torch.optim.Adam(stack.parameters, LEARNING_RATE)
+    adam = torch_optimizers.Adam(stack.parameters, LEARNING_RATE)
     data = drawn(seeds, true_inputs, curvature, SAMPLES)
     per_epoch = SAMPLES // BATCH
     steps = epochs * per_epoch

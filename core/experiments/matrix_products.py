@@ -19,6 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry, sdpa_backward_flop_count, sdpa_flop_count
 
+from core import torch_optimizers
 from core.models.cnn import LeNet5
 from core.models.mlp import MLP
 from core.models.transformer import Block
@@ -80,7 +81,7 @@ def _regression(network: nn.Module, shape: tuple[int, ...], seed: int) -> tuple[
 
 def _watched(network: nn.Module, inputs: Tensor, targets: Tensor) -> TrainingStep:
     """Forward, mean squared error, backward, and SGD with momentum."""
-    optimizer = torch.optim.SGD(network.parameters(), LEARNING_RATE, MOMENTUM)
+    optimizer = torch_optimizers.SGD(network.parameters(), LEARNING_RATE, MOMENTUM)
 
     def step() -> None:
         optimizer.zero_grad(set_to_none=True)

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core import torch_optimizers
 from core.experiments.statement_events import Series
 from core.torch_devices import threads
 
@@ -150,7 +151,7 @@ def recall(
     parameters = [*stack.parameters, V, a]
     for parameter in parameters:
         parameter.requires_grad_()
-    adam = torch.optim.Adam(parameters, LEARNING_RATE)  # element by element: networks stay apart
+    adam = torch_optimizers.Adam(parameters, LEARNING_RATE)  # element by element: networks stay apart
     generators = [torch.Generator().manual_seed(seed + 1) for seed, _ in members]
     solved: list[int | None] = [None] * len(members)
     recalled = torch.zeros(LATEST, len(members))

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core import torch_optimizers
 from core.data import tables
 from core.torch_devices import threads
 
@@ -92,7 +93,7 @@ def train(seeds: Sequence[int], depth: int, steps: int) -> Iterator[tuple[float,
     networks = initial(seeds, depth, x.shape[1])
     for parameter in networks.parameters:
         parameter.requires_grad_()
-    adam = torch.optim.Adam(networks.parameters, LEARNING_RATE)
+    adam = torch_optimizers.Adam(networks.parameters, LEARNING_RATE)
     per_epoch = x.shape[2] // BATCH
     for step in range(steps):
         at = step % per_epoch * BATCH  # data is in random order already

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core import torch_optimizers
 from core.torch_devices import threads
 
 DIGIT = 8  # pixels along each side
@@ -143,7 +144,7 @@ def train(
     network's test accuracy, before it an empty list.
     """
     weights = [tensor.requires_grad_() for tensor in initial(kind, seeds, images.train.shape[-1])]
-    adam = torch.optim.Adam(weights, LEARNING_RATE)
+    adam = torch_optimizers.Adam(weights, LEARNING_RATE)
     orders = [torch.Generator().manual_seed(seed + 1) for seed in seeds]
     count = images.train.shape[1]
     per_epoch = max(1, count // BATCH)

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core import torch_optimizers
 from core.activations import find
 from core.experiments.dying_units.stacked import Stack, forward
 
@@ -49,7 +50,7 @@ def train(
     """
     for parameter in stack.parameters:
         parameter.requires_grad_()
-    choice = torch.optim.Adam if optimizer == "adam" else torch.optim.SGD
+    choice = torch_optimizers.Adam if optimizer == "adam" else torch_optimizers.SGD
     steps = choice(stack.parameters, lr=learning_rate)
     while True:
         outputs, _ = forward(stack, x)

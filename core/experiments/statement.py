@@ -98,7 +98,7 @@ class PageLink:
 
     page: str  # key of dashboard/pages.py
     label: str
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

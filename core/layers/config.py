@@ -31,6 +31,11 @@ class LayersConfig:
     def __post_init__(self) -> None:
         if isinstance(self.training, Mapping):
             object.__setattr__(self, "training", from_record(TrainConfig, self.training))
+        if self.training and (self.training.start_from or self.training.resume_from):
+            raise InvalidRequest(
+                "Layers are counted of new weights, and cost the same with any others: leave start_from and "
+                "resume_from out."
+            )
         if (self.training is None) == (self.reference is None):
             raise InvalidRequest("One of a training and a reference is required.")
         if self.reference is not None:

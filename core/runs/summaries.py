@@ -23,6 +23,7 @@ from core.runs.store import RunStore
 from core.runs.tables import events, runs, summaries
 from core.runs.upgrades import upgrade_config, upgrade_job
 from core.timing.activation_cost.config import CostConfig
+from core.timing.frameworks.config import FrameworksConfig
 from core.timing.quick_check.config import QuickCheckConfig
 from core.timing.roofline.config import RooflineConfig
 from core.timing.stress.config import StressConfig
@@ -42,6 +43,7 @@ CONFIGS: dict[str, type] = {
     "timing": SweepConfig,
     "roofline": RooflineConfig,
     "quick_check": QuickCheckConfig,
+    "frameworks": FrameworksConfig,
     "stress": StressConfig,
     "dying_units": DyingUnitsConfig,
     "statements": StatementsConfig,

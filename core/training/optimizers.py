@@ -11,8 +11,10 @@ from core.lazy import LazyModule
 
 if TYPE_CHECKING:
     from torch import nn, optim
+
+    from core import torch_optimizers
 else:
-    optim = LazyModule("torch.optim")
+    torch_optimizers = LazyModule("core.torch_optimizers")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
             "https://doi.org/10.1214/aoms/1177729586",
         ),
         learning_rate=0.1,
-        build=lambda parameters, rate, _momentum=MOMENTUM, decay=0.0: optim.SGD(
+        build=lambda parameters, rate, _momentum=MOMENTUM, decay=0.0: torch_optimizers.SGD(
             parameters, rate, weight_decay=decay, fused=True
         ),
     ),
@@ -73,7 +75,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
             "https://doi.org/10.1016/0041-5553(64)90137-5",
         ),
         learning_rate=0.02,
-        build=lambda parameters, rate, momentum=MOMENTUM, decay=0.0: optim.SGD(
+        build=lambda parameters, rate, momentum=MOMENTUM, decay=0.0: torch_optimizers.SGD(
             parameters, rate, momentum=momentum, weight_decay=decay, fused=True
         ),
         has_momentum=True,
@@ -88,7 +90,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
             "https://proceedings.mlr.press/v28/sutskever13.html",
         ),
         learning_rate=0.02,
-        build=lambda parameters, rate, momentum=MOMENTUM, decay=0.0: optim.SGD(
+        build=lambda parameters, rate, momentum=MOMENTUM, decay=0.0: torch_optimizers.SGD(
             parameters, rate, momentum=momentum, weight_decay=decay, nesterov=momentum > 0, fused=True
         ),
         has_momentum=True,
@@ -103,7 +105,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
             "https://arxiv.org/abs/1412.6980",
         ),
         learning_rate=0.005,
-        build=lambda parameters, rate, _momentum=MOMENTUM, decay=0.0: optim.Adam(
+        build=lambda parameters, rate, _momentum=MOMENTUM, decay=0.0: torch_optimizers.Adam(
             parameters, rate, weight_decay=decay, fused=True
         ),
     ),
@@ -117,7 +119,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
             "https://arxiv.org/abs/1711.05101",
         ),
         learning_rate=0.005,
-        build=lambda parameters, rate, _momentum=MOMENTUM, decay=0.01: optim.AdamW(
+        build=lambda parameters, rate, _momentum=MOMENTUM, decay=0.01: torch_optimizers.AdamW(
             parameters, rate, weight_decay=decay, fused=True
         ),
         weight_decay=0.01,
@@ -132,7 +134,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
             "https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf",
         ),
         learning_rate=0.002,
-        build=lambda parameters, rate, _momentum=MOMENTUM, decay=0.0: optim.RMSprop(
+        build=lambda parameters, rate, _momentum=MOMENTUM, decay=0.0: torch_optimizers.RMSprop(
             parameters, rate, weight_decay=decay
         ),
     ),

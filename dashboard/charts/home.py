@@ -42,15 +42,14 @@ def activations_preview() -> alt.Chart:
     )
 
 
-def utilisation_preview(
-    seconds_ago: Sequence[float], utilisation_percent: Mapping[str, Sequence[float | None]]
-) -> alt.Chart:
-    """Utilisation of each device over the last two minutes. seconds_ago is negative; gaps are None."""
-    names = list(utilisation_percent)
-    table = pd.DataFrame({"seconds": seconds_ago, **utilisation_percent}).astype(np.float32)
+def utilisation_preview(utilisation: Mapping[str, Sequence[tuple[float, float | None]]]) -> alt.Chart:
+    """Utilisation (%) of each device over the last two minutes, by seconds, which are negative."""
+    names = list(utilisation)
+    rows = [(name, *point) for name, points in utilisation.items() for point in points]
+    table = pd.DataFrame(rows, columns=["series", "seconds", "utilisation"])
+    table = table.astype({"seconds": np.float32, "utilisation": np.float32})
     return (
         alt.Chart(table, height=HEIGHT)
-        .transform_fold([*names], as_=["series", "utilisation"])
         .mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=12))
         .encode(
             x=alt.X("seconds:Q", title="Time (s)", scale=alt.Scale(domain=[-120, 0], nice=False)),

@@ -17,6 +17,9 @@ from dashboard.charts.theme import series_color, series_dash
 HEIGHT = 340
 SHOWN_PX = 96  # of an image
 MAX_DOTS = 25  # of a line
+WIDE_PX = 600  # of a chart that has room for a legend in one row
+LEGEND_PX = 150  # of a name in a legend, two of which stand side by side on a phone
+MAX_LABELS = 8  # that stand side by side on a phone
 
 
 def picture(
@@ -29,14 +32,11 @@ def picture(
     if rows.empty:
         return None
     names = [one.name for one in series]
-    x, y = _axis_x(plot, rows), _axis_y(plot)
-    fits = 3 if max(map(len, names)) <= 8 else 2  # on a phone
-    color = series_color(names, names, columns=fits)
-    if plot.kind == BARS:  # a stroke is what a line has
-        color["legend"]["symbolType"] = "square"
-    color = color if len(names) > 1 else alt.Color("series:N", legend=None)
+    x, y = _axis_x(plot, rows), _axis_y(plot, rows)
+    color = _color(plot, names) if len(names) > 1 else alt.Color("series:N", legend=None)
     base = alt.Chart(rows).encode(x=x, color=color, tooltip=_tooltip(plot))
-    layers: list[alt.Chart] = [part for at, name in plot.rules for part in _rule(at, name)]
+    rules = [part for at, name in plot.rules for part in _rule(at, name)]
+    layers: list[alt.Chart] = [] if plot.kind == BARS else rules
     if plot.kind == LINES:
         layers += _lines(base, y, names, rows)
     elif plot.kind == INTERVALS:
@@ -45,12 +45,25 @@ def picture(
         layers.append(base.mark_bar().encode(y=y, xOffset=_beside(names)))
         layers.append(base.mark_rule(aria=False).encode(y="low:Q", y2="high:Q", xOffset=_beside(names),
                                                         color=alt.value("gray")))  # fmt: skip
+        layers += rules[::2]  # on the bars, which would hide them; their names stand between no bars
     return alt.LayerChart(
         layer=layers,
         title=alt.Title(plot.title, offset=6),
         description=f"{plot.y} over {plot.x} for {', '.join(names)}. {plot.look}",
         height=HEIGHT,
     )
+
+
+def _color(plot: Plot, names: Sequence[str]) -> alt.Color:
+    """Names stand whole in the legend: in one row where there is room, on a phone in two or three columns."""
+    color = series_color(names, names)
+    on_a_phone = 3 if max(map(len, names)) <= 8 else 2
+    color["legend"]["columns"] = alt.expr(f"width > {WIDE_PX} ? {len(names)} : {on_a_phone}")
+    color["legend"]["labelExpr"] = "datum.label"
+    color["legend"]["labelLimit"] = LEGEND_PX
+    if plot.kind == BARS:  # a stroke is what a line has
+        color["legend"]["symbolType"] = "square"
+    return color
 
 
 def _rows(plot: Plot, series: Sequence[Series]) -> pd.DataFrame:
@@ -68,18 +81,27 @@ def _rows(plot: Plot, series: Sequence[Series]) -> pd.DataFrame:
 
 
 def _axis_x(plot: Plot, rows: pd.DataFrame) -> alt.X:
+    """A name with a comma stands on two lines, so that no other one has to make room for it on a phone."""
     if plot.kind == LINES:
         scale = alt.Scale(type="log" if plot.log_x else "linear", zero=False, nice=False)
         return alt.X("x:Q", title=plot.x, scale=scale, axis=alt.Axis(format=".6~g"))
     order = [*dict.fromkeys(rows["x"])]
-    return alt.X("x:N", title=plot.x, sort=order, axis=alt.Axis(labelAngle=0, labelLimit=90))
+    axis = alt.Axis(
+        labelAngle=0,
+        labelLimit=90,
+        labelExpr="split(datum.label, ', ')",
+        labelOverlap=len(order) > MAX_LABELS,
+    )
+    return alt.X("x:N", title=plot.x, sort=order, axis=axis)
 
 
-def _axis_y(plot: Plot) -> alt.Y:
+def _axis_y(plot: Plot, rows: pd.DataFrame) -> alt.Y:
     if plot.log_y:
         scale = alt.Scale(type="log")
         return alt.Y("y:Q", title=plot.y, scale=scale, axis=alt.Axis(format=".6~g", tickCount=6))
-    return alt.Y("y:Q", title=plot.y, scale=alt.Scale(zero=plot.kind == BARS))
+    counts = plot.kind == BARS and bool((rows["y"] % 1 == 0).all())
+    axis = alt.Axis(tickMinStep=1, format="d") if counts else alt.Axis()
+    return alt.Y("y:Q", title=plot.y, scale=alt.Scale(zero=plot.kind == BARS), axis=axis)
 
 
 def _tooltip(plot: Plot) -> list[alt.Tooltip]:

@@ -7,6 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import altair as alt
+from altair.utils.schemapi import disable_debug_mode
+
+# A chart is checked against Vega-Lite's schema once, when it is whole, and not also with each of its parts.
+disable_debug_mode()
 
 # Curves often lie on top of each other, and a dashed one lets the one below show through. With the theme's
 # eight colours the pair of colour and pattern repeats only after fifty-six series.

@@ -1,65 +1,59 @@
-"""This machine's readings, read once for everybody who looks, and as text."""
+"""This machine's readings: the poller that reads them once for everybody who looks, and their text."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from core import devices
 from core.devices import Device, Reading
+from core.monitor.poller import DeviceState, Poller
 
 REFRESH_S = 2.0
-MAX_SAMPLES = 61  # two minutes
-STALE_S = 5 * REFRESH_S
+RECENT_S = 120.0  # that Home shows
+FIRST_S = 5.0  # for so long the first visitor waits for the first reading
+
+# The figures of a card on Home; the Live monitor has all.
+SHOWN = ("utilisation", "memory_used", "clock", "temperature", "power")
 
 Readings = Mapping[str, Reading]
 
 _GIB = 2**30
 
-
-@dataclass(frozen=True)
-class Sample:
-    """Every device's readings at one moment; at_s counts on the gauge's clock."""
-
-    at_s: float
-    readings: Mapping[str, Readings]
+_lock = threading.Lock()
+_kept: list[Poller] = []
 
 
-class Gauge:
-    """Reads all devices at most once in REFRESH_S, however many people look, and keeps two minutes.
+def poller() -> Poller:
+    """The one poller of this server, which reads from the first call on."""
+    with _lock:
+        if not _kept:
+            _kept.append(Poller())
+            _kept[0].start()
+        return _kept[0]
 
-    clock gives seconds from any start. Nothing is read while nobody looks.
-    """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._samples: deque[Sample] = deque(maxlen=MAX_SAMPLES)
-        self._mark = devices.mark()
-        self.devices = devices.devices()
+def watched() -> dict[str, DeviceState]:
+    """Every device as it was read last, for somebody who looks; the first one waits for the first reading."""
+    found = poller()
+    found.watch()
+    found.wait_for_first(FIRST_S)
+    return found.states()
 
-    def samples(self) -> list[Sample]:
-        """The samples of the last two minutes, oldest first, with one that is no older than REFRESH_S."""
-        with self._lock:
-            age_s = self._clock() - self._samples[-1].at_s if self._samples else STALE_S
-            if age_s >= STALE_S:  # nobody looked for a while: an average over that time is not "now"
-                self._samples.clear()
-                self._mark = devices.mark()
-            if age_s >= 0.9 * REFRESH_S:  # the page's clock may tick a little early
-                self._samples.append(self._read())
-            return list(self._samples)
 
-    def _read(self) -> Sample:
-        """The readings now, of what is here now: cards are lost, and torch names them once it was asked."""
-        start, self._mark = self._mark, devices.mark()
-        before, self.devices = self.devices, devices.devices()
-        if [device.id for device in before] != [device.id for device in self.devices]:
-            self._samples.clear()
-        readings = {device.id: devices.read(device.id, start) for device in self.devices}
-        return Sample(self._clock(), readings)
+def recent_utilisation() -> dict[str, list[tuple[float, float | None]]]:
+    """Of each device: seconds from now (negative) and utilisation in %, over the last two minutes."""
+    found, states = poller(), watched()
+    now_s = found.clock()
+    with found.reading():
+        return {
+            short_name(state.snapshot.device): [
+                (sample.at_s - now_s, sample.values.get("utilisation"))
+                for sample in found.history(key).samples()
+                if sample.at_s >= now_s - RECENT_S
+            ]
+            for key, state in states.items()
+            if state.lost_s is None
+        }
 
 
 def short_name(device: Device) -> str:
@@ -98,10 +92,10 @@ def figures(readings: Readings) -> list[tuple[str, str, str | None]]:
 
 
 def unreported(readings: Readings) -> str:
-    """Why figures are missing, in one sentence; empty when none is."""
+    """Why figures of figures() are missing, in one sentence; empty when none is."""
     reasons: dict[str, list[str]] = {}
     for reading in readings.values():
-        if reading.reason:
+        if reading.reason and reading.name in SHOWN:
             reasons.setdefault(reading.reason.removeprefix("not reported: "), []).append(
                 reading.name.replace("_", " ")
             )

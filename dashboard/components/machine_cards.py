@@ -9,28 +9,21 @@ import streamlit as st
 from core import devices
 from core.devices import Device
 from dashboard.components import machine
-from dashboard.components.machine import REFRESH_S, Gauge, Readings
-
-
-@st.cache_resource(show_spinner=False)
-def gauge() -> Gauge:
-    """The one gauge of this server."""
-    return Gauge()
+from dashboard.components.machine import REFRESH_S, Readings
 
 
 @st.fragment(run_every=REFRESH_S)
 def draw_machine() -> None:
     """A card for each device with its figures now, and the reason where there is no GPU."""
-    readings = gauge().samples()[-1].readings
-    shown = [device for device in gauge().devices if device.id in readings]
-    cards = [partial(draw_device, device, readings[device.id]) for device in shown]
+    here = [state.snapshot for state in machine.watched().values() if state.lost_s is None]
+    cards = [partial(draw_device, found.device, found.readings) for found in here]
     if len(cards) == 1:
         cards.append(partial(explain_missing_gpu))
     for start in range(0, len(cards), 2):
         for column, card in zip(st.columns(2), cards[start : start + 2], strict=False):
             with column.container(border=True, height="stretch"):
                 card()
-    for sentence in devices.warnings():
+    for sentence in [*devices.warnings(), *machine.poller().silences()]:
         st.warning(sentence)
 
 

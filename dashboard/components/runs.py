@@ -28,6 +28,7 @@ from dashboard.components.markdown import escaped
 
 REFRESH_S = 0.8
 FIRST_EVENT_WAIT_S = 0.6
+STARTING_S = 4.0  # what waits longer waits for another run
 CHECKPOINT_PRUNED = (
     "Checkpoint pruned: the curves of this run are still here; its weights and pictures were deleted to make "
     "room for newer runs. It cannot be resumed, and its export has no weights."
@@ -41,6 +42,7 @@ JOB_TITLES = {
     "timing": "benchmark",
     "roofline": "roofline",
     "quick_check": "quick check",
+    "frameworks": "frameworks",
     "stress": "stress test",
     "dying_units": "dying units",
     "layer_times": "layers",
@@ -56,6 +58,7 @@ VIEW_OF_JOB = {
     "timing": "benchmark",
     "roofline": "benchmark",
     "quick_check": "quick_check",
+    "frameworks": "frameworks",
     "stress": "stress",
     "dying_units": "dying_units",
     "statements": "overview",
@@ -104,10 +107,13 @@ def _runner_of(store_file: Path) -> LocalRunner:
     return LocalRunner(store_file)
 
 
-def start(job: str, config: Any) -> None:
-    """Start a run, put its address into the URL, and stop this session's last one of the same job."""
+def start(job: str, config: Any, stop_previous: bool = True) -> str:
+    """Start a run, put its address into the URL, and stop this session's last one of the same job.
+
+    Returns its id.
+    """
     previous = st.session_state.get(f"{job}_run")
-    if previous:
+    if previous and stop_previous:
         runner().request(previous, "stop")
     run_id = runner().submit(job, to_record(config))
     set_owner(runner().store, run_id, this_browser())
@@ -115,6 +121,7 @@ def start(job: str, config: Any) -> None:
     st.query_params["run"] = run_id
     st.query_params.pop("step", None)  # of the film of another run
     _wait_for_first_event(run_id)
+    return run_id
 
 
 def this_browser() -> str:
@@ -158,7 +165,7 @@ def addressed_run(*jobs: str) -> Run | None:
     return run
 
 
-def follow(run: Run, draw: Draw) -> None:
+def follow(run: Run, draw: Draw, show_state: bool = True) -> None:
     """Show the run's state with its buttons, and what `draw` makes of its events, until it ends."""
 
     def show() -> None:
@@ -168,7 +175,8 @@ def follow(run: Run, draw: Draw) -> None:
             return
         log = _event_log(run.id)
         log.catch_up()
-        _show_state(now)
+        if show_state:
+            _show_state(now)
         draw(now, log.records, runner().store.pictures(run.id))
         if now.ended and not run.ended:
             st.rerun()  # the whole page once more, now without a clock
@@ -210,7 +218,9 @@ def _show_state(run: Run) -> None:
 def _in_words(run: Run) -> str:
     if run.status == QUEUED:
         position = runner().store.queue_position(run.id) or 1
-        return "Starting" if position == 1 else f"Number {position} in the queue"
+        if position > 1:
+            return f"Number {position} in the queue"
+        return "Starting" if time.time() - run.queued_at < STARTING_S else "Next in the queue"
     words = [_seconds((run.ended_at or time.time()) - (run.started_at or run.created_at))]
     progress = run.progress or {}
     if progress.get("rate_per_s") and not run.ended:

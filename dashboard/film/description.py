@@ -50,7 +50,7 @@ class Editing:
 
     max_parameters: of a network that is drawn. features: keys of FEATURES that it may have as inputs.
     activations: keys of ACTIVATIONS that a hidden layer may have; activation: that of a first one.
-    count: of changes that the page has answered, so that the player knows.
+    answered: number of the last change that the page has got; the player sends one until it has.
     """
 
     min_layers: int
@@ -60,7 +60,7 @@ class Editing:
     features: tuple[str, ...]
     activations: tuple[str, ...]
     activation: str
-    count: int = 0
+    answered: int = 0
 
     def data(self) -> dict[str, Any]:
         """The same for the player."""

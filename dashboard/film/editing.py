@@ -11,8 +11,8 @@ from core.training.film.drawn_from_weights import MAX_PARAMETERS
 from dashboard.film.description import Editing
 
 
-def editing_of(ran: TrainConfig, count: int = 0) -> Editing:
-    """The limits for the network of a run; count: of changes so far, as in Editing."""
+def editing_of(ran: TrainConfig, answered: int = 0) -> Editing:
+    """The limits for the network of a run; answered: as in Editing."""
     limits = MODELS[ran.model].hidden
     return Editing(
         min_layers=limits.min_layers,
@@ -22,5 +22,5 @@ def editing_of(ran: TrainConfig, count: int = 0) -> Editing:
         features=tuple(FEATURES) if "features" in DATASETS[ran.data].options else (),
         activations=MODELS[ran.model].activations if PER_LAYER in MODELS[ran.model].options else (),
         activation=ran.activation,
-        count=count,
+        answered=answered,
     )

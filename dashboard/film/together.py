@@ -43,20 +43,34 @@ _component = st.components.v2.component(
 )
 
 
-def films_together(seats: Sequence[Seat], key: str, on_moment: Callable[[], None]) -> None:
-    """Show films in step.
+@dataclass(frozen=True)
+class Moment:
+    """A place on the common time line, which counts steps, shares of each training or its seconds."""
+
+    over: str  # of OVERS
+    at: float
+
+
+OVERS = ("step", "share", "seconds")
+
+
+def films_together(
+    seats: Sequence[Seat], key: str, on_moment: Callable[[], None], moment: Moment | None = None
+) -> None:
+    """Show films in step, at a moment where one is given.
 
     on_moment is called when a person has stopped them, before that run of the page;
-    st.session_state[key]["moment"] is then the step at which each run is, by its address.
+    st.session_state[key]["moment"] then holds a Moment's over and at, and steps: the step at which each run
+    is, by its address.
     """
     around = f".st-key-{key}-room"
     sized = room_css(around, f"{around} > .st-key-{key}")  # until the browser has the component's own style
     st.html(f"<style>{around} {{ --films: {len(seats)}; }} {sized}</style>")
     with st.container(key=f"{key}-room"):
-        _component(key=key, data=data_of(seats), on_moment_change=on_moment)
+        _component(key=key, data=data_of(seats, moment), on_moment_change=on_moment)
 
 
-def data_of(seats: Sequence[Seat]) -> Mapping[str, Any]:
+def data_of(seats: Sequence[Seat], moment: Moment | None = None) -> Mapping[str, Any]:
     """What the component gets; it stays the same while the runs train, so that it is sent once."""
     style = routes.address("player.css")
     films = [
@@ -70,4 +84,6 @@ def data_of(seats: Sequence[Seat]) -> Mapping[str, Any]:
         "colors": films[0]["colors"],
         "ended": all(film["ended"] for film in films),
         "planned_steps": 0,
+        "step": moment.at if moment else None,
+        "over": moment.over if moment else None,
     }

@@ -15,10 +15,13 @@ from core.experiments.statement import FULL, QUICK
 from core.runs.store import Run
 from core.runs.verdicts import Verdict
 from dashboard.components import runs
+from dashboard.components.address import bound
 from dashboard.components.markdown import escaped
 from dashboard.statements import verdict
 
 EFFORTS = {QUICK: "Quick (seconds each)", FULL: "Full (minutes each)"}
+
+_STARTED = "runs of statements that this session started"
 
 Known = Mapping[str, Verdict]
 
@@ -31,20 +34,37 @@ def link(label: str, key: str, **query: str | None) -> None:
 
 
 def start_tests(statements: Sequence[str], effort: str) -> None:
-    """Start a run of them, and draw the page with it."""
+    """Start a run of them, and draw the page with it.
+
+    It takes the place of this session's runs that test nothing else; one of more statements stays.
+    """
     config = StatementsConfig(tuple(statements), effort)
-    runs.start(config.job, config)
+    active = []
+    for run in active_runs():
+        if set(run.config["statements"]) <= set(config.statements):
+            runs.runner().request(run.id, "stop")
+        else:
+            active.append(run.id)
+    st.session_state[_STARTED] = [*active, runs.start(config.job, config, stop_previous=False)]
     st.rerun()
+
+
+def active_runs() -> list[Run]:
+    """This session's runs of statements that have not ended, in the order in which they were started."""
+    store = runs.runner().store
+    found = [store.get(run_id) for run_id in st.session_state.get(_STARTED, ())]
+    return [run for run in found if run and not run.ended]
 
 
 def choose_effort() -> str:
     """Quick or full."""
-    chosen = st.segmented_control(
+    chosen = bound(
+        st.segmented_control,
         "Effort",
-        [*EFFORTS],
-        default=QUICK,
+        EFFORTS,
+        QUICK,
         key="effort",
-        format_func=EFFORTS.__getitem__,
+        names=EFFORTS,
         label_visibility="collapsed",
         required=True,
     )
@@ -54,6 +74,7 @@ def choose_effort() -> str:
 def draw_followed(run: Run | None, draw: Callable[[Known, str], None]) -> None:
     """draw(known verdicts, the statement that is being tested), again and again while a run goes."""
     known = verdict.newest()
+    run = run or max(active_runs(), key=lambda one: len(one.config["statements"]), default=None)
     if run is None:
         draw(known, "")
         return
@@ -79,12 +100,21 @@ def draw_cards(keys: Sequence[str], known: Known, testing: str, lesson: str | No
 
 def _draw_card(key: str, known: Verdict | None, testing: bool, lesson: str | None) -> None:
     entry = STATEMENTS[key]
-    run_id = known.run_id if known else None
-    link(f"**{entry.title}**", f"open {key}", statement=key, run=run_id, lesson=lesson)
+    hidden = verdict.hides(key, lesson)
+    run_id = known.run_id if known and not hidden else None
+    link(
+        f"**{entry.title}** :material/arrow_forward:",
+        f"open {key}",
+        statement=key,
+        run=run_id,
+        lesson=lesson,
+    )
     st.markdown(entry.sentence)
     with st.container(horizontal=True, vertical_alignment="center"):
         if testing:
             st.badge("Testing", icon=":material/hourglass_top:", color="blue")
+        elif known and hidden:
+            st.badge("Say what you think first", icon=":material/help:", color="gray")
         elif known:
             verdict.badge(known.result.verdict)
             st.caption(verdict.when(known.result))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.experiments.chapters import CHAPTERS
+from core.experiments.overview import results
 from core.experiments.overview.lessons import LESSONS
 from core.experiments.overview.registry import STATEMENTS
 from core.export.archive import made_by_worker
@@ -41,6 +42,8 @@ def _draw_lessons() -> None:
 
 
 def _draw_chapters(known: Known, effort: str, testing: str) -> None:
+    if known:
+        st.markdown(results.summary([one.result for one in known.values()]))
     for key, chapter in CHAPTERS.items():
         mine = [name for name, entry in STATEMENTS.items() if entry.chapter == key]
         if not mine:

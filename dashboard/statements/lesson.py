@@ -39,6 +39,6 @@ def _draw_ways(key: str) -> None:
     at = order.index(key)
     with st.container(horizontal=True):
         link(":material/arrow_back: All statements", "all statements")
-        for word, other in (("Before", order[at - 1] if at else None), ("Next", [*order, None][at + 1])):
+        for word, other in (("Previous", order[at - 1] if at else None), ("Next", [*order, None][at + 1])):
             if other:
                 link(f"{word}: {LESSONS[other].title}", word, lesson=other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,16 +12,19 @@ from core.events import Picture
 from core.experiments.overview import results
 from core.experiments.overview.lessons import LESSONS, statements_of
 from core.experiments.overview.registry import STATEMENTS
-from core.experiments.overview.results import Result
+from core.experiments.overview.results import Drawn, Result
 from core.experiments.statement import FULL, QUICK, Statement
+from core.experiments.statement_events import Fact
 from core.runs.store import Run
 from dashboard.charts import statement as charts
 from dashboard.components import runs
 from dashboard.components.markdown import escaped
 from dashboard.pages import PAGES
 from dashboard.statements import verdict
-from dashboard.statements.cards import link, start_tests
+from dashboard.statements.cards import active_runs, link, start_tests
 from dashboard.statements.turning import draw_slider
+
+MAX_FACTS = 3  # that stand open
 
 
 def draw_statement(key: str, run: Run | None, lesson: str | None) -> None:
@@ -28,17 +32,33 @@ def draw_statement(key: str, run: Run | None, lesson: str | None) -> None:
     entry = STATEMENTS[key]
     _draw_ways(key, lesson)
     st.title(entry.title)
-    st.markdown(f"#### {entry.sentence}")
+    st.subheader(entry.sentence, anchor=False)
     st.markdown(entry.sentence_zh)
     st.caption(f"The text, section “{entry.section}” ({entry.section_zh})")
-    if run is None:
-        known = verdict.newest().get(key)
-        run = runs.runner().store.get(known.run_id) if known else None
+    if run and key not in run.config["statements"]:
+        st.warning("The run in the address tests other statements; below is what is known of this one.")
+        run = None
+    hidden = run is None and verdict.hides(key, lesson)
+    run = run or _run_of(key)
     _draw_question(key, entry, run)
-    if run:
-        runs.follow(run, lambda now, records, pictures: _draw_found(key, now, records, pictures))
+    if run and hidden:
+        st.caption("It has been tested here. Say what you think, and the verdict is shown.")
+    elif run:
+        of_several = run.ended and len(run.config["statements"]) > 1 and verdict.has_come(key, run.id)
+        runs.follow(
+            run,
+            lambda now, records, pictures: _draw_found(key, now, records, pictures),
+            show_state=not of_several,  # its time is that of all of them
+        )
     draw_slider(key)
     _draw_why(entry)
+
+
+def _run_of(key: str) -> Run | None:
+    """This session's run that tests it now, or else the one with the newest verdict on this server."""
+    active = [run for run in active_runs() if key in run.config["statements"]]
+    known = verdict.newest().get(key)
+    return active[-1] if active else runs.runner().store.get(known.run_id) if known else None
 
 
 def _draw_ways(key: str, lesson: str | None) -> None:
@@ -49,7 +69,7 @@ def _draw_ways(key: str, lesson: str | None) -> None:
     with st.container(horizontal=True):
         link(f":material/arrow_back: {back}", "back", lesson=lesson)
         for word, other in (
-            ("Before", order[at - 1] if at else None),
+            ("Previous", order[at - 1] if at else None),
             ("Next", order[at + 1] if at + 1 < len(order) else None),
         ):
             if other:
@@ -87,7 +107,11 @@ def _draw_found(key: str, run: Run, records: list[dict[str, Any]], pictures: dic
     result = came.get(key)
     if result:
         _draw_verdict(key, result)
-    _draw_picture(key, result, records, pictures)
+    so_far = results.drawn_so_far(records)
+    if not result and so_far and so_far.statement != key:
+        st.caption("It was not its turn yet." if run.ended else "Other statements of this run come first.")
+        return
+    _draw_picture(key, result, so_far, pictures)
     if result:
         _draw_decision(result)
 
@@ -108,9 +132,9 @@ def _draw_verdict(key: str, result: Result) -> None:
 
 
 def _draw_picture(
-    key: str, result: Result | None, records: list[dict[str, Any]], pictures: dict[str, Picture]
+    key: str, result: Result | None, so_far: Drawn | None, pictures: dict[str, Picture]
 ) -> None:
-    entry, so_far = STATEMENTS[key], results.drawn_so_far(records)
+    entry = STATEMENTS[key]
     images = results.images_of(key, pictures.values())
     series = result.series if result else so_far.series if so_far and so_far.statement == key else ()
     chart = charts.picture(entry.plot, series, images)
@@ -118,8 +142,15 @@ def _draw_picture(
         if chart:
             st.altair_chart(chart, key="picture")
             st.caption(entry.plot.look)
-    for fact in result.facts if result else ():
-        st.markdown(f"**{escaped(fact.name)}**: {escaped(fact.text)}")
+    _draw_facts(result.facts if result else ())
+
+
+def _draw_facts(facts: Sequence[Fact]) -> None:
+    """A few stand below the picture; of many each would hide the others."""
+    several = len(facts) > MAX_FACTS
+    with st.expander("What else was found") if several else st.container():
+        for fact in facts:
+            st.markdown(f"**{escaped(fact.name)}**: {escaped(fact.text)}")
 
 
 def _draw_decision(result: Result) -> None:
@@ -139,7 +170,7 @@ def _draw_decision(result: Result) -> None:
         ]
         if rows:
             st.dataframe(pd.DataFrame(rows), hide_index=True, key="claims")
-        settings = ", ".join(f"{name} {value}" for name, value in result.settings.items())
+        settings = results.settings_in_words(result)
         st.caption(
             "A claim is supported where its whole interval lies on the stated side, refuted where it lies "
             "wholly on the other. Together the intervals hold with 95%. "

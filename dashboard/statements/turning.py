@@ -11,6 +11,7 @@ from core.experiments.overview.registry import STATEMENTS
 from core.experiments.statement import QUICK, Slider
 from core.records import to_record
 from core.runs import verdicts
+from core.runs.status import FINISHED
 from dashboard.components.markdown import escaped
 from dashboard.components.runs import runner
 from dashboard.statements import verdict
@@ -42,8 +43,18 @@ def draw_slider(key: str) -> None:
 
 
 def _note_turned(key: str) -> None:
-    """Nothing runs before a person has moved the slider."""
+    """Nothing runs before a person has moved the slider, and no longer what was moved past.
+
+    A value whose run came to nothing is tested again when the slider comes back to it.
+    """
     st.session_state[_TURNED] = {*st.session_state.get(_TURNED, ()), key}
+    tests = st.session_state.setdefault(_RUNS, {})
+    for at, run_id in [*tests.items()]:
+        run = runner().store.get(run_id)
+        if run and not run.ended:
+            runner().request(run_id, "stop")
+        if run is None or run.status != FINISHED:
+            del tests[at]
 
 
 def _run_of(key: str, slider: Slider, value: Any) -> str:

@@ -55,6 +55,11 @@ def newest() -> dict[str, Verdict]:
     return dict(verdicts.newest(runner().store, _of_ended_run))
 
 
+def has_come(key: str, run_id: str) -> bool:
+    """Whether a run that has ended came to a verdict on a statement."""
+    return key in {result.statement for result in _of_ended_run(run_id)}
+
+
 @st.cache_data(max_entries=200, show_spinner=False)
 def _of_ended_run(run_id: str) -> list[Result]:
     return verdicts.results_of(runner().store, run_id)
@@ -95,6 +100,11 @@ def _measured(one: Judgement) -> str:
 def answer_of(statement: str) -> str | None:
     """What this reader thinks of a statement."""
     return st.session_state.get(_ANSWERS, {}).get(statement)
+
+
+def hides(statement: str, lesson: str | None) -> bool:
+    """Whether a verdict that is known waits for what the reader thinks: in a lesson, before an answer."""
+    return lesson is not None and answer_of(statement) is None
 
 
 def keep_answer(statement: str, answer: str) -> None:

@@ -15,15 +15,18 @@ from core.training import TrainConfig
 from core.training.config import activations_of
 from dashboard.training.form import layers_as_text, set_controls
 
-_ASKED, _COUNT = "start what was drawn", "changes at the drawing"
+_ASKED, _ANSWERED = "start what was drawn", "number of the last change at the drawing"
 
 
 def ask_for(ran: TrainConfig, wanted: Mapping[str, Any]) -> None:
     """Set the controls to a network that was asked for at a run's drawing, and ask for its training.
 
-    Other controls stay; where they are of another network or other data, they become those of the run.
+    Other controls stay; where they are of another network or other data, they become those of the run. A
+    change has a number, and may come more than once: the drawing sends it until it has its answer.
     """
     state = st.session_state
+    if wanted["number"] <= answered():
+        return
     if (state.get("model"), state.get("data")) != (ran.model, ran.data):
         set_controls(ran)
     state["hidden"] = layers_as_text(wanted["hidden"])
@@ -32,7 +35,7 @@ def ask_for(ran: TrainConfig, wanted: Mapping[str, Any]) -> None:
     if PER_LAYER in MODELS[ran.model].options:
         _set_activations(ran, wanted["activations"])
     state[_ASKED] = True
-    state[_COUNT] = changes() + 1
+    state[_ANSWERED] = int(wanted["number"])
 
 
 def _set_activations(ran: TrainConfig, wanted: Sequence[str]) -> None:
@@ -48,9 +51,9 @@ def _set_activations(ran: TrainConfig, wanted: Sequence[str]) -> None:
         state["activation"], state["own"] = one, ""
 
 
-def changes() -> int:
-    """How often a network was changed at its drawing in this session."""
-    return int(st.session_state.get(_COUNT, 0))
+def answered() -> int:
+    """The number of the last change at a drawing in this session."""
+    return int(st.session_state.get(_ANSWERED, 0))
 
 
 def is_asked_for() -> bool:
@@ -58,6 +61,6 @@ def is_asked_for() -> bool:
     return _ASKED in st.session_state
 
 
-def take_asked_for() -> bool:
-    """The same, for once."""
-    return bool(st.session_state.pop(_ASKED, False))
+def asked_for_no_more() -> None:
+    """What was asked for is being trained, or cannot be."""
+    st.session_state.pop(_ASKED, None)

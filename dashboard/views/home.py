@@ -13,7 +13,7 @@ from dashboard.charts.home import activations_preview, utilisation_preview
 from dashboard.components import machine
 from dashboard.components.layout import heading
 from dashboard.components.machine import REFRESH_S
-from dashboard.components.machine_cards import draw_machine, gauge
+from dashboard.components.machine_cards import draw_machine
 from dashboard.pages import PAGES
 
 SPIRALS = Path(__file__).parent.parent / "pictures" / "two_spirals.png"
@@ -31,14 +31,7 @@ def draw_link(key: str, caption: str) -> None:
 @st.fragment(run_every=REFRESH_S)
 def draw_utilisation() -> None:
     """The last two minutes of every device."""
-    samples = gauge().samples()
-    now_s = samples[-1].at_s
-    percent = {
-        machine.short_name(device): [sample.readings[device.id]["utilisation"].value for sample in samples]
-        for device in gauge().devices
-        if device.id in samples[0].readings
-    }
-    chart = utilisation_preview([sample.at_s - now_s for sample in samples], percent)
+    chart = utilisation_preview(machine.recent_utilisation())
     st.altair_chart(chart, key="utilisation", alt="Utilisation of each device over the last two minutes")
 
 

@@ -195,7 +195,7 @@ def draw_film(
         news=str(runs.runner().store.film_sequence(run.id)) if run.ended else "",
         autoplay=run.id == st.session_state.get("training_run"),
         step=addressed_step(),
-        editing=editing_of(ran, drawn_network.changes()) if ran else None,
+        editing=editing_of(ran, drawn_network.answered()) if ran else None,
     )
     film_player(
         description,
@@ -428,8 +428,10 @@ if table and table.problem:
 if config and (problem := user_images.problem_of(config)):
     page.errors.error(escaped(problem))
     config = None
-drawn_anew = drawn_network.take_asked_for()
-if start_button(page.button, run, config is not None) or (drawn_anew and config):
+pressed = start_button(page.button, run, config is not None)
+drawn_anew = drawn_network.is_asked_for()
+drawn_network.asked_for_no_more()  # from here on nothing of the page can be interrupted before the start
+if pressed or (drawn_anew and config):
     assert config is not None
     runs.start("training", config)
     st.rerun()

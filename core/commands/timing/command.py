@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from core.commands.output import CSV, JSON, MARKDOWN, add_formats
 from core.commands.parser import Parser
-from core.commands.timing import arguments, judging, listing, measuring, together
+from core.commands.timing import arguments, frameworks, judging, listing, measuring, together
 from core.timing.collectives.config import SETTINGS as COLLECTIVES
 from core.timing.quick_check.config import SETTINGS
 from core.timing.stress.config import SETTINGS as STRESS
@@ -116,6 +116,9 @@ def _parser(prog: str) -> Parser:
     )
     arguments.add_axes(speedup, arguments.all_axes_but("data"))
     arguments.add_limits(speedup)
+
+    help = "compare this machine's NumPy, PyTorch, JAX, TensorFlow and others at the same work"
+    frameworks.add_arguments(add("frameworks", frameworks.frameworks, help))
 
     compare = add("compare", judging.compare, "compare two results, with a verdict for each point")
     compare.add_argument("baseline", metavar="A.json", help="the result to compare with")

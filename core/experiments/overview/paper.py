@@ -19,9 +19,14 @@ svg { max-width: 100%; height: auto; }
 .small { color: #52606d; font-size: 0.86rem; }
 .line { border-bottom: 1px solid #9aa5b1; height: 1.9rem; }
 .box { margin-right: 1.6rem; }
+@media (max-width: 40rem) {
+  table { display: block; overflow-x: auto; }
+}
+@page { margin: 15mm; }
 @media print {
-  body { margin: 0; max-width: none; }
-  section { break-inside: avoid; }
+  body { margin: 0; padding: 0; max-width: none; font-size: 10.5pt; }
+  h1, h2, h3, blockquote, .verdict { break-after: avoid; }
+  svg, tr, .whole { break-inside: avoid; }
   a { color: inherit; }
 }
 """

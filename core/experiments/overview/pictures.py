@@ -24,6 +24,7 @@ else:
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B5B95", "#1F2933")
 DASHES = ("-", "--", ":", "-.")
 SIZE = (7.2, 3.4)  # inches
+MAX_DOTS = 25  # of a line
 
 
 def svg(plot: Plot, series: Sequence[Series], images: Mapping[str, Any]) -> str:
@@ -70,7 +71,8 @@ def _draw(axes: Axes, plot: Plot, series: Sequence[Series]) -> None:
 
 
 def _line(axes: Axes, one: Series, dash: str, look: Mapping[str, Any]) -> None:
-    axes.plot(one.x, one.y, dash, marker="o", markersize=3, **look)
+    dots = "o" if len(one.x) <= MAX_DOTS else None  # many would hide the pattern of the line
+    axes.plot(one.x, one.y, dash, marker=dots, markersize=3, **look)
     if one.low:
         axes.fill_between(one.x, one.low, one.high, color=look["color"], alpha=0.18, linewidth=0)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import escape
 
@@ -14,11 +13,12 @@ from core.experiments.overview.paper import page
 from core.experiments.overview.registry import STATEMENTS
 from core.experiments.overview.results import Change, Result
 from core.experiments.statement import Statement
-from core.experiments.verdicts import DEPENDS, REFUTED, SUPPORTED, VERDICTS
+from core.experiments.verdicts import DEPENDS, REFUTED, SUPPORTED
 from core.tables import markdown_table
 
 TITLE = "The overview, tested"
 _COLOURS = {SUPPORTED: "#1a7f37", REFUTED: "#b42318", DEPENDS: "#9a6700"}
+MAX_REASONS = 3  # that are written out for a changed verdict, the strongest first
 _HEADS = ("Verdict", "Under", "It is true if", "Measured", "Samples")
 
 
@@ -37,7 +37,7 @@ def as_html(found: Mapping[str, Result], before: Mapping[str, Result] | None = N
 
 def as_markdown(found: Mapping[str, Result], before: Mapping[str, Result] | None = None) -> str:
     """The same as Markdown; pictures are within it."""
-    blocks = [f"# {TITLE}", _summary(found), _machines(found)]
+    blocks = [f"# {TITLE}", results.summary(found.values()), _machines(found)]
     if before is not None:
         blocks += ["## What changed", *(f"- {line}" for line in _change_lines(before, found))]
     for key, chapter in CHAPTERS.items():
@@ -46,15 +46,6 @@ def as_markdown(found: Mapping[str, Result], before: Mapping[str, Result] | None
             if entry.chapter == key:
                 blocks += _markdown_statement(entry, found.get(name))
     return "\n\n".join(blocks) + "\n"
-
-
-def _summary(found: Mapping[str, Result]) -> str:
-    counts = Counter(result.verdict for result in found.values())
-    named = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
-    missing = len(STATEMENTS) - len(found)
-    return f"{len(found)} statements tested: {', '.join(named) or 'none'}." + (
-        f" {missing} not tested yet." if missing else ""
-    )
 
 
 def _machines(found: Mapping[str, Result]) -> str:
@@ -77,12 +68,8 @@ def _date(result: Result) -> str:
 
 
 def _conditions(result: Result) -> str:
-    settings = ", ".join(f"{name} {_plain(value)}" for name, value in result.settings.items())
+    settings = results.settings_in_words(result)
     return f"{result.effort}, {result.elapsed_s:.1f} s, {_date(result)}; {settings}"
-
-
-def _plain(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _rows(result: Result) -> Iterator[tuple[str, ...]]:
@@ -93,18 +80,26 @@ def _rows(result: Result) -> Iterator[tuple[str, ...]]:
 
 
 def _change_lines(before: Mapping[str, Result], after: Mapping[str, Result]) -> list[str]:
+    """What came out before, then each verdict that is another one now."""
     found = results.changes(before, after)
-    return [_change_line(change) for change in found] or ["No verdict changed."]
+    lines = [_change_line(change, before, after) for change in found] or ["No verdict changed."]
+    return [f"Before: {results.summary(before.values())} {_machines(before)}", *lines]
 
 
-def _change_line(change: Change) -> str:
+def _change_line(change: Change, before: Mapping[str, Result], after: Mapping[str, Result]) -> str:
     entry = STATEMENTS[change.statement]
-    because = "; ".join(change.because) or "nothing else differs"
+    reasons = list(change.because[:MAX_REASONS])
+    if len(change.because) > MAX_REASONS:
+        reasons.append(f"and {len(change.because) - MAX_REASONS} more differences")
+    old, new = machine(before[change.statement]), machine(after[change.statement])
+    if old != new:
+        reasons.insert(0, f"on {old} before, on {new} now")
+    because = "; ".join(reasons) or "nothing else differs"
     return f"{entry.title}: {change.before} before, {change.after} now ({because})."
 
 
 def _html_summary(found: Mapping[str, Result]) -> Iterator[str]:
-    yield f"<h1>{TITLE}</h1><p>{escape(_summary(found))}</p>"
+    yield f"<h1>{TITLE}</h1><p>{escape(results.summary(found.values()))}</p>"
     yield f'<p class="small">{escape(_machines(found))} A verdict comes from intervals that hold together '
     yield "with 95%: supported where they lie wholly on the stated side, refuted where wholly on the other."
     yield "</p>"
@@ -129,13 +124,15 @@ def _html_statement(entry: Statement, result: Result | None) -> Iterator[str]:
         yield f"<p>{escape(result.reason)}</p>"
     if result.verdict == DEPENDS:
         yield f"<p>It turns on {escape(entry.condition)}.</p>"
-    yield pictures.svg(entry.plot, result.series, result.images)
-    yield f'<p class="small">{escape(entry.plot.look)}</p>'
+    drawn = pictures.svg(entry.plot, result.series, result.images)
+    if drawn:
+        yield f'{drawn}<p class="small">{escape(entry.plot.look)}</p>'
     if result.judgements:
-        yield "<table><tr>" + "".join(f"<th>{head}</th>" for head in _HEADS) + "</tr>"
+        heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
+        yield f"<table><thead><tr>{heads}</tr></thead><tbody>"
         for row in _rows(result):
             yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-        yield "</table>"
+        yield "</tbody></table>"
     yield "".join(f"<p><b>{escape(f.name)}</b>: {escape(f.text)}</p>" for f in result.facts)
     yield f"<p>{escape(' '.join(entry.why))}</p>"
     yield f"<p><b>Holds in this reading:</b> {escape(entry.strongest)}</p>"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,11 @@ from core.events import Picture
 from core.experiments.overview.job import picture_name
 from core.experiments.overview.registry import STATEMENTS
 from core.experiments.statement_events import Fact, Series
-from core.experiments.verdicts import Judgement
-from core.records import to_record
+from core.experiments.verdicts import VERDICTS, Judgement
+from core.records import has_type, hints, to_record
 
 VERSION = 1  # of a line of a results file
+YEAR_9999 = 2.5e11  # in seconds since 1970: the last year that a date can have
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,17 @@ def read(path: Path) -> dict[str, Result]:
     return {result.statement: result for result in found if result.statement in STATEMENTS}
 
 
+def summary(found: Collection[Result]) -> str:
+    """How many statements have which verdict, in a sentence or two."""
+    counts = Counter(result.verdict for result in found)
+    named = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
+    missing = len(STATEMENTS) - len(found)
+    tested = "1 statement" if len(found) == 1 else f"{len(found)} statements"
+    return f"{tested} tested: {', '.join(named) or 'none'}." + (
+        f" {missing} not tested yet." if missing else ""
+    )
+
+
 @dataclass(frozen=True)
 class Change:
     """A statement whose verdict is another one in a later result, and what else differs between the two."""
@@ -166,6 +180,15 @@ def _differences(before: Result, after: Result) -> Iterator[str]:
             yield f"{one.condition}: {one.says}: {in_words(other)} before, {in_words(one)} now"
 
 
+def settings_in_words(result: Result) -> str:
+    """Every setting with its value, those of a list one after the other."""
+
+    def plain(value: object) -> str:
+        return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+    return ", ".join(f"{name} {plain(value)}" for name, value in result.settings.items())
+
+
 def in_words(judgement: Judgement) -> str:
     """A number with its interval and verdict: "refuted, -9.9 (-10.3 to -9.6)"."""
     return f"{judgement.verdict}, {number_in_words(judgement)}"
@@ -185,8 +208,10 @@ def number_in_words(judgement: Judgement) -> str:
         return "not measured"
     if judgement.confidence == 1.0:
         return f"{shown(judgement.estimate)}{unit}"
+    if judgement.estimate is None and judgement.low is not None:
+        return f"{shown(judgement.low)}{unit} or more"
     if judgement.estimate is None:
-        return "not bounded" if judgement.low is None else f"{shown(judgement.low)}{unit} or more"
+        return "not bounded" if judgement.high is None else f"{shown(judgement.high)}{unit} or less"
     return f"{shown(judgement.estimate)}{unit} ({shown(judgement.low)} to {shown(judgement.high)})"
 
 
@@ -195,13 +220,48 @@ def _parsed(text: str, number: int, path: Path) -> Result:
         record = json.loads(text)
         version = record["version"]
         if version == VERSION:
-            nested = {"judgements": Judgement, "series": Series, "facts": Fact}
-            parts = {name: tuple(_of(kind, one) for one in record[name]) for name, kind in nested.items()}
-            result: Result = _of(Result, record | parts)
-            return result
-    except (ValueError, KeyError, TypeError):
+            return _whole(record)
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise InvalidRequest(f"Line {number} of {path} is no result of a statement.") from None
     raise InvalidRequest(f"Line {number} of {path} is of version {version!r}; this is {VERSION}.")
+
+
+def _whole(record: dict[str, Any]) -> Result:
+    """The result of a line. Raises ValueError, KeyError or TypeError for what no report could show."""
+    nested = {"judgements": Judgement, "series": Series, "facts": Fact}
+    for name, hint in hints(Result).items():
+        if name not in nested and not has_type(record[name], hint):
+            raise ValueError(name)
+    parts = {name: tuple(_typed(kind, one) for one in record[name]) for name, kind in nested.items()}
+    result: Result = _of(Result, record | parts)
+    if result.verdict not in VERDICTS or not 0 <= result.ended_at < YEAR_9999:
+        raise ValueError(result.verdict)
+    if any(len(ends) not in (0, len(one.x)) for one in result.series for ends in (one.low, one.high)):
+        raise ValueError("an interval for each point, or none")
+    if any(len(one.x) != len(one.y) for one in result.series):
+        raise ValueError("a y for each x")
+    for one in result.judgements:
+        format(0.0, one.format)
+    for rows in result.images.values():
+        if not has_type(rows, tuple[tuple[float, ...], ...]) or len({len(row) for row in rows}) != 1:
+            raise ValueError("rows of brightness")
+    return result
+
+
+def _typed(kind: Any, record: Mapping[str, Any]) -> Any:
+    """One part of a result; what it lacks has a default. An interval of a series may be unbounded."""
+    known = hints(kind)
+    given = {name: record[name] for name in known if name in record}
+    if kind is Series:
+        given |= {name: [0.0 if _unbounded(n) else n for n in given[name]] for name in ("y", "low", "high")
+                  if name in given}  # fmt: skip
+    if not all(has_type(value, known[name]) for name, value in given.items()):
+        raise ValueError(kind.__name__)
+    return _of(kind, record)
+
+
+def _unbounded(number: Any) -> bool:
+    return isinstance(number, float) and not math.isfinite(number)
 
 
 def _of(kind: type[Any], record: Mapping[str, Any]) -> Any:

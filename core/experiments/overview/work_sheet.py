@@ -15,8 +15,8 @@ def as_html(lesson: Lesson, address: str = "") -> str:
     """A page that prints. address: of the lesson on a server, where a class opens it."""
     parts = [*_head(lesson, address)]
     for key in statements_of(lesson):
-        parts += ["<section>", *_statement(STATEMENTS[key]), "</section>"]
-    parts += ["<section>", *_question(lesson), "</section>"]
+        parts += ['<section class="whole">', *_statement(STATEMENTS[key]), "</section>"]
+    parts += ['<section class="whole">', *_question(lesson), "</section>"]
     return page(lesson.title, "".join(parts))
 
 

@@ -125,7 +125,7 @@ STATEMENT = Statement(
     sentence="A neural network is a black box: one knows what goes in and what comes out, and not "
     "what happens "
     "between.",
-    sentence_zh="神经网络像一个黑匣子：只知道输入和输出，对中间的计算过程很不清楚。",
+    sentence_zh="神经网络是一个黑箱：看得到进去的和出来的，看不到两者之间发生了什么。",
     question="A network has learned a rule on 4 of 20 inputs. Can one tell from its gradients which "
     "4 they are?",
     strongest="How it combines its inputs cannot be read off as a weight for each, once the rule is curved.",
@@ -142,8 +142,8 @@ STATEMENT = Statement(
         "form as a "
         "weight for each; where that matters, a model that is short by itself is the better choice.",
     ),
-    formula=r"s_i = \mathbb{E}_x\left|\frac{\partial\,(z_1 - z_0)}{\partial x_i}\right|, \qquad "
-    r"\mathrm{AUC} = P(s_{true} > s_{other})",
+    formula=r"\begin{gathered}s_i = \mathbb{E}_x\left|\frac{\partial\,(z_1 - z_0)}{\partial x_i}\right| \\ "
+    r"\mathrm{AUC} = P(s_\mathrm{true} > s_\mathrm{other})\end{gathered}",
     sources=(
         Source(
             "Simonyan, Vedaldi & Zisserman 2013, Deep inside convolutional networks",

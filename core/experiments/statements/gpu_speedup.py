@@ -193,7 +193,7 @@ STATEMENT = Statement(
     section_zh="硬件和软件",
     title="GPUs: 10 to 40 times",
     sentence="Networks are computed much more slowly on a CPU than on a GPU: by a factor of 10 to 40.",
-    sentence_zh="CPU上的计算速度比GPU慢很多，大约差10到40倍。",
+    sentence_zh="用CPU计算网络比用GPU慢得多，相差10至40倍。",
     question="Is a GPU 10 to 40 times as fast as a CPU, whatever it computes?",
     strongest="Large networks in large batches, data already on the card, against a CPU of some ten cores.",
     condition="how much there is to do at once: the size of the work, and whether its data have to be "
@@ -207,8 +207,9 @@ STATEMENT = Statement(
         "How well the CPU's side is written counts as much: with both sides optimised the gain over 14 "
         "kernels was 2.5 times on average (Lee et al. 2010).",
     ),
-    formula=r"\text{speed-up} = \frac{t_\mathrm{CPU}}{t_\mathrm{launch} + t_\mathrm{transfer} + "
-    r"\max(\mathrm{FLOPs}/\pi,\ \mathrm{bytes}/\beta)}",
+    formula=r"\begin{gathered}"
+    r"\text{speed-up} = \frac{t_\mathrm{CPU}}{t_\mathrm{launch} + t_\mathrm{transfer} + t} \\ "
+    r"t = \max(\mathrm{FLOPs}/\pi,\ \mathrm{bytes}/\beta)\end{gathered}",
     sources=(
         Source(
             "Lee et al. 2010, Debunking the 100X GPU vs. CPU myth",
@@ -258,6 +259,6 @@ STATEMENT = Statement(
     slider=Slider(
         "scales", "Size of the work", SCALES, {"workloads": ("gemm", "lenet_step"), "repetitions": 8}
     ),
-    links=(PageLink("benchmark", "Measure any of them on the devices of this machine"),),
+    links=(PageLink("benchmark", "Matrix products on the devices of this machine"),),
     times=True,
 )

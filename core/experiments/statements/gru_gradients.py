@@ -139,7 +139,7 @@ STATEMENT = Statement(
     section_zh="GRU门控网络",
     title="A GRU mends an LSTM",
     sentence="A GRU is a variant of the LSTM that solves the LSTM's vanishing and exploding gradients.",
-    sentence_zh="GRU是LSTM的一种变型，主要解决了LSTM的梯度消失和梯度爆炸问题。",
+    sentence_zh="GRU由LSTM变化而来，它消除了LSTM的梯度消失与爆炸。",
     question="With the same weights' size and the same gate bias: does a GRU keep a gradient that an "
     "LSTM loses?",
     strongest="A GRU with open gates against an LSTM with default ones. What is sure of the GRU is "
@@ -157,8 +157,8 @@ STATEMENT = Statement(
         "Explosion is cured in both by clipping the gradient; on tasks, neither has been found "
         "better throughout.",
     ),
-    formula=r"\text{LSTM: } c_t = f_t \odot c_{t-1} + i_t \odot g_t \qquad "
-    r"\text{GRU: } h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t",
+    formula=r"\begin{aligned}&\text{LSTM: } c_t = f_t \odot c_{t-1} + i_t \odot g_t \\ "
+    r"&\text{GRU: } h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t\end{aligned}",
     sources=(
         Source(
             "Hochreiter & Schmidhuber 1997, Long short-term memory",

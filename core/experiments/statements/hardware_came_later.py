@@ -47,7 +47,7 @@ else:
 ERROR = "test error of the network of 1989"
 # Guessing is wrong in 90%, the published network in 5%: after far fewer images than that one had.
 READS = 0.20
-# AlexNet as published: 90 passes over 1.2 million images, five to six days on two GPUs of 2011.
+# AlexNet as published: 90 passes over 1.2 million images, five to six days on two GPUs of 2010 (GTX 580).
 ALEXNET_IMAGES, ALEXNET_PASSES, ALEXNET_DAYS = 1_200_000, 90, 5.5
 FORWARD_AND_BACKWARD = 3  # times the FLOPs of a forward pass
 TOO_LONG_YEARS = 10.0  # for whoever wants to see the result
@@ -168,7 +168,7 @@ def claims(settings: Settings) -> tuple[Claim, ...]:
             threshold=TOO_LONG_YEARS,
             method=EXACT,
             unit="years",
-            format=",.2f",
+            format=",.0f" if rate <= 100 * SUN4_MFLOPS else ".2g",
         )
         for rate in settings["mflops"]
     ]
@@ -192,7 +192,7 @@ STATEMENT = Statement(
     title="CNNs before their hardware",
     sentence="Convolutional networks existed long before AlexNet, but the hardware of those years could not "
     "carry them.",
-    sentence_zh="卷积神经网络很早就有了雏形，只是早些年的硬件和计算能力满足不了网络的实现。",
+    sentence_zh="早在AlexNet之前就有卷积网络，但当年的计算机跑不动它。",
     question="Could a workstation of 1989 have trained AlexNet?",
     strongest="For networks of AlexNet's size: on the machine on which the first one was trained they would "
     "have taken thousands of years.",
@@ -202,7 +202,7 @@ STATEMENT = Statement(
         "LeCun's network of 1989 has all that a convolutional network needs, shared weights and "
         "backpropagation, and it read handwritten zip codes after three days on a workstation.",
         "AlexNet needs seven million times as many operations: years by the thousand at that speed, and "
-        "five to six days on two graphics cards of 2011.",
+        "five to six days on two graphics cards of 2010.",
         "Hardware was not all that was missing: there were 7,291 labelled digits in 1989, and 1.2 million "
         "labelled photographs in 2012.",
     ),
@@ -249,6 +249,12 @@ STATEMENT = Statement(
         rules=((TOO_LONG_YEARS * 365.25, "ten years"),),
     ),
     slider=Slider("mflops", "Speed of the machine (MFLOP/s)", (1.0, 1e2, 1e4, 1e6, 1e8), {"passes": 0}),
-    links=(PageLink("layers", "Count AlexNet's layers, and those of others"),),
+    links=(
+        PageLink(
+            "layers",
+            "Count AlexNet's layers, and those of others",
+            {"source": "reference", "reference": "alexnet"},
+        ),
+    ),
     times=True,
 )

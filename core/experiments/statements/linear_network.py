@@ -196,7 +196,7 @@ STATEMENT = Statement(
     section_zh="激活函数",
     title="Linear without an activation",
     sentence="Without an activation function a network is a linear one, however many layers it has.",
-    sentence_zh="如果没有激活函数，无论网络叠多少层，它都只是一个线性网络。",
+    sentence_zh="没有激活函数的网络，不管有多少层，始终是线性的。",
     question="30 layers without an activation function: can they do anything that one layer cannot?",
     strongest="As it stands: matrices multiplied are one matrix. Its training is not linear, though: written "
     "as a product, the same map is learned along another path.",
@@ -208,7 +208,8 @@ STATEMENT = Statement(
         "Any bend between the layers ends this, and even squaring lets it learn two rings; to approximate "
         "every function with one hidden layer, the bend must not be a polynomial.",
     ),
-    formula=r"W_2\,(W_1 x + b_1) + b_2 = (W_2 W_1)\,x + (W_2 b_1 + b_2) = M x + b",
+    formula=r"\begin{aligned}&W_2\,(W_1 x + b_1) + b_2 \\ &= (W_2 W_1)\,x + (W_2 b_1 + b_2) \\ "
+    r"&= M x + b\end{aligned}",
     sources=(
         Source(
             "Leshno, Lin, Pinkus & Schocken 1993, Multilayer feedforward networks with a nonpolynomial "

@@ -132,7 +132,7 @@ STATEMENT = Statement(
     section_zh="LSTM长短时记忆模型",
     title="An LSTM remembers long",
     sentence="An LSTM remembers what has just been, and also keeps what is useful for a long time.",
-    sentence_zh="LSTM不仅能够记忆短时信息，还能长期记忆有用的信息。",
+    sentence_zh="LSTM既记得刚刚看到的内容，也能把有用的内容保留很久。",
     question="Does an LSTM that has not been trained keep more of the first of 100 inputs than a plain RNN?",
     strongest="An LSTM whose forget gates start open (a bias of about 3) keeps the first of 100 inputs, and "
     "learns in some 40 steps to name it after 20 steps of noise.",
@@ -146,9 +146,9 @@ STATEMENT = Statement(
         "What no gradient reaches cannot be learned: a network that starts open learns to recall early, and "
         "one that starts closed has to discover first that there is something to keep.",
     ),
-    formula=r"c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad "
-    r"\frac{\partial c_T}{\partial c_1} \approx \prod_{t=2}^{T} f_t, \qquad "
-    r"\sigma(0)^{99} \approx 10^{-30}, \quad \sigma(3)^{99} \approx 10^{-2}",
+    formula=r"\begin{gathered}c_t = f_t \odot c_{t-1} + i_t \odot g_t \\ "
+    r"\frac{\partial c_T}{\partial c_1} \approx \prod_{t=2}^{T} f_t \\ "
+    r"\sigma(0)^{99} \approx 10^{-30}, \quad \sigma(3)^{99} \approx 10^{-2}\end{gathered}",
     sources=(
         Source(
             "Hochreiter & Schmidhuber 1997, Long short-term memory",

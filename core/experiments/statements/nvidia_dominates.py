@@ -175,7 +175,7 @@ STATEMENT = Statement(
     section_zh="硬件和软件",
     title="NVIDIA dominates",
     sentence="The GPUs of deep learning are NVIDIA's, nearly a monopoly: Tesla P4, V100, the TITANs.",
-    sentence_zh="目前深度学习主流的GPU就是NVIDIA，几乎被其垄断，例如TESLA P4、V100、TITAN系列。",
+    sentence_zh="深度学习用的GPU都来自NVIDIA，近乎垄断：Tesla P4、V100和各代TITAN。",
     question="Of the ten fastest computers with accelerators, do more than half have NVIDIA's?",
     strongest="In 2021, the year of the text: six of the seven accelerated systems among the ten fastest had "
     "NVIDIA's.",
@@ -216,5 +216,7 @@ STATEMENT = Statement(
         y="Systems of the ten",
     ),
     slider=Slider("lists", "TOP500 list", tuple(TOP_TEN)),
-    links=(PageLink("benchmark", "How near this machine comes to what its vendor says"),),
+    links=(
+        PageLink("benchmark", "How near this machine comes to what its vendor says", {"measure": "roofline"}),
+    ),
 )

@@ -55,7 +55,8 @@ NAMED = (
         "lives on as Aesara (2021) and PyTensor (2022)",
     ),
     Framework(
-        "Caffe", 2013, "C++ and text files", "C++", "University of California, Berkeley", True, 2017,
+        "Caffe", 2013, "C++ and text files (with Python and MATLAB interfaces)", "C++",
+        "University of California, Berkeley", True, 2017,
         "Caffe2 became a part of PyTorch (2018)",
     ),
     Framework(
@@ -164,8 +165,8 @@ STATEMENT = Statement(
     title="Frameworks are Python",
     sentence="The mainstream frameworks of deep learning are Python ones, and many began at universities: "
     "Theano, Caffe, Torch, Keras, TensorFlow, PaddlePaddle.",
-    sentence_zh="现在主流的框架都是以Python为主，很多一开始源于高校，比如Theano、Caffe、Torch、Keras、TensorFlow、"
-    "PaddlePaddle等。",
+    sentence_zh="深度学习的主流框架都使用Python，其中不少诞生于大学："
+    "Theano、Caffe、Torch、Keras、TensorFlow、PaddlePaddle。",
     question="Of these six frameworks, was every one used from Python?",
     strongest="In 2021, the year of the text: those of the six that were still being developed were all used "
     "from Python.",
@@ -207,7 +208,7 @@ STATEMENT = Statement(
     measure=measure,
     claims=claims,
     plot=Plot(
-        title="The six frameworks of the text, while they were developed",
+        title="The six frameworks of the text, year by year",
         look="Since 2018 only those used from Python are left; in 2014 two of three were not.",
         kind=BARS,
         x="Year",

@@ -163,7 +163,7 @@ STATEMENT = Statement(
     title="RBMs are feed-forward",
     sentence="Feed-forward networks are the multilayer perceptron, the restricted Boltzmann machine, "
     "convolutional networks and residual networks.",
-    sentence_zh="前向神经网络可以分为多层感知机，受限玻尔兹曼机，卷积神经网络，深度残差网络等。",
+    sentence_zh="前馈网络包括多层感知机、受限玻尔兹曼机、卷积网络和残差网络。",
     question="A restricted Boltzmann machine has learnt digits. Do its signals run in one direction only?",
     strongest="As a layer of another network: the way up, p(h|v), is exactly a layer of sigmoid units, and "
     "that is how deep networks were pre-trained around 2006.",

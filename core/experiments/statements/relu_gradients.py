@@ -146,7 +146,7 @@ STATEMENT = Statement(
     title="ReLU keeps the gradient",
     sentence="The gradient of ReLU is steady: however many layers are stacked, it neither vanishes nor "
     "explodes.",
-    sentence_zh="ReLU的梯度较为平稳，不管怎么叠加，都不会出现梯度消失或梯度爆炸。",
+    sentence_zh="ReLU的梯度很稳定：层数再多，它也既不消失，也不爆炸。",
     question="50 layers of ReLU: does the gradient keep its size on its way back, whatever the weights?",
     strongest="With He's weights, made for ReLU, and in wide layers: there the gradient keeps its size.",
     condition="the gain of the weights: a seventh less than He's, and over 50 layers the gradient is lost",

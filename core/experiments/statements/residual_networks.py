@@ -108,7 +108,7 @@ STATEMENT = Statement(
     section_zh="卷积神经网络；深度残差网络",
     title="Residual networks work well",
     sentence="Residual networks are among the classic designs whose results are very good.",
-    sentence_zh="ResNet（深度残差网络）是经典并且效果极好的网络模型之一。",
+    sentence_zh="残差网络属于经典结构，表现非常出色。",
     question="A deeper network can do all that a shallower one can. Does it get the lower training error?",
     strongest="In deep networks: with shortcuts, 56 layers still train where 56 plain ones learn "
     "next to nothing.",
@@ -124,8 +124,8 @@ STATEMENT = Statement(
         "way back, so "
         "that no one learning rate suits all layers of a deep one.",
     ),
-    formula=r"h_{l+1} = \mathrm{ReLU}\big(F(h_l) + s\,h_l\big), \qquad s = 1 \text{ residual},\ s = 0 "
-    r"\text{ plain}",
+    formula=r"\begin{gathered}h_{l+1} = \mathrm{ReLU}\big(F(h_l) + s\,h_l\big) \\ "
+    r"s = 1 \text{ residual},\ s = 0 \text{ plain}\end{gathered}",
     sources=(
         Source(
             "He, Zhang, Ren & Sun 2015, Deep residual learning for image recognition",

@@ -187,7 +187,7 @@ STATEMENT = Statement(
     title="CPUs are serial",
     sentence="A CPU is at its best where work is serial, with its few cores; a GPU, with thousands of cores, "
     "where work is parallel.",
-    sentence_zh="CPU在串行计算上占优势，只有几个核心；GPU在并行计算上占优势，核心数可达上千个。",
+    sentence_zh="CPU核心少，擅长串行的工作；GPU有上千个核心，擅长并行的工作。",
     question="Do a CPU's other cores help when each step waits for the one before?",
     strongest="As a direction: work that waits for itself gains nothing from more cores, on either of them, "
     "and a GPU needs far more independent work than a CPU before it pays.",
@@ -201,7 +201,8 @@ STATEMENT = Statement(
         "What the makers of GPUs call a core is one such lane, so a CPU of 64 cores has a thousand of them "
         "as well; a GPU has some ten times more, and pays for each start with microseconds.",
     ),
-    formula=r"\text{speed-up} \le \frac{1}{(1-p) + p/n} \quad (p: \text{parallel}, n: \text{cores})",
+    formula=r"\begin{gathered}\text{speed-up} \le \frac{1}{(1-p) + p/n} \\ "
+    r"p: \text{parallel part},\ n: \text{cores}\end{gathered}",
     sources=(
         Source("Amdahl 1967, Validity of the single processor approach to achieving large scale computing"),
         Source("NVIDIA 2017, Tesla V100 GPU architecture (white paper): 80 multiprocessors of 64 lanes"),
@@ -234,6 +235,6 @@ STATEMENT = Statement(
         rules=((1.0, "no gain"),),
     ),
     slider=Slider("sequences", "Sequences at a time", (1, 16, 64, 256, 1024, 4096, 16384), {"seconds": 0.5}),
-    links=(PageLink("benchmark", "Measure it on more threads"),),
+    links=(PageLink("benchmark", "Matrix products on one thread and on all"),),
     times=True,
 )

@@ -109,7 +109,7 @@ STATEMENT = Statement(
     section_zh="Sigmoid激活函数；tanh函数",
     title="Sigmoid and tanh lose the gradient",
     sentence="Networks of sigmoid or tanh units suffer from gradients that vanish or explode.",
-    sentence_zh="使用Sigmoid或tanh的网络存在梯度消失或梯度爆炸的问题。",
+    sentence_zh="由Sigmoid或tanh单元组成的网络会遇到梯度消失或爆炸。",
     question="50 layers of sigmoid or tanh units: does the gradient get lost on its way back?",
     strongest="Deep sigmoid networks with common weights (Xavier's): their gradient always vanishes, as a "
     "sigmoid's largest slope is 1/4.",
@@ -169,7 +169,7 @@ STATEMENT = Statement(
         PageLink(
             "signal_propagation",
             "Watch it layer by layer",
-            {"functions": "sigmoid"},
+            {"functions": ("sigmoid", "tanh")},
         ),
     ),
 )

@@ -185,7 +185,7 @@ STATEMENT = Statement(
     section_zh="tanh函数",
     title="Tanh is a stretched sigmoid",
     sentence="Tanh is an extended version of the sigmoid, with outputs of a wider range.",
-    sentence_zh="tanh函数其实是Sigmoid函数的拓展版，输出的变化范围更大。",
+    sentence_zh="tanh是Sigmoid的扩展，输出范围更宽。",
     question="Can a sigmoid be stretched and shifted until it is exactly tanh?",
     strongest="As it stands, and stronger: each tanh network is a sigmoid network with other weights.",
     condition="the factor of x: it is 2, and no other will do",
@@ -236,7 +236,7 @@ STATEMENT = Statement(
         "factors", "Factor of x in the sigmoid", (0.5, 1.0, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0, 4.0), {"steps": 0}
     ),
     links=(
-        PageLink("curves", "Both curves and their slopes", {}),
-        PageLink("signal_propagation", "Both in deep networks", {}),
+        PageLink("curves", "Both curves and their slopes", {"functions": ("sigmoid", "tanh")}),
+        PageLink("signal_propagation", "Both in deep networks", {"functions": ("sigmoid", "tanh")}),
     ),
 )

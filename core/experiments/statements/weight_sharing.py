@@ -171,7 +171,7 @@ STATEMENT = Statement(
     section_zh="卷积神经网络",
     title="Shared weights are few and good",
     sentence="Sharing weights solves the problem of too many parameters for large images, and works well.",
-    sentence_zh="卷积网络以共享权值的方式很好地解决了高分辨率图像参数过多的问题，而且效果好、高效。",
+    sentence_zh="对于大尺寸图像，共享权重消除了参数过多的难题，而且表现很好。",
     question="With equally many parameters: is a convolution better than a dense network at reading digits?",
     strongest="A convolution's number of parameters does not depend on the image's size, and where "
     "things lie "
@@ -189,8 +189,8 @@ STATEMENT = Statement(
         "hold most of "
         "the parameters, as in AlexNet.",
     ),
-    formula=r"\underbrace{(k^2\,c_{in} + 1)\,c_{out}}_{\text{shared}} \quad\text{against}\quad "
-    r"\underbrace{(k^2\,c_{in} + 1)\,c_{out}\,H\,W}_{\text{unshared}}",
+    formula=r"\begin{aligned}\text{shared: } &(k^2\,c_\mathrm{in} + 1)\,c_\mathrm{out} \\ "
+    r"\text{unshared: } &(k^2\,c_\mathrm{in} + 1)\,c_\mathrm{out}\,H\,W\end{aligned}",
     sources=(
         Source(
             "LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition",
@@ -222,7 +222,7 @@ STATEMENT = Statement(
     measure=measure,
     claims=claims,
     plot=Plot(
-        title="Digits read by networks with equally many parameters",
+        title="Digits read, with equally many parameters",
         look="In the middle all three read well; once digits move, only the one that shares weights does.",
         kind=INTERVALS,
         x="Where the digits are",

@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.devices.interruptions import interruptions
@@ -30,6 +30,9 @@ from core.statistics import (
 from core.timing.measure.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, overhead_s, timed
 
 FASTER, SLOWER, SAME, UNSURE = "FASTER", "SLOWER", "SAME", "UNSURE"
+
+# Counts how often the system has taken a core away from the work; None where that is not counted.
+Count = Callable[[], int | None]
 
 # Differences below this are of no use to anybody, and the quietest machine has some of them.
 MIN_DIFFERENCE = 0.01
@@ -106,11 +109,13 @@ def compare(
     noise_floor: float = 0.0,
     max_seconds: float = 2.0,
     seed: int = 0,
+    count: Count | None = None,
 ) -> Iterator[Comparison]:
     """Time two operations in turns; yields what is known after every few rounds, and last the verdict.
 
     noise_floor: what noise.noise_floor() found for this machine (relative). max_seconds: the longest
-    that a series may take; there are one or two, since a verdict must be confirmed in a second one.
+    that a series may take; there are one or two, since a verdict must be confirmed in a second one. count:
+    how often the work was interrupted so far, where other processes do it.
     """
     floor = max(noise_floor, MIN_DIFFERENCE)
     repeats = block_sizes(baseline, candidate, timer)
@@ -118,7 +123,7 @@ def compare(
     spent_s = 0.0
     while len(done) < 2 and (not done or done[0].verdict != UNSURE):
         next_look, series = _FIRST_CHECK_ROUNDS, None
-        for so_far, series_s in rounds(baseline, candidate, timer, repeats, max_seconds):
+        for so_far, series_s in rounds(baseline, candidate, timer, repeats, max_seconds, count):
             if len(so_far) >= next_look:
                 series = judge(so_far, floor, seed + len(done))
                 next_look = math.ceil(1.5 * len(so_far))
@@ -131,7 +136,12 @@ def compare(
 
 
 def rounds(
-    baseline: Operation, candidate: Operation, timer: Timer, repeats: tuple[int, int], max_seconds: float
+    baseline: Operation,
+    candidate: Operation,
+    timer: Timer,
+    repeats: tuple[int, int],
+    max_seconds: float,
+    count: Count | None = None,
 ) -> Iterator[tuple[list[Round], float]]:
     """Rounds of A B, B A, B A and A B in turn: those done so far, and the seconds that they took.
 
@@ -145,7 +155,7 @@ def rounds(
         if batch_s >= _BATCH_S:
             batch_s = sum(timed(timer, *side).spent_s for side in sides.values())
             spent_s += batch_s
-        one, round_s = _round(order, sides, timer)
+        one, round_s = _round(order, sides, timer, count)
         done.append(one)
         batch_s += round_s
         spent_s += round_s
@@ -156,11 +166,14 @@ def rounds(
             return
 
 
-def _round(order: str, sides: dict[str, tuple[Operation, int]], timer: Timer) -> tuple[Round, float]:
+def _round(
+    order: str, sides: dict[str, tuple[Operation, int]], timer: Timer, count: Count | None
+) -> tuple[Round, float]:
     """One round, and the seconds that it took the program."""
-    before = interruptions() or 0
+    count = count or interruptions
+    before = count() or 0
     blocks = {side: timed(timer, *sides[side]) for side in order}
-    interrupted = (interruptions() or 0) > before
+    interrupted = (count() or 0) > before
     a_s, b_s = (max(blocks[side].taken_s, 1e-12) / sides[side][1] for side in "AB")
     return Round(math.log(b_s / a_s), interrupted, order), sum(block.spent_s for block in blocks.values())
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -80,20 +80,29 @@ class _Moment:
     )  # what each process used of the GPU (%), or why it is not known
 
 
-def observe(device: str) -> Callable[[], Conditions]:
+@dataclass(frozen=True)
+class Used:
+    """What a measurement's own processes have used so far."""
+
+    cpu_s: float
+    interruptions: int | None  # how often they lost their core
+
+
+def observe(device: str, elsewhere: Callable[[], Used] | None = None) -> Callable[[], Conditions]:
     """Begin to watch; the function that comes back ends it and says what happened.
 
     Call it right after the measurement: a clock rises and falls within moments. Either end takes some
     milliseconds, and the end waits until 0.1 s have passed, since CPU time is counted in coarse ticks.
+    elsewhere: where other processes do the work; what they use is this program's own.
     """
-    before = _moment(device)
+    before = _moment(device, elsewhere)
 
     def finish() -> Conditions:
         # First what fades: the clock and its reasons, then the readings that stay.
         clock, held, core_speed = devices.clock(readable_id(device)), _held(device), _core_speed()
         elapsed_s = time.perf_counter() - before.mark.at_s
         time.sleep(max(0.0, _MIN_S - elapsed_s))
-        after = _moment(device, clock, held, core_speed)
+        after = _moment(device, elsewhere, clock, held, core_speed)
         readings = devices.read(readable_id(device), before.mark)
         return _conditions(device, before, after, readings)
 
@@ -224,20 +233,27 @@ def _count(number: int, what: str) -> str:
 
 def _moment(
     device: str,
+    elsewhere: Callable[[], Used] | None = None,
     clock: Reading | None = None,
     held: frozenset[str] | None = None,
     core_speed: float | None = None,
 ) -> _Moment:
     """What is read now; what was read a moment ago, and fades, is given."""
+    used = elsewhere() if elsewhere else Used(0.0, interruptions())
     return _Moment(
         core_speed=core_speed or _core_speed(),
         clock=clock or devices.clock(readable_id(device)),
         held=_held(device) if held is None else held,
         counted_s=_counted(device),
         used=_used(device),
-        interruptions=interruptions(),
-        mark=devices.mark(),
+        interruptions=used.interruptions,
+        mark=_with(devices.mark(), used.cpu_s),
     )
+
+
+def _with(mark: Mark, cpu_s: float) -> Mark:
+    """The mark, with what other processes of the measurement used counted as its own."""
+    return replace(mark, own_s=mark.own_s + cpu_s)
 
 
 def _core_speed() -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from core.events import Progress
 from core.statistics import MIN_SAMPLES, median_interval
-from core.timing.measure.comparison import block_sizes, rounds, uninterrupted_log_ratios
+from core.timing.measure.comparison import Count, block_sizes, rounds, uninterrupted_log_ratios
 from core.timing.measure.conditions import observe, wait_until_quiet
 from core.timing.measure.progress import last_of
 from core.timing.measure.timers import Operation, Timer, timer_for
@@ -75,10 +75,20 @@ def _observed(
 
 
 def noise_floor(
-    operation: Operation, timer: Timer, max_seconds: float = 1.0, seed: int = 0
+    operation: Operation,
+    timer: Timer,
+    max_seconds: float = 1.0,
+    seed: int = 0,
+    again: Operation | None = None,
+    count: Count | None = None,
 ) -> Generator[Progress, None, NoiseFloor]:
-    """Compare an operation with itself for max_seconds; returns the floors."""
-    repeats = block_sizes(operation, operation, timer)
+    """Compare an operation with itself for max_seconds; returns the floors.
+
+    again: the same operation of another process, where what is to be compared runs in two. count: as for
+    comparison.compare().
+    """
+    again = again or operation
+    repeats = block_sizes(operation, again, timer)
     times: list[float] = []
 
     def remembered(block: Operation, calls: int) -> float:
@@ -86,7 +96,7 @@ def noise_floor(
         times.append(taken_s / calls)
         return taken_s
 
-    done, spent_s = yield from last_of(rounds(operation, operation, remembered, repeats, max_seconds))
+    done, spent_s = yield from last_of(rounds(operation, again, remembered, repeats, max_seconds, count))
     return NoiseFloor(
         paired=paired_floor(uninterrupted_log_ratios(done), seed),
         unpaired=unpaired_floor(times),

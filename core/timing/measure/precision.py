@@ -62,6 +62,11 @@ def really_ran(checked: tuple[Tensor, Tensor], asked: str) -> PrecisionCheck:
         if error == 0:
             return PrecisionCheck(asked, asked, 0.0)
         return PrecisionCheck(asked, None, error, "whole numbers must be exact, and these are not")
+    return format_of(error, asked)
+
+
+def format_of(error: float, asked: str) -> PrecisionCheck:
+    """What ran, from the relative error of a product of random operands against float64."""
     if not math.isfinite(error):
         return PrecisionCheck(asked, None, None, "the result holds numbers that are not finite")
     for ran in _STAND_INS[asked]:

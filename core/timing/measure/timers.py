@@ -13,6 +13,8 @@ from weakref import WeakKeyDictionary
 
 import torch
 
+from core.timing.measure.calls import seconds_of_calls
+
 Operation = Callable[[], Any]
 Timer = Callable[[Operation, int], float]
 
@@ -175,10 +177,7 @@ def _nothing() -> None:
 
 
 def _cpu(_device: torch.device, operation: Operation, repeats: int) -> float:
-    start = time.perf_counter_ns()
-    for _ in range(repeats):
-        operation()
-    return (time.perf_counter_ns() - start) / 1e9
+    return seconds_of_calls(operation, repeats)
 
 
 def _synchronised(device: torch.device, operation: Operation, repeats: int) -> float:

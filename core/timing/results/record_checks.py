@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import types
-import typing
-from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
+from dataclasses import MISSING, fields
 from typing import Any
 
 from core.errors import InvalidRequest
+from core.records import has_type, hints
 from core.timing.activation_cost import events as cost_events
 from core.timing.collectives import events as collective_events
+from core.timing.frameworks import events as framework_events
 from core.timing.quick_check import events as check_events
 from core.timing.results import events
 from core.timing.results.table import Record
@@ -44,6 +41,13 @@ _KINDS = {
     "fused_compared": cost_events.FusedCompared,
     "memory_saved": cost_events.MemorySaved,
     "cost_ranked": cost_events.CostRanked,
+    "framework_absent": framework_events.FrameworkAbsent,
+    "framework_started": framework_events.FrameworkStarted,
+    "work_measured": framework_events.WorkMeasured,
+    "work_failed": framework_events.WorkFailed,
+    "floor_measured": framework_events.FloorMeasured,
+    "work_compared": framework_events.WorkCompared,
+    "framework_finished": framework_events.FrameworkFinished,
     "sweep_finished": events.SweepFinished,
     "machine_checked": check_events.MachineChecked,
     "processes_joined": collective_events.ProcessesJoined,
@@ -66,8 +70,8 @@ def checked(record: Any, name: str) -> Record:
     if kind is None:
         return record
     whole = _defaults(kind) | record
-    for field_name, hint in _hints(kind).items():
-        if field_name not in whole or not _fits(whole[field_name], hint):
+    for field_name, hint in hints(kind).items():
+        if field_name not in whole or not has_type(whole[field_name], hint):
             state = "is missing" if field_name not in whole else "is not what it should be"
             raise InvalidRequest(f"{name} is broken: {field_name} of a {record['event']} {state}.")
     if record["event"] == "measurement_taken":
@@ -89,11 +93,6 @@ def _check_figures(taken: Record, name: str) -> None:
         raise InvalidRequest(f"{name} is broken: {wrong[0]} of a measurement_taken is not what it should be.")
 
 
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
 def _defaults(kind: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in fields(kind):
@@ -102,39 +101,3 @@ def _defaults(kind: type) -> dict[str, Any]:
         elif field.default_factory is not MISSING:
             found[field.name] = field.default_factory()
     return found
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether a JSON value has the type that an event's field is declared with."""
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if hint is Any:
-        return True
-    if origin in (typing.Union, types.UnionType):
-        return any(_fits(value, option) for option in inner)
-    if hint is types.NoneType:
-        return value is None
-    if hint is bool or isinstance(value, bool):
-        return hint is bool and isinstance(value, bool)
-    if hint in (int, float):
-        return isinstance(value, int if hint is int else int | float) and _finite(value)
-    if origin is tuple:
-        return isinstance(value, list) and _items_fit(value, inner)
-    if origin is not None and issubclass(origin, Mapping):
-        return isinstance(value, dict) and all(_fits(item, inner[1]) for item in value.values())
-    if is_dataclass(hint):
-        hints = _hints(hint)  # type: ignore[arg-type]
-        return isinstance(value, dict) and all(_fits(value.get(key), hints[key]) for key in hints)
-    return isinstance(value, hint)
-
-
-def _items_fit(values: list[Any], inner: tuple[Any, ...]) -> bool:
-    if len(inner) == 2 and inner[1] is Ellipsis:
-        return all(_fits(value, inner[0]) for value in values)
-    return len(values) == len(inner) and all(map(_fits, values, inner))
-
-
-def _finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer that no float can hold
-        return False

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import torch.nn.functional as F
     from torch import nn
 
+    from core import torch_optimizers
     from core.models import cnn, mlp, resnet
 else:
     torch = LazyModule("torch")
@@ -32,6 +33,7 @@ else:
     cnn = LazyModule("core.models.cnn")
     mlp = LazyModule("core.models.mlp")
     resnet = LazyModule("core.models.resnet")
+    torch_optimizers = LazyModule("core.torch_optimizers")
 
 # Small, since the same batch comes again and again: learnt by heart, its gradients would become denormal.
 _LEARNING_RATE, _MOMENTUM = 1e-4, 0.9
@@ -82,7 +84,7 @@ def _prepare(network: CountedNetwork) -> Callable[..., Operation]:
 def _training_step(network: CountedNetwork, size: int, draw: Draw) -> Callable[[], Any]:
     model, x = _model(network, draw).train(), draw(size, *network.input_shape)
     labels = torch.arange(size, device=draw.device) % network.classes
-    optimizer = torch.optim.SGD(model.parameters(), _LEARNING_RATE, _MOMENTUM)
+    optimizer = torch_optimizers.SGD(model.parameters(), _LEARNING_RATE, _MOMENTUM)
 
     def step() -> torch.Tensor:
         optimizer.zero_grad(set_to_none=True)

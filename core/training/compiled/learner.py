@@ -285,7 +285,9 @@ def _optimizer_number(optimizer: optim.Optimizer) -> str | None:
         return "NESTEROV" if group["nesterov"] else "MOMENTUM" if group["momentum"] else "SGD"
     if isinstance(optimizer, optim.RMSprop):
         return None if group["momentum"] else "RMSPROP"
-    return {optim.Adam: "ADAM", optim.AdamW: "ADAMW"}.get(type(optimizer))
+    if isinstance(optimizer, optim.AdamW):  # a kind of Adam for torch
+        return "ADAMW"
+    return "ADAM" if isinstance(optimizer, optim.Adam) else None
 
 
 def _optimizer(optimizer: optim.Optimizer) -> Any:

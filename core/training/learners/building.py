@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-import torch._dynamo  # the first optimiser would import it, for over a second; a warm worker pays beforehand
 from torch import nn
 
 from core.data import DATASETS, load

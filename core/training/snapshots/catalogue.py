@@ -295,6 +295,13 @@ SNAPSHOTS: dict[str, Snapshot] = {
         "episode",
         needs="world",
     ),
+    "cart_episode": Snapshot(
+        "Greedy episode",
+        "The network plays with its best actions: cart, pole and the value of each push, step by step.",
+        EPISODES,
+        _of(CONTROL),
+        "cart_episode",
+    ),
     "value_map": Snapshot(
         "Values and policy",
         "The value of each square, and its best action.",

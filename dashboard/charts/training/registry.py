@@ -14,6 +14,7 @@ from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.data.table_points import table_points_chart
 from dashboard.charts.training.data.target import target_chart
 from dashboard.charts.training.data.world import world_chart
+from dashboard.charts.training.episodes.cart_episode import cart_episode_chart
 from dashboard.charts.training.episodes.episode import episode_chart
 from dashboard.charts.training.episodes.episode_returns import episode_returns_chart
 from dashboard.charts.training.episodes.policy_map import policy_map_chart
@@ -78,6 +79,7 @@ CHARTS: dict[str, tuple[Callable[..., AnyChart], ...]] = {
     "reconstructions": (reconstructions_chart,),
     "fantasies": (fantasies_chart,),
     "episode": (episode_chart,),
+    "cart_episode": (cart_episode_chart,),
     "value_map": (value_map_chart,),
     "policy_map": (policy_map_chart,),
     "episode_returns": (episode_returns_chart,),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.events import Picture
-from dashboard.film.panels.panel import GAME, SQUARES, Panel, mark
+from dashboard.film.panels.panel import CART, GAME, SQUARES, Panel, mark
 
 
 def value_map_panel(picture: Picture) -> Panel:
@@ -35,6 +35,18 @@ def episode_panel(picture: Picture) -> Panel:
     note = "The value of each action at the edge where it leads."
     arrays = {"action_values": values, "policy": values.argmax(1).astype(np.uint8)}
     return Panel(GAME, "Greedy episode", (note,), {}, arrays)
+
+
+def cart_episode_panel(picture: Picture) -> Panel:
+    """The cart, its pole and the value of each push, step by step of an episode with the best ones."""
+    left, right = picture.values["actions"]
+    legend = (
+        mark(f"push to the {left}", "negative", "line"),
+        mark(f"push to the {right}", "positive", "line"),
+        mark("beyond the dashed lines the pole has fallen", shape="none"),
+    )
+    note = "It takes the push of the higher value, always from the same start."
+    return Panel(CART, "Greedy episode", (note,), picture.values, picture.arrays, legend)
 
 
 def letters_legend(letters: Mapping[str, str]) -> tuple[dict[str, Any], ...]:

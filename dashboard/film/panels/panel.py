@@ -11,7 +11,7 @@ import numpy as np
 # The renderers, by the names of their files in web/panels/.
 TILES, PLANE, LINES, MATRIX, BANDS = "tiles", "plane", "lines", "matrix", "bands"
 SQUARES, SYMBOLS, RIDGES, BARS, TEXT = "squares", "symbols", "ridges", "bars", "text"
-UNROLLED, GAME = "unrolled", "game"
+UNROLLED, GAME, CART = "unrolled", "game", "cart"
 
 # A colour: the number of a series in the theme, red, green and blue, or one of these names.
 Color = int | Sequence[int] | str

@@ -35,6 +35,7 @@ PANELS: dict[str, tuple[Callable[[Picture], Panel], ...]] = {
     "reconstructions": (images.reconstructions_panel,),
     "fantasies": (images.fantasies_panel,),
     "episode": (games.episode_panel,),
+    "cart_episode": (games.cart_episode_panel,),
     "value_map": (games.value_map_panel,),
     "policy_map": (planes.policy_map_panel,),
     "episode_returns": (curves.episode_returns_panel,),

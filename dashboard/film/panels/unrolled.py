@@ -8,38 +8,44 @@ from typing import Any
 import numpy as np
 
 from core.events import Picture
-from dashboard.charts.training.layers.unrolled import of_sequence
+from dashboard.charts.training.layers.unrolled import of_sequence, of_view
 from dashboard.film.panels.panel import UNROLLED, Color, Panel, mark
 
 GRADIENT: Color = 2  # the colour of what flows back
+ARROWS = "Arrows back: the loss's gradient that reaches the step; a tenth of it is a quarter thinner."
 GATES = "fiorz"  # what lies between 0 and 1 is a bar; other states have colours
 
 
 def unrolled_panel(picture: Picture) -> Panel:
-    """A column for each step: what is read, the cell with its gates and states, and what is predicted."""
+    """A column for each step: what is read, the cell with its gates and states, and what is predicted.
+
+    Arrays have the picture's views as their first axis, of which the browser shows one: a sequence, and the
+    direction in which it is read.
+    """
     arrays, values = picture.arrays, picture.values
-    notes = (
-        f"{of_sequence(picture)} Arrows back: the loss's gradient that reaches the step; a tenth of it is a "
-        "quarter thinner.",
-        "Point at a step for its equations; click to keep it.",
-    )
+    views = [
+        {name: of[name] for name in ("sequence", "backwards", "steps")}
+        | {"note": f"{of_sequence(of_view(picture, n))} {ARROWS}"}
+        for n, of in enumerate(values["views"])
+    ]
     letters = [*values["names"]]
     shown: dict[str, Any] = {name: values[name] for name in _KEPT} | {
+        "views": views,
         "letters": letters,
         "bars": [letter for letter in letters if letter in GATES],
         "scales": {letter: _scale(arrays[letter]) for letter in letters},
-        "input_scale": _scale(arrays["inputs"]) if "inputs" in arrays else 1.0,
         "gradient_color": GRADIENT,
     }
     kept = {name: array for name, array in arrays.items() if name not in ("bias_x", "bias_h")}
     for n, gate in enumerate(values["gates"]):
-        kept |= {f"{bias}_{gate}": arrays[bias][n] for bias in ("bias_x", "bias_h")}
+        kept |= {f"{bias}_{gate}": arrays[bias][:, n] for bias in ("bias_x", "bias_h")}
     legend = (
         mark(_scales_in_words(values["names"], shown["scales"]), shape="scale"),
         mark("gradient that flows back", GRADIENT, "line"),
         mark("right", "positive", "square"),
         mark("wrong", "negative", "square"),
     )
+    notes = (views[0]["note"], "Point at a step for its equations; click to keep it.")
     return Panel(
         UNROLLED, "Unrolled over a sequence", notes, shown, kept, legend[: None if "best" in arrays else 2]
     )
@@ -47,8 +53,8 @@ def unrolled_panel(picture: Picture) -> Panel:
 
 # What the browser gets as it is.
 _KEPT = (
-    *("cell", "gates", "names", "units", "unit_count", "layers", "first", "features", "steps", "classes"),
-    *("target_name", "unit", "loss"),
+    *("cell", "gates", "names", "units", "unit_count", "layers", "bidirectional", "first", "features"),
+    *("classes", "target_name", "unit"),
 )
 
 

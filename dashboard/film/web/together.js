@@ -12,6 +12,7 @@ const WORDS = TEXTS.together;
 const SEAT_PX = 320; // at least, of a seat's width
 const MAX_COLUMNS = 3;
 const OVERS = ["step", "share", "seconds"];
+const MOMENT_DIGITS = 9; // of a moment in the address
 
 /** One run among several: its film, and what its stage knows as its player. */
 class Seat {
@@ -308,9 +309,9 @@ class Seats {
   }
 }
 
-function commonOf(player, { films }) {
+function commonOf(player, { films, over }) {
   const film = new CommonFilm(films.map((one) => new Seat(player, one)));
-  film.over = player.over?.value ?? OVERS[0];
+  film.over = over ?? player.over?.value ?? OVERS[0];
   return { film, stages: [new Seats(player, film)] };
 }
 
@@ -319,9 +320,15 @@ class CommonPlayer extends Player {
     super(root, description, report, commonOf);
     const options = OVERS.map((value) => element("option", { value, text: WORDS.over[value] }));
     this.over = element("select", { class: "over", "aria-label": WORDS.inStep, title: WORDS.inStep }, ...options);
+    this.over.value = this.film.over;
     this.parts.status.before(this.over);
     this.over.addEventListener("change", () => this.switchOver());
     this.refreshBar();
+  }
+
+  open(description) {
+    super.open(description);
+    if (this.over) this.over.value = this.film.over;
   }
 
   /** Another time line, at the step that the first film shows. */
@@ -333,7 +340,9 @@ class CommonPlayer extends Player {
     this.film.arrange();
     this.refreshBar();
     this.drawTimeline();
-    if (this.film.frames.length) this.show(this.nearest(first.momentOf(step, this.film.over)));
+    if (!this.film.frames.length) return;
+    this.show(this.nearest(first.momentOf(step, this.film.over)));
+    this.commit();
   }
 
   statusText() {
@@ -359,17 +368,18 @@ class CommonPlayer extends Player {
     this.placeHead();
   }
 
-  /** At which step each run is, for the page's charts. */
+  /** The moment, for the page's address, and at which step each run is then, for its charts. */
   commit() {
     clearTimeout(this.reporting);
     this.reporting = setTimeout(() => {
       if (this.playing || this.live || !this.frame || this.closed) return;
       const { seats, over } = this.film;
       const shown = seats.filter(({ frame }) => frame).map((seat) => [seat.description.run, seat.stepAt(this.frame.step, over)]);
-      const said = JSON.stringify(shown);
-      if (said === this.lastReport) return;
-      this.lastReport = said;
-      this.report("moment", Object.fromEntries(shown));
+      const moment = { over, at: Number(this.frame.step.toPrecision(MOMENT_DIGITS)), steps: Object.fromEntries(shown) };
+      const said = JSON.stringify(moment);
+      if (said === this.said) return;
+      [this.said, this.lastReport] = [said, moment.at];
+      this.report("moment", moment);
     }, REPORT_MS);
   }
 }

@@ -53,6 +53,7 @@ def test_a_reference_is_counted_for_its_batch(capsys: Output) -> None:
         (["--reference", "vgg16", "--timed"], "timed"),
         (["--model", "lenet", "--data", "moons"], "lenet"),
         (["--model", "mlp", "--hidden", "0"], "hidden"),
+        (["--model", "mlp", "--set", "start_from=abc"], "leave start_from and resume_from out"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(capsys: Output, words: list[str], sentence: str) -> None:

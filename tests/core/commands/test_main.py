@@ -16,6 +16,8 @@ from tests.core.commands.processes import ROOT
 CHEAP = [
     "--help",
     "run --help",
+    "monitor --help",
+    "monitor --count 0",
     "timing --help",
     *(f"timing {name} --help" for name in ("list", "run", "suite", "roofline", "speedup", "compare")),
     *(f"timing {name} --help" for name in ("gate", "report", "gemm")),

@@ -167,6 +167,24 @@ def test_a_training_starts_from_a_frame_of_a_run_of_the_page(
     assert run("--resume", str(tmp_path), "--start-from", run_id).returncode == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--start-from", "abc"), "leave start_from and resume_from out"),
+        (("--set", "start_from=abc"), "leave start_from and resume_from out"),
+        (("--seeds", "3"), "--seeds is for trainings of networks"),
+        (("--vary", "seed=1,2"), "--vary is for trainings of networks"),
+        (("--out", "folder"), "--out is for trainings of networks"),
+    ],
+)
+def test_classical_methods_refuse_what_they_would_ignore(
+    run: Run, words: tuple[str, ...], sentence: str
+) -> None:
+    refused = run("classical", "--data", "moons", *words)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert sentence in refused.stderr
+
+
 def test_divergence_is_exit_code_1_and_valid_json(run: Run) -> None:
     arguments = ["--optimizer", "sgd", "--learning-rate", "100", "--activation", "relu", "--json"]
     done = run("rnn", *arguments)

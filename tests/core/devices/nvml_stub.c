@@ -4,7 +4,8 @@
  *
  * NVML_STUB in the environment makes any call fail or say something odd, of both GPUs or of one:
  *   "nvmlDeviceGetName=!15 nvmlDeviceGetPowerUsage@1=4294967295"
- * A code after ! is returned as an error; else the number is what the call says, and a text is its bytes.
+ * A code after ! is returned as an error, and a call hangs for the seconds after ~; else the number is what
+ * the call says, and a text is its bytes.
  * STUB_PIDS="4242:35 77:0" are the processes on a GPU and what each used of it;
  * STUB_PIDS_ONLY hides the latter. */
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { OK = 0, NOT_SUPPORTED = 3, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7, DRIVER_NOT_LOADED = 9 };
 
@@ -39,12 +41,13 @@ static const char *ordered(const char *function, int card) {
 
 static int refused(const char *function, int card) {
     const char *order = ordered(function, card);
+    if (order && *order == '~') sleep((unsigned)atoi(order + 1));
     return order && *order == '!' ? atoi(order + 1) : OK;
 }
 
 static unsigned long long said(const char *function, int card, unsigned long long normal) {
     const char *order = ordered(function, card);
-    return order && *order != '!' ? strtoull(order, NULL, 0) : normal;
+    return order && *order != '!' && *order != '~' ? strtoull(order, NULL, 0) : normal;
 }
 
 static void say(const char *function, int card, const char *normal, char *text, unsigned length) {
@@ -147,7 +150,7 @@ int nvmlDeviceGetUtilizationRates(void *handle, unsigned *gpu_memory) {
     MAY_REFUSE(number(handle));
     if (number(handle) == 2) return NOT_SUPPORTED;
     gpu_memory[0] = (unsigned)SAID(97);
-    gpu_memory[1] = 40;
+    gpu_memory[1] = (unsigned)SAID(40);
     return OK;
 }
 
@@ -159,7 +162,7 @@ int nvmlDeviceGetClockInfo(void *handle, int type, unsigned *mhz) {
 
 int nvmlDeviceGetMaxClockInfo(void *handle, int type, unsigned *mhz) {
     MAY_REFUSE(number(handle));
-    *mhz = (unsigned)SAID(1980);
+    *mhz = (unsigned)SAID(type == 1 ? 1980 : 2619);
     return OK;
 }
 
@@ -176,17 +179,63 @@ int nvmlDeviceGetEnforcedPowerLimit(void *handle, unsigned *milliwatts) {
     return OK;
 }
 
-int nvmlDeviceGetCurrPcieLinkGeneration(void *handle, unsigned *generation) {
-    *generation = 5;
-    return OK;
-}
+/* A call that gives one number, which the second GPU does not support where SECOND says so. */
+#define GIVES(function, type, normal, SECOND)                                                                          \
+    int function(void *handle, type *out) {                                                                            \
+        MAY_REFUSE(number(handle));                                                                                    \
+        if (number(handle) == 1 && SECOND == NOT_SUPPORTED) return NOT_SUPPORTED;                                      \
+        *out = (type)SAID(normal);                                                                                     \
+        return OK;                                                                                                     \
+    }
+/* The same with a second argument, which the number may depend on. */
+#define GIVES_OF(function, type, normal, SECOND)                                                                       \
+    int function(void *handle, int of, type *out) {                                                                    \
+        MAY_REFUSE(number(handle));                                                                                    \
+        if (number(handle) == 1 && SECOND == NOT_SUPPORTED) return NOT_SUPPORTED;                                      \
+        (void)of;                                                                                                      \
+        *out = (type)SAID(normal);                                                                                     \
+        return OK;                                                                                                     \
+    }
 
-int nvmlDeviceGetCurrPcieLinkWidth(void *handle, unsigned *lanes) {
+GIVES(nvmlDeviceGetCurrPcieLinkGeneration, unsigned, 5, OK)
+GIVES(nvmlDeviceGetCurrPcieLinkWidth, unsigned, 16, NOT_SUPPORTED)
+GIVES(nvmlDeviceGetMaxPcieLinkGeneration, unsigned, 5, OK)
+GIVES(nvmlDeviceGetMaxPcieLinkWidth, unsigned, 16, OK)
+GIVES(nvmlDeviceGetPcieReplayCounter, unsigned, 3, OK)
+GIVES(nvmlDeviceGetFanSpeed, unsigned, 42, NOT_SUPPORTED)
+GIVES(nvmlDeviceGetPerformanceState, unsigned, 0, OK)
+GIVES_OF(nvmlDeviceGetTemperatureThreshold, unsigned, of == 1 ? 92 : 95, OK)
+GIVES_OF(nvmlDeviceGetPcieThroughput, unsigned, of == 0 ? 250000 : 1500000, OK) /* kB/s: sent, received */
+
+int nvmlDeviceGetEccMode(void *handle, unsigned *now, unsigned *pending) {
+    MAY_REFUSE(number(handle));
     if (number(handle) == 1) return NOT_SUPPORTED;
-    *lanes = 16;
+    *now = *pending = (unsigned)SAID(1);
     return OK;
 }
 
+int nvmlDeviceGetTotalEccErrors(void *handle, int kind, int counter, unsigned long long *count) {
+    MAY_REFUSE(number(handle));
+    if (number(handle) == 1) return NOT_SUPPORTED;
+    *count = SAID(kind == 0 ? 7 : 0) + (unsigned long long)(counter == 1);
+    return OK;
+}
+
+int nvmlDeviceGetRemappedRows(void *handle, unsigned *corrected, unsigned *uncorrected, unsigned *pending,
+                              unsigned *failed) {
+    MAY_REFUSE(number(handle));
+    if (number(handle) == 1) return NOT_SUPPORTED;
+    *corrected = *uncorrected = (unsigned)SAID(1);
+    *pending = *failed = (unsigned)SAID(0);
+    return OK;
+}
+
+int nvmlDeviceGetMigMode(void *handle, unsigned *now, unsigned *pending) {
+    MAY_REFUSE(number(handle));
+    if (number(handle) == 1) return NOT_SUPPORTED;
+    *now = *pending = (unsigned)SAID(0);
+    return OK;
+}
 
 static double seconds(void) {
     if (clock_of_a_simulated_card != NULL) return clock_of_a_simulated_card();
@@ -214,9 +263,14 @@ static int processes(unsigned *count, process_t *list) {
     if (found == 0) return OK;
     if (list == NULL) return INSUFFICIENT_SIZE;
     memset(list, 0, (size_t)found * sizeof *list);
-    for (int n = 0; process(n, &pid, &share); n++) list[n].pid = pid;
+    for (int n = 0; process(n, &pid, &share); n++) {
+        list[n].pid = pid;
+        list[n].memory = said("usedGpuMemory", 0, (unsigned long long)(n + 1) << 30);
+    }
     return OK;
 }
+
+int nvmlShutdown(void) { return refused(__func__, 0); }
 
 #ifndef OLD
 int nvmlDeviceGetTotalEnergyConsumption(void *handle, unsigned long long *millijoules) {
@@ -236,10 +290,29 @@ typedef struct {
 int nvmlDeviceGetFieldValues(void *handle, int count, field_t *fields) {
     MAY_REFUSE(number(handle));
     for (int i = 0; i < count; i++) {
-        int known = number(handle) == 0 && (fields[i].field == 74 || fields[i].field == 269);
-        fields[i].result = known ? OK : NOT_SUPPORTED;
-        fields[i].value = SAID(fields[i].field == 269 ? (unsigned long long)(0.5e9 * seconds()) : 7000000000ull);
+        static const struct { unsigned field; double start, a_second; } known[] = {
+            {74, 7e9, 0},      /* ns for which the power cap held the clock down */
+            {269, 0, 0.5e9},   /* and heat */
+            {82, 78, 0},       /* temperature of the memory */
+            {197, 1e12, 2e9},  /* bytes over PCIe, sent and received */
+            {198, 1e12, 11e9},
+            {138, 1e9, 40e6},  /* KiB over NVLink, sent and received */
+            {139, 1e9, 41e6},
+        };
+        fields[i].result = NOT_SUPPORTED;
+        for (size_t n = 0; number(handle) == 0 && n < sizeof known / sizeof *known; n++)
+            if (known[n].field == fields[i].field) {
+                fields[i].result = OK;
+                fields[i].value = SAID((unsigned long long)(known[n].start + known[n].a_second * seconds()));
+            }
     }
+    return OK;
+}
+
+int nvmlDeviceGetGraphicsRunningProcesses_v3(void *handle, unsigned *count, process_t *list) {
+    MAY_REFUSE(number(handle));
+    (void)list;
+    *count = 0;
     return OK;
 }
 

@@ -126,3 +126,13 @@ def test_no_thread_count_that_is_chosen_is_throttled(quota: float, cores: int) -
         assert 1 <= cpu.usable_cores() <= cpu.max_threads() <= cores
         assert cpu.usable_cores() <= max(1, quota)
         assert cpu.usable_cores() + 1 > min(cores, quota)  # and none that would work is left idle
+
+
+def test_periods_of_the_quota_are_those_of_the_group_that_was_stopped_most(tmp_path: Path) -> None:
+    root, membership = tmp_path / "cgroup", tmp_path / "membership"
+    (root / "a" / "b").mkdir(parents=True)
+    membership.write_text("0::/a/b\n")
+    assert cgroup.periods(root, membership) is None
+    (root / "a" / "cpu.stat").write_text("usage_usec 5\nnr_periods 100\nnr_throttled 40\nthrottled_usec 9\n")
+    (root / "a" / "b" / "cpu.stat").write_text("usage_usec 5\nnr_periods 90\nnr_throttled 3\n")
+    assert cgroup.periods(root, membership) == (100, 40)

@@ -21,13 +21,13 @@ def test_curves_of_the_preview_are_those_of_the_registry(column: str) -> None:
 def test_axes_carry_titles_and_units() -> None:
     activations, utilisation = (
         activations_preview().to_dict(),
-        utilisation_preview([-2.0, 0.0], {"CPU": [10, None]}).to_dict(),
+        utilisation_preview({"CPU": [(-2.0, 10), (0.0, None)]}).to_dict(),
     )
     assert [activations["encoding"][axis]["title"] for axis in "xy"] == ["x", "f(x)"]
     assert [utilisation["encoding"][axis]["title"] for axis in "xy"] == ["Time (s)", "Utilisation (%)"]
 
 
 def test_a_device_that_reports_no_utilisation_leaves_a_gap() -> None:
-    rows = utilisation_preview([-2.0, 0.0], {"CPU": [10, 20], "GPU": [None, None]}).to_dict()
-    values = next(iter(rows["datasets"].values()))
-    assert [(row["CPU"], row["GPU"]) for row in values] == [(10, None), (20, None)]
+    points = {"CPU": [(-2.0, 10), (0.0, 20)], "GPU": [(-2.0, None)]}
+    rows = next(iter(utilisation_preview(points).to_dict()["datasets"].values()))
+    assert [(row["series"], row["utilisation"]) for row in rows] == [("CPU", 10), ("CPU", 20), ("GPU", None)]

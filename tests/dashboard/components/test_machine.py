@@ -1,11 +1,14 @@
-"""The machine's readings in words, and how often they are read."""
+"""The machine's readings in words, and who reads them."""
 
 from __future__ import annotations
 
+import threading
+
+from core import devices
 from core.devices import Device, Reading
+from core.monitor.poller import EVERY_S
+from dashboard.components import machine
 from dashboard.components.machine import (
-    REFRESH_S,
-    Gauge,
     facts,
     figures,
     short_name,
@@ -14,41 +17,19 @@ from dashboard.components.machine import (
 )
 
 
-class Clock:
-    """A clock that stands until it is moved."""
-
-    now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-def test_many_viewers_cause_one_reading() -> None:
-    gauge = Gauge(Clock())
-    first = gauge.samples()
-    assert [gauge.samples() for _ in range(20)] == [first] * 20
+def test_every_device_is_read_by_one_poller_for_all() -> None:
+    found = machine.watched()
+    assert [state.snapshot.device.id for state in found.values()] == [one.id for one in devices.devices()]
+    assert machine.poller() is machine.poller()
+    assert machine.poller().every_s == EVERY_S
+    assert len([one for one in threading.enumerate() if one.name == "monitor the system"]) == 1
 
 
-def test_each_refresh_adds_a_sample_and_two_minutes_are_stored() -> None:
-    clock = Clock()
-    gauge = Gauge(clock)
-    for _ in range(70):
-        samples = gauge.samples()
-        clock.now_s += REFRESH_S
-    assert 119 <= samples[-1].at_s - samples[0].at_s <= 121
-
-
-def test_after_a_time_without_viewers_history_starts_anew() -> None:
-    clock = Clock()
-    gauge = Gauge(clock)
-    gauge.samples()
-    clock.now_s += 600
-    assert [sample.at_s for sample in gauge.samples()] == [clock.now_s]
-
-
-def test_every_device_is_read() -> None:
-    gauge = Gauge()
-    assert set(gauge.samples()[-1].readings) == {device.id for device in gauge.devices}
+def test_home_shows_the_last_two_minutes() -> None:
+    machine.watched()
+    points = machine.recent_utilisation()["CPU"]
+    assert points
+    assert all(-120 <= seconds <= 0 for seconds, _ in points)
 
 
 READINGS = {

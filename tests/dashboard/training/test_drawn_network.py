@@ -17,11 +17,13 @@ def app() -> None:
 
     ran = default_config("mlp", "moons", learning_rate=0.3)
     wanted = {"hidden": [3, 2], "features": ["y", "x_squared"]}
+    wanted["number"] = st.session_state.get("number", drawn_network.answered() + 1)
     wanted["activations"] = st.session_state.get("chosen", ["tanh", "tanh"])
     st.button("Change", on_click=drawn_network.ask_for, args=(ran, wanted))
     left, right = st.columns(2)
     config = choose_how(choose_task(left, right))
-    if drawn_network.take_asked_for():
+    if drawn_network.is_asked_for():
+        drawn_network.asked_for_no_more()
         st.session_state["started"] = config
 
 
@@ -38,6 +40,16 @@ def test_a_change_sets_the_controls_and_their_address_and_is_started_once() -> N
     del page.session_state["started"]
     page.run()
     assert "started" not in page.session_state
+
+
+def test_a_change_that_comes_twice_is_started_once_and_one_before_it_no_more() -> None:
+    page = AppTest.from_function(app, default_timeout=30)
+    for number, starts in ((2, True), (2, False), (1, False), (3, True)):
+        page.session_state["number"] = number
+        page.session_state["started"] = None
+        page.run()
+        page.button[0].click().run()
+        assert (page.session_state["started"] is not None) is starts
 
 
 def test_where_the_controls_say_another_network_they_become_those_of_the_run() -> None:

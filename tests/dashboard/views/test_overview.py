@@ -11,6 +11,7 @@ from core.experiments.overview.registry import STATEMENTS
 from core.runs.status import FINISHED
 from core.runs.verdicts import newest
 from dashboard.components import runs
+from dashboard.pages import PAGES
 from tests.dashboard.conftest import TIMEOUT_S, VIEWS
 from tests.waiting import wait_until
 
@@ -114,6 +115,7 @@ def test_only_runs_with_the_settings_of_an_effort_are_this_machines_verdict(page
     opened = at(page)
     assert words(opened).count("Not tested here yet") == len(STATEMENTS) - 1
     assert "quick, " in words(opened)
+    assert f"1 statement tested: 1 depends. {len(STATEMENTS) - 1} not tested yet." in words(opened)
 
 
 def test_the_slider_runs_the_experiment_with_its_value(page: AppTest) -> None:
@@ -136,8 +138,8 @@ def test_a_lesson_goes_through_its_statements_and_comes_back(page: AppTest) -> N
     page.run()
     assert not page.exception
     steps = statements_of(LESSONS["depth"])
-    assert [label for label in labels(page) if label.startswith("**")] == [
-        f"**{STATEMENTS[key].title}**" for key in steps
+    assert [label.split("**")[1] for label in labels(page) if label.startswith("**")] == [
+        STATEMENTS[key].title for key in steps
     ]
     assert LESSONS["depth"].question in words(page)
     page.button(key=f"open {steps[0]}").click().run()
@@ -145,6 +147,21 @@ def test_a_lesson_goes_through_its_statements_and_comes_back(page: AppTest) -> N
     assert STATEMENTS[steps[1]].title in page.title[0].value
     page.button(key="back").click().run()
     assert LESSONS["depth"].title in page.title[0].value
+
+
+def test_in_a_lesson_a_known_verdict_waits_for_what_the_reader_thinks(page: AppTest) -> None:
+    finished({})
+    opened = at(page, lesson="depth")
+    assert "quick, " not in words(opened)
+    opened.button(key=f"open {KEY}").click().run()
+    assert "Say what you think, and the verdict is shown" in words(opened)
+    assert "**True**" not in words(opened)
+    opened.button(key="answer It depends").click().run()
+    assert not opened.exception
+    assert "**True**" in words(opened)
+    assert "You said: it depends, and so says the measurement." in words(opened)
+    opened.button(key="back").click().run()
+    assert "quick, " in words(opened)
 
 
 def test_all_of_a_chapter_are_tested_in_one_run(page: AppTest) -> None:
@@ -163,3 +180,90 @@ def test_all_of_a_chapter_are_tested_in_one_run(page: AppTest) -> None:
 def test_an_address_of_what_is_not_there_says_so(query: dict[str, str], page: AppTest) -> None:
     opened = at(page, **query)
     assert any("choose one below" in warning.value for warning in opened.warning)
+
+
+def test_an_answer_while_all_are_tested_follows_that_run_and_ends_nothing(page: AppTest) -> None:
+    page.run()
+    page.button(key="test recurrent").click().run()
+    chapter = str(asked(page, "run"))
+    page.button(key="open gru_gradients").click().run()
+    page.button(key="answer True").click().run()
+    assert not page.exception
+    assert [run.id for run in runs.runner().store.all_with_status("queued", "running")] == [chapter]
+    page.button(key="Next").click().run()  # of another chapter
+    page.button(key="test").click().run()
+    started = str(asked(page, "run"))
+    waiting = [run.id for run in runs.runner().store.all_with_status("queued", "running")]
+    assert sorted(waiting) == sorted([chapter, started])
+    page.button(key="test").click().run()
+    assert str(asked(page, "run")) != started
+    page.button(key="back").click().run()
+    assert any("Stop" in label for label in labels(page)), "the chapter's run is still in sight"
+    runs.runner().request(chapter, "stop")
+
+
+def test_a_slider_that_moves_on_ends_the_test_of_the_value_before(page: AppTest) -> None:
+    opened = at(page, statement=KEY)
+    slider = STATEMENTS[KEY].slider
+    assert slider is not None
+    for value in slider.values[1:4]:
+        opened.select_slider(key=f"slider of {KEY}").set_value(value).run()
+    assert not opened.exception
+
+    def tests() -> dict[str, list[float]]:
+        store = runs.runner().store
+        found = store.all_with_status("queued", "running", "stopped", "finished")
+        return {run.id: run.config["values"][slider.setting] for run in found}
+
+    def goes(run_id: str) -> bool:
+        run = runs.runner().store.get(run_id)
+        return bool(run and not run.ended and run.requested != "stop")
+
+    assert [value for run_id, value in tests().items() if goes(run_id)] in ([], [[slider.values[3]]])
+    first = opened.select_slider(key=f"slider of {KEY}").set_value(slider.values[1]).run()
+    assert not first.exception
+    assert "Testing" in words(first) or "gain" in words(first), "a value that was passed is tested again"
+
+
+def test_the_run_of_an_address_that_tests_others_is_said_so(page: AppTest) -> None:
+    opened = at(page, statement="tanh_sigmoid", run=finished(SMALL))
+    assert any("tests other statements" in warning.value for warning in opened.warning)
+    assert not opened.get("vega_lite_chart")
+
+
+def test_the_effort_is_part_of_the_address(page: AppTest) -> None:
+    opened = at(page, effort="full")
+    opened.button(key="test recurrent").click().run()
+    run = runs.runner().store.get(str(asked(opened, "run")))
+    assert run is not None
+    assert run.config["effort"] == "full"
+    runs.runner().request(run.id, "stop")
+
+
+LINKS = sorted(
+    {
+        (link.page, tuple(link.query.items()))
+        for entry in STATEMENTS.values()
+        for link in entry.links
+        if link.query
+    },
+    key=str,
+)
+
+
+@pytest.mark.parametrize(("target", "query"), LINKS)
+def test_what_one_can_try_more_opens_with_the_settings_of_its_link(
+    own_runner: None, target: str, query: tuple[tuple[str, str | tuple[str, ...]], ...]
+) -> None:
+    opened = AppTest.from_file(str(VIEWS.parent / "main.py"), default_timeout=TIMEOUT_S)
+    opened = opened.switch_page(PAGES[target].file.removeprefix("dashboard/"))
+    for key, value in query:
+        opened.query_params[key] = list(value) if isinstance(value, tuple) else value
+    opened.run()
+    assert not opened.exception
+    assert not [warning.value for warning in opened.warning if "cannot be selected" in warning.value]
+    for key, value in query:
+        shown = opened.session_state[key]
+        assert [str(one) for one in (shown if isinstance(shown, list) else [shown])] == (
+            [*value] if isinstance(value, tuple) else [value]
+        ), key

@@ -16,7 +16,7 @@ from core.runs.status import FINISHED
 from core.runs.store import RunStore
 from core.training import default_config
 from dashboard.components import runs
-from dashboard.run_list import films
+from dashboard.film.together import Moment
 from tests.dashboard.conftest import open_view
 from tests.waiting import wait_until
 
@@ -71,7 +71,7 @@ def test_rules_mark_where_the_films_stand_on_every_axis(store: RunStore) -> None
     page = open_view("side_by_side", runs=f"{first},{second}")
     assert "Films in step" in [one.value for one in page.subheader]
     assert not rules(page)
-    page.session_state[films.MOMENT] = {first: 5, second: 5}
+    page.query_params["step"] = "5"
     page.run()
     assert rules(page) == [5, 5], "one for all, in each of the two charts"
     page.session_state["over"] = "epoch"
@@ -81,6 +81,40 @@ def test_rules_mark_where_the_films_stand_on_every_axis(store: RunStore) -> None
         for run in (first, second)
     ]
     assert rules(page) == pytest.approx(2 * [5 / steps for steps in per_epoch])
+    page.query_params["share"] = "0.5"
+    del page.query_params["step"]
+    page.run()
+    assert rules(page) == [2, 2], "both trainings have 4 epochs"
+    seconds = next(r for _, r in store.events_after(first) if r["event"] == "epoch_completed")["elapsed_s"]
+    del page.query_params["share"]
+    page.query_params["seconds"] = f"{seconds:.9g}"
+    page.run()
+    assert rules(page)[0] == pytest.approx(1, rel=1e-6)
+
+
+def test_an_address_names_a_moment_by_step_share_or_seconds_and_nothing_else_is_one() -> None:
+    assert moment_of({"share": "0.25"}) == Moment("share", 0.25)
+    for text in ("-1", "nan", "1e999999", "five", "", "1" * 30):
+        assert moment_of({"step": text}) is None
+    assert moment_of({"share": "7"}) == Moment("share", 1.0)
+
+
+def moment_of(query: dict[str, str]) -> Moment | None:
+    """What films.addressed_moment() reads of an address."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from dashboard.run_list.films import addressed_moment
+
+        found = addressed_moment()
+        st.json([found.over, found.at] if found else [])
+
+    page = AppTest.from_function(script)
+    for name, text in query.items():
+        page.query_params[name] = text
+    found = json.loads(page.run().json[0].value)
+    return Moment(*found) if found else None
 
 
 def rules(page: AppTest) -> list[float]:

@@ -1,14 +1,14 @@
-"""A recurrent network unrolled over the steps of one sequence, with the gradient that flows back."""
+"""A recurrent network unrolled over the steps of a sequence, with the gradient that flows back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.data.dataset import CLASSIFICATION, NO_TARGET, LoadedDataset
 from core.events import Picture
@@ -19,21 +19,27 @@ from core.training.snapshots.sampling import spread
 
 MAX_UNITS, MAX_STEPS = 8, 64
 MAX_CLASSES = 3  # the likeliest ones of each step
+MIN_SEQUENCES, MAX_SEQUENCES = 2, 4
+MAX_NUMBERS = 12_000  # of a picture: of long sequences fewer are shown, so that a film has many pictures
 
 Network = SequenceNetwork | SymbolNetwork
 
 
 def unrolled(learner: SupervisedLearner) -> Iterator[Picture]:
-    """The network at each step of the first test sequence, which is the one that states() shows.
+    """The network at each step of some test sequences, the first of which states() shows.
 
-    Of the last layer, reading forwards, each gate and state float32 (units, time) by its letter, as states()
-    has them; of each gate the terms W x, "x_i", and U h of the step before, "h_i", (units, time), and the
-    biases bias_x and bias_h (gates, units). below float32 (layers - 1, units, time), h of the layers below.
-    At most 8 units, evenly spread, and the last 64 steps.
+    All arrays have views as their first axis: the sequences, read forwards; of a bidirectional network the
+    same sequences read backwards follow. The sequences are the first ones that are as long as the first.
 
-    gradient float32 (layers, time): norm of the loss's gradient that flows back from the next step to this
-    step's h, over all units; NaN at the last step. gradient_c (time,): the same by an LSTM's c. loss_gradient
-    (time,): norm of dLoss/dh of the last layer, what the step's own output adds included.
+    Of the last layer, in the view's direction, each gate and state float32 (units, time) by its letter, as
+    states() has them; of each gate the terms W x, "x_i", and U h of the step that is read before, "h_i",
+    (units, time), and the biases bias_x and bias_h (gates, units). below float32 (layers - 1, units, time), h
+    of the layers below. At most 8 units, evenly spread, and the last 64 steps.
+
+    gradient float32 (layers, time): norm of the loss's gradient that flows back to this step's h from the
+    step that is read next, over all units; NaN at the step that is read last. gradient_c (time,): the same by
+    an LSTM's c. loss_gradient (time,): norm of dLoss/dh of the last layer, what the step's own output adds
+    included.
 
     inputs float32 (features, time), none of symbols. Of a classification, by number, best int64 (3, time),
     the likeliest classes, -1 where there is no output; probability float32 (3, time), theirs; target int64
@@ -41,23 +47,26 @@ def unrolled(learner: SupervisedLearner) -> Iterator[Picture]:
     float32 (time,), in `unit`, NaN where there is none.
 
     values: cell (torch's mode), gates, names (the letters' meanings), units (numbers of those shown),
-    unit_count, layers, bidirectional, first (number of the first step shown, from 1), features, steps
-    (symbols read), classes, target_name, unit, loss (of this sequence), sequences (of the test split).
+    unit_count, layers, bidirectional, first (number of the first step shown, from 1), features, classes,
+    target_name, unit, sequences (of the test split); views, of each its sequence (number, from 1), backwards,
+    loss (of this sequence) and steps (symbols read).
     """
     model, data = learner.network, learner.data
     assert isinstance(model, SequenceNetwork | SymbolNetwork)
-    inputs, targets = learner.test_inputs[:1], learner.test_targets[:1]
+    numbers = _sequences(learner, model)
+    inputs, targets = learner.test_inputs[numbers], learner.test_targets[numbers]
     if inputs.is_floating_point():
-        inputs = inputs[:, : int(lengths(inputs)[0])]
-    sample = _Sample(inputs, targets, data)
+        inputs = inputs[:, : int(lengths(inputs[:1])[0])]
+    sample = _Sample(numbers, inputs, targets, data)
     while True:
         yield _picture(learner, model, sample)
 
 
 @dataclass(frozen=True, eq=False)
 class _Sample:
-    """One sequence: inputs (1, time, ...), targets (1, ...)."""
+    """Sequences of one length: their numbers in the test split, inputs (n, time, ...), targets (n, ...)."""
 
+    numbers: list[int]
     inputs: Tensor
     targets: Tensor
     data: LoadedDataset
@@ -71,86 +80,147 @@ class _Sample:
         """The last steps, as many as are shown."""
         return slice(max(0, self.steps - MAX_STEPS), None)
 
+    def alone(self, n: int) -> _Sample:
+        """One of the sequences."""
+        return _Sample(self.numbers[n : n + 1], self.inputs[n : n + 1], self.targets[n : n + 1], self.data)
+
+
+def _sequences(learner: SupervisedLearner, model: Network) -> list[int]:
+    """Numbers of the test sequences that are shown, as many as a film has room for."""
+    inputs, recurrent = learner.test_inputs, model.recurrent
+    steps = int(inputs.shape[1])
+    same = torch.arange(len(inputs))
+    if inputs.is_floating_point():
+        long = lengths(inputs).cpu()
+        steps = int(long[0])
+        same = (long == steps).nonzero()[:, 0]
+    cell = CELLS[recurrent.mode]
+    letters = len({*cell.gates, *cell.carried}) + 2 * len(cell.gates)
+    directions = 2 if recurrent.bidirectional else 1
+    units = min(MAX_UNITS, recurrent.hidden_size)
+    room = MAX_NUMBERS // (letters * directions * units * min(MAX_STEPS, steps))
+    return same[: max(MIN_SEQUENCES, min(MAX_SEQUENCES, room))].tolist()
+
 
 def _picture(learner: SupervisedLearner, model: Network, sample: _Sample) -> Picture:
-    recurrent, shown = model.recurrent, sample.shown
+    recurrent, data, count = model.recurrent, sample.data, len(sample.numbers)
     with torch.enable_grad():
         x = sample.inputs if isinstance(model, SequenceNetwork) else model.embedding(sample.inputs)
         layers = passes(recurrent, x)
         outputs = _outputs(model, layers[-1])
-        loss = learner.objective.loss(outputs, sample.targets)
-        forwards = [directions[0] for directions in layers]
-        gradients = _gradients(loss, forwards)
+        each = zip(outputs.split(1), sample.targets.split(1), strict=True)
+        losses = torch.stack([learner.objective.loss(output, target) for output, target in each])
+        directions = [[both[n] for both in layers] for n in range(len(layers[-1]))]
+        gradients = [_gradients(losses.sum(), of_layers) for of_layers in directions]
     units = spread(range(recurrent.hidden_size), MAX_UNITS)
-    arrays = {name: _array(values[..., shown]) for name, values in gradients.items()} | {
-        name: _array(values[0, shown][:, units].T)
-        for name, values in (over_time(forwards[-1].steps) | _terms(recurrent, forwards[-1])).items()
-    }
-    if len(forwards) > 1:
-        below = [over_time(one.steps)["h"][0, shown][:, units].T for one in forwards[:-1]]
-        arrays["below"] = _array(torch.stack(below))
-    gates = CELLS[recurrent.mode].gates
-    weights = weights_of(recurrent, recurrent.num_layers - 1)
-    for name, bias in (("bias_x", weights.b), ("bias_h", weights.c)):
-        arrays[name] = _array(bias.view(len(gates), -1)[:, units])
+    alone = [
+        _read(outputs[n : n + 1].detach(), sample.alone(n), learner.objective.outputs) for n in range(count)
+    ]
+    parts = []  # of each direction, arrays over its sequences
+    for backwards, (of_layers, norms) in enumerate(zip(directions, gradients, strict=True)):
+        arrays = {name: _array(values[..., sample.shown]) for name, values in norms.items()}
+        arrays |= _states(recurrent, of_layers, bool(backwards), sample.shown, units)
+        parts.append(arrays | {name: np.stack([one[name] for one in alone]) for name in alone[0]})
     numbers = sample.inputs.is_floating_point()
-    if numbers:
-        arrays["inputs"] = _array(sample.inputs[0, shown].T)
-    arrays |= _predictions(outputs.detach(), sample, learner.objective.outputs)
     values = {
         "cell": recurrent.mode,
-        "gates": [*gates],
-        "names": {name: NAMES[name] for name in forwards[-1].steps[0]},
+        "gates": [*CELLS[recurrent.mode].gates],
+        "names": {name: NAMES[name] for name in layers[-1][0].steps[0]},
         "units": [*units],
         "unit_count": recurrent.hidden_size,
         "layers": recurrent.num_layers,
         "bidirectional": bool(recurrent.bidirectional),
         "first": sample.shown.start + 1,
-        "features": [*sample.data.features],
-        "steps": [] if numbers else [sample.data.classes[n] for n in sample.inputs[0, shown].tolist()],
-        "classes": [*map(str, sample.data.classes)],
-        "loss": loss.item(),
-        "sequences": len(sample.data.test_inputs),
-        **_target_in_words(sample.data),
+        "features": [*data.features],
+        "classes": [*map(str, data.classes)],
+        "sequences": len(data.test_inputs),
+        "views": [
+            {
+                "sequence": number + 1,
+                "backwards": bool(backwards),
+                "loss": losses[n].item(),
+                "steps": []
+                if numbers
+                else [data.classes[at] for at in sample.inputs[n, sample.shown].tolist()],
+            }
+            for backwards in range(len(directions))
+            for n, number in enumerate(sample.numbers)
+        ],
+        **_target_in_words(data),
     }
-    return Picture("unrolled", learner.step, arrays, values)
+    joined = {name: np.concatenate([arrays[name] for arrays in parts]) for name in parts[0]}
+    return Picture("unrolled", learner.step, joined, values)
+
+
+def _states(
+    recurrent: nn.RNNBase, of_layers: list[Pass], backwards: bool, shown: slice, units: Sequence[int]
+) -> dict[str, np.ndarray]:
+    """Gates, states, terms and biases of one direction, of each sequence."""
+    last = of_layers[-1]
+    arrays = {
+        name: _array(values[:, shown][:, :, units].transpose(1, 2))
+        for name, values in (over_time(last.steps) | _terms(recurrent, last, backwards)).items()
+    }
+    if len(of_layers) > 1:
+        below = [over_time(one.steps)["h"][:, shown][:, :, units].transpose(1, 2) for one in of_layers[:-1]]
+        arrays["below"] = _array(torch.stack(below, dim=1))
+    gates = CELLS[recurrent.mode].gates
+    weights = weights_of(recurrent, recurrent.num_layers - 1, backwards)
+    for name, bias in (("bias_x", weights.b), ("bias_h", weights.c)):
+        of_units = _array(bias.view(len(gates), -1)[:, units])
+        arrays[name] = np.repeat(of_units[None], len(arrays["h"]), axis=0)
+    return arrays
 
 
 def _outputs(model: Network, last: list[Pass]) -> Tensor:
-    """What the network puts out, (1, outputs) after the last step or (1, outputs, time) at each."""
+    """What the network puts out, (n, outputs) after the last step or (n, outputs, time) at each."""
     every_h = [states["h"] for states in last[0].steps]
     if isinstance(model, SymbolNetwork):
         return model.output(torch.stack(every_h, dim=1)).transpose(1, 2)
     return model.output(torch.cat([every_h[-1]] + [one.steps[0]["h"] for one in last[1:]], dim=1))
 
 
-def _gradients(loss: Tensor, forwards: list[Pass]) -> dict[str, Tensor]:
-    """Norms of the loss's gradients over time, of the layers that read forwards."""
-    cells = [states["c"] for states in forwards[-1].carried if "c" in states]
-    wanted = [[states["h"] for states in one.carried] for one in forwards]
-    wanted += [cells, [states["h"] for states in forwards[-1].steps]]
+def _gradients(loss: Tensor, of_layers: list[Pass]) -> dict[str, Tensor]:
+    """Norms of the loss's gradients over time, of one direction's layers: (n, layers, time), or (n, time).
+
+    loss: the sum of all sequences' losses, so that each sequence has the gradient of its own.
+    """
+    cells = [states["c"] for states in of_layers[-1].carried if "c" in states]
+    wanted = [[states["h"] for states in one.carried] for one in of_layers]
+    wanted += [cells, [states["h"] for states in of_layers[-1].steps]]
     flat = [tensor for tensors in wanted for tensor in tensors]
-    found = iter(torch.autograd.grad(loss, flat, allow_unused=True))  # the last step hands to none
-    norms = [
-        torch.tensor([torch.nan if (one := next(found)) is None else one.norm().item() for _ in tensors])
-        for tensors in wanted
-    ]
-    *of_layers, of_cells, of_loss = norms
-    named = {"gradient": torch.stack(of_layers), "loss_gradient": of_loss.nan_to_num(0.0)}
+    found = iter(torch.autograd.grad(loss, flat, allow_unused=True, retain_graph=True))
+    norms = []
+    for tensors in wanted:  # the step that is read last hands to none
+        over = [
+            tensor.new_full((len(tensor),), torch.nan) if (one := next(found)) is None else one.norm(dim=1)
+            for tensor in tensors
+        ]
+        norms.append(torch.stack(over, dim=1) if over else torch.empty(0))
+    *of_each, of_cells, of_loss = norms
+    named = {"gradient": torch.stack(of_each, dim=1), "loss_gradient": of_loss.nan_to_num(0.0)}
     return named | ({"gradient_c": of_cells} if cells else {})
 
 
-def _terms(recurrent: torch.nn.RNNBase, last: Pass) -> dict[str, Tensor]:
-    """W x and U h of the step before, of each gate of the last layer: (1, time, units) by name."""
-    gates, weights = CELLS[recurrent.mode].gates, weights_of(recurrent, recurrent.num_layers - 1)
+def _terms(recurrent: nn.RNNBase, last: Pass, backwards: bool) -> dict[str, Tensor]:
+    """W x and U h of the step read before, of each gate of the last layer: (n, time, units) by name."""
+    gates, weights = CELLS[recurrent.mode].gates, weights_of(recurrent, recurrent.num_layers - 1, backwards)
     h = torch.stack([states["h"] for states in last.steps], dim=1)
-    before = torch.cat([torch.zeros_like(h[:, :1]), h[:, :-1]], dim=1)
+    none = torch.zeros_like(h[:, :1])
+    before = torch.cat([h[:, 1:], none] if backwards else [none, h[:, :-1]], dim=1)
     named = {"x": last.inputs @ weights.W.T, "h": before @ weights.U.T}
     return {
         f"{name}_{gate}": part
         for name, terms in named.items()
         for gate, part in zip(gates, terms.chunk(len(gates), dim=2), strict=True)
     }
+
+
+def _read(outputs: Tensor, sample: _Sample, width: int) -> dict[str, np.ndarray]:
+    """What one sequence has at each step: its inputs where these are numbers, and its predictions."""
+    numbers = sample.inputs.is_floating_point()
+    inputs = {"inputs": _array(sample.inputs[0, sample.shown].T)} if numbers else {}
+    return inputs | _predictions(outputs, sample, width)
 
 
 def _predictions(outputs: Tensor, sample: _Sample, width: int) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
@@ -17,18 +18,35 @@ ROW_PX, STATES_PX, AROUND_PX = 24, 96, 120
 PICTURE_PX = 400  # so wide that cells stay sharp when the page stretches them
 
 
-def of_sequence(picture: Picture) -> str:
-    """Which sequence and what of the network is shown, in a sentence."""
-    values = picture.values
+def of_view(picture: Picture, view: int = 0) -> Picture:
+    """One sequence, read in one direction, out of those of a picture."""
+    arrays = {name: array[view] for name, array in picture.arrays.items()}
+    return Picture(picture.name, picture.step, arrays, {**picture.values, **picture.values["views"][view]})
+
+
+def of_network(values: Mapping[str, Any]) -> str:
+    """What of the network is shown, as the end of a sentence's part: layer and units."""
     layer = f", layer {values['layers']} of {values['layers']}" if values["layers"] > 1 else ""
-    forwards = ", reading forwards" if values["bidirectional"] else ""
     units = len(values["units"])
-    part = "" if units == values["unit_count"] else f", {units} of {values['unit_count']} units"
-    return f"Test sequence 1 of {values['sequences']:,}{layer}{forwards}{part}: loss {values['loss']:.3f}."
+    return layer + ("" if units == values["unit_count"] else f", {units} of {values['unit_count']} units")
+
+
+def of_sequence(picture: Picture) -> str:
+    """Which sequence and what of the network a view shows, in a sentence."""
+    values = picture.values
+    reading = (
+        f", reading {'backwards' if values['backwards'] else 'forwards'}" if values["bidirectional"] else ""
+    )
+    of = f"Test sequence {values['sequence']:,} of {values['sequences']:,}"
+    return f"{of}{of_network(values)}{reading}: loss {values['loss']:.3f}."
 
 
 def unrolled_chart(picture: Picture) -> alt.LayerChart:
-    """From top to bottom over the steps: target, prediction, hidden state, gradient, and input."""
+    """From top to bottom over the steps: target, prediction, hidden state, gradient, and input.
+
+    Of the first sequence, read forwards.
+    """
+    picture = of_view(picture)
     arrays, values = picture.arrays, picture.values
     steps = arrays["h"].shape[1]
     first = int(values["first"])

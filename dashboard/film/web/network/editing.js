@@ -1,6 +1,8 @@
 // The network, changed at its drawing: units and activation of each hidden layer, hidden layers, input features.
 //
-// The page starts another training for each change; several clicks in a row are one change.
+// The page starts another training for each change; several clicks in a row are one change. A change has a number
+// and is the whole network that is wanted; it is sent until the page's description has that number, so that none is
+// lost where the page is busy, or has taken the drawing away, when it comes.
 
 import { element } from "../elements.js";
 import { TEXTS, grouped } from "../texts.js";
@@ -11,14 +13,18 @@ const TOGETHER_MS = 300; // between clicks of one change
 const FIRST_UNITS = 4; // of a first hidden layer; another one has as many as the last
 const REFUSAL_MS = 4000; // for so long it is said why a click changed nothing
 const FOCUS_MS = 30000; // for so long after a change its control gets the focus back
+const AGAIN_MS = 2000; // until a change that has no answer is sent once more; then twice as long, and so on
+const KEPT_MS = 60000; // for so long a change waits for its answer
 
-let used = null; // {control, at}: used last; while a run waits for its start the page removes the player
+// While a run waits for its start the page removes the player: these are of all drawings, one after the other.
+let used = null; // {control, at}: used last
+let asked = null; // {wanted, of, at, number}: the newest change, until the page has answered; no number until it is sent
+let sent = 0; // the number of the change that was sent last
 
 export class Editor {
   constructor(stage) {
     this.stage = stage;
     this.player = stage.player;
-    this.asked = null; // {hidden, features, activations}, until the page has answered
     this.build();
   }
 
@@ -61,7 +67,7 @@ export class Editor {
 
   /** The network as it will be. */
   get wanted() {
-    return this.asked ?? { hidden: this.hidden, features: this.chosen, activations: this.stage.activationKeys };
+    return asked?.wanted ?? { hidden: this.hidden, features: this.chosen, activations: this.stage.activationKeys };
   }
 
   // --- Changes
@@ -129,24 +135,46 @@ export class Editor {
   }
 
   ask(control, change) {
-    this.asked = { ...this.wanted, ...change };
-    used = { control, at: performance.now() };
+    const at = performance.now();
+    asked = { wanted: { ...this.wanted, ...change }, of: this.task, at, number: null };
+    used = { control, at };
     this.send();
   }
 
+  /** What a change belongs to: it is not one of another task's network. */
+  get task() {
+    return JSON.stringify([this.limits.features, this.stage.description.classes]);
+  }
+
+  get isAnswered() {
+    return asked?.number != null && asked.number <= this.limits.answered;
+  }
+
+  /** Ask for the change in a moment, and until it is answered. */
   send() {
-    clearTimeout(this.sending);
-    this.sending = null;
+    this.stop();
     this.write();
-    if (this.isDrawn(this.asked)) return this.forget();
-    const { hidden, features, activations } = this.asked;
+    const isSent = sent > this.limits.answered; // a change before this one, which the page will make
+    if (this.isDrawn(asked.wanted) && !isSent) return this.forget();
+    const { hidden, features, activations } = asked.wanted;
     const functions = String(activations) === String(this.fitting(hidden)) ? null : activations.map((key) => this.nameOf(key));
     const names = this.features.filter(({ key }) => features.includes(key)).map(({ name }) => name);
     this.player.notice(TEXTS.anotherTraining(hidden, String(features) === String(this.chosen) ? null : names, functions));
-    this.sending = setTimeout(() => {
-      this.sending = null;
-      this.player.report("network", this.asked);
-    }, TOGETHER_MS);
+    this.sending = setTimeout(() => this.report(AGAIN_MS), asked.number === null ? TOGETHER_MS : 0);
+  }
+
+  report(wait) {
+    this.sending = null;
+    if (!asked || performance.now() - asked.at > KEPT_MS) return;
+    if (asked.number === null) sent = asked.number = Math.max(sent, this.limits.answered) + 1;
+    this.player.report("network", { ...asked.wanted, number: asked.number });
+    this.again = setTimeout(() => this.report(2 * wait), wait);
+  }
+
+  stop() {
+    clearTimeout(this.sending);
+    clearTimeout(this.again);
+    this.sending = null;
   }
 
   isDrawn({ hidden, features, activations }) {
@@ -155,22 +183,27 @@ export class Editor {
   }
 
   forget() {
-    this.asked = null;
-    used = null;
+    this.stop();
+    asked = used = null;
     this.player.notice(null);
     this.write();
   }
 
   /** The page has answered with the same run: it could not start another one. */
   update() {
-    if (this.answered !== undefined && this.limits.count !== this.answered && !this.sending) this.forget();
-    this.answered = this.limits.count;
+    if (this.placed && this.isAnswered) this.forget();
   }
 
-  /** A change that was clicked while the page answered the one before is asked for in the next drawing. */
+  /** A change that has no answer yet is asked for in the next drawing. */
   close() {
-    this.player.unsent = this.sending ? this.asked : null;
-    clearTimeout(this.sending);
+    this.stop();
+  }
+
+  /** Another drawing: what was asked for is answered, or is asked for here. */
+  takeOver() {
+    if (this.placed || !asked) return;
+    if (this.isAnswered || asked.of !== this.task || performance.now() - asked.at > KEPT_MS) asked = null;
+    else this.send();
   }
 
   // --- What is shown
@@ -188,11 +221,8 @@ export class Editor {
     this.placeFeatures(columns[0]);
     const boxes = this.units.flatMap(({ box }, layer) => [box, ...(this.menus.length ? [this.menus[layer].box] : [])]);
     this.columns.replaceChildren(...boxes);
-    if (this.player.unsent) {
-      this.asked = this.player.unsent;
-      this.player.unsent = null;
-      this.send();
-    }
+    this.takeOver();
+    this.placed = true;
     this.write();
     this.focus();
   }
@@ -282,9 +312,9 @@ export class Editor {
 
   /** The control that was used last, if the keyboard has lost it with the drawing before. */
   focus() {
-    if (!used || this.asked) return;
+    if (!used) return;
     const { control, at } = used;
-    used = null;
+    if (!asked) used = null;
     if (performance.now() - at > FOCUS_MS || (document.activeElement && document.activeElement !== document.body)) return;
     const [kind, which] = control.split(" ");
     const { less, more } = (kind === "layers" ? this.layers : this.units[kind]) ?? {};

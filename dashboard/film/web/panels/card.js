@@ -6,6 +6,7 @@ import { css } from "../palette.js";
 import { TEXTS, grouped } from "../texts.js";
 import { drawBands } from "./bands.js";
 import { drawBars } from "./bars.js";
+import { drawCart } from "./cart.js";
 import { drawGame } from "./game.js";
 import { drawLines } from "./lines.js";
 import { drawMatrix } from "./matrix.js";
@@ -20,7 +21,7 @@ import { drawUnrolled } from "./unrolled.js";
 // A renderer draws a panel into a box and gives back a function of a place in it: what lies there, as lines
 // of a tooltip, and for tiles the one to hold.
 const RENDERERS = {
-  ...{ bands: drawBands, bars: drawBars, game: drawGame, lines: drawLines, matrix: drawMatrix, plane: drawPlane },
+  ...{ bands: drawBands, bars: drawBars, cart: drawCart, game: drawGame, lines: drawLines, matrix: drawMatrix, plane: drawPlane },
   ...{ ridges: drawRidges, squares: drawSquares, symbols: drawSymbols, text: drawText, tiles: drawTiles },
   unrolled: drawUnrolled,
 };
@@ -65,7 +66,7 @@ export class Card {
   /** Another step is shown: draw again where that is another picture, or a rule moves. */
   shown() {
     const { pictures, step } = this.stage;
-    const picture = pictures.at(this.name, step);
+    const picture = this.pictureAt(step);
     const beneath = this.beneath ? pictures.at(this.beneath, Infinity) : null;
     const { lastStep, ended } = this.stage;
     const moved = picture?.history && (this.step !== step || this.lastStep !== lastStep || this.ended !== ended);
@@ -74,6 +75,11 @@ export class Card {
     const other = picture !== this.picture;
     [this.picture, this.below, this.step, this.lastStep, this.ended, this.stale] = [picture, beneath, step, lastStep, ended, true];
     if (other) this.write();
+  }
+
+  /** What is drawn at a step, null where there is nothing yet. */
+  pictureAt(step) {
+    return this.stage.pictures.at(this.name, step);
   }
 
   write() {

@@ -24,19 +24,20 @@ export function mathNodes(text) {
 export function equations({ arrays, values }, step, unit) {
   const of = (name, at = step) => {
     const { shape, values: numbers } = arrays[name];
-    return at < 0 ? 0 : numbers[unit * shape[1] + at];
+    return at < 0 || at >= shape[1] ? 0 : numbers[unit * shape[1] + at];
   };
-  const before = (name) => (step === 0 && values.first > 1 ? null : of(name, step - 1));
-  const gates = Object.entries(GATES[values.cell]).map(([gate, [f, reset]]) => gateLine(arrays, values, of, unit, gate, f, reset));
-  const states = { LSTM: lstmStates, GRU: gruStates }[values.cell]?.(of, before) ?? [];
+  const before = (name) => (step === 0 && values.first > 1 && !values.backwards ? null : of(name, values.backwards ? step + 1 : step - 1));
+  const earlier = values.backwards ? "{t+1}" : "{t−1}"; // the step that was read before
+  const gates = Object.entries(GATES[values.cell]).map(([gate, [f, reset]]) => gateLine(arrays, values, of, unit, gate, f, reset, earlier));
+  const states = { LSTM: lstmStates, GRU: gruStates }[values.cell]?.(of, before, earlier) ?? [];
   return [...gates, ...states];
 }
 
-function gateLine(arrays, values, of, unit, gate, f, reset) {
+function gateLine(arrays, values, of, unit, gate, f, reset, earlier) {
   const suffix = values.cell.startsWith("RNN") ? "" : gate;
   const [x, h] = [of(`x_${gate}`), of(`h_${gate}`)];
   const [xBias, hBias] = [arrays[`bias_x_${gate}`].values[unit], arrays[`bias_h_${gate}`].values[unit]];
-  const names = [`W_{i${suffix || "h"}} x_t`, `b_{i${suffix || "h"}}`, `W_{h${suffix || "h"}} h_{t−1}`, `b_{h${suffix || "h"}}`];
+  const names = [`W_{i${suffix || "h"}} x_t`, `b_{i${suffix || "h"}}`, `W_{h${suffix || "h"}} h_${earlier}`, `b_{h${suffix || "h"}}`];
   const ofInput = `${number(x, 3)} ${signed(xBias)}`;
   const numbers = reset
     ? `${ofInput} + ${number(of("r"), 3)} · (${number(h, 3)} ${signed(hBias)})`
@@ -45,12 +46,12 @@ function gateLine(arrays, values, of, unit, gate, f, reset) {
   return { name: gate, formula: `${gate}_t = ${f}(${sum})`, numbers: `${f}(${numbers})`, value: of(gate) };
 }
 
-function lstmStates(of, before) {
+function lstmStates(of, before, earlier) {
   const [c, o] = [of("c"), of("o")];
   return [
     {
       name: "c",
-      formula: "c_t = f_t ⊙ c_{t−1} + i_t ⊙ g_t",
+      formula: `c_t = f_t ⊙ c_${earlier} + i_t ⊙ g_t`,
       numbers: `${number(of("f"), 3)} · ${stated(before("c"))} + ${number(of("i"), 3)} · ${stated(of("g"))}`,
       value: c,
     },
@@ -58,12 +59,12 @@ function lstmStates(of, before) {
   ];
 }
 
-function gruStates(of, before) {
+function gruStates(of, before, earlier) {
   const z = number(of("z"), 3);
   return [
     {
       name: "h",
-      formula: "h_t = (1 − z_t) ⊙ n_t + z_t ⊙ h_{t−1}",
+      formula: `h_t = (1 − z_t) ⊙ n_t + z_t ⊙ h_${earlier}`,
       numbers: `(1 − ${z}) · ${stated(of("n"))} + ${z} · ${stated(before("h"))}`,
       value: of("h"),
     },

@@ -3,13 +3,14 @@
 import { element } from "../elements.js";
 
 import { Card } from "./card.js";
+import { CartCard } from "./watching/cart_card.js";
+import { EpisodeCard } from "./watching/episode_card.js";
 import { UnrolledCard } from "./unrolled_card.js";
-import { EpisodeCard } from "./watched.js";
 
 const CARD_PX = 344; // a column for each so many; player.py has the same number
 const MAX_COLUMNS = 4;
 const FEW = 3;
-const CARDS = { unrolled: UnrolledCard, episode: EpisodeCard }; // of panels that have more than a canvas
+const CARDS = { unrolled: UnrolledCard, episode: EpisodeCard, cart_episode: CartCard }; // of panels that have more than a canvas
 
 export class PanelStage {
   name = "panels";

@@ -14,6 +14,28 @@ const BAND_PX = 24;
 const DECADES = 4; // of the gradient: what is less than that of the largest has the thinnest arrow
 const NARROW = 480; // a drawing in which rows have letters in place of names
 
+const viewsOf = new WeakMap();
+
+/** One of a panel's views as a panel of its own: a sequence, read in one direction. */
+export function viewOf(panel, n) {
+  const { views } = panel.values;
+  if (!viewsOf.has(panel)) viewsOf.set(panel, []);
+  const made = viewsOf.get(panel);
+  made[n] ??= {
+    ...panel,
+    notes: [views[n].note, ...panel.notes.slice(1)],
+    values: { ...panel.values, ...views[n] },
+    arrays: Object.fromEntries(Object.entries(panel.arrays).map(([name, array]) => [name, part(array, n)])),
+  };
+  return made[n];
+}
+
+/** What an array has at a place of its first axis. */
+function part({ shape: [, ...shape], values }, n) {
+  const count = shape.reduce((product, size) => product * size, 1);
+  return { shape, values: values.subarray(n * count, (n + 1) * count) };
+}
+
 export const visible = (symbol) => (symbol === "\n" ? "⏎" : symbol === " " ? "␣" : (symbol ?? ""));
 /** 1 for the largest gradient, 0 for one that is DECADES powers of ten below it, or more. */
 const level = (value, largest) => (value > 0 ? Math.max(0, Math.min(1, 1 + Math.log10(value / largest) / DECADES)) : 0);
@@ -245,18 +267,25 @@ function upwards(pen, palette, rows, x, toOutput) {
   }
 }
 
-/** What a step hands to the next one, and the gradient that comes back from there. */
+/** What is handed between a step and the one at its right, and the gradient that comes back. */
 function drawArrows(pen, scene, place, step) {
   if (step + 1 >= place.steps) return;
   const x = place.x(step) + place.box + 4;
   for (const { row, value } of handed(scene.panel, place, step)) {
+    pen.save();
+    if (scene.panel.values.backwards) {
+      pen.translate(2 * x + GAP_PX - 8, 0);
+      pen.scale(-1, 1);
+    }
     arrowPair(pen, scene, x, GAP_PX - 8, row.y + row.height / 2, level(value, place.largest), value);
+    pen.restore();
   }
 }
 
-/** Rows with an arrow to the next step, and the gradient along it. */
-function handed({ arrays, values }, { rows, steps }, step) {
+/** Rows with an arrow between a step and the one at its right, and the gradient along it. */
+function handed({ arrays, values }, { rows, steps }, left) {
   const top = values.layers - 1;
+  const step = values.backwards ? left + 1 : left; // the one that hands on
   return rows
     .filter(({ name, below }) => name === "h" || name === "c" || below !== undefined)
     .map((row) => ({
@@ -359,12 +388,12 @@ function found(panel, place, x, y) {
 function arrowLines({ values }, row, value) {
   const name = row.name === "c" ? "c" : "h";
   const of = row.below === undefined ? "" : ` (${TEXTS.rowName(row.name, row.below)})`;
-  return [`‖∂L/∂${name}‖${of} = ${Number.isFinite(value) ? significant(value) : "0"}`, TEXTS.flowsBack(values.names[name].toLowerCase())];
+  return [`‖∂L/∂${name}‖${of} = ${Number.isFinite(value) ? significant(value) : "0"}`, TEXTS.flowsBack(values.names[name].toLowerCase(), values.backwards)];
 }
 
 function gradientLines({ arrays, values }, { steps }, step, name) {
   const value = name === "c" ? arrays.gradient_c.values[step] : arrays.gradient.values[(values.layers - 1) * steps + step];
-  return Number.isFinite(value) ? [TEXTS.fromNext(significant(value))] : [TEXTS.noNext];
+  return Number.isFinite(value) ? [TEXTS.fromNext(significant(value), values.backwards)] : [TEXTS.noNext(values.backwards)];
 }
 
 /** What is read at a step. */

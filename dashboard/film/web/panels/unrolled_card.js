@@ -1,16 +1,24 @@
-// The card of an unrolled network: its drawing, the step that is looked at, and that step's equations.
+// The card of an unrolled network: its drawing, the sequence and direction that are shown, the step that is looked
+// at, and that step's equations.
 
 import { element } from "../elements.js";
-import { TEXTS, number, significant } from "../texts.js";
+import { TEXTS, grouped, number, significant } from "../texts.js";
 import { Card } from "./card.js";
 import { equations, mathNodes } from "./cell_equations.js";
-import { across, inBand, inputLines, predictionLines, stepInBand } from "./unrolled.js";
+import { across, inBand, inputLines, predictionLines, stepInBand, viewOf } from "./unrolled.js";
 
 export class UnrolledCard extends Card {
   constructor(stage, panel) {
     super(stage, panel);
     this.chosen = { step: Infinity, unit: 0 }; // the last step, until one is chosen
     this.first = 0; // of the steps that are drawn
+    this.view = { sequence: null, backwards: false }; // the first sequence, until one is chosen
+    this.sequence = element("select", { "aria-label": TEXTS.sequence });
+    this.reading = element("select", { "aria-label": TEXTS.reading });
+    this.reading.append(...TEXTS.readingWays.map((name, backwards) => element("option", { value: backwards, text: name })));
+    this.readingLabel = element("label", { hidden: true }, `${TEXTS.reading} `, this.reading);
+    const views = element("div", { class: "unrolled-views", role: "group", "aria-label": TEXTS.viewGroup });
+    views.append(element("label", {}, `${TEXTS.sequence} `, this.sequence), this.readingLabel);
     this.range = element("input", { type: "range", min: 0, max: 0, step: 1, class: "unrolled-steps", "aria-label": TEXTS.stepOfSequence });
     this.unit = element("select", { "aria-label": TEXTS.unitOfCell });
     this.where = element("span", { class: "unrolled-step" });
@@ -18,12 +26,35 @@ export class UnrolledCard extends Card {
     const head = element("div", { class: "unrolled-head" }, this.where, element("label", {}, `${TEXTS.unitOfCell} `, this.unit));
     this.details = element("section", { class: "unrolled-details", "aria-label": TEXTS.equationsOfStep }, head, this.lines);
     this.area.append(this.range);
+    this.root.append(views);
     this.root.append(element("div", { class: "unrolled-body" }, this.area, this.details));
     this.listenToSteps();
   }
 
   get steps() {
     return this.picture?.arrays.h.shape[1] ?? 1;
+  }
+
+  /** The chosen view: of this step, and where that has none of this sequence, its first. */
+  pictureAt(step) {
+    const whole = super.pictureAt(step);
+    if (!whole) return null;
+    this.writeViews(whole.values);
+    const { views } = whole.values;
+    const { sequence, backwards } = this.view;
+    return viewOf(whole, Math.max(0, views.findIndex((view) => view.sequence === sequence && view.backwards === backwards)));
+  }
+
+  /** The choices: the sequences that were recorded, and both directions where the network reads in both. */
+  writeViews({ views, bidirectional }) {
+    const numbers = views.filter(({ backwards }) => !backwards).map(({ sequence }) => sequence);
+    if (!numbers.includes(this.view.sequence)) this.view.sequence = numbers[0];
+    if (this.sequence.dataset.numbers !== numbers.join(" ")) {
+      this.sequence.dataset.numbers = numbers.join(" ");
+      this.sequence.replaceChildren(...numbers.map((number) => element("option", { value: number, text: grouped(number) })));
+    }
+    this.sequence.value = String(this.view.sequence);
+    this.readingLabel.hidden = !bidirectional;
   }
 
   /** The step and unit of the pointer, or those that were chosen. */
@@ -40,6 +71,14 @@ export class UnrolledCard extends Card {
     const { count } = across(this.area.clientWidth, this.picture);
     this.first = Math.max(0, Math.min(this.steps - count, this.first));
     return { chosen: this.looked, first: this.first };
+  }
+
+  /** Another view, at the same step where it has one. */
+  look(other) {
+    Object.assign(this.view, other);
+    this.shown();
+    this.describe();
+    this.redraw();
   }
 
   /** Look at a step; the steps that are drawn move only where it is none of them. */
@@ -86,8 +125,9 @@ export class UnrolledCard extends Card {
     const { gradient, gradient_c: ofCells, loss_gradient: whole } = this.picture.arrays;
     const at = gradient.values[(this.picture.values.layers - 1) * this.steps + step];
     const lines = [`‖∂L/∂h_t‖ = ${significant(whole.values[step])}`];
-    if (Number.isFinite(at)) lines.push(TEXTS.fromNext(significant(at)));
-    if (ofCells && Number.isFinite(ofCells.values[step])) lines.push(TEXTS.fromNextCell(significant(ofCells.values[step])));
+    const { backwards } = this.picture.values;
+    if (Number.isFinite(at)) lines.push(TEXTS.fromNext(significant(at), backwards));
+    if (ofCells && Number.isFinite(ofCells.values[step])) lines.push(TEXTS.fromNextCell(significant(ofCells.values[step]), backwards));
     return lines;
   }
 
@@ -129,6 +169,8 @@ export class UnrolledCard extends Card {
   listenToSteps() {
     const on = (target, type, act, more = {}) => target.addEventListener(type, act, { signal: this.aborter.signal, ...more });
     on(this.range, "input", () => this.choose(Number(this.range.value)));
+    on(this.sequence, "change", () => this.look({ sequence: Number(this.sequence.value) }));
+    on(this.reading, "change", () => this.look({ backwards: this.reading.value === "1" }));
     on(this.unit, "change", () => this.choose(this.chosen.step, Number(this.unit.value)));
     on(this.canvas, "pointerdown", (event) => this.pull(event));
     on(this.canvas, "pointerup", () => (this.pulling = false));

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -174,5 +176,70 @@ def test_numbers_of_capped_runs_say_that_they_are_that_or_more(result: Result) -
     assert words(replace(one, estimate=28.0, low=19.0, high=53.0)) == "28 steps (19 to 53)"
     assert words(replace(one, estimate=77.0, low=47.0, high=None)) == "77 steps (47 to unbounded)"
     assert words(replace(one, estimate=None, low=120.0, high=None)) == "120 steps or more"
+    assert words(replace(one, estimate=None, low=None, high=-5.0)) == "-5 steps or less"
+    assert words(replace(one, estimate=None, low=None, high=None)) == "not bounded"
     assert words(replace(one, estimate=3.0, confidence=1.0)) == "3 steps"
     assert words(replace(one, samples=0)) == "not measured"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"settings": 3},
+        {"ended_at": "yesterday"},
+        {"ended_at": 1e300},
+        {"verdict": "purple"},
+        {"environment": None},
+        {"elapsed_s": None},
+        {"statement": ["a"]},
+        {"series": [{"name": "a", "x": [1], "y": [1, 2]}]},
+        {"series": [{"name": "a", "x": [1], "y": [1], "low": [0, 0], "high": [2, 2]}]},
+        {"series": [{"name": "a", "x": [1], "y": ["1"]}]},
+        {"judgements": [5]},
+        {"judgements": 5},
+        {"facts": [{"name": 1, "text": []}]},
+        {"images": {"a": [[1, 2], [3]]}},
+        {"images": {"a": []}},
+    ],
+)
+def test_a_line_that_no_report_could_show_is_refused(
+    broken: dict[str, object], result: Result, tmp_path: Path
+) -> None:
+    file = tmp_path / "results.jsonl"
+    file.write_text(results.line(result) + "\n" + json.dumps(json.loads(results.line(result)) | broken))
+    with pytest.raises(InvalidRequest, match=r"^Line 2 of .* is no result of a statement\.$"):
+        results.read(file)
+
+
+def test_a_format_that_writes_no_number_and_endless_brackets_are_refused(
+    result: Result, tmp_path: Path
+) -> None:
+    file = tmp_path / "results.jsonl"
+    odd = replace(result, judgements=(replace(result.judgements[0], format="purple"),))
+    for text in (results.line(odd), "[" * 100_000):
+        file.write_text(text)
+        with pytest.raises(InvalidRequest, match="is no result of a statement"):
+            results.read(file)
+
+
+def test_a_result_of_few_seeds_whose_intervals_have_no_ends_is_read_and_reported(
+    result: Result, tmp_path: Path
+) -> None:
+    one = result.series[0]
+    wide = replace(one, low=(-math.inf,) * len(one.x), high=(math.inf,) * len(one.x))
+    file = tmp_path / "results.jsonl"
+    file.write_text(results.line(replace(result, series=(wide,))))
+    found = results.read(file)
+    assert found[KEY].series == (wide,)
+    assert "<svg" in as_html(found)
+
+
+def test_a_changed_verdict_names_both_machines_and_few_reasons(result: Result) -> None:
+    other = {"cpu": "Another processor", "torch": "3"}
+    turned = tuple(replace(one, verdict=REFUTED) for one in result.judgements)
+    before = replace(result, verdict=REFUTED, environment=other, judgements=turned, settings={"layers": 1})
+    text = as_markdown({KEY: result}, {KEY: before})
+    assert "on Another processor, torch 3 before, on A <processor>, torch 2 now" in text
+    assert "Before: 1 statement tested: 1 refuted." in text
+    (line,) = [line for line in text.splitlines() if "refuted before, depends now" in line]
+    assert line.count(";") <= 4

@@ -19,6 +19,8 @@ from dashboard.pages import PAGES
 
 OF_THE_TEXT = range(1, 19)  # its statements' numbers
 
+FITS_A_PHONE = 49  # characters of a chart's title
+
 EVERY = pytest.mark.parametrize("key", STATEMENTS)
 
 
@@ -44,6 +46,7 @@ def test_its_picture_says_what_to_see(key: str) -> None:
     plot = STATEMENTS[key].plot
     assert plot.title
     assert plot.look.endswith((".", "!", "?"))
+    assert len(plot.title) <= FITS_A_PHONE
     assert plot.kind == IMAGES or (plot.x and plot.y)
 
 

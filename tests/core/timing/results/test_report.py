@@ -22,7 +22,9 @@ STORED = Path(__file__).parent / "stored"
 
 
 def test_there_is_an_example_of_every_kind() -> None:
-    assert {record["event"] for record in EXAMPLES} == set(_KINDS)
+    # The words of frameworks' results are in a room of their own, with its own tests.
+    kinds = {name for name, kind in _KINDS.items() if kind.__module__ != "core.timing.frameworks.events"}
+    assert {record["event"] for record in EXAMPLES} == kinds
 
 
 @pytest.mark.parametrize("record", EXAMPLES, ids=lambda record: record["event"])

@@ -14,6 +14,7 @@ from core.events import Progress
 from core.training.config import TrainConfig, default_config
 from core.training.learners.deep_q import DeepQLearner, soft_update
 from core.training.learners.episodes import fresh_episodes
+from core.training.snapshots.episodes.cart_episode import cart_episode
 from tests.core.training.resuming import assert_reproducible_and_resumable, epoch, pictures, scores
 
 
@@ -85,3 +86,40 @@ def test_parameters_are_those_of_the_network_alone() -> None:
     started = DeepQLearner(config(hidden=(8,))).started()
     assert started.parameters == 4 * 8 + 8 + 8 * 2 + 2
     assert started.metric == "mean_return"
+
+
+def balancing(angle: float, speed: float) -> DeepQLearner:
+    """A network without hidden layers to which a push to the right is worth so much by the angle."""
+    learner = DeepQLearner(config(hidden=()))
+    with torch.no_grad():
+        learner.network.layers[0].weight.copy_(torch.tensor([[0.0, 0, 0, 0], [0.05, 0.2, angle, speed]]))
+        learner.network.layers[0].bias.copy_(torch.tensor([0.5, 0.5]))
+    return learner
+
+
+def test_the_watched_episode_is_gymnasiums_with_the_networks_values() -> None:
+    learner = balancing(1.0, 0.1)
+    picture = next(cart_episode(learner))
+    states, worth, actions = (picture.arrays[name] for name in ("states", "action_values", "actions"))
+    world = cart_pole().make()
+    observation, _ = world.reset(seed=learner.config.seed)
+    for step, action in enumerate(actions.tolist()):
+        np.testing.assert_array_equal(states[step], observation)
+        inputs = torch.from_numpy(observation / learner.scale)
+        np.testing.assert_allclose(worth[step], learner.network(inputs[None])[0].detach(), rtol=1e-5)
+        assert action == worth[step].argmax()
+        observation, _, ended, _, _ = world.step(action)
+        assert ended == (step == len(actions) - 1 and picture.values["ended"])
+    np.testing.assert_array_equal(states[-1], observation)
+    again = next(cart_episode(learner))
+    np.testing.assert_array_equal(again.arrays["states"], states)  # the start is the same
+
+
+@pytest.mark.parametrize(("angle", "kept"), [(1.0, True), (-1.0, False)])
+def test_the_watched_episode_ends_where_the_pole_falls_or_at_the_limit(angle: float, kept: bool) -> None:
+    picture = next(cart_episode(balancing(angle, angle)))
+    steps, last, values = len(picture.arrays["actions"]), picture.arrays["states"][-1], picture.values
+    assert values["ended"] is not kept
+    assert (steps == 500) is kept
+    assert (abs(last[2]) > values["max_angle"] or abs(last[0]) > values["max_position"]) is not kept
+    assert picture.arrays["states"].nbytes + picture.arrays["action_values"].nbytes < 13_000

@@ -28,28 +28,36 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-def read(learner: SupervisedLearner) -> tuple[Picture, dict[str, np.ndarray], Tensor]:
-    """The picture, its arrays, and the inputs (1, time, incoming) that the recurrent layers get."""
+def read(learner: SupervisedLearner, view: int = 0) -> tuple[Picture, dict[str, np.ndarray], Tensor]:
+    """The picture, a view's arrays, and the (1, time, incoming) that the recurrent layers get of it."""
     picture = next(unrolled(learner))
-    inputs = learner.test_inputs[:1]
+    number = picture.values["views"][view]["sequence"] - 1
+    inputs = learner.test_inputs[number : number + 1]
     network: Any = learner.network
     x = inputs if inputs.is_floating_point() else network.embedding(inputs).detach()
-    return picture, dict(picture.arrays), x
+    return picture, {name: array[view] for name, array in picture.arrays.items()}, x
 
 
-def before(h: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
+def before(h: np.ndarray, backwards: bool) -> np.ndarray:
+    none = np.zeros_like(h[:, :1])
+    return np.concatenate([h[:, 1:], none] if backwards else [none, h[:, :-1]], axis=1)
 
 
+@pytest.mark.parametrize("view", [0, 1, 3])  # two sequences forwards, then backwards
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("model", ["rnn", "lstm", "gru"])
-def test_every_step_obeys_the_equations_of_torchs_documentation(model: str, layers: int) -> None:
+def test_every_step_obeys_the_equations_of_torchs_documentation(model: str, layers: int, view: int) -> None:
     learner = learner_of(model, "adding", layers=layers, bidirectional=True)
-    picture, arrays, x = read(learner)
+    picture = next(unrolled(learner))
+    shown = len(picture.values["views"]) // 2
+    view = {0: 0, 1: 1, 3: shown + 1}[view]
+    backwards = picture.values["views"][view]["backwards"]
+    picture, arrays, x = read(learner, view)
     recurrent: Any = learner.network.recurrent
     units = picture.values["units"]
     assert (len(units), picture.values["unit_count"]) == (8, 10)
-    h = recurrent(x)[0][0, :, :10].detach().numpy().T[units]  # the last layer, reading forwards
+    of_direction = slice(10, None) if backwards else slice(10)
+    h = recurrent(x)[0][0, :, of_direction].detach().numpy().T[units]  # of the last layer
     np.testing.assert_allclose(arrays["h"], h, atol=1e-6)
     gates = picture.values["gates"]
     x_terms, h_terms = ({gate: arrays[f"{of}_{gate}"] for gate in gates} for of in "xh")
@@ -61,7 +69,7 @@ def test_every_step_obeys_the_equations_of_torchs_documentation(model: str, laye
         for gate in "ifo":
             np.testing.assert_allclose(arrays[gate], sigmoid(sums[gate]), atol=1e-6)
         np.testing.assert_allclose(arrays["g"], np.tanh(sums["g"]), atol=1e-6)
-        c = arrays["f"] * before(arrays["c"]) + arrays["i"] * arrays["g"]
+        c = arrays["f"] * before(arrays["c"], backwards) + arrays["i"] * arrays["g"]
         np.testing.assert_allclose(arrays["c"], c, atol=1e-6)
         np.testing.assert_allclose(h, arrays["o"] * np.tanh(c), atol=1e-6)
     if model == "gru":
@@ -69,7 +77,7 @@ def test_every_step_obeys_the_equations_of_torchs_documentation(model: str, laye
             np.testing.assert_allclose(arrays[gate], sigmoid(sums[gate]), atol=1e-6)
         n = np.tanh(x_terms["n"] + x_bias["n"] + arrays["r"] * (h_terms["n"] + h_bias["n"]))
         np.testing.assert_allclose(arrays["n"], n, atol=1e-6)
-        np.testing.assert_allclose(h, (1 - arrays["z"]) * n + arrays["z"] * before(h), atol=1e-6)
+        np.testing.assert_allclose(h, (1 - arrays["z"]) * n + arrays["z"] * before(h, backwards), atol=1e-6)
 
 
 @pytest.mark.parametrize("model", ["rnn", "lstm", "gru"])
@@ -145,9 +153,9 @@ def test_symbols_have_their_probabilities_at_each_step_and_their_targets() -> No
     of_targets = probabilities[targets[asked], np.flatnonzero(asked)]
     np.testing.assert_allclose(arrays["target_probability"][asked], of_targets, rtol=1e-5)
     assert np.isnan(arrays["target_probability"][~asked]).all()
-    assert picture.values["loss"] == pytest.approx(-np.log(of_targets).mean(), rel=1e-5)
+    assert picture.values["views"][0]["loss"] == pytest.approx(-np.log(of_targets).mean(), rel=1e-5)
     read_symbols = [learner.data.classes[n] for n in inputs[0].tolist()]
-    assert picture.values["steps"] == read_symbols
+    assert picture.values["views"][0]["steps"] == read_symbols
 
 
 def test_a_sequence_with_one_target_has_its_prediction_after_its_last_step() -> None:
@@ -174,6 +182,56 @@ def test_a_forecast_is_in_the_unit_of_its_series() -> None:
     assert arrays["output"][-1] == pytest.approx(output * series.change_scale, rel=1e-5)
     assert np.isnan(arrays["output"][:-1]).all()
     assert picture.values["unit"] == series.error_unit
+
+
+def test_of_a_network_of_both_directions_the_gradient_flows_back_against_the_reading() -> None:
+    learner = learner_of("lstm", "adding", bidirectional=True)
+    picture = next(unrolled(learner))
+    views = picture.values["views"]
+    count = len(views) // 2
+    assert [view["backwards"] for view in views] == [False] * count + [True] * count
+    _, arrays, x = read(learner, count + 1)  # the second sequence, backwards
+    network: Any = learner.network
+    backwards = nn.LSTM(2, 10, batch_first=True)  # which reads the sequence from its end
+    weights = learner.network.state_dict()
+    backwards.load_state_dict({name: weights[f"recurrent.{name}_reverse"] for name in backwards.state_dict()})
+    forwards = network.recurrent(x)[0][0, -1, :10].detach()
+    turned, cut = x.flip(1), 40
+    _, state = backwards(turned[:, :cut])
+    h, c = (one.detach().requires_grad_() for one in state)
+    last = backwards(turned[:, cut:], (h, c))[0][0, -1]
+    number = views[count + 1]["sequence"] - 1
+    target = learner.test_targets[number : number + 1]
+    loss = nn.functional.mse_loss(network.output(torch.cat([forwards, last])), target)
+    by_h, by_c = torch.autograd.grad(loss, (h, c))
+    at = 50 - cut  # the step that was read just before the cut
+    assert arrays["gradient"][0, at] == pytest.approx(by_h.norm().item(), rel=1e-4)
+    assert arrays["gradient_c"][at] == pytest.approx(by_c.norm().item(), rel=1e-4)
+    assert np.isnan(arrays["gradient"][0, 0])  # which is read last
+    assert views[count + 1]["loss"] == pytest.approx(loss.item(), rel=1e-5)
+
+
+def test_the_sequences_are_the_first_ones_of_one_length_each_with_its_own_loss_and_gradient() -> None:
+    learner = learner_of("gru", "parity")
+    picture = next(unrolled(learner))
+    steps = (~torch.isnan(learner.test_inputs[..., 0])).sum(1)
+    same = (steps == steps[0]).nonzero()[:4, 0]
+    assert [view["sequence"] for view in picture.values["views"]] == (same + 1).tolist()
+    for view, number in enumerate(same.tolist()):
+        x = learner.test_inputs[number : number + 1, : int(steps[0])]
+        np.testing.assert_array_equal(picture.arrays["inputs"][view], x[0].T)
+        logit = learner.network(x)[0]
+        target = learner.test_targets[number : number + 1].float()
+        loss = nn.functional.binary_cross_entropy_with_logits(logit, target)
+        assert picture.values["views"][view]["loss"] == pytest.approx(loss.item(), rel=1e-4)
+    learner.test_inputs = learner.test_inputs[same]
+    learner.test_targets = learner.test_targets[same]
+    alone = next(unrolled(learner))
+    for view in range(len(same)):
+        learner.test_inputs = learner.test_inputs.roll(-1, 0) if view else learner.test_inputs
+        learner.test_targets = learner.test_targets.roll(-1, 0) if view else learner.test_targets
+        first = next(unrolled(learner)).arrays["gradient"][0]
+        np.testing.assert_allclose(first, alone.arrays["gradient"][view], rtol=1e-4, atol=1e-7)
 
 
 def test_of_a_long_sequence_the_last_steps_are_shown_and_it_leaves_no_gradient() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.events import Picture
-from dashboard.charts.training.layers.unrolled import gradient_levels, unrolled_chart
+from dashboard.charts.training.layers.unrolled import gradient_levels, of_view, unrolled_chart
 from tests.dashboard.charts.training.rows import rows, trained
 
 
@@ -16,21 +16,25 @@ def picture() -> Picture:
     return trained("lstm", "copy_memory", **small)["unrolled"]
 
 
-def test_each_step_is_a_row_with_its_symbols_and_gradient(picture: Picture) -> None:
+@pytest.fixture
+def first(picture: Picture) -> Picture:
+    return of_view(picture)
+
+
+def test_each_step_is_a_row_with_its_symbols_and_gradient(picture: Picture, first: Picture) -> None:
     drawn = [row for row in rows(unrolled_chart(picture)) if "gradient" in row]
-    steps = picture.arrays["h"].shape[1]
+    steps = first.arrays["h"].shape[1]
     assert [row["step"] for row in drawn] == list(range(1, steps + 1))
-    assert [row["input"] for row in drawn] == picture.values["steps"]
-    gradient = picture.arrays["gradient"][0]
+    assert [row["input"] for row in drawn] == first.values["steps"]
+    gradient = first.arrays["gradient"][0]
     assert [row["gradient"] for row in drawn[:-1]] == pytest.approx(gradient[:-1].tolist())
     assert drawn[-1]["gradient"] is None
-    classes = picture.values["classes"]
-    asked = picture.arrays["target"] >= 0
+    classes = first.values["classes"]
+    asked = first.arrays["target"] >= 0
     assert [row["target"] for row in drawn] == [
-        classes[target] if there else ""
-        for target, there in zip(picture.arrays["target"], asked, strict=True)
+        classes[target] if there else "" for target, there in zip(first.arrays["target"], asked, strict=True)
     ]
-    right = picture.arrays["best"][0] == picture.arrays["target"]
+    right = first.arrays["best"][0] == first.arrays["target"]
     assert [row["right"] == "right" for row in drawn] == (right & asked).tolist()
 
 
@@ -45,5 +49,5 @@ def test_numbers_are_a_picture_and_the_one_target_is_at_the_end() -> None:
     drawn = rows(unrolled_chart(pictures["unrolled"]))
     assert len([row for row in drawn if "url" in row]) == 2
     texts = [row for row in drawn if "gradient" in row]
-    output = pictures["unrolled"].arrays["output"][-1]
+    output = of_view(pictures["unrolled"]).arrays["output"][-1]
     assert [row["prediction"] for row in texts] == [""] * 49 + [f"{output:.2f}"]

@@ -1,0 +1,53 @@
+"""Which processes of this machine work on a run of this server, so that they are shown by its name."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import psutil
+
+from core.runs.listing import ListedRun, RunQuery, listed
+from core.runs.status import PAUSED, RUNNING
+from core.runs.store import RunStore
+from dashboard.components.runs import JOB_TITLES, VIEW_OF_JOB
+
+
+class OwnRuns:
+    """The runs that are in progress, each with its process; asked repeatedly, for the load in between."""
+
+    def __init__(self) -> None:
+        self._processes: dict[str, psutil.Process] = {}
+
+    def now(self, store: RunStore, base: str) -> dict[str, dict[str, Any]]:
+        """Of each worker on this host, by its process id: name and address of its run, memory, load.
+
+        utilisation: since the last question, of one core, %; None the first time.
+        """
+        workers = {run.id: run.worker for run in store.all_with_status(RUNNING, PAUSED) if run.worker}
+        names = {run.id: run for run in listed(store, RunQuery(ids=tuple(workers))).runs} if workers else {}
+        found: dict[str, dict[str, Any]] = {}
+        before, self._processes = self._processes, {}
+        for run_id, worker in workers.items():
+            host, pid, _ = worker.rsplit("/", 2)
+            if host == platform.node() and run_id in names:
+                found[pid] = _link(names[run_id], base) | self._load(pid, before)
+        return found
+
+    def _load(self, pid: str, before: dict[str, psutil.Process]) -> dict[str, Any]:
+        try:
+            process = before.get(pid) or psutil.Process(int(pid))
+            self._processes[pid] = process
+            used = process.cpu_percent()
+            memory = process.memory_info().rss
+        except (psutil.Error, OSError):  # it has just ended
+            return {"memory": None, "utilisation": None}
+        return {"memory": memory, "utilisation": round(used, 1) if pid in before else None}
+
+
+def _link(run: ListedRun, base: str) -> dict[str, str]:
+    kind = JOB_TITLES.get(run.job, run.job)
+    of = ", ".join(filter(None, (run.model, run.data)))
+    name = run.name or f"{kind[:1].upper()}{kind[1:]}{f' of {of}' if of else ''}"
+    view = VIEW_OF_JOB.get(run.job)
+    return {"name": name, "address": f"{base}/{view}?run={run.id}" if view else ""}
