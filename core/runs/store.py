@@ -33,7 +33,14 @@ from core.runs.tables import frames as _frames
 from core.runs.tables import pictures as _pictures
 from core.runs.tables import runs as _runs
 from core.runs.tables import summaries as _summaries
-from core.runs.upgrades import VERSION, upgrade_config, upgrade_event, upgrade_job, upgrade_picture
+from core.runs.upgrades import (
+    VERSION,
+    upgrade_config,
+    upgrade_event,
+    upgrade_job,
+    upgrade_picture,
+    upgrade_picture_name,
+)
 
 UNWRITABLE = ("unable to open", "readonly", "disk is full", "disk I/O error")  # SQLite's words for it
 BROKEN = ("not a database", "malformed")
@@ -198,11 +205,9 @@ class RunStore:
         with self._engine.connect() as connection:
             rows = connection.execute(_pictures.select().where(_pictures.c.run_id == run_id)).mappings().all()
             version = connection.execute(sa.select(_runs.c.version).where(_runs.c.id == run_id)).scalar()
-        found = {}
-        for row in rows:
-            name = upgrade_picture(row["name"], version or VERSION)
-            found[name] = Picture(name, row["step"], _unpack(row["arrays"]), row["values"])
-        return found
+        stored = (Picture(row["name"], row["step"], _unpack(row["arrays"]), row["values"]) for row in rows)
+        upgraded = (upgrade_picture(picture, version or VERSION) for picture in stored)
+        return {picture.name: picture for picture in upgraded}
 
     def picture_names(self, run_id: str) -> list[str]:
         """The names of its pictures, without reading them."""
@@ -211,7 +216,7 @@ class RunStore:
                 sa.select(_pictures.c.name).where(_pictures.c.run_id == run_id)
             ).scalars()
             version = connection.execute(sa.select(_runs.c.version).where(_runs.c.id == run_id)).scalar()
-            return [upgrade_picture(name, version or VERSION) for name in names]
+            return [upgrade_picture_name(name, version or VERSION) for name in names]
 
     def frames(self, run_id: str, after: int = -1) -> list[Frame]:
         """The film's frames after this step, in order."""
@@ -283,8 +288,8 @@ class RunStore:
         return [
             (
                 row.sequence,
-                Picture(
-                    upgrade_picture(row.name, version or VERSION), row.step, _unpack(row.arrays), row.values
+                upgrade_picture(
+                    Picture(row.name, row.step, _unpack(row.arrays), row.values), version or VERSION
                 ),
             )
             for row in rows

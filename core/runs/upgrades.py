@@ -6,10 +6,13 @@ Version 1 is that of Nablascope 0.1, whose rows say nothing of a version.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from core.events import Picture
 from core.timing.activation_cost.config import upgrade_cost_config
 from core.timing.results.upgrades import with_names_of_the_field
+from core.training.snapshots.upgrade import with_views
 from core.training.upgrades import upgrade_ensemble_config, upgrade_train_config
 
 VERSION = 2  # of a run's config, events and pictures, as they are written today
@@ -36,9 +39,14 @@ def upgrade_event(record: Mapping[str, Any], version: int) -> Record:
     return _event_of_0_1(record) if version < 2 else dict(record)
 
 
-def upgrade_picture(name: str, version: int) -> str:
+def upgrade_picture_name(name: str, version: int) -> str:
     """The name of a picture today."""
     return _PICTURES_SINCE_0_1.get(name, name) if version < 2 else name
+
+
+def upgrade_picture(picture: Picture, version: int) -> Picture:
+    """A stored picture with the name, arrays and values of today."""
+    return with_views(replace(picture, name=upgrade_picture_name(picture.name, version)))
 
 
 def _event_of_0_1(record: Mapping[str, Any]) -> Record:

@@ -1,10 +1,16 @@
-"""Configs and addresses of version 0.1, which knew `probes` and drew some pictures whatever these were."""
+"""What earlier versions stored of snapshots.
+
+Version 0.1 knew `probes`, and drew some pictures whatever these were. The first pictures of unrolled networks
+were of one sequence.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from core.events import Picture
 from core.training.snapshots.catalogue import applicable
 
 ALWAYS_DRAWN = ("points", "curve_samples", "table_points", "target", "table_map", "predicted")
@@ -60,3 +66,16 @@ def upgrade_probes(record: Mapping[str, Any]) -> dict[str, Any]:
 def _with_always_drawn(model: str, data: str, probes: Iterable[str]) -> list[str]:
     drawn = {*probes, *ALWAYS_DRAWN}
     return [key for key in applicable(model, data) if key in drawn]
+
+
+def with_views(picture: Picture) -> Picture:
+    """An unrolled network's picture of one sequence, which has no `views`, as one with a single view.
+
+    It is of the test split's first sequence, read forwards. Any other picture stays as it is.
+    """
+    if picture.name != "unrolled" or "views" in picture.values:
+        return picture
+    values = dict(picture.values)
+    view = {"sequence": 1, "backwards": False, "loss": values.pop("loss"), "steps": values.pop("steps")}
+    arrays = {name: array[None] for name, array in picture.arrays.items()}
+    return replace(picture, arrays=arrays, values={**values, "views": [view]})
