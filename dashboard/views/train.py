@@ -445,9 +445,12 @@ with page.results:
     if run:
         say_settings(run, config)
         follow_up(run, config)
+        with (
+            st.container()
+        ):  # beneath the buttons that ask for them, and of one place in the page: the film stays
+            show_classical(run)
+            landscape.follow(run)
         runs.follow(run, draw)
-        show_classical(run)
-        landscape.follow(run)
     elif not (table and table.problem):
         st.info("Choose a network and data, then press **Start**: the first results appear within a second.")
         if config and DATASETS[config.data].kind in DATA_CHARTS:

@@ -105,7 +105,11 @@ def metric_chart(
 ) -> alt.LayerChart:
     """The metric on each split after each epoch; of an accuracy also that of the most frequent class."""
     shown = METRICS[metric]
-    chart = _chart(epochs, "metric", shown.name, shown.axis, shown.splits, planned)
+    more: dict[str, Any] = {}
+    if metric == "modes":  # a count: none is the lower end also where none is all there is
+        counts = [epoch.get(f"{split.lower()}_metric") or 0 for epoch in epochs for split in SPLITS]
+        more["y_scale"] = alt.Scale(domain=[0, max(1, *counts)])
+    chart = _chart(epochs, "metric", shown.name, shown.axis, shown.splits, planned, **more)
     majority = epochs[-1].get("details", {}).get("majority_accuracy")
     if majority is not None:
         chart.layer += _baseline(majority, "most frequent class", shown.format)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ def predictions_panel(picture: Picture) -> Panel:
         {
             "groups": [group("", "images", 0, 255)],
             "captions": captions,
+            "longest_caption": _longest_caption(classes),
             "fields": [
                 shown("Prediction", "predicted", names=classes),
                 shown("Truth", "labels", names=classes),
@@ -50,6 +52,11 @@ def predictions_panel(picture: Picture) -> Panel:
         },
         (mark("wrong", NEGATIVE, "square"),),
     )
+
+
+def _longest_caption(classes: Sequence[str]) -> str:
+    """The longest that a wrong prediction may get, so that all frames have one layout."""
+    return ", not ".join(sorted(classes, key=len)[-2:])
 
 
 def samples_panel(picture: Picture) -> Panel:

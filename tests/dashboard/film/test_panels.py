@@ -115,6 +115,7 @@ def test_mistakes_are_counted_and_named() -> None:
     values = {"classes": ["cat", "dog"], "samples": 1000, "wrong": 54}
     found = panels(Picture("predictions", 0, arrays, values))["predictions"]
     assert found["values"]["captions"] == ["cat, not dog", "cat", "dog"]
+    assert len(found["values"]["longest_caption"]) == len("cat, not dog")
     assert found["arrays"]["wrong"].tolist() == [1, 0, 0]
     assert found["notes"] == ["54 of 1,000 are wrong (orange); 1 shown first."]
     counts = np.array([[5, 1], [2, 4]])

@@ -30,5 +30,9 @@ def test_an_ended_run_has_a_landscape_beside_its_limit(own_runner: None) -> None
     ended(page, job)
     assert runs.runner().store.get(job).status == FINISHED
     assert len(page.get("vega_lite_chart")) == charts + 2
+    shown = [chart.proto.spec for chart in page.get("vega_lite_chart")]
+    assert (
+        "A slice of the loss landscape" in shown[0]
+    )  # beneath its button, not below all of the run's charts
     assert any("Li et al. 2018" in text.value for text in page.caption)
     assert next(button for button in page.button if button.label == BUTTON).disabled

@@ -7,6 +7,7 @@ import { convolutionAt, convolutionLines, convolutionPicture } from "./convoluti
 
 const GAP_PX = 4;
 const CAPTION_PX = 17;
+const LINE_PX = 12; // of a caption, from its first line to its second
 const COLOURS = 3; // of a pixel of an image that is not gray
 const painted = new WeakMap(); // of each picture: its images as canvases, in the colours of a theme
 
@@ -57,14 +58,23 @@ function caption(pen, { panel, palette }, place) {
   pen.font = `11px ${palette.font}`;
   pen.textAlign = "center";
   pen.fillStyle = css(wrong ? palette.negative : palette.muted);
-  pen.fillText(fitted(pen, place.caption, place.width + 2 * GAP_PX), place.x + place.width / 2, place.y + place.height + 9);
+  place.caption.forEach((line, n) => {
+    pen.fillText(fitted(pen, line, place.room), place.x + place.width / 2, place.y + place.height + 9 + n * LINE_PX);
+  });
 }
 
-/** All of one group, or each of a group above its own of the next, as large as the box allows. */
-function filled(pen, { width, height, panel, palette }) {
-  const { groups, captions } = panel.values;
+/** "disc, not square" in two lines, without the comma. */
+const inLines = (text) => text.split(/, (?=not )/);
+
+/**
+ * All of one group, or each of a group above its own of the next, as large as the box allows. Captions have two
+ * lines where the longest does not fit into one.
+ */
+function filled(pen, scene, lines = 1) {
+  const { width, height, panel, palette } = scene;
+  const { groups, captions, longest_caption: longest } = panel.values;
   const { n, h, w } = sizeOf(panel, 0);
-  const below = captions ? CAPTION_PX : 0;
+  const below = captions ? CAPTION_PX + (lines - 1) * LINE_PX : 0;
   pen.font = `12px ${palette.font}`;
   const widest = Math.max(...groups.map(({ caption: name }) => pen.measureText(name).width));
   const names = groups.length > 1 ? Math.min(width / 4, widest + 8) : 0; // of the rows, at the left
@@ -78,6 +88,13 @@ function filled(pen, { width, height, panel, palette }) {
   const { size, columns } = best;
   const [wide, high] = [size, (size * h) / w];
   const pitch = { x: (width - names - 4) / columns, y: high + GAP_PX + below };
+  const room = pitch.x - 2; // of a caption
+  const written = (text) => (lines === 1 ? [text] : inLines(text));
+  if (longest && lines === 1) {
+    pen.font = `11px ${palette.font}`;
+    if (pen.measureText(longest).width > room) return filled(pen, scene, 2);
+    pen.font = `12px ${palette.font}`;
+  }
   const tiles = [];
   const texts = [];
   const shown = Math.ceil(n / columns) * groups.length;
@@ -87,7 +104,7 @@ function filled(pen, { width, height, panel, palette }) {
       const row = Math.floor(index / columns) * groups.length + group;
       const x = names + 2 + (index % columns) * pitch.x + (pitch.x - wide) / 2;
       const y = top + row * pitch.y;
-      tiles.push({ group, index, x, y, width: wide, height: high, caption: captions?.[index] });
+      tiles.push({ group, index, x, y, width: wide, height: high, room, caption: captions && written(captions[index]) });
       if (names && index % columns === 0) texts.push({ text: fitted(pen, name, names - 6), x: 0, y: y + high / 2 });
     }
   });

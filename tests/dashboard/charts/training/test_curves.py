@@ -59,6 +59,12 @@ def test_an_accuracy_has_that_of_the_most_frequent_class_beside_it() -> None:
     assert len(metric_chart(PLAIN, "accuracy").layer) == len(chart["layer"]) - 2
 
 
+@pytest.mark.parametrize(("covered", "top"), [((0, 0), 1), ((3, 8), 8)])
+def test_a_count_of_modes_begins_at_none(covered: tuple[int, int], top: int) -> None:
+    epochs = [epoch(n, train_metric=count, test_metric=count) for n, count in enumerate(covered, 1)]
+    assert curves(metric_chart(epochs, "modes"))["y"]["scale"]["domain"] == [0, top]
+
+
 GAN = [epoch(n, details={"generator_loss": 0.7 + n}) for n in (1, 2)]
 
 
