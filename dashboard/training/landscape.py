@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.events import Picture
 from core.models import MODELS
+from core.runs.status import FINISHED
 from core.runs.store import Run
 from dashboard.charts.landscape import landscape_chart, sharpness_chart
 from dashboard.components import runs
@@ -36,7 +37,8 @@ def follow(run: Run) -> None:
     job = st.session_state.get(_key(run))
     job = runs.runner().store.get(job) if job else None
     if job:
-        runs.follow(job, _draw)
+        # Done, its charts say all; a second state above the run's own would be taken for that.
+        runs.follow(job, _draw, show_state=job.status != FINISHED)
 
 
 def _draw(_run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:

@@ -17,7 +17,7 @@ from core.export.archive import zipped_from_store
 from core.models import MODELS
 from core.options import filled_in
 from core.records import from_record
-from core.runs.status import FAILED, INTERRUPTED, RUNNING
+from core.runs.status import FAILED, FINISHED, INTERRUPTED, RUNNING
 from core.runs.store import Run
 from core.training import TrainConfig
 from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME
@@ -250,7 +250,7 @@ def draw_figures(
                 st.metric(f"{metric.name}, validation", value, width="content")
             for end in finished:  # until then the run's own line says how fast it is now
                 unit = started.get("sample_unit", "samples")
-                st.metric("Speed", f"{end['samples_per_s']:,.0f} {unit}/s", width="content")
+                st.metric(f"Speed, {unit}/s", f"{end['samples_per_s']:,.0f}", width="content")
         st.metric("Parameters", f"{started['parameters']:,}", width="content")
     say_naive(started)
 
@@ -316,7 +316,8 @@ def show_classical(run: Run) -> None:
     job = runs.runner().store.get(job) if job else None
     if job:
         last = runs.runner().store.events_after(run.id)[-1][1]
-        runs.follow(job, lambda _run, methods, _pictures: draw_classical(last, methods))
+        show_state = job.status != FINISHED  # done, its chart says all
+        runs.follow(job, lambda _run, methods, _pictures: draw_classical(last, methods), show_state)
 
 
 def continue_training(run: Run, last: dict[str, Any], config: TrainConfig | None) -> None:

@@ -3,6 +3,7 @@
 import { css } from "../palette.js";
 import { TEXTS, number } from "../texts.js";
 
+const TEXT_PX = 11;
 const TURNS = { up: 0, right: 1, down: 2, left: 3 }; // quarter turns clockwise of an arrow that points up
 
 export function drawSquares(pen, { width, height, panel, palette }) {
@@ -10,12 +11,15 @@ export function drawSquares(pen, { width, height, panel, palette }) {
   const { actions, values } = panel.arrays;
   const [maps, rows, columns] = actions.shape;
   const head = titles.some(Boolean) ? 20 : 2;
-  // Maps stand beside each other, in as many rows of maps as make the squares largest.
+  pen.font = `12px ${palette.font}`;
+  const widest = Math.max(...titles.map((title) => pen.measureText(title).width)) + 6;
+  // Maps stand beside each other where their titles fit, in as many rows of maps as make the squares largest.
   let best = { side: 0, across: 1 };
   for (let across = 1; across <= maps; across++) {
     const down = Math.ceil(maps / across);
     const side = Math.min(width / (across * (columns + 0.4) - 0.4), (height / down - head - 4) / rows);
-    if (side > best.side) best = { side, across };
+    const fits = across === 1 || (columns + 0.4) * side >= widest;
+    if (side > best.side && fits) best = { side, across };
   }
   const { side, across } = best;
   const places = Array.from({ length: maps }, (_, map) => ({
@@ -44,9 +48,9 @@ export function drawSquares(pen, { width, height, panel, palette }) {
         pen.strokeRect(left, top, side, side);
         const action = names[actions.values[at]];
         if (action in TURNS) arrow(pen, left + side / 2, top + side / 2, side * 0.3, TURNS[action], palette);
-        else if (action) written(pen, action, left + side / 2, top + side / 2, palette);
+        else if (action) written(pen, action, left + side / 2, top + side / 2, side - 3, palette);
         const mark = marks[map]?.[row]?.[column];
-        if (mark?.trim()) written(pen, mark, left + side * 0.82, top + side * 0.84, palette, true);
+        if (mark?.trim()) written(pen, mark, left + side * 0.82, top + side * 0.84, side, palette, true);
       }
     }
   });
@@ -82,9 +86,15 @@ function arrow(pen, x, y, size, turns, palette) {
   pen.restore();
 }
 
-function written(pen, text, x, y, palette, bold = false) {
-  pen.font = `${bold ? "700 " : ""}11px ${palette.font}`;
+/** A word at a place; several below each other where one line is too narrow, and smaller where a word is. */
+function written(pen, text, x, y, width, palette, bold = false) {
+  const font = (size) => `${bold ? "700 " : ""}${size}px ${palette.font}`;
+  pen.font = font(TEXT_PX);
+  const lines = pen.measureText(text).width > width ? text.split(" ") : [text];
+  const widest = Math.max(...lines.map((line) => pen.measureText(line).width));
+  const size = TEXT_PX * Math.min(1, width / widest);
+  pen.font = font(size);
   pen.textAlign = "center";
   pen.fillStyle = css(palette.text, 0.85);
-  pen.fillText(text, x, y);
+  lines.forEach((line, n) => pen.fillText(line, x, y + (n - (lines.length - 1) / 2) * size));
 }
