@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,12 +43,31 @@ class UnpairedComparison:
     verdict: str
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """What else a result says of its figures: noise, and what other programs used meanwhile."""
+
+    noise: Mapping[str, float]  # the largest unpaired floor of each device
+    cores: int | None
+    load: Mapping[PointKey, float]  # % of the CPU
+
+
+def conditions_of(records: Sequence[Record]) -> Conditions:
+    """Those of a whole result, read once for all its points."""
+    noise: dict[str, float] = {}
+    for record in records:
+        if record["event"] == "noise_measured":
+            noise[record["device"]] = max(record["unpaired"], noise.get(record["device"], 0.0))
+    return Conditions(noise, environment_of(records).get("usable_cores"), load_during(records))
+
+
 def compare_results(baseline: Sequence[Record], candidate: Sequence[Record]) -> Iterator[Any]:
     """Judge every point that both results hold; PointNotCompared for one that only one of them holds."""
     before, after = by_point(baseline), by_point(candidate)
+    then, now = conditions_of(baseline), conditions_of(candidate)
     for point, record in before.items():
         if point in after:
-            yield compared(baseline, record, candidate, after[point])
+            yield compared(then, record, now, after[point])
         else:
             yield not_compared(point, "only the first result has it")
     for point in after:
@@ -81,17 +100,12 @@ def by_point(records: Sequence[Record]) -> dict[PointKey, Record]:
     return {point_of(record): record for record in measurements(records)}
 
 
-def _floor(records: Sequence[Record], taken: Record) -> float:
+def _floor(conditions: Conditions, taken: Record) -> float:
     """The noise of a figure against another result's: relative differences below it are no difference.
 
     The larger of the machine's own noise then and of how far the figure wandered while it was measured.
     """
-    machine = [
-        record["unpaired"]
-        for record in records
-        if record["event"] == "noise_measured" and record["device"] == taken["device"]
-    ]
-    return max([*machine, _wandered(taken["times_s"])])
+    return max(conditions.noise.get(taken["device"], 0.0), _wandered(taken["times_s"]))
 
 
 def _wandered(times_s: Sequence[float]) -> float:
@@ -103,31 +117,29 @@ def _wandered(times_s: Sequence[float]) -> float:
     return max(halves) / min(halves) - 1
 
 
-def _load_margin(records: Sequence[Record], taken: Record) -> float:
+def _load_margin(conditions: Conditions, taken: Record) -> float:
     """How much slower (0.5 is 50%) the cores that other programs used can have made a figure, at the most."""
     threads = taken["threads"] or 1
-    cores = environment_of(records).get("usable_cores") or threads
-    others = (load_during(records).get(point_of(taken)) or 0.0) / 100 * cores
+    cores = conditions.cores or threads
+    others = (conditions.load.get(point_of(taken)) or 0.0) / 100 * cores
     if threads > 1 and others >= _BUSY_FRACTION * cores:
         return math.inf  # threads wait for each other, so one that waits for a core holds up all
     left = max(cores - others, 0.1)
     return max(0.0, min(threads, cores) / left - 1)
 
 
-def compared(
-    baseline: Sequence[Record], before: Record, now: Sequence[Record], after: Record
-) -> PointCompared:
+def compared(then: Conditions, before: Record, now: Conditions, after: Record) -> PointCompared:
     """The verdict on two sets of samples that were taken at different moments.
 
     SLOWER and FASTER are what neither noise nor other programs explain, and what the fastest sample shows as
     well: other programs seldom disturb every one, and another operation changes them all.
     """
-    noise = max(_floor(baseline, before), _floor(now, after))
+    noise = max(_floor(then, before), _floor(now, after))
     found = compare_unpaired(before["times_s"], after["times_s"], noise)
     fastest = min(after["times_s"]) / min(before["times_s"])
     explained = {
         SLOWER: found.low <= 1 + _load_margin(now, after) or fastest <= 1 + noise,
-        FASTER: 1 / found.high <= 1 + _load_margin(baseline, before) or 1 / fastest <= 1 + noise,
+        FASTER: 1 / found.high <= 1 + _load_margin(then, before) or 1 / fastest <= 1 + noise,
     }
     return PointCompared(
         **{name: after[name] for name in POINT},

@@ -14,7 +14,7 @@ from core.errors import InvalidRequest
 from core.events import Progress, event_record
 from core.timing.results.events import MeasurementTaken, PointCompared, PointNotCompared
 from core.timing.results.table import Record, point_of
-from core.timing.results.verdicts import SLOWER, PointKey, by_point, compared, not_compared
+from core.timing.results.verdicts import SLOWER, PointKey, by_point, compared, conditions_of, not_compared
 from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.sweep import sweeps
 from core.timing.workloads import WORKLOADS
@@ -29,7 +29,7 @@ def gate(baseline: Sequence[Record], settings: Mapping[str, Any]) -> Iterator[An
 
     What looks slower is measured again after all others, so that what contaminated it may have passed.
     """
-    before = by_point(baseline)
+    before, then = by_point(baseline), conditions_of(baseline)
     configs: dict[PointKey, SweepConfig] = {}
     for point, record in before.items():
         try:
@@ -49,8 +49,9 @@ def gate(baseline: Sequence[Record], settings: Mapping[str, Any]) -> Iterator[An
                 now.append(event_record(event))
             if take == 1 or isinstance(event, Progress | MeasurementTaken):
                 yield event
+        conditions = conditions_of(now)
         for point, record in by_point(now).items():
-            one = compared(baseline, before[point], now, record)
+            one = compared(then, before[point], conditions, record)
             found[point] = replace(one, takes=take, regression=take == TAKES and one.verdict == SLOWER)
         if take == 1:
             yield from _not_measured([point for point in suspects if point not in found], now)
