@@ -30,9 +30,6 @@ from core.devices import usable_cores
 from core.statistics import median_interval
 from core.timing.measure.clock import measure
 from core.timing.measure.comparison import (
-    SAME,
-    SLOWER,
-    UNSURE,
     Round,
     compare,
     rounds,
@@ -41,6 +38,7 @@ from core.timing.measure.comparison import (
 from core.timing.measure.noise import noise_floor
 from core.timing.measure.progress import result_of
 from core.timing.measure.timers import timer_for
+from core.timing.results.verdicts import SAME, SLOWER, UNSURE
 
 SMALL, MIDDLE = 96, 704
 TORCH_ROUNDS, TORCH_SECONDS = 20, 0.1

@@ -13,7 +13,6 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.runs.store import Run
 from core.timing.results.conclusions import conclusions
-from core.timing.results.files import parse
 from core.timing.results.labels import environment_line
 from core.timing.results.table import (
     Record,
@@ -31,8 +30,10 @@ from dashboard.charts.machine.speedup import overtaking_chart, sentences
 from dashboard.components import runs
 from dashboard.components.address import bound
 from dashboard.components.benchmark_panels import draw_downloads, draw_result
+from dashboard.components.comparison import Result, compare_with, read_result, result_of_run
 from dashboard.components.device_picker import device_names, pick_devices
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 from dashboard.components.measurements import draw_failures
 from dashboard.components.roofline import draw_roofline
 
@@ -41,6 +42,7 @@ POINT_SECONDS = 1.0
 PRODUCTS, ROOFLINE = "gemm", "roofline"
 MEASURED = {PRODUCTS: "Matrix products", ROOFLINE: "Roofline"}
 ROOF_SECONDS = 20.0
+MEASURING = ("timing", "roofline")  # jobs whose results can be set against each other
 
 
 def choose() -> SweepConfig | None:
@@ -122,7 +124,28 @@ def explain_missing_accelerator() -> None:
 
 def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
     """The results of a sweep so far."""
+    draw_conclusions(run, records)
     draw_result(records, run.config["sizes"], run.id)
+    draw_earlier(run, records)
+
+
+def draw_conclusions(run: Run, records: Sequence[Record]) -> None:
+    """What the figures say of the machine, as soon as there is one."""
+    if run.ended or any(record["event"] in ("measurement_taken", "peak_found") for record in records):
+        list_conclusions(records)
+
+
+def list_conclusions(records: Sequence[Record]) -> None:
+    """One line a sentence."""
+    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in conclusions(records)))
+
+
+def draw_earlier(run: Run, records: Sequence[Record]) -> None:
+    """What has changed since an earlier result, when this one is whole."""
+    if run.ended and measurements(records):
+        st.subheader("Since an earlier result")
+        now = result_of_run(run.id, "this run", records)
+        compare_with(MEASURING, now, "Compare with", run.id, run.id)
 
 
 def open_file() -> bool:
@@ -136,22 +159,29 @@ def open_file() -> bool:
     if upload is None:
         return False
     try:
-        records = opened(upload.getvalue(), upload.name)
+        result = read_result(upload.getvalue(), upload.name)
     except InvalidRequest as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return True
-    st.subheader(upload.name)
+    draw_file(result)
+    return True
+
+
+def draw_file(result: Result) -> None:
+    """The machine of a result file, what its figures say, all of them, and what an earlier result says."""
+    name, records = result.name.rpartition(".")[0], result.records
+    st.subheader(result.name)
     st.caption(environment_line(environment_of(records)))
-    st.markdown("\n".join(f"- {sentence}" for sentence in conclusions(records)))
+    list_conclusions(records)
+    compare_with(MEASURING, result, "Compare with", name)
     names = workloads_of(records)
     chosen = st.pills("Workload", names, default=names[0], required=True, key="workload") if names else None
     of = [record for record in records if record.get("workload", chosen) == chosen]
     draw_overtaking(records, chosen)
-    draw_result(of, sorted({record["size"] for record in measurements(of)}), upload.name.rpartition(".")[0])
+    draw_result(of, sorted({record["size"] for record in measurements(of)}), name)
     if any(record["event"] in ("roof_measured", "peak_found") for record in records):
         st.subheader("Roofline")
         draw_roofline(records)
-    return True
 
 
 def draw_overtaking(records: Sequence[Record], workload: str | None) -> None:
@@ -168,17 +198,13 @@ def draw_overtaking(records: Sequence[Record], workload: str | None) -> None:
 def draw_machine(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
     """The roofline of a run so far, and what failed."""
     draw_failures(records)
+    draw_conclusions(run, records)
     draw_roofline(records)
     if measurements(records):
         draw_downloads(run.id, records)
+        draw_earlier(run, records)
     elif not run.ended:
         st.caption("First the best matrix product of each precision, then the copy, then further operations.")
-
-
-@st.cache_data(max_entries=4, show_spinner=False)
-def opened(content: bytes, name: str) -> list[Record]:
-    """The records of an uploaded file; read once, however often the page is drawn."""
-    return parse(content, name)
 
 
 def forget_run() -> None:

@@ -23,6 +23,7 @@ from dashboard.charts.machine.benchmark import rate_chart
 from dashboard.charts.machine.references import reference_chart
 from dashboard.charts.machine.speedup import overtaking_chart
 from dashboard.components import runs
+from dashboard.components.comparison import compare_with, result_of_run
 from dashboard.components.device_picker import device_names, pick_devices
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
@@ -69,6 +70,8 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
     draw_charts(records)
     if verdict:
         draw_ticket(run, records)
+    if run.ended:
+        draw_earlier(run, records)
 
 
 def so_far(records: Records) -> list[dict[str, Any]]:
@@ -159,6 +162,13 @@ def draw_ticket(run: Run, records: Records) -> None:
         File("JSON with raw samples", f"quick-check-{run.id}.json", lambda: to_json(records), JSON),
         svg=f"quick-check-{run.id}.svg",
     )
+
+
+def draw_earlier(run: Run, records: Records) -> None:
+    """What has changed since another check, of this machine or of any."""
+    st.subheader("Since an earlier check")
+    now = result_of_run(run.id, "this check", records)
+    compare_with(("quick_check",), now, "Compare with an earlier check", f"quick-check-{run.id}", run.id)
 
 
 heading(

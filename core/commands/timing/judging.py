@@ -17,7 +17,7 @@ from core.errors import InvalidRequest
 def compare(options: argparse.Namespace) -> int:
     """Two result files, point by point."""
     from core.timing.results import files, report
-    from core.timing.sweeps.gate import compare_results
+    from core.timing.results.verdicts import compare_results
 
     baseline, candidate = (files.with_measurements(path) for path in (options.baseline, options.candidate))
     records, _ = follow(compare_results(baseline, candidate), report.COMPARISONS, options)

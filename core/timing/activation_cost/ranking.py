@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from core.timing.activation_cost.events import CostRanked, RankedActivation
-from core.timing.measure.comparison import MIN_DIFFERENCE, SLOWER, compare_unpaired
 from core.timing.results.table import Record, measurements
+from core.timing.results.verdicts import MIN_DIFFERENCE, SLOWER, compare_unpaired
 
 
 def ranked(records: Sequence[Record]) -> Iterator[CostRanked]:

@@ -17,30 +17,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.devices.interruptions import interruptions
-from core.statistics import (
-    ABOVE,
-    BELOW,
-    MIN_SAMPLES,
-    UNDECIDED,
-    WITHIN,
-    judge_interval,
-    median_interval,
-    ratio_interval,
-)
+from core.statistics import MIN_SAMPLES, median_interval
 from core.timing.measure.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, overhead_s, timed
-
-FASTER, SLOWER, SAME, UNSURE = "FASTER", "SLOWER", "SAME", "UNSURE"
+from core.timing.results.verdicts import CONFIDENCE, MIN_DIFFERENCE, UNSURE, verdict_of
 
 # Counts how often the system has taken a core away from the work; None where that is not counted.
 Count = Callable[[], int | None]
 
-# Differences below this are of no use to anybody, and the quietest machine has some of them.
-MIN_DIFFERENCE = 0.01
-# On a machine whose floor is larger than this, nothing is called the same for being below it: a calibration
-# beside other programs can find tens of percent, and "no difference of 40%" would sound like "no difference".
-MAX_CALLED_SAME = 0.10
-# The verdict is checked several times in one comparison, so each check asks for more than 95%.
-_CONFIDENCE = 0.99
 # Short blocks: most of them fall between two interruptions by other programs, which come every 2 ms or so.
 _BLOCK_S = 0.0002
 # Rounds between two moments at which the caller may stop or show progress.
@@ -50,7 +33,6 @@ _OVERHEAD_FRACTION = 1e-3
 _FIRST_CHECK_ROUNDS = 40
 # With so many samples that nothing interrupted, the others are left out of the verdict.
 _ENOUGH_CLEAN_SAMPLES = 20
-_VERDICTS = {ABOVE: SLOWER, BELOW: FASTER, WITHIN: SAME, UNDECIDED: UNSURE}
 # Which of A and B comes first in each round.
 _ORDERS = ("AB", "BA", "BA", "AB")
 
@@ -71,17 +53,6 @@ class Series:
     rounds: tuple[Round, ...]  # all of them; the interval is that of the uninterrupted where these are enough
     low: float  # the 99% interval of the median of candidate over baseline
     high: float
-    verdict: str
-
-
-@dataclass(frozen=True)
-class UnpairedComparison:
-    """Two sets of samples of different moments against each other, judged once; fields as in Comparison."""
-
-    ratio: float
-    low: float
-    high: float
-    floor: float
     verdict: str
 
 
@@ -192,28 +163,8 @@ def _samples(done: Sequence[Round]) -> list[float]:
 
 def judge(done: Sequence[Round], floor: float, seed: int = 0) -> Series:
     """What one series of rounds says: outside the floor, inside it, or neither."""
-    low, high = median_interval(uninterrupted_log_ratios(done), seed, _CONFIDENCE)
-    return Series(tuple(done), math.exp(low), math.exp(high), _verdict(low, high, floor))
-
-
-def compare_unpaired(
-    baseline_s: Sequence[float], candidate_s: Sequence[float], noise_floor: float, seed: int = 0
-) -> UnpairedComparison:
-    """Judge samples that were taken at different moments, as two result files hold them (seconds a call).
-
-    noise_floor: the unpaired one of noise.noise_floor(), the larger of both results. Samples of one
-    run say nothing of what changed until the next one; the floor alone covers that, so it must be there.
-    """
-    floor = max(noise_floor, MIN_DIFFERENCE)
-    low, high = ratio_interval(baseline_s, candidate_s, seed, _CONFIDENCE)
-    ratio = statistics.median(candidate_s) / statistics.median(baseline_s)
-    return UnpairedComparison(ratio, low, high, floor, _verdict(math.log(low), math.log(high), floor))
-
-
-def _verdict(low: float, high: float, floor: float) -> str:
-    """Of an interval of the log-ratio."""
-    edge, near = math.log1p(floor), math.log1p(min(floor, MAX_CALLED_SAME))
-    return _VERDICTS[judge_interval(low, high, edge, near)]
+    low, high = median_interval(uninterrupted_log_ratios(done), seed, CONFIDENCE)
+    return Series(tuple(done), math.exp(low), math.exp(high), verdict_of(low, high, floor))
 
 
 def _confirmed(series: Sequence[Series]) -> str:
@@ -225,7 +176,7 @@ def _known(series: Sequence[Series], floor: float, elapsed_s: float, verdict: st
     pooled = uninterrupted_log_ratios([one for of in series for one in of.rounds])
     if not pooled:
         return Comparison(math.nan, 0.0, math.inf, floor, (), verdict, elapsed_s)
-    low, high = median_interval(pooled, 0, _CONFIDENCE)
+    low, high = median_interval(pooled, 0, CONFIDENCE)
     ratio = math.exp(statistics.median(pooled))
     return Comparison(ratio, math.exp(low), math.exp(high), floor, tuple(series), verdict, elapsed_s)
 

@@ -242,7 +242,7 @@ def test_every_optimizer_of_the_script_is_that_of_the_run(optimizer: str) -> Non
     learner = SupervisedLearner(default_config("mlp", "moons", samples=100, optimizer=optimizer))
     described = optimizer_of(learner)
     rebuilt = getattr(torch.optim, described["class"])(learner.network.parameters(), **described["arguments"])
-    assert type(rebuilt) is type(learner.optimizer)
+    assert isinstance(learner.optimizer, type(rebuilt))  # it is torch's own, less what torch.compile needs
     assert rebuilt.defaults == learner.optimizer.defaults
 
 

@@ -11,10 +11,17 @@ from streamlit.testing.v1 import AppTest
 
 from core import devices
 from core.events import event_record
+from core.records import to_record
+from core.runs.status import FINISHED
+from core.timing.results.conclusions import conclusions
 from core.timing.results.events import SCHEMA, EnvironmentRead, RoofMeasured
 from core.timing.results.files import read
-from core.timing.results.table import measurements, to_json
+from core.timing.results.labels import environment_line
+from core.timing.results.table import environment_of, measurements, to_json
+from core.timing.results.verdicts import compare_results
+from core.timing.sweeps.config import SweepConfig
 from dashboard.components import runs
+from dashboard.components.markdown import escaped
 from tests.core.devices.stand_ins import card, run, torch_package
 from tests.waiting import wait_until
 
@@ -84,6 +91,10 @@ def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> N
     assert set(figures["size"]) == {32, 64}
     assert (figures["gflops"] > 0).all()
     assert {metric.label for metric in page.metric} == {"Best float32", "Best bfloat16"}
+    recorded = [one for _, one in runs.runner().store.events_after(page.session_state["timing_run"])]
+    assert "\n".join(f"- {escaped(one)}" for one in conclusions(recorded)) in {
+        one.value for one in page.markdown
+    }
     assert len(page.get("download_button")) == 2
 
 
@@ -179,4 +190,59 @@ def test_a_click_measures_the_machines_roofline(page: AppTest) -> None:
 
     wait_until(measured)
     assert page.metric[0].value.endswith("GFLOP/s")
+    assert any(one.value.startswith("- ") for one in page.markdown)  # what that says, long before the end
     runs.runner().request(page.session_state["roofline_run"], "stop")
+
+
+FIRST = read(RESULTS / "schema_1.json")
+
+
+def elsewhere(factor: float) -> list[dict[str, Any]]:
+    """The first stored result from another machine, every time so many times as long."""
+    return [
+        {**one, "median_s": factor * one["median_s"], "times_s": [factor * t for t in one["times_s"]]}
+        if one["event"] == "measurement_taken"
+        else {**one, "environment": {"cpu": "Abacus 9"}}
+        if one["event"] == "environment_read"
+        else dict(one)
+        for one in FIRST
+    ]
+
+
+def open_file(page: AppTest) -> None:
+    page.run()
+    page.file_uploader(key="result_file").upload("now.json", to_json(FIRST).encode()).run()
+
+
+def check_compared(page: AppTest, earlier: list[dict[str, Any]]) -> None:
+    """The page tells what compare_results finds."""
+    assert not page.exception
+    assert not page.error
+    (shown,) = (frame.value for frame in page.dataframe if "verdict" in frame.value)
+    found = list(compare_results(earlier, FIRST))
+    figures = shown[["ratio", "baseline", "now"]].values.tolist()
+    expected = [[one.ratio, 1e6 * one.baseline_s, 1e6 * one.candidate_s] for one in found]
+    assert sorted(figures) == sorted(expected)
+    assert sorted(text.split()[1] for text in shown["verdict"]) == sorted(one.verdict for one in found)
+    (machines,) = (one.value for one in page.caption if "different machines" in one.value)
+    for records in (earlier, FIRST):
+        assert escaped(environment_line(environment_of(records))) in machines
+
+
+def test_a_file_is_compared_with_a_second_file(page: AppTest) -> None:
+    open_file(page)
+    page.selectbox(key="against").set_value("file").run()
+    page.file_uploader(key="against_file").upload("then.json", to_json(elsewhere(0.3)).encode()).run()
+    check_compared(page, elsewhere(0.3))
+    page.file_uploader(key="against_file").upload("copy.json", to_json(FIRST).encode()).run()
+    assert ["Same file" in one.value for one in page.info if "No GPU" not in one.value] == [True]
+
+
+def test_a_file_is_compared_with_a_run_of_this_server(page: AppTest) -> None:
+    store = runs.runner().store
+    run_id = store.create("timing", to_record(SweepConfig()))
+    store.write(run_id, [(number, 0.0, record) for number, record in enumerate(elsewhere(2.0), 1)])
+    store.end(run_id, FINISHED)
+    page.query_params["against"] = run_id
+    open_file(page)
+    check_compared(page, elsewhere(2.0))

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from core.events import event_record
+from core.monitor.sources import AcceleratorSource
 from core.timing.activation_cost.config import CostConfig
 from core.timing.activation_cost.job import cost
 from core.timing.measure.clock import time_operation
@@ -128,6 +129,16 @@ def test_the_quick_suite_runs_on_the_card_and_gives_speed_ups() -> None:
     against_cpu = speedups(records)
     assert all(entry.low <= entry.ratio <= entry.high for entry in against_cpu)
     assert against_random(records)
+
+
+def test_the_monitor_reads_all_that_the_cards_driver_reports() -> None:
+    source = AcceleratorSource()
+    source.read(0.0)
+    (card,) = source.read(20.0)
+    assert card.readings["power"].value == pytest.approx(654.321)
+    assert card.readings["temperature"].value == 61
+    assert isinstance(card.processes, tuple)
+    assert {listed.process.pid for listed in card.processes} >= {77}
 
 
 def test_a_quick_check_rates_the_card_and_its_link_and_says_from_where_it_pays() -> None:

@@ -7,6 +7,7 @@ import torch
 
 from core import devices
 from core.devices import nvidia
+from core.monitor.sources import AcceleratorSource
 from core.timing.measure.conditions import observe
 from core.timing.measure.energy import POWER, meter, per_operation
 from core.torch_devices import readable_id
@@ -34,6 +35,14 @@ def test_what_the_driver_lacks_is_read_by_its_older_name_or_has_a_reason() -> No
     assert "not" in counters["energy"].reason.lower()
     assert nvidia.compute_processes(readable_id(DEVICE)) == {4242: None, 77: None}
     assert devices.clock(DEVICE).value == 1980
+
+
+def test_the_monitor_has_a_reason_for_what_the_driver_lacks() -> None:
+    source = AcceleratorSource()
+    source.read(0.0)
+    (card,) = source.read(20.0)
+    assert card.readings["temperature"].value == 59
+    assert all(reading.reason for reading in card.readings.values() if reading.value is None)
 
 
 def test_conditions_are_told_all_the_same() -> None:

@@ -13,10 +13,11 @@ import torch
 
 from core.statistics import ratio_interval
 from core.timing.measure import comparison
-from core.timing.measure.comparison import FASTER, SAME, SLOWER, UNSURE, Comparison, compare, compare_unpaired
+from core.timing.measure.comparison import Comparison, compare
 from core.timing.measure.noise import NoiseFloor, noise_floor
 from core.timing.measure.progress import result_of
 from core.timing.measure.timers import timer_for
+from core.timing.results.verdicts import FASTER, SAME, SLOWER, UNSURE, compare_unpaired
 from tests.core.timing.simulated import Machine, fast, slow
 
 

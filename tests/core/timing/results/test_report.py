@@ -15,7 +15,7 @@ from core.timing.results.lines import line, other_line
 from core.timing.results.record_checks import _KINDS
 from core.timing.results.report import COMPARISONS, FIGURES
 from core.timing.results.table import fastest, measurements, table
-from core.timing.sweeps.gate import compare_results
+from core.timing.results.verdicts import compare_results
 from tests.core.timing.results.examples import EXAMPLES, WITHOUT_WORDS
 
 STORED = Path(__file__).parent / "stored"

@@ -11,7 +11,8 @@ import pytest
 from core.timing.__main__ import main
 from core.timing.results import files
 from core.timing.results.table import measurements
-from core.timing.sweeps.gate import TAKES, compare_results
+from core.timing.results.verdicts import compare_results
+from core.timing.sweeps.gate import TAKES
 
 QUICK = ["--max-seconds", "0.1", "--target-ci", "0.2"]
 FIRST = files.read(Path(__file__).parents[1] / "results" / "stored" / "schema_1.json")
