@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -15,9 +16,14 @@ LOSSES = ("train_loss", "test_loss", "train_metric", "test_metric")
 # Target and patience watched the test part then; now they watch samples that the training part gives up.
 WATCHED = ("mlp_patience", "mlp_target")
 
+# Its text is Python's own help, which each version of Python words anew; these numbers are those of 3.11.
+OF_THIS_PYTHON = ("lstm_text",)
+
 
 @pytest.mark.parametrize("name", [name for name in NUMBERS["trainings"] if name not in WATCHED])
 def test_a_training_gives_its_numbers(name: str) -> None:
+    if name in OF_THIS_PYTHON and sys.version_info[:2] != (3, 11):
+        pytest.skip("the text that it learns is another one in this version of Python")
     expected = NUMBERS["trainings"][name]
     events = events_of(expected["argv"], expected["exit_code"])
     epochs = [event for event in events if event["event"] == "epoch_completed"]
