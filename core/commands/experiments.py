@@ -132,7 +132,7 @@ def _result_lines(result: Result) -> list[str]:
     for one in result.judgements:
         beside = "" if one.counts else " (beside the verdict)"
         number = results.number_in_words(one)
-        lines.append(f"    {one.verdict:<12}{number:<34} {one.condition}: {one.says}{beside}")
+        lines.append(f"    {one.verdict:<18}{number:<34} {one.condition}: {one.says}{beside}")
     lines += [f"    {fact.name}: {fact.text}" for fact in result.facts]
     return lines
 
