@@ -34,6 +34,7 @@ from core.timing.roofline import best_matmul
 from core.timing.roofline.config import RooflineConfig
 from core.timing.roofline.events import BandwidthFound, FormatAbsent, PeakFound
 from core.timing.roofline.job import roofline
+from core.timing.stress import load
 from core.timing.stress.config import StressConfig
 from core.timing.stress.events import TIME_IS_UP, StressEnded, StressSampled
 from core.timing.stress.job import stress
@@ -76,7 +77,7 @@ def assert_all_measured(configs: list[SweepConfig]) -> None:
     taken = [event for event in events if isinstance(event, MeasurementTaken)]
     assert len(taken) == sum(len(config.dtypes) * len(config.steps) for config in configs)
     for event in taken:
-        assert event.median_s >= 2e-3  # one kernel at least
+        assert event.median_s >= 2e-3 * (1 - 1e-6)  # one kernel at least, as far as floats tell
         assert event.joules is not None
         if event.precision_reason is None:  # a CPU has no TF32, so that float32 ran in its place
             assert event.precision == ("float32" if event.dtype == "tf32" else event.dtype)
@@ -152,7 +153,10 @@ def test_a_quick_check_rates_the_card_and_its_link_and_says_from_where_it_pays()
     assert "Matrix product in float32" in of_card
 
 
-def test_a_card_under_load_is_watched_and_every_result_of_it_is_checked() -> None:
+def test_a_card_under_load_is_watched_and_every_result_of_it_is_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(load, "_SIDES", (128,))  # which the processor computes in no time
     events = list(stress(StressConfig(devices=(DEVICE,), minutes=0.06)))
     samples = [event for event in events if isinstance(event, StressSampled)]
     assert samples[-1].readings["temperature"].value == 61
