@@ -51,7 +51,7 @@ def test_cards_are_what_cards_are_and_networks_train_on_them() -> None:
     [
         ("TWO_SLOW", ["test_pages.py", "test_together.py"]),
         # test_other_cards.py measures and trains on both; a click shows that a page gets there.
-        ("MIG", ["test_pages_of_one_card.py", "-k", "home or benchmark"]),
+        pytest.param("MIG", ["test_pages_of_one_card.py", "-k", "home or benchmark"], marks=pytest.mark.slow),
         pytest.param("MIG", ["test_pages_of_one_card.py", "-k", "train"], marks=pytest.mark.slow),
         pytest.param("ROCM", ["test_pages_of_one_card.py"], marks=pytest.mark.slow),
     ],
