@@ -70,5 +70,6 @@ def _start(processes: int) -> int:
         )
     torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # what torchrun sets, with a warning for each process
+    words = sys.argv[sys.argv.index("collectives") :]  # `nablascope timing` stands before it, or nothing
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, *torchrun, "-m", "core.timing", *sys.argv[1:]])
+    os.execv(sys.executable, [sys.executable, *torchrun, "-m", "core.timing", *words])
