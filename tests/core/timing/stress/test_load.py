@@ -1,4 +1,4 @@
-"""A load computes, sees every result that differs, rests when nobody watches, and ends when it is told to."""
+"""A load computes, sees every result that differs, rests when nobody watches, and ends when it is stopped."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ BOTH = ["cuda:0", "cuda:1"]
         (PRODUCTS, 1.0, "as fast beside cuda:1 as alone"),
     ],
 )
-def test_a_device_is_told_to_share_or_not_by_the_interval(work: str, factor: float, said: str) -> None:
+def test_the_interval_decides_whether_a_device_shares(work: str, factor: float, said: str) -> None:
     found = _result(work, "cuda:0", BOTH, ALONE, [factor * rate for rate in ALONE])
     assert found.low <= found.ratio <= found.high
     assert found.ratio == pytest.approx(factor)

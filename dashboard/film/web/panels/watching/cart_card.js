@@ -34,11 +34,11 @@ export class CartCard extends WatchedCard {
   said() {
     const done = Math.floor(this.at);
     if (!done) return TEXTS.episode.start(this.length);
-    if (done === this.length) return this.told();
+    if (done === this.length) return this.inWords();
     return WORDS.now(done, this.length, moved(this.episode, done));
   }
 
-  told() {
+  inWords() {
     return WORDS.over(this.length, this.episode.values.max_steps, ending(this.episode));
   }
 

@@ -95,7 +95,7 @@ export class EpisodeCard extends WatchedCard {
     return super.render(pen, { ...box, trail });
   }
 
-  told() {
+  inWords() {
     const { moves, total } = this.episode;
     return `${this.way()}. ${WORDS.over(moves.length, short(total), this.end())}.`;
   }

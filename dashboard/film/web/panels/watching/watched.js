@@ -108,7 +108,7 @@ export class WatchedCard extends Card {
   describe() {
     super.describe();
     if (!this.episode) return;
-    this.canvas.setAttribute("aria-label", `${this.canvas.getAttribute("aria-label")} ${this.told()}`);
+    this.canvas.setAttribute("aria-label", `${this.canvas.getAttribute("aria-label")} ${this.inWords()}`);
     if (this.primed && !this.walking && this.visible && !this.stage.player.calm) this.walk();
     this.primed = false;
   }
