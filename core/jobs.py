@@ -62,6 +62,13 @@ def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
     return sweep(from_record(SweepConfig, record))
 
 
+def _suite(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.timing.sweeps.suites import SuiteConfig
+    from core.timing.sweeps.with_roofline import measured_suite
+
+    return measured_suite(from_record(SuiteConfig, record))
+
+
 def _roofline(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.roofline.config import RooflineConfig
     from core.timing.sweeps.with_roofline import machine_roofline
@@ -147,6 +154,7 @@ JOBS = {
     "ensemble": Job(_ensemble),
     "classical": Job(_classical),
     "timing": Job(_timing, exclusive=True),
+    "suite": Job(_suite, exclusive=True),
     "roofline": Job(_roofline, exclusive=True),
     "quick_check": Job(_quick_check, exclusive=True),
     "stress": Job(_stress, exclusive=True),

@@ -110,9 +110,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard/training": ("dashboard/components",),
     "dashboard/run_list": ("dashboard/training", "dashboard/film"),
     "dashboard/statements": ("dashboard/components",),
+    "dashboard/benchmark": ("dashboard/components",),
     "dashboard/views": (
         *("dashboard/training", "dashboard/film", "dashboard/run_list"),
-        *("dashboard/statements", "dashboard/machine"),
+        *("dashboard/statements", "dashboard/machine", "dashboard/benchmark"),
     ),
     "dashboard": ("dashboard/views",),
 }

@@ -28,6 +28,7 @@ from core.timing.quick_check.config import QuickCheckConfig
 from core.timing.roofline.config import RooflineConfig
 from core.timing.stress.config import StressConfig
 from core.timing.sweeps.config import SweepConfig
+from core.timing.sweeps.suites import SuiteConfig
 from core.training.config import TrainConfig
 from core.training.ensembles.config import EnsembleConfig
 from core.training.presets import preset
@@ -41,6 +42,7 @@ CONFIGS: dict[str, type] = {
     "ensemble": EnsembleConfig,
     "cost": CostConfig,
     "timing": SweepConfig,
+    "suite": SuiteConfig,
     "roofline": RooflineConfig,
     "quick_check": QuickCheckConfig,
     "frameworks": FrameworksConfig,

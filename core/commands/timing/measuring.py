@@ -12,7 +12,6 @@ from core.commands.exit_codes import INTERRUPTED, NOT_GOOD, NOTHING_MEASURED, OK
 from core.commands.timing.arguments import axes, within_s
 from core.commands.timing.following import follow
 from core.errors import InvalidRequest
-from core.timing.sweeps.suites import SUITES
 from core.timing.workloads.dtypes import DTYPE_BYTES
 
 
@@ -74,15 +73,14 @@ def run(options: argparse.Namespace) -> int:
 
 def suite(options: argparse.Namespace) -> int:
     """A ready choice of workloads, within a time."""
-    from core.timing.sweeps.suites import planned
-    from core.timing.sweeps.with_roofline import sweeps_with_roofline
+    from core.timing.sweeps.suites import SuiteConfig, all_devices
+    from core.timing.sweeps.with_roofline import measured_suite
 
-    wanted, given = SUITES[options.suite], axes(options)
-    configs, limit_s = planned(wanted, given), within_s(options, wanted.within_s)
-    roofs = _roofs(given, seconds=max(1.0, 20 * configs[0].max_seconds), dtypes=("float32", "bfloat16"))
-    if limit_s == 0:
+    given = {"devices": all_devices()} | axes(options)
+    config = SuiteConfig(options.suite, **given, within_s=within_s(options))
+    if config.limit_s() == 0:
         raise InvalidRequest("Nothing was measured: within 0 seconds there is no time for any point.")
-    return _measure(sweeps_with_roofline(roofs, configs, limit_s, with_points=False), options)
+    return _measure(measured_suite(config), options)
 
 
 def roofline(options: argparse.Namespace) -> int:

@@ -50,6 +50,23 @@ def speedups(records: Sequence[Record]) -> list[Speedup]:
     return found
 
 
+def crossings(records: Sequence[Record]) -> list[str]:
+    """From which size on each of speedups() overtakes its reference, a sentence each."""
+    found: dict[tuple[str, str], list[Speedup]] = {}
+    for one in speedups(records):
+        if one.series != one.reference:
+            found.setdefault((one.series, one.reference), []).append(one)
+    sentences = []
+    for (series, reference), of in found.items():
+        of = sorted(of, key=lambda one: one.size)
+        crossing = reached([one.size for one in of], [one.ratio for one in of], OVERTAKES)
+        says = crossing.reason or f"from size {crossing.size:,.0f} on"
+        if crossing.size is not None and of[-1].ratio < OVERTAKES:
+            says += f", and is slower again at {of[-1].size:,}"
+        sentences.append(f"{series} overtakes {reference}: {says}.")
+    return sentences
+
+
 def against_random(records: Sequence[Record]) -> list[Speedup]:
     """Every point with other data than random against the same point with random data: how far it misleads.
 

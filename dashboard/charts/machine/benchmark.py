@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
+from core.timing.results.emulation import emulated, is_emulated, shown_names
 from core.timing.results.table import Record, believed, measurements, series_name, workloads_of
+from core.timing.roofline.ceilings import GOOD_FRACTION, Ceiling, ceilings
 from core.timing.sweeps.speedup import Speedup, against_random, speedups
 from core.timing.workloads import WORKLOADS
 
@@ -24,67 +26,108 @@ READINGS = {
     "memory_used": ("Memory in use", "GiB", 2.0**30),
 }
 
+# A ceiling that no point comes nearer to than this is left out: it would squeeze all points to the bottom.
+_MIN_PERCENT_OF_BAND = 10.0
+
 _MICRO = "format(datum.value, '~s') + 's'"  # 0.00012 becomes 120µs
 
 
-def rate_chart(records: Sequence[Record], sizes: Sequence[int], log_y: bool = False) -> alt.LayerChart:
+def rate_chart(
+    records: Sequence[Record],
+    sizes: Sequence[int],
+    log_y: bool = False,
+    known: Sequence[Record] | None = None,
+) -> alt.LayerChart:
     """Rate against size with the 95% confidence interval of each point, in GFLOP/s; in GB/s for what only
-    moves data."""
-    rows = _rows(records)
+    moves data. A band reaches to what the device could do at most, where that is known.
+
+    known: the records that say so, and which formats are emulated; `records` themselves if left out.
+    """
+    known = records if known is None else known
+    rows = _rows(records, known)
     column, unit = ("gbps", "GB/s") if len(rows) and not rows["gflops"].any() else ("gflops", "GFLOP/s")
-    scale = alt.Scale(type="log") if log_y else alt.Scale(zero=True)
+    interval = (f"{column}_low", f"{column}_high")
+    bands = _bands(records, known, column)
+    scale = _scale(rows, (column, *interval), bands["high"]) if log_y else alt.Scale(zero=True)
     axis = alt.Axis(tickCount=6, format=",~r")
     return _against_size(
         rows,
         sizes,
         alt.Y(f"{column}:Q", title=f"Rate ({unit})", scale=scale, axis=axis),
         f"Rate ({unit})",
-        (f"{column}_low", f"{column}_high"),
+        interval,
         title="Rate against size",
-        tooltips=_measured_tooltips(),
+        tooltips=_measured_tooltips(rows),
         words=_in_words(rows, column, f"{{:,.0f}} {unit}", highest=True),
         size_title=_size_title(records),
+        bands=bands,
     )
 
 
-def time_chart(records: Sequence[Record], sizes: Sequence[int]) -> alt.LayerChart:
-    """Median time of one operation against size, both logarithmic."""
-    rows = _rows(records)
+def has_bands(records: Sequence[Record], known: Sequence[Record]) -> str | None:
+    """What the bands of rate_chart() reach to, in words; None where it has none."""
+    shown = _banded(_ceilings_of(records, known))
+    return " or ".join(dict.fromkeys(one.of for one in shown)) or None
+
+
+def time_chart(
+    records: Sequence[Record],
+    sizes: Sequence[int],
+    known: Sequence[Record] | None = None,
+    first_calls: bool = False,
+) -> alt.LayerChart:
+    """Median time of one operation against size, both logarithmic.
+
+    first_calls: also that of the first call of each size, and of calls on cold caches where they are known.
+    """
+    rows = _rows(records, records if known is None else known)
+    interval = ("ci_low_s", "ci_high_s")
+    columns = ("median_s", *interval, *(("first_call_s", "cold_median_s") if first_calls else ()))
     return _against_size(
         rows,
         sizes,
         alt.Y(
             "median_s:Q",
             title="Time of one operation",
-            scale=alt.Scale(type="log", nice=True),
+            scale=_scale(rows, columns, nice=True),
             axis=alt.Axis(labelExpr=_MICRO, tickCount=5),
         ),
         "Time of one operation",
-        ("ci_low_s", "ci_high_s"),
+        interval,
         title="Time against size",
-        tooltips=_measured_tooltips(),
+        tooltips=_measured_tooltips(rows),
         words=_in_words(rows, "median_s", "{:.3g} s", highest=False),
         size_title=_size_title(records),
+        thin={"first_call_s": [1, 3], "cold_median_s": [6, 3]} if first_calls else {},
     )
 
 
-def speedup_chart(records: Sequence[Record], sizes: Sequence[int]) -> alt.LayerChart:
+def speedup_chart(
+    records: Sequence[Record], sizes: Sequence[int], known: Sequence[Record] | None = None
+) -> alt.LayerChart:
     """How many times faster each series is than the CPU, or than the CPU's simplest way without a GPU."""
     found = [speedup for speedup in speedups(records) if speedup.series != speedup.reference]
     references = sorted({speedup.reference for speedup in found})
     over = references[0] if len(references) == 1 else "the CPU in the same precision"
-    return _ratio_chart(records, sizes, found, f"Speed-up over {over}")
+    return _ratio_chart(records, sizes, found, f"Speed-up over {over}", known)
 
 
-def data_chart(records: Sequence[Record], sizes: Sequence[int]) -> alt.LayerChart:
+def data_chart(
+    records: Sequence[Record], sizes: Sequence[int], known: Sequence[Record] | None = None
+) -> alt.LayerChart:
     """How many times faster other data than random looks: how far a benchmark on it misleads."""
-    return _ratio_chart(records, sizes, against_random(records), "Speed-up over random data")
+    return _ratio_chart(records, sizes, against_random(records), "Speed-up over random data", known)
 
 
 def _ratio_chart(
-    records: Sequence[Record], sizes: Sequence[int], found: Sequence[Speedup], title: str
+    records: Sequence[Record],
+    sizes: Sequence[int],
+    found: Sequence[Speedup],
+    title: str,
+    known: Sequence[Record] | None,
 ) -> alt.LayerChart:
     rows = pd.DataFrame([asdict(speedup) for speedup in found], columns=list(_SPEEDUP_COLUMNS))
+    rows = _named(rows, records, records if known is None else known)
     same_speed = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(color="gray", strokeDash=[2, 3])
     return _against_size(
         rows,
@@ -92,7 +135,7 @@ def _ratio_chart(
         alt.Y(
             "ratio:Q",
             title="Times as fast",
-            scale=alt.Scale(type="log", base=2),
+            scale=_scale(rows, ("ratio", "low", "high"), pd.Series([1.0]), base=2),
             axis=alt.Axis(format=".2~g"),
         ),
         "Times as fast",
@@ -107,7 +150,7 @@ def _ratio_chart(
             alt.Tooltip("high:Q", title="At most", format=".3g"),
         ],
         words=_in_words(rows, "ratio", "{:.3g} times as fast", highest=True),
-        every=list(dict.fromkeys(map(series_name, measurements(records)))),
+        every=list(_every_name(records, records if known is None else known).values()),
         below=[same_speed.encode(y="ratio:Q")],
         size_title=_size_title(records),
     )
@@ -172,22 +215,86 @@ def unreported(records: Sequence[Record]) -> list[str]:
 _SPEEDUP_COLUMNS = ("series", "reference", "size", "ratio", "low", "high")
 _MEASURED_COLUMNS = (
     "series", "size", "median_s", "ci_low_s", "ci_high_s", "gflops", "gflops_low", "gflops_high", "samples",
-    "stopped_by", "gbps", "gbps_low", "gbps_high",
+    "stopped_by", "gbps", "gbps_low", "gbps_high", "reached", "precision", "limit",
+    "first_call_s", "cold_median_s",
 )  # fmt: skip
+_BAND_COLUMNS = ("series", "size", "low", "high", "of")
 
 
-def _rows(records: Sequence[Record]) -> pd.DataFrame:
+def _rows(records: Sequence[Record], known: Sequence[Record]) -> pd.DataFrame:
+    reached = {
+        (one.series, one.size): f"{one.percent:.0f}% of the {one.of}" for one in _ceilings_of(records, known)
+    }
     rows = [
         {
+            **dict.fromkeys(("precision", "limit", "cold_median_s")),
             **record,
             "series": series_name(record),
             "gbps": record["bytes_moved"] / record["median_s"] / 1e9,
             "gbps_low": record["bytes_moved"] / record["ci_high_s"] / 1e9,
             "gbps_high": record["bytes_moved"] / record["ci_low_s"] / 1e9,
+            "reached": reached.get((series_name(record), record["size"])),
         }
         for record in believed(records)
     ]
-    return pd.DataFrame(rows, columns=list(_MEASURED_COLUMNS))
+    return _named(pd.DataFrame(rows, columns=list(_MEASURED_COLUMNS)), records, known)
+
+
+def _named(rows: pd.DataFrame, records: Sequence[Record], known: Sequence[Record]) -> pd.DataFrame:
+    """The rows with the names of series as they are shown, and whether a series is emulated."""
+    names, formats = _every_name(records, known), emulated(known)
+    of = {series_name(record) for record in measurements(records) if is_emulated(record, formats)}
+    return rows.assign(emulated=rows["series"].isin(of), series=rows["series"].replace(names))
+
+
+def _every_name(records: Sequence[Record], known: Sequence[Record]) -> dict[str, str]:
+    return shown_names(measurements(records), emulated(known))
+
+
+def _ceilings_of(records: Sequence[Record], known: Sequence[Record]) -> list[Ceiling]:
+    """Those of some records, from what all say of the devices."""
+    about = [one for one in known if one["event"] in ("environment_read", "roof_measured")]
+    return ceilings([*about, *measurements(records)])
+
+
+def _banded(found: Sequence[Ceiling]) -> list[Ceiling]:
+    """The ceilings of the series that come near theirs."""
+    best: dict[str, float] = {}
+    for one in found:
+        best[one.series] = max(best.get(one.series, 0.0), one.percent)
+    return [one for one in found if best[one.series] >= _MIN_PERCENT_OF_BAND]
+
+
+def _bands(records: Sequence[Record], known: Sequence[Record], column: str) -> pd.DataFrame:
+    names = _every_name(records, known)
+    rows = [
+        {
+            "series": names.get(one.series, one.series),
+            "size": one.size,
+            "low": GOOD_FRACTION * value,
+            "high": value,
+            "of": f"{GOOD_FRACTION:.0%} to 100% of the {one.of}",
+        }
+        for one in _banded(_ceilings_of(records, known))
+        if (value := getattr(one, column)) is not None
+    ]
+    return pd.DataFrame(rows, columns=list(_BAND_COLUMNS))
+
+
+def _scale(
+    rows: pd.DataFrame,
+    columns: Sequence[str],
+    also: pd.Series | None = None,
+    base: int = 10,
+    nice: bool = False,
+) -> alt.Scale:
+    """A logarithmic scale. What is emulated has no say in where it ends: it would squeeze all the others."""
+    scale: dict[str, Any] = {"type": "log", "base": base} | ({"nice": True} if nice else {})
+    if rows.empty or not rows["emulated"].any() or rows["emulated"].all():
+        return alt.Scale(**scale)
+    values = pd.concat([rows.loc[~rows["emulated"], list(columns)].stack(), also])
+    values = values[values > 0]
+    return alt.Scale(**(scale | {"nice": False}), domain=[values.min() / 1.3, values.max() * 1.3])
 
 
 def _size_title(records: Sequence[Record]) -> str:
@@ -211,27 +318,52 @@ def _against_size(
     every: Sequence[str] = (),
     below: Sequence[alt.Chart] = (),
     size_title: str = "Size",
+    bands: pd.DataFrame | None = None,
+    thin: Mapping[str, list[int]] | None = None,
 ) -> alt.LayerChart:
-    """Lines with points and interval bars; the size axis is that of the whole run from the start."""
+    """Lines with points and interval bars; the size axis is that of the whole run from the start.
+
+    bands: areas behind the lines, each in the colour of its series. thin: dashes of thin lines of further
+    columns, where these have values.
+    """
     ticks, shown = sorted(set(sizes)), list(dict.fromkeys(rows["series"]))
     colour, dash, shape = _series_encodings("series", every or shown, shown)
-    base = alt.Chart(rows.assign(dash=rows["series"])).encode(
-        x=alt.X(
-            "size:Q",
-            title=size_title,
-            scale=alt.Scale(type="log", base=2, domain=[ticks[0], ticks[-1]], nice=False, padding=12),
-            axis=alt.Axis(values=ticks, format="d", labelOverlap="greedy"),
-        ),
-        color=colour,
+    x = alt.X(
+        "size:Q",
+        title=size_title,
+        scale=alt.Scale(type="log", base=2, domain=[ticks[0], ticks[-1]], nice=False, padding=12),
+        axis=alt.Axis(values=ticks, format="d", labelOverlap="greedy"),
     )
+    base = alt.Chart(rows.assign(dash=rows["series"])).encode(x=x, color=colour)
     low, high = interval
-    lines = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash)
-    bars = base.mark_rule(strokeWidth=3, opacity=0.5).encode(
+    behind = [*below]
+    if bands is not None and not bands.empty:
+        area = alt.Chart(bands).mark_area(opacity=0.16, clip=True)
+        tooltip = [alt.Tooltip("series:N", title="What"), alt.Tooltip("of:N", title="Band")]
+        behind.append(
+            area.encode(
+                x=x,
+                color=colour,
+                y=alt.Y("low:Q", title=y_title),
+                y2="high:Q",
+                tooltip=tooltip,
+            )
+        )
+    behind += [
+        base.transform_filter(f"isValid(datum.{column})")
+        .mark_line(strokeWidth=1, strokeDash=pattern, clip=True)
+        .encode(y=alt.Y(f"{column}:Q", title=y_title))
+        for column, pattern in (thin or {}).items()
+        if rows[column].notna().any()
+    ]
+    lines = base.mark_line(strokeWidth=2, clip=True).encode(y=y, strokeDash=dash)
+    bars = base.mark_rule(strokeWidth=3, opacity=0.5, clip=True).encode(
         y=alt.Y(f"{low}:Q", title=y_title), y2=f"{high}:Q"
     )
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape, tooltip=tooltips)
+    dots = base.mark_point(filled=True, size=70, opacity=1, clip=True)
+    points = dots.encode(y=y, shape=shape, tooltip=tooltips)
     return alt.LayerChart(
-        layer=[*below, lines, bars, points], title=title, height=HEIGHT, description=f"{title}. {words}"
+        layer=[*behind, lines, bars, points], title=title, height=HEIGHT, description=f"{title}. {words}"
     )
 
 
@@ -260,7 +392,10 @@ def _series_encodings(
     )
 
 
-def _measured_tooltips() -> list[alt.Tooltip]:
+def _measured_tooltips(rows: pd.DataFrame) -> list[alt.Tooltip]:
+    """What is known of each point; what only some results have is left out of the others'."""
+    more = (("reached", "Reaches"), ("precision", "Ran in"), ("limit", "Limit"))
+    cold = [alt.Tooltip("cold_median_s:Q", title="On cold caches (s)", format=".4~s")]
     return [
         alt.Tooltip("series:N", title="What"),
         alt.Tooltip("size:Q", title="Size", format=","),
@@ -268,8 +403,11 @@ def _measured_tooltips() -> list[alt.Tooltip]:
         alt.Tooltip("median_s:Q", title="Median (s)", format=".4~s"),
         alt.Tooltip("ci_low_s:Q", title="95% interval from (s)", format=".4~s"),
         alt.Tooltip("ci_high_s:Q", title="to (s)", format=".4~s"),
+        alt.Tooltip("first_call_s:Q", title="First call (s)", format=".4~s"),
+        *(cold if rows["cold_median_s"].notna().any() else []),
         alt.Tooltip("samples:Q", title="Samples"),
         alt.Tooltip("stopped_by:N", title="Stopped by"),
+        *(alt.Tooltip(f"{name}:N", title=title) for name, title in more if rows[name].notna().any()),
     ]
 
 
