@@ -90,6 +90,13 @@ def _stress(record: Mapping[str, Any]) -> Iterator[Any]:
     return stress(from_record(StressConfig, record))
 
 
+def _self_comparison(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.timing.self_comparison.config import SelfComparisonConfig
+    from core.timing.self_comparison.job import compare_with_itself
+
+    return compare_with_itself(from_record(SelfComparisonConfig, record))
+
+
 def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.activation_cost.config import CostConfig
     from core.timing.activation_cost.job import cost
@@ -157,6 +164,7 @@ JOBS = {
     "suite": Job(_suite, exclusive=True),
     "roofline": Job(_roofline, exclusive=True),
     "quick_check": Job(_quick_check, exclusive=True),
+    "self_comparison": Job(_self_comparison, exclusive=True),
     "stress": Job(_stress, exclusive=True),
     "cost": Job(_cost, exclusive=True),
     "frameworks": Job(_frameworks, exclusive=True),

@@ -26,6 +26,7 @@ from core.timing.activation_cost.config import CostConfig
 from core.timing.frameworks.config import FrameworksConfig
 from core.timing.quick_check.config import QuickCheckConfig
 from core.timing.roofline.config import RooflineConfig
+from core.timing.self_comparison.config import SelfComparisonConfig
 from core.timing.stress.config import StressConfig
 from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.suites import SuiteConfig
@@ -46,6 +47,7 @@ CONFIGS: dict[str, type] = {
     "roofline": RooflineConfig,
     "quick_check": QuickCheckConfig,
     "frameworks": FrameworksConfig,
+    "self_comparison": SelfComparisonConfig,
     "stress": StressConfig,
     "dying_units": DyingUnitsConfig,
     "statements": StatementsConfig,

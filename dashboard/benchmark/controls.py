@@ -12,6 +12,7 @@ from core import devices
 from core.errors import InvalidRequest
 from core.timing.results.units import counted, in_time
 from core.timing.roofline.config import RooflineConfig
+from core.timing.self_comparison.config import SelfComparisonConfig
 from core.timing.sweeps.config import SETTINGS, SweepConfig
 from core.timing.sweeps.estimate import Estimate, estimate
 from core.timing.sweeps.suites import SUITES, SuiteConfig, all_devices
@@ -202,8 +203,11 @@ def expected(config: SweepConfig | SuiteConfig | RooflineConfig) -> Estimate:
     return estimate([config])
 
 
-def in_words(estimated: Estimate, config: Any) -> str:
+def in_words(config: Any) -> str:
     """An estimate as a line beside the button."""
+    if isinstance(config, SelfComparisonConfig):
+        return f"{counted(config.comparisons, 'comparison')}, at most about {in_time(config.expected_s())}."
+    estimated = expected(config)
     words = f"{counted(estimated.points, 'point')}, about {in_time(estimated.seconds)}"
     if isinstance(config, SuiteConfig) and config.limit_s() is not None:
         words += "; what does not fit into its time is left out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -19,6 +20,7 @@ from dashboard.benchmark.opened import (
     list_conclusions,
 )
 from dashboard.benchmark.panels import draw_downloads
+from dashboard.benchmark.self_comparison import choose_self_comparison, draw_self_comparisons
 from dashboard.components import runs
 from dashboard.components.address import bound
 from dashboard.components.device_picker import device_names
@@ -26,9 +28,15 @@ from dashboard.components.layout import heading
 from dashboard.components.measurements import draw_failures
 from dashboard.components.roofline import draw_roofline
 
-WORKLOAD, SUITE, ROOFLINE, RESULT = "workload", "suite", "roofline", "result"
-MEASURED = {WORKLOAD: "Workload", SUITE: "Suite", ROOFLINE: "Roofline", RESULT: "A stored result"}
-JOBS = {WORKLOAD: "timing", SUITE: "suite", ROOFLINE: "roofline"}
+WORKLOAD, SUITE, ROOFLINE, ITSELF, RESULT = "workload", "suite", "roofline", "self_comparison", "result"
+MEASURED = {
+    WORKLOAD: "Workload",
+    SUITE: "Suite",
+    ROOFLINE: "Roofline",
+    ITSELF: "False verdicts",
+    RESULT: "A stored result",
+}
+JOBS = {WORKLOAD: "timing", SUITE: "suite", ROOFLINE: "roofline", ITSELF: "self_comparison"}
 INTRODUCTIONS = {
     WORKLOAD: "How fast this machine does one operation: each point is a median with its 95% confidence "
     "interval.",
@@ -36,7 +44,17 @@ INTRODUCTIONS = {
     "machine.",
     ROOFLINE: "How fast this machine can compute, how fast it can copy, and how near each kind of operation "
     "comes to that.",
+    ITSELF: "How far verdicts can be trusted here: one operation is compared with itself many times, as two "
+    "are compared everywhere. FASTER or SLOWER would be false.",
     RESULT: "A result of this or another machine, drawn again and compared.",
+}
+
+
+CHOICES: dict[str, Callable[[], Any]] = {
+    WORKLOAD: controls.choose_workload,
+    SUITE: controls.choose_suite,
+    ROOFLINE: controls.roofline_config,
+    ITSELF: choose_self_comparison,
 }
 
 
@@ -57,22 +75,22 @@ def explain_missing_accelerator() -> None:
 
 def start(measure: str) -> None:
     """Controls, the button, and about how long it will take."""
-    if measure == ROOFLINE:
-        config: Any = controls.roofline_config()
-    else:
-        config = controls.choose_workload() if measure == WORKLOAD else controls.choose_suite()
+    config: Any = CHOICES[measure]()
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Start", type="primary", icon=":material/speed:", disabled=config is None) and config:
             runs.start(JOBS[measure], config)
-        if measure != ROOFLINE:
+        if measure in (WORKLOAD, SUITE):
             st.toggle("Logarithmic rate", key="log_rate", bind="query-params")
             st.toggle("Cold and first calls", key="first_calls", bind="query-params")
         if config:
-            st.caption(controls.in_words(controls.expected(config), config))
+            st.caption(controls.in_words(config))
 
 
 def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
     """The results of a run so far: what they say, and below that all figures."""
+    if run.job == JOBS[ITSELF]:
+        draw_self_comparisons(run, records)
+        return
     if run.ended or any(record["event"] in ("measurement_taken", "peak_found") for record in records):
         list_conclusions(records)
     if run.job == JOBS[ROOFLINE]:

@@ -10,6 +10,7 @@ from core.commands.parser import Parser
 from core.commands.timing import arguments, frameworks, judging, listing, measuring, together
 from core.timing.collectives.config import SETTINGS as COLLECTIVES
 from core.timing.quick_check.config import SETTINGS
+from core.timing.self_comparison.config import SETTINGS as ITSELF
 from core.timing.stress.config import SETTINGS as STRESS
 from core.timing.sweeps.suites import SUITES
 from core.timing.together.config import SETTINGS as TOGETHER
@@ -83,6 +84,15 @@ def _parser(prog: str) -> Parser:
     )
     arguments.add_settings(several, TOGETHER, TOGETHER)
     arguments.add_out(several)
+
+    itself = add(
+        "self-comparison",
+        measuring.self_comparison,
+        "how many verdicts on this machine are false: one operation against itself; exits 1 if any is",
+        formats=[JSON],
+    )
+    arguments.add_settings(itself, ITSELF, ITSELF)
+    arguments.add_out(itself)
 
     run = add("run", measuring.run, "measure workloads")
     run.add_argument("workloads", metavar="WORKLOAD", nargs="+", help="as `list` names them, or a family")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from core.commands.exit_codes import INTERRUPTED, NOT_GOOD, NOTHING_MEASURED, OK, WRONG_RESULTS
+from core.commands.exit_codes import INTERRUPTED, NOT_GOOD, NOTHING_MEASURED, OK, REGRESSION, WRONG_RESULTS
 from core.commands.timing.arguments import axes, within_s
 from core.commands.timing.following import follow
 from core.errors import InvalidRequest
@@ -61,6 +61,25 @@ def stress(options: argparse.Namespace) -> int:
         raise InvalidRequest(nothing_measured(records))
     slower = [record for record in ended if record["rating"] == POOR]
     return WRONG_RESULTS if slower else OK
+
+
+def self_comparison(options: argparse.Namespace) -> int:
+    """One operation against itself; REGRESSION for a false verdict."""
+    from core.timing.results import report
+    from core.timing.results.conclusions import nothing_measured
+    from core.timing.self_comparison.config import SETTINGS, SelfComparisonConfig
+    from core.timing.self_comparison.job import compare_with_itself
+    from core.timing.self_comparison.summary import sentences
+
+    given = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
+    form = replace(report.FIGURES, sentences=sentences)
+    records, complete = follow(compare_with_itself(SelfComparisonConfig(**given)), form, options)
+    if not complete:
+        return INTERRUPTED
+    counted = [record for record in records if record["event"] == "self_comparisons_counted"]
+    if not counted:
+        raise InvalidRequest(nothing_measured(records))
+    return REGRESSION if counted[0]["false_verdicts"] else OK
 
 
 def run(options: argparse.Namespace) -> int:

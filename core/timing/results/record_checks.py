@@ -14,6 +14,7 @@ from core.timing.quick_check import events as check_events
 from core.timing.results import events
 from core.timing.results.table import Record
 from core.timing.roofline import events as roofline_events
+from core.timing.self_comparison import events as self_events
 from core.timing.stress import events as stress_events
 from core.timing.sweeps import events as sweep_events
 from core.timing.together import events as together_events
@@ -54,6 +55,8 @@ _KINDS = {
     "collective_measured": collective_events.CollectiveMeasured,
     "collective_failed": collective_events.CollectiveFailed,
     "together_measured": together_events.TogetherMeasured,
+    "self_compared": self_events.SelfCompared,
+    "self_comparisons_counted": self_events.SelfComparisonsCounted,
     "stress_sampled": stress_events.StressSampled,
     "stress_ended": stress_events.StressEnded,
 }

@@ -51,13 +51,15 @@ def speedups(records: Sequence[Record]) -> list[Speedup]:
 
 
 def crossings(records: Sequence[Record]) -> list[str]:
-    """From which size on each of speedups() overtakes its reference, a sentence each."""
+    """From which size on each of speedups() overtakes its reference, a sentence, of two or more."""
     found: dict[tuple[str, str], list[Speedup]] = {}
     for one in speedups(records):
         if one.series != one.reference:
             found.setdefault((one.series, one.reference), []).append(one)
     sentences = []
     for (series, reference), of in found.items():
+        if len({one.size for one in of}) < 2:
+            continue
         of = sorted(of, key=lambda one: one.size)
         crossing = reached([one.size for one in of], [one.ratio for one in of], OVERTAKES)
         says = crossing.reason or f"from size {crossing.size:,.0f} on"

@@ -136,7 +136,7 @@ def _ratio_chart(
             "ratio:Q",
             title="Times as fast",
             scale=_scale(rows, ("ratio", "low", "high"), pd.Series([1.0]), base=2),
-            axis=alt.Axis(format=".2~g"),
+            axis=alt.Axis(format=".4~g"),
         ),
         "Times as fast",
         ("low", "high"),
@@ -258,11 +258,13 @@ def _ceilings_of(records: Sequence[Record], known: Sequence[Record]) -> list[Cei
 
 
 def _banded(found: Sequence[Ceiling]) -> list[Ceiling]:
-    """The ceilings of the series that come near theirs."""
+    """The ceilings of the series that come near theirs, at two sizes at least: else there is no band."""
     best: dict[str, float] = {}
+    sizes: dict[str, set[int]] = {}
     for one in found:
         best[one.series] = max(best.get(one.series, 0.0), one.percent)
-    return [one for one in found if best[one.series] >= _MIN_PERCENT_OF_BAND]
+        sizes.setdefault(one.series, set()).add(one.size)
+    return [one for one in found if best[one.series] >= _MIN_PERCENT_OF_BAND and len(sizes[one.series]) > 1]
 
 
 def _bands(records: Sequence[Record], known: Sequence[Record], column: str) -> pd.DataFrame:

@@ -18,7 +18,10 @@ from core.timing.results.events import SCHEMA, EnvironmentRead, RoofMeasured
 from core.timing.results.files import read
 from core.timing.results.labels import environment_line
 from core.timing.results.table import environment_of, measurements, to_json
-from core.timing.results.verdicts import compare_results
+from core.timing.results.verdicts import SAME, SLOWER, UNSURE, compare_results
+from core.timing.self_comparison.config import SelfComparisonConfig
+from core.timing.self_comparison.events import SelfCompared
+from core.timing.self_comparison.job import counted
 from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.suites import SuiteConfig
 from core.timing.sweeps.with_roofline import estimate_suite
@@ -201,6 +204,37 @@ def test_a_file_stands_under_its_own_machine(page: AppTest) -> None:
     assert "Abacus 9" in header
     assert str(devices.environment()["platform"]) not in " ".join(one.value for one in page.markdown)
     assert not any("Simulated" in one.value for one in page.warning)
+
+
+def test_false_verdicts_of_self_comparisons_are_counted_as_they_come_and_can_be_stopped(
+    page: AppTest,
+) -> None:
+    page.query_params["measure"] = "self_comparison"
+    page.run()
+    page.select_slider(key="comparisons").set_value(10).run()
+    assert any("10 comparisons, at most about" in caption.value for caption in page.caption)
+    page.button[0].click().run()
+    store, run_id = runs.runner().store, page.session_state["self_comparison_run"]
+    assert store.get(run_id).config == to_record(SelfComparisonConfig(comparisons=10))
+    wait_until(lambda: any(one["event"] == "self_compared" for _, one in store.events_after(run_id)))
+    page.run()
+    assert not page.exception
+    assert {metric.label for metric in page.metric} == {"False verdicts", "Unsure", "Noise floor"}
+    next(button for button in page.button if button.label == "Stop").click().run()
+    wait_until(lambda: store.get(run_id).ended)
+    found = [
+        SelfCompared(number, "cpu", 1, 1.0, 0.99, 1.01, 0.02, verdict, 0.1)
+        for number, verdict in enumerate([SAME, UNSURE, SLOWER, SAME], 1)
+    ]
+    whole = store.create("self_comparison", to_record(SelfComparisonConfig(comparisons=4)))
+    events = [*found, counted("cpu", 1, [one.verdict for one in found])]
+    store.write(whole, [(number, 0.0, event_record(one)) for number, one in enumerate(events, 1)])
+    store.end(whole, FINISHED)
+    page.query_params["run"] = whole
+    page.run()
+    assert [metric.value for metric in page.metric] == ["1 of 4", "25%", "2.0%"]
+    (said,) = (one.value for one in page.warning if "self-comparisons" in one.value)
+    assert "1 false verdict of 4 self-comparisons on cpu, 1 thread; 1 of them UNSURE (25%)" in said
 
 
 def test_other_data_is_set_against_random_data(page: AppTest) -> None:

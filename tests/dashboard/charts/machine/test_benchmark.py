@@ -12,6 +12,7 @@ from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.sweep import sweep
 from dashboard.charts.machine.benchmark import (
     READINGS,
+    has_bands,
     rate_chart,
     reading_chart,
     reported,
@@ -110,3 +111,69 @@ def test_a_series_looks_the_same_in_every_chart(records: list[dict[str, Any]]) -
     assert colours(speedup) == list(
         dict.fromkeys(row["series"] for row in drawn(rate_chart(records, CONFIG.sizes)))
     )
+
+
+def product(dtype: str, size: int, median_s: float) -> dict[str, Any]:
+    times = {"median_s": median_s, "ci_low_s": 0.95 * median_s, "ci_high_s": 1.05 * median_s}
+    flops = 2 * size**3
+    rates = {"gflops": flops / median_s / 1e9, "gflops_low": 0.0, "gflops_high": 0.0}
+    return {
+        "event": "measurement_taken",
+        "workload": "gemm",
+        "device": "cpu",
+        "threads": 1,
+        "dtype": dtype,
+        "size": size,
+        "flops": flops,
+        "bytes_moved": 12 * size**2,
+        "samples": 6,
+        "stopped_by": "target",
+        "first_call_s": 3 * median_s,
+        **times,
+        **rates,
+    }
+
+
+SIZES = (256, 1024)
+SLOW_FLOAT8 = [
+    *(product("float32", size, size**3 * 2e-11) for size in SIZES),  # 100 GFLOP/s
+    *(product("float8", size, size**3 * 2e-8) for size in SIZES),  # 0.1
+]
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_an_emulated_format_is_named_and_squeezes_no_axis(log: bool) -> None:
+    for chart in (rate_chart(SLOW_FLOAT8, SIZES, log), time_chart(SLOW_FLOAT8, SIZES)):
+        names = {row["series"] for row in drawn(chart) if "series" in row}
+        assert names == {"cpu float32, 1 thread", "cpu float8 (emulated), 1 thread"}
+    scales = [
+        layer["encoding"]["y"]["scale"]
+        for layer in time_chart(SLOW_FLOAT8, SIZES).to_dict()["layer"]
+        if "scale" in layer["encoding"]["y"]
+    ]
+    low, high = scales[0]["domain"]
+    assert low < 256**3 * 2e-11
+    assert 1024**3 * 2e-11 < high < 1024**3 * 1e-10
+
+
+def test_a_band_reaches_from_85_percent_to_what_the_measured_peak_allows() -> None:
+    roof = {"event": "roof_measured", "device": "cpu", "threads": 1, "gbps": 1e3, "launch_s": None}
+    known = [roof | {"gflops": {"float32": 125.0}}, *SLOW_FLOAT8]
+    bands = [row for row in drawn(rate_chart(SLOW_FLOAT8, SIZES, known=known)) if "of" in row]
+    assert [(row["size"], row["high"], row["low"]) for row in bands] == [
+        (size, pytest.approx(125.0), pytest.approx(0.85 * 125.0)) for size in SIZES
+    ]
+    assert has_bands(SLOW_FLOAT8, known) == "measured peak"
+    reached = {
+        row["reached"] for row in drawn(rate_chart(SLOW_FLOAT8, SIZES, known=known)) if "reached" in row
+    }
+    assert "80% of the measured peak" in reached
+    assert has_bands(SLOW_FLOAT8, SLOW_FLOAT8) is None
+
+
+def test_first_calls_are_drawn_when_they_are_asked_for() -> None:
+    def fields(chart: Any) -> set[str]:
+        return {layer["encoding"]["y"]["field"] for layer in chart.to_dict()["layer"]}
+
+    assert "first_call_s" in fields(time_chart(SLOW_FLOAT8, SIZES, first_calls=True))
+    assert "first_call_s" not in fields(time_chart(SLOW_FLOAT8, SIZES))
