@@ -26,6 +26,7 @@ from dashboard.components.roofline import draw_roofline
 
 MEASURING = ("timing", "suite", "roofline")  # jobs whose results can be set against each other
 UPLOADED = "file"
+MAX_ROOFLINE_POINTS = 500  # more points than these are drawn for one workload at a time
 MAX_PILLS = 6  # more workloads than these are in a list
 
 
@@ -42,7 +43,8 @@ def draw_figures(records: Sequence[Record], name: str, config: dict[str, Any] | 
     draw_result(of, sizes, name, records)
     if any(record["event"] in ("roof_measured", "peak_found") for record in records):
         st.subheader("Roofline")
-        draw_roofline(records)
+        many = len(measurements(records)) > MAX_ROOFLINE_POINTS
+        draw_roofline(of if many else records)
 
 
 def _pick_workload(names: Sequence[str]) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from core.timing.results.emulation import emulated, emulated_lines, is_emulated
+from core.timing.results.emulation import emulated_lines, is_emulated
 from core.timing.results.labels import precision_label
 from core.timing.results.table import (
     Record,
@@ -20,7 +20,6 @@ from core.timing.results.table import (
     to_csv,
     to_json,
 )
-from core.timing.roofline.ceilings import ceilings
 from core.timing.sweeps.speedup import against_random, crossings, speedups
 from dashboard.charts.machine.benchmark import (
     data_chart,
@@ -32,22 +31,26 @@ from dashboard.charts.machine.benchmark import (
     time_chart,
     unreported,
 )
+from dashboard.charts.machine.known import MAX_SERIES, Known, known_of
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.measurements import draw_failures, draw_load_warning
 
 
 def draw_result(
-    records: Sequence[Record], sizes: Sequence[int], name: str, known: Sequence[Record] | None = None
+    records: Sequence[Record], sizes: Sequence[int], name: str, every: Sequence[Record] | None = None
 ) -> None:
     """Figures of one workload, and what could not be measured.
 
-    known: all records of the result, which say what the devices can do; they are what is downloaded.
+    every: all records of the result, which say what the devices can do; they are what is downloaded.
     """
-    known = records if known is None else known
     draw_failures(records)
     if not measurements(records):
         return
+    every = records if every is None else every
+    known = known_of(every, records)
     draw_best(records, known)
+    if known.shown is not None:
+        st.caption(f"Charts show the {MAX_SERIES} fastest series; the table has all.")
     state = st.session_state
     left, right = st.columns(2)
     show(left, rate_chart(records, sizes, state.get("log_rate", False), known), "rate")
@@ -60,17 +63,17 @@ def draw_result(
     left, right = st.columns(2)
     if any(speedup.series != speedup.reference for speedup in speedups(records)):
         show(left, speedup_chart(records, sizes, known), "speedup")
-        left.caption("  \n".join(crossings(records)))
+        left.caption("  \n".join(crossings(records)[:MAX_SERIES]))
     draw_readings(right, records)
     if against_random(records):
         show(left, data_chart(records, sizes, known), "data")
         left.caption("Look for lines off 1: a benchmark on such data would mislead by so much.")
-    draw_table(name, records, known)
+    draw_table(name, records, known, every)
 
 
-def draw_best(records: Sequence[Record], known: Sequence[Record]) -> None:
+def draw_best(records: Sequence[Record], known: Known) -> None:
     """The highest rate of each precision, and a word on what is emulated and what disturbed the run."""
-    formats = emulated(known)
+    formats = known.emulated
     small = []
     with st.container(horizontal=True):
         for best in fastest(records, by="dtype"):
@@ -104,7 +107,7 @@ def draw_readings(container: Any, records: Sequence[Record]) -> None:
     container.caption("  \n".join(unreported(records)))
 
 
-def draw_table(name: str, records: Sequence[Record], known: Sequence[Record]) -> None:
+def draw_table(name: str, records: Sequence[Record], known: Known, every: Sequence[Record]) -> None:
     """Every figure, to read and to download."""
     number = st.column_config.NumberColumn
     st.dataframe(
@@ -159,13 +162,12 @@ def draw_table(name: str, records: Sequence[Record], known: Sequence[Record]) ->
             "not_believed": "Not believed",
         },
     )
-    draw_downloads(name, known)
+    draw_downloads(name, every)
 
 
-def _rows(records: Sequence[Record], known: Sequence[Record]) -> list[dict[str, Any]]:
+def _rows(records: Sequence[Record], known: Known) -> list[dict[str, Any]]:
     """The table, with what each point reaches of its ceiling where one is known."""
-    about = [one for one in known if one["event"] in ("environment_read", "roof_measured")]
-    reached = {(one.series, one.size): one.percent for one in ceilings([*about, *measurements(records)])}
+    reached = {(one.series, one.size): one.percent for one in known.ceilings(records)}
     rows = table(records)
     if not reached:
         return rows

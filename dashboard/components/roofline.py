@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 import streamlit as st
@@ -39,7 +39,7 @@ def draw_roofline(records: Sequence[Record]) -> None:
         _draw_points(points)
 
 
-def _draw_peaks(peaks: Sequence[Record], roofs: Sequence[Record], formats: set[Format]) -> None:
+def _draw_peaks(peaks: Sequence[Record], roofs: Sequence[Record], formats: Set[Format]) -> None:
     """The best product of each format and the bandwidth; how they were found is their help.
 
     What is emulated is no figure of the machine's strength, and stands below.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from core.timing.results.table import Record, series_name
@@ -52,12 +52,12 @@ def _narrow(formats: Mapping[str, Any]) -> list[str]:
     return [name for name in formats if DTYPE_BYTES.get(name, 8) < DTYPE_BYTES[_REFERENCE]]
 
 
-def is_emulated(record: Record, formats: set[Format]) -> bool:
+def is_emulated(record: Record, formats: Set[Format]) -> bool:
     """Whether a measurement, peak or the like is one of these."""
     return (record["device"], record["threads"], record["dtype"]) in formats
 
 
-def shown_name(record: Record, formats: set[Format]) -> str:
+def shown_name(record: Record, formats: Set[Format]) -> str:
     """series_name(), with a word for a format that is emulated, or for another one that really ran."""
     name = series_name(record)
     ran = record.get("precision")
@@ -71,7 +71,7 @@ def shown_name(record: Record, formats: set[Format]) -> str:
     return f"{asked} ({word}){name.removeprefix(asked)}"
 
 
-def shown_names(records: Sequence[Record], formats: set[Format]) -> dict[str, str]:
+def shown_names(records: Sequence[Record], formats: Set[Format]) -> dict[str, str]:
     """shown_name() of each series, by its series_name(); a word that any of its points has counts for all."""
     names: dict[str, str] = {}
     for record in records:
@@ -81,7 +81,7 @@ def shown_names(records: Sequence[Record], formats: set[Format]) -> dict[str, st
     return names
 
 
-def emulated_lines(formats: set[Format]) -> list[str]:
+def emulated_lines(formats: Set[Format]) -> list[str]:
     """A sentence for each format that is emulated."""
     return [
         f"{dtype} is emulated on {device}: it has no arithmetic for it, and converts every number"

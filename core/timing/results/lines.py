@@ -263,7 +263,7 @@ def _collective_failed_line(record: Record) -> str:
 
 def _self_compared_line(record: Record) -> str:
     return (
-        f"{record['number']:>4}  {record['verdict']:<6} {100 * (record['ratio'] - 1):+6.2f}%  "
+        f"{record['number']:>4}  {device_label(record)}  {record['verdict']:<6} {100 * (record['ratio'] - 1):+6.2f}%  "
         f"({100 * (record['low'] - 1):+.2f}% to {100 * (record['high'] - 1):+.2f}%)"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from core.timing.results.emulation import emulated, is_emulated, shown_names
+from core.timing.results.emulation import is_emulated, shown_names
 from core.timing.results.table import Record, believed, measurements, series_name, workloads_of
-from core.timing.roofline.ceilings import GOOD_FRACTION, Ceiling, ceilings
+from core.timing.roofline.ceilings import GOOD_FRACTION, Ceiling
 from core.timing.sweeps.speedup import Speedup, against_random, speedups
 from core.timing.workloads import WORKLOADS
+from dashboard.charts.machine.known import MAX_SERIES, Known, known_of
 
 HEIGHT = 380
 
@@ -29,6 +31,9 @@ READINGS = {
 # A ceiling that no point comes nearer to than this is left out: it would squeeze all points to the bottom.
 _MIN_PERCENT_OF_BAND = 10.0
 
+# More readings of a device than these are drawn as means of neighbours.
+_MAX_READINGS = 400
+
 _MICRO = "format(datum.value, '~s') + 's'"  # 0.00012 becomes 120µs
 
 
@@ -36,14 +41,14 @@ def rate_chart(
     records: Sequence[Record],
     sizes: Sequence[int],
     log_y: bool = False,
-    known: Sequence[Record] | None = None,
+    known: Known | None = None,
 ) -> alt.LayerChart:
     """Rate against size with the 95% confidence interval of each point, in GFLOP/s; in GB/s for what only
     moves data. A band reaches to what the device could do at most, where that is known.
 
-    known: the records that say so, and which formats are emulated; `records` themselves if left out.
+    known: what the whole result says of the devices and formats; of `records` themselves if left out.
     """
-    known = records if known is None else known
+    known = known or known_of(records)
     rows = _rows(records, known)
     column, unit = ("gbps", "GB/s") if len(rows) and not rows["gflops"].any() else ("gflops", "GFLOP/s")
     interval = (f"{column}_low", f"{column}_high")
@@ -64,23 +69,23 @@ def rate_chart(
     )
 
 
-def has_bands(records: Sequence[Record], known: Sequence[Record]) -> str | None:
+def has_bands(records: Sequence[Record], known: Known) -> str | None:
     """What the bands of rate_chart() reach to, in words; None where it has none."""
-    shown = _banded(_ceilings_of(records, known))
+    shown = _banded(known.ceilings(records))
     return " or ".join(dict.fromkeys(one.of for one in shown)) or None
 
 
 def time_chart(
     records: Sequence[Record],
     sizes: Sequence[int],
-    known: Sequence[Record] | None = None,
+    known: Known | None = None,
     first_calls: bool = False,
 ) -> alt.LayerChart:
     """Median time of one operation against size, both logarithmic.
 
     first_calls: also that of the first call of each size, and of calls on cold caches where they are known.
     """
-    rows = _rows(records, records if known is None else known)
+    rows = _rows(records, known or known_of(records))
     interval = ("ci_low_s", "ci_high_s")
     columns = ("median_s", *interval, *(("first_call_s", "cold_median_s") if first_calls else ()))
     return _against_size(
@@ -103,20 +108,27 @@ def time_chart(
 
 
 def speedup_chart(
-    records: Sequence[Record], sizes: Sequence[int], known: Sequence[Record] | None = None
+    records: Sequence[Record], sizes: Sequence[int], known: Known | None = None
 ) -> alt.LayerChart:
     """How many times faster each series is than the CPU, or than the CPU's simplest way without a GPU."""
     found = [speedup for speedup in speedups(records) if speedup.series != speedup.reference]
     references = sorted({speedup.reference for speedup in found})
     over = references[0] if len(references) == 1 else "the CPU in the same precision"
+    shown = known.shown if known else None
+    if shown is not None:
+        found = [speedup for speedup in found if speedup.series in shown]
     return _ratio_chart(records, sizes, found, f"Speed-up over {over}", known)
 
 
-def data_chart(
-    records: Sequence[Record], sizes: Sequence[int], known: Sequence[Record] | None = None
-) -> alt.LayerChart:
+def data_chart(records: Sequence[Record], sizes: Sequence[int], known: Known | None = None) -> alt.LayerChart:
     """How many times faster other data than random looks: how far a benchmark on it misleads."""
-    return _ratio_chart(records, sizes, against_random(records), "Speed-up over random data", known)
+    furthest: dict[str, float] = {}
+    found = against_random(records)
+    for one in found:
+        furthest[one.series] = max(furthest.get(one.series, 0.0), abs(math.log(one.ratio)))
+    shown = sorted(furthest, key=furthest.__getitem__, reverse=True)[:MAX_SERIES]
+    found = [one for one in found if one.series in shown]
+    return _ratio_chart(records, sizes, found, "Speed-up over random data", known)
 
 
 def _ratio_chart(
@@ -124,10 +136,10 @@ def _ratio_chart(
     sizes: Sequence[int],
     found: Sequence[Speedup],
     title: str,
-    known: Sequence[Record] | None,
+    known: Known | None,
 ) -> alt.LayerChart:
     rows = pd.DataFrame([asdict(speedup) for speedup in found], columns=list(_SPEEDUP_COLUMNS))
-    rows = _named(rows, records, records if known is None else known)
+    rows = _named(rows, records, known or known_of(records))
     same_speed = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(color="gray", strokeDash=[2, 3])
     return _against_size(
         rows,
@@ -150,7 +162,7 @@ def _ratio_chart(
             alt.Tooltip("high:Q", title="At most", format=".3g"),
         ],
         words=_in_words(rows, "ratio", "{:.3g} times as fast", highest=True),
-        every=list(_every_name(records, records if known is None else known).values()),
+        every=_every_shown(records, found, known or known_of(records)),
         below=[same_speed.encode(y="ratio:Q")],
         size_title=_size_title(records),
     )
@@ -166,7 +178,7 @@ def reading_chart(records: Sequence[Record], reading: str) -> alt.Chart:
     rows = _samples(records, reading, one)
     if reading == "utilisation":
         rows += [row | {"device": "cpu, other programs"} for row in _samples(records, "others", one)]
-    table = pd.DataFrame(rows, columns=["at_s", "value", "highest", "device", "during"])
+    table = pd.DataFrame(_thinned(rows), columns=["at_s", "value", "highest", "device", "during"])
     table = table.assign(dash=table["device"])
     highest = f" Highest: {table['value'].max():,.3g} {unit}." if rows else ""
     shown = list(dict.fromkeys(table["device"]))
@@ -221,9 +233,9 @@ _MEASURED_COLUMNS = (
 _BAND_COLUMNS = ("series", "size", "low", "high", "of")
 
 
-def _rows(records: Sequence[Record], known: Sequence[Record]) -> pd.DataFrame:
+def _rows(records: Sequence[Record], known: Known) -> pd.DataFrame:
     reached = {
-        (one.series, one.size): f"{one.percent:.0f}% of the {one.of}" for one in _ceilings_of(records, known)
+        (one.series, one.size): f"{one.percent:.0f}% of the {one.of}" for one in known.ceilings(records)
     }
     rows = [
         {
@@ -236,25 +248,29 @@ def _rows(records: Sequence[Record], known: Sequence[Record]) -> pd.DataFrame:
             "reached": reached.get((series_name(record), record["size"])),
         }
         for record in believed(records)
+        if known.shown is None or series_name(record) in known.shown
     ]
     return _named(pd.DataFrame(rows, columns=list(_MEASURED_COLUMNS)), records, known)
 
 
-def _named(rows: pd.DataFrame, records: Sequence[Record], known: Sequence[Record]) -> pd.DataFrame:
+def _named(rows: pd.DataFrame, records: Sequence[Record], known: Known) -> pd.DataFrame:
     """The rows with the names of series as they are shown, and whether a series is emulated."""
-    names, formats = _every_name(records, known), emulated(known)
+    names, formats = _every_name(records, known), known.emulated
     of = {series_name(record) for record in measurements(records) if is_emulated(record, formats)}
     return rows.assign(emulated=rows["series"].isin(of), series=rows["series"].replace(names))
 
 
-def _every_name(records: Sequence[Record], known: Sequence[Record]) -> dict[str, str]:
-    return shown_names(measurements(records), emulated(known))
+def _every_name(records: Sequence[Record], known: Known) -> dict[str, str]:
+    return shown_names(measurements(records), known.emulated)
 
 
-def _ceilings_of(records: Sequence[Record], known: Sequence[Record]) -> list[Ceiling]:
-    """Those of some records, from what all say of the devices."""
-    about = [one for one in known if one["event"] in ("environment_read", "roof_measured")]
-    return ceilings([*about, *measurements(records)])
+def _every_shown(records: Sequence[Record], found: Sequence[Speedup], known: Known) -> list[str]:
+    """All series of the run, so that one looks the same in all charts; of too many, those that are drawn."""
+    names = _every_name(records, known)
+    if known.shown is None:
+        return list(names.values())
+    drawn = {speedup.series for speedup in found}
+    return [shown for name, shown in names.items() if name in drawn or name in known.shown]
 
 
 def _banded(found: Sequence[Ceiling]) -> list[Ceiling]:
@@ -267,7 +283,7 @@ def _banded(found: Sequence[Ceiling]) -> list[Ceiling]:
     return [one for one in found if best[one.series] >= _MIN_PERCENT_OF_BAND and len(sizes[one.series]) > 1]
 
 
-def _bands(records: Sequence[Record], known: Sequence[Record], column: str) -> pd.DataFrame:
+def _bands(records: Sequence[Record], known: Known, column: str) -> pd.DataFrame:
     names = _every_name(records, known)
     rows = [
         {
@@ -277,7 +293,8 @@ def _bands(records: Sequence[Record], known: Sequence[Record], column: str) -> p
             "high": value,
             "of": f"{GOOD_FRACTION:.0%} to 100% of the {one.of}",
         }
-        for one in _banded(_ceilings_of(records, known))
+        for one in _banded(known.ceilings(records))
+        if (known.shown is None or one.series in known.shown)
         if (value := getattr(one, column)) is not None
     ]
     return pd.DataFrame(rows, columns=list(_BAND_COLUMNS))
@@ -422,6 +439,21 @@ def _in_words(rows: pd.DataFrame, column: str, form: str, highest: bool) -> str:
         best = group.loc[group[column].idxmax() if highest else group[column].idxmin()]
         texts.append(f"{series}: {form.format(best[column])} at size {best['size']}")
     return "Best of each series: " + "; ".join(texts) + "."
+
+
+def _thinned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows, or of each device means of neighbours where a chart cannot show so many."""
+    of_device: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        of_device.setdefault(row["device"], []).append(row)
+    found = []
+    for of in of_device.values():
+        together = math.ceil(len(of) / _MAX_READINGS)
+        for start in range(0, len(of), together):
+            some = of[start : start + together]
+            mean = {name: sum(row[name] for row in some) / len(some) for name in ("at_s", "value")}
+            found.append(some[0] | mean | {"highest": max(row["highest"] for row in some)})
+    return found
 
 
 def _samples(records: Sequence[Record], reading: str, one: float) -> list[dict[str, Any]]:

@@ -184,3 +184,16 @@ def test_crossings_name_the_size_from_which_on_a_series_is_faster_and_what_is_sl
     (said,) = crossings(one + again)
     assert said.endswith("from size 32 on, and is slower again at 256.")
     assert crossings([one[0], both[0]]) == []
+
+
+def test_the_reference_is_the_cpu_with_most_threads_wherever_it_stands() -> None:
+    point = {"event": "measurement_taken", "workload": "gemm", "dtype": "float32", "size": 64}
+
+    def taken(device: str, threads: int | None, median_s: float) -> dict[str, Any]:
+        times = {"median_s": median_s, "ci_low_s": median_s, "ci_high_s": median_s}
+        return point | times | {"device": device, "threads": threads}
+
+    records = [taken("cpu", 8, 2.0), taken("cuda:0", None, 1.0), taken("cpu", 1, 9.0)]
+    assert [one.ratio for one in speedups(records)] == [2.0]
+    (curve,) = speedup_curves(records)
+    assert (curve.reference, curve.ratios) == ("cpu float32, 8 threads", (2.0,))

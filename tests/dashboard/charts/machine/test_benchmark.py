@@ -20,6 +20,7 @@ from dashboard.charts.machine.benchmark import (
     time_chart,
     unreported,
 )
+from dashboard.charts.machine.known import MAX_SERIES, known_of
 
 CONFIG = SweepConfig(sizes=(16, 32, 64), max_seconds=0.1, target_ci=0.2)
 
@@ -158,7 +159,7 @@ def test_an_emulated_format_is_named_and_squeezes_no_axis(log: bool) -> None:
 
 def test_a_band_reaches_from_85_percent_to_what_the_measured_peak_allows() -> None:
     roof = {"event": "roof_measured", "device": "cpu", "threads": 1, "gbps": 1e3, "launch_s": None}
-    known = [roof | {"gflops": {"float32": 125.0}}, *SLOW_FLOAT8]
+    known = known_of([roof | {"gflops": {"float32": 125.0}}, *SLOW_FLOAT8])
     bands = [row for row in drawn(rate_chart(SLOW_FLOAT8, SIZES, known=known)) if "of" in row]
     assert [(row["size"], row["high"], row["low"]) for row in bands] == [
         (size, pytest.approx(125.0), pytest.approx(0.85 * 125.0)) for size in SIZES
@@ -168,7 +169,7 @@ def test_a_band_reaches_from_85_percent_to_what_the_measured_peak_allows() -> No
         row["reached"] for row in drawn(rate_chart(SLOW_FLOAT8, SIZES, known=known)) if "reached" in row
     }
     assert "80% of the measured peak" in reached
-    assert has_bands(SLOW_FLOAT8, SLOW_FLOAT8) is None
+    assert has_bands(SLOW_FLOAT8, known_of(SLOW_FLOAT8)) is None
 
 
 def test_first_calls_are_drawn_when_they_are_asked_for() -> None:
@@ -177,3 +178,34 @@ def test_first_calls_are_drawn_when_they_are_asked_for() -> None:
 
     assert "first_call_s" in fields(time_chart(SLOW_FLOAT8, SIZES, first_calls=True))
     assert "first_call_s" not in fields(time_chart(SLOW_FLOAT8, SIZES))
+
+
+def test_of_more_series_than_an_eye_tells_apart_the_fastest_are_drawn() -> None:
+    many = [
+        product("float32", size, size**3 * 1e-11 * threads) | {"threads": threads}
+        for size in SIZES
+        for threads in range(1, 31)
+    ]
+    known = known_of(many, many)
+    assert known.shown is not None
+    rows = [row for row in drawn(rate_chart(many, SIZES, known=known)) if "series" in row]
+    assert {row["series"] for row in rows} == {
+        f"cpu float32, {threads} thread{'s' * (threads > 1)}" for threads in range(1, MAX_SERIES + 1)
+    }
+    assert known_of(many[:4], many[:4]).shown is None
+
+
+def test_ten_thousand_readings_become_a_line_that_can_be_drawn() -> None:
+    sampled = [
+        {
+            "event": "device_sampled",
+            "device": "cpu",
+            "at_s": float(number),
+            "during": "a point",
+            "readings": {"utilisation": {"value": 40.0 + number % 3, "unit": "%"}},
+        }
+        for number in range(10_000)
+    ]
+    rows = [row for row in drawn(reading_chart(sampled, "utilisation")) if "at_s" in row]
+    assert len(rows) <= 400
+    assert all(40.0 <= row["value"] <= 42.0 == row["highest"] for row in rows)
