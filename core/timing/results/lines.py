@@ -262,10 +262,9 @@ def _collective_failed_line(record: Record) -> str:
 
 
 def _self_compared_line(record: Record) -> str:
-    return (
-        f"{record['number']:>4}  {device_label(record)}  {record['verdict']:<6} {100 * (record['ratio'] - 1):+6.2f}%  "
-        f"({100 * (record['low'] - 1):+.2f}% to {100 * (record['high'] - 1):+.2f}%)"
-    )
+    percent, low, high = (100 * (record[name] - 1) for name in ("ratio", "low", "high"))
+    name = f"{record['number']:>4}  {device_label(record)}"
+    return f"{name}  {record['verdict']:<6} {percent:+6.2f}%  ({low:+.2f}% to {high:+.2f}%)"
 
 
 def _checked_lines(record: Record) -> str:
