@@ -37,7 +37,7 @@ def draw_figures(records: Sequence[Record], name: str, config: dict[str, Any] | 
     """
     chosen = _pick_workload(workloads_of(records))
     of = [record for record in records if record.get("workload", chosen) == chosen]
-    draw_overtaking(of, records, chosen)
+    draw_overtaking(records, chosen)
     planned = sizes_of(config, chosen) if config and chosen else []
     sizes = planned or sorted({record["size"] for record in measurements(of)})
     draw_result(of, sizes, name, records)
@@ -59,9 +59,9 @@ def _pick_workload(names: Sequence[str]) -> str | None:
     return st.selectbox("Show", names, key="shown", format_func=titles.__getitem__, width=420)
 
 
-def draw_overtaking(of: Sequence[Record], records: Sequence[Record], workload: str | None) -> None:
+def draw_overtaking(records: Sequence[Record], workload: str | None) -> None:
     """From which size on an accelerator is faster than the CPU, where both did the same."""
-    curves = [curve for curve in speedup_curves(records) if curve.workload == workload]
+    curves = speedup_curves(records, workload) if workload else []
     if not curves:
         return
     st.altair_chart(overtaking_chart(curves), key="chart-overtaking")
@@ -177,7 +177,7 @@ def draw_example() -> None:
         st.caption(
             f"From a result that is kept with this program: {escaped(machine)}; {measured_at(records)}."
         )
-        draw_overtaking(records, records, "gemm")
+        draw_overtaking(records, "gemm")
         if st.button("Open this result", icon=":material/folder_open:"):
             st.session_state.pop("measure", None)
             st.query_params.from_dict({"measure": "result", "result": SIMULATED_GPU})

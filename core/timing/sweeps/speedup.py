@@ -92,12 +92,17 @@ def _data(record: Record) -> str:
     return str(record.get("data", "random"))
 
 
-def speedup_curves(records: Sequence[Record]) -> list[SpeedupCurve]:
+def speedup_curves(records: Sequence[Record], workload: str | None = None) -> list[SpeedupCurve]:
     """Each accelerator over the CPU, for every workload, step, operand fill and dtype that both have.
 
     The CPU takes as many threads as it was measured with at most. Empty without an accelerator.
+    workload: the only one to look at.
     """
-    taken = believed(records)
+    taken = [
+        record
+        for record in believed(records)
+        if workload is None or record["workload"] in (workload, *_TO_DEVICE, *_TO_HOST)
+    ]
     references = _cpu_with_most_threads(taken)
     pairs: dict[tuple[str, ...], list[tuple[Record, Record]]] = {}
     for record in taken:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import dashboard.charts.theme  # noqa: F401  charts on pages are not checked against the schema
 from core.timing.results.emulation import Format, emulated
 from core.timing.results.table import Record, believed, measurements, series_name
 from core.timing.roofline.ceilings import Ceiling, ceilings
