@@ -45,10 +45,10 @@ def speedups(records: Sequence[Record]) -> list[Speedup]:
     """
     taken = believed(records)
     accelerated = [record for record in taken if record["device"] != "cpu"]
-    most_threads, simplest = _cpu_with_most_threads(taken), {} if accelerated else _simplest_ways(taken)
+    max_threads, simplest = _cpu_of_max_threads(taken), {} if accelerated else _simplest_ways(taken)
     found = []
     for record in accelerated or taken:
-        reference = most_threads.get(_at(record)) if accelerated else simplest.get(_at(record)[:-1])
+        reference = max_threads.get(_at(record)) if accelerated else simplest.get(_at(record)[:-1])
         if reference is not None:
             found.append(_against(record, reference))
     return found
@@ -103,7 +103,7 @@ def speedup_curves(records: Sequence[Record], workload: str | None = None) -> li
         for record in believed(records)
         if workload is None or record["workload"] in (workload, *_TO_DEVICE, *_TO_HOST)
     ]
-    references = _cpu_with_most_threads(taken)
+    references = _cpu_of_max_threads(taken)
     pairs: dict[tuple[str, ...], list[tuple[Record, Record]]] = {}
     for record in taken:
         if record["device"] == "cpu" or record["workload"] in (*_TO_DEVICE, *_TO_HOST):
@@ -244,7 +244,7 @@ def _at(record: Record) -> _Done:
     return (*_kind(record), record["size"], record["dtype"])
 
 
-def _cpu_with_most_threads(taken: Sequence[Record]) -> dict[_Done, Record]:
+def _cpu_of_max_threads(taken: Sequence[Record]) -> dict[_Done, Record]:
     """The CPU with most threads, for all that it has done."""
     found: dict[_Done, Record] = {}
     for record in taken:
