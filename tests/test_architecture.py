@@ -23,6 +23,7 @@ MAX_FILES = 22
 ARROWS: dict[str, tuple[str, ...]] = {
     "core": (),
     "core/devices": ("core",),
+    "core/cluster": ("core",),
     "core/monitor": ("core/devices",),
     "core/torch_devices.py": ("core/devices",),
     "core/activations": ("core/torch_devices.py",),
@@ -43,7 +44,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "core/training/film",
     ),
     "core/training/film/redrawing.py": ("core/training/snapshots", "core/training/learners/registry.py"),
-    "core/training/ensembles": ("core/training/loop.py",),
+    "core/training/ensembles": ("core/training/loop.py", "core/cluster"),
     "core/layers": ("core/training/learners/registry.py",),
     # Timing
     "core/timing/results/events.py": ("core/torch_devices.py",),
@@ -128,6 +129,7 @@ ALLOWED_IN = {
     "streamlit": ("dashboard/",),
     "altair": ("dashboard/",),
     "pynvml": ("core/devices/nvidia.py",),
+    "ray": ("core/cluster/connection.py",),
     "argparse": EDGES,
     "tests": (),
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from core.cluster.events import NodeFound, NodeLost
 from core.data import DATASETS
 from core.models import MODELS
 from core.training.ensembles.events import (
     EnsembleEpochCompleted,
     EnsembleFinished,
     EnsembleStarted,
+    MembersTrained,
     RankedVariant,
 )
 from core.training.events import (
@@ -100,6 +102,18 @@ def ensemble_text(event: Any) -> str | None:
             if event.majority_accuracy is not None:
                 lines.append(f"always the most frequent class {event.majority_accuracy:.4f}")
             return "\n".join(lines)
+    return None
+
+
+def node_text(event: Any) -> str | None:
+    """A line for what is said of the nodes of a cluster; None for any other event."""
+    match event:
+        case NodeFound(node=node, cpus=cpus, gpus=gpus):
+            return f"{node}: {cpus} processor{'s' * (cpus != 1)}" + (f", {gpus} GPUs" if gpus else "")
+        case NodeLost():
+            return f"{event.node} was lost: {event.reason.rstrip('.')}; {event.lost}"
+        case MembersTrained():
+            return "\n" + "; ".join(f"{node} trained {count:,}" for node, count in event.nodes.items())
     return None
 
 
