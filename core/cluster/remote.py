@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -37,7 +36,6 @@ class Probed:
     """What a node says of itself."""
 
     machine: str  # the same for all nodes of one machine, containers too
-    with_token: bool  # whether it takes work from those alone who have the cluster's token
 
 
 def run(work: Work, config: Any) -> Iterator[Any]:
@@ -61,8 +59,7 @@ def run(work: Work, config: Any) -> Iterator[Any]:
 
 def probe(_config: None) -> Iterator[Probed]:
     """The node that this runs on."""
-    mode = os.environ.get("RAY_AUTH_MODE", "")
-    yield Probed(_machine(), mode.lower() == "token")
+    yield Probed(_machine())
 
 
 def _machine() -> str:

@@ -77,6 +77,7 @@ class _Sharing:
         self._since: dict[Task, float] = {}  # of tasks that have not begun
         self._tries: Counter[int] = Counter()
         self._reasons: list[str] = []
+        self._in_use: set[Node] = set()  # by other work of the cluster
 
     def left(self) -> bool:
         """Whether there is more to do."""
@@ -96,7 +97,9 @@ class _Sharing:
     def _room(self) -> Mapping[Node, int]:
         """Places for a part, of nodes that have one."""
         used = Counter(task.node for task in self._running)
-        free = {node: places(node, self._on_gpus) - used[node] for node in self._nodes}
+        # A node that others use is asked again only where there is no other.
+        nodes = [node for node in self._nodes if node not in self._in_use] or self._nodes
+        free = {node: places(node, self._on_gpus) - used[node] for node in nodes}
         return {node: count for node, count in free.items() if count > 0}
 
     def _call_back(self, idle: Mapping[Node, int]) -> None:
@@ -107,6 +110,7 @@ class _Sharing:
         ]
         for task in stuck[: sum(idle.values())]:
             self._cluster.cancel([task])
+            self._in_use.add(task.node)
             self._waiting.append(self._forget(task))
 
     def take_in(self) -> Iterator[Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.cluster.events import NodeFound, NodeLost
+from core.cluster.texts import node_line
 from core.data import DATASETS
+from core.events import event_record
 from core.models import MODELS
 from core.training.ensembles.events import (
     EnsembleEpochCompleted,
@@ -107,14 +108,9 @@ def ensemble_text(event: Any) -> str | None:
 
 def node_text(event: Any) -> str | None:
     """A line for what is said of the nodes of a cluster; None for any other event."""
-    match event:
-        case NodeFound(node=node, cpus=cpus, gpus=gpus):
-            return f"{node}: {cpus} processor{'s' * (cpus != 1)}" + (f", {gpus} GPUs" if gpus else "")
-        case NodeLost():
-            return f"{event.node} was lost: {event.reason.rstrip('.')}; {event.lost}"
-        case MembersTrained():
-            return "\n" + "; ".join(f"{node} trained {count:,}" for node, count in event.nodes.items())
-    return None
+    if isinstance(event, MembersTrained):
+        return "\n" + "; ".join(f"{node} trained {count:,}" for node, count in event.nodes.items())
+    return node_line(event_record(event))
 
 
 def _rank(place: RankedVariant, first: bool) -> str:

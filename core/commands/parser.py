@@ -53,7 +53,10 @@ def add_ray(parser: argparse.ArgumentParser, help: str) -> None:
 
 
 def _ray_address(text: str) -> str:
-    host_and_port(text)
+    try:
+        host_and_port(text)
+    except InvalidRequest as refusal:
+        raise argparse.ArgumentTypeError(str(refusal).rstrip(".")) from None
     return text
 
 

@@ -21,8 +21,8 @@ from core.timing.results.table import Record
 
 
 def measure_nodes(address: str, config: NodesConfig) -> Generator[Any]:
-    """Yields EnvironmentRead of the whole, NodeFound for each node, NodeEvent for what each yields, NodeFinished
-    or NodeLost; at the end NodePointCompared and NodeJudged. NodeProgress comes between.
+    """Yields EnvironmentRead of the whole, NodeFound for each node, NodeEvent for what each yields, then
+    NodeFinished or NodeLost; at the end NodePointCompared and NodeJudged. NodeProgress comes between.
 
     A node that dies keeps what it had measured until then. Raises InvalidRequest when no cluster answers.
     """

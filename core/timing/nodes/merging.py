@@ -1,8 +1,8 @@
-"""The result of one node out of a merged one, and back. Records in, records out."""
+"""The result of one node out of a merged one. Records in, records out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from core.errors import InvalidRequest
 from core.timing.results.table import Record
@@ -33,11 +33,3 @@ def of_node(records: Sequence[Record], node: str) -> list[Record]:
         raise InvalidRequest(f"There is no node {node[:60]!r} in this result; it has {', '.join(results)}.")
     return results[node]
 
-
-def merged(results: Mapping[str, Sequence[Record]]) -> list[Record]:
-    """The records of several machines as those of one result, without its verdicts."""
-    return [
-        {"event": "node_event", "node": node, "record": record}
-        for node, records in results.items()
-        for record in records
-    ]

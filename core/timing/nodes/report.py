@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from core.cluster.texts import node_line
 from core.tables import csv_of_records, markdown_table
 from core.timing.nodes.merging import by_node
+from core.timing.nodes.verdicts import USELESS_FLOOR
 from core.timing.results import lines
 from core.timing.results.labels import environment_line, threads_label, workload_label
 from core.timing.results.report import ResultFormat
@@ -21,7 +23,7 @@ HEADER = f"{'node':<{_NAME}} {lines.HEADER}"
 def line(record: Record) -> str | None:
     """One record of a merged result in one line; None when it has nothing to say."""
     text = _LINES.get(record["event"])
-    return text(record) if text else lines.line(record)
+    return text(record) if text else node_line(record) or lines.line(record)
 
 
 def _node_line(record: Record) -> str | None:
@@ -33,7 +35,7 @@ def _node_line(record: Record) -> str | None:
 
 
 def _judged_line(record: Record) -> str:
-    noise = f"noise {record['floor']:.1%}"
+    noise = f"noise {noise_label(record['floor'])}"
     between = f"{record['low']:.3f} to {record['high']:.3f}, " if record["low"] is not None else ""
     each = f"{counted(record['points'], 'point')}, {record['slower']} slower, {record['faster']} faster"
     why = f": {record['reason']}" if record["reason"] else ""
@@ -44,13 +46,21 @@ def _judged_line(record: Record) -> str:
     )
 
 
-def _compared_line(record: Record) -> str:
+def _compared_line(record: Record) -> str | None:
+    """Of a point that differs; how many do not is in the line of their node."""
+    if record["verdict"] not in (SLOWER, FASTER):
+        return None
     return (
         f"{record['node']}: {workload_label(record)} {record['dtype']}, size {record['size']:,}, "
         f"{record['device']} takes {duration(record['node_s'])}, {record['ratio']:.3f} times as long as the "
         f"{duration(record['reference_s'])} of {record['reference']} ({record['low']:.3f} to "
-        f"{record['high']:.3f}, floor {record['floor']:.1%}): {record['verdict']}"
+        f"{record['high']:.3f}, floor {noise_label(record['floor'])}): {record['verdict']}"
     )
+
+
+def noise_label(floor: float) -> str:
+    """A noise floor; one that says nothing any more is not given to a decimal."""
+    return f"{floor:.1%}" if floor < USELESS_FLOOR else f"over {USELESS_FLOOR:.0%}"
 
 
 _LINES: dict[str, Callable[[Record], str | None]] = {
@@ -69,7 +79,16 @@ def sentences(records: Sequence[Record]) -> list[str]:
         return [nothing_measured(records)]
     if not judged:
         return [*_nobody_compared(records, results), *lost]
-    return [*_slow(judged), *_single_points(records, judged), *_unsure(judged), *lost]
+    return [*_slow(judged), *_single_points(records, judged), *_unsure(judged), *lost, *_machines(records)]
+
+
+def _machines(records: Sequence[Record]) -> list[str]:
+    """Nodes that are one machine, which differ by chance alone."""
+    of: dict[int, list[str]] = {}
+    for record in records:
+        if record["event"] == "node_found":
+            of.setdefault(record["machine"], []).append(record["node"])
+    return [f"{' and '.join(names)} are one machine: they took turns." for names in of.values() if names[1:]]
 
 
 def nothing_measured(records: Sequence[Record]) -> str:
@@ -119,7 +138,7 @@ def _slow(judged: Sequence[Record]) -> list[str]:
         sure = [r for r in judged if r["verdict"] != UNSURE]
         if len(sure) == len(judged):
             floor = max(record["floor"] for record in judged)
-            found.append(f"No node is slow: what differs is within the noise of {floor:.1%}.")
+            found.append(f"No node is slow: what differs is within the noise of {noise_label(floor)}.")
         else:
             found.append("No node is certainly slow.")
     return found
@@ -209,7 +228,7 @@ def _nodes_table(records: Sequence[Record], results: dict[str, list[Record]]) ->
             f"{record['ratio']:.3f}",
             "-" if record["low"] is None else f"{record['low']:.3f} to {record['high']:.3f}",
             record["points"],
-            f"{record['floor']:.1%}",
+            noise_label(record["floor"]),
             record["slower"],
             f"{record['worst']}: {record['worst_ratio']:.3f}",
             record["verdict"],

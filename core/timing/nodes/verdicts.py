@@ -19,7 +19,6 @@ from core.timing.results.verdicts import (
     CONFIDENCE,
     FASTER,
     MIN_DIFFERENCE,
-    SAME,
     SLOWER,
     UNSURE,
     Conditions,
@@ -29,6 +28,9 @@ from core.timing.results.verdicts import (
     load_margin,
     verdict_of,
 )
+
+# Where the same operation differs this much from itself, figures of different moments say nothing.
+USELESS_FLOOR = 1.0
 
 Results = Mapping[str, Sequence[Record]]  # of each node
 
@@ -171,8 +173,10 @@ def _verdict(
     for slow, margin, end in ((SLOWER, loads[0], interval[0]), (FASTER, loads[1], -interval[1])):
         if verdict == slow and end <= math.log1p(margin):
             return UNSURE, "other programs used the processors meanwhile, which can explain it"
+    if verdict == UNSURE and floor >= USELESS_FLOOR:
+        return UNSURE, "the same figure differs so much from moment to moment that nothing can be said"
     if verdict == UNSURE:
-        return UNSURE, f"figures of different moments differ by up to {floor:.1%} here"
+        return UNSURE, f"figures of different moments differ by up to {floor:.1%}"
     return verdict, ""
 
 
@@ -184,6 +188,3 @@ def _against(node: str, points: Mapping[PointKey, Mapping[str, Record]]) -> str:
 def _point_label(record: Record) -> str:
     threads = f", {record['threads']} threads" if (record["threads"] or 0) > 1 else ""
     return f"{workload_label(record)} {record['dtype']}, size {record['size']:,}{threads}"
-
-
-__all__ = ["FASTER", "SAME", "SLOWER", "UNSURE", "compare_nodes"]
