@@ -32,4 +32,3 @@ def of_node(records: Sequence[Record], node: str) -> list[Record]:
     if node not in results:
         raise InvalidRequest(f"There is no node {node[:60]!r} in this result; it has {', '.join(results)}.")
     return results[node]
-

@@ -1,4 +1,4 @@
-"""A cluster inside this process: what a job yields is handed over event by event, and nodes die on request."""
+"""A cluster inside this process: a job's events are handed over one by one, and nodes die on request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from core.cluster.remote import Work
 
 
 def nodes(*cpus: int, gpus: int = 0) -> list[Node]:
-    return [Node(f"id{number}", f"node-{number}", "host", count, gpus) for number, count in enumerate(cpus, 1)]
+    return [
+        Node(f"id{number}", f"node-{number}", "host", count, gpus) for number, count in enumerate(cpus, 1)
+    ]
 
 
 class StandIn:

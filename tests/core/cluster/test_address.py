@@ -18,7 +18,11 @@ SUITE = ["suite", "quick", "--ray"]
 
 @pytest.mark.parametrize(
     ("address", "parts"),
-    [("10.0.0.5:6379", ("10.0.0.5", 6379)), ("head.example:1", ("head.example", 1)), ("[::1]:80", ("::1", 80))],
+    [
+        ("10.0.0.5:6379", ("10.0.0.5", 6379)),
+        ("head.example:1", ("head.example", 1)),
+        ("[::1]:80", ("::1", 80)),
+    ],
 )
 def test_host_and_port(address: str, parts: tuple[str, int]) -> None:
     assert host_and_port(address) == parts
@@ -27,7 +31,17 @@ def test_host_and_port(address: str, parts: tuple[str, int]) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        *("", "auto", "local", "10.0.0.5", "10.0.0.5:0", "10.0.0.5:65536", "ray://head:10001", "-x:80", ":80"),
+        *(
+            "",
+            "auto",
+            "local",
+            "10.0.0.5",
+            "10.0.0.5:0",
+            "10.0.0.5:65536",
+            "ray://head:10001",
+            "-x:80",
+            ":80",
+        ),
         *("head:80;id", "head:80\n", "$(id):80", "`id`:80", "a b:80", "[::1:80", "x" * 300 + ":80"),
     ],
 )

@@ -83,7 +83,9 @@ def test_a_node_that_dies_in_the_middle_is_named_and_the_others_finish() -> None
 def test_a_node_that_cannot_do_it_says_why(work: Any, reason: str) -> None:
     (one,) = nodes(1)
     (lost,) = [
-        event for event in on_each_node(cluster(StandIn()), {one: 0}, work, "x") if isinstance(event, NodeLost)
+        event
+        for event in on_each_node(cluster(StandIn()), {one: 0}, work, "x")
+        if isinstance(event, NodeLost)
     ]
     assert lost.reason == reason
 
@@ -123,7 +125,9 @@ def test_the_parts_of_a_node_that_dies_are_done_elsewhere() -> None:
 def test_when_no_node_is_left_it_ends_with_the_reasons() -> None:
     stand_in = StandIn()
     stand_in.dead.update(nodes(1, 1))
-    with pytest.raises(InvalidRequest, match=r"No node .* is left\. node-1: the node died; node-2: the node died"):
+    with pytest.raises(
+        InvalidRequest, match=r"No node .* is left\. node-1: the node died; node-2: the node died"
+    ):
         list(share(stand_in, 1, 1))
 
 
