@@ -14,7 +14,7 @@ from core.cluster.remote import Begun, Refused, Work
 from core.errors import InvalidRequest
 
 MAX_TRIES = 3  # for a part whose process dies, wherever it runs
-MOVE_S = 10.0  # so long a part waits for a processor that other work has, before another node may have it
+MOVE_S = 60.0  # so long a part may wait for a processor or its process before another node may have it
 _POLL_S = 0.25
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -62,20 +63,31 @@ class Nodes:
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     os.environ["RAY_AUTH_TOKEN"] = "ab" * 32
-    process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("two_nodes.py"))],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=(tmp_path_factory.mktemp("ray") / "log").open("w"),
-        text=True,
-        cwd="/",  # so that the nodes have this code from nowhere but what is sent to them
-        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
-    )
-    yield Nodes(process)
-    assert process.stdin is not None
-    process.stdin.close()
-    process.wait(60)
+    with (tmp_path_factory.mktemp("ray") / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("two_nodes.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd="/",  # so that the nodes have this code from nowhere but what is sent to them
+            env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+        )
+        with process:
+            yield Nodes(process)
+            assert process.stdin is not None
+            process.stdin.close()  # which ends it
     del os.environ["RAY_AUTH_TOKEN"]
+
+
+@contextlib.contextmanager
+def command(module: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A command that has ended when the block has."""
+    with start(module, *words) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def records(text: str) -> list[dict[str, Any]]:
@@ -134,20 +146,19 @@ def test_a_suite_gives_one_result_with_both_nodes(
     assert {record["machine"] for record in of(found, "node_found")} == {0}
     assert [record["points"] for record in of(found, "node_judged")] == [6, 6]
     for name in results:
-        assert f"{name}: " in err  # its progress, or at least its name
         assert timing(["report", str(file), "--node", name, "--csv"]) == 0
         assert len(capsys.readouterr().out.splitlines()) == 7
 
 
 def test_ctrl_c_ends_the_work_of_all_nodes(nodes: Nodes) -> None:
-    long = ["9999" if word == "6" else word for word in SWEEP]
-    process = start("core.training", *long, "--ray", nodes.address)
-    assert process.stdout is not None
-    while '"ensemble_epoch_completed"' not in process.stdout.readline():
-        assert process.poll() is None
-    assert len(at_work()) == 2
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    words = [*SWEEP, "--epochs", "9999", "--seeds", "1", "--ray", nodes.address]
+    with command("core.training", *words) as process:
+        assert process.stdout is not None
+        while '"ensemble_epoch_completed"' not in (line := process.stdout.readline()):
+            assert line
+        assert len(at_work()) == 2
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err.splitlines()[-1] == "Stopped."
     wait_until(lambda: at_work() == [])
@@ -161,17 +172,16 @@ def at_work() -> list[int]:
 
 def test_a_node_that_dies_while_it_is_measured_keeps_what_it_had(nodes: Nodes) -> None:
     place = int(nodes.do("where"))
-    process = start("core.timing", *LONG, "--ray", nodes.address)
-    assert process.stdout is not None
     found: list[dict[str, Any]] = []
     dying = ""
-    for line in process.stdout:
-        found.append(json.loads(line))
-        second = [record["node"] for record in of(found, "node_found")][place:][:1]
-        if not dying and second and len(measurements(by_node(found).get(second[0], []))) == 2:
-            dying = second[0]
-            nodes.do("kill")
-    assert process.wait(60) == 0
+    with command("core.timing", *LONG, "--ray", nodes.address) as process:
+        for line in process.stdout or ():
+            found.append(json.loads(line))
+            second = [record["node"] for record in of(found, "node_found")][place:][:1]
+            if not dying and second and len(measurements(by_node(found).get(second[0], []))) == 2:
+                dying = second[0]
+                nodes.do("kill")
+        assert process.wait(60) == 0
     (lost,) = of(found, "node_lost")
     assert (lost["node"], lost["lost"]) == (dying, "what it had measured until then is kept")
     results = by_node(found)
@@ -187,16 +197,15 @@ def test_a_node_that_dies_while_it_is_measured_keeps_what_it_had(nodes: Nodes) -
 def test_the_trainings_of_a_node_that_dies_are_done_by_the_other(
     nodes: Nodes, local: list[dict[str, Any]]
 ) -> None:
-    process = start("core.training", *SWEEP, "--ray", nodes.address)
-    assert process.stdout is not None
     found: list[dict[str, Any]] = []
-    for line in process.stdout:
-        found.append(json.loads(line))
-        if found[-1]["event"] == "ensemble_started":
-            nodes.do("kill")
-    assert process.wait(60) == 0
+    with command("core.training", *SWEEP, "--ray", nodes.address) as process:
+        for line in process.stdout or ():
+            found.append(json.loads(line))
+            if found[-1]["event"] == "ensemble_started":
+                nodes.do("kill")
+        assert process.wait(60) == 0
     (lost,) = of(found, "node_lost")
-    assert lost["lost"] == "1 training was given to other nodes"
+    assert lost["lost"] == "2 trainings were given to other nodes"
     (trained,) = of(found, "members_trained")
     assert sum(trained["nodes"].values()) == 12
     assert without_times(found) == local
