@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,6 +30,6 @@ def measure(config: NodesConfig) -> Iterator[Any]:
 
 def _at_normal_priority() -> None:
     """Ray lets its processes give way to all others, which would be in its figures."""
-    if hasattr(os, "setpriority"):
+    if sys.platform != "win32":
         with contextlib.suppress(OSError):  # only a privileged process may; docs/cluster.md has the other way
             os.setpriority(os.PRIO_PROCESS, 0, 0)

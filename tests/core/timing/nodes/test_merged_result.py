@@ -21,6 +21,7 @@ from core.timing.nodes.verdicts import compare_nodes
 from core.timing.results import files
 from tests.core.timing.nodes.recorded import SIZES, WORKLOADS, merged, result
 
+DOCUMENT = Path(__file__).resolve().parents[4] / "docs" / "cluster.md"
 POINTS = len(WORKLOADS) * len(SIZES)
 
 
@@ -117,6 +118,15 @@ def test_report_shows_it_and_extracts_one_node(
     assert main(["compare", str(other), str(one), "--json"]) == 0
     compared = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {record["verdict"] for record in compared if "verdict" in record} == {"SLOWER"}
+
+
+def test_the_documented_lines_of_python_find_the_slow_node(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (lines,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    monkeypatch.chdir(file.parent)
+    exec(lines, {"open": lambda name: io.StringIO(Path(name).read_text())})
+    assert re.fullmatch(r"\[\('node-b', 'cpu', 1\.\d+\)\]\n", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(
