@@ -50,7 +50,13 @@ def shared_out(
     left, and when a part has failed several times. counts: of how many things (noun) each part is, for
     messages.
     """
-    sharing = _Sharing(cluster, nodes, work, parts, counts, noun, on_gpus)
+    able = [node for node in nodes if places(node, on_gpus)]
+    if not able:
+        raise InvalidRequest("No node of the cluster has a GPU that Ray may use.")
+    for node in nodes:
+        if node not in able:
+            yield NodeLost(node.name, "it has no GPU that Ray may use", "it took no part")
+    sharing = _Sharing(cluster, able, work, parts, counts, noun, on_gpus)
     while sharing.left():
         sharing.give_out()
         yield from sharing.take_in()

@@ -95,7 +95,7 @@ def nothing_measured(records: Sequence[Record]) -> str:
     """One sentence with the reasons of each node."""
     reasons = [f"{record['node']}: {record['reason'].rstrip('.')}" for record in records if _is_lost(record)]
     reasons += [
-        f"{node}: {record.get('device', '')} {record['reason']}".rstrip(".")
+        f"{node}: {record.get('device', '')}: {record['reason']}".replace(": : ", ": ").rstrip(".")
         for node, of in by_node(records).items()
         for record in of
         if record["event"] in ("device_absent", "measurement_failed", "points_skipped")

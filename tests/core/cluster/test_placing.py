@@ -6,6 +6,7 @@ The same on a real Ray is in test_two_nodes.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -150,6 +151,16 @@ def test_a_part_that_waits_for_others_moves_to_a_node_that_has_nothing_to_do(
     done = [event for event in share(stand_in, 1, 1) if isinstance(event, PartDone)]
     assert sorted(event.part for event in done) == [0, 1, 2, 3]
     assert {event.node for event in done} == {"node-2"}
+
+
+def test_work_for_gpus_goes_to_nodes_that_have_one_or_is_refused() -> None:
+    stand_in, without, (having,) = StandIn(), nodes(4), nodes(4, gpus=2)
+    having = replace(having, name="node-2", id="id2")
+    events = list(shared_out(cluster(stand_in), [*without, having], three, "abc", [1] * 3, "training", True))
+    assert events[0] == NodeLost("node-1", "it has no GPU that Ray may use", "it took no part")
+    assert {event.node for event in events if isinstance(event, PartDone)} == {"node-2"}
+    with pytest.raises(InvalidRequest, match="has a GPU"):
+        list(shared_out(cluster(stand_in), without, three, "abc", [1] * 3, "training", True))
 
 
 @pytest.mark.parametrize(("items", "at_a_time", "sizes"), [(6, 2, {1}), (100, 2, {13, 9}), (10_000, 8, {16})])
