@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.timing.frameworks.environment import VARIABLE
+from core.operator_settings import variable
 from core.timing.frameworks.events import (
     FrameworkFinished,
     FrameworkStarted,
@@ -26,7 +26,7 @@ from tests.waiting import wait_until
 @pytest.fixture(autouse=True)
 def _no_environment_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """NumPy and PyTorch alone, those of the tests."""
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setenv(variable("frameworks"), str(tmp_path))
     st.cache_data.clear()
 
 
