@@ -20,6 +20,7 @@ from core.timing.frameworks.events import (
 from core.timing.frameworks.gone import GONE
 from core.timing.frameworks.registry import LIBRARIES
 from dashboard.components import runs
+from dashboard.components.markdown import escaped
 from tests.waiting import wait_until
 
 
@@ -126,7 +127,7 @@ def test_a_result_opens_on_a_machine_that_has_none_of_its_frameworks(page: AppTe
     assert not page.exception
     assert any("Elsewhere" in caption.value for caption in page.caption)
     assert list(page.dataframe[0].value["Verdict"])[1] == "SLOWER"
-    assert any("slower: Mine 1.5 times" in text.value for text in page.markdown)
+    assert any(escaped("slower: Mine 1.5 times") in text.value for text in page.markdown)
 
 
 def test_a_file_of_something_else_is_answered_in_words(page: AppTest) -> None:
