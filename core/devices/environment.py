@@ -12,7 +12,7 @@ from core.devices.torch_build import torch_build
 
 # Whoever simulates devices says so, and what they are, in this variable: then no result can be mistaken for a
 # measurement.
-SIMULATED = "NABLASCOPE_SIMULATED"
+SIMULATED = "SIMULATED_DEVICES"
 
 
 def environment() -> dict[str, Any]:

@@ -22,6 +22,7 @@ from core.timing.workloads.dtypes import DTYPE_BYTES
 from core.timing.workloads.operand_fill import OPERAND_FILLS
 from dashboard.components.address import bound
 from dashboard.components.device_picker import device_names, pick_devices
+from dashboard.components.markdown import escaped
 
 MATMUL = "gemm"  # what is offered first
 MATMUL_SIZES = tuple(2**power for power in range(5, 15))  # finer than its default axis, and wider
@@ -60,7 +61,7 @@ def choose_workload() -> SweepConfig | None:
             **axes,
         )
     except InvalidRequest as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return None
 
 
@@ -180,7 +181,7 @@ def choose_suite() -> SuiteConfig | None:
             suite, devices=tuple(chosen_devices), dtypes=tuple(chosen_dtypes), threads=tuple(chosen_threads)
         )
     except InvalidRequest as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return None
 
 

@@ -67,7 +67,7 @@ def draw_overtaking(records: Sequence[Record], workload: str | None) -> None:
     st.altair_chart(overtaking_chart(curves), key="chart-overtaking")
     st.caption(
         "Look for where a line crosses 1, 10 and 40 (triangles): from that size on the device is as many "
-        "times as fast. " + " ".join(sentence for curve in curves for sentence in sentences(curve))
+        "times as fast. " + " ".join(escaped(sentence) for curve in curves for sentence in sentences(curve))
     )
 
 
@@ -175,7 +175,7 @@ def draw_example() -> None:
         draw_simulated(records)
         machine = environment_line(environment_of(records))
         st.caption(
-            f"From a result that is kept with this program: {escaped(machine)}; {measured_at(records)}."
+            f"From a result that is kept with this program: {escaped(f'{machine}; {measured_at(records)}')}."
         )
         draw_overtaking(records, "gemm")
         if st.button("Open this result", icon=":material/folder_open:"):

@@ -33,6 +33,7 @@ from dashboard.charts.machine.benchmark import (
 )
 from dashboard.charts.machine.known import MAX_SERIES, Known, known_of
 from dashboard.components.downloads import JSON, File, downloads
+from dashboard.components.markdown import escaped
 from dashboard.components.measurements import draw_failures, draw_load_warning
 
 
@@ -63,7 +64,7 @@ def draw_result(
     left, right = st.columns(2)
     if any(speedup.series != speedup.reference for speedup in speedups(records)):
         show(left, speedup_chart(records, sizes, known), "speedup")
-        left.caption("  \n".join(crossings(records)[:MAX_SERIES]))
+        left.caption("  \n".join(map(escaped, crossings(records)[:MAX_SERIES])))
     draw_readings(right, records)
     if against_random(records):
         show(left, data_chart(records, sizes, known), "data")
@@ -83,16 +84,17 @@ def draw_best(records: Sequence[Record], known: Known) -> None:
                 small.append(f"{best['dtype']} reaches {shown} ({series_name(best)})")
                 continue
             st.metric(
-                f"Best {precision_label({'precision': None} | dict(best))}",
+                f"Best {escaped(precision_label({'precision': None} | dict(best)))}",
                 shown,
-                f"{series_name(best)}, size {best['size']:,}",
+                escaped(f"{series_name(best)}, size {best['size']:,}"),
                 delta_color="off",
                 delta_arrow="off",
                 width="content",
             )
     if small:
         st.caption(
-            f":material/info: {'; '.join(emulated_lines(formats))}. {'; '.join(small)}. Points of it beyond "
+            f":material/info: {escaped('; '.join(emulated_lines(formats)))}. {escaped('; '.join(small))}. "
+            "Points of it beyond "
             "the axes of the others are in the table alone."
         )
     draw_load_warning(
@@ -104,7 +106,7 @@ def draw_readings(container: Any, records: Sequence[Record]) -> None:
     """What the devices reported during each measurement, or after it."""
     for reading in reported(records):
         show(container, reading_chart(records, reading), reading)
-    container.caption("  \n".join(unreported(records)))
+    container.caption("  \n".join(map(escaped, unreported(records))))
 
 
 def draw_table(name: str, records: Sequence[Record], known: Known, every: Sequence[Record]) -> None:

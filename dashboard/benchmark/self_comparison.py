@@ -31,7 +31,7 @@ def choose_self_comparison() -> SelfComparisonConfig | None:
     try:
         return SelfComparisonConfig(device=device, comparisons=int(comparisons))
     except InvalidRequest as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return None
 
 

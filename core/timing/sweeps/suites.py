@@ -98,8 +98,6 @@ SUITE_SETTINGS: dict[str, Option] = {
     **{name: axes.LIMITS[name] for name in ("quiet_wait_s", "seed")},
     "within_s": Option("seconds for all points together", kind=float, min=0, optional=True),
 }
-# The roofs are searched for so many times as long as a point may take, in these formats if no other is asked.
-_ROOFS_FACTOR, _ROOF_DTYPES = 20, ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -135,13 +133,8 @@ class SuiteConfig:
 
     def roofs(self) -> RooflineConfig:
         """The roofs that are found first."""
-        return RooflineConfig(
-            devices=self.devices,
-            dtypes=self.dtypes or _ROOF_DTYPES,
-            threads=self.threads or (0,),
-            max_seconds=max(1.0, _ROOFS_FACTOR * (self.max_seconds or SUITES[self.suite].max_seconds)),
-            seed=self.seed,
-        )
+        given = {name: value for name in ("dtypes", "threads") if (value := getattr(self, name))}
+        return suite_roofs(self.sweeps(), given | {"devices": self.devices, "seed": self.seed})
 
     def limit_s(self) -> float | None:
         """Seconds for all points together; None for no limit."""
@@ -153,7 +146,12 @@ def selected(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig
 
     Raises InvalidRequest for an unknown name and for what cannot be measured.
     """
-    return tuple(_config(name, axes) for name in dict.fromkeys(_expanded(names)))
+    return tuple(_config(name, axes) for name in workload_names(names))
+
+
+def workload_names(names: Sequence[str]) -> list[str]:
+    """Workloads by name, each once, those of a family in its place. Raises InvalidRequest for others."""
+    return list(dict.fromkeys(_expanded(names)))
 
 
 def planned(suite: Suite, axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
@@ -163,6 +161,22 @@ def planned(suite: Suite, axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
     """
     own = {"max_seconds": suite.max_seconds}
     return tuple(_config(name, own | dict(settings) | dict(axes)) for name, settings in suite.sweeps)
+
+
+def suite_roofs(configs: Sequence[SweepConfig], axes: Mapping[str, Any]) -> RooflineConfig:
+    """The roofs that a planned suite stands under."""
+    return roofs(axes, max(1.0, 20 * configs[0].max_seconds), ("float32", "bfloat16"))
+
+
+def roofs(axes: Mapping[str, Any], seconds: float, dtypes: tuple[str, ...]) -> RooflineConfig:
+    """The roofs of these devices, in these formats where the axes name none, in about so many seconds."""
+    return RooflineConfig(
+        devices=axes["devices"] if "devices" in axes else all_devices(),
+        dtypes=axes.get("dtypes", dtypes),
+        threads=axes.get("threads", (0,)),
+        max_seconds=seconds,
+        seed=axes.get("seed", 0),
+    )
 
 
 def _expanded(names: Sequence[str]) -> Iterator[str]:
