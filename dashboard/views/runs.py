@@ -71,6 +71,8 @@ def draw_table(query: RunQuery, found: Listing) -> None:
         st.rerun()
     opened = state.pop(OPENED, None)
     for run in found.runs:
+        if not run.ended:
+            runner().watched(run.id)
         if run.id == opened:
             actions.open_run(run)
     run_table(
