@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.runs.store import Run
 from dashboard.components import runs
-from dashboard.components.visitor import quota, visitor
+from dashboard.components.visitor import is_shared, visitor
 from dashboard.pages import PAGES
 
 RESULTS_FIRST_ON_A_PHONE = """<style>
@@ -48,8 +48,8 @@ def heading(key: str, introduction: str = "") -> None:
 
 def say_quota() -> None:
     """On a shared server, how many runs the visitor may have, before one is refused."""
-    limit = quota().of_owner
-    if limit is not None:
+    if is_shared():
+        limit = runs.runner().quota.of_owner
         count = runs.runner().store.open_runs_of(visitor().owner)
         st.caption(
             f":material/groups: A shared server: up to {limit} of your runs at once, {count} open now."

@@ -345,6 +345,20 @@ def test_at_the_same_moment_not_more_are_started_than_the_quota_allows(store: Ru
     assert (len(store.all_with_status(QUEUED)), len(refused)) == (3, 7)
 
 
+def test_runs_that_no_page_shows_leave_the_queue_unless_they_are_to_be_kept(store: RunStore) -> None:
+    at_work, gone, kept, seen = (store.create("training", {}, owner=Owner(owner)) for owner in "abcd")
+    store.claim("a", limit=1)
+    store.keep_running(kept, True)
+    time.sleep(0.02)
+    since = time.time()
+    store.keep_watched({seen: since + 1})
+    store.drop_unwatched(since, "no page has shown it for 10 minutes")
+    assert [run.id for run in store.all_with_status(QUEUED, RUNNING)] == [at_work, kept, seen]
+    left = store.get(gone)
+    assert left is not None
+    assert left.message == "It left the queue, since no page has shown it for 10 minutes."
+
+
 def test_owners_of_an_earlier_version_stay_whose_runs_are_theirs(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "runs.sqlite") as connection:
         connection.executescript(FIRST_VERSION)
