@@ -11,14 +11,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from core.errors import InvalidRequest
+from core.operator_settings import operator_settings, variable
 
-SHARED, MAX_OPEN = "NABLASCOPE_SHARED", "NABLASCOPE_MAX_OPEN_RUNS"
-MAX_OPEN_OF_ADDRESS = "NABLASCOPE_MAX_OPEN_RUNS_OF_ADDRESS"
-PROXIES, OPERATORS, COOKIE_SECRET = (
-    "NABLASCOPE_TRUSTED_PROXIES",
-    "NABLASCOPE_OPERATORS",
-    "NABLASCOPE_COOKIE_SECRET",
-)
 MIN_SECRET = 16  # characters
 
 
@@ -56,37 +50,24 @@ class Sharing:
 
 def sharing(environment: Mapping[str, str] = os.environ) -> Sharing:
     """The settings as the environment has them now. Raises InvalidRequest for what is not possible."""
-    default = Sharing()
-    secret = environment.get(COOKIE_SECRET) or None
+    known = operator_settings(environment)
+    secret = known.cookie_secret or None
     if secret is not None and len(secret) < MIN_SECRET:
-        raise InvalidRequest(f"{COOKIE_SECRET} has {len(secret)} characters; it needs {MIN_SECRET} at least.")
+        raise InvalidRequest(
+            f"{variable('cookie_secret')} has {len(secret)} characters; it needs {MIN_SECRET} at least."
+        )
     return Sharing(
-        shared=_switch(environment, SHARED),
-        max_open=_count(environment, MAX_OPEN, default.max_open),
-        max_open_of_address=_count(environment, MAX_OPEN_OF_ADDRESS, default.max_open_of_address),
-        proxies=tuple(_network(text) for text in _words(environment, PROXIES)),
-        operators=frozenset(_words(environment, OPERATORS)),
+        shared=known.shared,
+        max_open=known.max_open_runs,
+        max_open_of_address=known.max_open_runs_of_address,
+        proxies=tuple(_network(text) for text in _words(known.trusted_proxies)),
+        operators=frozenset(_words(known.operators)),
         cookie_secret=secret,
     )
 
 
-def _words(environment: Mapping[str, str], name: str) -> list[str]:
-    return [word.strip() for word in environment.get(name, "").split(",") if word.strip()]
-
-
-def _switch(environment: Mapping[str, str], name: str) -> bool:
-    known = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
-    text = environment.get(name, "").strip().lower()
-    if text not in known:
-        raise InvalidRequest(f"{name} is {text[:40]!r}; it must be 1 or 0.")
-    return known[text]
-
-
-def _count(environment: Mapping[str, str], name: str, default: int) -> int:
-    text = environment.get(name, "").strip()
-    if text and not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 100_000):
-        raise InvalidRequest(f"{name} is {text[:40]!r}; it must be a whole number from 1 to 100000.")
-    return int(text) if text else default
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:
@@ -94,7 +75,8 @@ def _network(text: str) -> IPv4Network | IPv6Network:
         return ip_network(text, strict=False)
     except ValueError:
         raise InvalidRequest(
-            f"{PROXIES} names {text[:40]!r}; it must be addresses or networks, such as 10.0.0.0/8."
+            f"{variable('trusted_proxies')} names {text[:40]!r}; it must be addresses or networks, such as "
+            "10.0.0.0/8."
         ) from None
 
 

@@ -12,10 +12,19 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
+from core.errors import InvalidRequest
+from core.sharing import sharing
 from dashboard.browser_cookie import BrowserCookie
 from dashboard.components.machine import poller
 from dashboard.film import routes as film
 from dashboard.machine import routes as machine
+
+try:
+    sharing()
+except InvalidRequest as refused:
+    raise SystemExit(
+        str(refused)
+    ) from None  # one sentence instead of a server whose limits are not those meant
 
 
 @asynccontextmanager

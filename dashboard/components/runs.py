@@ -179,7 +179,7 @@ def say_refusal() -> None:
     """Why what was asked for last did not happen."""
     reason = st.session_state.pop(REFUSED, None)
     if reason:
-        st.error(reason, icon=":material/front_hand:")
+        st.error(escaped(reason), icon=":material/front_hand:")
 
 
 def addressed_run(*jobs: str) -> Run | None:
@@ -249,11 +249,11 @@ def _show_state(run: Run) -> None:
     if not controls(run):
         st.caption(f":material/visibility: {NOT_YOURS}")
     if run.ended and run.status == STOPPED and run.message and "left the queue" in run.message:
-        st.info(run.message, icon=":material/logout:")
+        st.info(escaped(run.message), icon=":material/logout:")
     if run.pruned_at is not None and run.job == "training":
         st.info(CHECKPOINT_PRUNED, icon=":material/inventory_2:")
     if run.status in (FAILED, INTERRUPTED):
-        st.error(f"{run.message} What was recorded until then is below.")
+        st.error(f"{escaped(run.message or '')} What was recorded until then is below.")
     elif run.progress:  # also at the end, so that nothing below moves then
         done = run.progress["done"] / max(run.progress["total"], 1e-9)
         st.progress(1.0 if run.status == FINISHED else min(max(done, 0.0), 1.0))
@@ -350,7 +350,7 @@ def _resume_button(run: Run) -> None:
         try:
             resume(run.id)
         except InvalidRequest as error:  # pruned while the page was open, or one too many
-            st.error(str(error))
+            st.error(escaped(str(error)))
             return
         st.query_params.pop("step", None)  # it is watched while it runs
         st.session_state.pop("event_log", None)  # what came after the checkpoint comes again

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from core.paths import VARIABLE
-from core.sharing import COOKIE_SECRET, PROXIES, SHARED
+from core.operator_settings import variable
 from dashboard.browser_cookie import SECRET_FILE, BrowserCookie
 from dashboard.components.visitor import ADDRESS_HEADER, BROWSER_COOKIE, BROWSER_HEADER, new_browser_id
+
+HOME, SHARED, PROXIES, COOKIE_SECRET = map(variable, ("home", "shared", "trusted_proxies", "cookie_secret"))
 
 
 @pytest.fixture
 def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setenv(HOME, str(tmp_path))
     monkeypatch.setenv(SHARED, "1")
     return monkeypatch
 
@@ -100,7 +101,7 @@ def test_two_servers_with_one_secret_know_each_others_visitors(
 ) -> None:
     shared.setenv(COOKIE_SECRET, "a secret of sixteen characters")
     first = ask()
-    shared.setenv(VARIABLE, str(tmp_path / "another"))
+    shared.setenv(HOME, str(tmp_path / "another"))
     assert ask(first.cookie).browser == first.browser
 
 

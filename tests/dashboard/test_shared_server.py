@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.operator_settings import variable
 from core.records import to_record
 from core.runs.listing import RunQuery, find, listed
 from core.runs.quota import Owner, Quota
 from core.runs.status import FINISHED, QUEUED, STOPPED
 from core.runs.store import RunStore
-from core.sharing import OPERATORS, SHARED
 from core.training import default_config
 from dashboard.components import runs
 from dashboard.components.visitor import BROWSER_COOKIE
@@ -20,6 +20,7 @@ from dashboard.machine.own_runs import OwnRuns
 from tests.dashboard.conftest import view
 from tests.waiting import wait_until
 
+SHARED, OPERATORS = variable("shared"), variable("operators")
 CONTROLS = {
     "Pause",
     "Stop",

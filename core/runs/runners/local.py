@@ -16,6 +16,7 @@ from typing import Any
 
 from core.devices import usable_cores
 from core.jobs import JOBS
+from core.operator_settings import operator_settings
 from core.runs.identity import is_alive, worker_identity
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota
 from core.runs.retention import default_keep_bytes, keep_within
@@ -23,7 +24,6 @@ from core.runs.scheduling import SHORT_S
 from core.runs.status import INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run, RunStore
 
-LIMIT_VARIABLE = "NABLASCOPE_MAX_RUNS"
 POLL_EVERY_S = 0.2
 PRUNE_EVERY_S = 60.0  # and when a run was submitted or has ended
 PRUNE_PAUSE_S = 2.0
@@ -36,13 +36,8 @@ LOST_AFTER_S = 30.0  # without a heartbeat from a worker on another host
 
 
 def default_limit() -> int:
-    """How many runs may run at once: NABLASCOPE_MAX_RUNS, or half of the usable cores, at most 8."""
-    chosen = os.environ.get(LIMIT_VARIABLE, "")
-    if chosen:
-        if not chosen.isdecimal() or int(chosen) < 1:
-            raise ValueError(f"{LIMIT_VARIABLE} is {chosen!r}; it must be a whole number of at least 1.")
-        return int(chosen)
-    return max(1, min(8, usable_cores() // 2))
+    """How many runs may run at once: what the operator has set, or half of the usable cores, at most 8."""
+    return operator_settings().max_runs or max(1, min(8, usable_cores() // 2))
 
 
 class LocalRunner:

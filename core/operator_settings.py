@@ -1,0 +1,127 @@
+"""What the operator of a server sets: every NABLASCOPE_* variable of the environment, each with one entry.
+
+`docs/environment.md` is written from these entries. A variable that has none is refused at start, since a
+limit with a misspelt name would limit nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from core.errors import InvalidRequest
+from core.options import Option
+
+PREFIX = "NABLASCOPE_"
+
+# A path is a text, and none_words only says what an empty variable is: one that nobody has set.
+SETTINGS: dict[str, Option] = {
+    "home": Option(
+        "The folder of runs, checkpoints, added tables and caches; each server needs one of its own.",
+        kind=str,
+        optional=True,
+        none_words=("",),
+    ),
+    "keep_mib": Option(
+        "How many MiB runs and added tables may take. The newest runs stay whole, older ones keep their "
+        "curves, the oldest are deleted.",
+        kind=int,
+        min=128,
+    ),
+    "max_runs": Option(
+        "How many runs may run at once; others wait. By default half of the usable cores, at most 8.",
+        kind=int,
+        min=1,
+        optional=True,
+        none_words=("",),
+    ),
+    "frameworks": Option(
+        "The environment of the other frameworks, its folder or its Python; by default `.venv-frameworks` "
+        "beside the project.",
+        kind=str,
+        optional=True,
+        none_words=("",),
+    ),
+    "no_machine_code": Option(
+        "Whether the roofline must not run machine code of its own; the FMA peak is then unknown.", kind=bool
+    ),
+    "shared": Option(
+        "Whether several people share the server: runs are then private, and each person's are limited.",
+        kind=bool,
+    ),
+    "max_open_runs": Option(
+        "On a shared server, how many runs of one person may wait, run or be paused at once.",
+        kind=int,
+        min=1,
+    ),
+    "max_open_runs_of_address": Option(
+        "The same of all people behind one network address, such as a school's: who drops the cookie is a "
+        "new person.",
+        kind=int,
+        min=1,
+    ),
+    "trusted_proxies": Option(
+        "Addresses or networks of proxies, with commas between, whose X-Forwarded-For says whose a visit is.",
+        kind=str,
+    ),
+    "operators": Option(
+        "Ids of the people, with commas between, who may see and control everybody's runs.", kind=str
+    ),
+    "cookie_secret": Option(
+        "What signs the cookie of a browser, at least 16 characters, the same for all servers behind one "
+        "address; by default each data folder keeps one.",
+        kind=str,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class OperatorSettings:
+    """The value of each setting."""
+
+    home: str | None = None
+    keep_mib: int = 2048
+    max_runs: int | None = None
+    frameworks: str | None = None
+    no_machine_code: bool = False
+    shared: bool = False
+    max_open_runs: int = 3
+    max_open_runs_of_address: int = 100
+    trusted_proxies: str = ""
+    operators: str = ""
+    cookie_secret: str = ""
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def operator_settings(environment: Mapping[str, str] = os.environ) -> OperatorSettings:
+    """The settings as the environment has them now.
+
+    Raises InvalidRequest for a value that is not possible, and for a variable of ours that is no setting.
+    """
+    given: dict[str, Any] = {}
+    names = {variable(name): name for name in SETTINGS}
+    for key, text in environment.items():
+        if not key.upper().startswith(PREFIX):
+            continue
+        if key not in names:
+            raise InvalidRequest(_unknown(key))
+        if text:
+            name = names[key]
+            given[name] = SETTINGS[name].parse(key, text)
+            SETTINGS[name].check(key, given[name])
+    return OperatorSettings(**given)
+
+
+def _unknown(key: str) -> str:
+    near = get_close_matches(key[len(PREFIX) :].lower(), SETTINGS, n=1)
+    hint = (
+        f"did you mean {variable(near[0])}?" if near else f"choose from {', '.join(map(variable, SETTINGS))}."
+    )
+    return f"The environment variable {key[:60]} is no setting of Nablascope; {hint}"
