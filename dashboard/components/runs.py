@@ -237,16 +237,17 @@ def _show_state(run: Run) -> None:
     label, icon, color = STATUS_BADGES[run.status]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(label, icon=icon, color=color)
-        if not run.ended and controls(run):
+        mine = controls(run)
+        if not run.ended and mine:
             _buttons(run)
-        st.markdown(_in_words(run))  # after the buttons, which its changing width would move
-        if not run.ended and is_shared() and controls(run):
-            _keep_running_toggle(run)
-        if is_shared() and controls(run):
+        if is_shared() and mine:
             _share_popover(run)
-        if run.ended and run.status != FINISHED and controls(run) and runner().store.can_resume(run.id):
+            if not run.ended:
+                _keep_running_toggle(run)
+        st.markdown(_in_words(run))  # after the buttons, which its changing width would move
+        if run.ended and run.status != FINISHED and mine and runner().store.can_resume(run.id):
             _resume_button(run)
-    if not controls(run):
+    if not mine:
         st.caption(f":material/visibility: {NOT_YOURS}")
     if run.ended and run.status == STOPPED and run.message and "left the queue" in run.message:
         st.info(escaped(run.message), icon=":material/logout:")

@@ -439,7 +439,7 @@ if table and table.problem:
 if config and (problem := user_images.problem_of(config)):
     page.errors.error(escaped(problem))
     config = None
-pressed = start_button(page.button, run, config is not None)
+pressed = start_button(page.button, run if runs.controls(run) else None, config is not None)
 drawn_anew = drawn_network.is_asked_for()
 drawn_network.asked_for_no_more()  # from here on nothing of the page can be interrupted before the start
 if pressed or (drawn_anew and config):
