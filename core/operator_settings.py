@@ -16,6 +16,7 @@ from core.errors import InvalidRequest
 from core.options import Option
 
 PREFIX = "NABLASCOPE_"
+LOG_FORMATS = ("text", "json")
 
 # A path is a text, and none_words only says what an empty variable is: one that nobody has set.
 SETTINGS: dict[str, Option] = {
@@ -37,6 +38,24 @@ SETTINGS: dict[str, Option] = {
         min=1,
         optional=True,
         none_words=("",),
+    ),
+    "max_upload_mib": Option(
+        "How many MiB of uploaded files one open tab may hold in the server's memory; one file is bounded by "
+        "Streamlit's `server.maxUploadSize`.",
+        kind=int,
+        min=1,
+    ),
+    "min_free_mib": Option(
+        "How many MiB of disk have to be free for the server to call itself ready for runs.", kind=int, min=0
+    ),
+    "log_format": Option(
+        "What a line of the log on stderr is: text, or one JSON object.", kind=str, choices=LOG_FORMATS
+    ),
+    "embed_on": Option(
+        "Origins whose pages may show this server in a frame, such as `https://example.org`, separated by "
+        "commas; pages of this server may.",
+        kind=str,
+        many=True,
     ),
     "frameworks": Option(
         "The environment of the other frameworks, its folder or its Python; by default `.venv-frameworks` "
@@ -85,6 +104,10 @@ class OperatorSettings:
     home: str | None = None
     keep_mib: int = 2048
     max_runs: int | None = None
+    max_upload_mib: int = 60
+    min_free_mib: int = 200
+    log_format: str = "text"
+    embed_on: tuple[str, ...] = ()
     frameworks: str | None = None
     no_machine_code: bool = False
     shared: bool = False

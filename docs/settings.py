@@ -31,8 +31,9 @@ the network and its data. Written by `python docs/settings.py`.
 
 ENVIRONMENT_HEAD = """# Environment variables
 
-What an operator can set before a server or a command starts; an empty variable is one that is not set. A
-name that is not here is refused, and so is a value that is not possible. Written by `python docs/settings.py`.
+What an operator can set before a server or a command starts; an empty variable is one that is not set.
+A name that is not here is refused, and so is a value that is not possible. Written by
+`python docs/settings.py`.
 
 | variable | what it does | values | default |
 |---|---|---|---|
@@ -45,7 +46,7 @@ def environment_page() -> str:
     rows = []
     for name, entry in operator.SETTINGS.items():
         value = getattr(defaults, name)
-        default = "not set" if value is None else f"`{str(value).lower()}`"
+        default = "not set" if value in (None, ()) else f"`{str(value).lower()}`"
         kind = values(replace(entry, optional=False))
         rows.append(f"| `{operator.variable(name)}` | {entry.help} | {kind} | {default} |\n")
     return ENVIRONMENT_HEAD + "".join(rows)

@@ -31,7 +31,7 @@ class OpenRun:
 
     id: str
     owner: str | None
-    queued_at: float
+    created_at: float
     turn_at: float  # when its owner's last turn began or ended; at first when it was queued
     running: bool = False
     exclusive: bool = False
@@ -67,7 +67,7 @@ def queue(open_runs: Sequence[OpenRun], now: float) -> list[OpenRun]:
 
     def place(run: OpenRun) -> tuple[Any, ...]:
         of_owner = (at_work[run.owner], run.turn_at, worked[run.owner])
-        return (not run.is_short(now), *of_owner, run.queued_at, run.id)
+        return (not run.is_short(now), *of_owner, run.created_at, run.id)
 
     waiting = sorted((run for run in open_runs if not run.running), key=place)
     long = next((run for run in waiting if not run.is_short(now)), None)
@@ -146,7 +146,7 @@ def seconds_until(open_runs: Sequence[OpenRun], run_id: str, limit: int, now: fl
 # --- what they are read from ----------------------------------------------------------------------------
 
 _COLUMNS = (
-    *(runs.c.id, runs.c.owner, runs.c.queued_at, runs.c.status, runs.c.exclusive, runs.c.worker),
+    *(runs.c.id, runs.c.owner, runs.c.created_at, runs.c.status, runs.c.exclusive, runs.c.worker),
     *(runs.c.expected_short, runs.c.resumable, runs.c.claimed_at, runs.c.worked_s, runs.c.served_at),
     sa.func.coalesce(runs.c.turn_at, runs.c.queued_at).label("turn_at"),
 )

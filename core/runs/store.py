@@ -506,6 +506,7 @@ class RunStore:
         waits = {
             "status": QUEUED,
             "worker": None,
+            "queued_at": now,
             "turn_at": now,
             "claimed_at": None,
             "worked_s": _worked(now),

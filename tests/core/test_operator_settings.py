@@ -28,11 +28,15 @@ def test_what_is_not_set_has_its_default_and_what_is_set_its_type() -> None:
         "NABLASCOPE_HOME": "none",  # a folder may be called so
         "NABLASCOPE_MAX_RUNS": "3",
         "NABLASCOPE_NO_MACHINE_CODE": "1",
+        "NABLASCOPE_LOG_FORMAT": "json",
+        "NABLASCOPE_EMBED_ON": "https://a.org, https://b.org",
     }
     assert operator_settings(given) == OperatorSettings(
         home="none",
         max_runs=3,
         no_machine_code=True,
+        log_format="json",
+        embed_on=("https://a.org", "https://b.org"),
     )
 
 
@@ -46,6 +50,7 @@ def test_what_is_not_set_has_its_default_and_what_is_set_its_type() -> None:
         ("NABLASCOPE_MAX_RUNS", "0", "NABLASCOPE_MAX_RUNS 0 .* at least 1"),
         ("NABLASCOPE_KEEP_MIB", "1", "NABLASCOPE_KEEP_MIB 1 .* at least 128"),
         ("NABLASCOPE_NO_MACHINE_CODE", "perhaps", "true or false"),
+        ("NABLASCOPE_LOG_FORMAT", "xml", "Unknown NABLASCOPE_LOG_FORMAT 'xml'; choose from text, json"),
     ],
 )
 def test_what_cannot_be_is_refused_and_says_what_can(key: str, text: str, said: str) -> None:

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from core.devices import usable_cores
+from core.errors import InvalidRequest
 from core.jobs import JOBS
 from core.operator_settings import operator_settings
 from core.runs.identity import is_alive, worker_identity
+from core.runs.operating import WORKER_LOST, left_by_a_restart, reason_of
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota
 from core.runs.retention import default_keep_bytes, keep_within
 from core.runs.scheduling import SHORT_S
@@ -119,6 +121,20 @@ class LocalRunner:
         """A page shows this run now."""
         self._watched[run_id] = time.time()
 
+    def resume_what_a_restart_left(self) -> list[str]:
+        """Queue again what the end of a server interrupted and what has a checkpoint; returns the runs."""
+        resumed = []
+        for run_id in left_by_a_restart(self.store):
+            with contextlib.suppress(InvalidRequest):  # pruned meanwhile, or more than its owner may have
+                self.resume(run_id)
+                resumed.append(run_id)
+        return resumed
+
+    def living_workers(self) -> list[int]:
+        """Process ids of the workers."""
+        with self._lock:
+            return [worker.pid for worker in self._workers.values() if worker.poll() is None]
+
     def close(self) -> None:
         """End all workers; runs in progress are marked as interrupted."""
         self._closing.set()
@@ -190,9 +206,7 @@ class LocalRunner:
             alive = is_alive(run.worker)
             silent_s = now - (run.seen_at or run.created_at)
             if alive is False or (alive is None and silent_s > LOST_AFTER_S):
-                self.store.end(
-                    run.id, INTERRUPTED, "The server or its worker ended while this run was in progress."
-                )
+                self.store.end(run.id, INTERRUPTED, reason_of(run.status, WORKER_LOST))
 
     def _kill_overdue(self, held: list[Run], now: float) -> None:
         for run_id in set(self._stops) - {run.id for run in held}:

@@ -43,7 +43,7 @@ class Arrival:
         return OpenRun(
             name,
             self.owner,
-            queued_at=self.at,
+            created_at=self.at,
             turn_at=self.at,
             exclusive=self.exclusive,
             expected_short=short and not self.exclusive,
@@ -192,7 +192,7 @@ def test_owners_have_equal_shares_however_many_runs_each_has_queued(each: list[i
 
 
 def waiting(name: str, owner: str, **more: object) -> OpenRun:
-    return OpenRun(name, owner, queued_at=float(name), turn_at=float(name), **more)  # type: ignore[arg-type]
+    return OpenRun(name, owner, created_at=float(name), turn_at=float(name), **more)  # type: ignore[arg-type]
 
 
 def test_the_order_is_short_first_then_fewest_at_work_then_first_come() -> None:
