@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,9 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.operator_settings import variable
 from core.records import to_record
+from core.runs import tables
+from core.runs.identity import worker_identity
 from core.runs.listing import RunQuery, find, listed
 from core.runs.quota import Owner, Quota
-from core.runs.status import FINISHED, QUEUED, STOPPED
+from core.runs.status import FINISHED, RUNNING, STOPPED
 from core.runs.store import RunStore
 from core.training import default_config
 from dashboard.components import runs
@@ -65,9 +68,10 @@ def offered(page: AppTest) -> set[str]:
 
 
 def training(store: RunStore, owner: str, status: str | None = None, **settings: object) -> str:
-    """A training that nobody starts, or one that has ended so."""
-    config = to_record(default_config("mlp", "moons", **settings))
-    run = store.create("training", config, owner=Owner(owner), exclusive=status is None)
+    """A training that is open for as long as the test takes, or one that has ended so."""
+    long = {} if status else {"epochs": 10_000, "engine": "eager"}
+    config = to_record(default_config("mlp", "moons", **settings, **long))
+    run = store.create("training", config, owner=Owner(owner))
     if status:
         store.end(run, status)
     return run
@@ -117,7 +121,7 @@ def test_what_a_page_has_not_offered_does_nothing(store: RunStore) -> None:
         assert not app.exception
         assert (runs.NOT_YOURS in said(app)) == (who == "ben")
         if who == "ben":
-            assert store.get(run).status == QUEUED  # type: ignore[union-attr]
+            assert store.get(run).requested is None  # type: ignore[union-attr]
             assert store.changes_after(run, 0) == []
             assert app.session_state[runs.REFUSED] == runs.NOT_YOURS
     assert [settings for _, settings in store.changes_after(run, 0)] == [{"learning_rate": 0.5}]
@@ -177,7 +181,7 @@ def test_the_quota_is_said_before_and_when_it_is_reached(store: RunStore) -> Non
     assert "2 open now" in said(page)
     next(one for one in page.button if one.key == "start_button").click().run()
     assert "You have 2 open runs, and 2 are possible at once" in said(page)
-    assert len(store.all_with_status(QUEUED)) == 2
+    assert store.open_runs_of(Owner("ada")) == 2
     page.run()
     assert "You have 2 open runs" not in said(page), "it is said once"
     store.request(waiting[0], "stop")
@@ -186,15 +190,15 @@ def test_the_quota_is_said_before_and_when_it_is_reached(store: RunStore) -> Non
 
 
 def test_a_run_that_gave_way_says_so_and_when_it_is_next(store: RunStore) -> None:
-    run = store.create(
-        "training", to_record(default_config("mlp", "moons")), exclusive=True, owner=Owner("ada")
-    )
-    store.claim("nobody here", limit=9)
     blocks = training(store, "ben")
-    store.give_way(run)
-    store.claim("nobody here", limit=9)
+    with store.writing() as connection:  # by a worker that is alive, so that nobody takes it for lost
+        begun = {"status": RUNNING, "worker": worker_identity(os.getpid()), "exclusive": True}
+        connection.execute(tables.runs.update().where(tables.runs.c.id == blocks).values(begun))
+    run = training(store, "ada")
+    with store.writing() as connection:  # as a worker leaves it
+        connection.execute(tables.runs.update().where(tables.runs.c.id == run).values(worked_s=12.0))
     page = page_of("train", "ada", run=run)
-    assert "Gives way to others after 0 s of work, next in about" in said(page)
+    assert "Gives way to others after 12 s of work, next in about 10 s" in said(page)
     toggle = next(one for one in page.toggle if one.label == "Keep running when I leave")
     toggle.set_value(True).run()
     assert store.get(run).keep_running  # type: ignore[union-attr]
