@@ -23,6 +23,7 @@ from dashboard.film import routes as film
 from dashboard.machine import routes as machine
 from dashboard.server import health, lifespan
 from dashboard.server.headers import INDEX, SafeHeaders, page_policy
+from dashboard.server.hosts import KnownHosts
 from dashboard.server.metrics import Answers, CountAnswers
 from dashboard.server.uploads import BoundedUploads
 
@@ -59,6 +60,7 @@ app = st.App(
     middleware=[
         Middleware(CountAnswers, answers=answers),
         Middleware(SafeHeaders, page=policy),
+        Middleware(KnownHosts),
         Middleware(BoundedUploads, max_bytes=settings.max_upload_mib * 2**20),
         Middleware(BrowserCookie),
     ],

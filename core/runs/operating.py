@@ -15,7 +15,7 @@ from core.runs.tables import runs
 SERVER_ENDED = "The server ended while this run was in progress."
 WORKER_LOST = "The server or its worker ended while this run was in progress."
 # A person had paused it, and finds it so.
-ENDED_IN_PAUSE = "The server ended while this run was paused."
+ENDED_IN_PAUSE = "The server or its worker ended while this run was paused."
 
 MAX_AGE_S = 24 * 3600.0  # who was interrupted longer ago has long seen it
 

@@ -42,7 +42,7 @@ async def resume_interrupted_runs(runner: Callable[[], LocalRunner]) -> None:
 
 @asynccontextmanager
 async def runs_resumed(runner: Callable[[], LocalRunner]) -> AsyncIterator[None]:
-    """resume_interrupted_runs() beside the server."""
+    """resume_interrupted_runs() beside the server, whose end ends all workers."""
     task = asyncio.create_task(resume_interrupted_runs(runner))
     try:
         yield
@@ -50,6 +50,8 @@ async def runs_resumed(runner: Callable[[], LocalRunner]) -> AsyncIterator[None]
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+        with suppress(InvalidRequest):  # there is none where its folder cannot be written
+            await run_in_threadpool(lambda: runner().close())
 
 
 def warn() -> None:

@@ -19,7 +19,7 @@ from core.errors import InvalidRequest
 from core.jobs import JOBS
 from core.operator_settings import operator_settings
 from core.runs.identity import is_alive, worker_identity
-from core.runs.operating import WORKER_LOST, left_by_a_restart, reason_of
+from core.runs.operating import SERVER_ENDED, WORKER_LOST, left_by_a_restart, reason_of
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota
 from core.runs.retention import default_keep_bytes, keep_within
 from core.runs.scheduling import SHORT_S
@@ -31,6 +31,7 @@ PRUNE_EVERY_S = 60.0  # and when a run was submitted or has ended
 PRUNE_PAUSE_S = 2.0
 RESTART_AFTER_S = 1.0  # a worker that cannot even start must not be started in a tight loop
 STOP_GRACE_S = 0.6  # a worker polls every 0.25 s; one that does not is killed, so a stop takes at most 1 s
+CLOSE_GRACE_S = 2.0  # of all workers together, to write that their runs are interrupted
 IMMEDIATE_S = 1.5  # within it an immediate run is usually done, and its worker as good as free
 GONE_S = 600.0  # a run that waits, and that no page has shown for so long, leaves the queue
 STORE_WATCHED_S = 10.0
@@ -144,9 +145,10 @@ class LocalRunner:
         with self._lock:
             for worker in self._workers.values():
                 _release(worker)
+            deadline = time.monotonic() + CLOSE_GRACE_S
             for worker in self._workers.values():
                 try:
-                    worker.wait(2)
+                    worker.wait(max(0.0, deadline - time.monotonic()))
                 except subprocess.TimeoutExpired:
                     worker.kill()
                     worker.wait()
@@ -196,7 +198,8 @@ class LocalRunner:
             _release(self._workers.pop(name))
             for run in self.store.all_with_status(QUEUED, RUNNING, PAUSED):
                 if run.worker == name:
-                    self.store.end(run.id, INTERRUPTED, _exit_reason(worker.returncode))
+                    of_server = reason_of(run.status, SERVER_ENDED) if self._closing.is_set() else None
+                    self.store.end(run.id, INTERRUPTED, of_server or _exit_reason(worker.returncode))
 
     def _fail_orphaned(self, held: list[Run], now: float) -> None:
         """Runs whose worker is gone: an earlier server's, or one on another host that fell silent."""
