@@ -3,10 +3,12 @@
 import { fit } from "../canvas.js";
 import { element } from "../elements.js";
 import { Film } from "../frames.js";
+import { css } from "../palette.js";
 import { DRAW, TEXTS, grouped, percent } from "../texts.js";
 import { gradientOf, strongest } from "./backward.js";
 import { Network, probabilitiesOf } from "./forward.js";
 import { imageOf, trace } from "./ink.js";
+import { KeyboardPen } from "./keyboard.js";
 
 const FIRST_REACH = 32; // of the table of the activation
 const MAX_REACH = 1024; // beyond it the function is continued by a line
@@ -26,6 +28,7 @@ export class DrawingStage {
     this.film = new Film(player.description.base, player.description.run);
     this.frames = new Map(); // with weights, by the step that was shown
     this.chosen = null; // the number of a test image
+    this.pen = new KeyboardPen({ begin: (at) => this.beginStroke(at), draw: (at) => this.extend([at]), clear: () => this.clear() });
     this.parts = this.build();
     player.parts.stages.append(this.parts.head, this.parts.body);
     this.listen();
@@ -40,6 +43,7 @@ export class DrawingStage {
       notice: element("div", { class: "drawing-notice", text: DRAW.loading }),
       room: element("div", { class: "drawing-room", hidden: true }),
       pad: element("canvas", { class: "drawing-pad", role: "img", "aria-label": DRAW.pad }),
+      spoken: element("div", { class: "spoken", role: "status" }),
       clear: element("button", { type: "button", class: "small", text: DRAW.clear }),
       padName: element("span", { class: "drawing-name" }),
       seen: element("canvas", { class: "drawing-seen", role: "img" }),
@@ -52,7 +56,7 @@ export class DrawingStage {
     parts.head = element("div", { class: "pass-row pass-head" }, parts.toggle, parts.hint);
     const under = element("div", { class: "pass-row" }, parts.clear, parts.padName);
     parts.room.append(
-      element("div", { class: "drawing-column" }, parts.pad, under),
+      element("div", { class: "drawing-column" }, parts.pad, under, parts.spoken),
       element("div", { class: "drawing-column" }, parts.seen, parts.seenName),
       element("div", { class: "drawing-column" }, parts.saliency, element("div", { class: "drawing-caption", text: DRAW.saliency })),
       element("div", { class: "drawing-column drawing-said" }, parts.verdict, parts.bars),
@@ -158,6 +162,10 @@ export class DrawingStage {
     if (!ink) this.parts.notice.textContent = DRAW.colour;
     this.parts.pad.classList.toggle("still", !ink);
     this.parts.clear.hidden = !ink;
+    if (ink) {
+      const keys = { role: "application", tabindex: 0, "aria-description": DRAW.keys };
+      for (const [name, value] of Object.entries(keys)) this.parts.pad.setAttribute(name, value);
+    }
     this.parts.room.hidden = false;
     this.parts.seenName.textContent = DRAW.seen(this.width, this.height, Boolean(ink?.centre));
     this.buildBars();
@@ -249,6 +257,8 @@ export class DrawingStage {
     on(pad, "pointermove", (event) => this.move(event));
     on(pad, "pointerup", () => (this.penDown = false));
     on(pad, "pointercancel", () => (this.penDown = false));
+    on(pad, "keydown", (event) => this.key(event));
+    for (const type of ["focus", "blur"]) on(pad, type, () => this.redraw());
   }
 
   /** A place of the pad, from 0 to 1. */
@@ -261,18 +271,36 @@ export class DrawingStage {
     if (!this.ink || event.button !== 0) return;
     event.preventDefault();
     this.parts.pad.setPointerCapture(event.pointerId);
-    if (this.chosen !== null) this.strokes = drawn.strokes = []; // a new drawing, not one on a test image
     this.penDown = true;
-    this.strokes.push([this.placeOf(event)]);
+    this.beginStroke(this.placeOf(event));
+  }
+
+  beginStroke(place) {
+    if (this.chosen !== null) this.strokes = drawn.strokes = []; // a new drawing, not one on a test image
+    this.strokes.push([place]);
     this.choose(null);
+  }
+
+  extend(places) {
+    this.strokes.at(-1).push(...places);
+    this.redrawn = true; // the image is made once a screen's frame
+    this.redraw();
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.ink) return;
+    const said = this.pen.key(event);
+    if (said === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.parts.spoken.textContent = said;
+    this.redraw();
   }
 
   move(event) {
     if (!this.penDown) return;
     const seen = event.getCoalescedEvents?.() ?? [];
-    this.strokes.at(-1).push(...(seen.length ? seen : [event]).map((one) => this.placeOf(one)));
-    this.redrawn = true; // the image is made once a screen's frame
-    this.redraw();
+    this.extend((seen.length ? seen : [event]).map((one) => this.placeOf(one)));
   }
 
   // --- Drawing
@@ -328,6 +356,7 @@ export class DrawingStage {
     pen.fillRect(0, 0, size, size);
     pen.scale(size, size);
     trace(pen, this.strokes, gray(this.ink.pen));
+    if (pad.matches(":focus-visible")) this.pen.show(pen, css(this.player.palette.negative));
   }
 
   drawImage(canvas, input) {
