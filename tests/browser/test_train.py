@@ -104,6 +104,12 @@ def test_on_a_phone_what_is_learnt_comes_before_the_settings(open_page: OpenPage
     )
     assert tops == sorted(tops)
     assert len({*tops}) == 3
+    start(page)
+    expect(page.locator(".film .network")).to_be_in_viewport(ratio=0.5)  # without a touch
+    badge(page, "Finished", FINISHED_MS)
+    names = ("Continue to epoch", "Branch", "More panels", "Export", "Loss landscape")
+    boxes = [page.get_by_role("button", name=name).bounding_box() for name in names]
+    assert len({box["y"] for box in boxes if box}) == 1
 
 
 @pytest.mark.parametrize(

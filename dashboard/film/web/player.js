@@ -20,6 +20,7 @@ const MAX_FRAMES_PER_S = 60;
 const SLOW_S = 0.04; // from one drawn picture to the next
 const POLL_MS = 1000;
 const REFINE_MS = 140;
+const PHONE_PX = 640; // as wide as Streamlit's columns stand one below the other
 const SPOKEN_MS = 10000; // between two sentences to a screen reader while the film moves
 export const REPORT_MS = 350;
 
@@ -208,12 +209,20 @@ export class Player {
       this.live = false; // until the step that was asked for has come
       return this.show(frames.length - 1);
     }
+    if (this.description.autoplay) this.bringIntoSight();
     if (this.description.autoplay && !this.calm) {
       this.show(0);
       this.play();
     } else {
       this.show(frames.length - 1);
     }
+  }
+
+  /** On a phone a run that was just started is below the screen's middle: show it. */
+  bringIntoSight() {
+    const { top } = this.root.getBoundingClientRect();
+    if (window.innerWidth > PHONE_PX || top < window.innerHeight / 2) return;
+    this.root.scrollIntoView({ block: "start", behavior: this.calm ? "auto" : "smooth" });
   }
 
   grown() {
