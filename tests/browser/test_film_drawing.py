@@ -30,6 +30,10 @@ NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "ResNet": ("resnet", {"model_options": {"depth": "20"}}),
     "plain ResNet": ("resnet", {"model_options": {"residual": False}, "activation": "tanh"}),
     "MLP": ("mlp", {"hidden": (20, 10)}),
+    "MLP of several activations": (
+        "mlp",
+        {"hidden": (20, 10, 10), "model_options": {"activations": "relu, tanh, relu"}},
+    ),
     "MLP with batch norm": ("mlp", {"hidden": (20, 10), "model_options": {"norm": "batch"}}),
     "MLP with layer norm": ("mlp", {"hidden": (20, 10), "model_options": {"norm": "layer"}}),
 }
@@ -198,7 +202,7 @@ def test_nothing_is_fetched_before_somebody_wants_to_draw(films: FilmServer, wat
     show(page, 1)
     show(page, 0)
     show(page, 1)
-    tables = [f"/activation?reach=32&derivative={derivative}" for derivative in (0, 1)]
+    tables = [f"/activation?reach=32&derivative={derivative}&layer=0" for derivative in (0, 1)]
     assert asked == ["/drawing", *tables, "/frame?step=50", "/frame?step=100"]
 
 

@@ -10,7 +10,7 @@ import { Network, probabilitiesOf } from "./forward.js";
 import { imageOf, trace } from "./ink.js";
 import { KeyboardPen } from "./keyboard.js";
 
-const FIRST_REACH = 32; // of the table of the activation
+const FIRST_REACH = 32; // of the tables of the activations
 const MAX_REACH = 1024; // beyond it the function is continued by a line
 const RETRY_MS = 2000;
 const WHITE = 255;
@@ -130,7 +130,8 @@ export class DrawingStage {
       if (this.closed) return;
       if (found.why_not) this.parts.notice.textContent = found.why_not;
       else {
-        await this.fetchActivation(FIRST_REACH);
+        this.activationKeys = found.activations;
+        await this.fetchActivations(FIRST_REACH);
         if (this.closed) return;
         this.begin(found);
       }
@@ -200,18 +201,19 @@ export class DrawingStage {
   }
 
   async widen(largest) {
-    if (!(largest > this.activation.reach) || this.activation.reach >= MAX_REACH || this.widening) return;
+    if (!(largest > this.activations.reach) || this.activations.reach >= MAX_REACH || this.widening) return;
     this.widening = true;
-    let { reach } = this.activation;
+    let { reach } = this.activations;
     while (reach < largest && reach < MAX_REACH) reach *= 2;
-    await this.fetchActivation(reach).catch(() => null);
+    await this.fetchActivations(reach).catch(() => null);
     this.widening = false;
     if (!this.closed) this.redraw();
   }
 
-  /** The activation and its derivative as tables. */
-  async fetchActivation(reach) {
-    [this.activation, this.derivative] = await Promise.all([this.film.activation(reach), this.film.activation(reach, 1)]);
+  /** The activations and their derivatives as tables. */
+  async fetchActivations(reach) {
+    const fetched = [0, 1].map((derivative) => this.film.activations(this.activationKeys, reach, derivative));
+    [this.activations, this.derivatives] = await Promise.all(fetched);
   }
 
   // --- The image
@@ -321,7 +323,7 @@ export class DrawingStage {
     this.probabilities = null;
     if (frame && input) {
       const began = performance.now();
-      this.probabilities = probabilitiesOf(this.network.run(frame.weights, input, this.activation));
+      this.probabilities = probabilitiesOf(this.network.run(frame.weights, input, this.activations));
       this.quick = performance.now() - began < QUICK_MS;
       this.widen(this.network.largest);
     }
@@ -338,7 +340,7 @@ export class DrawingStage {
     this.gradient = null;
     if (this.probabilities) {
       const { weights } = this.computed;
-      this.gradient = gradientOf(this.network, weights, this.derivative, this.probabilities.length > 2 ? this.best : 0);
+      this.gradient = gradientOf(this.network, weights, this.derivatives, this.probabilities.length > 2 ? this.best : 0);
     }
     const shape = { channels: 1, height: this.height, width: this.width };
     const shades = this.gradient ? strongest(this.gradient, this) : new Float32Array(shape.height * shape.width);
