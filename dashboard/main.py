@@ -1,11 +1,14 @@
 """The pages and their menu; app.py serves them."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from core import devices
 from core.errors import UnwritableFolder
 from dashboard import addresses
 from dashboard.components.address import enter, warn_of_unknown
+from dashboard.components.markdown import escaped
 from dashboard.components.runs import runner
 from dashboard.pages import PAGES
 
@@ -19,14 +22,15 @@ STYLE = """<style>
 [data-testid="stTopNavLink"]:focus-visible { outline: 2px solid currentColor; }
 </style>"""
 
-st.set_page_config(page_icon=":material/details:", layout="wide")
+st.set_page_config(page_icon=Path(__file__).parent / "pictures" / "icon.svg", layout="wide")
 st.html(STYLE)
 
 devices.ask_torch_soon()  # so that no picker of devices has to wait for the answer
 try:
     runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
 except UnwritableFolder as error:
-    st.warning(f"{error} Until then nothing can be trained or measured here; functions can be looked at.")
+    left = "Until then nothing can be trained or measured here; functions can be looked at."
+    st.warning(f"{escaped(str(error))} {left}")
 
 files = {
     key: st.Page(page.file, title=page.title, icon=page.icon, default=key == "home")
