@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from core.commands.output import CSV, JSON, MARKDOWN, add_formats
-from core.commands.parser import Parser
+from core.commands.parser import Parser, add_ray
 from core.commands.timing import arguments, frameworks, judging, listing, measuring, together
 from core.timing.collectives.config import SETTINGS as COLLECTIVES
 from core.timing.quick_check.config import SETTINGS
@@ -88,6 +88,7 @@ def _parser(prog: str) -> Parser:
     run.add_argument("workloads", metavar="WORKLOAD", nargs="+", help="as `list` names them, or a family")
     arguments.add_axes(run)
     arguments.add_limits(run)
+    add_ray(run, "measure on each of its nodes and compare them")
 
     suite = add(
         "suite", measuring.suite, "measure a ready choice of workloads, and what they say of the machine"
@@ -96,6 +97,7 @@ def _parser(prog: str) -> Parser:
     suite.add_argument("suite", metavar="SUITE", choices=tuple(SUITES), help=suites)
     arguments.add_axes(suite, arguments.all_axes_but("steps"))
     arguments.add_limits(suite)
+    add_ray(suite, "measure on each of its nodes and compare them")
 
     roofline = add(
         "roofline",
@@ -134,6 +136,7 @@ def _parser(prog: str) -> Parser:
     report.add_argument(
         "file", metavar="FILE.json", nargs="?", help="a result; without one, `suite quick` is measured"
     )
+    report.add_argument("--node", metavar="NAME", help="of a result of several nodes (--ray), that of one")
     arguments.add_axes(report, ("devices", "threads"))
     arguments.add_limits(report)
 
