@@ -29,7 +29,7 @@ from dashboard.charts.training.data.curve_samples import curve_samples_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
 from dashboard.components import runs
-from dashboard.components.layout import heading, page_layout, start_button
+from dashboard.components.layout import heading, one_row, page_layout, start_button
 from dashboard.components.markdown import escaped
 from dashboard.film import actions
 from dashboard.film.editing import editing_of
@@ -307,7 +307,7 @@ def follow_up(run: Run, config: TrainConfig | None) -> None:
         return
     if not runs.controls(run):
         return
-    with st.container(horizontal=True):
+    with one_row():
         continue_training(run, records[-1] if records else {}, config)
         actions.start_from(run, config, addressed_step())
         actions.more_panels(run)
