@@ -9,7 +9,8 @@ from typing import Any
 from core.commands.exit_codes import INTERRUPTED, OK, REGRESSION
 from core.commands.output import MARKDOWN, TEXT
 from core.commands.timing import measuring
-from core.commands.timing.arguments import axes
+from core.commands.timing.arguments import add_axes, add_limits, add_out, add_point_limits, axes
+from core.commands.timing.entry import Command
 from core.commands.timing.following import follow
 from core.errors import InvalidRequest
 
@@ -24,6 +25,15 @@ def compare(options: argparse.Namespace) -> int:
     if not _compared(records):
         raise InvalidRequest(f"{options.baseline!r} and {options.candidate!r} have no point in common.")
     return OK
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("baseline", metavar="A.json", help="the result to compare with")
+    parser.add_argument("candidate", metavar="B.json", help="the result to judge")
+    add_out(parser)
+
+
+COMPARE = Command("compare", compare, "compare two results, with a verdict for each point", _add_compare)
 
 
 def gate(options: argparse.Namespace) -> int:
@@ -41,6 +51,17 @@ def gate(options: argparse.Namespace) -> int:
     return OK if complete else INTERRUPTED
 
 
+def _add_gate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("baseline", metavar="BASELINE.json", help="a result of this machine")
+    add_point_limits(parser, max_seconds="2")
+    add_out(parser)
+
+
+GATE = Command(
+    "gate", gate, "measure a baseline's points again; exits 1 on a confirmed regression", _add_gate
+)
+
+
 def report(options: argparse.Namespace) -> int:
     """A result file, or the quick suite measured now; as Markdown where no other format is asked for."""
     from core.timing.results import files, report
@@ -52,6 +73,17 @@ def report(options: argparse.Namespace) -> int:
         return measuring.suite(options)
     follow(iter(files.read(options.file)), report.FIGURES, options)
     return OK
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE.json", nargs="?", help="a result; without one, `suite quick` is measured"
+    )
+    add_axes(parser, ("devices", "threads"))
+    add_limits(parser)
+
+
+REPORT = Command("report", report, "a result as a Markdown page", _add_report)
 
 
 def _compared(records: Sequence[Any]) -> list[Any]:
