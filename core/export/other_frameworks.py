@@ -61,6 +61,12 @@ def why_no_other_script(run: TrainingRun) -> str | None:
             f"{model.name} is neither an MLP nor a convolutional network, and scripts in JAX and Keras are "
             "written for these"
         )
+    for key in activations_of(run.config):
+        try:
+            for framework in FRAMEWORKS.values():
+                _computed(key, framework.names)
+        except LookupError:
+            return f"the activation {key[:60]!r} uses a function that JAX and Keras have under no name known here"
     return why_no_script(run)
 
 
@@ -101,8 +107,11 @@ def other_model(run: TrainingRun, framework: str) -> str:
 
 
 def _activation(key: str, name: str, to: Framework) -> str:
-    computed = translated(activation_source(find(key).function), to.names)
-    return f"def {name}(x: {to.array}) -> {to.array}:\n    return {computed}"
+    return f"def {name}(x: {to.array}) -> {to.array}:\n    return {_computed(key, to.names)}"
+
+
+def _computed(key: str, names: Names) -> str:
+    return translated(activation_source(find(key).function), names)
 
 
 def _template(name: str) -> str:

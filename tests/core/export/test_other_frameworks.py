@@ -16,7 +16,7 @@ import torch
 
 from core.activations import ACTIVATIONS, find
 from core.activations.expressions.operations import OPERATIONS, TYPEABLE
-from core.export import template
+from core.export import activation_translation, template
 from core.export.activation_source import activation_source
 from core.export.activation_translation import translated
 from core.export.other_frameworks import (
@@ -157,6 +157,14 @@ def test_every_layer_with_weights_has_its_line(moons: TrainingRun) -> None:
         text = other_model(moons, framework)
         for name in learner.network.state_dict():
             assert f'"{name.rpartition(".")[0].replace(".", dot)}"' in text
+
+
+def test_an_activation_without_a_counterpart_leaves_no_half_of_an_export(
+    moons: TrainingRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(activation_translation._TRANSLATIONS, "F.relu")
+    run = replace(moons, config=replace(moons.config, activation="relu"))
+    assert "the activation 'relu' uses a function" in (why_no_other_script(run) or "")
 
 
 def test_other_networks_say_why_there_is_no_such_script() -> None:
