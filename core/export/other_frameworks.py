@@ -66,7 +66,9 @@ def why_no_other_script(run: TrainingRun) -> str | None:
             for framework in FRAMEWORKS.values():
                 _computed(key, framework.names)
         except LookupError:
-            return f"the activation {key[:60]!r} uses a function that JAX and Keras have under no name known here"
+            return (
+                f"the activation {key[:60]!r} uses a function that has no counterpart in JAX and Keras here"
+            )
     return why_no_script(run)
 
 
