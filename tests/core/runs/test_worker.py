@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +21,8 @@ CONFIG = default_config("gan", "ring", epochs=50, snapshots=("generated",), snap
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    store = RunStore(tmp_path / "runs.sqlite")
-    found = store.get(store.create("training", to_record(CONFIG)))
+    with contextlib.closing(RunStore(tmp_path / "runs.sqlite")) as store:
+        found = store.get(store.create("training", to_record(CONFIG)))
     assert found is not None
     return found
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import altair as alt
+import pandas as pd
+import pytest
+from altair.utils.schemapi import SchemaValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,3 +56,10 @@ def test_names_that_begin_alike_are_told_apart_in_a_legend() -> None:
     assert all(len(text) <= LONGEST for text in short.values())
     assert short["relu"] == "relu"
     assert short_names(["x * tanh(log(1 + exp(x)))"]) == {"x * tanh(log(1 + exp(x)))": "x * tanh(log(1 …"}
+
+
+def test_a_chart_that_breaks_the_schema_is_found_in_tests_of_charts() -> None:
+    axis = alt.Axis(labelAngle="steep")  # type: ignore[arg-type]
+    chart = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_point().encode(x=alt.X("x:Q", axis=axis))
+    with pytest.raises(SchemaValidationError, match="steep"):
+        chart.to_dict()
