@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.lazy import LazyModule
 from core.timing.frameworks.work.catalogue import LEARNING_RATE
-from core.timing.frameworks.work.forward import forward_works
+from core.timing.frameworks.work.forward import Call, forward_works
 from core.timing.frameworks.work.library import Arrays, Library, Prepared
 from core.timing.frameworks.work.reference import WEIGHTS
 
@@ -42,9 +42,7 @@ def _set_tensorflows_threads() -> None:
     tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
-def _ready(
-    function: Callable[..., Any], *operands: np.ndarray
-) -> tuple[Callable[[], Any], Callable[[Any], np.ndarray]]:
+def _ready(function: Callable[..., Any], *operands: np.ndarray) -> Call:
     given = [ops.convert_to_tensor(operand) for operand in operands]
     if keras.config.backend() == "jax":  # TensorFlow's result is there
         return lambda: function(*given).block_until_ready(), ops.convert_to_numpy

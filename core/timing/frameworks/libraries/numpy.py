@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.lazy import LazyModule
 from core.timing.frameworks.work import reference
-from core.timing.frameworks.work.forward import forward_works
+from core.timing.frameworks.work.forward import Call, forward_works
 from core.timing.frameworks.work.library import Arrays, Library, Prepared
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ def _start(_variant: str) -> Mapping[str, Callable[[Arrays], Prepared]]:
     }
 
 
-def _ready(
-    function: Callable[..., Any], *operands: np.ndarray
-) -> tuple[Callable[[], Any], Callable[[Any], np.ndarray]]:
+def _ready(function: Callable[..., Any], *operands: np.ndarray) -> Call:
     return lambda: function(*operands), np.asarray
 
 

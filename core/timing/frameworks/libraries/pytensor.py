@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.lazy import LazyModule
 from core.timing.frameworks.work.catalogue import IMAGE_SIZE, KERNEL_SIZE, LEARNING_RATE, UNITS
-from core.timing.frameworks.work.forward import forward_works
+from core.timing.frameworks.work.forward import Call, forward_works
 from core.timing.frameworks.work.library import Arrays, Library, Prepared
 from core.timing.frameworks.work.reference import WEIGHTS
 
@@ -29,9 +29,7 @@ def _start(_variant: str) -> Mapping[str, Callable[[Arrays], Prepared]]:
     }
 
 
-def _ready(
-    function: Callable[..., Any], *operands: np.ndarray
-) -> tuple[Callable[[], Any], Callable[[Any], np.ndarray]]:
+def _ready(function: Callable[..., Any], *operands: np.ndarray) -> Call:
     symbols = [_symbol(operand) for operand in operands]
     run = pytensor.function(symbols, function(*symbols))
     return lambda: run(*operands), np.asarray

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.lazy import LazyModule
 from core.timing.frameworks.work.catalogue import LEARNING_RATE
-from core.timing.frameworks.work.forward import forward_works
+from core.timing.frameworks.work.forward import Call, forward_works
 from core.timing.frameworks.work.library import Arrays, Library, Prepared
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ def _start(variant: str) -> Mapping[str, Callable[[Arrays], Prepared]]:
     if variant == COMPILED and not any(map(shutil.which, (os.environ.get("CXX", "g++"), "g++", "clang++"))):
         raise RuntimeError("torch.compile needs a C++ compiler, and there is no g++ or clang++ here")
 
-    def ready(
-        function: Callable[..., Tensor], *operands: np.ndarray
-    ) -> tuple[Callable[[], Any], Callable[[Any], np.ndarray]]:
+    def ready(function: Callable[..., Tensor], *operands: np.ndarray) -> Call:
         return _ready(through(function), *operands)
 
     return forward_works(ready, torch.matmul, functional.silu, _convolution()) | {
@@ -52,9 +50,7 @@ def _compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return torch.compile(function, dynamic=False)
 
 
-def _ready(
-    run: Callable[..., Tensor], *operands: np.ndarray
-) -> tuple[Callable[[], Any], Callable[[Any], np.ndarray]]:
+def _ready(run: Callable[..., Tensor], *operands: np.ndarray) -> Call:
     given = [torch.from_numpy(operand) for operand in operands]
 
     def call() -> Tensor:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.lazy import LazyModule
 from core.timing.frameworks.work.catalogue import KERNEL_SIZE, LEARNING_RATE
-from core.timing.frameworks.work.forward import forward_works
+from core.timing.frameworks.work.forward import Call, forward_works
 from core.timing.frameworks.work.library import Arrays, Library, Prepared
 from core.timing.frameworks.work.reference import WEIGHTS
 
@@ -34,9 +34,7 @@ def _start(_variant: str) -> Mapping[str, Callable[[Arrays], Prepared]]:
     }
 
 
-def _ready(
-    function: Callable[..., Any], *operands: np.ndarray
-) -> tuple[Callable[[], Any], Callable[[Any], np.ndarray]]:
+def _ready(function: Callable[..., Any], *operands: np.ndarray) -> Call:
     given = [tinygrad.Tensor(operand).realize() for operand in operands]
     run = tinygrad.TinyJit(lambda *tensors: function(*tensors).realize())
 

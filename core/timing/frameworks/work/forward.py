@@ -10,22 +10,25 @@ from core.timing.frameworks.work.library import Arrays, Prepared
 if TYPE_CHECKING:
     import numpy as np
 
-# ready(function, *operands): a call of the function of these arrays, which returns when its result is there,
-# and what makes an array of NumPy of that result.
-Ready: TypeAlias = Callable[..., "tuple[Callable[[], Any], Callable[[Any], np.ndarray]]"]
+# A call, which returns when its result is there, and what makes an array of NumPy of that result.
+Call: TypeAlias = "tuple[Callable[[], Any], Callable[[Any], np.ndarray]]"
 
 # Orders of the axes: images with their channels last, filters likewise, and such images back.
 _LAST, _FILTERS_LAST, _FIRST = (0, 2, 3, 1), (2, 3, 1, 0), (0, 3, 1, 2)
 
 
 def forward_works(
-    ready: Ready,
+    ready: Callable[..., Call],
     matmul: Callable[[Any, Any], Any],
     silu: Callable[[Any], Any],
     convolve: Callable[[Any, Any], Any],
     channels_last: bool = False,
 ) -> dict[str, Callable[[Arrays], Prepared]]:
-    """prepare(arrays) by the work's key. channels_last: how convolve(images, filters) wants its arrays."""
+    """prepare(arrays) by the work's key.
+
+    ready(function, *operands) is the call of a function of these arrays. channels_last: how
+    convolve(images, filters) wants its arrays.
+    """
 
     def convolution(given: Arrays) -> Prepared:
         x, filters = given["x"], given["filters"]
