@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import UnwritableFolder
+from core.operator_settings import operator_settings, variable
 
-VARIABLE = "NABLASCOPE_HOME"
+VARIABLE = variable("home")
 REPLACE_TRIES, REPLACE_PAUSE_S = 11, 0.1
 
 
@@ -27,7 +28,7 @@ def data_folder() -> Path:
     XDG_DATA_HOME or ~/.local/share, on macOS in ~/Library/Application Support, on Windows in %LOCALAPPDATA%.
     Raises UnwritableFolder where it is missing and cannot be created.
     """
-    chosen = os.environ.get(VARIABLE)
+    chosen = operator_settings().home
     folder = Path(chosen).expanduser() if chosen else _personal_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)

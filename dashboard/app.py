@@ -12,23 +12,54 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
+from core.errors import InvalidRequest
+from core.logs import write_as_json
+from core.operator_settings import operator_settings
 from dashboard.browser_cookie import BrowserCookie
 from dashboard.components.machine import poller
+from dashboard.components.runs import runner
 from dashboard.film import routes as film
 from dashboard.machine import routes as machine
+from dashboard.server import health, lifespan
+from dashboard.server.headers import INDEX, SafeHeaders, page_policy
+from dashboard.server.hosts import KnownHosts
+from dashboard.server.metrics import Answers, CountAnswers
+from dashboard.server.uploads import BoundedUploads
+
+try:
+    settings = operator_settings()
+    policy = page_policy(INDEX.read_text("utf-8"), settings.embed_on)
+except InvalidRequest as refused:  # one sentence, not a server with other limits than were meant
+    raise SystemExit(str(refused)) from None
+
+if settings.log_format == "json":
+    write_as_json()
 
 
 @asynccontextmanager
-async def lifespan(_app: st.App) -> AsyncIterator[None]:
+async def alive(_app: st.App) -> AsyncIterator[None]:
     """The machine is read from the server's start on, so that its first visitor sees the last hour."""
-    running = await run_in_threadpool(poller)
-    yield
-    await run_in_threadpool(running.close)
+    lifespan.warn()
+    readings = await run_in_threadpool(poller)
+    async with lifespan.runs_resumed(runner):
+        yield
+    await run_in_threadpool(readings.close)
 
 
+answers = Answers()
 app = st.App(
     "main.py",
-    lifespan=lifespan,
-    routes=[*film.routes(), *machine.routes()],
-    middleware=[Middleware(BrowserCookie)],
+    lifespan=alive,
+    routes=[
+        *film.routes(),
+        *machine.routes(),
+        *health.routes({"", film.base()}, runner, answers, settings.min_free_mib),
+    ],
+    middleware=[
+        Middleware(CountAnswers, answers=answers),
+        Middleware(SafeHeaders, page=policy),
+        Middleware(KnownHosts),
+        Middleware(BoundedUploads, max_bytes=settings.max_upload_mib * 2**20),
+        Middleware(BrowserCookie),
+    ],
 )

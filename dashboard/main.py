@@ -1,15 +1,18 @@
 """The pages and their menu; app.py serves them."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from core import devices
 from core.errors import UnwritableFolder
 from dashboard import addresses
 from dashboard.components.address import enter, warn_of_unknown
+from dashboard.components.markdown import escaped
 from dashboard.components.runs import runner
 from dashboard.pages import PAGES
 
-st.set_page_config(page_icon=":material/details:", layout="wide")
+st.set_page_config(page_icon=Path(__file__).parent / "pictures" / "icon.svg", layout="wide")
 # Streamlit leaves a tenth of a phone's screen empty above the title.
 st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")
 
@@ -17,7 +20,8 @@ devices.ask_torch_soon()  # so that no picker of devices has to wait for the ans
 try:
     runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
 except UnwritableFolder as error:
-    st.warning(f"{error} Until then nothing can be trained or measured here; functions can be looked at.")
+    left = "Until then nothing can be trained or measured here; functions can be looked at."
+    st.warning(f"{escaped(str(error))} {left}")
 
 files = {
     key: st.Page(page.file, title=page.title, icon=page.icon, default=key == "home")

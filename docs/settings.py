@@ -1,4 +1,4 @@
-"""Write docs/settings.md, the table of every setting of a training, from SETTINGS.
+"""Write the pages of settings from their entries: those of a training, and those of a server's environment.
 
 python docs/settings.py
 """
@@ -6,16 +6,18 @@ python docs/settings.py
 from __future__ import annotations
 
 import sys
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from core import operator_settings as operator  # noqa: E402
+from core.options import Option  # noqa: E402
 from core.training import TrainConfig  # noqa: E402
 from core.training.settings import SETTINGS, Setting  # noqa: E402
 
-PAGE = ROOT / "docs" / "settings.md"
+DOCS = ROOT / "docs"
 
 HEAD = """# Settings of a training
 
@@ -27,22 +29,49 @@ the network and its data. Written by `python docs/settings.py`.
 """
 
 
+ENVIRONMENT_HEAD = """# Environment variables
+
+What an operator can set before a server or a command starts; an empty variable is one that is not set.
+A name that is not here is refused, and so is a value that is not possible. Written by
+`python docs/settings.py`.
+
+| variable | what it does | values | default |
+|---|---|---|---|
+"""
+
+
+def environment_page() -> str:
+    """The whole text of docs/environment.md."""
+    defaults = operator.OperatorSettings()
+    rows = []
+    for name, entry in operator.SETTINGS.items():
+        value = getattr(defaults, name)
+        default = "not set" if value in (None, ()) else f"`{str(value).lower()}`"
+        kind = values(replace(entry, optional=False))
+        rows.append(f"| `{operator.variable(name)}` | {entry.help} | {kind} | {default} |\n")
+    return ENVIRONMENT_HEAD + "".join(rows)
+
+
 def page() -> str:
-    """The whole text."""
+    """The whole text of docs/settings.md."""
     defaults = {field.name: field.default for field in fields(TrainConfig)}
     return HEAD + "".join(row(name, entry, defaults[name]) for name, entry in SETTINGS.items())
 
 
-def row(name: str, entry: Setting, default: object) -> str:
+def row(name: str, entry: Setting, value: object) -> str:
     """One line of the table."""
     changes = ["on resume"] * entry.mutable_on_resume + ["while running"] * entry.mutable_while_running
     label = entry.label if entry.group else ""
-    shown = "" if default is MISSING else "none" if default in (None, ()) else f"`{default}`"
-    cells = (f"`{name}`", label, entry.help, values(entry), shown, ", ".join(changes))
+    cells = (f"`{name}`", label, entry.help, values(entry), shown(value), ", ".join(changes))
     return f"| {' | '.join(cells)} |\n"
 
 
-def values(entry: Setting) -> str:
+def shown(value: object) -> str:
+    """A default."""
+    return "" if value is MISSING else "none" if value in (None, ()) else f"`{value}`"
+
+
+def values(entry: Option) -> str:
     """What a setting may be, in words."""
     kind = {int: "whole number", float: "number", str: "text", dict: "by name", bool: "true or false"}[
         entry.type
@@ -58,4 +87,5 @@ def values(entry: Setting) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    (DOCS / "settings.md").write_text(page(), encoding="utf-8")
+    (DOCS / "environment.md").write_text(environment_page(), encoding="utf-8")

@@ -108,6 +108,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     ),
     "dashboard/film": ("dashboard/components",),
     "dashboard/machine": ("dashboard/film",),
+    "dashboard/server": ("core/runs/runners",),
     "dashboard/training": ("dashboard/components",),
     "dashboard/run_list": ("dashboard/training", "dashboard/film"),
     "dashboard/statements": ("dashboard/components",),
@@ -115,7 +116,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("dashboard/training", "dashboard/film", "dashboard/run_list"),
         *("dashboard/statements", "dashboard/machine"),
     ),
-    "dashboard": ("dashboard/views",),
+    "dashboard": ("dashboard/views", "dashboard/server"),
 }
 
 # Programs: what may parse arguments, print and exit. A template becomes a script of its own.

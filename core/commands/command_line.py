@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from core.commands.exit_codes import BAD_REQUEST, INTERRUPTED, OK
 from core.device_order import number_by_bus
 from core.errors import InvalidRequest
+from core.operator_settings import operator_settings
 
 _DISK_IS_FULL = tuple(
     getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO") if hasattr(errno, name)
@@ -26,7 +27,7 @@ def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str
 
     InvalidRequest becomes one line on stderr, and so does an output that a full disk does not take. A command
     that keeps something when Ctrl-C is pressed sees to that itself (core.commands.job); here nothing is left
-    to keep.
+    to keep. A NABLASCOPE_* variable that cannot be so is refused before the command begins.
     """
     if arguments is None:
         arguments = sys.argv[1:]
@@ -35,6 +36,8 @@ def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str
         number_by_bus()
     try:
         try:
+            if not {"-h", "--help"} & {*arguments}:
+                operator_settings()
             return command(list(arguments))
         finally:
             if sys.stdout is not None:

@@ -7,7 +7,6 @@ once, and one that is killed in the middle leaves only what the next pass comple
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,14 +15,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.data.user import added_files
+from core.operator_settings import operator_settings
 from core.paths import delete_file
 from core.runs.retention_plan import Footprint, plan
 from core.runs.status import ENDED
 from core.runs.store import RunStore
 from core.runs.tables import events, film_pictures, frames, pictures, runs
 
-VARIABLE = "NABLASCOPE_KEEP_MIB"
-DEFAULT_MIB, MIN_MIB = 2048, 128
 WHOLE, CURVES, ADDED = 6 / 8, 1 / 8, 1 / 8  # of the total: whole runs, curves of older ones, added files
 
 EVENTS_A_TRANSACTION = 5000  # rows in one transaction: a worker that wants to write waits some 50 ms
@@ -35,11 +33,8 @@ LEFT_OVER_AFTER_S = 600.0  # a file half written that long ago has lost its proc
 
 
 def default_keep_bytes() -> int:
-    """How much the data folder may hold: NABLASCOPE_KEEP_MIB, or 2 GiB."""
-    chosen = os.environ.get(VARIABLE, "")
-    if chosen and (not chosen.isdecimal() or int(chosen) < MIN_MIB):
-        raise ValueError(f"{VARIABLE} is {chosen!r}; it must be a whole number of at least {MIN_MIB}.")
-    return int(chosen or DEFAULT_MIB) * 2**20
+    """How much the data folder may hold, as the operator has set it."""
+    return operator_settings().keep_mib * 2**20
 
 
 def keep_within(store: RunStore, keep_bytes: int) -> Iterator[None]:

@@ -11,11 +11,11 @@ keeps there would stay taken; its runner starts a fresh one.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,16 @@ from core.devices import usable_cores
 from core.errors import InvalidRequest
 from core.events import StopRequested
 from core.jobs import JOBS
+from core.logs import write_as_json
+from core.operator_settings import operator_settings
 from core.runs.identity import worker_identity
+from core.runs.operating import SERVER_ENDED, reason_of
 from core.runs.recorder import Recorder
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, QUEUED, STOPPED
 from core.runs.store import Run, RunStore
 from core.torch_devices import accelerator_opened
 
+_log = logging.getLogger(__name__)
 HEARTBEAT_S = 1.0
 PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
 
@@ -52,7 +56,7 @@ class Worker:
         try:
             import_frameworks()
         except Exception:  # a broken installation: let the run itself fail, in words, where a person sees it
-            traceback.print_exc()
+            _log.exception("PyTorch could not be loaded.")
         while True:
             self._run = self._store.claim(self._name, self._limit)
             if self._run:
@@ -79,7 +83,7 @@ class Worker:
             # with the next run: record it and let the runner start a fresh worker.
             recorder.flush()
             self._store.end(run.id, FAILED, in_words(error))
-            traceback.print_exc()
+            _log.exception("A run failed with what nobody foresaw.")
             os._exit(1)
 
     def _begin(self, run: Run) -> tuple[Recorder, Iterator[Any]]:
@@ -143,8 +147,8 @@ class Worker:
     def _watch_parent(self) -> None:
         while os.read(self._pipe, 4096):
             self._woken.set()
-        if self._run:
-            self._store.end(self._run.id, INTERRUPTED, "The server ended while this run was in progress.")
+        if self._run and (now := self._store.get(self._run.id)):
+            self._store.end(now.id, INTERRUPTED, reason_of(now.status, SERVER_ENDED))
         os._exit(0)
 
     def _send_heartbeats(self) -> None:
@@ -233,4 +237,6 @@ if __name__ == "__main__":
     parser.add_argument("limit", type=int, help="how many runs may be running at once, over all workers")
     arguments = parser.parse_args()
     number_by_bus()
+    if operator_settings().log_format == "json":
+        write_as_json()
     Worker(RunStore(arguments.store), arguments.limit).work()

@@ -13,6 +13,7 @@ from core.activations.expressions.grammar import MAX_CHARACTERS
 from core.activations.expressions.operations import TYPEABLE
 from core.errors import InvalidRequest
 from dashboard.components.address import bound
+from dashboard.components.markdown import escaped
 
 CUSTOM = "Custom"  # the name of a typed function, whatever it says: its colour stays
 NAMES = {key: activation.name for key, activation in ACTIVATIONS.items()}
@@ -51,7 +52,7 @@ def pick_custom(container: DeltaGenerator, label: str = "Custom f(x)") -> list[s
     try:
         return [expression(typed).text] if typed else []
     except InvalidRequest as error:
-        st.warning(str(error))
+        st.warning(escaped(str(error)))
         return []
 
 

@@ -29,6 +29,7 @@ from dashboard.charts.machine.benchmark import (
     unreported,
 )
 from dashboard.components.downloads import JSON, File, downloads
+from dashboard.components.markdown import escaped
 from dashboard.components.measurements import draw_failures, draw_load_warning
 
 
@@ -57,9 +58,9 @@ def draw_best(records: Sequence[Record]) -> None:
         for best in fastest(records, by="dtype"):
             rate, unit = rate_of(best)
             st.metric(
-                f"Best {best['dtype']}",
+                f"Best {escaped(best['dtype'])}",
                 f"{rate:,.3g} {unit}" if rate < 100 else f"{rate:,.0f} {unit}",
-                f"{series_name(best)}, size {best['size']}",
+                escaped(f"{series_name(best)}, size {best['size']}"),
                 delta_color="off",
                 delta_arrow="off",
                 width="content",
@@ -73,7 +74,7 @@ def draw_readings(container: Any, records: Sequence[Record]) -> None:
     """What the devices reported during each measurement, or after it."""
     for reading in reported(records):
         show(container, reading_chart(records, reading), reading)
-    container.caption("  \n".join(unreported(records)))
+    container.caption("  \n".join(map(escaped, unreported(records))))
 
 
 def draw_table(name: str, records: Sequence[Record]) -> None:

@@ -11,4 +11,4 @@ _WORD_JOINER = "\N{WORD JOINER}"  # of no width
 
 def escaped(text: str) -> str:
     """Markdown that shows a text as it is: an expression of x may have stars in it."""
-    return re.sub(r"([\\`*_\[\]<>$~:])", r"\\\1", _LINKED.sub(rf"\1{_WORD_JOINER}", text))
+    return re.sub(r"([\\`*_\[\]<>$~:#&])", r"\\\1", _LINKED.sub(rf"\1{_WORD_JOINER}", text))

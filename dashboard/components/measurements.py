@@ -7,19 +7,21 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.timing.results.table import NOTABLE_LOAD, Record, other_load, series_name
+from dashboard.components.markdown import escaped
 
 
 def draw_failures(records: Sequence[Record]) -> None:
     """A warning for each device that is absent, and each measurement that failed or cannot be right."""
     for record in records:
         if record["event"] == "device_absent":
-            st.warning(f"{record['device']} is not available. {record['reason']}.")
+            st.warning(escaped(f"{record['device']} is not available. {record['reason']}."))
         if record["event"] == "measurement_failed":
             what = f"{record['workload']}, {series_name(record)}, size {record['size']}"
-            st.warning(f"{what}: {record['reason']}")
+            st.warning(escaped(f"{what}: {record['reason']}"))
         if record.get("not_believed"):
             what = f"{record.get('dtype', 'copy')} on {record['device']}"
-            st.warning(f"{what}: a figure is not believed and left out. {record['not_believed']}.")
+            left_out = f"{what}: a figure is not believed and left out. {record['not_believed']}."
+            st.warning(escaped(left_out))
 
 
 def draw_load_warning(records: Sequence[Record], consequence: str) -> None:

@@ -14,6 +14,7 @@ from core.timing.roofline.events import RooflinePoint
 from core.timing.roofline.points import roofline_points
 from core.timing.workloads import WORKLOADS
 from dashboard.charts.machine.roofline import roofline_chart
+from dashboard.components.markdown import escaped
 
 
 def draw_roofline(records: Sequence[Record]) -> None:
@@ -32,7 +33,8 @@ def draw_roofline(records: Sequence[Record]) -> None:
     )
     for record in peaks:
         if record["explanation"]:
-            st.caption(f":material/info: {record['dtype']} on {record['device']}: {record['explanation']}.")
+            explained = f"{record['dtype']} on {record['device']}: {record['explanation']}."
+            st.caption(f":material/info: {escaped(explained)}")
     if points:
         _draw_points(points)
 
@@ -43,19 +45,21 @@ def _draw_peaks(peaks: Sequence[Record], roofs: Sequence[Record]) -> None:
         for peak in peaks:
             if peak.get("not_believed"):
                 continue
-            fraction = vendor_fraction(peak)
+            fraction, other = vendor_fraction(peak), other_line(peak)
             st.metric(
-                f"{peak['dtype']} on {peak['device']}",
+                escaped(f"{peak['dtype']} on {peak['device']}"),
                 f"{figure(peak['gflops'])} GFLOP/s",
                 f"{fraction:.0%} of the vendor's figure" if fraction else None,
-                help=other_line(peak),
+                help=escaped(other) if other else None,
                 delta_color="off",
                 delta_arrow="off",
                 width="content",
             )
         for roof in roofs:
             if roof["gbps"]:
-                st.metric(f"Copy on {roof['device']}", f"{figure(roof['gbps'])} GB/s", width="content")
+                st.metric(
+                    f"Copy on {escaped(roof['device'])}", f"{figure(roof['gbps'])} GB/s", width="content"
+                )
 
 
 def _draw_points(points: Sequence[RooflinePoint]) -> None:

@@ -209,7 +209,7 @@ def _show_state(run: Run) -> None:
     if run.pruned_at is not None and run.job == "training":
         st.info(CHECKPOINT_PRUNED, icon=":material/inventory_2:")
     if run.status in (FAILED, INTERRUPTED):
-        st.error(f"{run.message} What was recorded until then is below.")
+        st.error(f"{escaped(run.message or '')} What was recorded until then is below.")
     elif run.progress:  # also at the end, so that nothing below moves then
         done = run.progress["done"] / max(run.progress["total"], 1e-9)
         st.progress(1.0 if run.status == FINISHED else min(max(done, 0.0), 1.0))
@@ -260,7 +260,7 @@ def _resume_button(run: Run) -> None:
         try:
             runner().resume(run.id)
         except InvalidRequest as error:  # pruned while the page was open
-            st.error(str(error))
+            st.error(escaped(str(error)))
             return
         st.query_params.pop("step", None)  # it is watched while it runs
         st.session_state.pop("event_log", None)  # what came after the checkpoint comes again

@@ -15,6 +15,7 @@ from core.data.user import user_csv
 from core.errors import InvalidRequest
 from core.training import TrainConfig
 from dashboard.components.address import bound
+from dashboard.components.markdown import escaped
 from dashboard.components.option_field import help_of, option_field
 
 MISSING = {REFUSE: "ask first", DROP: "drop the rows", FILL: "fill in"}
@@ -122,7 +123,7 @@ def draw_preview(preview: Preview) -> None:
         used = f"{preview.used_rows:,} of {preview.rows:,} rows and {preview.features} features are used."
     else:
         used = f"None of the {preview.rows:,} rows can be used yet."
-    st.caption(" ".join([used, *preview.notes]))
+    st.caption(" ".join([used, *map(escaped, preview.notes)]))
     rows = [{name.capitalize(): value for name, value in row.items()} for row in as_rows(preview)]
     text = st.column_config.TextColumn
     st.dataframe(

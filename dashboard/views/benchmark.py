@@ -78,7 +78,7 @@ def choose() -> SweepConfig | None:
             max_seconds=POINT_SECONDS,
         )
     except InvalidRequest as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return None
 
 
@@ -170,8 +170,8 @@ def open_file() -> bool:
 def draw_file(result: Result) -> None:
     """The machine of a result file, what its figures say, all of them, and what an earlier result says."""
     name, records = result.name.rpartition(".")[0], result.records
-    st.subheader(result.name)
-    st.caption(environment_line(environment_of(records)))
+    st.subheader(escaped(result.name))
+    st.caption(escaped(environment_line(environment_of(records))))
     list_conclusions(records)
     compare_with(MEASURING, result, "Compare with", name)
     names = workloads_of(records)
@@ -191,7 +191,8 @@ def draw_overtaking(records: Sequence[Record], workload: str | None) -> None:
         st.altair_chart(overtaking_chart(curves), key="chart-overtaking")
         st.caption(
             "Look for where a line crosses 1, 10 and 40 (triangles): from that size on the device is as many "
-            "times as fast. " + " ".join(sentence for curve in curves for sentence in sentences(curve))
+            "times as fast. "
+            + " ".join(escaped(sentence) for curve in curves for sentence in sentences(curve))
         )
 
 

@@ -33,6 +33,7 @@ from dashboard.components.activation_picker import pick_custom
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading, page_layout, start_button
+from dashboard.components.markdown import escaped
 
 # What can be varied here, with the values that are selected to begin with.
 DEFAULT_VALUES: dict[str, list[Any]] = {
@@ -262,7 +263,7 @@ with page.settings:
     try:
         config = choose_values(task)
     except InvalidRequest as error:
-        page.errors.error(str(error))
+        page.errors.error(escaped(str(error)))
 if start_button(page.button, run, config is not None):
     assert config is not None
     runs.start("ensemble", config)

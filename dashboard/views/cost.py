@@ -25,6 +25,7 @@ from dashboard.components.address import bound
 from dashboard.components.device_picker import pick_device
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 from dashboard.components.measurements import draw_failures, draw_load_warning
 
 DEFAULT = ["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "mish", "snake"]
@@ -82,7 +83,7 @@ def choose() -> CostConfig | None:
             activations=activations, **conditions, max_seconds=POINT_SECONDS, compare_unfused=unfused
         )
     except InvalidRequest as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return None
 
 

@@ -16,6 +16,7 @@ from dashboard.components.activations.property_badges import detailed_badges
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 from dashboard.components.number_text import signed
 
 DEFAULT = ["sigmoid", "tanh", "relu", "leaky_relu", "gelu"]
@@ -69,7 +70,7 @@ def draw_curves(chosen: Parameters, found: dict[str, Properties]) -> None:
             tuple((key, tuple(parameters.items())) for key, parameters in chosen.items()), low, high, zones
         )
     except InvalidRequest as error:
-        st.warning(str(error))
+        st.warning(escaped(str(error)))
         return
     for column, spec, look in zip(st.columns(3), specs, WHAT_TO_SEE, strict=True):
         title = spec["title"]["text"]

@@ -71,7 +71,7 @@ def choose() -> DyingUnitsConfig | None:
             **choose_training(),
         )
     except InvalidRequest as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return None
     st.caption(f"{config.networks:,} networks learn at once. A seed has its own points, weights and order.")
     return config

@@ -27,6 +27,7 @@ from dashboard.components import runs
 from dashboard.components.address import bound
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 
 Records = Sequence[Mapping[str, Any]]
 MARKDOWN = "text/markdown"
@@ -72,7 +73,7 @@ def choose(here: Sequence[str]) -> FrameworksConfig | None:
     try:
         return FrameworksConfig(tuple(only), tuple(work), baseline, count)
     except InvalidRequest as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return None
 
 
@@ -106,13 +107,13 @@ def open_file() -> bool:
     try:
         records = opened(upload.getvalue(), upload.name)
     except InvalidRequest as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return True
     if not of(records, "framework_started"):
-        st.error(f"“{upload.name}” holds no comparison of frameworks.")
+        st.error(f"“{escaped(upload.name)}” holds no comparison of frameworks.")
         return True
-    st.subheader(upload.name)
-    st.caption(environment_line(environment_of(records)))
+    st.subheader(escaped(upload.name))
+    st.caption(escaped(environment_line(environment_of(records))))
     draw_all(records, upload.name.rpartition(".")[0], ended=True)
     return True
 
@@ -137,7 +138,7 @@ def draw_all(records: Records, name: str, ended: bool) -> None:
             st.caption("First the baseline, with how far two processes of it differ; then one after another.")
         return
     if ended:
-        st.markdown("\n".join(f"- {sentence}" for sentence in conclusions(records)))
+        st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in conclusions(records)))
     draw_charts(records)
     draw_figures(rows)
     draw_frameworks(records)
@@ -152,11 +153,11 @@ def draw_all(records: Records, name: str, ended: bool) -> None:
 def draw_absent(records: Records) -> None:
     """A warning for each framework that is not here or failed."""
     for record in of(records, "framework_absent"):
-        st.warning(
-            f"**{record['title']}** is left out: {record['reason']}. To have it: `{record['install']}`"
-        )
+        missing, reason, install = (escaped(record[key]) for key in ("title", "reason", "install"))
+        st.warning(f"**{missing}** is left out: {reason}. To have it: {install}")
     for record in of(records, "work_failed"):
-        st.warning(f"**{record['title']}**, {work_title(record['work'])}: {record['reason']}")
+        failed, work = escaped(record["title"]), escaped(work_title(record["work"]))
+        st.warning(f"**{failed}**, {work}: {escaped(record['reason'])}")
 
 
 def draw_charts(records: Records) -> None:

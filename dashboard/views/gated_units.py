@@ -17,6 +17,7 @@ from dashboard.components.activations.softmax_panels import ROUNDING, choose_log
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 from dashboard.components.number_text import signed
 
 NAMES = {key: unit.name for key, unit in GATED.items()}
@@ -145,4 +146,4 @@ try:
     with st.spinner("Loading PyTorch…"):
         (show_gated if key in GATED else show_of_vector)(key)
 except InvalidRequest as error:
-    st.warning(str(error))
+    st.warning(escaped(str(error)))

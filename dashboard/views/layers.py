@@ -24,6 +24,7 @@ from dashboard.components.activation_picker import custom_field
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 from dashboard.components.number_text import in_short
 from dashboard.components.option_field import select
 from dashboard.training.form import SPECIAL, choose, choose_task, has_control, load_from_run
@@ -46,7 +47,7 @@ def choose_network() -> LayersConfig | None:
     try:
         return choose_reference() if source == OF_REFERENCE else choose_training()
     except InvalidRequest as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return None
 
 
@@ -258,6 +259,6 @@ if config is not None:
     if counted is not None:
         draw(config, counted)
     elif run is not None and run.ended:
-        st.error(run.message)
+        st.error(escaped(run.message or ""))
     elif run is not None:
         wait_for(run)

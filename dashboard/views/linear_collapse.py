@@ -11,6 +11,7 @@ from dashboard.charts.linear_collapse import by_depth, singular_values
 from dashboard.components.activation_picker import EVERY_NAME, name_of, pick_activations, pick_custom
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 
 DEFAULT = ["identity", "sigmoid", "tanh", "relu"]
 MAX_FUNCTIONS = 8
@@ -124,7 +125,7 @@ try:
     with st.spinner("Multiplying…"):
         found = collapsed(sizes, seed)
 except InvalidRequest as error:
-    st.warning(str(error))
+    st.warning(escaped(str(error)))
     st.stop()
 st.markdown(finding(found))
 draw_matrix(found)

@@ -24,6 +24,7 @@ from dashboard.charts.pre_activations import flat_fractions_chart, on_the_curve_
 from dashboard.components import runs
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 from dashboard.film import actions
 
 SNAPSHOT = "input_histograms"
@@ -116,7 +117,7 @@ def draw(run: Run, _records: list[dict[str, Any]], pictures: dict[str, Picture])
         found = on_the_curve(activations[layer], histograms, layer)
         fractions = flat_fractions(activations, histograms)
     except InvalidRequest as error:
-        st.warning(str(error))
+        st.warning(escaped(str(error)))
         return
     draw_figures(histograms, found.flat_fraction, layer, pictures.get("dead_units"))
     left, right = st.columns([2, 1])
@@ -184,7 +185,7 @@ def offer_recording(run: Run) -> None:
         try:
             config = from_record(TrainConfig, run.config)
         except InvalidRequest as error:
-            st.error(str(error))
+            st.error(escaped(str(error)))
             return
         runs.start("training", with_pre_activations(replace(config, resume_from=None)))
         st.rerun()

@@ -28,6 +28,7 @@ from dashboard.components.activations.precision_tables import draw_formats, draw
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 
 DEFAULT = ["sigmoid", "gelu"]
 MAX_FUNCTIONS = 3
@@ -173,7 +174,7 @@ try:
     with st.spinner("Loading PyTorch…"):
         results = {key: {name: computed(key, name, settings) for name in formats} for key in functions}
 except InvalidRequest as error:
-    st.warning(str(error))
+    st.warning(escaped(str(error)))
     st.stop()
 
 for key in functions:

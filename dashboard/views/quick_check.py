@@ -57,7 +57,7 @@ def choose() -> QuickCheckConfig | None:
     try:
         return QuickCheckConfig(devices=tuple(chosen), max_seconds=SECONDS)
     except InvalidRequest as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return None
 
 
@@ -102,7 +102,8 @@ def draw_findings(findings: Sequence[Mapping[str, Any]]) -> None:
 
 def draw_finding(one: Mapping[str, Any], where: str = "") -> None:
     """One line, and what to look at below it."""
-    words = f"{BADGES[one['rating']].format(WORDS[one['rating']])} **{one['subject']}**{escaped(where)}: "
+    words = BADGES[one["rating"]].format(WORDS[one["rating"]])
+    words += f" **{escaped(one['subject'])}**{escaped(where)}: "
     words += escaped(one["says"])
     if remedy := remedy_of(one):
         words += f"  \n:gray[{escaped(remedy)}]"

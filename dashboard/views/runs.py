@@ -13,6 +13,7 @@ from core.runs.listing import MAX_ROWS, ListedRun, Listing, RunQuery, listed, re
 from core.tables import csv_of_records
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 from dashboard.components.runs import REFRESH_S, runner
 from dashboard.run_list import actions
 from dashboard.run_list.filters import ROWS, choose_query, sort_by
@@ -150,6 +151,6 @@ try:
 except UnwritableFolder:
     raise
 except InvalidRequest as error:
-    st.error(str(error))
+    st.error(escaped(str(error)))
     st.stop()
 draw_list(query)

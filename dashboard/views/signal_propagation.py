@@ -26,6 +26,7 @@ from dashboard.components.activation_picker import EVERY_NAME, name_of, pick_act
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 
 DEFAULT = ["sigmoid", "tanh", "relu", "selu"]
 MAX_FUNCTIONS = 4
@@ -178,7 +179,7 @@ heading(
 try:
     configs = choose()
 except InvalidRequest as error:
-    st.warning(str(error))
+    st.warning(escaped(str(error)))
     st.stop()
 if not configs:
     st.info("Choose at least one function.")

@@ -62,7 +62,7 @@ def choose() -> StressConfig | None:
             devices=tuple(devices), dtype=str(dtype), minutes=float(minutes), max_celsius=float(hottest)
         )
     except InvalidRequest as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return None
 
 

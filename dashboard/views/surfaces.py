@@ -17,6 +17,7 @@ from dashboard.components.activation_picker import NAMES, name_of, pick_activati
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.markdown import escaped
 
 COMPARED = ["relu", "tanh", "gelu", "sine"]
 MAX_COMPARED, COMPARED_POINTS = 8, 81
@@ -129,7 +130,7 @@ try:
             "more of them, and more layers make them fold again."
         )
 except InvalidRequest as error:
-    st.warning(str(error))
+    st.warning(escaped(str(error)))
     st.stop()
 
 st.subheader("The same network with other functions")

@@ -94,7 +94,7 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
         return
     started, epochs = events["training_started"][0], events.get("epoch_completed", [])
     for diverged in events.get("training_diverged", []):
-        st.warning(diverged["reason"])
+        st.warning(escaped(diverged["reason"]))
     drawn = network_is_drawn(run, started) and (not run.ended or runs.runner().store.has_film(run.id))
     played = in_panels(run, pictures, drawn)
     say_same_task(run, started)
@@ -108,7 +108,7 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     draw_figures(started, epochs, events.get("training_finished", []))
     changes = events.get("setting_changed", [])
     for refused in events.get("setting_refused", [])[-1:]:
-        st.warning(refused["reason"])
+        st.warning(escaped(refused["reason"]))
     if run.status == RUNNING:
         change_rate(run, started, epochs, changes)
     if epochs:
@@ -288,7 +288,7 @@ def table_of(config: TrainConfig, errors: DeltaGenerator) -> Preview | None:
     """How the user's table will be read, and what stands in the way; None for other data."""
     preview = preview_of(config)
     if preview and preview.problem:
-        errors.error(with_labels(preview.problem))
+        errors.error(escaped(with_labels(preview.problem)))
     return preview
 
 

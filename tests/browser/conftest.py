@@ -19,7 +19,8 @@
 
 Each worker of pytest-xdist has one server, on which one run at a time has its turn, one Chromium and one
 browser session, in which the dashboard's scripts are loaded and compiled once. A test fails at its end if any
-of its pages threw a JavaScript error or ever showed an exception; runs that it left are stopped. Where there
+of its pages threw a JavaScript error, ever showed an exception or asked for what the Content Security Policy
+refuses; runs that it left are stopped. Where there
 is no Chromium the tests skip, but fail when CI=true.
 """
 
@@ -192,7 +193,8 @@ def open_page(browser: Browser, tabs: BrowserContext, server: Server, store: Run
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":
-            (faults if message.text.startswith(_SHOWN) else console).append(message.text)
+            serious = message.text.startswith(_SHOWN) or "Content Security Policy" in message.text
+            (faults if serious else console).append(message.text)
 
     def open_one(
         path: str = "",

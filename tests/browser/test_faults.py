@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
+import urllib.request
 from collections.abc import Callable
 
 import psutil
 from playwright.sync_api import expect
 
+from core.runs.status import RUNNING
 from core.runs.store import RunStore
 from tests.browser.app import Server, is_healthy
 from tests.browser.conftest import OpenPage, queue_long
@@ -22,11 +25,22 @@ def workers_of(server: Server) -> list[psutil.Process]:
     return [child for child in children if "core.runs.worker" in " ".join(child.cmdline())]
 
 
+def is_run_by_another(store: RunStore, run_id: str, before: set[str]) -> bool:
+    """Whether the run has a worker that is none of these."""
+    run = store.get(run_id)
+    return run is not None and run.status == RUNNING and str(run.worker).split("/")[-2] not in before
+
+
+def is_ready(url: str) -> bool:
+    with urllib.request.urlopen(f"{url}/ready", timeout=30) as answer:
+        return bool(json.load(answer)["ready"])
+
+
 def all_end(processes: list[psutil.Process]) -> bool:
     return not psutil.wait_procs(processes, timeout=60)[1]
 
 
-def test_a_server_that_ends_leaves_no_worker_and_a_killed_one_is_reported_and_the_next_run_works(
+def test_a_server_that_ends_leaves_no_worker_and_what_a_killed_one_left_goes_on(
     open_page: OpenPage, new_server: Callable[..., Server]
 ) -> None:
     """One test, since each server costs more to start than what is looked at here."""
@@ -45,19 +59,27 @@ def test_a_server_that_ends_leaves_no_worker_and_a_killed_one_is_reported_and_th
     assert not is_healthy(first.url)
     assert all_end(workers), "a worker outlived its server"
     second = new_server(home=first.home, port=int(first.url.rsplit(":", 1)[1]))
+    with contextlib.closing(RunStore(first.home / "runs.sqlite")) as store:
+        before = {str(worker.pid) for worker in workers}
+        wait_until(lambda: is_run_by_another(store, run_id, before))  # without a visitor
     page.goto(f"{second.url}/train?run={run_id}")
-    badge(page, "Interrupted")
-    assert metric(page, "Epoch") >= epoch
-    page.get_by_role("button", name="Resume").click()
     badge(page, "Running")
+    wait_for_another_epoch(page)
+    assert metric(page, "Epoch") >= epoch
+    assert is_ready(second.url)
     wait_for_another_epoch(page)
     with contextlib.closing(RunStore(first.home / "runs.sqlite")) as store:
         run = store.get(run_id)
     assert run is not None
     os.kill(int(str(run.worker).split("/")[-2]), signal.SIGKILL)
     badge(page, "Interrupted")
-    expect(page.get_by_text("What was recorded until then is below.")).to_be_visible()
+    expect(page.get_by_text("What was recorded until then is below.").first).to_be_visible()
     assert metric(page, "Epoch") > epoch
+    page.get_by_role("button", name="Resume").click()
+    badge(page, "Running")
+    wait_for_another_epoch(page)
+    page.get_by_role("button", name="Stop").click()
+    badge(page, "Stopped")
     start(page)
     badge(page, "Running")
     wait_for_another_epoch(page)
@@ -65,4 +87,4 @@ def test_a_server_that_ends_leaves_no_worker_and_a_killed_one_is_reported_and_th
     assert workers
     second.process.terminate()
     second.process.wait(60)
-    assert all_end(workers), "a worker outlived its server"
+    assert not any(worker.is_running() for worker in workers), "a worker outlived its server"

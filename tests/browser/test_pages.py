@@ -14,8 +14,14 @@ from tests.browser.conftest import DESKTOP, PHONE, OpenPage, look
 
 
 def test_navigation_leads_to_every_page_which_has_its_title_and_fits_the_screen(open_page: OpenPage) -> None:
-    """One tab for all, as a visitor has it: a page that is opened by its address loads the scripts again."""
+    """One tab for all, as a visitor has it: a page that is opened by its address loads the scripts again.
+
+    Whatever a page asked for that its policy refuses would fail the test in open_page.
+    """
     page = open_page()
+    headers = page.request.get(page.url).headers
+    assert "script-src 'self'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
     found = {}
     for number in range(len(PAGES)):
         look(page, DESKTOP)

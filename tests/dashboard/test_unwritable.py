@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.paths import VARIABLE
+from dashboard.components.markdown import escaped
 
 APP = Path(__file__).parents[2] / "dashboard" / "main.py"
 
@@ -21,7 +22,7 @@ def test_the_folder_is_named_and_functions_can_be_looked_at(
     opened = AppTest.from_file(str(APP), default_timeout=120).run()
     opened = opened.switch_page(f"views/{page}.py").run()
     assert not opened.exception
-    assert str(tmp_path / "file") in opened.warning[0].value
+    assert escaped(str(tmp_path / "file")) in opened.warning[0].value
     if page == "curves":
         assert any("Sigmoid" in card.value for card in opened.markdown)
 
@@ -37,7 +38,7 @@ def test_a_click_while_the_folder_cannot_be_written_says_so_and_leaves_the_setti
     monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
     opened.button[0].click().run()
     assert not opened.exception
-    assert f"The data folder '{tmp_path / 'file'}' cannot be written" in opened.warning[0].value
+    assert escaped(f"The data folder '{tmp_path / 'file'}' cannot be written") in opened.warning[0].value
     monkeypatch.setenv(VARIABLE, str(page_home))
     opened.run()
     assert opened.number_input(key="epochs").value == 7

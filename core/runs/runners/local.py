@@ -15,30 +15,28 @@ from pathlib import Path
 from typing import Any
 
 from core.devices import usable_cores
+from core.errors import InvalidRequest
 from core.jobs import JOBS
+from core.operator_settings import operator_settings
 from core.runs.identity import is_alive, worker_identity
+from core.runs.operating import SERVER_ENDED, WORKER_LOST, left_by_a_restart, reason_of
 from core.runs.retention import default_keep_bytes, keep_within
 from core.runs.status import INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run, RunStore
 
-LIMIT_VARIABLE = "NABLASCOPE_MAX_RUNS"
 POLL_EVERY_S = 0.2
 PRUNE_EVERY_S = 60.0  # and when a run was submitted or has ended
 PRUNE_PAUSE_S = 2.0
 RESTART_AFTER_S = 1.0  # a worker that cannot even start must not be started in a tight loop
 STOP_GRACE_S = 0.6  # a worker polls every 0.25 s; one that does not is killed, so a stop takes at most 1 s
+CLOSE_GRACE_S = 2.0  # of all workers together, to write that their runs are interrupted
 IMMEDIATE_S = 1.5  # within it an immediate run is usually done, and its worker as good as free
 LOST_AFTER_S = 30.0  # without a heartbeat from a worker on another host
 
 
 def default_limit() -> int:
-    """How many runs may run at once: NABLASCOPE_MAX_RUNS, or half of the usable cores, at most 8."""
-    chosen = os.environ.get(LIMIT_VARIABLE, "")
-    if chosen:
-        if not chosen.isdecimal() or int(chosen) < 1:
-            raise ValueError(f"{LIMIT_VARIABLE} is {chosen!r}; it must be a whole number of at least 1.")
-        return int(chosen)
-    return max(1, min(8, usable_cores() // 2))
+    """How many runs may run at once: what the operator has set, or half of the usable cores, at most 8."""
+    return operator_settings().max_runs or max(1, min(8, usable_cores() // 2))
 
 
 class LocalRunner:
@@ -91,6 +89,20 @@ class LocalRunner:
         self.store.resume(run_id)
         self._wake_workers()
 
+    def resume_what_a_restart_left(self) -> list[str]:
+        """Queue again what the end of a server interrupted and what has a checkpoint; returns the runs."""
+        resumed = []
+        for run_id in left_by_a_restart(self.store):
+            with contextlib.suppress(InvalidRequest):  # pruned meanwhile, or more than its owner may have
+                self.resume(run_id)
+                resumed.append(run_id)
+        return resumed
+
+    def living_workers(self) -> list[int]:
+        """Process ids of the workers."""
+        with self._lock:
+            return [worker.pid for worker in self._workers.values() if worker.poll() is None]
+
     def close(self) -> None:
         """End all workers; runs in progress are marked as interrupted."""
         self._closing.set()
@@ -100,9 +112,10 @@ class LocalRunner:
         with self._lock:
             for worker in self._workers.values():
                 _release(worker)
+            deadline = time.monotonic() + CLOSE_GRACE_S
             for worker in self._workers.values():
                 try:
-                    worker.wait(2)
+                    worker.wait(max(0.0, deadline - time.monotonic()))
                 except subprocess.TimeoutExpired:
                     worker.kill()
                     worker.wait()
@@ -151,7 +164,8 @@ class LocalRunner:
             _release(self._workers.pop(name))
             for run in self.store.all_with_status(QUEUED, RUNNING, PAUSED):
                 if run.worker == name:
-                    self.store.end(run.id, INTERRUPTED, _exit_reason(worker.returncode))
+                    of_server = reason_of(run.status, SERVER_ENDED) if self._closing.is_set() else None
+                    self.store.end(run.id, INTERRUPTED, of_server or _exit_reason(worker.returncode))
 
     def _fail_orphaned(self, held: list[Run], now: float) -> None:
         """Runs whose worker is gone: an earlier server's, or one on another host that fell silent."""
@@ -161,9 +175,7 @@ class LocalRunner:
             alive = is_alive(run.worker)
             silent_s = now - (run.seen_at or run.created_at)
             if alive is False or (alive is None and silent_s > LOST_AFTER_S):
-                self.store.end(
-                    run.id, INTERRUPTED, "The server or its worker ended while this run was in progress."
-                )
+                self.store.end(run.id, INTERRUPTED, reason_of(run.status, WORKER_LOST))
 
     def _kill_overdue(self, held: list[Run], now: float) -> None:
         for run_id in set(self._stops) - {run.id for run in held}:

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.operator_settings import operator_settings
 from core.timing.frameworks.registry import LIBRARIES
 
-# Names an environment in another place: its folder, or its Python.
-VARIABLE = "NABLASCOPE_FRAMEWORKS"
 FOLDER = ".venv-frameworks"
 CORE = Path(__file__).resolve().parents[2]
 MAKE = "make frameworks"
@@ -54,7 +53,7 @@ class Missing:
 
 def own_python() -> Path | None:
     """The Python of the frameworks' environment; None where there is none."""
-    named = os.environ.get(VARIABLE)
+    named = operator_settings().frameworks
     place = Path(named).expanduser() if named else CORE.parent / FOLDER
     inside = [place / "bin" / "python", place / "Scripts" / "python.exe"]
     return next((path for path in [*inside, place] if path.is_file()), None)

@@ -31,6 +31,20 @@ def test_a_port_that_is_no_number_is_refused(capsys: pytest.CaptureFixture[str])
     assert "'many'" in capsys.readouterr().err
 
 
+def test_a_server_that_is_started_without_the_command_refuses_a_misspelt_variable(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"],
+        cwd=ROOT,
+        env=os.environ | {"NABLASCOPE_HOME": str(tmp_path), "NABLASCOPE_MAX_RUN": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "did you mean NABLASCOPE_MAX_RUNS?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_it_serves_from_another_folder_with_the_projects_settings(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -18,6 +18,6 @@ def test_what_markdown_links_by_itself_is_broken_without_a_trace(link: str) -> N
 
 
 def test_other_texts_have_their_markup_escaped_alone() -> None:
-    assert escaped("x*tanh(x) at 3 @ www [a](b) :red[c] $d$") == (
-        r"x\*tanh(x) at 3 @ www \[a\](b) \:red\[c\] \$d\$"
+    assert escaped("x*tanh(x) at 3 @ www [a](b) :red[c] $d$ #1 &lt;") == (
+        r"x\*tanh(x) at 3 @ www \[a\](b) \:red\[c\] \$d\$ \#1 \&lt;"
     )

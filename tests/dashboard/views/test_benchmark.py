@@ -117,7 +117,7 @@ def test_a_result_file_of_any_version_opens_again(page: AppTest, path: Path) -> 
     page.file_uploader(key="result_file").upload(path.name, path.read_bytes(), "application/json").run()
     assert not page.exception
     assert not page.error
-    assert page.subheader[0].value == path.name
+    assert page.subheader[0].value == escaped(path.name)
     assert len(page.get("vega_lite_chart")) >= 3
     shown = page.dataframe[0].value
     first = measurements(read(path))[0]

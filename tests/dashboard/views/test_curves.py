@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.activations import ACTIVATIONS
+from dashboard.components.markdown import escaped
 from tests.dashboard.conftest import open_view
 
 DEFAULT = ["Sigmoid", "Tanh", "ReLU", "Leaky ReLU", "GELU"]
@@ -175,7 +176,7 @@ def test_a_custom_function_is_drawn_beside_the_others_with_a_card_of_its_own() -
 def test_what_is_no_expression_is_answered_in_one_sentence_and_the_others_stay(own: str, answer: str) -> None:
     opened = page(own=own)
     (warning,) = opened.warning
-    assert answer in warning.value
+    assert escaped(answer) in warning.value
     assert names_in(charts(opened)[0]) == DEFAULT
 
 

@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.timing.frameworks.environment import VARIABLE
+from core.operator_settings import variable
 from core.timing.frameworks.events import (
     FrameworkFinished,
     FrameworkStarted,
@@ -20,13 +20,14 @@ from core.timing.frameworks.events import (
 from core.timing.frameworks.gone import GONE
 from core.timing.frameworks.registry import LIBRARIES
 from dashboard.components import runs
+from dashboard.components.markdown import escaped
 from tests.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
 def _no_environment_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """NumPy and PyTorch alone, those of the tests."""
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setenv(variable("frameworks"), str(tmp_path))
     st.cache_data.clear()
 
 
@@ -126,7 +127,7 @@ def test_a_result_opens_on_a_machine_that_has_none_of_its_frameworks(page: AppTe
     assert not page.exception
     assert any("Elsewhere" in caption.value for caption in page.caption)
     assert list(page.dataframe[0].value["Verdict"])[1] == "SLOWER"
-    assert any("slower: Mine 1.5 times" in text.value for text in page.markdown)
+    assert any(escaped("slower: Mine 1.5 times") in text.value for text in page.markdown)
 
 
 def test_a_file_of_something_else_is_answered_in_words(page: AppTest) -> None:

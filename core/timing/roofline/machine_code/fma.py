@@ -11,7 +11,6 @@ The encoding: Intel 64 and IA-32 Architectures Software Developer's Manual, volu
 from __future__ import annotations
 
 import ctypes
-import os
 import platform
 import sys
 import threading
@@ -22,6 +21,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from core.operator_settings import operator_settings, variable
+
 # Independent sums: two units times a latency of four to five clocks need ten; more do no harm.
 _SUMS = {"AVX2": 12, "AVX512": 24}
 _LANES = {"AVX2": 8, "AVX512": 16}
@@ -29,8 +30,7 @@ _FACTOR, _SUMMAND = 14, 15
 _TRIAL_TURNS = 10_000
 _ROUND_S, _ROUNDS = 0.002, 100
 
-# Set to anything but nothing or 0, no machine code is written or run.
-FORBIDDEN_BY = "NABLASCOPE_NO_MACHINE_CODE"
+FORBIDDEN_BY = variable("no_machine_code")
 
 _Loop = Callable[[int], None]
 
@@ -61,7 +61,7 @@ def fma_peak(threads: int) -> FmaPeak | str:
 
 def _measured(threads: int) -> FmaPeak | str:
     """The peak, or why it is not known."""
-    if os.environ.get(FORBIDDEN_BY, "0") not in ("", "0"):
+    if operator_settings().no_machine_code:
         return f"the environment variable {FORBIDDEN_BY} forbids machine code"
     instructions = torch.backends.cpu.get_cpu_capability()
     if platform.machine().lower() not in ("x86_64", "amd64") or sys.platform == "win32":

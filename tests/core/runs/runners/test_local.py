@@ -318,7 +318,7 @@ def test_after_a_crash_of_server_and_workers_the_next_server_tells_the_truth(tmp
     first = LocalRunner(path, limit=1)
     run_id = first.submit("training", LONG)
     waiting = first.submit("training", SHORT)
-    wait_until(lambda: len(first.store.events_after(run_id)) > 5)
+    wait_until(lambda: len(first.store.events_after(run_id)) > 5 and first.store.can_resume(run_id))
     # The whole machine goes down: nobody is left to write that the run ended.
     first._closing.set()
     first._changed.set()
@@ -332,6 +332,10 @@ def test_after_a_crash_of_server_and_workers_the_next_server_tells_the_truth(tmp
     wait_until(lambda: run_of(second.store, waiting).ended)
     assert run_of(second.store, run_id).status == INTERRUPTED
     assert run_of(second.store, waiting).status == FINISHED
+    recorded = len(second.store.events_after(run_id))
+    assert second.resume_what_a_restart_left() == [run_id]
+    wait_until(lambda: len(second.store.events_after(run_id)) > recorded)  # it goes on, from its checkpoint
+    assert run_of(second.store, run_id).status == RUNNING
     first.close()
     second.close()
 

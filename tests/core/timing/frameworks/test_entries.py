@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from core.timing.frameworks.environment import VARIABLE, Missing, look
+from core.operator_settings import variable
+from core.timing.frameworks.environment import Missing, look
 from core.timing.frameworks.process import FrameworkProcess, RemoteWork, remote_timer
 from core.timing.frameworks.registry import ENTRIES
 from core.timing.frameworks.work.catalogue import TRAINING, WORKS
@@ -31,7 +32,9 @@ def waited(steps: Generator[None, None, Any]) -> Any:
     "key", [pytest.param(key, marks=pytest.mark.slow) if key in SLOW else key for key in ENTRIES]
 )
 def test_an_entry_agrees_with_numpy(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, str(tmp_path))  # no environment of their own: the tests' own one
+    monkeypatch.setenv(
+        variable("frameworks"), str(tmp_path)
+    )  # no environment of their own: the tests' own one
     entry = ENTRIES[key]
     place = look([entry.library])[entry.library]
     if isinstance(place, Missing):

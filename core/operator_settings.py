@@ -1,0 +1,117 @@
+"""What the operator of a server sets: every NABLASCOPE_* variable of the environment, each with one entry.
+
+`docs/environment.md` is written from these entries. A variable that has none is refused at start, since a
+limit with a misspelt name would limit nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from core.errors import InvalidRequest
+from core.options import Option
+
+PREFIX = "NABLASCOPE_"
+LOG_FORMATS = ("text", "json")
+
+# A path is a text, and none_words only says what an empty variable is: one that nobody has set.
+SETTINGS: dict[str, Option] = {
+    "home": Option(
+        "The folder of runs, checkpoints, added tables and caches; each server needs one of its own.",
+        kind=str,
+        optional=True,
+        none_words=("",),
+    ),
+    "keep_mib": Option(
+        "How many MiB runs and added tables may take. The newest runs stay whole, older ones keep their "
+        "curves, the oldest are deleted.",
+        kind=int,
+        min=128,
+    ),
+    "max_runs": Option(
+        "How many runs may run at once; others wait. By default half of the usable cores, at most 8.",
+        kind=int,
+        min=1,
+        optional=True,
+        none_words=("",),
+    ),
+    "max_upload_mib": Option(
+        "How many MiB of uploaded files one open tab may hold in the server's memory; one file is bounded by "
+        "Streamlit's `server.maxUploadSize`.",
+        kind=int,
+        min=1,
+    ),
+    "min_free_mib": Option(
+        "How many MiB of disk have to be free for the server to call itself ready for runs.", kind=int, min=0
+    ),
+    "log_format": Option(
+        "What a line of the log on stderr is: text, or one JSON object.", kind=str, choices=LOG_FORMATS
+    ),
+    "embed_on": Option(
+        "Origins whose pages may show this server in a frame, such as `https://example.org`, separated by "
+        "commas; pages of this server may.",
+        kind=str,
+        many=True,
+    ),
+    "frameworks": Option(
+        "The environment of the other frameworks, its folder or its Python; by default `.venv-frameworks` "
+        "beside the project.",
+        kind=str,
+        optional=True,
+        none_words=("",),
+    ),
+    "no_machine_code": Option(
+        "Whether the roofline must not run machine code of its own; the FMA peak is then unknown.", kind=bool
+    ),
+}
+
+
+@dataclass(frozen=True)
+class OperatorSettings:
+    """The value of each setting."""
+
+    home: str | None = None
+    keep_mib: int = 2048
+    max_runs: int | None = None
+    max_upload_mib: int = 60
+    min_free_mib: int = 200
+    log_format: str = "text"
+    embed_on: tuple[str, ...] = ()
+    frameworks: str | None = None
+    no_machine_code: bool = False
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def operator_settings(environment: Mapping[str, str] = os.environ) -> OperatorSettings:
+    """The settings as the environment has them now.
+
+    Raises InvalidRequest for a value that is not possible, and for a variable of ours that is no setting.
+    """
+    given: dict[str, Any] = {}
+    names = {variable(name): name for name in SETTINGS}
+    for key, text in environment.items():
+        if not key.upper().startswith(PREFIX):
+            continue
+        if key not in names:
+            raise InvalidRequest(_unknown(key))
+        if text:
+            name = names[key]
+            given[name] = SETTINGS[name].parse(key, text)
+            SETTINGS[name].check(key, given[name])
+    return OperatorSettings(**given)
+
+
+def _unknown(key: str) -> str:
+    near = get_close_matches(key[len(PREFIX) :].lower(), SETTINGS, n=1)
+    hint = (
+        f"did you mean {variable(near[0])}?" if near else f"choose from {', '.join(map(variable, SETTINGS))}."
+    )
+    return f"The environment variable {key[:60]} is no setting of Nablascope; {hint}"

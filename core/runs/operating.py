@@ -1,0 +1,70 @@
+"""Runs as an operator sees them: how many there are and wait, and which ones a restart resumes."""
+
+from __future__ import annotations
+
+import time
+
+import sqlalchemy as sa
+
+from core.runs.listing import STATUSES
+from core.runs.status import INTERRUPTED, PAUSED, QUEUED
+from core.runs.store import RunStore
+from core.runs.tables import runs
+
+# Why a run was interrupted, where nothing was wrong with the run itself.
+SERVER_ENDED = "The server ended while this run was in progress."
+WORKER_LOST = "The server or its worker ended while this run was in progress."
+# A person had paused it, and finds it so.
+ENDED_IN_PAUSE = "The server or its worker ended while this run was paused."
+
+MAX_AGE_S = 24 * 3600.0  # who was interrupted longer ago has long seen it
+
+
+def reason_of(status: str, reason: str) -> str:
+    """What is kept with a run that the end of its server interrupts."""
+    return ENDED_IN_PAUSE if status == PAUSED else reason
+
+
+def counts(store: RunStore) -> dict[str, int]:
+    """How many runs have each status."""
+    query = sa.select(runs.c.status, sa.func.count()).group_by(runs.c.status)
+    with store.reading() as connection:
+        found = {row.status: row[1] for row in connection.execute(query)}
+    return {status: found.get(status, 0) for status in STATUSES}
+
+
+def longest_wait_s(store: RunStore, now: float) -> float:
+    """How long the run has waited that waits longest; 0 where none does."""
+    query = sa.select(sa.func.min(runs.c.queued_at)).where(runs.c.status == QUEUED)
+    with store.reading() as connection:
+        since = connection.execute(query).scalar()
+    return 0.0 if since is None else max(0.0, now - since)
+
+
+def left_by_a_restart(store: RunStore, now: float | None = None) -> list[str]:
+    """The runs that the end of a server interrupted and that can resume from a checkpoint, first come first.
+
+    A run that has made no checkpoint since it was last queued is none of them: it may be what ends servers.
+    """
+    now = time.time() if now is None else now
+    query = (
+        sa.select(runs.c.id, runs.c.queued_at)
+        .where(
+            runs.c.status == INTERRUPTED,
+            runs.c.message.in_((SERVER_ENDED, WORKER_LOST)),
+            runs.c.ended_at > now - MAX_AGE_S,
+        )
+        .order_by(runs.c.created_at)
+    )
+    with store.reading() as connection:
+        found = [*connection.execute(query)]
+    return [run_id for run_id, queued_at in found if _has_got_on(store, run_id, queued_at)]
+
+
+def _has_got_on(store: RunStore, run_id: str, queued_at: float) -> bool:
+    if not store.can_resume(run_id):
+        return False
+    try:
+        return store.checkpoint_file(run_id).stat().st_mtime > queued_at
+    except OSError:  # pruned meanwhile
+        return False

@@ -1,0 +1,61 @@
+"""What begins with the server: warnings, the runner, and the runs that an earlier end of it interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+
+from core.errors import InvalidRequest
+from core.runs.runners.local import LocalRunner
+from dashboard.server.exposure import current_user_id, warnings_at_start
+
+_log = logging.getLogger(__name__)
+LOOK_EVERY_S = 2.0  # for runs that an ended server left; its workers need a moment to end theirs
+
+
+async def resume_interrupted_runs(runner: Callable[[], LocalRunner]) -> None:
+    """Start the runner without waiting for a visitor, and resume what the end of a server left.
+
+    Another server that shares the data folder may end at any time; its runs are resumed here as well.
+    """
+    said = ""
+    while True:
+        try:
+            for run_id in await run_in_threadpool(lambda: runner().resume_what_a_restart_left()):
+                _log.warning("The run %s is resumed; the end of a server had interrupted it.", run_id)
+            said = ""
+        except InvalidRequest as error:  # the folder cannot be written; pages say so too
+            if str(error) != said:
+                _log.warning(str(error))
+            said = str(error)
+        except Exception:  # a locked file, say: at the next look it may be free
+            if not said:
+                _log.exception("The runs of an ended server could not be looked for.")
+            said = "failed"
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+@asynccontextmanager
+async def runs_resumed(runner: Callable[[], LocalRunner]) -> AsyncIterator[None]:
+    """resume_interrupted_runs() beside the server, whose end ends all workers."""
+    task = asyncio.create_task(resume_interrupted_runs(runner))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        with suppress(InvalidRequest):  # there is none where its folder cannot be written
+            await run_in_threadpool(lambda: runner().close())
+
+
+def warn() -> None:
+    """Say what an operator should know of who can reach the server."""
+    has_login = st.secrets.load_if_toml_exists() and "auth" in st.secrets
+    for sentence in warnings_at_start(st.get_option("server.address"), has_login, current_user_id()):
+        _log.warning(sentence)
