@@ -4,6 +4,7 @@
 # make slow   the longest tests, which make test leaves out
 # make frameworks       install JAX, TensorFlow and others to compare with, 3 GB, in an environment of their own
 # make test-frameworks  the tests of these
+# make test-ray         the tests on a Ray cluster of two nodes on this machine; installs Ray, 270 MB, beside the product
 
 PORT ?=
 # The first Python that is new enough and can make a virtual environment; PYTHON=... names another.
@@ -17,7 +18,7 @@ test slow: export PYTHONDONTWRITEBYTECODE =
 bin := .venv/bin
 pip := $(bin)/python -m pip install --disable-pip-version-check
 
-.PHONY: run test slow lint bench screenshots clean frameworks test-frameworks
+.PHONY: run test slow lint bench screenshots clean frameworks test-frameworks test-ray
 
 run: .venv/installed
 	@exec $(bin)/python -m streamlit run dashboard/app.py $(if $(PORT),--server.port $(PORT))
@@ -35,6 +36,11 @@ frameworks: .venv-frameworks/installed
 test-frameworks: .venv/installed-for-tests .venv-frameworks/installed
 	$(bin)/python -m pytest -m frameworks
 
+# Ray listens on every address, so that it gets a network of its own that leads nowhere.
+test-ray: .venv-ray/installed
+	unshare --net --map-root-user sh -c 'ip link set lo up && exec "$$@"' sh \
+		.venv-ray/bin/python -m pytest -m ray
+
 lint: .venv/installed-for-tests
 	$(bin)/ruff format --check .
 	$(bin)/ruff check .
@@ -51,7 +57,7 @@ screenshots: .venv/installed-for-tests
 	$(bin)/python docs/screenshots.py
 
 clean:
-	rm -rf .venv .venv-frameworks .pytest_cache .mypy_cache .ruff_cache .hypothesis build screenshots *.egg-info
+	rm -rf .venv .venv-frameworks .venv-ray .pytest_cache .mypy_cache .ruff_cache .hypothesis build screenshots *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps inside .venv: what is installed is installed again only when a list of requirements changes.
@@ -72,6 +78,14 @@ clean:
 	@test -x .venv-frameworks/bin/python || $(PYTHON) -m venv .venv-frameworks
 	.venv-frameworks/bin/python -m pip install --disable-pip-version-check -r requirements-frameworks.txt
 	@command -v clang >/dev/null || echo "tinygrad also needs clang (on Debian and Ubuntu: apt install clang)."
+	@touch $@
+
+# The packages of .venv with Ray on top of them: torch need not be there twice.
+.venv-ray/installed: requirements-ray.txt .venv/installed-for-tests
+	$(bin)/python -m venv .venv-ray
+	$(bin)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
+		> "$$(.venv-ray/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/product.pth"
+	.venv-ray/bin/python -m pip install --disable-pip-version-check -r requirements-ray.txt
 	@touch $@
 
 .PHONY: .venv-made

@@ -31,6 +31,13 @@ class Progress:
     rate_unit: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NodeProgress(Progress):
+    """The same of one node among several, which are shown side by side."""
+
+    node: str = ""
+
+
 class StopRequested(Exception):
     """Thrown into a job where it stands: it may yield what is to be seen at its last moment, and ends."""
 

@@ -23,6 +23,7 @@ MAX_FILES = 22
 ARROWS: dict[str, tuple[str, ...]] = {
     "core": (),
     "core/devices": ("core",),
+    "core/cluster": ("core",),
     "core/monitor": ("core/devices",),
     "core/torch_devices.py": ("core/devices",),
     "core/activations": ("core/torch_devices.py",),
@@ -43,7 +44,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "core/training/film",
     ),
     "core/training/film/redrawing.py": ("core/training/snapshots", "core/training/learners/registry.py"),
-    "core/training/ensembles": ("core/training/loop.py",),
+    "core/training/ensembles": ("core/training/loop.py", "core/cluster"),
     "core/layers": ("core/training/learners/registry.py",),
     # Timing
     "core/timing/results/events.py": ("core/torch_devices.py",),
@@ -56,10 +57,12 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/stress/events.py": ("core/timing/results/events.py",),
     "core/timing/collectives/events.py": ("core/timing/results/events.py",),
     "core/timing/together/events.py": ("core/timing/results/events.py",),
+    "core/timing/nodes/events.py": ("core",),
     "core/timing/results": (
         *("core/timing/sweeps/events.py", "core/timing/roofline/events.py"),
         *("core/timing/quick_check/events.py", "core/timing/stress/events.py"),
         *("core/timing/collectives/events.py", "core/timing/together/events.py"),
+        *("core/timing/nodes/events.py", "core/cluster"),
         "core/timing/frameworks/events.py",
         *("core/timing/activation_cost/events.py", "core/timing/workloads/dtypes.py"),
     ),
@@ -79,6 +82,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("core/timing/measure", "core/timing/frameworks/libraries", "core/timing/frameworks/events.py"),
         "core/timing/frameworks/child",
     ),
+    "core/timing/nodes": ("core/timing/sweeps", "core/cluster"),
     "core/timing/quick_check": ("core/timing/sweeps",),
     "core/timing/stress": ("core/timing/measure",),
     "core/timing/collectives": ("core/timing/measure",),
@@ -98,7 +102,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
-    "core/commands": ("core/runs/worker.py", "core/runs/runners", "core/monitor"),
+    "core/commands": ("core/runs/worker.py", "core/runs/runners", "core/monitor", "core/timing/nodes"),
     "__main__.py": ("core/commands",),
     # The dashboard
     "dashboard/pages.py": (),
@@ -131,6 +135,7 @@ ALLOWED_IN = {
     "streamlit": ("dashboard/",),
     "altair": ("dashboard/",),
     "pynvml": ("core/devices/nvidia.py",),
+    "ray": ("core/cluster/connection.py",),
     "argparse": EDGES,
     "tests": (),
 }

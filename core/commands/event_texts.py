@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from core.cluster.texts import node_line
 from core.data import DATASETS
+from core.events import event_record
 from core.models import MODELS
 from core.training.ensembles.events import (
     EnsembleEpochCompleted,
     EnsembleFinished,
     EnsembleStarted,
+    MembersTrained,
     RankedVariant,
 )
 from core.training.events import (
@@ -101,6 +104,13 @@ def ensemble_text(event: Any) -> str | None:
                 lines.append(f"always the most frequent class {event.majority_accuracy:.4f}")
             return "\n".join(lines)
     return None
+
+
+def node_text(event: Any) -> str | None:
+    """A line for what is said of the nodes of a cluster; None for any other event."""
+    if isinstance(event, MembersTrained):
+        return "\n" + "; ".join(f"{node} trained {count:,}" for node, count in event.nodes.items())
+    return node_line(event_record(event))
 
 
 def _rank(place: RankedVariant, first: bool) -> str:

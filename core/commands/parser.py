@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, NoReturn
 
+from core.cluster.address import host_and_port
 from core.errors import InvalidRequest
 from core.options import Option
 
@@ -39,6 +40,24 @@ def add_set(parser: argparse.ArgumentParser, help: str, metavar: str = "KEY=VALU
     parser.add_argument(
         "--set", action="append", default=[], metavar=metavar, help=f"{help}; may be repeated"
     )
+
+
+def add_ray(parser: argparse.ArgumentParser, help: str) -> None:
+    """--ray, checked where it is parsed."""
+    parser.add_argument(
+        "--ray",
+        type=_ray_address,
+        metavar="HOST:PORT",
+        help=f"the address of a Ray cluster: {help} (needs requirements-ray.txt; docs/cluster.md)",
+    )
+
+
+def _ray_address(text: str) -> str:
+    try:
+        host_and_port(text)
+    except InvalidRequest as refusal:
+        raise argparse.ArgumentTypeError(str(refusal).rstrip(".")) from None
+    return text
 
 
 def add_flag(

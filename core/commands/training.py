@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from core.commands import landscape, layers, user_table
 from core.commands.exit_codes import DIVERGED, INTERRUPTED, OK
 from core.commands.job import Sink, event_printer, run_job
 from core.commands.output import JSON, add_formats, print_rows
-from core.commands.parser import Parser, add_flag, add_set
+from core.commands.parser import Parser, add_flag, add_ray, add_set
 from core.data import DATASETS
 from core.errors import InvalidRequest
 from core.models import MODELS
@@ -22,7 +22,7 @@ from core.models.registry import applicable_data, default_data
 from core.options import Option
 from core.training.config import TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
-from core.training.ensembles.config import ENSEMBLE_SETTINGS
+from core.training.ensembles.config import ENSEMBLE_SETTINGS, ClusterEnsembleConfig
 from core.training.settings import SETTINGS, from_texts, not_used
 from core.training.upgrades import NAMES_IN_0_1
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT_EVERY_S = 3.0
 DEFAULT_SEEDS = 16
+LOG_EVERY_S = 5.0  # of each node's progress, where stderr is no terminal
 
 # The settings that have a flag of their own.
 FLAGS = {name: setting for name, setting in SETTINGS.items() if setting.flag}
@@ -54,6 +55,10 @@ def command(words: Sequence[str], prog: str = "python -m core.training") -> int:
     if (options.name is None) == (options.resume is None):
         raise InvalidRequest(
             "One of NAME and --resume is required: NAME starts a training, --resume resumes one."
+        )
+    if options.ray is not None and options.seeds is None and not options.vary:
+        raise InvalidRequest(
+            "--ray shares out the trainings of --seeds and --vary; give one of these as well."
         )
     if options.name == "classical":
         return _classical(options)
@@ -135,15 +140,29 @@ def _ensemble(options: argparse.Namespace) -> int:
         raise InvalidRequest("--seeds and --vary go with neither --out nor --resume.")
     training = _config(options.name, options)
     seeds = DEFAULT_SEEDS if options.seeds is None else options.seeds
-    config = EnsembleConfig(training, seeds, _varied(training, options.vary), training.threads)
+    kind = EnsembleConfig if options.ray is None else ClusterEnsembleConfig
+    config = kind(training, seeds, _varied(training, options.vary), training.threads)
 
-    from core.commands.event_texts import ensemble_text
-    from core.training.ensembles.job import train_ensemble
+    from core.commands.event_texts import ensemble_text, node_text
 
-    if not run_job(train_ensemble(config), event_printer(options.format, ensemble_text)):
-        print("Stopped.", file=sys.stderr)
-        return INTERRUPTED
+    with contextlib.closing(_events_of(config, options.ray)) as events:
+        show = event_printer(options.format, lambda event: node_text(event) or ensemble_text(event))
+        if not run_job(events, show, log_every_s=LOG_EVERY_S if options.ray else None):
+            print("Stopped.", file=sys.stderr)
+            return INTERRUPTED
     return OK
+
+
+def _events_of(config: EnsembleConfig, ray: str | None) -> Generator[Any]:
+    """The ensemble's events, of this machine or of the cluster at an address."""
+    if isinstance(config, ClusterEnsembleConfig):
+        from core.training.ensembles.on_cluster import train_ensemble_on
+
+        yield from train_ensemble_on(str(ray), config)
+    else:
+        from core.training.ensembles.job import train_ensemble
+
+        yield from train_ensemble(config)
 
 
 def _varied(training: TrainConfig, texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
@@ -289,6 +308,7 @@ def _parser(prog: str) -> Parser:
         metavar="KEY=V,V",
         help="train each of these values with all seeds and rank them; values of hidden are separated by ';'",
     )
+    add_ray(parser, "share out the trainings of --seeds and --vary among its nodes")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="keep events and checkpoints in this folder, to resume from"
     )

@@ -15,7 +15,7 @@ from core.events import event_record
 from core.runs.listing import ListedRun, RunQuery, listed
 from core.runs.status import FINISHED
 from core.timing.results.comparisons import to_csv, to_markdown, verdicts
-from core.timing.results.files import parse
+from core.timing.results.files import check_one_machine, parse
 from core.timing.results.labels import environment_line, threads_label, workload_label
 from core.timing.results.table import Record, environment_of, measurements, point_of
 from core.timing.results.units import counted, duration, microseconds
@@ -56,7 +56,9 @@ def read_result(content: bytes, name: str) -> Result:
 @st.cache_data(max_entries=4, show_spinner=False)
 def parsed(content: bytes, name: str) -> list[Record]:
     """The records of an uploaded file; read once, however often the page is drawn."""
-    return parse(content, name)
+    records = parse(content, name)
+    check_one_machine(records, name)
+    return records
 
 
 def compare_with(jobs: tuple[str, ...], now: Result, label: str, name: str, shown: str = "") -> None:

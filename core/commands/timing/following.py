@@ -56,7 +56,9 @@ def _table(form: ResultFormat) -> Callable[[Any], str | None]:
         nonlocal headed
         record = as_record(event)
         line = form.line(record)
-        if line is None or headed or record["event"] not in form.under_header:
+        # What a node of a cluster yielded is a record of its own within one.
+        kind = record.get("record", record)["event"]
+        if line is None or headed or kind not in form.under_header:
             return line
         headed = True
         return f"\n{form.header}\n{line}"

@@ -64,14 +64,23 @@ GATE = Command(
 
 def report(options: argparse.Namespace) -> int:
     """A result file, or the quick suite measured now; as Markdown where no other format is asked for."""
+    from core.timing.nodes import merging
+    from core.timing.nodes.report import NODES
     from core.timing.results import files, report
 
     if options.format == TEXT:
         options.format = MARKDOWN
     if options.file is None:
+        if options.node is not None:
+            raise InvalidRequest("--node is for a file with the result of several nodes; name it.")
         options.suite = "quick"
         return measuring.suite(options)
-    follow(iter(files.read(options.file)), report.FIGURES, options)
+    records, form = files.read(options.file), report.FIGURES
+    if options.node is not None:
+        records = merging.of_node(records, options.node)
+    elif merging.is_merged(records):
+        form = NODES
+    follow(iter(record for record in records if record["event"] != "concluded"), form, options)
     return OK
 
 
@@ -79,6 +88,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", metavar="FILE.json", nargs="?", help="a result; without one, `suite quick` is measured"
     )
+    parser.add_argument("--node", metavar="NAME", help="of a result of several nodes (--ray), that of one")
     add_axes(parser, ("devices", "threads"))
     add_limits(parser)
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from core.commands.exit_codes import INTERRUPTED, NOTHING_MEASURED, OK
 from core.commands.output import JSON
+from core.commands.parser import add_ray
+from core.commands.timing import nodes
 from core.commands.timing.arguments import add_axes, add_limits, all_axes_but, axes, within_s
 from core.commands.timing.entry import Command
 from core.commands.timing.following import follow
@@ -18,9 +20,13 @@ from core.timing.sweeps.suites import SUITES
 from core.timing.workloads import WORKLOADS
 from core.timing.workloads.dtypes import DTYPE_BYTES
 
+_ON_EACH_NODE = "measure on each of its nodes and compare them"
+
 
 def run(options: argparse.Namespace) -> int:
     """Chosen workloads over the axes."""
+    if options.ray is not None:
+        return nodes.run(options)
     from core.timing.sweeps.suites import selected
     from core.timing.sweeps.sweep import sweeps
 
@@ -31,6 +37,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("workloads", metavar="WORKLOAD", nargs="+", help="as `list` names them, or a family")
     add_axes(parser)
     add_limits(parser)
+    add_ray(parser, _ON_EACH_NODE)
 
 
 RUN = Command("run", run, "measure workloads", _add_run)
@@ -38,12 +45,14 @@ RUN = Command("run", run, "measure workloads", _add_run)
 
 def suite(options: argparse.Namespace) -> int:
     """A ready choice of workloads, within a time."""
-    from core.timing.sweeps.suites import planned
+    if getattr(options, "ray", None) is not None:
+        return nodes.suite(options)
+    from core.timing.sweeps.suites import planned, suite_roofs
     from core.timing.sweeps.with_roofline import sweeps_with_roofline
 
     wanted, given = SUITES[options.suite], axes(options)
     configs, limit_s = planned(wanted, given), within_s(options, wanted.within_s)
-    roofs = _roofs(given, seconds=max(1.0, 20 * configs[0].max_seconds), dtypes=("float32", "bfloat16"))
+    roofs = suite_roofs(configs, given)
     if limit_s == 0:
         raise InvalidRequest("Nothing was measured: within 0 seconds there is no time for any point.")
     return _measure(sweeps_with_roofline(roofs, configs, limit_s, with_points=False), options)
@@ -54,6 +63,7 @@ def _add_suite(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("suite", metavar="SUITE", choices=tuple(SUITES), help=titles)
     add_axes(parser, all_axes_but("steps"))
     add_limits(parser)
+    add_ray(parser, _ON_EACH_NODE)
 
 
 SUITE = Command(
@@ -63,13 +73,13 @@ SUITE = Command(
 
 def roofline(options: argparse.Namespace) -> int:
     """The roofs of all devices, and workloads under them."""
-    from core.timing.sweeps.suites import workloads_for_roofline
+    from core.timing.sweeps import suites
     from core.timing.sweeps.with_roofline import roofline_sweeps, sweeps_with_roofline
 
     given = axes(options)
-    roofs = _roofs(given, seconds=given.pop("max_seconds", 60.0), dtypes=tuple(DTYPE_BYTES))
+    roofs = suites.roofs(given, given.pop("max_seconds", 60.0), tuple(DTYPE_BYTES))
     given.pop("dtypes", None)
-    configs = roofline_sweeps(options.workloads or workloads_for_roofline(), given)
+    configs = roofline_sweeps(options.workloads or suites.workloads_for_roofline(), given)
     return _measure(sweeps_with_roofline(roofs, configs, within_s(options)), options)
 
 
@@ -170,16 +180,3 @@ def _measure(events: Iterable[Any], options: argparse.Namespace) -> int:
     if not measurements(records) and not any(record["event"] == "peak_found" for record in records):
         raise InvalidRequest(nothing_measured(records))
     return OK
-
-
-def _roofs(given: dict[str, Any], seconds: float, dtypes: tuple[str, ...]) -> Any:
-    from core.timing.roofline.config import RooflineConfig
-    from core.timing.sweeps.suites import all_devices
-
-    return RooflineConfig(
-        devices=given["devices"] if "devices" in given else all_devices(),
-        dtypes=given.get("dtypes", dtypes),
-        threads=given.get("threads", (0,)),
-        max_seconds=seconds,
-        seed=given.get("seed", 0),
-    )

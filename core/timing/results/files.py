@@ -156,9 +156,19 @@ def _no_constant(constant: str) -> NoReturn:
 def with_measurements(path: str | Path) -> list[Record]:
     """Like read(), for a use that needs at least one point; raises InvalidRequest when there is none."""
     records = read(path)
+    check_one_machine(records, _quoted(Path(path)))
     if not measurements(records):
         raise InvalidRequest(f"{_quoted(Path(path))} holds no measurement.")
     return records
+
+
+def check_one_machine(records: Sequence[Record], name: str) -> None:
+    """Raise InvalidRequest for the merged result of several nodes."""
+    if any(record["event"] == "node_event" for record in records):
+        raise InvalidRequest(
+            f"{name} holds the results of several nodes; `python -m core.timing report FILE.json --node NAME "
+            "--out ONE.json` extracts that of one."
+        )
 
 
 def _quoted(path: Path) -> str:

@@ -11,6 +11,8 @@ from core.timing.results.units import counted, in_bytes
 
 def environment_line(environment: Mapping[str, Any]) -> str:
     """The machine in one line; what an old or foreign record does not hold is left out."""
+    if nodes := environment.get("nodes"):
+        return f"{environment.get('cluster', 'a cluster')}, {counted(len(nodes), 'node')}: {', '.join(nodes)}"
     forms = {"usable_cores": "{} usable cores", "torch": "torch {}", "python": "Python {}", "platform": "{}"}
     known = {name: form.format(environment[name]) for name, form in forms.items() if environment.get(name)}
     memory = environment.get("memory_bytes")

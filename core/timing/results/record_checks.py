@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import Any
 
+from core.cluster import events as node_events
 from core.errors import InvalidRequest
 from core.records import has_type, hints
 from core.timing.activation_cost import events as cost_events
 from core.timing.collectives import events as collective_events
 from core.timing.frameworks import events as framework_events
+from core.timing.nodes import events as nodes_events
 from core.timing.quick_check import events as check_events
 from core.timing.results import events
 from core.timing.results.table import Record
@@ -56,6 +58,13 @@ _KINDS = {
     "together_measured": together_events.TogetherMeasured,
     "stress_sampled": stress_events.StressSampled,
     "stress_ended": stress_events.StressEnded,
+    "node_found": node_events.NodeFound,
+    "node_waiting": node_events.NodeWaiting,
+    "node_event": node_events.NodeEvent,
+    "node_finished": node_events.NodeFinished,
+    "node_lost": node_events.NodeLost,
+    "node_point_compared": nodes_events.NodePointCompared,
+    "node_judged": nodes_events.NodeJudged,
 }
 
 
@@ -76,6 +85,8 @@ def checked(record: Any, name: str) -> Record:
             raise InvalidRequest(f"{name} is broken: {field_name} of a {record['event']} {state}.")
     if record["event"] == "measurement_taken":
         _check_figures(whole, name)
+    if record["event"] == "node_event":
+        whole["record"] = checked(whole["record"], name)
     return whole
 
 

@@ -32,6 +32,8 @@ def upgraded(record: Any, version: int) -> Any:
         return record
     for older in range(version, len(_UPGRADES) + 1):
         record = _UPGRADES[older](record)
+    if record.get("event") == "node_event":  # of a node of a cluster: a record of its own result
+        record = {**record, "record": upgraded(record.get("record"), version)}
     return record
 
 

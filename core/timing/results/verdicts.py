@@ -117,7 +117,7 @@ def _wandered(times_s: Sequence[float]) -> float:
     return max(halves) / min(halves) - 1
 
 
-def _load_margin(conditions: Conditions, taken: Record) -> float:
+def load_margin(conditions: Conditions, taken: Record) -> float:
     """How much slower (0.5 is 50%) the cores that other programs used can have made a figure, at the most."""
     threads = taken["threads"] or 1
     cores = conditions.cores or threads
@@ -138,8 +138,8 @@ def compared(then: Conditions, before: Record, now: Conditions, after: Record) -
     found = compare_unpaired(before["times_s"], after["times_s"], noise)
     fastest = min(after["times_s"]) / min(before["times_s"])
     explained = {
-        SLOWER: found.low <= 1 + _load_margin(now, after) or fastest <= 1 + noise,
-        FASTER: 1 / found.high <= 1 + _load_margin(then, before) or 1 / fastest <= 1 + noise,
+        SLOWER: found.low <= 1 + load_margin(now, after) or fastest <= 1 + noise,
+        FASTER: 1 / found.high <= 1 + load_margin(then, before) or 1 / fastest <= 1 + noise,
     }
     return PointCompared(
         **{name: after[name] for name in POINT},

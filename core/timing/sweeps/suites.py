@@ -8,6 +8,7 @@ from typing import Any
 
 from core import devices
 from core.errors import InvalidRequest
+from core.timing.roofline.config import RooflineConfig
 from core.timing.sweeps.config import SweepConfig
 from core.timing.workloads import WORKLOADS
 from core.timing.workloads.dtypes import DTYPE_BYTES
@@ -90,7 +91,12 @@ def selected(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig
 
     Raises InvalidRequest for an unknown name and for what cannot be measured.
     """
-    return tuple(_config(name, axes) for name in dict.fromkeys(_expanded(names)))
+    return tuple(_config(name, axes) for name in workload_names(names))
+
+
+def workload_names(names: Sequence[str]) -> list[str]:
+    """Workloads by name, each once, those of a family in its place. Raises InvalidRequest for others."""
+    return list(dict.fromkeys(_expanded(names)))
 
 
 def planned(suite: Suite, axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
@@ -100,6 +106,22 @@ def planned(suite: Suite, axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:
     """
     own = {"max_seconds": suite.max_seconds}
     return tuple(_config(name, own | dict(settings) | dict(axes)) for name, settings in suite.sweeps)
+
+
+def suite_roofs(configs: Sequence[SweepConfig], axes: Mapping[str, Any]) -> RooflineConfig:
+    """The roofs that a planned suite stands under."""
+    return roofs(axes, max(1.0, 20 * configs[0].max_seconds), ("float32", "bfloat16"))
+
+
+def roofs(axes: Mapping[str, Any], seconds: float, dtypes: tuple[str, ...]) -> RooflineConfig:
+    """The roofs of these devices, in these formats where the axes name none, in about so many seconds."""
+    return RooflineConfig(
+        devices=axes["devices"] if "devices" in axes else all_devices(),
+        dtypes=axes.get("dtypes", dtypes),
+        threads=axes.get("threads", (0,)),
+        max_seconds=seconds,
+        seed=axes.get("seed", 0),
+    )
 
 
 def _expanded(names: Sequence[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from core import devices
 from core.activations import ACTIVATIONS
@@ -21,12 +21,18 @@ from core.training.settings import SETTINGS
 
 MAX_SEEDS = 256
 MAX_MEMBERS = 1024
+# On the nodes of a cluster, which hold few networks each at a time.
+MAX_SEEDS_ON_CLUSTER = 2048
+MAX_MEMBERS_ON_CLUSTER = 16_384
 
 # Settings whose values are keys of a registry and have names for people.
 NAMED: dict[str, Mapping[str, Any]] = {
     "activation": ACTIVATIONS,  # SETTINGS leaves its choices to the network
     **{name: setting.choices for name, setting in SETTINGS.items() if isinstance(setting.choices, Mapping)},
 }
+
+# Options of data that name a file which a person has added on this machine.
+OWN_DATA = {"file", "archive"}
 
 ENSEMBLE_SETTINGS: dict[str, Option] = {
     "seeds": Option("train with so many seeds, for the distribution", kind=int, min=1, max=MAX_SEEDS),
@@ -48,19 +54,46 @@ class EnsembleConfig:
     vary: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # setting or option -> its values
     threads: int = 1  # members that train at the same time
 
+    settings: ClassVar[Mapping[str, Option]] = ENSEMBLE_SETTINGS
+    max_members: ClassVar[int] = MAX_MEMBERS
+
     def __post_init__(self) -> None:
         if isinstance(self.training, Mapping):
             object.__setattr__(self, "training", from_record(TrainConfig, self.training))
-        check_settings(ENSEMBLE_SETTINGS, self)
+        check_settings(self.settings, self)
         integer("threads", self.threads, 1, devices.max_threads())
         variants = variants_of(self)  # checks each variant's settings too
         if any(variant.training.start_from is not None for variant in variants):
             raise InvalidRequest("Trainings with many seeds start from random weights, without start_from.")
         members = len(variants) * self.seeds
-        if members > MAX_MEMBERS:
+        if members > self.max_members:
             raise InvalidRequest(
                 f"{len(variants)} variants with {self.seeds} seeds are {members:,} networks; "
-                f"at most {MAX_MEMBERS:,} are possible."
+                f"at most {self.max_members:,} are possible."
+            )
+
+
+@dataclass(frozen=True)
+class ClusterEnsembleConfig(EnsembleConfig):
+    """The same on the nodes of a Ray cluster, with more members."""
+
+    settings: ClassVar[Mapping[str, Option]] = ENSEMBLE_SETTINGS | {
+        "seeds": replace(ENSEMBLE_SETTINGS["seeds"], max=MAX_SEEDS_ON_CLUSTER)
+    }
+    max_members: ClassVar[int] = MAX_MEMBERS_ON_CLUSTER
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        device = self.training.device
+        if device not in ("cpu", "cuda"):
+            raise InvalidRequest(
+                f"The device {device!r} is not possible on a cluster, which gives each training one of its "
+                "node's processors: cpu, or one of its GPUs: cuda."
+            )
+        if own := OWN_DATA & set(self.training.data_options):
+            raise InvalidRequest(
+                f"Data of your own ({', '.join(sorted(own))}) is on this machine alone, and not on the "
+                "nodes of a cluster: use data that `list` names, or train here, without --ray."
             )
 
 

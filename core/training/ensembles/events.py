@@ -70,6 +70,13 @@ class RankedVariant:
 
 
 @dataclass(frozen=True)
+class MembersTrained:
+    """On a cluster: how many members each node has brought to their end."""
+
+    nodes: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class EnsembleFinished:
     """Last of all. final holds every member's last test metric, by variant, None where it diverged at once.
 

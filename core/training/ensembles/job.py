@@ -32,11 +32,10 @@ EVALUATIONS = 40
 
 
 @dataclass
-class Member:
-    """One training of the ensemble. scores are those of its last epoch; it stops when they are not finite."""
+class Standing:
+    """How far one training is. scores are those of its last epoch; it stops when they are not finite."""
 
     variant: str
-    learner: Learner
     scores: Scores | None = None
     last_metric: float | None = None
     last_details: Mapping[str, float] = field(default_factory=dict)  # beside the last metric
@@ -47,6 +46,13 @@ class Member:
     def diverged(self) -> bool:
         """Whether its loss is no longer a finite number."""
         return self.scores is not None and not self.scores.finite
+
+
+@dataclass(kw_only=True)
+class Member(Standing):
+    """One training of the ensemble."""
+
+    learner: Learner
 
     def train(self, epochs: int) -> None:
         """All batches of some epochs, and the evaluation after them."""
@@ -86,8 +92,8 @@ def _train(config: EnsembleConfig, watch: Stopwatch, pool: ThreadPoolExecutor) -
     count = len(variants) * config.seeds
     yield Progress(0, count, "networks made")
     members: list[Member] = []
-    for variant, training in _trainings(variants, config.seeds):
-        members.append(Member(variant.name, learner_for(training)))
+    for variant, training in trainings_of(variants, config.seeds):
+        members.append(Member(variant=variant.name, learner=learner_for(training)))
         yield Progress(len(members), count, "networks made")
 
     names = tuple(variant.name for variant in variants)
@@ -104,10 +110,10 @@ def _train(config: EnsembleConfig, watch: Stopwatch, pool: ThreadPoolExecutor) -
                 rate = samples / max(watch.elapsed_s() - began_s, 1e-9)
                 yield Progress(work, epochs * count, "epochs of one network", rate, "samples")
         done_epochs = epoch
-        yield _epoch_completed(epoch, names, members, watch.elapsed_s())
+        yield epoch_completed(epoch, names, members, watch.elapsed_s())
         if all(member.diverged for member in members):
             break
-    yield _finished(names, members, metric, watch.elapsed_s(), min(config.threads, count))
+    yield finished(names, members, metric, watch.elapsed_s(), min(config.threads, count))
 
 
 def evaluated_epochs(epochs: int) -> list[int]:
@@ -115,7 +121,8 @@ def evaluated_epochs(epochs: int) -> list[int]:
     return sorted({round(epoch) for epoch in np.linspace(1, epochs, min(epochs, EVALUATIONS))})
 
 
-def _trainings(variants: Sequence[Variant], seeds: int) -> Iterator[tuple[Variant, TrainConfig]]:
+def trainings_of(variants: Sequence[Variant], seeds: int) -> Iterator[tuple[Variant, TrainConfig]]:
+    """Every member's training, in the order of the results."""
     for variant in variants:
         for seed in range(seeds):
             yield variant, variant.member(seed)
@@ -132,9 +139,10 @@ def _scores_of(learner: Learner) -> Scores:
             return scores
 
 
-def _epoch_completed(
-    epoch: int, names: Sequence[str], members: Sequence[Member], elapsed_s: float
+def epoch_completed(
+    epoch: int, names: Sequence[str], members: Sequence[Standing], elapsed_s: float
 ) -> EnsembleEpochCompleted:
+    """The distributions over the members after an epoch of all."""
     by_name = {name: [member for member in members if member.variant == name] for name in names}
     finite = {
         name: [member.scores for member in group if member.scores and not member.diverged]
@@ -155,9 +163,10 @@ def _epoch_completed(
     )
 
 
-def _finished(
-    names: Sequence[str], members: Sequence[Member], metric: str, elapsed_s: float, in_parallel: int
+def finished(
+    names: Sequence[str], members: Sequence[Standing], metric: str, elapsed_s: float, in_parallel: int
 ) -> EnsembleFinished:
+    """What all of them have reached, and the ranking."""
     final = {
         name: tuple(member.last_metric for member in members if member.variant == name) for name in names
     }
@@ -183,7 +192,7 @@ def _finished(
     )
 
 
-def _median_detail(members: Sequence[Member], detail: str) -> float | None:
+def _median_detail(members: Sequence[Standing], detail: str) -> float | None:
     """Over the members that have learned; None where one of them lacks it."""
     learned = [member.last_details for member in members if member.last_metric is not None]
     if not learned or not all(detail in details for details in learned):

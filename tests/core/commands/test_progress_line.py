@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from core.commands.progress_line import ProgressLine
-from core.events import Progress
+from core.events import NodeProgress, Progress
 
 
 class Clock:
@@ -75,3 +75,29 @@ def test_a_file_gets_lines_now_and_then_where_asked_and_else_nothing() -> None:
             clock.now += 1
         line.clear()
         assert len(file.getvalue().splitlines()) == count
+
+
+def test_nodes_of_a_cluster_stand_side_by_side_each_with_its_own_time_left() -> None:
+    clock, terminal = Clock(), Terminal()
+    line = ProgressLine(stream=terminal, clock=clock)
+    for node in ("a", "b"):
+        line.show(NodeProgress(0, 10, "points", node=node))
+    clock.now += 10
+    line.show(NodeProgress(5, 10, "points", node="a"))
+    clock.now += 10
+    line.show(NodeProgress(2, 10, "points", node="b"))
+    assert terminal.getvalue().endswith(
+        "\ra: 5 of 10 points, about 10 s left; b: 2 of 10 points, about 80 s left"
+    )
+
+
+def test_in_a_log_each_node_has_lines_of_its_own() -> None:
+    clock, log = Clock(), io.StringIO()
+    line = ProgressLine(5, stream=log, clock=clock)
+    for step in range(1, 9):
+        clock.now += 2
+        for node in ("a", "b"):
+            line.show(NodeProgress(step, 10, "points", node=node))
+    assert [text.split(",")[0] for text in log.getvalue().splitlines()] == [
+        *("a: 3 of 10 points", "b: 3 of 10 points", "a: 6 of 10 points", "b: 6 of 10 points"),
+    ]

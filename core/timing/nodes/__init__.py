@@ -1,0 +1,1 @@
+"""The same timing on every node of a cluster: one merged result, and which node is the slow one."""
