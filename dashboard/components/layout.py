@@ -11,6 +11,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.runs.store import Run
+from dashboard.components import runs
+from dashboard.components.visitor import is_shared, visitor
 from dashboard.pages import PAGES
 
 RESULTS_FIRST_ON_A_PHONE = """<style>
@@ -39,6 +41,19 @@ def heading(key: str, introduction: str = "") -> None:
     st.title(PAGES[key].title)
     if introduction:
         st.markdown(introduction)
+    if key in runs.VIEW_OF_JOB.values():
+        say_quota()
+    runs.say_refusal()
+
+
+def say_quota() -> None:
+    """On a shared server, how many runs the visitor may have, before one is refused."""
+    if is_shared():
+        limit = runs.runner().quota.of_owner
+        count = runs.runner().store.open_runs_of(visitor().owner)
+        st.caption(
+            f":material/groups: A shared server: up to {limit} of your runs at once, {count} open now."
+        )
 
 
 def page_layout(controls: int) -> PageLayout:
