@@ -373,7 +373,8 @@ def export(run: Run) -> None:
         on_click="ignore",
         disabled=not run.ended,
         width=EXPORT_PX,
-        help="A script that does this run again, weights, ONNX, metrics and TensorBoard curves in one zip.",
+        help="A script that does this run again (of an MLP or a CNN in JAX and Keras too), weights, ONNX, "
+        "metrics and TensorBoard curves in one zip.",
     )
 
 
