@@ -42,6 +42,10 @@ class StopRequested(Exception):
     """Thrown into a job where it stands: it may yield what is to be seen at its last moment, and ends."""
 
 
+class CheckpointRequested:
+    """Sent into a job that can resume: it yields a Checkpoint as soon as it can."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """A large state that replaces the last one of its name: a decision map, filters, a forecast."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ class Job:
     start: Callable[[Mapping[str, Any]], Iterator[Any]]  # start(config record) yields events
     exclusive: bool = False  # runs alone, since other work would falsify its measurements
     immediate: bool = False  # takes about a second while a user waits: it skips the queue and its limit
+    # How long it is expected to take, in seconds on one core: decides only who waits for whom.
+    expected_s: Callable[[Mapping[str, Any]], float] = lambda record: math.inf
     # resume(config record, state of a Checkpoint) continues from there; None for a job without checkpoints.
     resume: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Any]] | None = None
     # branch(config record, StartWeights) starts with these; None for a job without weights.
@@ -32,6 +35,12 @@ def _training(record: Mapping[str, Any], start: Mapping[str, Any] | None = None)
     from core.training.loop import train
 
     return train(from_record(TrainConfig, record), start, CHECKPOINT_EVERY_S)
+
+
+def _expected_of_training(record: Mapping[str, Any]) -> float:
+    from core.training.expected_time import expected_s
+
+    return expected_s(record)
 
 
 def _branch(record: Mapping[str, Any], weights: StartWeights) -> Iterator[Any]:
@@ -157,7 +166,7 @@ def _layers(record: Mapping[str, Any]) -> Iterator[Any]:
 
 
 JOBS = {
-    "training": Job(_training, resume=_training, branch=_branch),
+    "training": Job(_training, expected_s=_expected_of_training, resume=_training, branch=_branch),
     "ensemble": Job(_ensemble),
     "classical": Job(_classical),
     "timing": Job(_timing, exclusive=True),

@@ -67,6 +67,33 @@ SETTINGS: dict[str, Option] = {
     "no_machine_code": Option(
         "Whether the roofline must not run machine code of its own; the FMA peak is then unknown.", kind=bool
     ),
+    "shared": Option(
+        "Whether several people share the server: runs are then private, and each person's are limited.",
+        kind=bool,
+    ),
+    "max_open_runs": Option(
+        "On a shared server, how many runs of one person may wait, run or be paused at once.",
+        kind=int,
+        min=1,
+    ),
+    "max_open_runs_of_address": Option(
+        "The same of all people behind one network address, such as a school's: who drops the cookie is a "
+        "new person.",
+        kind=int,
+        min=1,
+    ),
+    "trusted_proxies": Option(
+        "Addresses or networks of proxies, with commas between, whose X-Forwarded-For says whose a visit is.",
+        kind=str,
+    ),
+    "operators": Option(
+        "Ids of the people, with commas between, who may see and control everybody's runs.", kind=str
+    ),
+    "cookie_secret": Option(
+        "What signs the cookie of a browser, at least 16 characters, the same for all servers behind one "
+        "address; by default each data folder keeps one.",
+        kind=str,
+    ),
 }
 
 
@@ -83,6 +110,12 @@ class OperatorSettings:
     embed_on: tuple[str, ...] = ()
     frameworks: str | None = None
     no_machine_code: bool = False
+    shared: bool = False
+    max_open_runs: int = 3
+    max_open_runs_of_address: int = 100
+    trusted_proxies: str = ""
+    operators: str = ""
+    cookie_secret: str = ""
 
 
 def variable(name: str) -> str:

@@ -98,7 +98,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("core/timing/quick_check", "core/timing/together", "core/timing/collectives"),
         *("core/timing/frameworks", "core/timing/self_comparison"),
     ),
-    "core/export": ("core/runs",),
+    "core/export/templates": (),  # what runs where nothing of ours is
+    "core/export": ("core/runs", "core/export/templates"),
     "core/landscape": ("core/export",),
     "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks"),
     "core/runs/worker.py": ("core/jobs.py",),
@@ -129,6 +130,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 EDGES = (
     *("core/commands/", "core/runs/worker.py", "__main__.py"),
     *("core/export/template.py", "core/export/predict_template.py"),
+    "core/export/templates/",
 )
 
 # What is installed, and the only files and folders that may import it.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core.data.dataset import CURVE, REGRESSION, SURFACE, LoadedDataset
+from core.data.features import plain_encoding
 from core.data.user.formulas import EDGE, MAX_VALUE, formula_of_values
 from core.events import Picture
 
@@ -113,6 +114,7 @@ def _noisy(
     inputs = uniform.uniform(-EDGE, EDGE, (samples, len(features))).astype(np.float32)
     targets = (truth(inputs) + normal.normal(0.0, noise, samples)).astype(np.float32)
     test_size = max(1, round(test_fraction * samples))
+    name = "y" if kind == CURVE else "z"
     return LoadedDataset(
         kind=kind,
         task=REGRESSION,
@@ -121,6 +123,7 @@ def _noisy(
         test_inputs=inputs[:test_size],
         test_targets=targets[:test_size],
         features=features,
-        target_name="y" if kind == CURVE else "z",
+        target_name=name,
         truth=truth,
+        encoding=plain_encoding(features, {"name": name, "mean": 0.0, "scale": 1.0}),
     )

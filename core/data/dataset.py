@@ -92,7 +92,8 @@ class LoadedDataset:
     train_plane: np.ndarray | None = None
     test_plane: np.ndarray | None = None
     train_times: np.ndarray | None = None  # (samples,) time of each training target, where it has one
-    encoding: Mapping[str, Any] | None = None  # of tables, what a new row is read by; see row_encoding.py
+    encoding: Mapping[str, Any] | None = None  # what a new row is read by, see row_encoding.py; of tables,
+    # points, curves and surfaces alone
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,10 +5,12 @@ The film's player computes them as well: network/arithmetic.js has a formula und
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
+from core.data.csv_cells import POINT
+from core.data.row_encoding import NUMBER
 from core.lazy import LazyModule
 from core.options import Option
 
@@ -24,20 +26,28 @@ SINE_SCALE = 2.5
 
 @dataclass(frozen=True)
 class Feature:
-    """One input of a network, a function of a point's place."""
+    """One input of a network, a function of a point's place: a product of coordinates, or the sine of one."""
 
     name: str
-    values: Callable[[np.ndarray, np.ndarray], np.ndarray]  # of x and y, float32 as they are
+    factors: tuple[str, ...]  # "x" or "y", each as often as it is multiplied
+    sine_scale: float | None = None  # what the product is multiplied with under a sine; None without a sine
+
+    def values(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """For x and y, float32 as they are."""
+        first, *others = ({"x": x, "y": y}[factor] for factor in self.factors)
+        for other in others:
+            first = first * other
+        return first if self.sine_scale is None else np.sin(np.float32(self.sine_scale) * first)
 
 
 FEATURES: dict[str, Feature] = {
-    "x": Feature("x", lambda x, y: x),
-    "y": Feature("y", lambda x, y: y),
-    "x_squared": Feature("x²", lambda x, y: x * x),
-    "y_squared": Feature("y²", lambda x, y: y * y),
-    "product": Feature("xy", lambda x, y: x * y),
-    "sin_x": Feature(f"sin {SINE_SCALE}x", lambda x, y: np.sin(np.float32(SINE_SCALE) * x)),
-    "sin_y": Feature(f"sin {SINE_SCALE}y", lambda x, y: np.sin(np.float32(SINE_SCALE) * y)),
+    "x": Feature("x", ("x",)),
+    "y": Feature("y", ("y",)),
+    "x_squared": Feature("x²", ("x", "x")),
+    "y_squared": Feature("y²", ("y", "y")),
+    "product": Feature("xy", ("x", "y")),
+    "sin_x": Feature(f"sin {SINE_SCALE}x", ("x",), SINE_SCALE),
+    "sin_y": Feature(f"sin {SINE_SCALE}y", ("y",), SINE_SCALE),
 }
 
 # Earlier versions knew two choices.
@@ -63,3 +73,16 @@ def inputs_of(plane: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
     by_name = {feature.name: feature for feature in FEATURES.values()}
     x, y = plane.astype(np.float32).T
     return np.stack([by_name[name].values(x, y) for name in names], axis=1)
+
+
+def plain_encoding(
+    columns: tuple[str, ...], target: Mapping[str, Any], features: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """What rows of unscaled numbers are read by; see row_encoding.py.
+
+    features: keys of FEATURES that the network gets, where it does not get the columns themselves.
+    """
+    unscaled = {"mean": 0.0, "deviation": 1.0, "fill": None, "texts_missing": False}
+    found = [{"name": name, "kind": NUMBER, "decimal": POINT} | unscaled for name in columns]
+    computed = {"features": [asdict(FEATURES[key]) for key in features]} if features else {}
+    return {"columns": found, "max_deviations": None, "target": dict(target)} | computed

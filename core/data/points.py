@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.data.dataset import CLASSIFICATION, POINTS, LoadedDataset
-from core.data.features import FEATURES, features_of, inputs_of
+from core.data.features import FEATURES, features_of, inputs_of, plain_encoding
 from core.data.user.formulas import EDGE, class_masks, formula_of_classes
 from core.errors import InvalidRequest
 from core.events import Picture
@@ -174,6 +174,8 @@ def _split(
     names = tuple(FEATURES[key].name for key in features_of(features))
     inputs = inputs_of(points, names)
     test_size = max(1, round(test_fraction * len(points)))
+    numbers = tuple(str(number) for number in range(len(classes)))
+    target = {"name": "class", "classes": [*numbers]}
     return LoadedDataset(
         kind=POINTS,
         task=CLASSIFICATION,
@@ -181,8 +183,9 @@ def _split(
         train_targets=labels[test_size:],
         test_inputs=inputs[:test_size],
         test_targets=labels[:test_size],
-        classes=tuple(str(number) for number in range(len(classes))),
+        classes=numbers,
         features=names,
         train_plane=points[test_size:],
         test_plane=points[:test_size],
+        encoding=plain_encoding(("x", "y"), target, features_of(features)),
     )

@@ -9,7 +9,10 @@ JSON can hold:
         place of no value, or null where such a row cannot be read)
         of categories: values (null stands for no value), means, deviations, numeric (whether 1 and 1.0 are
         one), merge_case (whether a and A are one)
-    max_deviations: where scaled inputs end
+    max_deviations: where scaled inputs end; null where they do not
+    features: where it is there, what the inputs are computed as, in their order, by
+        name, factors (the columns that are multiplied), sine_scale (what the product is multiplied with
+        under a sine, or null without a sine)
     target: name, and classes, or mean and scale
 """
 
@@ -34,12 +37,16 @@ def encoded(sheet: Sheet, encoding: Mapping[str, Any]) -> list[list[float]]:
     columns = encoding["columns"]
     cells = {column["name"]: _cells(sheet, column["name"]) for column in columns}
     marks = decimals(cells, sheet.delimiter, {column["name"]: column["decimal"] for column in columns})
-    features: list[list[float]] = []
+    scaled: dict[str, list[list[float]]] = {}
     for column in columns:
         name = column["name"]
         raw = unscaled(cells[name], column, marks[name], sheet.row_numbers)
-        features += _scaled(raw, column, encoding["max_deviations"])
-    return [list(row) for row in zip(*features, strict=True)]
+        limit = encoding["max_deviations"]
+        scaled[name] = _scaled(raw, column, math.inf if limit is None else limit)
+    inputs = [feature for name in scaled for feature in scaled[name]]
+    if "features" in encoding:
+        inputs = [_computed(feature, scaled) for feature in encoding["features"]]
+    return [list(row) for row in zip(*inputs, strict=True)]
 
 
 def unscaled(
@@ -132,3 +139,11 @@ def _scaled(
         whole = [column["fill"] if math.isnan(value) else value for value in values]
         scaled.append([max(-limit, min(limit, (value - mean) / deviation)) for value in whole])
     return scaled
+
+
+def _computed(feature: Mapping[str, Any], columns: Mapping[str, list[list[float]]]) -> list[float]:
+    """A product of columns of numbers, or the sine of one."""
+    factors = zip(*(columns[name][0] for name in feature["factors"]), strict=True)
+    products = [math.prod(row) for row in factors]
+    scale = feature["sine_scale"]
+    return products if scale is None else [math.sin(scale * product) for product in products]

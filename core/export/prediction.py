@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.data import DATASETS, csv_cells, row_encoding
-from core.data.dataset import TABLE
+from core.data.dataset import CURVE, POINTS, SURFACE, TABLE
 from core.errors import InvalidRequest
 from core.export import predict_template
 from core.export.run import TrainingRun, on_cpu, why_no_checkpoint
 from core.models import MODELS
 from core.training.learners.building import loaded
+
+KINDS = (TABLE, POINTS, CURVE, SURFACE)  # of data, whose samples are rows of a file
 
 _IMPORTS = "from core.data.csv_cells import read_sheet\nfrom core.data.row_encoding import encoded\n"
 _IMPORTS_THERE = (
@@ -24,8 +26,11 @@ _IMPORTS_THERE = (
 
 def why_no_prediction(run: TrainingRun) -> str | None:
     """Why the run cannot predict rows of a CSV file, within a sentence; None when it can."""
-    if DATASETS[run.config.data].kind != TABLE or MODELS[run.config.model].learner != "supervised":
-        return f"rows of a CSV file are for networks of tables, and this one learned from {run.config.data}"
+    if DATASETS[run.config.data].kind not in KINDS or MODELS[run.config.model].learner != "supervised":
+        return (
+            "rows of a CSV file are for networks of tables, points, curves and surfaces, and this one "
+            f"learned from {run.config.data}"
+        )
     return why_no_checkpoint(run)
 
 

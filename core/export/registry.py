@@ -10,10 +10,11 @@ from core.export.run import TrainingRun, why_no_checkpoint
 from core.lazy import LazyModule
 
 if TYPE_CHECKING:
-    from core.export import metrics, onnx, prediction, script, tensorboard, weights
+    from core.export import metrics, onnx, other_frameworks, prediction, script, tensorboard, weights
 else:
     metrics = LazyModule("core.export.metrics")
     onnx = LazyModule("core.export.onnx")
+    other_frameworks = LazyModule("core.export.other_frameworks")
     prediction = LazyModule("core.export.prediction")
     script = LazyModule("core.export.script")
     tensorboard = LazyModule("core.export.tensorboard")
@@ -42,14 +43,41 @@ EXPORTS: dict[str, Export] = {
         why_not=lambda run: script.why_no_model(run),
     ),
     "config.json": Export(
-        meaning="the settings that script.py trains with",
+        meaning="the settings that the scripts train with",
         content=lambda run: script.config(run).encode(),
         why_not=lambda run: script.why_no_script(run),
     ),
     "data.npz": Export(
-        meaning="what script.py reads: all splits of the data, and the weights before the first step",
+        meaning="what the scripts read: all splits of the data, and the weights before the first step",
         content=lambda run: script.data(run),
         why_not=lambda run: script.why_no_script(run),
+    ),
+    "jax_script.py": Export(
+        meaning="repeats the run in JAX with the same weights, batches and schedule, and comes close to its "
+        "losses: python jax_script.py; with --trained it prints the scores of the weights at the end",
+        content=lambda run: other_frameworks.other_script(run, "jax").encode(),
+        why_not=lambda run: other_frameworks.why_no_other_script(run),
+    ),
+    "jax_model.py": Export(
+        meaning="the network in JAX, layer by layer",
+        content=lambda run: other_frameworks.other_model(run, "jax").encode(),
+        why_not=lambda run: other_frameworks.why_no_other_script(run),
+    ),
+    "keras_script.py": Export(
+        meaning="the same in Keras 3 on TensorFlow, JAX or PyTorch, as KERAS_BACKEND says: "
+        "python keras_script.py",
+        content=lambda run: other_frameworks.other_script(run, "keras").encode(),
+        why_not=lambda run: other_frameworks.why_no_other_script(run),
+    ),
+    "keras_model.py": Export(
+        meaning="the network in Keras, layer by layer",
+        content=lambda run: other_frameworks.other_model(run, "keras").encode(),
+        why_not=lambda run: other_frameworks.why_no_other_script(run),
+    ),
+    "training_loop.py": Export(
+        meaning="what jax_script.py and keras_script.py share: batches in the order of the run, and scores",
+        content=lambda run: other_frameworks.training_loop().encode(),
+        why_not=lambda run: other_frameworks.why_no_other_script(run),
     ),
     "weights.safetensors": Export(
         meaning="the weights of the last checkpoint by name, with all settings in its metadata",

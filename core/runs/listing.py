@@ -61,7 +61,7 @@ class RunQuery:
     models: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
-    owner: str | None = None  # the browser that started them
+    owner: str | None = None  # whose they are
     ids: tuple[str, ...] = ()
     min_value: float | None = None  # of the metric
     max_value: float | None = None
@@ -142,8 +142,11 @@ def find(store: RunStore, run_id: str) -> ListedRun:
     return found[0]
 
 
-def occurring(store: RunStore) -> dict[str, list[str]]:
-    """What there is to filter by: the kinds, statuses, networks, data sets and metrics that runs have."""
+def occurring(store: RunStore, owner: str | None = None) -> dict[str, list[str]]:
+    """What there is to filter by: the kinds, statuses, networks, data sets and metrics that runs have.
+
+    owner: whose runs; None for everybody's.
+    """
     bring_up_to_date(store)
     columns = {
         "jobs": runs.c.job,
@@ -152,7 +155,8 @@ def occurring(store: RunStore) -> dict[str, list[str]]:
         "datasets": summaries.c.data,
         "metrics": summaries.c.metric,
     }
-    query = _joined(*columns.values()).where(*_listed()).distinct()
+    whose = [] if owner is None else [runs.c.owner == owner]
+    query = _joined(*columns.values()).where(*_listed(), *whose).distinct()
     with store.reading() as connection:
         rows = connection.execute(query).all()
     each = zip(columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True)
@@ -195,21 +199,24 @@ def _conditions(query: RunQuery, now: float) -> list[sa.ColumnElement[bool]]:
     found += [column.in_(given) for column, given in among if given]
     found += [column >= low for column, low, _ in bounds if low is not None]
     found += [column <= high for column, _, high in bounds if high is not None]
-    found += [summaries.c.owner == query.owner] if query.owner is not None else []
+    found += [runs.c.owner == query.owner] if query.owner is not None else []
     said = summaries.c.typed + " " + summaries.c.words
     return found + [said.contains(word, autoescape=True) for word in query.text.casefold().split()]
 
 
 def _ran(now: float) -> sa.ColumnElement[float]:
     """How long a run has been at work: what it counted itself, or else since it started."""
-    return sa.func.coalesce(summaries.c.seconds, sa.func.coalesce(runs.c.ended_at, now) - runs.c.started_at)
+    since = sa.func.coalesce(runs.c.claimed_at, runs.c.started_at)
+    waits = runs.c.claimed_at.is_(None) & (runs.c.worked_s > 0)
+    last = sa.case((waits, 0.0), else_=sa.func.coalesce(runs.c.ended_at, now) - since)
+    return sa.func.coalesce(summaries.c.seconds, runs.c.worked_s + last)
 
 
 def _rows(connection: sa.Connection, ids: Any, now: float) -> list[ListedRun]:
-    of_run = (runs.c.id, runs.c.job, runs.c.status, runs.c.created_at, _ran(now).label("seconds"))
+    of_run: list[Any] = [runs.c[name] for name in ("id", "job", "status", "created_at", "owner")]
+    of_run.append(_ran(now).label("seconds"))
     of_summary = [
-        summaries.c[name]
-        for name in ("name", "note", "model", "data", "settings", "metric", "value", "owner")
+        summaries.c[name] for name in ("name", "note", "model", "data", "settings", "metric", "value")
     ]
     query = _joined(*of_run, *of_summary).where(runs.c.id.in_(ids))
     found = []
@@ -254,12 +261,6 @@ def _on_a_line(text: str) -> str:
     """Words with one space between them, of what can be shown."""
     shown = (" " if unicodedata.category(sign) == "Cc" else sign for sign in text if sign not in _DIRECTIONS)
     return " ".join("".join(shown).split())
-
-
-def set_owner(store: RunStore, run_id: str, owner: str) -> None:
-    """Keep which browser started a run."""
-    with store.writing() as connection:
-        write(connection, run_id, {"owner": owner})
 
 
 def delete(store: RunStore, run_id: str, stop: Callable[[str, str], None] | None = None) -> None:

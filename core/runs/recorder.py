@@ -21,6 +21,7 @@ class Recorder:
         self._store, self._run_id = store, run_id
         self._sequence, self._change = sequence, change
         self._written_at, self._looked = 0.0, False
+        self.gives_way = False  # with the next checkpoint the job leaves its place
         self._events: list[tuple[int, float, dict[str, Any]]] = []
         self._pictures: dict[str, Picture] = {}
         self._film_pictures: list[Picture] = []
@@ -58,7 +59,9 @@ class Recorder:
     def _keep(self, checkpoint: Checkpoint) -> str | None:
         """Write it, together with what came before it; events after it would come again."""
         requested = self.flush()
-        self._store.keep_checkpoint(self._run_id, self._sequence, self._change, checkpoint.state)
+        self._store.keep_checkpoint(
+            self._run_id, self._sequence, self._change, checkpoint.state, self.gives_way
+        )
         return requested
 
     def flush(self) -> str | None:

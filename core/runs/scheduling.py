@@ -1,11 +1,165 @@
-"""Which run starts next: first come, first served, benchmarks alone, immediate ones past the queue."""
+"""Which run starts next, and which one gives way: fair among the people whose runs they are.
+
+Of the runs that wait, short ones come first; then those of the owner who has the fewest at work; then those
+of the owner whose last turn is longest ago; then the first that came. A run that is known to take long, and
+has worked for a while, gives way when others wait: it saves a checkpoint, waits for its next turn, resumes.
+Long runs have a turn now and then however many short ones come. A benchmark runs alone; immediate runs pass
+the queue. All that is decided here follows from the open runs and the time, so every worker decides alike.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
 import sqlalchemy as sa
 
-from core.runs.status import QUEUED, RUNNING
+from core.runs.status import PAUSED, QUEUED, RUNNING
 from core.runs.tables import runs
+
+SHORT_S = 5.0  # what is expected to take no longer than this is short
+SLICE_S = 10.0  # how long a run works before it gives way to another owner's long one
+MIN_SLICE_S = 1.5  # and before it gives way to a short one: else it would only load and save
+LONG_TURN_S = 20.0  # for so long, at most, short ones keep all long ones from starting
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """What the order depends on, of a run that waits or is at work. Times are seconds since 1970."""
+
+    id: str
+    owner: str | None
+    created_at: float
+    turn_at: float  # when its owner's last turn began or ended; at first when it was queued
+    running: bool = False
+    exclusive: bool = False
+    expected_short: bool = False
+    resumable: bool = False  # it can give way
+    worker: str | None = None  # that works on it, or holds it paused
+    claimed_at: float | None = None  # since when it is at work
+    worked_s: float = 0.0  # before that
+    served_at: float | None = None  # when it was last claimed
+
+    def is_short(self, now: float) -> bool:
+        """As expected of it, unless it has shown otherwise."""
+        return self.expected_short and self.worked(now) < SLICE_S
+
+    def worked(self, now: float) -> float:
+        """Seconds at work so far."""
+        return self.worked_s + (self.at_work_s(now) if self.running else 0.0)
+
+    def at_work_s(self, now: float) -> float:
+        """Seconds at work in one go."""
+        return now - self.claimed_at if self.claimed_at is not None else 0.0
+
+
+# --- the rules ------------------------------------------------------------------------------------------
+
+
+def queue(open_runs: Sequence[OpenRun], now: float) -> list[OpenRun]:
+    """The runs that wait, the next one to start first."""
+    at_work = Counter(run.owner for run in open_runs if run.running)
+    worked: dict[str | None, float] = {}  # decides between owners whose turns ended at one moment
+    for run in open_runs:
+        worked[run.owner] = worked.get(run.owner, 0.0) + run.worked(now)
+
+    def place(run: OpenRun) -> tuple[Any, ...]:
+        of_owner = (at_work[run.owner], run.turn_at, worked[run.owner])
+        return (not run.is_short(now), *of_owner, run.created_at, run.id)
+
+    waiting = sorted((run for run in open_runs if not run.running), key=place)
+    long = next((run for run in waiting if not run.is_short(now)), None)
+    if long and _long_ones_are_due(open_runs, long, now):
+        waiting.remove(long)
+        waiting.insert(0, long)
+    return waiting
+
+
+def _long_ones_are_due(open_runs: Sequence[OpenRun], head: OpenRun, now: float) -> bool:
+    served = (run.served_at for run in open_runs if run.served_at is not None and not run.is_short(now))
+    return now - max([head.turn_at, *served]) > LONG_TURN_S
+
+
+def next_run(open_runs: Sequence[OpenRun], limit: int, now: float, held: str | None = None) -> str | None:
+    """The run at the head of the queue if it may start: below the limit, and alone if it is exclusive.
+
+    held: the paused run that the asking worker holds; it can have that one alone. Runs that pass the queue
+    count as at work for an exclusive one only; see `immediate`.
+    """
+    at_work = [run for run in open_runs if run.running]
+    head = next(iter(queue(open_runs, now)), None)
+    if head is None or len(at_work) >= limit or any(run.exclusive for run in at_work):
+        return None
+    if head.exclusive and at_work:
+        return None
+    mine = head.id == held if held else head.worker is None
+    return head.id if mine else None
+
+
+def gives_way(open_runs: Sequence[OpenRun], run_id: str, limit: int, now: float) -> bool:
+    """Whether this run, which is at work, is to make room for one that waits."""
+    at_work = [run for run in open_runs if run.running]
+    counts = Counter(run.owner for run in at_work)
+    run = next((one for one in at_work if one.id == run_id), None)
+    waiting = queue(open_runs, now)
+    if run is None or not waiting or not _can_give_way(run, MIN_SLICE_S, now):
+        return False
+    if waiting[0].exclusive:  # it needs the whole machine
+        return _can_give_way(run, SLICE_S, now)
+    # The places that are free are taken by the first of them; the rest needs the place of somebody.
+    rest = waiting[max(0, limit - len(at_work)) :]
+    short = sum(one.is_short(now) for one in rest)
+    if run in _first_to_go(at_work, counts, MIN_SLICE_S, now)[:short]:
+        return True
+    fewer = sum(not one.is_short(now) and counts[one.owner] < counts[run.owner] for one in rest)
+    return run in _first_to_go(at_work, counts, SLICE_S, now)[: short + fewer] and fewer > 0
+
+
+def _first_to_go(
+    at_work: Sequence[OpenRun], counts: Mapping[str | None, int], min_s: float, now: float
+) -> list[OpenRun]:
+    """The runs that can give way: of who has most at work first, then what has worked longest in one go."""
+    able = [run for run in at_work if _can_give_way(run, min_s, now)]
+    return sorted(able, key=lambda run: (-counts[run.owner], -run.at_work_s(now), run.id))
+
+
+def _can_give_way(run: OpenRun, min_s: float, now: float) -> bool:
+    return run.resumable and not run.is_short(now) and run.at_work_s(now) >= min_s
+
+
+def seconds_until(open_runs: Sequence[OpenRun], run_id: str, limit: int, now: float) -> float | None:
+    """About how long a run that waits has to wait still, as far as slices say; None where it is not waiting.
+
+    Each long one ahead takes a slice, unless it ends before.
+    """
+    waiting = queue(open_runs, now)
+    place = next((place for place, run in enumerate(waiting) if run.id == run_id), None)
+    if place is None:
+        return None
+    ahead = sum(SHORT_S if run.is_short(now) else SLICE_S for run in waiting[:place])
+    slices = (SLICE_S - run.at_work_s(now) for run in open_runs if run.running)
+    return max(0.0, min(slices, default=0.0)) + ahead / limit
+
+
+# --- what they are read from ----------------------------------------------------------------------------
+
+_COLUMNS = (
+    *(runs.c.id, runs.c.owner, runs.c.created_at, runs.c.status, runs.c.exclusive, runs.c.worker),
+    *(runs.c.expected_short, runs.c.resumable, runs.c.claimed_at, runs.c.worked_s, runs.c.served_at),
+    sa.func.coalesce(runs.c.turn_at, runs.c.queued_at).label("turn_at"),
+)
+_OPEN = sa.select(*_COLUMNS).where(runs.c.status.in_((QUEUED, RUNNING)), ~runs.c.immediate)
+
+
+def open_runs(connection: sa.Connection) -> list[OpenRun]:
+    """All that wait or are at work, without immediate ones."""
+    found = []
+    for row in connection.execute(_OPEN).mappings():
+        columns = dict(row)
+        found.append(OpenRun(running=columns.pop("status") == RUNNING, **columns))
+    return found
 
 
 def next_immediate(connection: sa.Connection, limit: int) -> str | None:
@@ -16,22 +170,17 @@ def next_immediate(connection: sa.Connection, limit: int) -> str | None:
     return connection.execute(waiting).scalar() if len(running) < limit else None
 
 
-def next_in_queue(connection: sa.Connection, limit: int, held: str | None) -> str | None:
-    """The run at the head of the queue if it may start: below the limit, and alone if it is exclusive.
+def next_in_queue(connection: sa.Connection, limit: int, held: str | None, now: float) -> str | None:
+    """next_run() of what the store has now; a benchmark also waits for immediate runs that are at work."""
+    known = open_runs(connection)
+    head = next_run(known, limit, now, held)
+    exclusive = {run.id for run in known if run.exclusive}
+    beside = sa.select(runs.c.id).where(runs.c.immediate, runs.c.status == RUNNING)
+    return None if head in exclusive and connection.execute(beside).first() else head
 
-    held: the paused run that the asking worker holds; it can have that one alone.
-    """
-    running = connection.execute(
-        sa.select(runs.c.exclusive, runs.c.immediate).where(runs.c.status == RUNNING)
-    ).all()
-    head = connection.execute(
-        sa.select(runs.c.id, runs.c.exclusive, runs.c.worker)
-        .where(runs.c.status == QUEUED, ~runs.c.immediate)
-        .order_by(runs.c.queued_at, runs.c.id)
-        .limit(1)
-    ).first()
-    full = sum(not row.immediate for row in running) >= limit
-    if head is None or full or any(row.exclusive for row in running) or (head.exclusive and running):
-        return None
-    mine = head.id == held if held else head.worker is None
-    return head.id if mine else None
+
+def take_turn(connection: sa.Connection, run_id: str, now: float) -> None:
+    """A turn of this run's owner begins or ends: what else the owner has waiting comes after all others."""
+    owner = sa.select(runs.c.owner).where(runs.c.id == run_id).scalar_subquery()
+    theirs = (runs.c.owner.is_not_distinct_from(owner), runs.c.status.in_((QUEUED, PAUSED)))
+    connection.execute(runs.update().where(*theirs).values(turn_at=now))

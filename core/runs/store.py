@@ -23,8 +23,8 @@ import sqlalchemy as sa
 from core.errors import InvalidRequest, UnwritableFolder
 from core.events import Frame, Picture, Progress
 from core.runs import film_pictures as _history
-from core.runs import tables
-from core.runs.scheduling import next_immediate, next_in_queue
+from core.runs import scheduling, tables
+from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota, open_runs_of
 from core.runs.status import ENDED, FAILED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.tables import changes as _changes
 from core.runs.tables import events as _events
@@ -46,6 +46,11 @@ UNWRITABLE = ("unable to open", "readonly", "disk is full", "disk I/O error")  #
 BROKEN = ("not a database", "malformed")
 MAX_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large transaction
 
+_STOPPED_IN_QUEUE = sa.case(
+    (_runs.c.started_at.is_(None), "Stopped before it started."),
+    else_="Stopped while it waited for its turn.",
+)
+
 # What watchers of films ask, as often as once a second each: built once.
 _STATUS = sa.select(_runs.c.status).where(_runs.c.id == sa.bindparam("run"))
 _FILM_FROM = (
@@ -60,6 +65,9 @@ class Run:
     """One run as the store knows it. Times are seconds since 1970; progress is a Progress as a dict.
 
     immediate: it waits for no other run. pruned_at: since when its checkpoint and pictures are gone.
+    owner: who started it; address: of that computer, while the run is open. claimed_at: since when it is at
+    work, after worked_s seconds before; served_at: when it was claimed last. keep_running: also where no page
+    shows it, as one last did at watched_at.
     curves_bytes, pictures_bytes: what an ended run takes of the store's file, once measured.
     """
 
@@ -83,6 +91,28 @@ class Run:
     pruned_at: float | None
     curves_bytes: int | None
     pictures_bytes: int | None
+    owner: str | None
+    address: str | None
+    expected_short: bool
+    resumable: bool
+    turn_at: float | None
+    claimed_at: float | None
+    worked_s: float
+    served_at: float | None
+    keep_running: bool
+    watched_at: float | None
+
+    def worked(self, now: float) -> float:
+        """Seconds that it has been at work, without its waits and pauses."""
+        until = self.ended_at if self.ended_at is not None else now
+        # Rows of an earlier version know only when the run was claimed first.
+        since = self.claimed_at if self.claimed_at or self.worked_s else self.started_at
+        return self.worked_s + (until - since if since is not None else 0.0)
+
+    @property
+    def gave_way(self) -> bool:
+        """Whether it waits to resume, having worked before."""
+        return self.status == QUEUED and self.worked_s > 0
 
     @property
     def ended(self) -> bool:
@@ -157,11 +187,21 @@ class RunStore:
     # --- what a page does -------------------------------------------------------------------------------
 
     def create(
-        self, job: str, config: Mapping[str, Any], exclusive: bool = False, immediate: bool = False
+        self,
+        job: str,
+        config: Mapping[str, Any],
+        exclusive: bool = False,
+        immediate: bool = False,
+        expected_short: bool = False,
+        resumable: bool = False,
+        owner: Owner = NOBODY,
+        quota: Quota = NO_QUOTA,
     ) -> str:
         """Queue a run and return its id, which is also its address and cannot be guessed.
 
         immediate: for what takes a second while somebody waits; it passes the queue and the limit.
+        expected_short: it comes before long ones. resumable: it may have to give way, and resumes.
+        Raises QuotaReached where the owner has as many open runs as the quota allows.
         """
         run_id, now = _new_id(), time.time()
         row = {
@@ -171,8 +211,11 @@ class RunStore:
             "immediate": immediate,
             "config": dict(config),
         }
-        row |= {"version": VERSION, "status": QUEUED, "created_at": now, "queued_at": now}
+        row |= {"version": VERSION, "status": QUEUED, "created_at": now, "queued_at": now, "turn_at": now}
+        row |= {"expected_short": expected_short, "resumable": resumable, "watched_at": now}
+        row |= {"owner": owner.id, "address": owner.address}
         with self._writer.begin() as connection:
+            quota.check(connection, owner, immediate)
             connection.execute(_runs.insert().values(row))
         return run_id
 
@@ -312,8 +355,16 @@ class RunStore:
 
     def queue_position(self, run_id: str) -> int | None:
         """1 for the next run to start; None if this run is not waiting."""
-        waiting = [run.id for run in self.all_with_status(QUEUED) if not run.immediate]
+        waiting = [run.id for run in scheduling.queue(self._open_runs(), time.time())]
         return waiting.index(run_id) + 1 if run_id in waiting else None
+
+    def seconds_until_turn(self, run_id: str, limit: int) -> float | None:
+        """About how long it has to wait still, for at most `limit` at once; None if it is not waiting."""
+        return scheduling.seconds_until(self._open_runs(), run_id, limit, time.time())
+
+    def _open_runs(self) -> list[scheduling.OpenRun]:
+        with self._engine.connect() as connection:
+            return scheduling.open_runs(connection)
 
     def request(self, run_id: str, requested: str) -> None:
         """Ask for "pause", "resume" or "stop". A run that waits in the queue stops at once.
@@ -332,17 +383,20 @@ class RunStore:
                 connection.execute(
                     _runs.update()
                     .where(mine, _runs.c.status == QUEUED, _runs.c.worker.is_(None))
-                    .values(status=STOPPED, ended_at=now, message="Stopped before it started.")
+                    .values(status=STOPPED, ended_at=now, address=None, message=_STOPPED_IN_QUEUE)
                 )
             if requested == "resume":
                 connection.execute(
-                    _runs.update().where(mine, _runs.c.status == PAUSED).values(status=QUEUED, queued_at=now)
+                    _runs.update()
+                    .where(mine, _runs.c.status == PAUSED)
+                    .values(status=QUEUED, queued_at=now, turn_at=now)
                 )
 
-    def resume(self, run_id: str) -> None:
+    def resume(self, run_id: str, owner: Owner = NOBODY, quota: Quota = NO_QUOTA) -> None:
         """Queue a run again that ended before it had finished; it resumes from its last checkpoint.
 
-        Raises InvalidRequest when that is deleted.
+        owner: who asks for it; it stays whose it was. Raises InvalidRequest when the checkpoint is deleted,
+        QuotaReached where the owner has as many open runs as the quota allows.
         """
         again = (INTERRUPTED, STOPPED, FAILED)
         none = (
@@ -353,15 +407,46 @@ class RunStore:
             "ended_at",
             "curves_bytes",
             "pictures_bytes",
+            "claimed_at",
         )
+        now = time.time()
+        changes: dict[str, Any] = {"status": QUEUED, "queued_at": now, "turn_at": now, "watched_at": now}
+        changes |= {"address": owner.address, "worked_s": _worked(_runs.c.ended_at)}
         with self._writer.begin() as connection:
+            quota.check(connection, owner, immediate=False)
             if _is_pruned(connection, run_id):
                 raise InvalidRequest("The checkpoint of this run was pruned, so it cannot be resumed.")
             connection.execute(
                 _runs.update()
                 .where(_runs.c.id == run_id, _runs.c.status.in_(again))
-                .values(status=QUEUED, queued_at=time.time(), **dict.fromkeys(none))
+                .values(changes | dict.fromkeys(none))
             )
+
+    def open_runs_of(self, owner: Owner) -> int:
+        """How many runs this owner has open."""
+        with self._engine.connect() as connection:
+            return open_runs_of(connection, owner)
+
+    def keep_running(self, run_id: str, keep: bool) -> None:
+        """Whether the run stays in the queue also when no page shows it."""
+        self._change(run_id, keep_running=keep)
+
+    def keep_watched(self, watched: Mapping[str, float]) -> None:
+        """When pages have shown these runs last."""
+        if watched:
+            with self._writer.begin() as connection:
+                for run_id, at in watched.items():
+                    connection.execute(_runs.update().where(_runs.c.id == run_id).values(watched_at=at))
+
+    def drop_unwatched(self, since: float, why: str) -> None:
+        """Stop the runs that wait, that no page has shown since then, and that are not to be kept."""
+        gone = _runs.update().where(
+            *(_runs.c.status == QUEUED, _runs.c.worker.is_(None), ~_runs.c.keep_running, ~_runs.c.immediate),
+            _runs.c.watched_at < since,
+        )
+        ended = {"status": STOPPED, "ended_at": time.time(), "address": None}
+        with self._writer.begin() as connection:
+            connection.execute(gone.values(ended | {"message": f"It left the queue, since {why}."}))
 
     def can_resume(self, run_id: str) -> bool:
         """Whether the run has a checkpoint to resume from."""
@@ -391,25 +476,48 @@ class RunStore:
     def claim(self, worker: str, limit: int, run_id: str | None = None) -> Run | None:
         """Take the next run of the queue, or None.
 
-        At most `limit` runs are running at once, and an exclusive run (a benchmark) runs alone. The queue is
-        strictly first come, first served. run_id: the run that this worker holds paused; only its worker
+        At most `limit` runs are running at once, and an exclusive run (a benchmark) runs alone; their order
+        is that of core.runs.scheduling. run_id: the run that this worker holds paused; only its worker
         can take it, and nothing else while it holds it. Immediate runs come before all others, up to
         `limit` of them, beside what is running.
         """
+        now = time.time()
         with self._writer.begin() as connection:
-            head = None if run_id else next_immediate(connection, limit)
-            head = head or next_in_queue(connection, limit, run_id)
+            immediate = None if run_id else scheduling.next_immediate(connection, limit)
+            head = immediate or scheduling.next_in_queue(connection, limit, run_id, now)
             if head is None:
                 return None
-            now = time.time()
             started = sa.func.coalesce(_runs.c.started_at, now)
-            connection.execute(
-                _runs.update()
-                .where(_runs.c.id == head)
-                .values(status=RUNNING, worker=worker, started_at=started, seen_at=now)
-            )
+            times = {"started_at": started, "seen_at": now, "claimed_at": now, "served_at": now}
+            mine = _runs.update().where(_runs.c.id == head)
+            connection.execute(mine.values(status=RUNNING, worker=worker, **times))
+            if not immediate:
+                scheduling.take_turn(connection, head, now)
             row = connection.execute(_runs.select().where(_runs.c.id == head)).mappings().one()
         return _run(row)
+
+    def is_to_give_way(self, run_id: str, limit: int) -> bool:
+        """Whether the run, which is at work, is to make room for one that waits."""
+        return scheduling.gives_way(self._open_runs(), run_id, limit, time.time())
+
+    def give_way(self, run_id: str) -> None:
+        """The run has saved a checkpoint and waits in the queue for its next turn."""
+        now = time.time()
+        waits = {
+            "status": QUEUED,
+            "worker": None,
+            "queued_at": now,
+            "turn_at": now,
+            "claimed_at": None,
+            "worked_s": _worked(now),
+        }
+        mine = (_runs.c.id == run_id, _runs.c.status == RUNNING)
+        with self._writer.begin() as connection:
+            connection.execute(_runs.update().where(*mine).values(waits))
+            scheduling.take_turn(connection, run_id, now)
+            asked = sa.and_(_runs.c.id == run_id, _runs.c.status == QUEUED, _runs.c.requested == "stop")
+            stopped = {"status": STOPPED, "ended_at": now, "message": "Stopped."}
+            connection.execute(_runs.update().where(asked).values(stopped))
 
     def write(
         self,
@@ -456,14 +564,20 @@ class RunStore:
         with self._engine.connect() as connection:
             return [(row.number, row.settings) for row in connection.execute(query)]
 
-    def keep_checkpoint(self, run_id: str, sequence: int, change: int, state: Mapping[str, Any]) -> None:
-        """Replace the run's checkpoint; sequence and change are those of the last event and change before."""
+    def keep_checkpoint(
+        self, run_id: str, sequence: int, change: int, state: Mapping[str, Any], gave_way: bool = False
+    ) -> None:
+        """Replace the run's checkpoint; sequence and change are those of the last event and change before.
+
+        gave_way: nothing follows it before the run resumes.
+        """
         from core.runs.checkpoints import write
 
-        write(self.checkpoint_file(run_id), {"sequence": sequence, "change": change, "state": dict(state)})
+        kept = {"sequence": sequence, "change": change, "gave_way": gave_way, "state": dict(state)}
+        write(self.checkpoint_file(run_id), kept)
 
     def checkpoint(self, run_id: str) -> dict[str, Any] | None:
-        """sequence, change and state of the run's last checkpoint, None if it has none.
+        """What keep_checkpoint() was given last, by these names; None if the run has no checkpoint.
 
         Raises InvalidRequest when the file is broken.
         """
@@ -488,11 +602,11 @@ class RunStore:
 
     def pause(self, run_id: str) -> None:
         """The worker holds the run still; it does not count as running meanwhile."""
-        self._change(run_id, status=PAUSED)
+        self._change(run_id, status=PAUSED, worked_s=_worked(time.time()), claimed_at=None)
 
     def end(self, run_id: str, status: str, message: str | None = None) -> None:
         """Close a run that has not ended yet: finished, stopped, failed or interrupted, and why."""
-        self._change(run_id, status=status, message=message, ended_at=time.time())
+        self._change(run_id, status=status, message=message, ended_at=time.time(), address=None)
 
     def seen(self, run_id: str) -> None:
         """A sign of life from the worker, also while one step takes long."""
@@ -515,6 +629,11 @@ def _run(row: sa.RowMapping) -> Run:
     version = columns.pop("version")
     job = upgrade_job(columns["job"], version)
     return Run(**columns | {"job": job, "config": upgrade_config(job, columns["config"], version)})
+
+
+def _worked(until: Any) -> sa.ColumnElement[float]:
+    """worked_s of a run that is at work until then."""
+    return _runs.c.worked_s + sa.func.coalesce(until - _runs.c.claimed_at, 0.0)
 
 
 def _is_pruned(connection: sa.Connection, run_id: str) -> bool:

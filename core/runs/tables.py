@@ -30,6 +30,17 @@ runs = sa.Table(
     sa.Column("curves_bytes", sa.Integer),  # of an ended run, once measured
     sa.Column("pictures_bytes", sa.Integer),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),  # of config and events
+    # Whose it is, and its place in the queue; see core.runs.quota and core.runs.scheduling.
+    sa.Column("owner", sa.String, index=True),
+    sa.Column("address", sa.String),  # of the owner's computer, while the run is open
+    sa.Column("expected_short", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("resumable", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("turn_at", sa.Float),
+    sa.Column("claimed_at", sa.Float),  # since when it is at work
+    sa.Column("worked_s", sa.Float, nullable=False, server_default="0"),  # before that
+    sa.Column("served_at", sa.Float),  # when it was claimed last
+    sa.Column("keep_running", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("watched_at", sa.Float),  # when a page showed it last
 )
 # All that a list of runs filters and sorts by, so that it reads this index and not the wide rows.
 sa.Index(
@@ -80,7 +91,6 @@ summaries = sa.Table(
     sa.Column("run_id", sa.String, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),  # of the rules; 0 is none yet
     sa.Column("of_end", sa.Float),  # the run's ended_at when this was written; none while it is open
-    sa.Column("owner", sa.String),  # the browser that started it
     sa.Column("name", sa.String),  # given by a person
     sa.Column("note", sa.String),  # given by a person
     sa.Column("typed", sa.String, nullable=False, server_default=""),  # name and note, to search in
@@ -117,15 +127,24 @@ _RENAMED_SINCE_0_1 = {
 }
 
 
+# Where owners stood before they had to do with the queue.
+_OWNERS_FROM_SUMMARIES = (
+    "UPDATE runs SET owner = (SELECT owner FROM summaries WHERE summaries.run_id = runs.id)"
+)
+
+
 def create(connection: sa.Connection) -> None:
     """Make the tables and columns that are not there yet; what is there stays as it is."""
     metadata.create_all(connection)
     rename_columns_of_0_1(connection)
     there = _columns(connection)
+    had_owners = "owner" in there
     for column in runs.columns:
         if column.name not in there:
             definition = sa.schema.CreateColumn(column).compile(connection)
             connection.exec_driver_sql(f"ALTER TABLE {runs.name} ADD COLUMN {definition}")
+    if not had_owners and "owner" in _columns(connection, summaries):
+        connection.exec_driver_sql(_OWNERS_FROM_SUMMARIES)
     for index in runs.indexes:
         index.create(connection, checkfirst=True)
 
@@ -138,5 +157,5 @@ def rename_columns_of_0_1(connection: sa.Connection) -> None:
             connection.exec_driver_sql(f"ALTER TABLE {runs.name} RENAME COLUMN {old} TO {new}")
 
 
-def _columns(connection: sa.Connection) -> set[str]:
-    return {column["name"] for column in sa.inspect(connection).get_columns(runs.name)}
+def _columns(connection: sa.Connection, table: sa.Table = runs) -> set[str]:
+    return {column["name"] for column in sa.inspect(connection).get_columns(table.name)}

@@ -16,14 +16,14 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 from core.device_order import number_by_bus
 from core.devices import usable_cores
 from core.errors import InvalidRequest
-from core.events import StopRequested
+from core.events import Checkpoint, CheckpointRequested, StopRequested
 from core.jobs import JOBS
 from core.logs import write_as_json
 from core.operator_settings import operator_settings
@@ -36,6 +36,8 @@ from core.torch_devices import accelerator_opened
 
 _log = logging.getLogger(__name__)
 HEARTBEAT_S = 1.0
+ASK_EVERY_S = 0.3  # whether a run is to give way
+_OF_A_START = ("TrainingStarted", "TrainingResumed")
 PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
 
 
@@ -71,10 +73,13 @@ class Worker:
     def _do(self, run: Run) -> None:
         recorder = Recorder(self._store, run.id)
         try:
-            recorder, events = self._begin(run)
-            status, message = self._follow(run, recorder, events)
+            recorder, events, resumes_quietly = self._begin(run)
+            status, message = self._follow(run, recorder, events, resumes_quietly)
             recorder.flush()
-            self._store.end(run.id, status, message)
+            if status == QUEUED:
+                self._store.give_way(run.id)
+            else:
+                self._store.end(run.id, status, message)
         except InvalidRequest as refused:
             recorder.flush()
             self._store.end(run.id, FAILED, str(refused))
@@ -86,9 +91,11 @@ class Worker:
             _log.exception("A run failed with what nobody foresaw.")
             os._exit(1)
 
-    def _begin(self, run: Run) -> tuple[Recorder, Iterator[Any]]:
+    def _begin(self, run: Run) -> tuple[Recorder, Iterator[Any], bool]:
         """Start the run, or resume from its own checkpoint, or from what it branches from: another run's
         checkpoint, or a frame of another run's film.
+
+        The last value says whether it had only given way to others, so that it does not start once more.
         """
         job, branch, film = JOBS[run.job], run.config.get("resume_from"), run.config.get("start_from")
         own = self._store.checkpoint(run.id) if job.resume else None
@@ -96,7 +103,8 @@ class Worker:
             self._store.delete_events_after(run.id, own["sequence"])
             # Its config is the run's, with what the person has changed since.
             events = job.resume(own["state"]["config"], own["state"])
-            return Recorder(self._store, run.id, own["sequence"], own["change"]), events
+            recorder = Recorder(self._store, run.id, own["sequence"], own["change"])
+            return recorder, events, own.get("gave_way", False)
         self._store.delete_events_after(run.id, 0)
         if job.resume and branch:
             other = self._store.checkpoint(branch)
@@ -104,17 +112,22 @@ class Worker:
                 raise InvalidRequest(f"The checkpoint of the run {branch!r} was pruned.")
             if other is None:
                 raise InvalidRequest(f"The run {branch!r} has no checkpoint to resume from.")
-            return Recorder(self._store, run.id), job.resume(run.config, other["state"])
+            return Recorder(self._store, run.id), job.resume(run.config, other["state"]), False
         if job.branch and film:
             from core.runs.branching import start_weights
 
             weights = start_weights(self._store, film, run.config.get("start_step"))
-            return Recorder(self._store, run.id), job.branch(run.config, weights)
-        return Recorder(self._store, run.id), job.start(run.config)
+            return Recorder(self._store, run.id), job.branch(run.config, weights), False
+        return Recorder(self._store, run.id), job.start(run.config), False
 
-    def _follow(self, run: Run, recorder: Recorder, events: Iterator[Any]) -> tuple[str, str | None]:
+    def _follow(
+        self, run: Run, recorder: Recorder, events: Iterator[Any], resumes_quietly: bool
+    ) -> tuple[str, str | None]:
+        """Record the job's events until it ends, is stopped, or is to wait for its next turn."""
         self._store.describe(run.id, environment())
-        for event in _steered(events, recorder):
+        for event in _steered(events, recorder, self._turn_of(run)):
+            if resumes_quietly and type(event).__name__ in _OF_A_START:
+                continue
             requested = recorder.add(event)
             if requested == "pause":
                 recorder.flush()
@@ -126,7 +139,23 @@ class Worker:
                 return STOPPED, "Stopped."
             if requested == "idle":
                 return STOPPED, f"Stopped after {PAUSE_LIMIT_S // 60} minutes of pause."
+            if recorder.gives_way and isinstance(event, Checkpoint):
+                return QUEUED, None
         return FINISHED, None
+
+    def _turn_of(self, run: Run) -> Callable[[], bool]:
+        """Says whether the run's turn is over; it asks the store now and then."""
+        asked_at = time.monotonic()
+
+        def is_over() -> bool:
+            nonlocal asked_at
+            now = time.monotonic()
+            if not run.resumable or now - asked_at < ASK_EVERY_S:
+                return False
+            asked_at = now
+            return self._store.is_to_give_way(run.id, self._limit)
+
+        return is_over
 
     def _hold(self, run: Run) -> str:
         """Keep the run still until it is resumed and has its turn, or is to stop."""
@@ -184,14 +213,19 @@ def _last_events(run: Run, events: Iterator[Any]) -> Iterator[Any]:
     yield from events
 
 
-def _steered(events: Iterator[Any], recorder: Recorder) -> Iterator[Any]:
-    """The job's events; each change of settings that the person asks for is sent into it."""
+def _steered(events: Iterator[Any], recorder: Recorder, turn_is_over: Callable[[], bool]) -> Iterator[Any]:
+    """The job's events; each change of settings that the person asks for is sent into it.
+
+    When its turn is over it is asked for a checkpoint, once.
+    """
     event = next(events, None)
     while event is not None:
         yield event
-        changes = recorder.changes()
+        sent: Any = recorder.changes()
+        if not sent and not recorder.gives_way and turn_is_over():
+            recorder.gives_way, sent = True, CheckpointRequested()
         try:
-            event = events.send(changes) if changes and isinstance(events, Generator) else next(events)
+            event = events.send(sent) if sent and isinstance(events, Generator) else next(events)
         except StopIteration:
             return
 

@@ -6,13 +6,13 @@ import copy
 import math
 import time
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor
 
 from core.errors import InvalidRequest
-from core.events import Progress, StopRequested
+from core.events import CheckpointRequested, Progress, StopRequested
 from core.torch_devices import is_out_of_memory, threads
 from core.training import checkpoint, stopping
 from core.training.checkpoint import Position
@@ -47,19 +47,20 @@ def train(
     start: Mapping[str, Any] | None = None,
     checkpoint_every_s: float | None = None,
     weights: StartWeights | None = None,
-) -> Generator[Any, Mapping[str, Any] | None, None]:
+) -> Generator[Any, Mapping[str, Any] | CheckpointRequested | None, None]:
     """Train one network; yields the events of core.training.events in the order that is given there.
 
     On a CPU the same config gives the same numbers, whatever else ran in this process, whether or not
     pictures are drawn, and whether or not it resumed from a checkpoint (`start`, the state of one) on the
     way. weights: those that it begins with in place of random ones, where the config has start_from; the
     optimiser starts fresh. send() takes settings that change from the next step on: those that the learner
-    names as changeable; throw(StopRequested()) gives the frame and the pictures of the last step, and ends.
+    names as changeable, or a CheckpointRequested; throw(StopRequested()) gives the frame and the pictures of
+    the last step, and ends.
     Raises InvalidRequest when the device cannot be used, memory runs out, or checkpoint or weights do not
     fit.
     """
     watch = Stopwatch(start["position"]["elapsed_s"] if start else 0.0)
-    requested: dict[str, Any] = {}
+    requested = _Requested()
     with threads(config.threads):
         yield Progress(0, config.epochs, "epochs")
         events = _train(config, start, checkpoint_every_s, weights, watch, requested)
@@ -71,7 +72,10 @@ def train(
                 yield from _stopped(events, stop)
                 return
             watch.held(time.perf_counter() - yielded_s)
-            requested.update(changes or {})
+            if isinstance(changes, CheckpointRequested):
+                requested.checkpoint = True
+            else:
+                requested.settings.update(changes or {})
 
 
 def _train(
@@ -80,7 +84,7 @@ def _train(
     checkpoint_every_s: float | None,
     weights: StartWeights | None,
     watch: Stopwatch,
-    requested: dict[str, Any],
+    requested: _Requested,
 ) -> Generator[Any, None, None]:
     step = 0
     try:
@@ -131,6 +135,14 @@ def _branched(started: TrainingStarted, weights: StartWeights) -> TrainingStarte
     return replace(started, start_from=weights.run, start_step=weights.step)
 
 
+@dataclass
+class _Requested:
+    """What was sent into the training and is to be done at the next opportunity."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    checkpoint: bool = False
+
+
 class _TrainingRun:
     """A training under way: its learner, how far it is, and the clocks that say when something is due."""
 
@@ -138,7 +150,7 @@ class _TrainingRun:
         self,
         learner: Learner,
         watch: Stopwatch,
-        requested: dict[str, Any],
+        requested: _Requested,
         checkpoint_every_s: float | None,
     ) -> None:
         self.learner, self.watch, self.requested = learner, watch, requested
@@ -183,7 +195,7 @@ class _TrainingRun:
             reason = reached or reason
             if self.film is not None and (self.film.due or reason):
                 yield from self._show(self.film, scores, ends=reason is not None)
-            if self.save.due() and position.epoch < learner.config.epochs and not reason:
+            if self._is_to_save() and position.epoch < learner.config.epochs and not reason:
                 yield from self._checkpoint()
         yield from self._end(reason or "completed")
 
@@ -234,12 +246,12 @@ class _TrainingRun:
             yield Progress(learner.step, steps, "steps", rate, learner.sample_unit)
             if self.picture.due() and math.isfinite(loss.item()):
                 yield from self.snapshots.due()
-            if self.requested:
+            if self.requested.settings:
                 yield from self._change()
             reason = stopping.within_epoch(learner.config, learner.step, watch)
             if reason:
                 break
-            if self.epoch_began is not None and self.save.due():
+            if self.epoch_began is not None and self._is_to_save():
                 self._lap()
                 yield from self._checkpoint()
         if loss is not None:
@@ -303,8 +315,12 @@ class _TrainingRun:
         position.steps_s, position.epoch_s = position.steps_s + position.epoch_s, 0.0
         return completed
 
+    def _is_to_save(self) -> bool:
+        return self.save.due() or (self.requested.checkpoint and self.save_every_s is not None)
+
     def _checkpoint(self) -> Iterator[Any]:
         assert self.save_every_s is not None
+        self.requested.checkpoint = False
         self.position.elapsed_s = began_s = self.watch.elapsed_s()
         yield checkpoint.save_state(self.learner, self.position, self.stopping, self.epoch_began)
         cost_s = self.watch.elapsed_s() - began_s
@@ -312,7 +328,7 @@ class _TrainingRun:
 
     def _change(self) -> Iterator[Any]:
         learner = self.learner
-        for setting, value in self.requested.items():
+        for setting, value in self.requested.settings.items():
             try:
                 if setting not in learner.changeable:
                     raise InvalidRequest(
@@ -324,7 +340,7 @@ class _TrainingRun:
                 yield SettingChanged(learner.step, setting, before, value)
             except InvalidRequest as refused:
                 yield SettingRefused(learner.step, setting, str(refused))
-        self.requested.clear()
+        self.requested.settings.clear()
 
     def _finished(self, reason: str, best: EpochCompleted | None) -> TrainingFinished:
         """The end, with the test scores of the best epoch, or else of the last good one."""

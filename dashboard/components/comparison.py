@@ -25,6 +25,7 @@ from dashboard.components import runs
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.markdown import escaped
+from dashboard.components.visitor import visitor
 
 KEY = "against"  # of the choice, in the page's address
 NOTHING, FILE = "nothing", "file"
@@ -142,7 +143,8 @@ def _pick(jobs: tuple[str, ...], label: str, shown: str) -> Result | None:
 def _offered(jobs: tuple[str, ...], shown: str) -> dict[str, str]:
     """Names of the newest finished runs, and of one that the address or the control already names."""
     store = runs.runner().store
-    query = RunQuery(jobs=jobs, statuses=(FINISHED,), limit=OFFERED)
+    whose = None if visitor().sees_all() else visitor().owner.id
+    query = RunQuery(jobs=jobs, statuses=(FINISHED,), owner=whose, limit=OFFERED)
     found = list(listed(store, query).runs)
     named = (st.query_params.get(KEY), st.session_state.get(KEY))
     older = tuple(one for one in named if one and one not in {run.id for run in found})

@@ -6,13 +6,12 @@ around it stay still, and stops asking when the run has ended.
 
 from __future__ import annotations
 
-import re
-import secrets
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import streamlit as st
 
@@ -20,13 +19,21 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.paths import data_folder
 from core.records import to_record
-from core.runs.listing import set_owner
-from core.runs.runners.local import LocalRunner
+from core.runs.quota import QuotaReached
+from core.runs.runners.local import GONE_S, LocalRunner
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
 from dashboard.components.markdown import escaped
+from dashboard.components.visitor import is_shared, quota, visitor
 
 REFRESH_S = 0.8
+OTHER_RUNS = ("run_id", "resume_from", "start_from")  # fields of a config that name a run to work on
+COPIED = ("training",)
+COPY = "copy"  # in an address: whoever has it may open a copy of the run
+REFUSED = "why the last request was refused"
+NOT_YOURS = (
+    "This run is somebody else’s: whoever has its address can look at it, and its owner alone can change it."
+)
 FIRST_EVENT_WAIT_S = 0.6
 STARTING_S = 4.0  # what waits longer waits for another run
 CHECKPOINT_PRUNED = (
@@ -69,9 +76,6 @@ VIEW_OF_JOB = {
     "timed_statements": "overview",
 }
 
-# By this cookie, which the server gives to each browser, a person finds the runs that were started in it.
-BROWSER_COOKIE = "nablascope_browser"
-
 STATUS_BADGES: dict[str, tuple[str, str, Literal["gray", "blue", "orange", "green", "red"]]] = {
     QUEUED: ("Waiting", ":material/hourglass_top:", "gray"),
     RUNNING: ("Running", ":material/play_arrow:", "blue"),
@@ -108,19 +112,19 @@ def runner() -> LocalRunner:
 
 @st.cache_resource(show_spinner=False)
 def _runner_of(store_file: Path) -> LocalRunner:
-    return LocalRunner(store_file)
+    return LocalRunner(store_file, quota=quota())
 
 
 def start(job: str, config: Any, stop_previous: bool = True) -> str:
     """Start a run, put its address into the URL, and stop this session's last one of the same job.
 
-    Returns its id.
+    Returns its id. Where the visitor has as many open runs as one may have, the page says so and nothing
+    else happens.
     """
     previous = st.session_state.get(f"{job}_run")
     if previous and stop_previous:
-        runner().request(previous, "stop")
-    run_id = runner().submit(job, to_record(config))
-    set_owner(runner().store, run_id, this_browser())
+        request(previous, "stop")
+    run_id = submit(job, to_record(config))
     st.session_state[f"{job}_run"] = run_id
     st.query_params["run"] = run_id
     st.query_params.pop("step", None)  # of the film of another run
@@ -128,27 +132,58 @@ def start(job: str, config: Any, stop_previous: bool = True) -> str:
     return run_id
 
 
-def this_browser() -> str:
-    """An id of the visitor's browser, from its cookie; of this session alone where it keeps none."""
-    kept = st.context.cookies.get(BROWSER_COOKIE)
-    if is_browser_id(kept):
-        return str(kept)
-    return str(st.session_state.setdefault(BROWSER_COOKIE, new_browser_id()))
+def submit(job: str, config: Mapping[str, Any]) -> str:
+    """Queue a run of the visitor's; returns its id, or draws the page anew with what stands in the way."""
+    for name in OTHER_RUNS:
+        other = config.get(name)
+        if other and (found := runner().store.get(other)) and not controls(found):
+            refuse(NOT_YOURS)
+    try:
+        return runner().submit(job, config, visitor().owner)
+    except QuotaReached as error:
+        refuse(str(error))
 
 
-def new_browser_id() -> str:
-    """96 random bits."""
-    return secrets.token_urlsafe(12)
+def resume(run_id: str) -> None:
+    """Queue a run again that ended early. Raises InvalidRequest where it cannot resume."""
+    check_controls(run_id)
+    runner().resume(run_id, visitor().owner)
 
 
-def is_browser_id(text: object) -> bool:
-    """Whether a cookie holds what the server has put there, not what somebody made up."""
-    return isinstance(text, str) and re.fullmatch(r"[\w-]{16}", text, re.ASCII) is not None
+def request(run_id: str, requested: str) -> None:
+    """Ask for "pause", "resume" or "stop" of a run that is the visitor's to control; of others, nothing."""
+    if controls(runner().store.get(run_id)):  # a browser can press what the page does not show
+        runner().request(run_id, requested)
 
 
 def change(run_id: str, setting: str, key: str) -> None:
     """Ask a running run to continue with the value of the widget of this key."""
-    runner().store.change(run_id, {setting: st.session_state[key]})
+    if controls(runner().store.get(run_id)):
+        runner().store.change(run_id, {setting: st.session_state[key]})
+
+
+def controls(run: Run | None) -> bool:
+    """Whether the visitor may stop, change, resume and export this run."""
+    return run is not None and visitor().controls(run.owner)
+
+
+def check_controls(run_id: str) -> None:
+    """Raise InvalidRequest for a run of somebody else on a shared server."""
+    if not controls(runner().store.get(run_id)):
+        raise InvalidRequest(NOT_YOURS)
+
+
+def refuse(reason: str) -> NoReturn:
+    """Draw the page anew, with the reason below its title."""
+    st.session_state[REFUSED] = reason
+    st.rerun()
+
+
+def say_refusal() -> None:
+    """Why what was asked for last did not happen."""
+    reason = st.session_state.pop(REFUSED, None)
+    if reason:
+        st.error(escaped(reason), icon=":material/front_hand:")
 
 
 def addressed_run(*jobs: str) -> Run | None:
@@ -177,6 +212,7 @@ def follow(run: Run, draw: Draw, show_state: bool = True) -> None:
         if now is None:  # deleted in another window: the whole page says so
             st.rerun()
             return
+        runner().watched(run.id)
         log = _event_log(run.id)
         log.catch_up()
         if show_state:
@@ -205,11 +241,20 @@ def _show_state(run: Run) -> None:
     label, icon, color = STATUS_BADGES[run.status]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(label, icon=icon, color=color)
-        if not run.ended:
+        mine = controls(run)
+        if not run.ended and mine:
             _buttons(run)
+        if is_shared() and mine:
+            _share_popover(run)
+            if not run.ended:
+                _keep_running_toggle(run)
         st.markdown(_in_words(run))  # after the buttons, which its changing width would move
-        if run.ended and run.status != FINISHED and runner().store.can_resume(run.id):
+        if run.ended and run.status != FINISHED and mine and runner().store.can_resume(run.id):
             _resume_button(run)
+    if not mine:
+        st.caption(f":material/visibility: {NOT_YOURS}")
+    if run.ended and run.status == STOPPED and run.message and "left the queue" in run.message:
+        st.info(escaped(run.message), icon=":material/logout:")
     if run.pruned_at is not None and run.job == "training":
         st.info(CHECKPOINT_PRUNED, icon=":material/inventory_2:")
     if run.status in (FAILED, INTERRUPTED):
@@ -220,20 +265,66 @@ def _show_state(run: Run) -> None:
 
 
 def _in_words(run: Run) -> str:
+    now = time.time()
+    if run.gave_way:
+        return _turn_in_words(run, now)
     if run.status == QUEUED:
         position = runner().store.queue_position(run.id) or 1
         if position > 1:
             return f"Number {position} in the queue"
-        return "Starting" if time.time() - run.queued_at < STARTING_S else "Next in the queue"
-    words = [_seconds((run.ended_at or time.time()) - (run.started_at or run.created_at))]
+        return "Starting" if now - run.queued_at < STARTING_S else "Next in the queue"
+    words = [_seconds(run.worked(now))]
     progress = run.progress or {}
     if progress.get("rate_per_s") and not run.ended:
         words.append(f"{progress['rate_per_s']:,.0f} {progress['rate_unit']}/s")
     if run.status == RUNNING and progress.get("done"):
-        elapsed_s = time.time() - (run.started_at or run.created_at)
-        left_s = elapsed_s * (progress["total"] - progress["done"]) / progress["done"]
+        left_s = run.worked(now) * (progress["total"] - progress["done"]) / progress["done"]
         words.append(f"about {_seconds(left_s)} left")
     return " · ".join(words)
+
+
+def _turn_in_words(run: Run, now: float) -> str:
+    """Of a run that has given way to others."""
+    left_s = runner().store.seconds_until_turn(run.id, runner().limit) or 0.0
+    turn = f"next in about {_seconds(math.ceil(left_s))}" if left_s >= 1 else "next in a moment"
+    return f"Gives way to others after {_seconds(run.worked(now))} of work, {turn}"
+
+
+def _keep_running_toggle(run: Run) -> None:
+    """Whether the run stays in the queue when its page is closed."""
+    key = f"keep_running_of_{run.id}"
+    st.toggle(
+        "Keep running when I leave",
+        run.keep_running,
+        key=key,
+        on_change=_keep_running,
+        args=(run, key),
+        help=f"Else it leaves the queue when no page has shown it for {GONE_S / 60:.0f} minutes; what it has "
+        "recorded stays, and it can be resumed.",
+    )
+
+
+def _keep_running(run: Run, key: str) -> None:
+    if controls(run):
+        runner().store.keep_running(run.id, st.session_state[key])
+
+
+def _share_popover(run: Run) -> None:
+    """Links for others: nobody finds the run without one."""
+    with st.popover("Share", icon=":material/share:"):
+        here = (st.context.url or "").partition("?")[0]
+        st.markdown("**Read-only**: who has this link can look at the run, and do nothing with it.")
+        st.code(f"{here}?run={run.id}", language=None, wrap_lines=True)
+        if run.job in COPIED:
+            st.markdown(
+                "**Open a copy**: who has this one also gets its settings, to start a run of their own."
+            )
+            st.code(f"{here}?run={run.id}&{COPY}=1", language=None, wrap_lines=True)
+
+
+def is_to_be_copied(run: Run) -> bool:
+    """Whether the address lets the visitor open a copy of somebody else's run."""
+    return st.query_params.get(COPY) == "1" and not controls(run)
 
 
 def _buttons(run: Run) -> None:
@@ -243,7 +334,7 @@ def _buttons(run: Run) -> None:
             "Resume",
             icon=":material/play_arrow:",
             type="primary",
-            on_click=runner().request,
+            on_click=request,
             args=(run.id, "resume"),
         )
     else:
@@ -251,10 +342,10 @@ def _buttons(run: Run) -> None:
             "Pause",
             icon=":material/pause:",
             disabled=run.status != RUNNING,
-            on_click=runner().request,
+            on_click=request,
             args=(run.id, "pause"),
         )
-    st.button("Stop", icon=":material/stop:", on_click=runner().request, args=(run.id, "stop"))
+    st.button("Stop", icon=":material/stop:", on_click=request, args=(run.id, "stop"))
 
 
 def _resume_button(run: Run) -> None:
@@ -262,8 +353,8 @@ def _resume_button(run: Run) -> None:
     help_text = "Continues from the last checkpoint, with the same numbers as if it had never stopped."
     if st.button("Resume", icon=":material/play_arrow:", type="primary", help=help_text):
         try:
-            runner().resume(run.id)
-        except InvalidRequest as error:  # pruned while the page was open
+            resume(run.id)
+        except InvalidRequest as error:  # pruned while the page was open, or one too many
             st.error(escaped(str(error)))
             return
         st.query_params.pop("step", None)  # it is watched while it runs

@@ -64,10 +64,6 @@ def _drawing_of(store: RunStore, run: Run) -> dict[str, Any]:
     try:
         if not classifies_images(run.config):
             raise InvalidRequest("This run does not learn classes of images.")
-        if run.config.get("hidden") and len(set(of_record(run.config))) > 1:
-            raise InvalidRequest(
-                "Images cannot be drawn for a network whose layers have different activation functions."
-            )
         config = from_record(TrainConfig, run.config)
         options = json.dumps(filled_in(DATASETS[config.data].options, config.data_options), sort_keys=True)
         images, labels, classes, ink = _test_images(config.data, config.seed, config.test_fraction, options)
@@ -82,6 +78,7 @@ def _drawing_of(store: RunStore, run: Run) -> dict[str, Any]:
         }
     return {
         "plan": asdict(plan),
+        "activations": of_record(run.config) if run.config.get("hidden") else [config.activation],
         "classes": classes,
         "ink": None if ink is None else asdict(ink),
         "images": base64.b64encode(images.tobytes()).decode(),

@@ -11,6 +11,7 @@ from core.runs.listing import ListedRun, RunQuery, listed
 from core.runs.status import PAUSED, RUNNING
 from core.runs.store import RunStore
 from dashboard.components.runs import JOB_TITLES, VIEW_OF_JOB
+from dashboard.components.visitor import is_shared
 
 
 class OwnRuns:
@@ -27,11 +28,12 @@ class OwnRuns:
         workers = {run.id: run.worker for run in store.all_with_status(RUNNING, PAUSED) if run.worker}
         names = {run.id: run for run in listed(store, RunQuery(ids=tuple(workers))).runs} if workers else {}
         found: dict[str, dict[str, Any]] = {}
+        link = _link_without_name if is_shared() else _link
         before, self._processes = self._processes, {}
         for run_id, worker in workers.items():
             host, pid, _ = worker.rsplit("/", 2)
             if host == platform.node() and run_id in names:
-                found[pid] = _link(names[run_id], base) | self._load(pid, before)
+                found[pid] = link(names[run_id], base) | self._load(pid, before)
         return found
 
     def _load(self, pid: str, before: dict[str, psutil.Process]) -> dict[str, Any]:
@@ -43,6 +45,11 @@ class OwnRuns:
         except (psutil.Error, OSError):  # it has just ended
             return {"memory": None, "utilisation": None}
         return {"memory": memory, "utilisation": round(used, 1) if pid in before else None}
+
+
+def _link_without_name(_run: ListedRun, _base: str) -> dict[str, str]:
+    """All viewers of a shared server get this answer, and an address lets them look."""
+    return {"name": "A run of this server", "address": ""}
 
 
 def _link(run: ListedRun, base: str) -> dict[str, str]:

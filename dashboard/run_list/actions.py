@@ -17,6 +17,7 @@ from core.training import TrainConfig
 from core.training.settings import MAX_EPOCHS
 from dashboard.components import runs
 from dashboard.components.markdown import escaped
+from dashboard.components.visitor import visitor
 from dashboard.pages import PAGES
 from dashboard.run_list.table import query_of
 
@@ -41,8 +42,8 @@ def open_run(run: ListedRun) -> None:
 
 
 def is_mine(run: ListedRun) -> bool:
-    """Whether this browser may rename and delete a run: its own, and those that no browser started."""
-    return run.owner is None or run.owner == runs.this_browser()
+    """Whether the visitor may rename and delete a run; alone, also those that no browser started."""
+    return visitor().owns(run.owner)
 
 
 def draw_actions(chosen: Sequence[ListedRun]) -> None:
@@ -61,7 +62,8 @@ def draw_actions(chosen: Sequence[ListedRun]) -> None:
 
 def draw_continue(run: ListedRun | None) -> None:
     """One that ended early resumes; a training that has finished trains on, as a run of its own."""
-    possible = run is not None and run.ended and runs.runner().store.can_resume(run.id)
+    mine = run is not None and visitor().controls(run.owner)
+    possible = run is not None and mine and run.ended and runs.runner().store.can_resume(run.id)
     pressed = st.button(
         "Continue",
         icon=":material/fast_forward:",
@@ -81,8 +83,9 @@ def draw_continue(run: ListedRun | None) -> None:
 def continued(run: ListedRun) -> str:
     """Let a run continue; gives the address of the run that does. Raises InvalidRequest where it cannot."""
     runner = runs.runner()
+    runs.check_controls(run.id)
     if run.status in (STOPPED, FAILED, INTERRUPTED):
-        runner.resume(run.id)
+        runs.resume(run.id)
         return run.id
     kept = runner.store.get(run.id)
     if kept is None or run.status != FINISHED or run.job != "training":
@@ -95,14 +98,12 @@ def continued(run: ListedRun) -> str:
     if epochs > MAX_EPOCHS:
         raise InvalidRequest(f"It would have {epochs:,} epochs; at most {MAX_EPOCHS:,} are possible.")
     further = replace(config, epochs=epochs, resume_from=run.id)
-    run_id = runner.submit("training", to_record(further))
-    runs.set_owner(runner.store, run_id, runs.this_browser())
-    return run_id
+    return runs.submit("training", to_record(further))
 
 
 def draw_export(run: ListedRun | None) -> None:
     """A training as one zip, which is made when it is asked for."""
-    possible = run is not None and run.job == "training" and run.ended
+    possible = run is not None and run.job == "training" and run.ended and visitor().controls(run.owner)
     st.download_button(
         "Export",
         lambda: zipped_from_store(runs.runner().store, run.id) if run else b"",

@@ -14,7 +14,8 @@ from core.runs.listing import STATUSES, RunQuery, listed, occurring
 from core.runs.store import RunStore
 from dashboard.charts.training.curves import METRICS
 from dashboard.components.address import bound
-from dashboard.components.runs import JOB_TITLES, STATUS_BADGES, this_browser
+from dashboard.components.runs import JOB_TITLES, STATUS_BADGES
+from dashboard.components.visitor import is_shared, visitor
 from dashboard.run_list.table import COLUMNS, name_of
 
 MINE, ALL = "mine", "all"
@@ -25,7 +26,7 @@ DESCENDING, ASCENDING = "descending", "ascending"
 
 def choose_query(store: RunStore) -> RunQuery:
     """The whole list that the controls ask for, of which a page is then cut."""
-    present = occurring(store)
+    present = occurring(store, None if visitor().sees_all() else visitor().owner.id)
     with st.container(border=True):
         search, whose = st.columns([3, 1], vertical_alignment="bottom")
         with search:
@@ -46,8 +47,14 @@ def choose_query(store: RunStore) -> RunQuery:
 
 
 def choose_owner(store: RunStore) -> str | None:
-    """This browser, or None for all; its own are the default where it has some."""
-    browser, state = this_browser(), st.session_state
+    """Whose runs are listed: this browser's, or None for all; its own are the default where it has some.
+
+    On a shared server a list has the visitor's runs, and an operator can see all.
+    """
+    here, state = visitor(), st.session_state
+    browser = str(here.owner.id)
+    if is_shared() and not here.is_operator:
+        return browser
     if _DEFAULT_WHOSE not in state:
         own = listed(store, RunQuery(owner=browser, limit=1)).total
         state[_DEFAULT_WHOSE] = MINE if own else ALL

@@ -100,8 +100,7 @@ def start_race(pair: Sequence[TrainConfig], differing: str) -> None:
     """Start both, with names, and show them."""
     runner, ids = runs.runner(), []
     for config, name in zip(pair, ("A: as it was", f"B: {differing}"), strict=True):
-        run_id = runner.submit("training", to_record(config))
-        runs.set_owner(runner.store, run_id, runs.this_browser())
+        run_id = runs.submit("training", to_record(config))
         rename(runner.store, run_id, name[:MAX_NAME])
         ids.append(run_id)
     st.query_params["runs"] = ",".join(ids)

@@ -45,6 +45,8 @@ def with_records(chosen: Sequence[ListedRun]) -> list[Shown]:
         kept = runs.runner().store.get(run.id)
         if kept is None:
             continue
+        if not kept.ended:
+            runs.runner().watched(run.id)
         try:
             config = from_record(TrainConfig, kept.config)
         except InvalidRequest as error:

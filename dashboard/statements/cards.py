@@ -42,7 +42,7 @@ def start_tests(statements: Sequence[str], effort: str) -> None:
     active = []
     for run in active_runs():
         if set(run.config["statements"]) <= set(config.statements):
-            runs.runner().request(run.id, "stop")
+            runs.request(run.id, "stop")
         else:
             active.append(run.id)
     st.session_state[_STARTED] = [*active, runs.start(config.job, config, stop_previous=False)]

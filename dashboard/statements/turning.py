@@ -13,7 +13,7 @@ from core.records import to_record
 from core.runs import verdicts
 from core.runs.status import FINISHED
 from dashboard.components.markdown import escaped
-from dashboard.components.runs import runner
+from dashboard.components.runs import request, runner, submit
 from dashboard.statements import verdict
 
 POLL_S = 0.4
@@ -52,7 +52,7 @@ def _note_turned(key: str) -> None:
     for at, run_id in [*tests.items()]:
         run = runner().store.get(run_id)
         if run and not run.ended:
-            runner().request(run_id, "stop")
+            request(run_id, "stop")
         if run is None or run.status != FINISHED:
             del tests[at]
 
@@ -62,7 +62,7 @@ def _run_of(key: str, slider: Slider, value: Any) -> str:
     known = st.session_state.setdefault(_RUNS, {})
     if (key, value) not in known or runner().store.get(known[key, value]) is None:
         config = StatementsConfig((key,), QUICK, {**slider.quick, slider.setting: (value,)})
-        known[key, value] = runner().submit("statement_value", to_record(config))
+        known[key, value] = submit("statement_value", to_record(config))
     return str(known[key, value])
 
 

@@ -87,6 +87,22 @@ def load_from_run(run: Run | None) -> None:
     set_controls(config)
 
 
+def copy_from_run(run: Run) -> None:
+    """Set the controls to those of somebody else's run, for another run of the visitor's.
+
+    A table or images of the owner's stay with the owner.
+    """
+    options = run.config.get("data_options", {})
+    if options.get("file") or options.get("archive"):
+        st.warning("This run was trained on its owner’s own data, which is private, so it cannot be copied.")
+        return
+    load_from_run(run)
+    st.info(
+        "The controls have this run’s settings: **Start** trains a copy that is yours.",
+        icon=":material/content_copy:",
+    )
+
+
 def set_controls(config: TrainConfig) -> None:
     """Set every control to what a training says."""
     st.session_state.update(control_values(config), model=config.model, data=config.data)

@@ -28,7 +28,7 @@ def ask(run: Run) -> None:
     )
     if asked:
         config = {"run_id": run.id, "store_file": str(store.path)}
-        st.session_state[_key(run)] = runs.runner().submit("landscape", config)
+        st.session_state[_key(run)] = runs.submit("landscape", config)
         st.rerun()
 
 

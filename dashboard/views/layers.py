@@ -88,7 +88,7 @@ def run_of(job: str, config: LayersConfig, start: bool) -> Run | None:
     store = runs.runner().store
     run = store.get(known[key]) if key in known else None
     if run is None and start:
-        known[key] = runs.runner().submit(job, to_record(config))
+        known[key] = runs.submit(job, to_record(config))
         run = store.get(known[key])
     return run
 

@@ -25,6 +25,7 @@ from dashboard.components import runs
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.markdown import escaped
+from dashboard.components.visitor import visitor
 from dashboard.film import actions
 
 SNAPSHOT = "input_histograms"
@@ -36,13 +37,14 @@ THIS_MACHINE = (None, "127.0.0.1", "::1", "::ffff:127.0.0.1")
 def listed() -> list[Run]:
     """Trainings with pre-activations, newest first.
 
-    Whoever sits at another machine sees those of this browser session alone: an address lets its owner stop
-    a run, so it is not handed out to strangers.
+    On a shared server the visitor's; else, whoever sits at another machine sees those of this browser alone:
+    an address lets who has it stop a run, so it is not handed out to strangers.
     """
     every = runs.runner().store.all_with_status(RUNNING, PAUSED, QUEUED, FINISHED, STOPPED)
-    at_home, mine = at_this_machine(), st.session_state.get("training_run")
+    here = visitor()
+    sees_all = here.sees_all() and (at_this_machine() or here.is_operator)
     whole = [run for run in every if run.pruned_at is None and has_pre_activations(run)]
-    found = [run for run in whole if at_home or run.id == mine]
+    found = [run for run in whole if sees_all or run.owner == here.owner.id]
     return sorted(found, key=lambda run: run.created_at, reverse=True)[:MAX_LISTED]
 
 

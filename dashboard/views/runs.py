@@ -15,6 +15,7 @@ from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.markdown import escaped
 from dashboard.components.runs import REFRESH_S, runner
+from dashboard.components.visitor import is_shared
 from dashboard.run_list import actions
 from dashboard.run_list.filters import ROWS, choose_query, sort_by
 from dashboard.run_list.table import run_table
@@ -72,6 +73,8 @@ def draw_table(query: RunQuery, found: Listing) -> None:
         st.rerun()
     opened = state.pop(OPENED, None)
     for run in found.runs:
+        if not run.ended:
+            runner().watched(run.id)
         if run.id == opened:
             actions.open_run(run)
     run_table(
@@ -144,7 +147,10 @@ def say_empty(query: RunQuery) -> None:
         st.info("No run is like that: search for less, or choose other filters.")
 
 
-heading("runs", "Every training, comparison and measurement that this server keeps; click a name to open it.")
+whose = "Every training, comparison and measurement"
+if is_shared():
+    whose = "Your trainings, comparisons and measurements"
+heading("runs", f"{whose} that this server keeps; click a name to open it.")
 store = runner().store
 try:
     query = choose_query(store)

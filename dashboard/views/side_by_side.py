@@ -14,6 +14,7 @@ from dashboard.charts.side_by_side import OVER
 from dashboard.components import runs
 from dashboard.components.address import bound
 from dashboard.components.layout import heading
+from dashboard.components.visitor import visitor
 from dashboard.run_list.actions import MAX_SIDE_BY_SIDE
 from dashboard.run_list.comparison import (
     draw_group,
@@ -59,9 +60,10 @@ def choose_runs() -> list[ListedRun]:
         elif known[run_id].job != "training":
             st.warning(f"The run “{run_id}” is no training, so it has no curves to compare.")
     ids = [run_id for run_id in ids if run_id in known and known[run_id].job == "training"]
-    query = RunQuery(jobs=("training",), owner=runs.this_browser(), limit=OFFERED)
+    query = RunQuery(jobs=("training",), owner=visitor().owner.id, limit=OFFERED)
     own = listed(store, query).runs
-    newest = {run.id: run for run in own or listed(store, replace(query, owner=None)).runs}
+    others = () if own or not visitor().sees_all() else listed(store, replace(query, owner=None)).runs
+    newest = {run.id: run for run in own or others}
     every = known | newest
     st.session_state[PICKED] = ids
     st.multiselect(

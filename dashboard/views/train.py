@@ -29,7 +29,7 @@ from dashboard.charts.training.data.curve_samples import curve_samples_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
 from dashboard.components import runs
-from dashboard.components.layout import heading, page_layout, start_button
+from dashboard.components.layout import heading, one_row, page_layout, start_button
 from dashboard.components.markdown import escaped
 from dashboard.film import actions
 from dashboard.film.editing import editing_of
@@ -41,6 +41,7 @@ from dashboard.training.film_content import has_network, what_to_learn
 from dashboard.training.form import (
     choose_how,
     choose_task,
+    copy_from_run,
     load_from_run,
     offer_demonstrations,
     say_demonstration,
@@ -109,7 +110,7 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     changes = events.get("setting_changed", [])
     for refused in events.get("setting_refused", [])[-1:]:
         st.warning(escaped(refused["reason"]))
-    if run.status == RUNNING:
+    if run.status == RUNNING and runs.controls(run):
         change_rate(run, started, epochs, changes)
     if epochs:
         planned = None if run.ended else started["epochs"]
@@ -150,7 +151,7 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
         return
     st.caption(in_words(ran))
     actions.say_start(ran)
-    others = differences(config, ran) if config else []
+    others = differences(config, ran) if config and runs.controls(run) else []
     if not others:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
@@ -195,13 +196,17 @@ def draw_film(
         news=str(runs.runner().store.film_sequence(run.id)) if run.ended else "",
         autoplay=run.id == st.session_state.get("training_run"),
         step=addressed_step(),
-        editing=editing_of(ran, drawn_network.answered()) if ran else None,
+        editing=editing_of(ran, drawn_network.answered()) if ran and runs.controls(run) else None,
     )
     film_player(
         description,
         "film",
         on_step=lambda: write_step(st.session_state["film"]["step"]),
-        on_network=lambda: drawn_network.ask_for(ran, st.session_state["film"]["network"]) if ran else None,
+        on_network=lambda: (
+            drawn_network.ask_for(ran, st.session_state["film"]["network"])
+            if ran and runs.controls(run)
+            else None
+        ),
     )
 
 
@@ -300,7 +305,9 @@ def follow_up(run: Run, config: TrainConfig | None) -> None:
     records = [record for _, record in runs.runner().store.events_after(run.id)]
     if run.status in (FAILED, INTERRUPTED) or (run.ended and not records):  # stopped before it had begun
         return
-    with st.container(horizontal=True):
+    if not runs.controls(run):
+        return
+    with one_row():
         continue_training(run, records[-1] if records else {}, config)
         actions.start_from(run, config, addressed_step())
         actions.more_panels(run)
@@ -366,7 +373,8 @@ def export(run: Run) -> None:
         on_click="ignore",
         disabled=not run.ended,
         width=EXPORT_PX,
-        help="A script that does this run again, weights, ONNX, metrics and TensorBoard curves in one zip.",
+        help="A script that does this run again (of an MLP or a CNN in JAX and Keras too), weights, ONNX, "
+        "metrics and TensorBoard curves in one zip.",
     )
 
 
@@ -382,7 +390,7 @@ def ask_classical(run: Run) -> None:
         disabled=not run.ended or classical_key(run) in st.session_state,
     )
     if asked:
-        st.session_state[classical_key(run)] = runs.runner().submit("classical", run.config)
+        st.session_state[classical_key(run)] = runs.submit("classical", run.config)
         st.rerun()
 
 
@@ -410,7 +418,10 @@ def draw_classical(network: dict[str, Any], methods: list[dict[str, Any]]) -> No
 
 heading("train")
 run = runs.addressed_run("training")
-load_from_run(run)
+if run is None or runs.controls(run):
+    load_from_run(run)
+elif runs.is_to_be_copied(run):
+    copy_from_run(run)
 page = page_layout(2)
 presets = page.errors.container(horizontal=True, vertical_alignment="center")
 offer_demonstrations(presets)
@@ -429,7 +440,7 @@ if table and table.problem:
 if config and (problem := user_images.problem_of(config)):
     page.errors.error(escaped(problem))
     config = None
-pressed = start_button(page.button, run, config is not None)
+pressed = start_button(page.button, run if runs.controls(run) else None, config is not None)
 drawn_anew = drawn_network.is_asked_for()
 drawn_network.asked_for_no_more()  # from here on nothing of the page can be interrupted before the start
 if pressed or (drawn_anew and config):

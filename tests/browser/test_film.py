@@ -307,6 +307,19 @@ def test_all_of_it_works_by_keyboard(watch: Watch, run: str) -> None:
     page.keyboard.press("ArrowRight")
     assert float(slider.input_value()) > before
     assert index(page) == 11
+    reader = page.get_by_role("application", name="Map over the plane: Layer 1")
+    reader.focus()
+    said = []
+    for key in ("ArrowUp", "Shift+ArrowRight"):
+        reader.press(key)
+        said.append(page.locator(".map-reader + .spoken").inner_text())
+        expect(page.locator(".tip .first")).to_have_text(said[-1].split(", (")[0])
+    assert said[0] != said[1]
+    assert index(page) == 11
+    page.get_by_role("button", name="One frame back (←)").press("Enter")
+    assert index(page) == 10
+    expect(page.locator(".status").get_by_role("status")).to_have_text(status(page).inner_text())
+    expect(page.locator(".status").get_by_role("status")).to_contain_text("loss")
 
 
 def test_the_picture_is_described_in_words(watch: Watch, run: str) -> None:

@@ -30,6 +30,10 @@ NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "ResNet": ("resnet", {"model_options": {"depth": "20"}}),
     "plain ResNet": ("resnet", {"model_options": {"residual": False}, "activation": "tanh"}),
     "MLP": ("mlp", {"hidden": (20, 10)}),
+    "MLP of several activations": (
+        "mlp",
+        {"hidden": (20, 10, 10), "model_options": {"activations": "relu, tanh, relu"}},
+    ),
     "MLP with batch norm": ("mlp", {"hidden": (20, 10), "model_options": {"norm": "batch"}}),
     "MLP with layer norm": ("mlp", {"hidden": (20, 10), "model_options": {"norm": "layer"}}),
 }
@@ -170,6 +174,20 @@ def test_a_drawing_is_placed_as_the_digits_of_mnist_are_and_classified(
         page.get_by_role("button", name="Clear").click()
     np.testing.assert_allclose(seen[0], seen[1], atol=0.35)  # wherever and however small it was drawn
     expect(page.locator(".drawing-verdict")).to_have_text("Nothing drawn yet")
+    pad = page.get_by_role("application", name="Field to draw in")
+    for key in ("Shift+ArrowUp", "Space", *["ArrowDown"] * 8, "Space", "ArrowLeft"):  # a 1, by keys alone
+        pad.press(key)
+    expect(page.locator(".drawing-column").get_by_role("status").first).to_have_text(
+        "Column 13, row 18 of 28, pen up"
+    )
+    settle(page)
+    image = np.array(page.evaluate(f"[...{STAGE}.input]"), np.float32).reshape(1, 28, 28)
+    rows, columns = (np.flatnonzero(image[0].any(axis)) for axis in (1, 0))
+    assert np.ptp(rows) >= 19
+    assert np.ptp(columns) <= 5
+    np.testing.assert_allclose(probabilities(page), by_torch(networks[1], image), atol=TOLERANCE, rtol=0)
+    pad.press("Delete")
+    expect(page.locator(".drawing-verdict")).to_have_text("Nothing drawn yet")
 
 
 def test_nothing_is_fetched_before_somebody_wants_to_draw(films: FilmServer, watch: Watch) -> None:
@@ -184,7 +202,7 @@ def test_nothing_is_fetched_before_somebody_wants_to_draw(films: FilmServer, wat
     show(page, 1)
     show(page, 0)
     show(page, 1)
-    tables = [f"/activation?reach=32&derivative={derivative}" for derivative in (0, 1)]
+    tables = [f"/activation?reach=32&derivative={derivative}&layer=0" for derivative in (0, 1)]
     assert asked == ["/drawing", *tables, "/frame?step=50", "/frame?step=100"]
 
 

@@ -354,6 +354,23 @@ def test_a_cell_of_a_feature_map_shows_its_convolution(
     written = f"Σ {total:.3f} + bias {arrays['bias'][0]:.3f} = {z:.3f}, activation: {max(z, 0):.3f}"
     assert written.replace("-0.000", "0.000").replace("-", "−") in lines
     expect(panel(page, "feature_maps").locator(".convolution")).to_be_visible()
+    page.mouse.move(0, 0)
+    picture = panel(page, "feature_maps").get_by_role("application")
+    page.keyboard.press("Tab")  # from here on the focus is the keyboard's
+    picture.focus()
+    spoken = panel(page, "feature_maps").get_by_role("status")
+    for key in ("ArrowDown", "Shift+ArrowRight"):
+        before = spoken.inner_text()
+        picture.press(key)
+        page.wait_for_function(f"{FILM}.settled")
+        tip = panel(page, "feature_maps").locator(".tip > div")
+        assert spoken.inner_text() == ". ".join(tip.all_inner_texts()) != before
+    expect(spoken).to_contain_text("Row ")
+    picture.press("Enter")
+    expect(spoken).to_contain_text("click or Enter: go back")
+    picture.press("Escape")
+    expect(panel(page, "feature_maps").get_by_role("button", name="Back")).to_be_hidden()
+    assert page.evaluate(f"{FILM}.index") == len(STEPS) - 1
 
 
 def test_a_cell_of_an_image_in_colour_sums_over_its_channels(films: FilmServer, watch: Watch) -> None:

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.records import to_record
-from core.runs.listing import RunQuery, delete, find, listed, set_owner
+from core.runs.listing import RunQuery, delete, find, listed
+from core.runs.quota import Owner
 from core.runs.store import RunStore
 from core.training import default_config
 from tests.browser.app import wait_until_idle, wait_until_it_fits
@@ -21,11 +22,10 @@ def three(store: RunStore) -> list[str]:
     for run in listed(store, RunQuery(limit=1000)).runs:
         delete(store, run.id)
     made = []
-    for data in ("moons", "circles", "spiral"):
-        run = store.create("training", to_record(default_config("mlp", data)))
+    for data, owner in (("moons", None), ("circles", None), ("spiral", "somebody")):
+        run = store.create("training", to_record(default_config("mlp", data)), owner=Owner(owner))
         store.end(run, "stopped", "Stopped.")
         made.append(run)
-    set_owner(store, made[-1], "somebody")
     return made
 
 

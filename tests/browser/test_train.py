@@ -32,6 +32,38 @@ def metric(page: Page, label: str) -> float:
     return float(re.sub(r"[^0-9.]", "", value.inner_text().split(" ")[0]))
 
 
+def contrast(page: Page, text: str) -> float:
+    """WCAG's contrast ratio of a text to what is behind it."""
+    drawn = page.get_by_text(text, exact=True).first.evaluate(
+        """(element) => {
+            const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+            const around = [];
+            for (let at = element; at; at = at.parentElement) around.unshift(getComputedStyle(at));
+            const paper = around.map((style) => style.backgroundColor);
+            const painted = (colours, opacity) => {
+                pen.clearRect(0, 0, 1, 1);
+                for (const [n, colour] of colours.entries()) {
+                    pen.globalAlpha = n === colours.length - 1 ? opacity : 1;
+                    pen.fillStyle = colour;
+                    pen.fillRect(0, 0, 1, 1);
+                }
+                return [...pen.getImageData(0, 0, 1, 1).data];
+            };
+            const seen = around.reduce((all, { opacity }) => all * Number(opacity), 1);
+            return [painted(paper, 1), painted([...paper, around.at(-1).color], seen)];
+        }"""
+    )
+    dark, light = sorted(map(luminance, drawn))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(pixel: list[int]) -> float:
+    """WCAG's relative luminance, from 0 to 1."""
+    parts = [value / 255 for value in pixel[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def wait_for_another_epoch(page: Page) -> None:
     """Wait until the page shows that the training has gone on."""
     value = page.get_by_test_id("stMetric").filter(has_text="Epoch").get_by_test_id("stMetricValue").first
@@ -50,6 +82,8 @@ def test_a_network_learns_the_moons_in_every_light_and_leads_to_its_pre_activati
         expect(page.locator(".film canvas").first).to_be_visible()
         for title in ("Loss", "Accuracy"):
             expect(page.get_by_test_id("stVegaLiteChart").filter(has_text=title).first).to_be_visible()
+        for text in ("Start again", "Fully connected layers, one after the other."):
+            assert contrast(page, text) >= 4.5  # WCAG 2.2, success criterion 1.4.3
         screenshot(page, f"train-moons-{variant}")
         wait_until_it_fits(page)
     page.get_by_role("button", name="Pre-activations").click()
@@ -70,6 +104,12 @@ def test_on_a_phone_what_is_learnt_comes_before_the_settings(open_page: OpenPage
     )
     assert tops == sorted(tops)
     assert len({*tops}) == 3
+    start(page)
+    expect(page.locator(".film .network")).to_be_in_viewport(ratio=0.5)  # without a touch
+    badge(page, "Finished", FINISHED_MS)
+    names = ("Continue to epoch", "Branch", "More panels", "Export", "Loss landscape")
+    boxes = [page.get_by_role("button", name=name).bounding_box() for name in names]
+    assert len({box["y"] for box in boxes if box}) == 1
 
 
 @pytest.mark.parametrize(

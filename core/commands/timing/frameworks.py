@@ -10,6 +10,7 @@ from core.commands.exit_codes import INTERRUPTED, NOTHING_MEASURED, OK
 from core.commands.output import print_rows
 from core.commands.parser import add_flag
 from core.commands.timing.arguments import add_out
+from core.commands.timing.entry import Command
 from core.commands.timing.following import follow
 from core.timing.frameworks.config import SETTINGS, FrameworksConfig
 
@@ -21,10 +22,10 @@ def frameworks(options: argparse.Namespace) -> int:
     if options.list:
         return _list(options)
 
+    from core.timing.frameworks import report
     from core.timing.frameworks.job import compare_frameworks
-    from core.timing.frameworks.report import FRAMEWORKS
 
-    records, complete = follow(compare_frameworks(config), FRAMEWORKS, options)
+    records, complete = follow(compare_frameworks(config), report.FRAMEWORKS, options)
     if not complete:
         return INTERRUPTED
     return OK if any(record["event"] == "work_measured" for record in records) else NOTHING_MEASURED
@@ -69,9 +70,16 @@ def _line(row: Mapping[str, Any]) -> str:
     return f"{row['framework']:<18} {row['state']:<20} {what}{how}"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The flags: those of the settings, --list and --out."""
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, setting in SETTINGS.items():
         add_flag(parser, name, setting, setting.metavar, setting.without, dest=name)
     parser.add_argument("--list", action="store_true", help="say which frameworks are here, or why not")
     add_out(parser)
+
+
+FRAMEWORKS = Command(
+    "frameworks",
+    frameworks,
+    "compare this machine's NumPy, PyTorch, JAX, TensorFlow and others at the same work",
+    _add_arguments,
+)

@@ -9,7 +9,8 @@ from typing import Any
 from core.commands.exit_codes import INTERRUPTED, OK, REGRESSION
 from core.commands.output import MARKDOWN, TEXT
 from core.commands.timing import measuring
-from core.commands.timing.arguments import axes
+from core.commands.timing.arguments import add_axes, add_limits, add_out, add_point_limits, axes
+from core.commands.timing.entry import Command
 from core.commands.timing.following import follow
 from core.errors import InvalidRequest
 
@@ -26,6 +27,15 @@ def compare(options: argparse.Namespace) -> int:
     return OK
 
 
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("baseline", metavar="A.json", help="the result to compare with")
+    parser.add_argument("candidate", metavar="B.json", help="the result to judge")
+    add_out(parser)
+
+
+COMPARE = Command("compare", compare, "compare two results, with a verdict for each point", _add_compare)
+
+
 def gate(options: argparse.Namespace) -> int:
     """Measure a baseline's points again; REGRESSION for a confirmed one."""
     from core.timing.results import files, report
@@ -39,6 +49,17 @@ def gate(options: argparse.Namespace) -> int:
     if complete and not compared:
         raise InvalidRequest(f"No point of {options.baseline!r} can be measured on this machine.")
     return OK if complete else INTERRUPTED
+
+
+def _add_gate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("baseline", metavar="BASELINE.json", help="a result of this machine")
+    add_point_limits(parser, max_seconds="2")
+    add_out(parser)
+
+
+GATE = Command(
+    "gate", gate, "measure a baseline's points again; exits 1 on a confirmed regression", _add_gate
+)
 
 
 def report(options: argparse.Namespace) -> int:
@@ -61,6 +82,18 @@ def report(options: argparse.Namespace) -> int:
         form = NODES
     follow(iter(record for record in records if record["event"] != "concluded"), form, options)
     return OK
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE.json", nargs="?", help="a result; without one, `suite quick` is measured"
+    )
+    parser.add_argument("--node", metavar="NAME", help="of a result of several nodes (--ray), that of one")
+    add_axes(parser, ("devices", "threads"))
+    add_limits(parser)
+
+
+REPORT = Command("report", report, "a result as a Markdown page", _add_report)
 
 
 def _compared(records: Sequence[Any]) -> list[Any]:

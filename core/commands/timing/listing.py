@@ -6,6 +6,7 @@ import argparse
 
 from core.commands.exit_codes import OK
 from core.commands.output import print_rows
+from core.commands.timing.entry import Command
 from core.timing.workloads import WORKLOADS
 
 
@@ -29,3 +30,6 @@ def list_workloads(options: argparse.Namespace) -> int:
         lambda row: f"{row['workload']:<24} {row['title']}. Size: {row['size means']}.",
     )
     return OK
+
+
+LIST = Command("list", list_workloads, "what can be measured")

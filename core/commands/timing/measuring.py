@@ -8,79 +8,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from core.commands.exit_codes import INTERRUPTED, NOT_GOOD, NOTHING_MEASURED, OK, REGRESSION, WRONG_RESULTS
+from core.commands.exit_codes import INTERRUPTED, NOTHING_MEASURED, OK
+from core.commands.output import JSON
+from core.commands.parser import add_ray
 from core.commands.timing import nodes
-from core.commands.timing.arguments import axes, within_s
+from core.commands.timing.arguments import add_axes, add_limits, all_axes_but, axes, within_s
+from core.commands.timing.entry import Command
 from core.commands.timing.following import follow
 from core.errors import InvalidRequest
+from core.timing.sweeps.suites import SUITES
+from core.timing.workloads import WORKLOADS
 from core.timing.workloads.dtypes import DTYPE_BYTES
 
-
-def check(options: argparse.Namespace) -> int:
-    """The quick check: a rating for each thing that it finds, and for the machine."""
-    import platform
-
-    from core.timing.quick_check import ticket
-    from core.timing.quick_check.config import SETTINGS, QuickCheckConfig
-    from core.timing.quick_check.events import GOOD
-    from core.timing.quick_check.job import quick_check
-    from core.timing.results import report
-    from core.timing.sweeps.suites import all_devices
-
-    given = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
-    config = QuickCheckConfig(**({"devices": all_devices()} | given))
-    host = platform.node() if options.host else ""
-    form = replace(
-        report.FIGURES,
-        markdown=lambda records: ticket.to_ticket(records, host),
-        sentences=lambda _records: [],
-    )
-    records, complete = follow(quick_check(config), form, options)
-    if not complete:
-        return INTERRUPTED
-    verdict = ticket.verdict_of(records)
-    return OK if not options.strict or (verdict and verdict["rating"] == GOOD) else NOT_GOOD
-
-
-def stress(options: argparse.Namespace) -> int:
-    """Sustained load; WRONG_RESULTS for a device that did not come through it."""
-    from core.timing.quick_check.events import POOR
-    from core.timing.results import report
-    from core.timing.results.conclusions import nothing_measured
-    from core.timing.stress.config import SETTINGS, StressConfig
-    from core.timing.stress.job import stress
-    from core.timing.sweeps.suites import all_devices
-
-    given = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
-    config = StressConfig(**({"devices": all_devices()} | given))
-    form = replace(report.FIGURES, sentences=lambda _records: [])
-    records, complete = follow(stress(config), form, options)
-    ended = [record for record in records if record["event"] == "stress_ended"]
-    if not complete:
-        return INTERRUPTED
-    if not ended:
-        raise InvalidRequest(nothing_measured(records))
-    slower = [record for record in ended if record["rating"] == POOR]
-    return WRONG_RESULTS if slower else OK
-
-
-def self_comparison(options: argparse.Namespace) -> int:
-    """One operation against itself; REGRESSION for a false verdict."""
-    from core.timing.results import report
-    from core.timing.results.conclusions import nothing_measured
-    from core.timing.self_comparison.config import SETTINGS, SelfComparisonConfig
-    from core.timing.self_comparison.job import compare_with_itself
-    from core.timing.self_comparison.summary import sentences
-
-    given = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
-    form = replace(report.FIGURES, sentences=sentences)
-    records, complete = follow(compare_with_itself(SelfComparisonConfig(**given)), form, options)
-    if not complete:
-        return INTERRUPTED
-    counted = [record for record in records if record["event"] == "self_comparisons_counted"]
-    if not counted:
-        raise InvalidRequest(nothing_measured(records))
-    return REGRESSION if counted[0]["false_verdicts"] else OK
+_ON_EACH_NODE = "measure on each of its nodes and compare them"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -91,6 +31,16 @@ def run(options: argparse.Namespace) -> int:
     from core.timing.sweeps.sweep import sweeps
 
     return _measure(sweeps(selected(options.workloads, axes(options)), within_s(options)), options)
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("workloads", metavar="WORKLOAD", nargs="+", help="as `list` names them, or a family")
+    add_axes(parser)
+    add_limits(parser)
+    add_ray(parser, _ON_EACH_NODE)
+
+
+RUN = Command("run", run, "measure workloads", _add_run)
 
 
 def suite(options: argparse.Namespace) -> int:
@@ -107,6 +57,19 @@ def suite(options: argparse.Namespace) -> int:
     return _measure(measured_suite(config), options)
 
 
+def _add_suite(parser: argparse.ArgumentParser) -> None:
+    titles = "; ".join(f"{name}: {entry.title}" for name, entry in SUITES.items())
+    parser.add_argument("suite", metavar="SUITE", choices=tuple(SUITES), help=titles)
+    add_axes(parser, all_axes_but("steps"))
+    add_limits(parser)
+    add_ray(parser, _ON_EACH_NODE)
+
+
+SUITE = Command(
+    "suite", suite, "measure a ready choice of workloads, and what they say of the machine", _add_suite
+)
+
+
 def roofline(options: argparse.Namespace) -> int:
     """The roofs of all devices, and workloads under them."""
     from core.timing.sweeps import suites
@@ -117,6 +80,22 @@ def roofline(options: argparse.Namespace) -> int:
     given.pop("dtypes", None)
     configs = roofline_sweeps(options.workloads or suites.workloads_for_roofline(), given)
     return _measure(sweeps_with_roofline(roofs, configs, within_s(options)), options)
+
+
+def _add_roofline(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "workloads", metavar="WORKLOAD", nargs="*", help="to place under the roof (all but activations)"
+    )
+    add_axes(parser, ("dtypes", "devices", "threads"))
+    add_limits(parser)
+
+
+ROOFLINE = Command(
+    "roofline",
+    roofline,
+    "find the best matrix product of each format and the copy bandwidth, and place workloads under them",
+    _add_roofline,
+)
 
 
 def speedup(options: argparse.Namespace) -> int:
@@ -132,6 +111,22 @@ def speedup(options: argparse.Namespace) -> int:
         transfers, {name: given[name] for name in given if name in ("devices", "max_seconds", "seed")}
     )
     return _measure(with_speedups(sweeps(configs, within_s(options))), options)
+
+
+def _add_speedup(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "workloads", metavar="WORKLOAD", nargs="*", help="as `list` names them, or a family (gemm)"
+    )
+    add_axes(parser, all_axes_but("data"))
+    add_limits(parser)
+
+
+SPEEDUP = Command(
+    "speedup",
+    speedup,
+    "measure how many times faster accelerators are, and from which size on",
+    _add_speedup,
+)
 
 
 def gemm(options: argparse.Namespace) -> int:
@@ -151,6 +146,25 @@ def gemm(options: argparse.Namespace) -> int:
         print(nothing_measured(records), file=sys.stderr)
         return NOTHING_MEASURED
     return OK
+
+
+def _add_gemm(parser: argparse.ArgumentParser) -> None:
+    without = {"sizes": "256,512,1024", "dtypes": "float32", "devices": "cpu"}
+    add_axes(parser, all_axes_but("steps", "data"), **without)
+    add_limits(parser, max_seconds="2")
+    parser.set_defaults(
+        sizes=(256, 512, 1024), dtypes=("float32",), devices=("cpu",), max_seconds=2.0, target_ci=0.01
+    )
+
+
+GEMM = Command(
+    "gemm",
+    gemm,
+    f"{WORKLOADS['gemm'].title.lower()} over sizes, formats, devices and threads, without calibration or "
+    "conclusions",
+    _add_gemm,
+    formats=(JSON,),
+)
 
 
 def _measure(events: Iterable[Any], options: argparse.Namespace) -> int:

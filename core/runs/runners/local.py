@@ -20,7 +20,9 @@ from core.jobs import JOBS
 from core.operator_settings import operator_settings
 from core.runs.identity import is_alive, worker_identity
 from core.runs.operating import SERVER_ENDED, WORKER_LOST, left_by_a_restart, reason_of
+from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota
 from core.runs.retention import default_keep_bytes, keep_within
+from core.runs.scheduling import SHORT_S
 from core.runs.status import INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run, RunStore
 
@@ -31,6 +33,8 @@ RESTART_AFTER_S = 1.0  # a worker that cannot even start must not be started in 
 STOP_GRACE_S = 0.6  # a worker polls every 0.25 s; one that does not is killed, so a stop takes at most 1 s
 CLOSE_GRACE_S = 2.0  # of all workers together, to write that their runs are interrupted
 IMMEDIATE_S = 1.5  # within it an immediate run is usually done, and its worker as good as free
+GONE_S = 600.0  # a run that waits, and that no page has shown for so long, leaves the queue
+STORE_WATCHED_S = 10.0
 LOST_AFTER_S = 30.0  # without a heartbeat from a worker on another host
 
 
@@ -47,14 +51,23 @@ class LocalRunner:
     by themselves when this process does.
     """
 
-    def __init__(self, store_file: Path, limit: int | None = None, keep_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        store_file: Path,
+        limit: int | None = None,
+        keep_bytes: int | None = None,
+        quota: Quota = NO_QUOTA,
+    ) -> None:
         self.store = RunStore(store_file)
+        self.quota = quota
         self.limit = limit or default_limit()
         self.keep_bytes = keep_bytes or default_keep_bytes()
         self._store_file = store_file
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._stops: dict[str, float] = {}  # when a stop was asked for, known even while the file is locked
         self._started_at = 0.0
+        self._watched: dict[str, float] = {}  # when pages have shown runs, since that was stored last
+        self._watched_stored_at = self._began_at = time.time()
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._open: set[str] = set()
@@ -65,9 +78,22 @@ class LocalRunner:
         self._thread.start()
         self._pruning.start()
 
-    def submit(self, job: str, config: Mapping[str, Any]) -> str:
-        """Queue a run; returns its id. A warm worker takes it at once if there is room."""
-        run_id = self.store.create(job, config, JOBS[job].exclusive, JOBS[job].immediate)
+    def submit(self, job: str, config: Mapping[str, Any], owner: Owner = NOBODY) -> str:
+        """Queue a run; returns its id. A warm worker takes it at once if there is room.
+
+        Raises QuotaReached where the owner has as many open runs as one may have.
+        """
+        kind = JOBS[job]
+        run_id = self.store.create(
+            job,
+            config,
+            exclusive=kind.exclusive,
+            immediate=kind.immediate,
+            expected_short=kind.expected_s(config) <= SHORT_S,
+            resumable=kind.resume is not None,
+            owner=owner,
+            quota=self.quota,
+        )
         self._wake_workers()
         self._changed.set()
         return run_id
@@ -83,11 +109,18 @@ class LocalRunner:
         self.store.request(run_id, requested)
         self._wake_workers()
 
-    def resume(self, run_id: str) -> None:
-        """Queue a run again that ended early; it resumes from its last checkpoint."""
+    def resume(self, run_id: str, owner: Owner = NOBODY) -> None:
+        """Queue a run again that ended early; it resumes from its last checkpoint.
+
+        Raises QuotaReached where who asks has as many open runs as one may have.
+        """
         self._stops.pop(run_id, None)
-        self.store.resume(run_id)
+        self.store.resume(run_id, owner, self.quota)
         self._wake_workers()
+
+    def watched(self, run_id: str) -> None:
+        """A page shows this run now."""
+        self._watched[run_id] = time.time()
 
     def resume_what_a_restart_left(self) -> list[str]:
         """Queue again what the end of a server interrupted and what has a checkpoint; returns the runs."""
@@ -153,6 +186,7 @@ class LocalRunner:
             self._kill_overdue(held, now)
             self._keep_one_ready(open_runs, now)
             before, self._open = self._open, {run.id for run in open_runs}
+        self._drop_abandoned(now)
         if before - self._open:
             self._changed.set()
         if any(run.immediate and run.status == QUEUED for run in open_runs):
@@ -188,6 +222,16 @@ class LocalRunner:
                 worker.kill()
                 worker.wait()
                 self.store.end(run.id, STOPPED, "Stopped in the middle of a step.")
+
+    def _drop_abandoned(self, now: float) -> None:
+        """Where runs are limited, those that nobody waits for any more leave the queue."""
+        if now - self._watched_stored_at < STORE_WATCHED_S:
+            return
+        watched, self._watched, self._watched_stored_at = self._watched, {}, now
+        self.store.keep_watched(watched)
+        # After a restart the pages have to come back first.
+        if self.quota.of_owner is not None and now - self._began_at > GONE_S:
+            self.store.drop_unwatched(now - GONE_S, f"no page has shown it for {GONE_S / 60:.0f} minutes")
 
     def _keep_one_ready(self, open_runs: list[Run], now: float) -> None:
         busy = {run.worker for run in open_runs if not _is_nearly_done(run, now)}

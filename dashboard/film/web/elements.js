@@ -59,7 +59,8 @@ export function build(root) {
     range: element("input", { type: "range", min: 0, max: 0, step: 1, value: 0, "aria-label": TEXTS.frame }),
     speed: element("select", { "aria-label": TEXTS.speed, title: TEXTS.speed }),
     live: element("button", { type: "button", class: "live", title: TEXTS.follow, "aria-pressed": "false", hidden: true }),
-    status: element("span", { class: "text", role: "status", "aria-live": "off" }),
+    status: element("span", { class: "text" }),
+    spoken: element("div", { class: "spoken", role: "status" }),
     stages: element("div", { class: "stages" }),
     notice: element("div", { class: "notice", role: "status", hidden: true }),
   };
@@ -71,7 +72,7 @@ export function build(root) {
   const { start, back, play, next, end, speed } = parts;
   const buttons = element("div", { class: "buttons" }, start, back, play, next, end);
   const bar = element("div", { class: "bar" }, buttons, parts.scrub, speed);
-  const status = element("div", { class: "status" }, parts.status, parts.live);
+  const status = element("div", { class: "status" }, parts.status, parts.spoken, parts.live);
   parts.body = element(
     "section",
     { class: "body", "aria-label": TEXTS.player },

@@ -78,12 +78,6 @@ export class Film {
     return { frame: frames[0] ?? null, ended };
   }
 
-  /** The activation function of the network, or its derivative, `reach` to either side of 0. */
-  async activation(reach, derivative = 0) {
-    const answer = await this.ask(`activation?reach=${reach}&derivative=${derivative}`);
-    return new Activation(new Float32Array(await answer.arrayBuffer()), reach);
-  }
-
   /** The learning rate that is in force after each of these steps. */
   async rates(steps, planned) {
     const answer = await this.ask(`rates?steps=${steps.join(",")}&planned=${planned}`);

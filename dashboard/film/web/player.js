@@ -20,6 +20,8 @@ const MAX_FRAMES_PER_S = 60;
 const SLOW_S = 0.04; // from one drawn picture to the next
 const POLL_MS = 1000;
 const REFINE_MS = 140;
+const PHONE_PX = 640; // as wide as Streamlit's columns stand one below the other
+const SPOKEN_MS = 10000; // between two sentences to a screen reader while the film moves
 export const REPORT_MS = 350;
 
 /** A frame in words: its step, and the losses and the metric that are known of it. */
@@ -53,6 +55,7 @@ export class Player {
     this.speed = 1;
     this.calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.drawn = 0;
+    this.saidAt = -Infinity;
     this.stages = [];
     this.listen();
     this.open(description);
@@ -206,12 +209,20 @@ export class Player {
       this.live = false; // until the step that was asked for has come
       return this.show(frames.length - 1);
     }
+    if (this.description.autoplay) this.bringIntoSight();
     if (this.description.autoplay && !this.calm) {
       this.show(0);
       this.play();
     } else {
       this.show(frames.length - 1);
     }
+  }
+
+  /** On a phone a run that was just started is below the screen's middle: show it. */
+  bringIntoSight() {
+    const { top } = this.root.getBoundingClientRect();
+    if (window.innerWidth > PHONE_PX || top < window.innerHeight / 2) return;
+    this.root.scrollIntoView({ block: "start", behavior: this.calm ? "auto" : "smooth" });
   }
 
   grown() {
@@ -267,7 +278,6 @@ export class Player {
     this.position = this.index;
     this.playing = true;
     this.clock = null;
-    this.parts.status.setAttribute("aria-live", "off");
     this.refreshBar();
     this.schedule();
   }
@@ -275,7 +285,6 @@ export class Player {
   /** Stand still; `commit`: say to the page which step is shown. */
   pause(commit = true) {
     this.halt();
-    this.parts.status.setAttribute("aria-live", "polite");
     this.refreshBar();
     this.refine();
     if (commit) this.commit();
@@ -392,6 +401,7 @@ export class Player {
       this.still = true;
       for (const stage of this.stages) stage.shown();
       this.schedule();
+      this.say();
       for (const stage of this.stages) stage.describe(this.statusText());
     }, REFINE_MS);
   }
@@ -461,6 +471,16 @@ export class Player {
     const text = this.statusText();
     if (this.parts.status.textContent !== text) this.parts.status.textContent = text;
     this.parts.range.setAttribute("aria-valuetext", text);
+    if ((this.playing || this.live) && performance.now() - this.saidAt > SPOKEN_MS) this.say();
+  }
+
+  /** To a screen reader; it reads the value of a slider that has the focus by itself. */
+  say() {
+    const { spoken, range } = this.parts;
+    this.saidAt = performance.now();
+    const text = this.statusText();
+    if (range.matches(":focus") || spoken.textContent === text) return;
+    spoken.textContent = text;
   }
 
   notice(text) {

@@ -65,7 +65,10 @@ def test_a_run_without_a_checkpoint_still_gives_script_and_metrics(moons: Traini
 
 
 PREDICTION = ("predict.py", "encoding.json", "csv_cells.py", "row_encoding.py")
-SCRIPT = ("script.py", "model.py", "config.json", "data.npz")
+SCRIPT = (
+    *("script.py", "model.py", "config.json", "data.npz", "jax_script.py", "jax_model.py"),
+    *("keras_script.py", "keras_model.py", "training_loop.py"),
+)
 CONFIG = default_config("mlp", "moons", epochs=2, samples=100, snapshot_every_s=None)
 
 

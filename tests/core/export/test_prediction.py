@@ -7,6 +7,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from core.errors import InvalidRequest
 from core.export.archive import write
 from core.export.prediction import encoding, predict
 from core.export.run import TrainingRun
+from core.training.config import default_config
 from core.training.learners.building import loaded
 
 Train = Callable[..., TrainingRun]
@@ -73,11 +75,27 @@ def of_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_briefly: Tr
     return train_briefly("mlp", "own_csv_values", data_options=options, hidden=(8,))
 
 
+@pytest.fixture
+def of_points(train_briefly: Train) -> TrainingRun:
+    """A run on points, some of whose inputs are computed from their places."""
+    return train_briefly("mlp", "spiral", data_options={"features": "x,product,sin_y", "arms": 3})
+
+
+@pytest.fixture
+def of_surface(train_briefly: Train) -> TrainingRun:
+    return train_briefly("mlp", "hills")
+
+
 def test_the_exported_script_predicts_a_fresh_file_as_the_run_does_with_torch_alone(
-    of_classes: TrainingRun, of_values: TrainingRun, tmp_path: Path
+    of_classes: TrainingRun,
+    of_values: TrainingRun,
+    of_points: TrainingRun,
+    of_surface: TrainingRun,
+    tmp_path: Path,
 ) -> None:
-    fresh = "weight,fruit,mass,colour,length\n" + "1,APPLE,N/A,blue,9.5\n2,pear,300,RED,11.25\n"
-    runs = {"classes": of_classes, "values": of_values}
+    fresh = "weight,fruit,mass,colour,length,y,x\n"
+    fresh += "1,APPLE,N/A,blue,9.5,0.25,-1\n2,pear,300,RED,11.25,1e-3,0.5\n"
+    runs = {"classes": of_classes, "values": of_values, "points": of_points, "surface": of_surface}
     for name, run in runs.items():
         write(run, tmp_path / name)
         (tmp_path / name / "new.csv").write_text(fresh)
@@ -100,6 +118,28 @@ def test_the_rows_that_the_run_learned_from_have_its_accuracy(of_classes: Traini
     tests = [bool(np.isclose(data.test_inputs, row, atol=1e-6).all(axis=1).any()) for row in inputs]
     accuracy = (predicted == truth)[tests].mean()
     assert accuracy == pytest.approx(of_classes.of("training_finished")[0]["value"])
+
+
+def test_points_and_surfaces_are_predicted_from_their_raw_coordinates(
+    of_points: TrainingRun, of_surface: TrainingRun
+) -> None:
+    points, surface = loaded(of_points.config), loaded(of_surface.config)
+    assert points.test_plane is not None
+    for run, data, plane in (
+        (of_points, points, points.test_plane),
+        (of_surface, surface, surface.test_inputs),
+    ):
+        rows = "\n".join(["x,y", *(f"{x!r},{y!r}" for x, y in plane.tolist())]).encode()
+        inputs = np.array(encoded(read_sheet(rows), encoding(run)), np.float32)
+        np.testing.assert_allclose(inputs, data.test_inputs, atol=1e-6)
+        predicted = read([*predict(run, rows)])
+        if run is of_points:
+            right = (predicted["predicted class"] == data.test_targets).mean()
+            assert right == pytest.approx(run.of("training_finished")[0]["value"])
+        else:
+            assert predicted["predicted z"].std() > 0
+    with pytest.raises(InvalidRequest, match="The file has no column named 'y'"):
+        [*predict(of_points, b"x,z\n1,2\n")]
 
 
 def test_the_encoding_is_what_pandas_and_scikit_learn_make_of_the_rows(of_values: TrainingRun) -> None:
@@ -146,5 +186,6 @@ def test_rows_that_cannot_be_read_are_refused_with_the_cell(
 
 
 def test_a_run_of_other_data_predicts_no_rows(moons: TrainingRun) -> None:
-    with pytest.raises(InvalidRequest, match="this one learned from moons"):
-        predict(moons, TABLE)
+    of_images = replace(moons, config=default_config("lenet", "mnist5k"))
+    with pytest.raises(InvalidRequest, match="this one learned from mnist5k"):
+        predict(of_images, TABLE)

@@ -14,7 +14,8 @@ import pytest
 from core.errors import InvalidRequest
 from core.records import to_record
 from core.runs import listing
-from core.runs.listing import RunQuery, delete, find, listed, occurring, rename, set_owner
+from core.runs.listing import RunQuery, delete, find, listed, occurring, rename
+from core.runs.quota import Owner
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STOPPED
 from core.runs.store import RunStore
 from core.timing.sweeps.config import SweepConfig
@@ -30,10 +31,16 @@ def store(tmp_path: Path) -> Iterator[RunStore]:
     opened.close()
 
 
-def training(store: RunStore, accuracy: float | None = None, status: str = FINISHED, **settings: Any) -> str:
+def training(
+    store: RunStore,
+    accuracy: float | None = None,
+    status: str = FINISHED,
+    owner: str | None = None,
+    **settings: Any,
+) -> str:
     """A training that has ended with this accuracy."""
     config = default_config(settings.pop("model", "mlp"), settings.pop("data", "moons"), **settings)
-    run = store.create("training", to_record(config))
+    run = store.create("training", to_record(config), owner=Owner(owner))
     if accuracy is not None:
         epoch = {"epoch": 1, "step": 5, "test_metric": accuracy, "elapsed_s": 10 * accuracy}
         store.write(
@@ -113,11 +120,10 @@ def test_every_filter_and_order_agrees_with_python(store: RunStore) -> None:
             chance.choice((FINISHED, STOPPED, FAILED, INTERRUPTED)),
             data=chance.choice(("moons", "spiral", "circles")),
             seed=n % 5,
+            owner="me" if n % 4 == 0 else None,
         )
         if n % 3 == 0:
             rename(store, run, f"run {chance.randrange(100)}", chance.choice(("good", "", "bad")))
-        if n % 4 == 0:
-            set_owner(store, run, "me")
     every = listed(store, RunQuery(limit=100)).runs
     assert len(every) == 40
     assert [run.created for run in every] == sorted((run.created for run in every), reverse=True)
@@ -160,10 +166,9 @@ def test_signs_that_mean_something_to_sql_are_only_searched_for(store: RunStore)
 
 
 def test_a_name_and_a_note_stay_when_the_run_ends_and_are_found_in_any_case(store: RunStore) -> None:
-    run = store.create("training", to_record(default_config("mlp", "moons")))
+    run = store.create("training", to_record(default_config("mlp", "moons")), owner=Owner("me"))
     rename(store, run, "  Erste \n Übung ")
     rename(store, run, note="to be shown")
-    set_owner(store, run, "me")
     store.end(run, FINISHED)
     now = find(store, run)
     assert (now.name, now.note, now.owner, now.status) == ("Erste Übung", "to be shown", "me", FINISHED)

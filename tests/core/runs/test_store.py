@@ -16,6 +16,7 @@ import pytest
 
 from core.events import Frame, Picture, Progress
 from core.runs.film_pictures import MAX_BYTES, MAX_OF_A_NAME
+from core.runs.quota import Owner, Quota, QuotaReached
 from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import RunStore
 
@@ -260,6 +261,113 @@ def test_a_pause_gives_its_slot_away_and_a_resumed_run_waits_its_turn(store: Run
     assert store.claim("b", limit=1) is None, "another worker took the run that worker a holds"
     assert store.claim("a", limit=1, run_id=first)
     assert store.get(first).status == RUNNING  # type: ignore[union-attr]
+
+
+def test_a_claim_goes_to_the_owner_with_fewest_at_work_and_short_ones_come_first(store: RunStore) -> None:
+    me, other = Owner("me"), Owner("other")
+    first, second = (store.create("training", {}, owner=me) for _ in range(2))
+    theirs = store.create("training", {}, owner=other)
+    short = store.create("training", {}, owner=me, expected_short=True)
+    claimed = [store.claim(worker, limit=4).id for worker in "abcd"]  # type: ignore[union-attr]
+    assert claimed == [short, theirs, first, second]
+
+
+def test_after_a_turn_an_owners_other_runs_come_after_those_of_others(store: RunStore) -> None:
+    mine = [store.create("training", {}, owner=Owner("me")) for _ in range(3)]
+    theirs = [store.create("training", {}, owner=Owner("other")) for _ in range(3)]
+    order = []
+    for _ in range(6):
+        order.append(store.claim("a", limit=1).id)  # type: ignore[union-attr]
+        store.end(order[-1], FINISHED)
+    assert order == [run for pair in zip(mine, theirs, strict=True) for run in pair]
+
+
+def test_a_run_that_gives_way_waits_its_turn_and_counts_only_its_work(store: RunStore) -> None:
+    long = store.create("training", {}, resumable=True, owner=Owner("me"))
+    store.claim("a", limit=1)
+    other = store.create("training", {}, owner=Owner("other"), expected_short=True)
+    assert not store.is_to_give_way(long, 1), "it has only just begun"
+    time.sleep(0.05)
+    store.give_way(long)
+    waits = store.get(long)
+    assert waits is not None
+    assert (waits.status, waits.worker, waits.gave_way) == (QUEUED, None, True)
+    assert [store.queue_position(run) for run in (other, long)] == [1, 2]
+    assert store.claim("a", limit=1).id == other  # type: ignore[union-attr]
+    time.sleep(0.2)
+    store.end(other, FINISHED)
+    assert store.claim("a", limit=1).id == long  # type: ignore[union-attr]
+    now = store.get(long)
+    assert now is not None
+    assert 0.05 <= waits.worked(time.time()) <= now.worked(time.time())
+    assert now.worked(now.claimed_at or 0.0) == waits.worked_s
+    store.give_way(long)
+    store.request(long, "stop")
+    ended = store.get(long)
+    assert ended is not None
+    assert (ended.status, ended.message) == (STOPPED, "Stopped while it waited for its turn.")
+    assert ended.worked(time.time() + 100) == ended.worked_s
+
+
+def test_nobody_has_more_open_runs_than_the_quota_allows(store: RunStore) -> None:
+    quota, me = Quota(of_owner=2, of_address=3), Owner("me", "10.0.0.1")
+    first, _ = (store.create("training", {}, owner=me, quota=quota) for _ in range(2))
+    with pytest.raises(QuotaReached, match="You have 2 open runs, and 2 are possible at once"):
+        store.create("training", {}, owner=me, quota=quota)
+    store.create("export", {}, immediate=True, owner=me, quota=quota)  # it is over in a second
+    stranger = Owner("me without the cookie", "10.0.0.1")
+    third = store.create("training", {}, owner=stranger, quota=quota)
+    with pytest.raises(QuotaReached, match="3 runs are open from your network"):
+        store.create("training", {}, owner=Owner("another cookie", "10.0.0.1"), quota=quota)
+    store.create("training", {}, owner=Owner("at home", "10.0.0.2"), quota=quota)
+    for run in (first, third):
+        store.request(run, "stop")
+        assert store.get(run).address is None, "an address is kept while it counts"  # type: ignore[union-attr]
+    store.create("training", {}, owner=me, quota=quota)
+    with pytest.raises(QuotaReached):
+        store.resume(first, me, quota)
+
+
+def test_at_the_same_moment_not_more_are_started_than_the_quota_allows(store: RunStore) -> None:
+    quota, refused = Quota(of_owner=3), []
+
+    def press() -> None:
+        try:
+            store.create("training", {}, owner=Owner("me"), quota=quota)
+        except QuotaReached as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=press) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(store.all_with_status(QUEUED)), len(refused)) == (3, 7)
+
+
+def test_runs_that_no_page_shows_leave_the_queue_unless_they_are_to_be_kept(store: RunStore) -> None:
+    at_work, gone, kept, seen = (store.create("training", {}, owner=Owner(owner)) for owner in "abcd")
+    store.claim("a", limit=1)
+    store.keep_running(kept, True)
+    time.sleep(0.02)
+    since = time.time()
+    store.keep_watched({seen: since + 1})
+    store.drop_unwatched(since, "no page has shown it for 10 minutes")
+    assert [run.id for run in store.all_with_status(QUEUED, RUNNING)] == [at_work, kept, seen]
+    left = store.get(gone)
+    assert left is not None
+    assert left.message == "It left the queue, since no page has shown it for 10 minutes."
+
+
+def test_owners_of_an_earlier_version_stay_whose_runs_are_theirs(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "runs.sqlite") as connection:
+        connection.executescript(FIRST_VERSION)
+        connection.execute("CREATE TABLE summaries (run_id VARCHAR NOT NULL PRIMARY KEY, owner VARCHAR)")
+        connection.execute("INSERT INTO summaries VALUES ('old', 'me')")
+    connection.close()
+    store = RunStore(tmp_path / "runs.sqlite")
+    assert store.get("old").owner == "me"  # type: ignore[union-attr]
+    store.close()
 
 
 def test_stopping_a_waiting_run_ends_it_immediately(store: RunStore) -> None:

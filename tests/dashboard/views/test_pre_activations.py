@@ -7,14 +7,17 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from core.records import to_record
+from core.runs.quota import Owner
 from core.training import default_config
 from dashboard.components import runs
+from dashboard.components.visitor import BROWSER_COOKIE
 from tests.waiting import wait_until
 
 
-def trained(model: str = "mlp", data: str = "moons", **settings: Any) -> str:
+def trained(model: str = "mlp", data: str = "moons", owner: str | None = None, **settings: Any) -> str:
     """A finished training in the store."""
-    run_id = runs.runner().submit("training", to_record(default_config(model, data, epochs=2, **settings)))
+    config = to_record(default_config(model, data, epochs=2, **settings))
+    run_id = runs.runner().submit("training", config, Owner(owner))
     wait_for(run_id)
     return run_id
 
@@ -53,13 +56,13 @@ def test_a_layer_that_only_another_run_has_is_forgotten(page: AppTest) -> None:
     assert page.selectbox[1].value == "Layer 1"
 
 
-def test_a_visitor_from_elsewhere_sees_the_runs_of_the_own_session_alone(page: AppTest) -> None:
+def test_a_visitor_from_elsewhere_sees_the_runs_of_the_own_browser_alone(page: AppTest) -> None:
     """AppTest's visitor has no address of this machine."""
     trained(snapshots=("input_histograms",))
-    mine = trained("mlp", "circles", snapshots=("input_histograms",))
+    trained("mlp", "circles", "me", snapshots=("input_histograms",))
     page.run()
     assert page.info[0].value.startswith("There is no training yet.")
-    page.session_state["training_run"] = mine
+    page.session_state[BROWSER_COOKIE] = "me"
     page.run()
     (shown,) = page.selectbox[0].options
     assert "Circles" in shown

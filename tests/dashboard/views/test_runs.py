@@ -6,11 +6,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.records import to_record
-from core.runs.listing import RunQuery, find, listed, set_owner
+from core.runs.listing import RunQuery, find, listed
+from core.runs.quota import Owner
 from core.runs.status import ENDED, FINISHED
 from core.runs.store import RunStore
 from core.training import default_config
 from dashboard.components import runs
+from dashboard.components.visitor import BROWSER_COOKIE
 from dashboard.run_list.actions import SELECTED
 from tests.dashboard.conftest import view
 from tests.waiting import wait_until
@@ -22,11 +24,10 @@ def store(own_runner: None) -> RunStore:
 
 
 def stopped(store: RunStore, owner: str | None = None, **settings: object) -> str:
-    run = store.create("training", to_record(default_config("mlp", "moons", **settings)))
+    config = to_record(default_config("mlp", "moons", **settings))
+    run = store.create("training", config, owner=Owner(owner))
     store.request(run, "stop")
     wait_until(lambda: store.get(run).ended)
-    if owner:
-        set_owner(store, run, owner)
     return run
 
 
@@ -62,7 +63,7 @@ def test_the_page_counts_the_runs_that_its_address_asks_for(store: RunStore) -> 
 def test_ones_own_runs_are_those_that_this_browser_started(store: RunStore) -> None:
     stopped(store, owner="somebody")
     page = view("runs")
-    page.session_state[runs.BROWSER_COOKIE] = "me"
+    page.session_state[BROWSER_COOKIE] = "me"
     page.query_params["whose"] = "mine"
     page.run()
     assert "No run is like that" in said(page) or "No runs yet" in said(page)
@@ -77,7 +78,7 @@ def test_a_training_that_was_started_on_a_page_is_this_browsers(store: RunStore)
     page.run()
     next(one for one in page.button if one.label == "Start").click().run()
     run = listed(store, RunQuery()).runs[0]
-    assert run.owner == page.session_state[runs.BROWSER_COOKIE]
+    assert run.owner == page.session_state[BROWSER_COOKIE]
 
 
 def test_selected_runs_are_deleted_once_that_is_confirmed(store: RunStore) -> None:

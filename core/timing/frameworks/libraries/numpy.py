@@ -3,46 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from core.lazy import LazyModule
 from core.timing.frameworks.work import reference
+from core.timing.frameworks.work.forward import Call, forward_works
 from core.timing.frameworks.work.library import Arrays, Library, Prepared
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = LazyModule("numpy")
 
 
 def _start(_variant: str) -> Mapping[str, Callable[[Arrays], Prepared]]:
-    import numpy as np
-
-    def of(function: Callable[[], np.ndarray], name: str) -> Prepared:
-        last = {}
-
-        def call() -> None:
-            last[name] = function()
-
-        return Prepared(call, lambda: last)
-
-    def matmul(given: Arrays) -> Prepared:
-        return of(lambda: given["a"] @ given["b"], "product")
-
-    def activation(given: Arrays) -> Prepared:
-        return of(lambda: reference.silu(given["x"]), "output")
-
-    def convolution(given: Arrays) -> Prepared:
-        return of(lambda: reference.convolution(given["x"], given["filters"]), "output")
-
-    def mlp_step(given: Arrays) -> Prepared:
-        weights = {name: given[name].copy() for name in reference.WEIGHTS["mlp_step"]}
-        return Prepared(lambda: reference.mlp_step(weights, given["x"], given["y"]), lambda: weights)
-
-    def lstm_step(given: Arrays) -> Prepared:
-        weights = {name: given[name].copy() for name in reference.WEIGHTS["lstm_step"]}
-        return Prepared(lambda: reference.lstm_step(weights, given["x"], given["y"]), lambda: weights)
-
-    return {
-        "matmul": matmul,
-        "activation": activation,
-        "convolution": convolution,
-        "mlp_step": mlp_step,
-        "lstm_step": lstm_step,
+    return forward_works(_ready, np.matmul, reference.silu, reference.convolution) | {
+        "mlp_step": lambda given: _training("mlp_step", reference.mlp_step, given),
+        "lstm_step": lambda given: _training("lstm_step", reference.lstm_step, given),
     }
+
+
+def _ready(function: Callable[..., Any], *operands: np.ndarray) -> Call:
+    return lambda: function(*operands), np.asarray
+
+
+def _training(work: str, step: Callable[..., float], given: Arrays) -> Prepared:
+    weights = {name: given[name].copy() for name in reference.WEIGHTS[work]}
+    return Prepared(lambda: step(weights, given["x"], given["y"]), lambda: weights)
 
 
 LIBRARY = Library(

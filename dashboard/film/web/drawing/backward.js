@@ -2,9 +2,10 @@
 
 import { EPSILON, eachKept, eachTap, largestOf, spreadOf } from "./forward.js";
 
-/** Gradient of one output by the image, after network.run() of it; derivative: the activation's, as a table. */
-export function gradientOf(network, numbers, derivative, output) {
+/** Gradient of one output by the image, after network.run() of it; derivatives: of the activations, as tables. */
+export function gradientOf(network, numbers, derivatives, output) {
   const { operations, values } = network;
+  let layer = operations.filter(({ op }) => op === "activation").length;
   const shortcuts = new Map(); // what comes back to a value that was kept, by its number
   let gradient = new Float32Array(values.at(-1).array.length);
   gradient[output] = 1;
@@ -14,7 +15,7 @@ export function gradientOf(network, numbers, derivative, output) {
     const through = new Float32Array(before.array.length);
     if (operation.op === "activation") {
       through.set(before.array);
-      derivative.apply(through, 0, through.length);
+      derivatives.apply(--layer, through, 0, through.length);
       for (let p = 0; p < through.length; p++) through[p] *= gradient[p];
     } else if (operation.op === "add") {
       through.set(gradient);

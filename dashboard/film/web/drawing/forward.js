@@ -17,14 +17,15 @@ export class Network {
   }
 
   /** Logits of an image, an array of its numbers; `largest` is then the largest |z| that was activated. */
-  run(numbers, image, activation) {
+  run(numbers, image, activations) {
     this.values[0].array.set(image);
     this.largest = 0;
+    let layer = 0;
     this.operations.forEach((operation, i) => {
       const [before, after] = [this.values[i], this.values[i + 1]];
       if (operation.op === "activation") {
         after.array.set(before.array);
-        this.largest = Math.max(this.largest, activation.apply(after.array, 0, after.array.length));
+        this.largest = Math.max(this.largest, activations.apply(layer++, after.array, 0, after.array.length));
       } else {
         COMPUTE[operation.op](operation, numbers, before, after, this.values[operation.kept]);
       }

@@ -3,12 +3,14 @@
 import { fit } from "../canvas.js";
 import { element } from "../elements.js";
 import { Film } from "../frames.js";
+import { css } from "../palette.js";
 import { DRAW, TEXTS, grouped, percent } from "../texts.js";
 import { gradientOf, strongest } from "./backward.js";
 import { Network, probabilitiesOf } from "./forward.js";
 import { imageOf, trace } from "./ink.js";
+import { KeyboardPen } from "./keyboard.js";
 
-const FIRST_REACH = 32; // of the table of the activation
+const FIRST_REACH = 32; // of the tables of the activations
 const MAX_REACH = 1024; // beyond it the function is continued by a line
 const RETRY_MS = 2000;
 const WHITE = 255;
@@ -26,6 +28,7 @@ export class DrawingStage {
     this.film = new Film(player.description.base, player.description.run);
     this.frames = new Map(); // with weights, by the step that was shown
     this.chosen = null; // the number of a test image
+    this.pen = new KeyboardPen({ begin: (at) => this.beginStroke(at), draw: (at) => this.extend([at]), clear: () => this.clear() });
     this.parts = this.build();
     player.parts.stages.append(this.parts.head, this.parts.body);
     this.listen();
@@ -40,6 +43,7 @@ export class DrawingStage {
       notice: element("div", { class: "drawing-notice", text: DRAW.loading }),
       room: element("div", { class: "drawing-room", hidden: true }),
       pad: element("canvas", { class: "drawing-pad", role: "img", "aria-label": DRAW.pad }),
+      spoken: element("div", { class: "spoken", role: "status" }),
       clear: element("button", { type: "button", class: "small", text: DRAW.clear }),
       padName: element("span", { class: "drawing-name" }),
       seen: element("canvas", { class: "drawing-seen", role: "img" }),
@@ -52,7 +56,7 @@ export class DrawingStage {
     parts.head = element("div", { class: "pass-row pass-head" }, parts.toggle, parts.hint);
     const under = element("div", { class: "pass-row" }, parts.clear, parts.padName);
     parts.room.append(
-      element("div", { class: "drawing-column" }, parts.pad, under),
+      element("div", { class: "drawing-column" }, parts.pad, under, parts.spoken),
       element("div", { class: "drawing-column" }, parts.seen, parts.seenName),
       element("div", { class: "drawing-column" }, parts.saliency, element("div", { class: "drawing-caption", text: DRAW.saliency })),
       element("div", { class: "drawing-column drawing-said" }, parts.verdict, parts.bars),
@@ -126,7 +130,8 @@ export class DrawingStage {
       if (this.closed) return;
       if (found.why_not) this.parts.notice.textContent = found.why_not;
       else {
-        await this.fetchActivation(FIRST_REACH);
+        this.activationKeys = found.activations;
+        await this.fetchActivations(FIRST_REACH);
         if (this.closed) return;
         this.begin(found);
       }
@@ -158,6 +163,10 @@ export class DrawingStage {
     if (!ink) this.parts.notice.textContent = DRAW.colour;
     this.parts.pad.classList.toggle("still", !ink);
     this.parts.clear.hidden = !ink;
+    if (ink) {
+      const keys = { role: "application", tabindex: 0, "aria-description": DRAW.keys };
+      for (const [name, value] of Object.entries(keys)) this.parts.pad.setAttribute(name, value);
+    }
     this.parts.room.hidden = false;
     this.parts.seenName.textContent = DRAW.seen(this.width, this.height, Boolean(ink?.centre));
     this.buildBars();
@@ -192,18 +201,19 @@ export class DrawingStage {
   }
 
   async widen(largest) {
-    if (!(largest > this.activation.reach) || this.activation.reach >= MAX_REACH || this.widening) return;
+    if (!(largest > this.activations.reach) || this.activations.reach >= MAX_REACH || this.widening) return;
     this.widening = true;
-    let { reach } = this.activation;
+    let { reach } = this.activations;
     while (reach < largest && reach < MAX_REACH) reach *= 2;
-    await this.fetchActivation(reach).catch(() => null);
+    await this.fetchActivations(reach).catch(() => null);
     this.widening = false;
     if (!this.closed) this.redraw();
   }
 
-  /** The activation and its derivative as tables. */
-  async fetchActivation(reach) {
-    [this.activation, this.derivative] = await Promise.all([this.film.activation(reach), this.film.activation(reach, 1)]);
+  /** The activations and their derivatives as tables. */
+  async fetchActivations(reach) {
+    const fetched = [0, 1].map((derivative) => this.film.activations(this.activationKeys, reach, derivative));
+    [this.activations, this.derivatives] = await Promise.all(fetched);
   }
 
   // --- The image
@@ -249,6 +259,8 @@ export class DrawingStage {
     on(pad, "pointermove", (event) => this.move(event));
     on(pad, "pointerup", () => (this.penDown = false));
     on(pad, "pointercancel", () => (this.penDown = false));
+    on(pad, "keydown", (event) => this.key(event));
+    for (const type of ["focus", "blur"]) on(pad, type, () => this.redraw());
   }
 
   /** A place of the pad, from 0 to 1. */
@@ -261,18 +273,36 @@ export class DrawingStage {
     if (!this.ink || event.button !== 0) return;
     event.preventDefault();
     this.parts.pad.setPointerCapture(event.pointerId);
-    if (this.chosen !== null) this.strokes = drawn.strokes = []; // a new drawing, not one on a test image
     this.penDown = true;
-    this.strokes.push([this.placeOf(event)]);
+    this.beginStroke(this.placeOf(event));
+  }
+
+  beginStroke(place) {
+    if (this.chosen !== null) this.strokes = drawn.strokes = []; // a new drawing, not one on a test image
+    this.strokes.push([place]);
     this.choose(null);
+  }
+
+  extend(places) {
+    this.strokes.at(-1).push(...places);
+    this.redrawn = true; // the image is made once a screen's frame
+    this.redraw();
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.ink) return;
+    const said = this.pen.key(event);
+    if (said === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.parts.spoken.textContent = said;
+    this.redraw();
   }
 
   move(event) {
     if (!this.penDown) return;
     const seen = event.getCoalescedEvents?.() ?? [];
-    this.strokes.at(-1).push(...(seen.length ? seen : [event]).map((one) => this.placeOf(one)));
-    this.redrawn = true; // the image is made once a screen's frame
-    this.redraw();
+    this.extend((seen.length ? seen : [event]).map((one) => this.placeOf(one)));
   }
 
   // --- Drawing
@@ -293,7 +323,7 @@ export class DrawingStage {
     this.probabilities = null;
     if (frame && input) {
       const began = performance.now();
-      this.probabilities = probabilitiesOf(this.network.run(frame.weights, input, this.activation));
+      this.probabilities = probabilitiesOf(this.network.run(frame.weights, input, this.activations));
       this.quick = performance.now() - began < QUICK_MS;
       this.widen(this.network.largest);
     }
@@ -310,7 +340,7 @@ export class DrawingStage {
     this.gradient = null;
     if (this.probabilities) {
       const { weights } = this.computed;
-      this.gradient = gradientOf(this.network, weights, this.derivative, this.probabilities.length > 2 ? this.best : 0);
+      this.gradient = gradientOf(this.network, weights, this.derivatives, this.probabilities.length > 2 ? this.best : 0);
     }
     const shape = { channels: 1, height: this.height, width: this.width };
     const shades = this.gradient ? strongest(this.gradient, this) : new Float32Array(shape.height * shape.width);
@@ -328,6 +358,7 @@ export class DrawingStage {
     pen.fillRect(0, 0, size, size);
     pen.scale(size, size);
     trace(pen, this.strokes, gray(this.ink.pen));
+    if (pad.matches(":focus-visible")) this.pen.show(pen, css(this.player.palette.negative));
   }
 
   drawImage(canvas, input) {

@@ -2,7 +2,7 @@
 
 const NODES = 256; // of the table, for each unit of x; activation_table.py has the same number
 
-/** Those of a network's hidden layers. */
+/** Those of a network's hidden layers; the last one is also that of all further layers. */
 export class Activations {
   constructor(layers, reach) {
     this.layers = layers;
@@ -11,7 +11,7 @@ export class Activations {
 
   /** As of one function: that of the hidden layer of this number. */
   apply(layer, z, from, to) {
-    return this.layers[layer].apply(z, from, to);
+    return this.layers[Math.min(layer, this.layers.length - 1)].apply(z, from, to);
   }
 }
 

@@ -9,6 +9,7 @@ import { ByHand } from "./by_hand.js";
 import { Atlas, STILL_CELLS, drawPoints, drawStage, spareMaps } from "./drawing.js";
 import { Editor } from "./editing.js";
 import { MAP_HEAD_PX, MAX_UNITS, layOut, onEdge } from "./layout.js";
+import { MapReader } from "./map_reader.js";
 
 const PLAYING_CELLS = 50; // of a map along each axis while the film plays
 const MAX_PRODUCTS = 8e6; // a map's multiplications while playing; a wide network gets a coarser one
@@ -61,7 +62,8 @@ export class NetworkStage {
     parts.hand.append(parts.handText, parts.reset);
     parts.mapTitle.append(parts.mapName, parts.toggle, parts.leave);
     const edit = this.editor ? [this.editor.box] : [];
-    parts.stage.append(parts.canvas, parts.units, ...edit, parts.mapTitle, parts.tip);
+    this.mapReader = new MapReader(this);
+    parts.stage.append(parts.canvas, parts.units, ...edit, parts.mapTitle, this.mapReader.box, this.mapReader.spoken, parts.tip);
     status.after(parts.hand);
     stages.append(parts.stage, parts.weights, parts.legend);
     return parts;
@@ -434,12 +436,14 @@ export class NetworkStage {
   placeMapTitle() {
     const { map } = this.layout;
     Object.assign(this.parts.mapTitle.style, { left: `${map.x}px`, top: `${map.y - MAP_HEAD_PX}px`, width: `${map.size}px` });
+    this.mapReader.place(map);
   }
 
   writeHeld() {
     const { mapName, toggle, leave } = this.parts;
     const { held } = this;
     mapName.textContent = held ? this.nameOf(held) : TEXTS.output;
+    this.mapReader.name(mapName.textContent);
     leave.hidden = !held;
     const hidden = held && held.layer > 0 && held.layer < this.description.sizes.length - 1;
     toggle.hidden = !hidden;
@@ -542,14 +546,22 @@ export class NetworkStage {
     const box = this.parts.stage.getBoundingClientRect();
     const at = { x: event.clientX - box.left, y: event.clientY - box.top };
     if (this.grabbed) return this.pull(event, at);
-    if (!this.parameters || !this.activations) return;
+    this.pointAt(at);
+    const { edge, map } = this.hover ?? {};
+    this.parts.stage.style.cursor = edge && event.pointerType !== "touch" && !this.player.small ? "ns-resize" : map ? "crosshair" : "";
+  }
+
+  /** Look at a place of the stage; returns what is told of it. */
+  pointAt(at) {
+    if (!this.parameters || !this.activations) return [];
     const found = this.hit(at);
     this.pointer = found.map ?? null;
     if (this.pointer) this.readPointer();
     this.hover = found;
-    this.parts.stage.style.cursor = found.edge && event.pointerType !== "touch" && !this.player.small ? "ns-resize" : found.map ? "crosshair" : "";
-    this.tell(at, this.tipLines(found));
+    const lines = this.tipLines(found);
+    this.tell(at, lines);
     this.player.schedule();
+    return lines;
   }
 
   clicked(event) {

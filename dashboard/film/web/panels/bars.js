@@ -4,12 +4,15 @@ import { css } from "../palette.js";
 import { TEXTS, percent } from "../texts.js";
 import { fitted } from "./axes.js";
 
+const MAX_ROW_PX = 130; // so that few layers fill the card
+const MAX_BAR_PX = 32;
+
 export function drawBars(pen, { width, height, panel, palette }) {
   const { layers, units, kinds } = panel.values;
   pen.font = `12px ${palette.font}`;
   const left = Math.min(width * 0.46, Math.max(...layers.map((name) => pen.measureText(name).width)) + 10);
   const [wide, foot] = [width - left - 16, 36];
-  const row = Math.min(64, (height - foot) / layers.length);
+  const row = Math.min(MAX_ROW_PX, (height - foot) / layers.length);
   pen.font = `11px ${palette.font}`;
   pen.textAlign = "center";
   pen.lineWidth = 1;
@@ -25,7 +28,7 @@ export function drawBars(pen, { width, height, panel, palette }) {
   }
   pen.fillStyle = css(palette.text, 0.85);
   pen.fillText(TEXTS.fraction, left + wide / 2, Math.min(height - 7, row * layers.length + 28));
-  const bar = Math.min(18, (row * 0.78) / kinds.length);
+  const bar = Math.min(MAX_BAR_PX, (row * 0.78) / kinds.length);
   layers.forEach((name, layer) => {
     pen.font = `12px ${palette.font}`;
     pen.textAlign = "right";

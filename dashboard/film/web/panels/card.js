@@ -3,6 +3,7 @@
 import { fit } from "../canvas.js";
 import { element } from "../elements.js";
 import { css } from "../palette.js";
+import { firstPlace, isArrow, nextPlace } from "../reading.js";
 import { TEXTS, grouped } from "../texts.js";
 import { drawBands } from "./bands.js";
 import { drawBars } from "./bars.js";
@@ -40,9 +41,10 @@ export class Card {
     this.all = element("button", { type: "button", class: "small panel-all", "aria-expanded": "false", hidden: true });
     this.canvas = element("canvas", { role: "img", "aria-label": title });
     this.tip = element("div", { class: "tip", role: "tooltip", hidden: true });
+    this.spoken = element("div", { class: "spoken", role: "status" });
     this.waiting = element("div", { class: "panel-waiting", text: TEXTS.waitingForPicture });
     this.back = element("button", { type: "button", class: "small panel-back", text: TEXTS.leave, hidden: true });
-    this.area = element("div", { class: "panel-area" }, this.canvas, this.waiting, this.back, this.tip);
+    this.area = element("div", { class: "panel-area" }, this.canvas, this.waiting, this.back, this.tip, this.spoken);
     const head = element("div", { class: "panel-head" }, this.title, this.badge);
     const key = element("div", { class: "panel-key" }, this.legend, this.all);
     this.root = element("figure", { class: wide ? "panel wide" : "panel", "data-panel": name }, head, this.notes, key, this.area);
@@ -87,6 +89,7 @@ export class Card {
     const first = this.stage.pictures.panels.get(this.name)?.[0];
     this.waiting.textContent = first ? TEXTS.firstAt(grouped(first.step)) : TEXTS.waitingForPicture;
     this.waiting.hidden = Boolean(picture);
+    this.letReach();
     if (!picture) return;
     this.title.textContent = picture.title;
     const notes = picture.notes.join(" ");
@@ -159,7 +162,24 @@ export class Card {
       ...{ step: this.stage.step, lastStep: this.lastStep, ended: this.ended, pointer: this.pointer, held: this.held },
       ...this.more,
     });
+    if (this.isEntered) this.enter();
     if (this.pointer) this.tell();
+  }
+
+  /** Whether the keyboard goes from place to place in the picture; one that has controls of its own needs it not. */
+  get readsWithKeys() {
+    return true;
+  }
+
+  /** Let the keyboard reach the picture, where it has something to read. */
+  letReach() {
+    const isReached = this.readsWithKeys && Boolean(this.picture) && this.picture.kind !== "text";
+    const { canvas } = this;
+    if (isReached === (canvas.tabIndex === 0)) return;
+    canvas.tabIndex = isReached ? 0 : -1;
+    canvas.setAttribute("role", isReached ? "application" : "img");
+    const keys = this.picture?.kind === "tiles" ? TEXTS.readKeysEnlarge : TEXTS.readKeys;
+    canvas.setAttribute("aria-description", isReached ? keys : "");
   }
 
   /** What a renderer gets beside what all get. */
@@ -186,13 +206,46 @@ export class Card {
     on(this.area, "pointerdown", (event) => this.pointed(event));
     on(this.area, "pointerleave", () => this.pointedAway());
     on(this.canvas, "click", () => this.clicked());
+    on(this.canvas, "keydown", (event) => this.keyed(event));
+    on(this.canvas, "focus", () => {
+      this.isEntered = this.canvas.matches(":focus-visible");
+      this.redraw();
+    });
+    on(this.canvas, "blur", () => this.pointedAway());
     on(this.back, "click", () => this.hold(null));
     on(this.all, "click", () => this.openLegend(this.all.getAttribute("aria-expanded") !== "true"));
   }
 
   pointed(event) {
     const box = this.area.getBoundingClientRect();
-    this.pointer = { x: event.clientX - box.left, y: event.clientY - box.top };
+    this.point({ x: event.clientX - box.left, y: event.clientY - box.top });
+  }
+
+  point(place) {
+    this.pointer = place;
+    this.redraw();
+  }
+
+  get size() {
+    return { width: this.area.clientWidth, height: this.area.clientHeight };
+  }
+
+  /** Begin to read, once it is drawn. */
+  enter() {
+    this.isEntered = false;
+    const place = this.hit && firstPlace(this.hit, this.size);
+    if (place) this.point(place);
+  }
+
+  /** Arrows go from place to place, Enter shows large what can be, as a click does. */
+  keyed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.hit) return;
+    if (event.key === "Enter") this.clicked();
+    else if (!isArrow(event.key)) return;
+    else this.point(this.pointer ? nextPlace(this.hit, this.pointer, event, this.size) : firstPlace(this.hit, this.size));
+    event.preventDefault();
+    event.stopPropagation();
+    this.speaks = true; // once it is drawn
     this.redraw();
   }
 
@@ -212,6 +265,8 @@ export class Card {
     this.canvas.style.cursor = found?.hold ? "zoom-in" : "";
     const lines = found?.lines ?? [];
     this.tip.hidden = !lines.length;
+    if (this.speaks) this.spoken.textContent = lines.join(". ");
+    this.speaks = false;
     if (!lines.length) return;
     this.tip.replaceChildren(...lines.map((text, i) => element("div", { class: i ? "" : "first", text })));
     if (found.picture) this.tip.insertBefore(found.picture(), this.tip.lastChild);

@@ -67,6 +67,10 @@ export class UnrolledCard extends Card {
     return this.picture?.values.units.length ?? 1;
   }
 
+  get readsWithKeys() {
+    return false; // its slider goes through the steps
+  }
+
   get more() {
     const { count } = across(this.area.clientWidth, this.picture);
     this.first = Math.max(0, Math.min(this.steps - count, this.first));

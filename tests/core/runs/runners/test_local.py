@@ -63,7 +63,9 @@ def losses(store: RunStore, run_id: str) -> list[tuple[int, float]]:
 
 def test_a_killed_run_resumes_and_ends_with_the_numbers_of_one_that_was_not(runner: LocalRunner) -> None:
     config = to_record(default_config("mlp", "moons", epochs=100, engine="eager", snapshots=()))
-    unharmed, killed, waiting = (runner.submit("training", each) for each in (config, config, SHORT))
+    unharmed = runner.submit("training", config)
+    wait_until(lambda: run_of(runner.store, unharmed).ended)
+    killed = runner.submit("training", config)
     wait_until(lambda: run_of(runner.store, killed).status == RUNNING)
     worker = pid_of(run_of(runner.store, killed))
     os.kill(worker, signal.SIGSTOP)
@@ -77,6 +79,7 @@ def test_a_killed_run_resumes_and_ends_with_the_numbers_of_one_that_was_not(runn
 
     wait_until(has_a_checkpoint)
     assert not run_of(runner.store, killed).ended
+    waiting = runner.submit("training", SHORT)
     os.kill(worker, signal.SIGKILL)
     wait_until(lambda: run_of(runner.store, waiting).ended)
     run = run_of(runner.store, killed)
@@ -169,12 +172,33 @@ def test_a_training_runs_to_its_end_and_is_recorded(runner: LocalRunner) -> None
 
 
 def test_one_run_at_a_time_and_the_others_wait_in_order(runner: LocalRunner) -> None:
-    first, second, third = (runner.submit("training", config) for config in (LONG, SHORT, SHORT))
+    first, second, third = (runner.submit("training", LONG) for _ in range(3))
     wait_until(lambda: run_of(runner.store, first).status == RUNNING)
     assert [runner.store.queue_position(run_id) for run_id in (second, third)] == [1, 2]
     runner.request(first, "stop")
-    wait_until(lambda: run_of(runner.store, third).ended)
-    assert run_of(runner.store, second).started_at <= run_of(runner.store, third).started_at  # type: ignore[operator]
+    wait_until(lambda: run_of(runner.store, second).status == RUNNING)
+    assert run_of(runner.store, third).status == QUEUED
+
+
+def test_a_long_run_gives_way_to_a_short_one_and_goes_on_where_it_stood(runner: LocalRunner) -> None:
+    """Nothing is recorded twice, and nobody sees a second start."""
+    config = to_record(default_config("mlp", "moons", epochs=1200, snapshots=()))
+    long = runner.submit("training", config)
+    wait_until(lambda: len(losses(runner.store, long)) > 5)
+    short = runner.submit("training", SHORT)
+    wait_until(lambda: run_of(runner.store, short).ended)
+    assert not run_of(runner.store, long).ended, "the short one waited for the end of the long one"
+    wait_until(lambda: run_of(runner.store, long).ended)
+    run = run_of(runner.store, long)
+    assert run.status == FINISHED
+    assert [epoch for epoch, _ in losses(runner.store, long)] == list(range(1, 1201))
+    records = [record["event"] for _, record in runner.store.events_after(long)]
+    assert (records.count("training_started"), records.count("training_resumed")) == (1, 0)
+    numbers = [sequence for sequence, _ in runner.store.events_after(long)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert run.ended_at is not None
+    assert run.started_at is not None
+    assert run.worked(run.ended_at) < run.ended_at - run.started_at, "it counts the time of the other"
 
 
 def test_a_stopped_run_keeps_what_it_recorded(runner: LocalRunner) -> None:
@@ -317,7 +341,6 @@ def test_after_a_crash_of_server_and_workers_the_next_server_tells_the_truth(tmp
     path = tmp_path / "runs.sqlite"
     first = LocalRunner(path, limit=1)
     run_id = first.submit("training", LONG)
-    waiting = first.submit("training", SHORT)
     wait_until(lambda: len(first.store.events_after(run_id)) > 5 and first.store.can_resume(run_id))
     # The whole machine goes down: nobody is left to write that the run ended.
     first._closing.set()
@@ -328,6 +351,7 @@ def test_after_a_crash_of_server_and_workers_the_next_server_tells_the_truth(tmp
     worker.kill()
     worker.wait()
     assert run_of(first.store, run_id).status == RUNNING
+    waiting = first.store.create("training", SHORT)
     second = LocalRunner(path, limit=1)
     wait_until(lambda: run_of(second.store, waiting).ended)
     assert run_of(second.store, run_id).status == INTERRUPTED
