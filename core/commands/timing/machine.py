@@ -1,4 +1,4 @@
-"""The commands that judge the machine itself: check, stress, self-comparison. Torch comes with the first event."""
+"""The commands that judge the machine: check, stress, self-comparison. Torch comes with the first event."""
 
 from __future__ import annotations
 
