@@ -13,6 +13,7 @@ Prints a table, or one JSON object with --json; exits 1 when a promise is broken
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import statistics
@@ -39,6 +40,7 @@ from core.timing.measure.noise import noise_floor
 from core.timing.measure.progress import result_of
 from core.timing.measure.timers import timer_for
 from core.timing.results.verdicts import SAME, SLOWER, UNSURE
+from core.timing.self_comparison.job import self_comparisons
 
 SMALL, MIDDLE = 96, 704
 TORCH_ROUNDS, TORCH_SECONDS = 20, 0.1
@@ -73,9 +75,12 @@ def promises(slowdowns: int, same: int) -> dict[str, Any]:
     floor = result_of(noise_floor(default, timer, max_seconds=1.0))
     assert floor is not None
     verdicts: dict[str, Counter[str]] = {"slowdown": Counter(), "same": Counter()}
-    for name, other, runs in (("slowdown", slower, slowdowns), ("same", default, same)):
-        for seed in range(runs):
-            verdicts[name][verdict(default, other, floor.paired, seed)] += 1
+    slowed = (verdict(default, slower, floor.paired, seed) for seed in range(slowdowns))
+    itself = self_comparisons(default, timer, floor.paired, max_seconds=1.0)
+    equal = itertools.islice((str(one.verdict) for one in itself if one.verdict is not None), same)
+    for name, found, runs in (("slowdown", slowed, slowdowns), ("same", equal, same)):
+        for one in found:
+            verdicts[name][one] += 1
             said = f"{name}: {in_words(verdicts[name])} of {runs}"
             print(f"\r\x1b[K{said}", end="", file=sys.stderr, flush=True)
     print("\r\x1b[K", end="", file=sys.stderr)

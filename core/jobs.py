@@ -71,6 +71,13 @@ def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
     return sweep(from_record(SweepConfig, record))
 
 
+def _suite(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.timing.sweeps.suites import SuiteConfig
+    from core.timing.sweeps.with_roofline import measured_suite
+
+    return measured_suite(from_record(SuiteConfig, record))
+
+
 def _roofline(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.roofline.config import RooflineConfig
     from core.timing.sweeps.with_roofline import machine_roofline
@@ -90,6 +97,13 @@ def _stress(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.stress.job import stress
 
     return stress(from_record(StressConfig, record))
+
+
+def _self_comparison(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.timing.self_comparison.config import SelfComparisonConfig
+    from core.timing.self_comparison.job import compare_with_itself
+
+    return compare_with_itself(from_record(SelfComparisonConfig, record))
 
 
 def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -156,8 +170,10 @@ JOBS = {
     "ensemble": Job(_ensemble),
     "classical": Job(_classical),
     "timing": Job(_timing, exclusive=True),
+    "suite": Job(_suite, exclusive=True),
     "roofline": Job(_roofline, exclusive=True),
     "quick_check": Job(_quick_check, exclusive=True),
+    "self_comparison": Job(_self_comparison, exclusive=True),
     "stress": Job(_stress, exclusive=True),
     "cost": Job(_cost, exclusive=True),
     "frameworks": Job(_frameworks, exclusive=True),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -68,31 +68,66 @@ def hints(kind: Any) -> dict[str, Any]:
 
 def has_type(value: Any, hint: Any) -> bool:
     """Whether a JSON value has the type that a field is declared with; numbers are finite."""
+    return type_check(hint)(value)
+
+
+@cache
+def type_check(hint: Any) -> Callable[[Any], bool]:
+    """has_type() for one type, which is taken apart once: a large file has a million values."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
-        return True
+        return lambda value: True
     if origin in (typing.Union, types.UnionType):
-        return any(has_type(value, option) for option in inner)
+        return _either([type_check(option) for option in inner])
     if hint is types.NoneType:
-        return value is None
-    if hint is bool or isinstance(value, bool):
-        return hint is bool and isinstance(value, bool)
-    if hint in (int, float):
-        return isinstance(value, int if hint is int else int | float) and _finite(value)
+        return lambda value: value is None
+    if hint is bool:
+        return lambda value: isinstance(value, bool)
+    if hint is int:
+        return lambda value: isinstance(value, int) and not isinstance(value, bool) and _finite(value)
+    if hint is float:
+        return _is_number
     if origin is tuple:
-        return isinstance(value, list) and _items_have_types(value, inner)
+        return _tuple_check(inner)
     if origin is not None and issubclass(origin, Mapping):
-        return isinstance(value, dict) and all(has_type(item, inner[1]) for item in value.values())
+        item = type_check(inner[1])
+        return lambda value: isinstance(value, dict) and all(map(item, value.values()))
     if is_dataclass(hint):
-        known = hints(hint)  # type: ignore[arg-type]
-        return isinstance(value, dict) and all(has_type(value.get(key), known[key]) for key in known)
-    return isinstance(value, hint)
+        return _dataclass_check(hint)
+    return lambda value: isinstance(value, hint)
 
 
-def _items_have_types(values: list[Any], inner: tuple[Any, ...]) -> bool:
+def _either(checks: list[Callable[[Any], bool]]) -> Callable[[Any], bool]:
+    if len(checks) == 2:
+        first, second = checks
+        return lambda value: first(value) or second(value)
+    return lambda value: any(check(value) for check in checks)
+
+
+def _tuple_check(inner: tuple[Any, ...]) -> Callable[[Any], bool]:
     if len(inner) == 2 and inner[1] is Ellipsis:
-        return all(has_type(value, inner[0]) for value in values)
-    return len(values) == len(inner) and all(map(has_type, values, inner))
+        item = type_check(inner[0])
+        return lambda value: isinstance(value, list) and all(map(item, value))
+    checks = [type_check(one) for one in inner]
+    return lambda value: (
+        isinstance(value, list)
+        and len(value) == len(checks)
+        and all(check(one) for check, one in zip(checks, value, strict=True))
+    )
+
+
+def _dataclass_check(hint: Any) -> Callable[[Any], bool]:
+    known = hints(hint)  # checks come with the first value, since a dataclass may hold others of its kind
+    return lambda value: (
+        isinstance(value, dict) and all(type_check(known[key])(value.get(key)) for key in known)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    kind = type(value)
+    if kind is float:
+        return bool(value - value == 0.0)  # the fastest way to see that it is finite
+    return isinstance(value, int | float) and kind is not bool and _finite(value)
 
 
 def _finite(value: float) -> bool:

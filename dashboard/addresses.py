@@ -59,7 +59,7 @@ FORMER_NAMES = {
         "Lipschitz": "lipschitz",
     },
     "counted": {"slope is 0": "dead", "slope is under 0.01": "flat"},
-    "measure": {"Matrix products": "gemm", "Roofline": "roofline"},
+    "measure": {"Matrix products": "workload", "gemm": "workload", "Roofline": "roofline"},
     "vary": {
         "Activation": "activation",
         "Optimiser": "optimizer",

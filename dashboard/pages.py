@@ -155,7 +155,7 @@ PAGES = {
             "Benchmark",
             ":material/speed:",
             MACHINE,
-            "How fast does this machine multiply matrices, and what limits it?",
+            "How fast is each operation on this machine, and what limits it?",
         ),
         Page(
             "stress",

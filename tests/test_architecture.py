@@ -56,6 +56,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/timing/quick_check/events.py": ("core/timing/results/events.py",),
     "core/timing/stress/events.py": ("core/timing/results/events.py",),
     "core/timing/collectives/events.py": ("core/timing/results/events.py",),
+    "core/timing/self_comparison/events.py": ("core/timing/results/events.py",),
     "core/timing/together/events.py": ("core/timing/results/events.py",),
     "core/timing/nodes/events.py": ("core",),
     "core/timing/results": (
@@ -63,7 +64,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("core/timing/quick_check/events.py", "core/timing/stress/events.py"),
         *("core/timing/collectives/events.py", "core/timing/together/events.py"),
         *("core/timing/nodes/events.py", "core/cluster"),
-        "core/timing/frameworks/events.py",
+        *("core/timing/frameworks/events.py", "core/timing/self_comparison/events.py"),
         *("core/timing/activation_cost/events.py", "core/timing/workloads/dtypes.py"),
     ),
     "core/timing/workloads": ("core/models", "core/timing/workloads/dtypes.py"),
@@ -84,6 +85,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     ),
     "core/timing/nodes": ("core/timing/sweeps", "core/cluster"),
     "core/timing/quick_check": ("core/timing/sweeps",),
+    "core/timing/self_comparison": ("core/timing/measure",),
     "core/timing/stress": ("core/timing/measure",),
     "core/timing/collectives": ("core/timing/measure",),
     "core/timing/together": ("core/timing/stress",),
@@ -94,7 +96,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/runs": (
         *("core/experiments/overview", "core/training/film/redrawing.py"),
         *("core/timing/quick_check", "core/timing/together", "core/timing/collectives"),
-        "core/timing/frameworks",
+        *("core/timing/frameworks", "core/timing/self_comparison"),
     ),
     "core/export/templates": (),  # what runs where nothing of ours is
     "core/export": ("core/runs", "core/export/templates"),
@@ -116,9 +118,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard/training": ("dashboard/components",),
     "dashboard/run_list": ("dashboard/training", "dashboard/film"),
     "dashboard/statements": ("dashboard/components",),
+    "dashboard/benchmark": ("dashboard/components",),
     "dashboard/views": (
         *("dashboard/training", "dashboard/film", "dashboard/run_list"),
-        *("dashboard/statements", "dashboard/machine"),
+        *("dashboard/statements", "dashboard/machine", "dashboard/benchmark"),
     ),
     "dashboard": ("dashboard/views", "dashboard/server"),
 }

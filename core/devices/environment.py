@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 from typing import Any
 
 from core.devices import cgroup, cpu, gpus, other
 from core.devices.torch_build import torch_build
 
+# Whoever simulates devices says so, and what they are, in this variable: then no result can be mistaken for a
+# measurement.
+SIMULATED = "SIMULATED_DEVICES"
+
 
 def environment() -> dict[str, Any]:
-    """Python, torch, processor, memory, limits and GPUs of this machine."""
+    """Python, torch, processor, memory, limits and GPUs of this machine; "simulated" where GPUs are none."""
     build = torch_build()
-    return {
+    simulated = os.environ.get(SIMULATED)
+    return ({"simulated": simulated} if simulated else {}) | {
         "python": platform.python_version(),
         "torch": build.version,
         "torch_cuda": build.cuda,

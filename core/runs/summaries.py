@@ -26,8 +26,10 @@ from core.timing.activation_cost.config import CostConfig
 from core.timing.frameworks.config import FrameworksConfig
 from core.timing.quick_check.config import QuickCheckConfig
 from core.timing.roofline.config import RooflineConfig
+from core.timing.self_comparison.config import SelfComparisonConfig
 from core.timing.stress.config import StressConfig
 from core.timing.sweeps.config import SweepConfig
+from core.timing.sweeps.suites import SuiteConfig
 from core.training.config import TrainConfig
 from core.training.ensembles.config import EnsembleConfig
 from core.training.presets import preset
@@ -41,9 +43,11 @@ CONFIGS: dict[str, type] = {
     "ensemble": EnsembleConfig,
     "cost": CostConfig,
     "timing": SweepConfig,
+    "suite": SuiteConfig,
     "roofline": RooflineConfig,
     "quick_check": QuickCheckConfig,
     "frameworks": FrameworksConfig,
+    "self_comparison": SelfComparisonConfig,
     "stress": StressConfig,
     "dying_units": DyingUnitsConfig,
     "statements": StatementsConfig,

@@ -54,9 +54,9 @@ def read_result(content: bytes, name: str) -> Result:
     return Result(name, parsed(content, name), hashlib.sha256(content).hexdigest())
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def parsed(content: bytes, name: str) -> list[Record]:
-    """The records of an uploaded file; read once, however often the page is drawn."""
+    """The records of an uploaded file; read once, however often the page is drawn. Nobody changes them."""
     records = parse(content, name)
     check_one_machine(records, name)
     return records

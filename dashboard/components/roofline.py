@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 import streamlit as st
 
+from core.timing.results.emulation import Format, emulated, emulated_lines, is_emulated
 from core.timing.results.lines import other_line, vendor_fraction
 from core.timing.results.table import Record
 from core.timing.results.units import figure
@@ -21,12 +22,13 @@ def draw_roofline(records: Sequence[Record]) -> None:
     """The roofline of these records; nothing where they have none."""
     roofs = [record for record in records if record["event"] == "roof_measured"]
     peaks = [record for record in records if record["event"] == "peak_found"]
+    formats = emulated(records)
     if peaks or roofs:
-        _draw_peaks(peaks, roofs)
+        _draw_peaks(peaks, roofs, formats)
     if not roofs:
         return
     points = roofline_points(records)
-    st.altair_chart(roofline_chart(roofs, points), key="chart-roofline")
+    st.altair_chart(roofline_chart(roofs, points, emulated=formats), key="chart-roofline")
     st.caption(
         "Look at how near each point comes to the line above it. Left of the bend memory is the limit: more "
         "arithmetic per byte would be free. Right of it the cores are. Points above the slope use a cache."
@@ -39,11 +41,18 @@ def draw_roofline(records: Sequence[Record]) -> None:
         _draw_points(points)
 
 
-def _draw_peaks(peaks: Sequence[Record], roofs: Sequence[Record]) -> None:
-    """The best product of each format and the bandwidth; how they were found is their help."""
+def _draw_peaks(peaks: Sequence[Record], roofs: Sequence[Record], formats: Set[Format]) -> None:
+    """The best product of each format and the bandwidth; how they were found is their help.
+
+    What is emulated is no figure of the machine's strength, and stands below.
+    """
+    small = []
     with st.container(horizontal=True):
         for peak in peaks:
             if peak.get("not_believed"):
+                continue
+            if is_emulated(peak, formats):
+                small.append(f"{peak['dtype']} reaches {figure(peak['gflops'])} GFLOP/s")
                 continue
             fraction, other = vendor_fraction(peak), other_line(peak)
             st.metric(
@@ -60,6 +69,9 @@ def _draw_peaks(peaks: Sequence[Record], roofs: Sequence[Record]) -> None:
                 st.metric(
                     f"Copy on {escaped(roof['device'])}", f"{figure(roof['gbps'])} GB/s", width="content"
                 )
+    if small:
+        says = f"{'; '.join(emulated_lines(formats))}. {'; '.join(small)}."
+        st.caption(f":material/info: {escaped(says)}")
 
 
 def _draw_points(points: Sequence[RooflinePoint]) -> None:

@@ -117,7 +117,7 @@ def _row(run: ListedRun, mine: bool) -> dict[str, Any]:
 
 def query_of(run: ListedRun) -> dict[str, str]:
     """The query of the page that shows a run."""
-    measured = {"measure": "roofline"} if run.job == "roofline" else {}
+    measured = {"measure": run.job} if run.job in ("roofline", "suite", "self_comparison") else {}
     return {"run": run.id} | measured
 
 

@@ -54,7 +54,7 @@ SHOWN = {
     "never saturates": "never_saturates",
     "slope is 0": "dead",
     "slope is under 0.01": "flat",
-    "Matrix products": "gemm",
+    "Matrix products": "workload",
     "Roofline": "roofline",
 }
 

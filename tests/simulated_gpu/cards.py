@@ -74,3 +74,18 @@ APPLE = Machine((replace(_SLOW, name="Apple M3"),), kind="mps", driver=None)
 _SLICE = "aaaa0000-1111-2222-3333-5555000000a1"
 MIG = Machine((replace(_SLOW, uuid=_SLICE),), environment={"CUDA_VISIBLE_DEVICES": f"MIG-{_SLICE}"})
 ROCM = Machine((replace(_SLOW, name="AMD Instinct MI300X", capability=(9, 4)),), hip="6.4.43482", driver=None)
+# Of the result that the dashboard shows where there is no GPU; as fast as a card of the middle.
+DEMONSTRATION = Machine(
+    (
+        Card(
+            name="Simulated GPU",
+            launch_s=5e-6,
+            least_kernel_s=3e-6,
+            bytes_a_second=0.5e12,
+            operations_a_second=10e12,
+            link_bytes_a_second=12e9,
+        ),
+    ),
+    driver=('-DFIRST_NAME="Simulated GPU"',),
+    environment={"CUDA_VISIBLE_DEVICES": "0"},
+)

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from core.devices.environment import SIMULATED
 from tests.simulated_gpu import build
 from tests.simulated_gpu.cards import VARIABLE, Machine
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+MARK = "the GPU is none: the CPU computes its results, and a model gives the times"  # of every result
 
 
 def environment(machine: Machine) -> dict[str, str]:
@@ -19,7 +21,7 @@ def environment(machine: Machine) -> dict[str, str]:
     build.library()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CUDA_")}
     path = os.pathsep.join([str(HERE / "startup"), str(ROOT), *filter(None, [clean.get("PYTHONPATH")])])
-    found = clean | {"PYTHONPATH": path, VARIABLE: machine.text()} | machine.environment
+    found = clean | {"PYTHONPATH": path, VARIABLE: machine.text(), SIMULATED: MARK} | machine.environment
     if machine.driver is not None:
         found["LD_LIBRARY_PATH"] = str(build.driver(machine.driver))
     if machine.kind == "cuda":

@@ -14,6 +14,7 @@ COMMANDS = (
     machine.STRESS,
     together.COLLECTIVES,
     together.TOGETHER,
+    machine.SELF_COMPARISON,
     measuring.RUN,
     measuring.SUITE,
     measuring.ROOFLINE,

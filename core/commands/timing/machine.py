@@ -1,17 +1,18 @@
-"""The commands that judge the machine itself: check, stress. Torch comes with the first event."""
+"""The commands that judge the machine: check, stress, self-comparison. Torch comes with the first event."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import replace
 
-from core.commands.exit_codes import INTERRUPTED, NOT_GOOD, OK, WRONG_RESULTS
+from core.commands.exit_codes import INTERRUPTED, NOT_GOOD, OK, REGRESSION, WRONG_RESULTS
 from core.commands.output import JSON, MARKDOWN
 from core.commands.timing.arguments import add_axes, add_out, add_settings
 from core.commands.timing.entry import Command
 from core.commands.timing.following import follow
 from core.errors import InvalidRequest
 from core.timing.quick_check.config import SETTINGS as OF_CHECK
+from core.timing.self_comparison.config import SETTINGS as OF_SELF_COMPARISON
 from core.timing.stress.config import SETTINGS as OF_STRESS
 
 
@@ -93,5 +94,38 @@ STRESS = Command(
     stress,
     "keep devices at work for minutes: rate, heat, throttling, wrong results; exits 1 on these",
     _add_stress,
+    formats=(JSON,),
+)
+
+
+def self_comparison(options: argparse.Namespace) -> int:
+    """One operation against itself; REGRESSION for a false verdict."""
+    from core.timing.results import report
+    from core.timing.results.conclusions import nothing_measured
+    from core.timing.self_comparison.config import SelfComparisonConfig
+    from core.timing.self_comparison.job import compare_with_itself
+    from core.timing.self_comparison.summary import sentences
+
+    given = {name: value for name in OF_SELF_COMPARISON if (value := getattr(options, name)) is not None}
+    form = replace(report.FIGURES, sentences=sentences)
+    records, complete = follow(compare_with_itself(SelfComparisonConfig(**given)), form, options)
+    if not complete:
+        return INTERRUPTED
+    counted = [record for record in records if record["event"] == "self_comparisons_counted"]
+    if not counted:
+        raise InvalidRequest(nothing_measured(records))
+    return REGRESSION if counted[0]["false_verdicts"] else OK
+
+
+def _add_self_comparison(parser: argparse.ArgumentParser) -> None:
+    add_settings(parser, OF_SELF_COMPARISON, OF_SELF_COMPARISON)
+    add_out(parser)
+
+
+SELF_COMPARISON = Command(
+    "self-comparison",
+    self_comparison,
+    "how many verdicts on this machine are false: one operation against itself; exits 1 if any is",
+    _add_self_comparison,
     formats=(JSON,),
 )

@@ -47,15 +47,14 @@ def suite(options: argparse.Namespace) -> int:
     """A ready choice of workloads, within a time."""
     if getattr(options, "ray", None) is not None:
         return nodes.suite(options)
-    from core.timing.sweeps.suites import planned, suite_roofs
-    from core.timing.sweeps.with_roofline import sweeps_with_roofline
+    from core.timing.sweeps.suites import SuiteConfig, all_devices
+    from core.timing.sweeps.with_roofline import measured_suite
 
-    wanted, given = SUITES[options.suite], axes(options)
-    configs, limit_s = planned(wanted, given), within_s(options, wanted.within_s)
-    roofs = suite_roofs(configs, given)
-    if limit_s == 0:
+    given = {"devices": all_devices()} | axes(options)
+    config = SuiteConfig(options.suite, **given, within_s=within_s(options))
+    if config.limit_s() == 0:
         raise InvalidRequest("Nothing was measured: within 0 seconds there is no time for any point.")
-    return _measure(sweeps_with_roofline(roofs, configs, limit_s, with_points=False), options)
+    return _measure(measured_suite(config), options)
 
 
 def _add_suite(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import core
 from core.errors import InvalidRequest
 from core.events import Progress, event_record
 from core.experiments.statement import (
@@ -28,12 +27,13 @@ from core.timing.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from core.experiments import accelerator, paired_times
-    from core.timing.results import files
+    from core.timing.results import files, kept
     from core.timing.sweeps import config, speedup, sweep
 else:
     accelerator = LazyModule("core.experiments.accelerator")
     paired_times = LazyModule("core.experiments.paired_times")
     files = LazyModule("core.timing.results.files")
+    kept = LazyModule("core.timing.results.kept")
     config = LazyModule("core.timing.sweeps.config")
     speedup = LazyModule("core.timing.sweeps.speedup")
     sweep = LazyModule("core.timing.sweeps.sweep")
@@ -53,12 +53,11 @@ TRANSFER_SIZES = (2**12, 2**18, 2**24)  # numbers
 # What is compared with what the CPU takes.
 WALL, KERNEL, CARRIED = "wall time", "the GPU's own time", "with transfers"
 KINDS = (WALL, KERNEL, CARRIED)
-KEPT = Path(core.__file__).parents[1] / "docs" / "results"  # result files of real cards
 
 
 def measure(settings: Settings) -> Iterator[Any]:
     """Speed-ups of the first GPU over all cores of the CPU, of each workload and size, again and again."""
-    yield kept_results(KEPT)
+    yield kept_results(kept.FOLDER)
     gpu, reason = accelerator.first_gpu()
     if reason:
         yield NotMeasured(reason)
@@ -150,22 +149,28 @@ def in_the_band(ratios: Sequence[float]) -> str:
 
 
 def kept_results(folder: Path) -> Fact:
-    """What the kept result files of real cards say, which `python -m core.timing` wrote on their machines."""
-    paths = sorted(folder.glob("*.json"))
-    if not paths:
+    """What the kept result files of real cards say, which `python -m core.timing` wrote on their machines.
+
+    Those of simulated cards say nothing of any card.
+    """
+    found = {path.stem: said for path in kept.kept_files(folder).values() if (said := _kept(path))}
+    if not found:
         return Fact(
             "On a real card",
-            "no result file of one is kept in docs/results/ yet; python -m core.timing with --out writes one "
-            "on a machine with a GPU",
+            "no result file of one is kept in core/timing/results/kept/ yet; python -m core.timing with "
+            "--out writes one on a machine with a GPU",
         )
-    return Fact("On real cards", "; ".join(f"{path.stem}: {_kept(path)}" for path in paths))
+    return Fact("On real cards", "; ".join(f"{name}: {said}" for name, said in found.items()))
 
 
-def _kept(path: Path) -> str:
+def _kept(path: Path) -> str | None:
+    """What one file says; None for a simulated card."""
     try:
         records = files.read(path)
     except InvalidRequest as error:
         return str(error)
+    if kept.simulated_in(records):
+        return None
     return in_the_band([ratio for curve in speedup.speedup_curves(records) for ratio in curve.ratios])
 
 

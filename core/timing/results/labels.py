@@ -18,17 +18,18 @@ def environment_line(environment: Mapping[str, Any]) -> str:
     memory = environment.get("memory_bytes")
     machine = [str(environment.get("cpu", "an unknown CPU")), known.pop("usable_cores", "")]
     machine.append(in_bytes(memory) if isinstance(memory, int | float) else "")
-    parts = [", ".join(filter(None, machine)), _gpus(environment), ", ".join(known.values())]
+    parts = [", ".join(filter(None, machine)), accelerators_label(environment), ", ".join(known.values())]
     return "; ".join(filter(None, parts))
 
 
-def _gpus(environment: Mapping[str, Any]) -> str:
+def accelerators_label(environment: Mapping[str, Any]) -> str:
     """Those that a driver or torch has listed, whatever torch was built for: CUDA, ROCm, Metal or a CPU."""
     gpus = environment.get("gpus")
     if not isinstance(gpus, list):
         return ""
     names = [str(gpu.get("name", "GPU")) for gpu in gpus if isinstance(gpu, dict)]
-    return ", ".join(names) or "no GPU listed"
+    mark = " (simulated)" if environment.get("simulated") else ""
+    return ", ".join(f"{name}{mark}" for name in names) or "no GPU listed"
 
 
 def workload_label(record: Record) -> str:

@@ -261,6 +261,12 @@ def _collective_failed_line(record: Record) -> str:
     return f"{record['operation']} cannot be measured with {record['backend']}: {record['reason']}"
 
 
+def _self_compared_line(record: Record) -> str:
+    percent, low, high = (100 * (record[name] - 1) for name in ("ratio", "low", "high"))
+    name = f"{record['number']:>4}  {device_label(record)}"
+    return f"{name}  {record['verdict']:<6} {percent:+6.2f}%  ({low:+.2f}% to {high:+.2f}%)"
+
+
 def _checked_lines(record: Record) -> str:
     """A line for each finding with what to look at, and the verdict last."""
     width = max(map(len, WORDS.values()))
@@ -302,6 +308,7 @@ _LINES: dict[str, Callable[[Record], str]] = {
     "collective_measured": _collective_line,
     "collective_failed": _collective_failed_line,
     "together_measured": lambda record: str(record["says"]),
+    "self_compared": _self_compared_line,
     "stress_sampled": _stressed_line,
     "stress_ended": _stress_line,
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import MISSING, fields
+from functools import cache, partial
 from typing import Any
 
 from core.cluster import events as node_events
 from core.errors import InvalidRequest
-from core.records import has_type, hints
+from core.records import hints, type_check
 from core.timing.activation_cost import events as cost_events
 from core.timing.collectives import events as collective_events
 from core.timing.frameworks import events as framework_events
@@ -16,6 +18,7 @@ from core.timing.quick_check import events as check_events
 from core.timing.results import events
 from core.timing.results.table import Record
 from core.timing.roofline import events as roofline_events
+from core.timing.self_comparison import events as self_events
 from core.timing.stress import events as stress_events
 from core.timing.sweeps import events as sweep_events
 from core.timing.together import events as together_events
@@ -56,6 +59,8 @@ _KINDS = {
     "collective_measured": collective_events.CollectiveMeasured,
     "collective_failed": collective_events.CollectiveFailed,
     "together_measured": together_events.TogetherMeasured,
+    "self_compared": self_events.SelfCompared,
+    "self_comparisons_counted": self_events.SelfComparisonsCounted,
     "stress_sampled": stress_events.StressSampled,
     "stress_ended": stress_events.StressEnded,
     "node_found": node_events.NodeFound,
@@ -78,9 +83,10 @@ def checked(record: Any, name: str) -> Record:
     kind = _KINDS.get(record["event"])
     if kind is None:
         return record
-    whole = _defaults(kind) | record
-    for field_name, hint in hints(kind).items():
-        if field_name not in whole or not has_type(whole[field_name], hint):
+    whole = {name: make() if make else value for name, value, make in _defaults(kind)} | record
+    for field_name, has_its_type, optional in _checks(kind):
+        value = whole.get(field_name, MISSING)
+        if not (optional and value is None) and (value is MISSING or not has_its_type(value)):
             state = "is missing" if field_name not in whole else "is not what it should be"
             raise InvalidRequest(f"{name} is broken: {field_name} of a {record['event']} {state}.")
     if record["event"] == "measurement_taken":
@@ -104,11 +110,22 @@ def _check_figures(taken: Record, name: str) -> None:
         raise InvalidRequest(f"{name} is broken: {wrong[0]} of a measurement_taken is not what it should be.")
 
 
-def _defaults(kind: type) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+@cache
+def _checks(kind: type) -> list[tuple[str, Callable[[Any], bool], bool]]:
+    """Of each field its name, whether a value has its type, and whether it may be None, which most are."""
+    checks = {name: type_check(hint) for name, hint in hints(kind).items()}
+    return [(name, check, check(None)) for name, check in checks.items()]
+
+
+@cache
+def _defaults(kind: type) -> list[tuple[str, Any, Callable[[], Any] | None]]:
+    """Of each field that has one its name, and its default or what makes one."""
+    found: list[tuple[str, Any, Callable[[], Any] | None]] = []
     for field in fields(kind):
-        if field.default is not MISSING:
-            found[field.name] = list(field.default) if isinstance(field.default, tuple) else field.default
+        if isinstance(field.default, tuple):
+            found.append((field.name, None, partial(list, field.default)))
+        elif field.default is not MISSING:
+            found.append((field.name, field.default, None))
         elif field.default_factory is not MISSING:
-            found[field.name] = field.default_factory()
+            found.append((field.name, None, field.default_factory))
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.tables import csv_of_records
 from core.timing.results.events import SCHEMA
-from core.timing.results.units import counted, half_width_percent, microseconds
+from core.timing.results.units import counted, energy, half_width_percent, microseconds
 
 Record = Mapping[str, Any]
 
@@ -129,6 +129,7 @@ def table(records: Iterable[Record]) -> list[dict[str, Any]]:
     """
     taken = measurements(records)
     accelerated = any(record["device"] != "cpu" for record in taken)
+    thorough = any(record.get("limit") or record.get("precision") for record in taken)
     return [
         {
             "device": record["device"],
@@ -142,11 +143,23 @@ def table(records: Iterable[Record]) -> list[dict[str, Any]]:
             "first_call_us": microseconds(record["first_call_s"]),
             "samples": record["samples"],
             "stopped_by": record["stopped_by"],
+            **(_thorough(record) if thorough else {}),
             **(_waits(record) if accelerated else {}),
             **({"not_believed": record["not_believed"]} if record.get("not_believed") else {}),
         }
         for record in taken
     ]
+
+
+def _thorough(record: Record) -> dict[str, Any]:
+    """What only a thorough measurement knows, or why it does not."""
+    cold_s, known = record.get("cold_median_s"), energy({"joules": None} | dict(record))
+    return {
+        "precision": record.get("precision") or record.get("precision_reason"),
+        "cold_us": None if cold_s is None else microseconds(cold_s),
+        "limit": record.get("limit"),
+        "energy": ", ".join(filter(None, known)) if known else record.get("energy_reason"),
+    }
 
 
 def _waits(record: Record) -> dict[str, Any]:

@@ -16,6 +16,13 @@ def duration(seconds: float | None) -> str:
     return f"{seconds * 1e9:.4g} ns"
 
 
+def in_time(seconds: float) -> str:
+    """About how long a person has to wait: "45 s", "12 min", "9 h"."""
+    if seconds < 100:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.0f} h"
+
+
 def microseconds(seconds: float) -> float:
     """0.0000123 is 12.3."""
     return 1e6 * seconds

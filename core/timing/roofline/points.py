@@ -26,14 +26,14 @@ def roofline_points(records: Sequence[Record], roofs: Sequence[Record] | None = 
         for record in (records if roofs is None else roofs)
         if record["event"] == "roof_measured"
     }
-    cards = _cards(records)
+    names = cards(records)
     return [
-        _roofline_point(record, found.get((record["device"], record["threads"])), cards.get(record["device"]))
+        _roofline_point(record, found.get((record["device"], record["threads"])), names.get(record["device"]))
         for record in measurements(records)
     ]
 
 
-def _cards(records: Sequence[Record]) -> dict[str, str]:
+def cards(records: Sequence[Record]) -> dict[str, str]:
     """Names of the GPUs by torch's device. Only where there is one: the system may count them otherwise."""
     gpus: Sequence[Mapping[str, Any]] = environment_of(records).get("gpus") or []
     return {"cuda:0": gpus[0]["name"]} if len(gpus) == 1 else {}

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from core.timing.results.table import Record, believed, call_times, point_of, series_name
 from core.timing.sweeps.events import Reached, SpeedupCurve
@@ -17,6 +18,9 @@ OVERTAKES, TENFOLD, FORTYFOLD = 1.0, 10.0, 40.0
 
 _TO_DEVICE = ("host_to_device", "host_to_device_pinned")
 _TO_HOST = ("device_to_host", "device_to_host_pinned")
+
+# Seconds of transfers by bytes, for each workload and device.
+Transfers = dict[tuple[str, str], dict[float, float]]
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,32 @@ def speedups(records: Sequence[Record]) -> list[Speedup]:
     """
     taken = believed(records)
     accelerated = [record for record in taken if record["device"] != "cpu"]
+    max_threads, simplest = _cpu_of_max_threads(taken), {} if accelerated else _simplest_ways(taken)
     found = []
     for record in accelerated or taken:
-        alike = [other for other in taken if _kind(other) == _kind(record) and other["device"] == "cpu"]
-        reference = _cpu_like(record, alike) if accelerated else _simplest(record, alike)
+        reference = max_threads.get(_at(record)) if accelerated else simplest.get(_at(record)[:-1])
         if reference is not None:
             found.append(_against(record, reference))
     return found
+
+
+def crossings(records: Sequence[Record]) -> list[str]:
+    """From which size on each of speedups() overtakes its reference, a sentence, of two or more."""
+    found: dict[tuple[str, str], list[Speedup]] = {}
+    for one in speedups(records):
+        if one.series != one.reference:
+            found.setdefault((one.series, one.reference), []).append(one)
+    sentences = []
+    for (series, reference), of in found.items():
+        if len({one.size for one in of}) < 2:
+            continue
+        of = sorted(of, key=lambda one: one.size)
+        crossing = reached([one.size for one in of], [one.ratio for one in of], OVERTAKES)
+        says = crossing.reason or f"from size {crossing.size:,.0f} on"
+        if crossing.size is not None and of[-1].ratio < OVERTAKES:
+            says += f", and is slower again at {of[-1].size:,}"
+        sentences.append(f"{series} overtakes {reference}: {says}.")
+    return sentences
 
 
 def against_random(records: Sequence[Record]) -> list[Speedup]:
@@ -69,22 +92,28 @@ def _data(record: Record) -> str:
     return str(record.get("data", "random"))
 
 
-def speedup_curves(records: Sequence[Record]) -> list[SpeedupCurve]:
+def speedup_curves(records: Sequence[Record], workload: str | None = None) -> list[SpeedupCurve]:
     """Each accelerator over the CPU, for every workload, step, operand fill and dtype that both have.
 
     The CPU takes as many threads as it was measured with at most. Empty without an accelerator.
+    workload: the only one to look at.
     """
-    taken = believed(records)
+    taken = [
+        record
+        for record in believed(records)
+        if workload is None or record["workload"] in (workload, *_TO_DEVICE, *_TO_HOST)
+    ]
+    references = _cpu_of_max_threads(taken)
     pairs: dict[tuple[str, ...], list[tuple[Record, Record]]] = {}
     for record in taken:
         if record["device"] == "cpu" or record["workload"] in (*_TO_DEVICE, *_TO_HOST):
             continue
-        alike = [other for other in taken if _kind(other) == _kind(record) and other["device"] == "cpu"]
-        reference = _cpu_like(record, alike)
+        reference = references.get(_at(record))
         if reference is not None:
             key = (*_kind(record), record["dtype"], record["device"], series_name(reference))
             pairs.setdefault(key, []).append((record, reference))
-    return [_curve(sorted(of_one, key=_size_of_pair), taken) for of_one in pairs.values()]
+    transfers = _measured_transfers(taken)
+    return [_curve(sorted(of_one, key=_size_of_pair), transfers) for of_one in pairs.values()]
 
 
 def reached(sizes: Sequence[float], ratios: Sequence[float], ratio: float) -> Reached:
@@ -119,14 +148,14 @@ def transfer_time_s(count_bytes: float, measured: Sequence[tuple[float, float]])
     return max_s * count_bytes / max_bytes
 
 
-def _curve(pairs: Sequence[tuple[Record, Record]], taken: Sequence[Record]) -> SpeedupCurve:
+def _curve(pairs: Sequence[tuple[Record, Record]], transfers: Transfers) -> SpeedupCurve:
     record, reference = pairs[0]
     sizes = tuple(ours["size"] for ours, _ in pairs)
     waits = [(call_times(ours)[0], call_times(theirs)[0]) for ours, theirs in pairs]
     ratios = tuple(theirs_s / ours_s for ours_s, theirs_s in waits)
     own = tuple(theirs["median_s"] / ours["median_s"] for ours, theirs in pairs)
     on_wall = any(ours.get("wall_s") is not None for ours, _ in pairs)
-    transfer = _transfers(record, taken)
+    transfer = _transfer_times(record, transfers)
     carried: tuple[float, ...] = ()
     if not isinstance(transfer, str):
         carried = tuple(
@@ -153,12 +182,12 @@ def _all_reached(sizes: Sequence[float], ratios: Sequence[float]) -> tuple[Reach
     return tuple(reached(sizes, ratios, ratio) for ratio in (OVERTAKES, TENFOLD, FORTYFOLD))
 
 
-def _transfers(record: Record, taken: Sequence[Record]) -> Callable[[int], float] | str:
+def _transfer_times(record: Record, transfers: Transfers) -> Callable[[int], float] | str:
     """Seconds of bringing the operands of a size and taking the result back; a sentence if unknown."""
     workload = WORKLOADS.get(record["workload"])
     if workload is None or workload.transfer_bytes is None:
         return f"{record['workload']} has no operands that would have to be transferred"
-    there, back = (_measured_transfers(names, record["device"], taken) for names in (_TO_DEVICE, _TO_HOST))
+    there, back = (_first_measured(names, record["device"], transfers) for names in (_TO_DEVICE, _TO_HOST))
     if not there or not back:
         return f"host_to_device and device_to_host were not both measured on {record['device']}"
     counted, element_bytes = workload.transfer_bytes, DTYPE_BYTES[record["dtype"]]
@@ -170,19 +199,20 @@ def _transfers(record: Record, taken: Sequence[Record]) -> Callable[[int], float
     return seconds
 
 
-def _measured_transfers(
-    names: Sequence[str], device: str, taken: Sequence[Record]
-) -> list[tuple[float, float]]:
+def _measured_transfers(taken: Sequence[Record]) -> Transfers:
+    found: Transfers = {}
+    for record in taken:
+        if record["workload"] in (*_TO_DEVICE, *_TO_HOST):
+            times = found.setdefault((record["workload"], record["device"]), {})
+            times[float(record["bytes_moved"])] = float(call_times(record)[0])
+    return found
+
+
+def _first_measured(names: Sequence[str], device: str, transfers: Transfers) -> list[tuple[float, float]]:
     """(bytes, seconds) of the first of these workloads that was measured: pageable memory, then pinned."""
-    for name in names:
-        found = {
-            float(record["bytes_moved"]): float(call_times(record)[0])
-            for record in taken
-            if record["workload"] == name and record["device"] == device
-        }
-        if found:
-            return sorted(found.items())
-    return []
+    return sorted(
+        next((transfers[name, device] for name in names if (name, device) in transfers), {}).items()
+    )
 
 
 def _size_of_pair(pair: tuple[Record, Record]) -> int:
@@ -206,18 +236,36 @@ def _against(record: Record, reference: Record) -> Speedup:
     )
 
 
-def _cpu_like(record: Record, alike: Sequence[Record]) -> Record | None:
-    """The CPU at the same size and dtype with most threads."""
-    point = (record["size"], record["dtype"])
-    same = [other for other in alike if (other["size"], other["dtype"]) == point]
-    return max(same, key=lambda other: other["threads"], default=None)
+# What was done: workload, step, operand fill, size and dtype.
+_Done = tuple[str, str, str, int, str]
 
 
-def _simplest(record: Record, alike: Sequence[Record]) -> Record | None:
-    dtypes = [other["dtype"] for other in alike]
-    dtype = "float32" if "float32" in dtypes else dtypes[0]
-    threads = min(other["threads"] for other in alike)
-    wanted = (record["size"], dtype, threads)
-    return next(
-        (other for other in alike if (other["size"], other["dtype"], other["threads"]) == wanted), None
-    )
+def _at(record: Record) -> _Done:
+    return (*_kind(record), record["size"], record["dtype"])
+
+
+def _cpu_of_max_threads(taken: Sequence[Record]) -> dict[_Done, Record]:
+    """The CPU with most threads, for all that it has done."""
+    found: dict[_Done, Record] = {}
+    for record in taken:
+        if record["device"] == "cpu":
+            best = found.setdefault(_at(record), record)
+            if record["threads"] > best["threads"]:
+                found[_at(record)] = record
+    return found
+
+
+def _simplest_ways(taken: Sequence[Record]) -> dict[tuple[Any, ...], Record]:
+    """Of each workload, step, operand fill and size: float32 (or the first dtype), fewest threads."""
+    of_kind: dict[tuple[str, str, str], list[Record]] = {}
+    for record in taken:
+        of_kind.setdefault(_kind(record), []).append(record)
+    found: dict[tuple[Any, ...], Record] = {}
+    for kind, alike in of_kind.items():
+        dtypes = [record["dtype"] for record in alike]
+        dtype = "float32" if "float32" in dtypes else dtypes[0]
+        threads = min(record["threads"] for record in alike)
+        for record in alike:
+            if (record["dtype"], record["threads"]) == (dtype, threads):
+                found.setdefault((*kind, record["size"]), record)
+    return found

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core import devices
 from core.errors import InvalidRequest
+from core.options import Option
+from core.settings import check_settings
 from core.timing.roofline.config import RooflineConfig
 from core.timing.sweeps.config import SweepConfig
-from core.timing.workloads import WORKLOADS
+from core.timing.workloads import WORKLOADS, axes
 from core.timing.workloads.dtypes import DTYPE_BYTES
 from core.timing.workloads.operand_fill import OPERAND_FILLS
 from core.timing.workloads.workload import BACKWARD
@@ -84,6 +86,59 @@ SUITES = {
         "every workload, size, format, step and operand fill, hours", None, 2.0, _every(None, True)
     ),
 }
+
+SUITE_SETTINGS: dict[str, Option] = {
+    "suite": Option("a ready choice of workloads", kind=str, choices=tuple(SUITES)),
+    "devices": axes.AXES["devices"],
+    **{
+        name: replace(axes.AXES[name], min_values=0, without="each workload's own")
+        for name in ("sizes", "dtypes", "threads", "data")
+    },
+    **{name: replace(axes.LIMITS[name], optional=True) for name in ("max_seconds", "target_ci")},
+    **{name: axes.LIMITS[name] for name in ("quiet_wait_s", "seed")},
+    "within_s": Option("seconds for all points together", kind=float, min=0, optional=True),
+}
+
+
+@dataclass(frozen=True)
+class SuiteConfig:
+    """A suite on devices, with axes that replace those of its sweeps; an empty one leaves them as they are.
+
+    SUITE_SETTINGS says what each field may be. Raises InvalidRequest for what cannot be measured.
+    """
+
+    suite: str = "quick"
+    devices: tuple[str, ...] = ("cpu",)  # torch's names; one that is not here is reported, not refused
+    sizes: tuple[int, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    threads: tuple[int, ...] = ()
+    data: tuple[str, ...] = ()
+    max_seconds: float | None = None  # for a point; None for the suite's
+    target_ci: float | None = None
+    quiet_wait_s: float = 0.0
+    seed: int = 0
+    within_s: float | None = None  # for all points; None for the suite's, which may have no such limit
+
+    def __post_init__(self) -> None:
+        check_settings(SUITE_SETTINGS, self)
+        object.__setattr__(self, "devices", axes.resolved_devices(self.devices))
+        axes.check_threads(self.threads)
+        self.sweeps()
+
+    def sweeps(self) -> tuple[SweepConfig, ...]:
+        """What is measured, in this order."""
+        names = ("devices", "sizes", "dtypes", "threads", "data", "max_seconds", "target_ci")
+        given = {name: value for name in names if (value := getattr(self, name)) not in ((), None)}
+        return planned(SUITES[self.suite], given | {"quiet_wait_s": self.quiet_wait_s, "seed": self.seed})
+
+    def roofs(self) -> RooflineConfig:
+        """The roofs that are found first."""
+        given = {name: value for name in ("dtypes", "threads") if (value := getattr(self, name))}
+        return suite_roofs(self.sweeps(), given | {"devices": self.devices, "seed": self.seed})
+
+    def limit_s(self) -> float | None:
+        """Seconds for all points together; None for no limit."""
+        return SUITES[self.suite].within_s if self.within_s is None else self.within_s
 
 
 def selected(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:

@@ -12,13 +12,14 @@ from core.timing.roofline.config import RooflineConfig
 from core.timing.roofline.job import roofline
 from core.timing.roofline.points import roofline_points
 from core.timing.sweeps.config import SweepConfig
+from core.timing.sweeps.estimate import Estimate, estimate
 from core.timing.sweeps.speedup import speedup_curves
-from core.timing.sweeps.suites import middle_size, selected, workloads_for_roofline
+from core.timing.sweeps.suites import SuiteConfig, middle_size, selected, workloads_for_roofline
 from core.timing.sweeps.sweep import sweeps
 from core.timing.workloads import WORKLOADS
 
-# Workloads under the roof are measured for so long each; what is asked besides the time makes it longer.
-_POINT_S, _POINT_TIME_FACTOR = 0.2, 2.0
+# Workloads under the roof are measured for so long each.
+_POINT_S = 0.2
 
 
 def sweeps_with_roofline(
@@ -58,15 +59,41 @@ def machine_roofline(config: RooflineConfig) -> Iterator[Any]:
     """The roofs, and under them every workload that computes, at the middle one of its sizes: the events of
     sweeps_with_roofline(). Progress counts expected seconds.
     """
-    axes = {"devices": config.devices, "threads": config.threads, "seed": config.seed}
-    configs = roofline_sweeps(workloads_for_roofline(), axes)
-    points_s = sum(_POINT_TIME_FACTOR * sweep.max_seconds * len(sweep.devices) for sweep in configs)
+    configs, expected = _under(config), estimate_roofline(config)
+    points_s = expected.seconds - config.max_seconds
     for event in sweeps_with_roofline(config, configs):
         yield (
-            in_seconds(event, config.max_seconds, points_s, config.max_seconds + points_s)
+            in_seconds(event, config.max_seconds, points_s, expected.seconds)
             if isinstance(event, Progress)
             else event
         )
+
+
+def estimate_roofline(config: RooflineConfig) -> Estimate:
+    """Of machine_roofline()."""
+    return estimate(_under(config), roofs_s=config.max_seconds)
+
+
+def _under(config: RooflineConfig) -> tuple[SweepConfig, ...]:
+    axes = {"devices": config.devices, "threads": config.threads, "seed": config.seed}
+    return roofline_sweeps(workloads_for_roofline(), axes)
+
+
+def measured_suite(config: SuiteConfig) -> Iterator[Any]:
+    """The events of sweeps_with_roofline() for a suite. Progress counts expected seconds."""
+    roofs, expected = config.roofs(), estimate_suite(config)
+    events = sweeps_with_roofline(roofs, config.sweeps(), config.limit_s(), with_points=False)
+    for event in events:
+        yield (
+            in_seconds(event, roofs.max_seconds, expected.seconds - roofs.max_seconds, expected.seconds)
+            if isinstance(event, Progress)
+            else event
+        )
+
+
+def estimate_suite(config: SuiteConfig) -> Estimate:
+    """Of measured_suite()."""
+    return estimate(config.sweeps(), config.limit_s(), config.roofs().max_seconds)
 
 
 def roofline_sweeps(names: Sequence[str], axes: Mapping[str, Any]) -> tuple[SweepConfig, ...]:

@@ -6,12 +6,13 @@ Source: Williams, Waterman & Patterson (2009), Roofline: an insightful visual pe
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
+from core.timing.results.emulation import Format
 from core.timing.roofline.events import RooflinePoint
 from core.timing.workloads import WORKLOADS
 
@@ -26,12 +27,16 @@ _DOT_COLUMNS = (
 
 
 def roofline_chart(
-    roofs: Sequence[Mapping[str, Any]], dots: Sequence[RooflinePoint], colour: str = "dtype"
+    roofs: Sequence[Mapping[str, Any]],
+    dots: Sequence[RooflinePoint],
+    colour: str = "dtype",
+    emulated: Set[Format] = frozenset(),
 ) -> alt.LayerChart:
     """Roofs as lines and operations as dots, both axes logarithmic.
 
     roofs are records of RoofMeasured. colour is what tells dots apart: "dtype", and the roofs have the same
-    colours; or "step", and they are grey. Operations without arithmetic are left out.
+    colours; or "step", and they are grey. Operations without arithmetic are left out. What is emulated is
+    drawn as far as it lies within the axis of the others.
     """
     shown = [dot for dot in dots if dot.gflops > 0]
     table = pd.DataFrame([_row(dot, colour) for dot in shown], columns=list(_DOT_COLUMNS))
@@ -39,9 +44,15 @@ def roofline_chart(
     low, high = _span(known, shown)
     lines = pd.DataFrame(
         [line for roof in known for line in _lines(roof, low, high)],
-        columns=["intensity", "gflops", "series", "device", "roof"],
+        columns=["intensity", "gflops", "series", "dtype", "device", "roof"],
     )
-    rates = [*table["gflops"], *lines["gflops"]] or [1.0]
+    named = {f"{dtype} {_device_label(device, threads)}" for device, threads, dtype in emulated}
+    rates = [
+        rate
+        for rows in (table, lines)
+        for rate, dtype, device in zip(rows["gflops"], rows["dtype"], rows["device"], strict=True)
+        if f"{dtype} {device}" not in named
+    ] or [1.0]
     x = alt.X("intensity:Q", title="Arithmetic intensity (FLOPs a byte)", **_logarithmic(low, high))
     y = alt.Y("gflops:Q", title="Rate (GFLOP/s)", **_logarithmic(min(rates) / 2, max(rates) * 2))
     layers = [_roof_lines(lines, x, y, colour), _dots(table, x, y, colour)]
@@ -166,6 +177,7 @@ def _lines(roof: Mapping[str, Any], low: float, high: float) -> list[dict[str, A
             "intensity": intensity,
             "gflops": min(peak, intensity * gbps),
             "series": dtype,
+            "dtype": dtype,
             "device": device,
             "roof": f"{device}: {dtype} at most {peak:,.4g} GFLOP/s, memory {gbps:.3g} GB/s",
         }

@@ -44,6 +44,7 @@ def overtaking_chart(curves: Sequence[SpeedupCurve]) -> alt.LayerChart:
     y = alt.Y("ratio:Q", title="Times as fast as the CPU", scale=alt.Scale(type="log"), axis=_axis())
     series = list(dict.fromkeys(points["series"]))
     legend = alt.Legend(orient="top", columns=2, labelFontSize=11, labelLimit=0, symbolOpacity=1)
+    ways = alt.Legend(orient="top", columns=1, labelFontSize=11, labelLimit=0)  # as wide as a phone
     colour = alt.Color(
         "series:N", title=None, scale=alt.Scale(domain=series), legend=legend if len(series) > 1 else None
     )
@@ -52,7 +53,7 @@ def overtaking_chart(curves: Sequence[SpeedupCurve]) -> alt.LayerChart:
         "way:N",
         title=None,
         scale=alt.Scale(domain=[ON_DEVICE, WITH_TRANSFERS, OWN_TIME]),
-        legend=legend if both else None,
+        legend=ways if both else None,
     )
     levels = pd.DataFrame({"ratio": [OVERTAKES, TENFOLD, FORTYFOLD], "reached": ["1×", "10×", "40×"]})
     rules = alt.Chart(levels).mark_rule(color="gray", strokeDash=[2, 3]).encode(y=y)

@@ -15,6 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef FIRST_NAME
+#define FIRST_NAME "Stub H100"
+#endif
+
 enum { OK = 0, NOT_SUPPORTED = 3, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7, DRIVER_NOT_LOADED = 9 };
 
 static const char *const UUIDS[] = {"GPU-aaaa0000-1111-2222-3333-444455556666",
@@ -108,7 +112,7 @@ int nvmlDeviceGetUUID(void *handle, char *text, unsigned length) {
 }
 
 int nvmlDeviceGetName(void *handle, char *text, unsigned length) {
-    static const char *const names[] = {"Stub H100", "Stub T4", "Stub H100 MIG 1g.10gb"};
+    static const char *const names[] = {FIRST_NAME, "Stub T4", "Stub H100 MIG 1g.10gb"};
     MAY_REFUSE(number(handle));
     say(__func__, number(handle), names[number(handle)], text, length);
     return OK;

@@ -18,8 +18,14 @@ from core.timing.results.events import SCHEMA, EnvironmentRead, RoofMeasured
 from core.timing.results.files import read
 from core.timing.results.labels import environment_line
 from core.timing.results.table import environment_of, measurements, to_json
-from core.timing.results.verdicts import compare_results
+from core.timing.results.verdicts import SAME, SLOWER, UNSURE, compare_results
+from core.timing.self_comparison.config import SelfComparisonConfig
+from core.timing.self_comparison.events import SelfCompared
+from core.timing.self_comparison.job import counted
 from core.timing.sweeps.config import SweepConfig
+from core.timing.sweeps.suites import SuiteConfig
+from core.timing.sweeps.with_roofline import estimate_suite
+from core.timing.workloads import WORKLOADS
 from dashboard.components import runs
 from dashboard.components.markdown import escaped
 from tests.core.devices.stand_ins import card, run, torch_package
@@ -98,6 +104,139 @@ def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> N
     assert len(page.get("download_button")) == 2
 
 
+def ended_run(page: AppTest, job: str) -> list[dict[str, Any]]:
+    """The records of the run that the page has just started, when it has ended and is drawn."""
+    store, run_id = runs.runner().store, page.session_state[f"{job}_run"]
+    wait_until(lambda: store.get(run_id).ended)
+    page.run()
+    assert not page.exception
+    return [record for _, record in store.events_after(run_id)]
+
+
+def test_a_thorough_sweep_of_any_workload_shows_what_ran_and_what_limits_it(page: AppTest) -> None:
+    page.query_params["workload"] = "reduction"
+    page.query_params["thorough"] = "true"
+    page.run()
+    page.select_slider(key="sizes_reduction").set_value((1024, 1024)).run()
+    page.button_group(key="dtypes_reduction").set_value(["float32"]).run()
+    page.button_group(key="threads").set_value([1]).run()
+    assert any("1 point, about" in caption.value for caption in page.caption)
+    page.button[0].click().run()
+    (found,) = measurements(ended_run(page, "timing"))
+    row = page.dataframe[0].value.iloc[0]
+    assert (row["precision"], row["limit"]) == (found["precision"], found["limit"])
+    assert row["precision"] == "float32"
+    assert row["cold_us"] == 1e6 * found["cold_median_s"]
+    assert row["of_ceiling"] > 0
+    assert row["energy"]  # with its interval, or the reason why there is none
+
+
+def test_another_workload_offers_its_own_axes_alone(page: AppTest) -> None:
+    page.query_params["dtypes"] = "int8"
+    page.run()
+    assert page.button_group(key="dtypes").value == ["int8"]
+    for name in ("softmax", "activation_relu", "resnet18_step"):
+        page.selectbox(key="workload").set_value(name).run()
+        assert not page.exception
+        assert not page.error
+        workload = WORKLOADS[name]
+        formats = page.button_group(key=f"dtypes_{name}").options
+        assert tuple(formats) == workload.dtypes
+        steps = [group for group in page.button_group if group.key == f"steps_{name}"]
+        assert bool(steps) == (len(workload.steps) > 1)
+        smallest, largest = page.select_slider(key=f"sizes_{name}").value
+        assert {smallest, largest} <= set(workload.sizes)
+        assert not page.button[0].disabled
+
+
+def test_a_suite_is_started_with_its_axes_and_an_estimate(page: AppTest) -> None:
+    page.query_params["measure"] = "suite"
+    page.run()
+    page.button_group(key="suite_threads").set_value([1]).run()
+    expected = estimate_suite(SuiteConfig("quick", threads=(1,)))
+    assert any(f"{expected.points} points, about" in caption.value for caption in page.caption)
+    page.button[0].click().run()
+    run = runs.runner().store.get(page.session_state["suite_run"])
+    assert (run.job, run.config) == ("suite", to_record(SuiteConfig("quick", threads=(1,))))
+    assert not page.exception
+    runs.runner().request(run.id, "stop")
+
+
+def test_a_suites_workloads_are_shown_one_at_a_time(page: AppTest) -> None:
+    store = runs.runner().store
+    run_id = store.create("suite", to_record(SuiteConfig()))
+    records = [dict(one) for one in FIRST] + [
+        {**one, "workload": "softmax"} for one in FIRST if one["event"] == "measurement_taken"
+    ]
+    store.write(run_id, [(number, 0.0, record) for number, record in enumerate(records, 1)])
+    store.end(run_id, FINISHED)
+    page.query_params["measure"], page.query_params["run"] = "suite", run_id
+    page.run()
+    assert not page.exception
+    before = len(page.dataframe[0].value)
+    page.button_group(key="shown").set_value("softmax").run()
+    assert len(page.dataframe[0].value) == before == len(measurements(FIRST))
+
+
+def test_who_has_no_gpu_sees_a_simulated_one_that_says_so(page: AppTest) -> None:
+    page.run()
+    if len(devices.devices()) > 1:
+        pytest.skip("there is a GPU here")
+    assert page.subheader[0].value == "What a GPU against a CPU looks like"
+    assert "Simulated, not measured" in page.warning[0].value
+    assert any("Simulated GPU (simulated)" in one.value and "UTC" in one.value for one in page.caption)
+    next(button for button in page.button if button.label == "Open this result").click().run()
+    assert not page.exception
+    assert page.query_params["result"] in ("simulated_gpu", ["simulated_gpu"])
+    assert "Simulated, not measured" in page.warning[0].value
+    assert any("crosses 1, 10 and 40" in one.value for one in page.caption)
+    assert len(page.get("vega_lite_chart")) >= 4
+    page.selectbox(key="against").set_value("file").run()
+    page.file_uploader(key="against_file").upload("then.json", to_json(FIRST).encode()).run()
+    assert not page.exception
+
+
+def test_a_file_stands_under_its_own_machine(page: AppTest) -> None:
+    page.query_params["measure"] = "result"
+    page.run()
+    page.file_uploader(key="result_file").upload("far.json", to_json(elsewhere(1.0)).encode()).run()
+    (header,) = (one.value for one in page.markdown if "Processor" in one.value)
+    assert "Abacus 9" in header
+    assert str(devices.environment()["platform"]) not in " ".join(one.value for one in page.markdown)
+    assert not any("Simulated" in one.value for one in page.warning)
+
+
+def test_false_verdicts_of_self_comparisons_are_counted_as_they_come_and_can_be_stopped(
+    page: AppTest,
+) -> None:
+    page.query_params["measure"] = "self_comparison"
+    page.run()
+    page.select_slider(key="comparisons").set_value(10).run()
+    assert any("10 comparisons, at most about" in caption.value for caption in page.caption)
+    page.button[0].click().run()
+    store, run_id = runs.runner().store, page.session_state["self_comparison_run"]
+    assert store.get(run_id).config == to_record(SelfComparisonConfig(comparisons=10))
+    wait_until(lambda: any(one["event"] == "self_compared" for _, one in store.events_after(run_id)))
+    page.run()
+    assert not page.exception
+    assert {metric.label for metric in page.metric} == {"False verdicts", "Unsure", "Noise floor"}
+    next(button for button in page.button if button.label == "Stop").click().run()
+    wait_until(lambda: store.get(run_id).ended)
+    found = [
+        SelfCompared(number, "cpu", 1, 1.0, 0.99, 1.01, 0.02, verdict, 0.1)
+        for number, verdict in enumerate([SAME, UNSURE, SLOWER, SAME], 1)
+    ]
+    whole = store.create("self_comparison", to_record(SelfComparisonConfig(comparisons=4)))
+    events = [*found, counted("cpu", 1, [one.verdict for one in found])]
+    store.write(whole, [(number, 0.0, event_record(one)) for number, one in enumerate(events, 1)])
+    store.end(whole, FINISHED)
+    page.query_params["run"] = whole
+    page.run()
+    assert [metric.value for metric in page.metric] == ["1 of 4", "25%", "2.0%"]
+    (said,) = (one.value for one in page.warning if "self-comparisons" in one.value)
+    assert "1 false verdict of 4 self-comparisons on cpu, 1 thread; 1 of them UNSURE (25%)" in said
+
+
 def test_other_data_is_set_against_random_data(page: AppTest) -> None:
     page.run()
     page.select_slider(key="sizes").set_value((32, 32)).run()
@@ -113,6 +252,7 @@ def test_other_data_is_set_against_random_data(page: AppTest) -> None:
 
 @pytest.mark.parametrize("path", sorted(RESULTS.iterdir()), ids=lambda path: path.name)
 def test_a_result_file_of_any_version_opens_again(page: AppTest, path: Path) -> None:
+    page.query_params["measure"] = "result"
     page.run()
     page.file_uploader(key="result_file").upload(path.name, path.read_bytes(), "application/json").run()
     assert not page.exception
@@ -126,6 +266,7 @@ def test_a_result_file_of_any_version_opens_again(page: AppTest, path: Path) -> 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[1, 2", b'{"schema": 99, "events": []}'])
 def test_a_file_that_is_no_result_is_answered_in_words(page: AppTest, content: bytes) -> None:
+    page.query_params["measure"] = "result"
     page.run()
     page.file_uploader(key="result_file").upload("odd.json", content, "application/json").run()
     assert not page.exception
@@ -164,6 +305,7 @@ def test_a_result_with_a_roof_and_a_gpu_shows_both(page: AppTest) -> None:
     records = [event_record(EnvironmentRead(SCHEMA, "2026-01-01T00:00:00+00:00", {})), event_record(roof)]
     for size, cpu_s, gpu_s in ((64, 1e-5, 2e-5), (512, 1e-3, 5e-5), (4096, 0.3, 4e-3)):
         records += [taken("cpu", size, cpu_s), taken("cuda:0", size, gpu_s)]
+    page.query_params["measure"] = "result"
     page.run()
     page.file_uploader(key="result_file").upload("gpu.json", to_json(records).encode()).run()
     assert not page.exception
@@ -210,6 +352,7 @@ def elsewhere(factor: float) -> list[dict[str, Any]]:
 
 
 def open_file(page: AppTest) -> None:
+    page.query_params["measure"] = "result"
     page.run()
     page.file_uploader(key="result_file").upload("now.json", to_json(FIRST).encode()).run()
 

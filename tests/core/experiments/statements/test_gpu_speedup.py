@@ -9,7 +9,7 @@ import pytest
 from core.experiments.statement_events import Fact
 from core.experiments.statements import gpu_speedup as statement
 from core.experiments.verdicts import DEPENDS, NOT_MEASURED, REFUTED, SUPPORTED, judge
-from core.timing.results import files
+from core.timing.results import files, kept
 from tests.core.experiments.statements.running import judged, run
 
 SETTINGS = {"workloads": ("gemm", "lstm"), "scales": ("small", "medium")}
@@ -42,11 +42,18 @@ def test_without_a_gpu_it_is_not_measured_and_says_what_is_missing() -> None:
     assert judged(events).verdict == NOT_MEASURED
     assert "GPU" in judged(events).reason
     (fact,) = [event for event in events if isinstance(event, Fact)]
-    assert fact == statement.kept_results(statement.KEPT)
+    assert fact == statement.kept_results(kept.FOLDER)
+    assert fact.name == "On a real card"  # for the kept result of a simulated one is no evidence
 
 
 def test_a_kept_file_of_a_card_is_read_and_a_missing_one_is_said(tmp_path: Path) -> None:
-    assert "docs/results/" in statement.kept_results(tmp_path).text
+    assert "results/kept/" in statement.kept_results(tmp_path).text
+    stored = kept.read_kept(kept.SIMULATED_GPU)
+    files.write(tmp_path / "simulated.json", stored)
+    assert "results/kept/" in statement.kept_results(tmp_path).text
+    real = [{**stored[0], "environment": {"cpu": "another"}}, *stored[1:]]
+    files.write(tmp_path / "real.json", real)
+    assert statement.kept_results(tmp_path).text.startswith("real: ")
     point = {"event": "measurement_taken", "workload": "gemm", "size": 512, "dtype": "float32"}
     times = {"ci_low_s": 1.0, "ci_high_s": 1.0, "step": "forward", "data": "random"}
     on_cpu = point | times | {"device": "cpu", "threads": 8, "median_s": 20.0}

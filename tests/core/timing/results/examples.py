@@ -26,6 +26,7 @@ from core.timing.results.events import (
     SweepFinished,
 )
 from core.timing.roofline.events import BandwidthFound, FmaMeasured, FormatAbsent, PeakFound, RooflinePoint
+from core.timing.self_comparison.events import SelfCompared, SelfComparisonsCounted
 from core.timing.stress.events import StressEnded, StressSampled
 from core.timing.sweeps.events import Reached, SpeedupCurve
 from core.timing.together.events import TogetherMeasured
@@ -76,6 +77,8 @@ _EVENTS = (
         ),
     ),
     SweepFinished(1, 2.0),
+    SelfCompared(1, "cpu", 1, 1.001, 0.998, 1.004, 0.01, "SAME", 0.2),
+    SelfComparisonsCounted("cpu", 1, 50, 0, 2, 0.058),
     StressSampled("cpu", 1.0, 300.0, 12, 0, {"temperature": Reading("temperature", 61.0, "°C")}),
     StressEnded("cpu", "good", "It kept its speed.", "time is up", 60.0, 720, 0, 2048, 300.0, 299.0, 71.0),
     ProcessesJoined("gloo", ("cpu", "cpu"), (0, 0)),
@@ -86,4 +89,5 @@ _EVENTS = (
 )  # fmt: skip
 
 EXAMPLES: list[dict[str, Any]] = [json.loads(json.dumps(event_record(event))) for event in _EVENTS]
-WITHOUT_WORDS = ("device_sampled", "sweep_finished")
+# The count of self-comparisons is the concluding sentence of its command.
+WITHOUT_WORDS = ("device_sampled", "sweep_finished", "self_comparisons_counted")

@@ -14,6 +14,7 @@ from core.timing.sweeps.speedup import (
     OVERTAKES,
     TENFOLD,
     against_random,
+    crossings,
     reached,
     speedup_curves,
     speedups,
@@ -165,3 +166,34 @@ def test_a_rate_that_is_not_believed_overtakes_nothing() -> None:
 def test_results_without_wall_times_are_of_the_devices_own_time() -> None:
     (curve,) = speedup_curves([*CPU, *GPU])
     assert curve.kernel_ratios == ()
+
+
+def test_crossings_name_the_size_from_which_on_a_series_is_faster_and_what_is_slower_again() -> None:
+    def taken(threads: int, size: int, median_s: float) -> dict[str, Any]:
+        point = {"event": "measurement_taken", "workload": "gemm", "dtype": "float32", "device": "cpu"}
+        times = {"median_s": median_s, "ci_low_s": median_s, "ci_high_s": median_s}
+        return point | times | {"threads": threads, "size": size}
+
+    one = [taken(1, size, 1.0) for size in (16, 64, 256)]
+    # Half as fast at 16, as fast at 32 by the straight line on logarithmic axes, twice as fast at 64.
+    both = [taken(2, size, time_s) for size, time_s in ((16, 2.0), (64, 0.5), (256, 0.4))]
+    assert crossings(one + both) == [
+        "cpu float32, 2 threads overtakes cpu float32, 1 thread: from size 32 on."
+    ]
+    again = [*both[:2], taken(2, 256, 3.0)]
+    (said,) = crossings(one + again)
+    assert said.endswith("from size 32 on, and is slower again at 256.")
+    assert crossings([one[0], both[0]]) == []
+
+
+def test_the_reference_is_the_cpu_with_most_threads_wherever_it_stands() -> None:
+    point = {"event": "measurement_taken", "workload": "gemm", "dtype": "float32", "size": 64}
+
+    def taken(device: str, threads: int | None, median_s: float) -> dict[str, Any]:
+        times = {"median_s": median_s, "ci_low_s": median_s, "ci_high_s": median_s}
+        return point | times | {"device": device, "threads": threads}
+
+    records = [taken("cpu", 8, 2.0), taken("cuda:0", None, 1.0), taken("cpu", 1, 9.0)]
+    assert [one.ratio for one in speedups(records)] == [2.0]
+    (curve,) = speedup_curves(records)
+    assert (curve.reference, curve.ratios) == ("cpu float32, 8 threads", (2.0,))

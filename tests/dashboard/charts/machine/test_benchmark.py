@@ -12,6 +12,7 @@ from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.sweep import sweep
 from dashboard.charts.machine.benchmark import (
     READINGS,
+    has_bands,
     rate_chart,
     reading_chart,
     reported,
@@ -19,6 +20,7 @@ from dashboard.charts.machine.benchmark import (
     time_chart,
     unreported,
 )
+from dashboard.charts.machine.known import MAX_SERIES, known_of
 
 CONFIG = SweepConfig(sizes=(16, 32, 64), max_seconds=0.1, target_ci=0.2)
 
@@ -110,3 +112,100 @@ def test_a_series_looks_the_same_in_every_chart(records: list[dict[str, Any]]) -
     assert colours(speedup) == list(
         dict.fromkeys(row["series"] for row in drawn(rate_chart(records, CONFIG.sizes)))
     )
+
+
+def product(dtype: str, size: int, median_s: float) -> dict[str, Any]:
+    times = {"median_s": median_s, "ci_low_s": 0.95 * median_s, "ci_high_s": 1.05 * median_s}
+    flops = 2 * size**3
+    rates = {"gflops": flops / median_s / 1e9, "gflops_low": 0.0, "gflops_high": 0.0}
+    return {
+        "event": "measurement_taken",
+        "workload": "gemm",
+        "device": "cpu",
+        "threads": 1,
+        "dtype": dtype,
+        "size": size,
+        "flops": flops,
+        "bytes_moved": 12 * size**2,
+        "samples": 6,
+        "stopped_by": "target",
+        "first_call_s": 3 * median_s,
+        **times,
+        **rates,
+    }
+
+
+SIZES = (256, 1024)
+SLOW_FLOAT8 = [
+    *(product("float32", size, size**3 * 2e-11) for size in SIZES),  # 100 GFLOP/s
+    *(product("float8", size, size**3 * 2e-8) for size in SIZES),  # 0.1
+]
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_an_emulated_format_is_named_and_squeezes_no_axis(log: bool) -> None:
+    for chart in (rate_chart(SLOW_FLOAT8, SIZES, log), time_chart(SLOW_FLOAT8, SIZES)):
+        names = {row["series"] for row in drawn(chart) if "series" in row}
+        assert names == {"cpu float32, 1 thread", "cpu float8 (emulated), 1 thread"}
+    scales = [
+        layer["encoding"]["y"]["scale"]
+        for layer in time_chart(SLOW_FLOAT8, SIZES).to_dict()["layer"]
+        if "scale" in layer["encoding"]["y"]
+    ]
+    low, high = scales[0]["domain"]
+    assert low < 256**3 * 2e-11
+    assert 1024**3 * 2e-11 < high < 1024**3 * 1e-10
+
+
+def test_a_band_reaches_from_85_percent_to_what_the_measured_peak_allows() -> None:
+    roof = {"event": "roof_measured", "device": "cpu", "threads": 1, "gbps": 1e3, "launch_s": None}
+    known = known_of([roof | {"gflops": {"float32": 125.0}}, *SLOW_FLOAT8])
+    bands = [row for row in drawn(rate_chart(SLOW_FLOAT8, SIZES, known=known)) if "of" in row]
+    assert [(row["size"], row["high"], row["low"]) for row in bands] == [
+        (size, pytest.approx(125.0), pytest.approx(0.85 * 125.0)) for size in SIZES
+    ]
+    assert has_bands(SLOW_FLOAT8, known) == "measured peak"
+    reached = {
+        row["reached"] for row in drawn(rate_chart(SLOW_FLOAT8, SIZES, known=known)) if "reached" in row
+    }
+    assert "80% of the measured peak" in reached
+    assert has_bands(SLOW_FLOAT8, known_of(SLOW_FLOAT8)) is None
+
+
+def test_first_calls_are_drawn_when_they_are_asked_for() -> None:
+    def fields(chart: Any) -> set[str]:
+        return {layer["encoding"]["y"]["field"] for layer in chart.to_dict()["layer"]}
+
+    assert "first_call_s" in fields(time_chart(SLOW_FLOAT8, SIZES, first_calls=True))
+    assert "first_call_s" not in fields(time_chart(SLOW_FLOAT8, SIZES))
+
+
+def test_of_more_series_than_an_eye_tells_apart_the_fastest_are_drawn() -> None:
+    many = [
+        product("float32", size, size**3 * 1e-11 * threads) | {"threads": threads}
+        for size in SIZES
+        for threads in range(1, 31)
+    ]
+    known = known_of(many, many)
+    assert known.shown is not None
+    rows = [row for row in drawn(rate_chart(many, SIZES, known=known)) if "series" in row]
+    assert {row["series"] for row in rows} == {
+        f"cpu float32, {threads} thread{'s' * (threads > 1)}" for threads in range(1, MAX_SERIES + 1)
+    }
+    assert known_of(many[:4], many[:4]).shown is None
+
+
+def test_ten_thousand_readings_become_a_line_that_can_be_drawn() -> None:
+    sampled = [
+        {
+            "event": "device_sampled",
+            "device": "cpu",
+            "at_s": float(number),
+            "during": "a point",
+            "readings": {"utilisation": {"value": 40.0 + number % 3, "unit": "%"}},
+        }
+        for number in range(10_000)
+    ]
+    rows = [row for row in drawn(reading_chart(sampled, "utilisation")) if "at_s" in row]
+    assert len(rows) <= 400
+    assert all(40.0 <= row["value"] <= 42.0 == row["highest"] for row in rows)

@@ -1,0 +1,1 @@
+"""The Benchmark page: its controls, its panels, and results that are opened."""
