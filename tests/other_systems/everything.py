@@ -26,6 +26,8 @@ def modules() -> list[str]:
                 continue
             if module.name in ("core.export.template", "core.runs.worker"):  # scripts as well
                 continue
+            if module.name.startswith("core.export.templates."):  # of frameworks that are not installed
+                continue
             importlib.import_module(module.name)
             found.append(module.name)
     return found

@@ -23,8 +23,7 @@ def test_a_folder_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     capsys.readouterr()
     assert main(["export", str(run), "--out", str(out)]) == OK
     printed = capsys.readouterr().out.splitlines()
-    of_tables = {"predict.py", "encoding.json", "csv_cells.py", "row_encoding.py"}  # moons are none
-    assert printed == [str(out / name) for name in (README, *EXPORTS) if name not in of_tables]
+    assert printed == [str(out / name) for name in (README, *EXPORTS)]
     assert all(Path(path).stat().st_size for path in printed)
 
 

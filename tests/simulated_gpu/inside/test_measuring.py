@@ -39,7 +39,7 @@ from core.timing.stress.config import StressConfig
 from core.timing.stress.events import TIME_IS_UP, StressEnded, StressSampled
 from core.timing.stress.job import stress
 from core.timing.sweeps.config import SweepConfig
-from core.timing.sweeps.speedup import against_random, speedup_curves, speedups
+from core.timing.sweeps.speedup import against_random, crossings, speedup_curves, speedups
 from core.timing.sweeps.suites import SUITES, planned
 from core.timing.sweeps.sweep import sweeps
 from core.timing.workloads import WORKLOADS, support
@@ -129,6 +129,7 @@ def test_the_quick_suite_runs_on_the_card_and_gives_speed_ups() -> None:
     assert {curve.device for curve in curves} == {DEVICE}
     against_cpu = speedups(records)
     assert all(entry.low <= entry.ratio <= entry.high for entry in against_cpu)
+    assert any(said.startswith(f"{curves[0].series} overtakes ") for said in crossings(records))
     assert against_random(records)
 
 

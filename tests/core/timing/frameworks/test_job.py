@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from core.events import Progress, event_record
+from core.operator_settings import variable
 from core.timing.__main__ import main
 from core.timing.frameworks import job, table
 from core.timing.frameworks.config import FrameworksConfig
-from core.timing.frameworks.environment import CORE, VARIABLE, Missing, look
+from core.timing.frameworks.environment import CORE, Missing, look
 from core.timing.frameworks.gone import GONE
 from core.timing.frameworks.process import FrameworkFailed, FrameworkProcess
 from core.timing.frameworks.registry import ENTRIES, LIBRARIES
@@ -36,7 +37,7 @@ HERE = ("numpy", "pytorch-eager")
 def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Without an environment of the frameworks there are those of the tests: NumPy and PyTorch."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("none")))
+        patch.setenv(variable("frameworks"), str(tmp_path_factory.mktemp("none")))
         yield
 
 
