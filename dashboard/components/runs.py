@@ -115,15 +115,19 @@ def _runner_of(store_file: Path) -> LocalRunner:
     return LocalRunner(store_file, quota=quota())
 
 
-def start(job: str, config: Any, stop_previous: bool = True) -> str:
+def start(
+    job: str, config: Any, stop_previous: bool = True, begins: Callable[[], None] = lambda: None
+) -> str:
     """Start a run, put its address into the URL, and stop this session's last one of the same job.
 
+    begins: called when nothing can end this pass of the page any more before the run is there.
     Returns its id. Where the visitor has as many open runs as one may have, the page says so and nothing
     else happens.
     """
     previous = st.session_state.get(f"{job}_run")
     if previous and stop_previous:
         request(previous, "stop")
+    begins()
     run_id = submit(job, to_record(config))
     st.session_state[f"{job}_run"] = run_id
     st.query_params["run"] = run_id

@@ -34,7 +34,7 @@ def ask_for(ran: TrainConfig, wanted: Mapping[str, Any]) -> None:
         state["features"] = list(wanted["features"])
     if PER_LAYER in MODELS[ran.model].options:
         _set_activations(ran, wanted["activations"])
-    state[_ASKED] = True
+    asked_for()["start"] = True
     state[_ANSWERED] = int(wanted["number"])
 
 
@@ -56,11 +56,10 @@ def answered() -> int:
     return int(st.session_state.get(_ANSWERED, 0))
 
 
-def is_asked_for() -> bool:
-    """Whether a changed network is to be trained with what the controls say."""
-    return _ASKED in st.session_state
+def asked_for() -> dict[str, bool]:
+    """Whether to "start" a training with what the controls say.
 
-
-def asked_for_no_more() -> None:
-    """What was asked for is being trained, or cannot be."""
-    st.session_state.pop(_ASKED, None)
+    An object that stays, since a look at the session may end this pass of the page.
+    """
+    kept: dict[str, bool] = st.session_state.setdefault(_ASKED, {"start": False})
+    return kept

@@ -86,7 +86,9 @@ BESIDE_ACCURACY = {
 
 def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
     """The training so far: figures, curves, and the picture that suits the data."""
-    if drawn_network.is_asked_for():  # the controls, which are outside of this part of the page, have changed
+    if drawn_network.asked_for()[
+        "start"
+    ]:  # the controls, which are outside of this part of the page, have changed
         st.rerun()
     events: dict[str, list[dict[str, Any]]] = {}
     for record in records:
@@ -418,7 +420,10 @@ def draw_classical(network: dict[str, Any], methods: list[dict[str, Any]]) -> No
 
 heading("train")
 run = runs.addressed_run("training")
-if run is None or runs.controls(run):
+asked_for = drawn_network.asked_for()
+if asked_for["start"]:
+    pass  # the controls are those of the change, and the address may be that of the run before
+elif run is None or runs.controls(run):
     load_from_run(run)
 elif runs.is_to_be_copied(run):
     copy_from_run(run)
@@ -441,12 +446,12 @@ if config and (problem := user_images.problem_of(config)):
     page.errors.error(escaped(problem))
     config = None
 pressed = start_button(page.button, run if runs.controls(run) else None, config is not None)
-drawn_anew = drawn_network.is_asked_for()
-drawn_network.asked_for_no_more()  # from here on nothing of the page can be interrupted before the start
-if pressed or (drawn_anew and config):
-    assert config is not None
-    runs.start("training", config)
+if config and (pressed or asked_for["start"]):
+    # A change that comes now ends this pass of the page. Until the run is there the next pass starts it.
+    asked_for["start"] = True
+    runs.start("training", config, begins=lambda: asked_for.update(start=False))
     st.rerun()
+asked_for["start"] = False
 with page.results:
     if table:
         with st.expander("How the table is read", expanded=run is None or table.problem is not None):

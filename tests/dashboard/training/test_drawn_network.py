@@ -22,8 +22,8 @@ def app() -> None:
     st.button("Change", on_click=drawn_network.ask_for, args=(ran, wanted))
     left, right = st.columns(2)
     config = choose_how(choose_task(left, right))
-    if drawn_network.is_asked_for():
-        drawn_network.asked_for_no_more()
+    if drawn_network.asked_for()["start"]:
+        drawn_network.asked_for()["start"] = False
         st.session_state["started"] = config
 
 
