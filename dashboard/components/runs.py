@@ -181,6 +181,7 @@ def refuse(reason: str) -> NoReturn:
     """Draw the page anew, with the reason below its title."""
     st.session_state[REFUSED] = reason
     st.rerun()
+    raise AssertionError("the rerun has ended this pass")
 
 
 def say_refusal() -> None:
