@@ -57,6 +57,7 @@ def test_quick_changes_are_asked_for_as_one_and_within_the_limits(
     page.close()
 
 
+FEATURE = '[data-control="feature x_squared"]'
 UNITS = "document.querySelectorAll('.edit-columns .step')[1]"  # one more in the first layer
 
 
@@ -78,6 +79,7 @@ def test_a_change_is_asked_for_until_it_is_answered_also_by_a_drawing_that_comes
     page.clock.run_for(2000)
     assert asked(page) == 2 * [(1, [3])], "the page was busy, so that it has not heard it"
     page.evaluate(f"{UNITS}.click()")
+    page.locator(FEATURE).focus()
     page.evaluate("window.unmount()")  # before the second one is sent, and while the first one is made
     page.evaluate("window.reports = []")
     network = page.evaluate("window.described.network")
@@ -86,6 +88,7 @@ def test_a_change_is_asked_for_until_it_is_answered_also_by_a_drawing_that_comes
     described = {"run": other, "network": network | {"sizes": [2, 3, 1]}}
     page.evaluate("async changes => { window.unmount = await window.mounted(changes); }", described)
     page.wait_for_function("document.querySelector('.edit-columns .count')?.textContent.includes('4')")
+    expect(page.locator(FEATURE)).to_be_focused()  # where the keyboard was last, not where the change was
     page.clock.run_for(400)
     assert asked(page) == [(2, [4])]
     network["editing"]["answered"] = 2  # it is answered: nothing is sent any more

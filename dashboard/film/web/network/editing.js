@@ -17,7 +17,7 @@ const AGAIN_MS = 2000; // until a change that has no answer is sent once more; t
 const KEPT_MS = 60000; // for so long a change waits for its answer
 
 // While a run waits for its start the page removes the player: these are of all drawings, one after the other.
-let used = null; // {control, at}: used last
+let used = null; // {control, at}: used last, or gone to since
 let asked = null; // {wanted, of, at, number}: the newest change, until the page has answered; no number until it is sent
 let sent = 0; // the number of the change that was sent last
 
@@ -32,6 +32,7 @@ export class Editor {
     this.layers = this.stepper("layers");
     this.features = this.limits.features.map(({ key, name }) => {
       const made = element("button", { type: "button", class: "feature", text: name, "aria-label": TEXTS.input(name) });
+      made.dataset.control = `feature ${key}`;
       made.addEventListener("click", () => this.switchFeature(key));
       return { key, name, button: made };
     });
@@ -40,12 +41,17 @@ export class Editor {
     this.columns = element("div", { class: "edit-columns" });
     const features = element("div", { role: "group", "aria-label": TEXTS.features }, ...this.features.map(({ button }) => button));
     this.box = element("div", { class: "edit", role: "group", "aria-label": TEXTS.editGroup }, this.whole, features, this.columns);
+    this.box.addEventListener("focusin", ({ target }) => {
+      const { control } = target.dataset; // a person may have gone on before the next drawing comes
+      if (used && control) used = { control, at: performance.now() };
+    });
   }
 
   /** A number between a button for less and one for more. */
   stepper(name) {
     const button = (text, by) => {
       const made = element("button", { type: "button", class: "step", text });
+      made.dataset.control = `${name} ${by}`;
       made.addEventListener("click", () => made.getAttribute("aria-disabled") !== "true" && this.step(name, by));
       return made;
     };
@@ -243,6 +249,7 @@ export class Editor {
   /** The name of a layer's activation, with the menu of all behind it. */
   menu(layer, { x, pitch }) {
     const select = element("select", {});
+    select.dataset.control = `activation ${layer}`;
     for (const { key, name } of this.functions) select.append(element("option", { value: key, text: name }));
     select.addEventListener("change", () => this.setActivation(layer, select.value));
     const text = element("span", { class: "activation-name", "aria-hidden": "true" });
@@ -316,10 +323,7 @@ export class Editor {
     const { control, at } = used;
     if (!asked) used = null;
     if (performance.now() - at > FOCUS_MS || (document.activeElement && document.activeElement !== document.body)) return;
-    const [kind, which] = control.split(" ");
-    const { less, more } = (kind === "layers" ? this.layers : this.units[kind]) ?? {};
-    const feature = kind === "feature" && this.features.find(({ key }) => key === which)?.button;
-    const menu = kind === "activation" && this.menus[which]?.select;
-    (feature || menu || (which < 0 ? less : more))?.focus({ preventScroll: true });
+    const controls = [...this.box.querySelectorAll("[data-control]")];
+    controls.find(({ dataset }) => dataset.control === control)?.focus({ preventScroll: true });
   }
 }

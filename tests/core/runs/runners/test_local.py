@@ -182,16 +182,19 @@ def test_one_run_at_a_time_and_the_others_wait_in_order(runner: LocalRunner) -> 
 
 def test_a_long_run_gives_way_to_a_short_one_and_goes_on_where_it_stood(runner: LocalRunner) -> None:
     """Nothing is recorded twice, and nobody sees a second start."""
-    config = to_record(default_config("mlp", "moons", epochs=1200, snapshots=()))
+    config = to_record(default_config("mlp", "moons", epochs=1200, snapshots=(), engine="eager"))
     long = runner.submit("training", config)
     wait_until(lambda: len(losses(runner.store, long)) > 5)
     short = runner.submit("training", SHORT)
     wait_until(lambda: run_of(runner.store, short).ended)
     assert not run_of(runner.store, long).ended, "the short one waited for the end of the long one"
+    stood = len(losses(runner.store, long))
+    wait_until(lambda: len(losses(runner.store, long)) > stood + 20)
+    runner.request(long, "stop")
     wait_until(lambda: run_of(runner.store, long).ended)
     run = run_of(runner.store, long)
-    assert run.status == FINISHED
-    assert [epoch for epoch, _ in losses(runner.store, long)] == list(range(1, 1201))
+    epochs = [epoch for epoch, _ in losses(runner.store, long)]
+    assert epochs == list(range(1, len(epochs) + 1))
     records = [record["event"] for _, record in runner.store.events_after(long)]
     assert (records.count("training_started"), records.count("training_resumed")) == (1, 0)
     numbers = [sequence for sequence, _ in runner.store.events_after(long)]
