@@ -5,7 +5,7 @@ import { isArrow, nextPlace } from "../reading.js";
 import { TEXTS } from "../texts.js";
 
 export class MapReader {
-  /** What is reached by Tab; the stage is told where the keys are, as it is told of a pointer. */
+  /** What is reached by Tab; the stage looks where the keys are, as it does where a pointer is. */
   constructor(stage) {
     this.stage = stage;
     this.spoken = element("div", { class: "spoken", role: "status" });

@@ -551,7 +551,7 @@ export class NetworkStage {
     this.parts.stage.style.cursor = edge && event.pointerType !== "touch" && !this.player.small ? "ns-resize" : map ? "crosshair" : "";
   }
 
-  /** Look at a place of the stage; returns what is told of it. */
+  /** Look at a place of the stage; returns its lines in the tip. */
   pointAt(at) {
     if (!this.parameters || !this.activations) return [];
     const found = this.hit(at);
