@@ -9,7 +9,11 @@ class InvalidRequest(ValueError):
     """
 
 
-class UnwritableFolder(InvalidRequest):
+class UnusableStore(InvalidRequest):
+    """Runs cannot be kept, nor those that there are be read; all else works."""
+
+
+class UnwritableFolder(UnusableStore):
     """The data folder cannot be written: no run and no table can be kept, and all else works."""
 
     def __init__(self, folder: object, reason: str) -> None:

@@ -93,7 +93,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
     "core/experiments/statements": ("core/experiments", "core/layers"),
     "core/experiments/overview": ("core/experiments/statements",),
+    "core/runs/databases": ("core",),
     "core/runs": (
+        "core/runs/databases",
         *("core/experiments/overview", "core/training/film/redrawing.py"),
         *("core/timing/quick_check", "core/timing/together", "core/timing/collectives"),
         *("core/timing/frameworks", "core/timing/self_comparison"),
@@ -139,6 +141,8 @@ ALLOWED_IN = {
     "altair": ("dashboard/",),
     "pynvml": ("core/devices/nvidia.py",),
     "ray": ("core/cluster/connection.py",),
+    "sqlite3": ("core/runs/databases/",),
+    "psycopg": ("core/runs/databases/",),
     "argparse": EDGES,
     "tests": (),
 }

@@ -1,6 +1,6 @@
 """A worker process: it waits for a run, does it, records it, and waits again.
 
-    python -m core.runs.worker STORE_FILE LIMIT
+    python -m core.runs.worker STORE LIMIT
 
 Its standard input is a pipe that its runner holds: a byte wakes it, the end of the pipe (the runner closed
 it, or died in any way) ends it. PyTorch is imported before the first run comes, so that a click is answered
@@ -17,7 +17,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from typing import Any
 
 from core.device_order import number_by_bus
@@ -267,7 +266,7 @@ def in_words(error: BaseException) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m core.runs.worker", description=__doc__.split("\n")[0])
-    parser.add_argument("store", type=Path, help="the run store's file")
+    parser.add_argument("store", help="the run store's file, or its database")
     parser.add_argument("limit", type=int, help="how many runs may be running at once, over all workers")
     arguments = parser.parse_args()
     number_by_bus()

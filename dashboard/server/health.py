@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 from starlette.concurrency import run_in_threadpool
@@ -51,7 +50,7 @@ def look(runner: Callable[[], LocalRunner], min_free_mib: int) -> Readiness:
         running = runner()
         with running.store.writing():
             pass  # takes the write lock, and gives it back
-        folder = running.store.path.parent
+        folder = running.store.files
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"0" * 4096)
             probe.flush()
@@ -137,7 +136,7 @@ class _Health:
         waits = longest_wait_s(running.store, time.time())
         memory = [({"of": "server"}, _memory(psutil.Process().pid))]
         memory.append(({"of": "workers"}, sum(map(_memory, workers))))
-        free = shutil.disk_usage(Path(running.store.path).parent).free
+        free = shutil.disk_usage(running.store.files).free
         return [
             Family("nablascope_runs", "gauge", "Runs in the store by status.", by_status),
             Family(

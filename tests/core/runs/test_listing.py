@@ -200,7 +200,7 @@ def test_a_deleted_run_leaves_nothing(store: RunStore) -> None:
     delete(store, run)
     assert ids(store) == [other]
     assert not store.checkpoint_file(run).exists()
-    with sqlite3.connect(store.path) as connection:
+    with sqlite3.connect(store.place) as connection:
         for table in ("events", "pictures", "frames", "changes", "summaries"):
             counted = connection.execute(f"SELECT count(*) FROM {table} WHERE run_id = ?", (run,))
             assert counted.fetchone() == (0,), table

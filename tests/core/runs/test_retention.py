@@ -23,7 +23,7 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.export.archive import zipped_from_store
 from core.records import to_record
-from core.runs import retention
+from core.runs.databases import sqlite
 from core.runs.retention import default_keep_bytes, keep_within
 from core.runs.runners.local import LocalRunner
 from core.runs.status import FAILED, FINISHED, RUNNING, STOPPED
@@ -89,7 +89,7 @@ def test_the_folder_stays_within_the_total_however_many_runs_come(store: RunStor
         ids.append(ended_run(store, 300_000, events=100, padding=2000))
         keep(store, 8 * MIB)
     store.close()
-    assert size_of(tmp_path) < 8 * MIB + retention.SPARE_PAGES * 4096 + 2 * MIB
+    assert size_of(tmp_path) < 8 * MIB + sqlite.SPARE_PAGES * 4096 + 2 * MIB
     there = [store.get(run_id) is not None for run_id in ids]
     assert there == sorted(there), "an older run outlived a newer one"
     assert 0 < there.count(True) < 60
@@ -133,7 +133,7 @@ def test_open_runs_and_the_run_that_one_of_them_resumes_from_lose_nothing(store:
 def test_files_that_killed_processes_left_go_and_fresh_ones_stay(store: RunStore) -> None:
     run_id = ended_run(store)
     store.exports.mkdir()
-    own = store.path.parent / added_files.TABLES.folder
+    own = store.files / added_files.TABLES.folder
     own.mkdir()
     old = [store.checkpoints / f".{run_id}.pt.1", store.exports / "a.zip", own / "b.part"]
     fresh = [store.checkpoints / f".{run_id}.pt.2", store.exports / "c.zip", own / "d.part"]
@@ -192,7 +192,7 @@ for _ in keep_within(store, int(sys.argv[2])):
 
 def a_pass(store: RunStore, keep_bytes: int) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", PASS, str(store.path), str(keep_bytes)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PASS, store.place, str(keep_bytes)], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     with process.stdout:

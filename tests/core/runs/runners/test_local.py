@@ -125,7 +125,7 @@ def test_a_film_is_drawn_afterwards_with_what_was_not_recorded(runner: LocalRunn
     config = default_config("mlp", "moons", epochs=3, snapshots=())
     run_id = runner.submit("training", to_record(config))
     wait_until(lambda: run_of(runner.store, run_id).ended)
-    asked = {"run_id": run_id, "store_file": str(runner.store.path), "snapshots": ["input_histograms"]}
+    asked = {"run_id": run_id, "store_file": runner.store.place, "snapshots": ["input_histograms"]}
     job, wrong = (runner.submit("film", each) for each in (asked, asked | {"snapshots": ["layer_norms"]}))
     wait_until(lambda: run_of(runner.store, job).ended and run_of(runner.store, wrong).ended)
     steps = [picture.step for _, picture in runner.store.film_pictures(run_id)]
@@ -249,7 +249,7 @@ def test_stop_ends_a_run_that_is_stuck_in_one_step(runner: LocalRunner) -> None:
     assert run_of(runner.store, run_id).status == STOPPED
 
 
-def is_locked(store_file: Path) -> bool:
+def is_locked(store_file: str) -> bool:
     connection = sqlite3.connect(store_file, timeout=0)
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -270,7 +270,7 @@ def test_stop_ends_a_run_that_froze_while_it_held_the_files_lock(runner: LocalRu
         os.kill(process, signal.SIGCONT)
         time.sleep(0.002)
         os.kill(process, signal.SIGSTOP)
-        return is_locked(runner.store.path)
+        return is_locked(runner.store.place)
 
     wait_until(frozen_with_the_lock)
     runner.request(run_id, "stop")
