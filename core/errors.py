@@ -16,8 +16,18 @@ class UnusableStore(InvalidRequest):
 class UnwritableFolder(UnusableStore):
     """The data folder cannot be written: no run and no table can be kept, and all else works."""
 
-    def __init__(self, folder: object, reason: str) -> None:
+    def __init__(self, folder: object, reason: str, variable: str = "NABLASCOPE_HOME") -> None:
         super().__init__(
             f"The data folder {str(folder)!r} cannot be written: {reason}. Make it writable, or let "
-            "NABLASCOPE_HOME name another one."
+            f"{variable} name another one."
+        )
+
+
+class UnusableDatabase(UnusableStore):
+    """The database of the runs cannot be used."""
+
+    def __init__(self, database: str, reason: str) -> None:
+        super().__init__(
+            f"The database {database} cannot be used: {reason}. Mend it, or let NABLASCOPE_DATABASE_URL name "
+            "another one."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
@@ -16,6 +17,25 @@ from core.errors import InvalidRequest
 WRITES = "writes"
 ALL_RUNS = "all runs"  # one writer at a time: what it reads stays true until it has written
 ONE_RUN = "one run"  # rows of a run that nobody else writes; it may go on beside the others
+
+
+class _JSONText(sa.types.TypeDecorator[Any]):
+    """JSON as Python writes it, with NaN and infinity, which PostgreSQL's own type refuses."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """What is stored."""
+        return None if value is None else json.dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        """What is read."""
+        return None if value is None else json.loads(value)
+
+
+# SQLite's is a text as well.
+JSON = sa.JSON().with_variant(_JSONText(), "postgresql")
 
 
 class Fault(Enum):

@@ -53,16 +53,15 @@ class LocalRunner:
 
     def __init__(
         self,
-        store_file: Path,
+        place: Path | str,
         limit: int | None = None,
         keep_bytes: int | None = None,
         quota: Quota = NO_QUOTA,
     ) -> None:
-        self.store = RunStore(store_file)
+        self.store = RunStore(place)
         self.quota = quota
         self.limit = limit or default_limit()
         self.keep_bytes = keep_bytes or default_keep_bytes()
-        self._store_file = store_file
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._stops: dict[str, float] = {}  # when a stop was asked for, known even while the file is locked
         self._started_at = 0.0
@@ -73,6 +72,7 @@ class LocalRunner:
         self._open: set[str] = set()
         self._changed = threading.Event()
         self._supervise(time.time())
+        self._end_listening = self.store.listen(self._wake_workers)
         self._thread = threading.Thread(target=self._watch, daemon=True, name="runner")
         self._pruning = threading.Thread(target=self._prune_old_runs, daemon=True, name="storage")
         self._thread.start()
@@ -140,6 +140,7 @@ class LocalRunner:
         """End all workers; runs in progress are marked as interrupted."""
         self._closing.set()
         self._changed.set()
+        self._end_listening()
         self._thread.join()
         self._pruning.join()
         with self._lock:
@@ -249,7 +250,7 @@ class LocalRunner:
 
     def _start_worker(self) -> subprocess.Popen[bytes]:
         python, environment = interpreter()
-        command = [python, "-m", "core.runs.worker", str(self._store_file), str(self.limit)]
+        command = [python, "-m", "core.runs.worker", self.store.place, str(self.limit)]
         # A session (on Windows a process group) of its own: Ctrl-C in the terminal reaches the server alone,
         # which then ends its workers.
         return subprocess.Popen(

@@ -22,8 +22,8 @@ from core.runs.store import RunStore
 
 
 @pytest.fixture
-def store(tmp_path: Path):
-    store = RunStore(tmp_path / "runs.sqlite")
+def store(place: Path | str):
+    store = RunStore(place)
     yield store
     store.close()
 

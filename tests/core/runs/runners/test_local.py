@@ -41,8 +41,8 @@ def pid_of(run: Run) -> int:
 
 
 @pytest.fixture(scope="module")
-def shared_runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRunner]:
-    runner = LocalRunner(tmp_path_factory.mktemp("runner") / "runs.sqlite", limit=1)
+def shared_runner(shared_place: Path | str) -> Iterator[LocalRunner]:
+    runner = LocalRunner(shared_place, limit=1)
     yield runner
     runner.close()
 

@@ -1,0 +1,192 @@
+"""PostgreSQL: one database for several servers and their workers.
+
+What depends on other runs (a claim, the order of the queue) is decided by one writer at a time, under an
+advisory lock that ends with its transaction; what a worker records of its own run goes on beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.errors import InvalidRequest, UnusableDatabase
+from core.operator_settings import variable
+from core.runs.databases.database import ALL_RUNS, WRITES, Database, Fault
+from core.runs.databases.listener import Listener
+
+OLDEST = 13  # the first version that its makers still mended when this was written
+EXAMPLE = "postgresql://user:password@host:5432/name"
+CHANNEL = "nablascope_runs"
+LOCK = 0x6E61626C61  # "nabla"; the lock's number, for all that lock in this database
+CONNECT_TIMEOUT_S = 5
+LOCK_TIMEOUT_S = 20
+IDLE_TIMEOUT_S = 15  # a process that froze in a transaction gives its lock back before others give up
+_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
+
+# SQLSTATE, or the first two characters of a class of them:
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_FAULTS = {
+    "55P03": Fault.BUSY,  # lock_not_available
+    "40001": Fault.BUSY,  # serialization_failure
+    "40P01": Fault.BUSY,  # deadlock_detected
+    "53100": Fault.FULL,  # disk_full
+    "53300": Fault.CROWDED,  # too_many_connections
+    "25006": Fault.READ_ONLY,  # read_only_sql_transaction
+    "25P03": Fault.UNREACHABLE,  # idle_in_transaction_session_timeout
+    "42501": Fault.REFUSED,  # insufficient_privilege
+    "3D000": Fault.REFUSED,  # invalid_catalog_name
+    "57P": Fault.UNREACHABLE,  # shut down, or not up yet
+    "08": Fault.UNREACHABLE,  # connection_exception
+    "28": Fault.REFUSED,  # invalid_authorization_specification
+    "58": Fault.BROKEN,  # system_error: its files cannot be read or written
+    "XX": Fault.BROKEN,  # data_corrupted, index_corrupted
+}
+# Where no connection was made there is no SQLSTATE.
+_WORDS = {
+    "too many clients": Fault.CROWDED,
+    "connection slots": Fault.CROWDED,
+    "authentication failed": Fault.REFUSED,
+    "no password supplied": Fault.REFUSED,
+    "pg_hba.conf": Fault.REFUSED,
+    "does not exist": Fault.REFUSED,
+    "permission denied": Fault.REFUSED,
+}
+_SAID = {
+    Fault.UNREACHABLE: "it does not answer",
+    Fault.CROWDED: "it takes no more connections now",
+    Fault.REFUSED: "it refuses",
+    Fault.READ_ONLY: "it is read-only",
+    Fault.FULL: "its disk is full",
+    Fault.BROKEN: "its data cannot be read or written",
+}
+
+
+def is_place(place: object) -> bool:
+    """Whether a place names a PostgreSQL database, and not a file."""
+    return str(place).partition("://")[0] in _SCHEMES
+
+
+def place_of(url: str) -> str:
+    """An address without what is secret in it. Raises InvalidRequest where it names no such database."""
+    parsed = _parsed(url).difference_update_query(("password", "sslpassword"))
+    return parsed.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+
+
+def _parsed(url: str) -> sa.URL:
+    # Nothing of the text is repeated: it may hold a password.
+    wrong = f"{variable('database_url')} is no address of a PostgreSQL database; it is to be like {EXAMPLE}"
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise InvalidRequest(f"{wrong}.") from None
+    if parsed.drivername not in _SCHEMES:
+        raise InvalidRequest(f"{wrong}, with {EXAMPLE.partition(':')[0]} at the beginning.")
+    if not parsed.database:
+        raise InvalidRequest(f"{wrong}, with the database's name at the end.")
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+class PostgreSQL(Database):
+    """A database, and a folder that all its servers share."""
+
+    snapshot: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+    def __init__(self, url: str, files: Path) -> None:
+        try:
+            import psycopg  # not everybody has it: requirements-postgres.txt
+        except ImportError as error:
+            raise InvalidRequest(
+                "A PostgreSQL database needs the driver psycopg, which cannot be loaded "
+                f'({error}): `pip install ".[postgres]"`.'
+            ) from None
+        self._url = _parsed(url)
+        self.place, self.files = place_of(url), files
+        self.driver_errors = (psycopg.Error,)
+
+    def engine(self) -> sa.Engine:
+        """Connections to the database; what writes several runs waits for the one lock."""
+        engine = self._create_engine(
+            pool_size=5,
+            max_overflow=20,
+            pool_pre_ping=True,  # else, after a restart of the database, each old connection fails once
+            isolation_level="READ COMMITTED",  # what was read before the lock came would be stale
+        )
+        sa.event.listen(engine, "connect", _set_up_connection)
+        sa.event.listen(engine, "begin", _begin)
+        return engine
+
+    def _create_engine(self, **options: Any) -> sa.Engine:
+        arguments = {
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": "nablascope",
+            **{"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
+        }
+        given = {name: value for name, value in arguments.items() if name not in self._url.query}
+        return sa.create_engine(self._url, connect_args=given, **options)
+
+    def check(self, connection: sa.Connection) -> None:
+        """Raise UnusableDatabase for an old server, and for one whose texts are not Unicode."""
+        version = connection.exec_driver_sql("SHOW server_version_num").scalar_one()
+        if int(version) < OLDEST * 10_000:
+            raise self._unusable(
+                f"it is PostgreSQL {int(version) // 10_000}, and {OLDEST} is the oldest that is possible"
+            )
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+        if encoding != "UTF8":
+            raise self._unusable(f"its encoding is {encoding}, and only UTF8 keeps every text")
+
+    def fault_of(self, error: BaseException) -> Fault | None:
+        """What is wrong with the database, by the SQLSTATE or, without a connection, the words."""
+        if not isinstance(error, self.driver_errors):
+            return None
+        state = getattr(error, "sqlstate", None)
+        if state:
+            return next((fault for code, fault in _FAULTS.items() if state.startswith(code)), None)
+        if type(error).__name__ not in ("OperationalError", "ConnectionTimeout"):
+            return None
+        return next((fault for words, fault in _WORDS.items() if words in str(error)), Fault.UNREACHABLE)
+
+    def in_words(self, error: BaseException) -> InvalidRequest | None:
+        """A sentence that says which database and why; none for one that is busy."""
+        if isinstance(error, self.driver_errors) and "NUL (0x00)" in str(error):
+            return InvalidRequest("A text with the character NUL in it is not possible.")
+        fault = self.fault_of(error)
+        return None if fault in (None, Fault.BUSY) else self._unusable(_SAID[fault], error)
+
+    def not_opened(self, error: BaseException) -> InvalidRequest:
+        """The same of any error of the driver."""
+        return self.in_words(error) or self._unusable("it cannot be opened", error)
+
+    def _unusable(self, why: str, error: BaseException | None = None) -> UnusableDatabase:
+        where = f"{self._url.database!r} at {self._url.host or self._url.query.get('host') or 'localhost'}"
+        return UnusableDatabase(where, f"{why} ({self._without_password(error)})" if error else why)
+
+    def _without_password(self, error: BaseException) -> str:
+        said = " ".join(str(error).split())
+        secrets = (self._url.password, self._url.query.get("password"), self._url.query.get("sslpassword"))
+        for secret in filter(None, secrets):
+            said = said.replace(str(secret), "***")
+        return said[:300]
+
+    def announce(self, connection: sa.Connection) -> None:
+        """A notification, which is sent when the transaction is committed."""
+        connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+
+    def listen(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """A thread with a connection of its own, which is made again when it is lost."""
+        engine = self._create_engine(poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+        return Listener(engine, CHANNEL, changed, self.driver_errors).close
+
+
+def _set_up_connection(connection: Any, _record: Any) -> None:
+    connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'")
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_TIMEOUT_S}s'")
+    connection.commit()
+
+
+def _begin(connection: sa.Connection) -> None:
+    if connection.get_execution_options().get(WRITES) == ALL_RUNS:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
