@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import secrets
-import sqlite3
 import string
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,10 +19,12 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from core.errors import InvalidRequest, UnwritableFolder
+from core.errors import InvalidRequest
 from core.events import Frame, Picture, Progress
 from core.runs import film_pictures as _history
 from core.runs import scheduling, tables
+from core.runs.faults import store_file
+from core.runs.faults.store_faults import fault_of
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota, open_runs_of
 from core.runs.status import ENDED, FAILED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.tables import changes as _changes
@@ -42,8 +43,7 @@ from core.runs.upgrades import (
     upgrade_picture_name,
 )
 
-UNWRITABLE = ("unable to open", "readonly", "disk is full", "disk I/O error")  # SQLite's words for it
-BROKEN = ("not a database", "malformed")
+BUSY_S = 5.0  # how long a request waits for other writers
 MAX_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large transaction
 
 _STOPPED_IN_QUEUE = sa.case(
@@ -123,40 +123,33 @@ class Run:
 class RunStore:
     """All runs in one file. Safe to use from many threads and many processes at once.
 
-    Any method raises UnwritableFolder where the file cannot be written.
+    Any method raises StoreUnavailable where the file is locked, full, gone or no database. busy_s: how long
+    a method waits for the lock before it says so.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_s: float = BUSY_S) -> None:
         self.path = path
         self.checkpoints = path.parent / "checkpoints"
         self.exports = path.parent / "exports"  # a zip stays there only until it is handed over
         self._engine = sa.create_engine(
             sa.URL.create("sqlite", database=str(path)),  # a path may hold what an address may not
-            connect_args={"timeout": 10},
+            connect_args={"timeout": busy_s},
             pool_size=8,
             max_overflow=32,
         )
-        sa.event.listen(self._engine, "connect", _set_up_connection)
+        store_file.watch(self._engine, path, _set_up_connection)
         sa.event.listen(self._engine, "begin", _begin)
         # A claim reads and then writes: without the write lock from the start, two could claim one run.
         self._writer = self._engine.execution_options(immediate=True)
         sa.event.listen(self._engine, "handle_error", self._in_a_sentence, retval=True)
-        try:
-            with self._writer.begin() as connection:
-                tables.create(connection)
-        except sqlite3.OperationalError as error:  # while a connection is set up
-            raise UnwritableFolder(path.parent, str(error)) from None
-        except sqlite3.DatabaseError as error:  # it is no database
-            raise UnwritableFolder(path.parent, f"{path.name}: {error}") from None
+        with self._writer.begin() as connection:
+            tables.create(connection)
 
     def _in_a_sentence(self, context: sa.engine.ExceptionContext) -> BaseException | None:
         """A sentence in place of an error that a person can do something about."""
         error = context.original_exception
-        said = str(error)
-        if any(map(said.__contains__, UNWRITABLE)):
-            return UnwritableFolder(self.path.parent, said)
-        if any(map(said.__contains__, BROKEN)):
-            return UnwritableFolder(self.path.parent, f"{self.path.name}: {said}")
+        if fault := fault_of(error, self.path):
+            return fault
         if isinstance(error, UnicodeEncodeError):  # half of a character, out of odd bytes of a command line
             return InvalidRequest(
                 f"The text {error.object[:40]!r} is not possible; it holds no valid Unicode."
@@ -174,6 +167,10 @@ class RunStore:
     def writing(self) -> AbstractContextManager[sa.Connection]:
         """A transaction with the one write lock; what it does is done as a whole or not at all."""
         return self._writer.begin()
+
+    def check(self) -> None:
+        """Raise StoreUnavailable where nothing could be kept now; it waits half a second at most."""
+        store_file.check(self.path)
 
     def shrink(self, pages: int) -> None:
         """Give up to this many free pages back to the disk; a file of an earlier version keeps them."""
@@ -422,6 +419,13 @@ class RunStore:
                 .values(changes | dict.fromkeys(none))
             )
 
+    def forget_future(self, now: float) -> None:
+        """The machine's clock was set back: no open run was served or watched later than now."""
+        with self._writer.begin() as connection:
+            for column in (_runs.c.turn_at, _runs.c.served_at, _runs.c.watched_at):
+                later = sa.and_(_runs.c.status.not_in(ENDED), column > now)
+                connection.execute(_runs.update().where(later).values({column: now}))
+
     def open_runs_of(self, owner: Owner) -> int:
         """How many runs this owner has open."""
         with self._engine.connect() as connection:
@@ -545,7 +549,9 @@ class RunStore:
         with self._writer.begin() as connection:
             if not connection.execute(_runs.update().where(_runs.c.id == run_id).values(changes)).rowcount:
                 return "stop"
-            if rows:
+            if rows:  # a batch whose first try was kept without an answer replaces itself
+                again = sa.and_(_events.c.run_id == run_id, _events.c.sequence >= rows[0]["sequence"])
+                connection.execute(_events.delete().where(again))
                 connection.execute(_events.insert(), rows)
             for picture in pictures:
                 _replace_picture(connection, run_id, rows_of[id(picture)])
@@ -574,7 +580,10 @@ class RunStore:
         from core.runs.checkpoints import write
 
         kept = {"sequence": sequence, "change": change, "gave_way": gave_way, "state": dict(state)}
-        write(self.checkpoint_file(run_id), kept)
+        try:
+            write(self.checkpoint_file(run_id), kept)
+        except OSError as error:
+            raise fault_of(error, self.path) or error from None
 
     def checkpoint(self, run_id: str) -> dict[str, Any] | None:
         """What keep_checkpoint() was given last, by these names; None if the run has no checkpoint.
@@ -607,6 +616,10 @@ class RunStore:
     def end(self, run_id: str, status: str, message: str | None = None) -> None:
         """Close a run that has not ended yet: finished, stopped, failed or interrupted, and why."""
         self._change(run_id, status=status, message=message, ended_at=time.time(), address=None)
+
+    def shift_claim(self, run_id: str, by_s: float) -> None:
+        """The machine's clock was set by so much while the run was at work; it has still worked as long."""
+        self._change(run_id, claimed_at=_runs.c.claimed_at + by_s)
 
     def seen(self, run_id: str) -> None:
         """A sign of life from the worker, also while one step takes long."""
@@ -679,7 +692,7 @@ def _is_picture(run_id: str, name: str) -> sa.ColumnElement[bool]:
     return sa.and_(_pictures.c.run_id == run_id, _pictures.c.name == name)
 
 
-def _set_up_connection(connection: Any, _record: Any) -> None:
+def _set_up_connection(connection: Any) -> None:
     # The driver's own transaction handling begins late and never IMMEDIATE; _begin does it instead.
     connection.isolation_level = None
     if connection.execute("PRAGMA page_count").fetchone() == (0,):
