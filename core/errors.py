@@ -9,25 +9,23 @@ class InvalidRequest(ValueError):
     """
 
 
-class UnusableStore(InvalidRequest):
-    """Runs cannot be kept, nor those that there are be read; all else works."""
+class StoreUnavailable(InvalidRequest):
+    """The run store or its folder cannot be used now, and may be again later: the same request is then fine.
+
+    fault: which of core.runs.faults.store_faults it is.
+    """
+
+    def __init__(self, fault: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.fault = fault
 
 
-class UnwritableFolder(UnusableStore):
+class UnwritableFolder(StoreUnavailable):
     """The data folder cannot be written: no run and no table can be kept, and all else works."""
 
     def __init__(self, folder: object, reason: str, variable: str = "NABLASCOPE_HOME") -> None:
         super().__init__(
+            "read-only",
             f"The data folder {str(folder)!r} cannot be written: {reason}. Make it writable, or let "
-            f"{variable} name another one."
-        )
-
-
-class UnusableDatabase(UnusableStore):
-    """The database of the runs cannot be used."""
-
-    def __init__(self, database: str, reason: str) -> None:
-        super().__init__(
-            f"The database {database} cannot be used: {reason}. Mend it, or let NABLASCOPE_DATABASE_URL name "
-            "another one."
+            f"{variable} name another one.",
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import devices
-from core.errors import UnusableStore
+from core.errors import StoreUnavailable
 from dashboard import addresses
 from dashboard.components.address import enter, warn_of_unknown
 from dashboard.components.markdown import escaped
@@ -28,7 +28,7 @@ st.html(STYLE)
 devices.ask_torch_soon()  # so that no picker of devices has to wait for the answer
 try:
     runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
-except UnusableStore as error:
+except StoreUnavailable as error:
     left = "Until then nothing can be trained or measured here; functions can be looked at."
     st.warning(f"{escaped(str(error))} {left}")
 
@@ -56,7 +56,7 @@ enter(path)
 notices = st.container()
 try:
     here.run()
-except UnusableStore:
+except StoreUnavailable:
     st.stop()  # said above; what needs a run ends where it needs it
 finally:
     with notices:

@@ -42,6 +42,8 @@ from core.runs.upgrades import (
     upgrade_picture_name,
 )
 
+BUSY_S = 5.0  # how long a request waits for other writers
+
 _STOPPED_IN_QUEUE = sa.case(
     (_runs.c.started_at.is_(None), "Stopped before it started."),
     else_="Stopped while it waited for its turn.",
@@ -120,36 +122,36 @@ class RunStore:
     """All runs in one database. Safe to use from many threads and many processes at once.
 
     place: the database, for another process to open it. files: the folder of what is kept beside it.
-    Any method raises UnusableStore where the database cannot be used.
+    Any method raises StoreUnavailable where the database is locked, full, gone or none. busy_s: how long a
+    method waits for the lock before it says so.
     """
 
-    def __init__(self, place: Path | str) -> None:
+    def __init__(self, place: Path | str, busy_s: float = BUSY_S) -> None:
         self._database = open_database(place)
         self.place, self.files = self._database.place, self._database.files
         self.checkpoints = self.files / "checkpoints"
         self.exports = self.files / "exports"  # a zip stays there only until it is handed over
-        self._engine = self._database.engine()
+        self._engine = self._database.engine(busy_s)
         # A claim reads and then writes, and no other may come between: else two could claim one run.
         self._writer = self._engine.execution_options(**{WRITES: ALL_RUNS})
         # What one worker alone writes, four times a second, keeps nobody else waiting.
         self._own_writer = self._engine.execution_options(**{WRITES: ONE_RUN})
         self._snapshots = self._engine.execution_options(**self._database.snapshot)
         sa.event.listen(self._engine, "handle_error", self._in_a_sentence, retval=True)
-        try:
-            with self._writer.begin() as connection:
-                self._database.check(connection)
-                tables.create(connection)
-        except self._database.driver_errors as error:  # while a connection is set up
-            raise self._database.not_opened(error) from None
+        with self._writer.begin() as connection:
+            self._database.accept(connection)
+            tables.create(connection)
 
     def _in_a_sentence(self, context: sa.engine.ExceptionContext) -> BaseException | None:
         """A sentence in place of an error that a person can do something about."""
         error = context.original_exception
+        if fault := self._database.fault_of(error):
+            return fault
         if isinstance(error, UnicodeEncodeError):  # half of a character, out of odd bytes of a command line
             return InvalidRequest(
                 f"The text {error.object[:40]!r} is not possible; it holds no valid Unicode."
             )
-        return self._database.in_words(error)
+        return self._database.refusal(error)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -162,6 +164,10 @@ class RunStore:
     def writing(self) -> AbstractContextManager[sa.Connection]:
         """A transaction with the one lock for writing; what it does is done as a whole or not at all."""
         return self._writer.begin()
+
+    def check(self) -> None:
+        """Raise StoreUnavailable where nothing could be kept now; it waits half a second at most."""
+        self._database.check(self._engine)
 
     @contextmanager
     def _announced(self) -> Iterator[sa.Connection]:
@@ -419,6 +425,13 @@ class RunStore:
                 .values(changes | dict.fromkeys(none))
             )
 
+    def forget_future(self, now: float) -> None:
+        """The machine's clock was set back: no open run was served or watched later than now."""
+        with self._writer.begin() as connection:
+            for column in (_runs.c.turn_at, _runs.c.served_at, _runs.c.watched_at):
+                later = sa.and_(_runs.c.status.not_in(ENDED), column > now)
+                connection.execute(_runs.update().where(later).values({column: now}))
+
     def open_runs_of(self, owner: Owner) -> int:
         """How many runs this owner has open."""
         with self._engine.connect() as connection:
@@ -542,7 +555,9 @@ class RunStore:
         with self._own_writer.begin() as connection:
             if not connection.execute(_runs.update().where(_runs.c.id == run_id).values(changes)).rowcount:
                 return "stop"
-            if rows:
+            if rows:  # a batch whose first try was kept without an answer replaces itself
+                again = sa.and_(_events.c.run_id == run_id, _events.c.sequence >= rows[0]["sequence"])
+                connection.execute(_events.delete().where(again))
                 connection.execute(_events.insert(), rows)
             for picture in pictures:
                 _replace_picture(connection, run_id, rows_of[id(picture)])
@@ -571,7 +586,10 @@ class RunStore:
         from core.runs.checkpoints import write
 
         kept = {"sequence": sequence, "change": change, "gave_way": gave_way, "state": dict(state)}
-        write(self.checkpoint_file(run_id), kept)
+        try:
+            write(self.checkpoint_file(run_id), kept)
+        except OSError as error:
+            raise self._database.fault_of(error) or error from None
 
     def checkpoint(self, run_id: str) -> dict[str, Any] | None:
         """What keep_checkpoint() was given last, by these names; None if the run has no checkpoint.
@@ -606,6 +624,10 @@ class RunStore:
         """Close a run that has not ended yet: finished, stopped, failed or interrupted, and why."""
         with self._announced() as connection:
             _change(*(connection, run_id), status=status, message=message, ended_at=time.time(), address=None)
+
+    def shift_claim(self, run_id: str, by_s: float) -> None:
+        """The machine's clock was set by so much while the run was at work; it has still worked as long."""
+        self._change(run_id, claimed_at=_runs.c.claimed_at + by_s)
 
     def seen(self, run_id: str) -> None:
         """A sign of life from the worker, also while one step takes long."""

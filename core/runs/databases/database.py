@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, StoreUnavailable
 
 # An execution option of what writes: which rows it may change.
 WRITES = "writes"
@@ -38,48 +37,34 @@ class _JSONText(sa.types.TypeDecorator[Any]):
 JSON = sa.JSON().with_variant(_JSONText(), "postgresql")
 
 
-class Fault(Enum):
-    """What is wrong with a database that cannot do what it is asked."""
-
-    BUSY = "busy"  # somebody else holds it for too long: tried again, it works
-    FULL = "full"
-    READ_ONLY = "read-only"
-    UNREACHABLE = "unreachable"  # nobody answers, or whoever did is gone
-    CROWDED = "crowded"  # it takes no more connections now
-    REFUSED = "refused"  # it does not know this user, password or name
-    BROKEN = "broken"  # what is there is no database, or damaged
-
-
 class Database(ABC):
     """One place for the tables, and the folder of the files that belong to them.
 
-    place: by which another process opens the same one; it holds no password. driver_errors: what its driver
-    raises by itself, while a connection is set up.
+    place: by which another process opens the same one; it holds no password.
     """
 
     place: str
     files: Path
-    driver_errors: tuple[type[Exception], ...]
     snapshot: Mapping[str, Any] = {}  # execution options of a transaction that sees one moment
 
     @abstractmethod
-    def engine(self) -> sa.Engine:
-        """A new pool of connections. It heeds the execution option WRITES."""
+    def engine(self, busy_s: float) -> sa.Engine:
+        """A new pool of connections, which waits so long for a lock. It heeds the execution option WRITES."""
 
     @abstractmethod
-    def fault_of(self, error: BaseException) -> Fault | None:
-        """What an error of the driver says about the database; None where it is none of its faults."""
+    def fault_of(self, error: BaseException) -> StoreUnavailable | None:
+        """What an error of the driver or the system says about the store; None where it is no fault of it."""
 
     @abstractmethod
-    def in_words(self, error: BaseException) -> InvalidRequest | None:
-        """A sentence in place of an error of the driver that a person can do something about."""
+    def check(self, engine: sa.Engine) -> None:
+        """Raise StoreUnavailable where nothing could be kept now; it waits half a second at most."""
 
-    @abstractmethod
-    def not_opened(self, error: BaseException) -> InvalidRequest:
-        """The same of any error that came while it was opened."""
+    def refusal(self, error: BaseException) -> InvalidRequest | None:
+        """A sentence for what this database cannot keep, where an error says so."""
+        return None
 
-    def check(self, connection: sa.Connection) -> None:
-        """Raise InvalidRequest for a database that cannot keep runs, before anything is made in it."""
+    def accept(self, connection: sa.Connection) -> None:
+        """Raise StoreUnavailable for a database that cannot keep runs, before anything is made in it."""
         return
 
     def give_back_space(self, engine: sa.Engine) -> Iterator[None]:

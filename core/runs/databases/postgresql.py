@@ -12,55 +12,60 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.errors import InvalidRequest, UnusableDatabase
+from core.errors import InvalidRequest, StoreUnavailable
 from core.operator_settings import variable
-from core.runs.databases.database import ALL_RUNS, WRITES, Database, Fault
+from core.runs.databases.database import ALL_RUNS, WRITES, Database
 from core.runs.databases.listener import Listener
+from core.runs.faults import store_faults
+from core.runs.faults.store_faults import FULL, GONE, LOCKED, READ_ONLY, UNREADABLE
+from core.runs.faults.store_file import probe_folder
 
 OLDEST = 13  # the first version that its makers still mended when this was written
 EXAMPLE = "postgresql://user:password@host:5432/name"
 CHANNEL = "nablascope_runs"
 LOCK = 0x6E61626C61  # "nabla"; the lock's number, for all that lock in this database
 CONNECT_TIMEOUT_S = 5
-LOCK_TIMEOUT_S = 20
-IDLE_TIMEOUT_S = 15  # a process that froze in a transaction gives its lock back before others give up
+IDLE_TIMEOUT_S = 15  # for so long a process that froze in a transaction can keep its locks
+CHECK_MS = 500
+CROWDED, REFUSED = "crowded", "refused"  # it takes no more connections; it does not know who asks
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 
 # SQLSTATE, or the first two characters of a class of them:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _FAULTS = {
-    "55P03": Fault.BUSY,  # lock_not_available
-    "40001": Fault.BUSY,  # serialization_failure
-    "40P01": Fault.BUSY,  # deadlock_detected
-    "53100": Fault.FULL,  # disk_full
-    "53300": Fault.CROWDED,  # too_many_connections
-    "25006": Fault.READ_ONLY,  # read_only_sql_transaction
-    "25P03": Fault.UNREACHABLE,  # idle_in_transaction_session_timeout
-    "42501": Fault.REFUSED,  # insufficient_privilege
-    "3D000": Fault.REFUSED,  # invalid_catalog_name
-    "57P": Fault.UNREACHABLE,  # shut down, or not up yet
-    "08": Fault.UNREACHABLE,  # connection_exception
-    "28": Fault.REFUSED,  # invalid_authorization_specification
-    "58": Fault.BROKEN,  # system_error: its files cannot be read or written
-    "XX": Fault.BROKEN,  # data_corrupted, index_corrupted
+    "55P03": LOCKED,  # lock_not_available
+    "40001": LOCKED,  # serialization_failure
+    "40P01": LOCKED,  # deadlock_detected
+    "53100": FULL,  # disk_full
+    "53300": CROWDED,  # too_many_connections
+    "25006": READ_ONLY,  # read_only_sql_transaction
+    "25P03": GONE,  # idle_in_transaction_session_timeout
+    "42501": REFUSED,  # insufficient_privilege
+    "3D000": REFUSED,  # invalid_catalog_name
+    "57P": GONE,  # shut down, or not up yet
+    "08": GONE,  # connection_exception
+    "28": REFUSED,  # invalid_authorization_specification
+    "58": UNREADABLE,  # system_error: its files cannot be read or written
+    "XX": UNREADABLE,  # data_corrupted, index_corrupted
 }
 # Where no connection was made there is no SQLSTATE.
 _WORDS = {
-    "too many clients": Fault.CROWDED,
-    "connection slots": Fault.CROWDED,
-    "authentication failed": Fault.REFUSED,
-    "no password supplied": Fault.REFUSED,
-    "pg_hba.conf": Fault.REFUSED,
-    "does not exist": Fault.REFUSED,
-    "permission denied": Fault.REFUSED,
+    "too many clients": CROWDED,
+    "connection slots": CROWDED,
+    "authentication failed": REFUSED,
+    "no password supplied": REFUSED,
+    "pg_hba.conf": REFUSED,
+    "does not exist": REFUSED,
+    "permission denied": REFUSED,
 }
 _SAID = {
-    Fault.UNREACHABLE: "it does not answer",
-    Fault.CROWDED: "it takes no more connections now",
-    Fault.REFUSED: "it refuses",
-    Fault.READ_ONLY: "it is read-only",
-    Fault.FULL: "its disk is full",
-    Fault.BROKEN: "its data cannot be read or written",
+    LOCKED: "another program keeps it locked",
+    GONE: "it does not answer",
+    CROWDED: "it takes no more connections now",
+    REFUSED: "it refuses",
+    READ_ONLY: "it is read-only",
+    FULL: "its disk is full",
+    UNREADABLE: "its data cannot be read or written",
 }
 
 
@@ -104,9 +109,9 @@ class PostgreSQL(Database):
             ) from None
         self._url = _parsed(url)
         self.place, self.files = place_of(url), files
-        self.driver_errors = (psycopg.Error,)
+        self._driver_errors = (psycopg.Error,)
 
-    def engine(self) -> sa.Engine:
+    def engine(self, busy_s: float) -> sa.Engine:
         """Connections to the database; what writes several runs waits for the one lock."""
         engine = self._create_engine(
             pool_size=5,
@@ -114,7 +119,16 @@ class PostgreSQL(Database):
             pool_pre_ping=True,  # else, after a restart of the database, each old connection fails once
             isolation_level="READ COMMITTED",  # what was read before the lock came would be stale
         )
-        sa.event.listen(engine, "connect", _set_up_connection)
+
+        def set_up(connection: Any, _record: Any) -> None:
+            try:
+                connection.execute(f"SET lock_timeout = {round(busy_s * 1000)}")
+                connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_TIMEOUT_S}s'")
+                connection.commit()
+            except self._driver_errors as error:
+                raise self.fault_of(error) or error from None
+
+        sa.event.listen(engine, "connect", set_up)
         sa.event.listen(engine, "begin", _begin)
         return engine
 
@@ -127,42 +141,51 @@ class PostgreSQL(Database):
         given = {name: value for name, value in arguments.items() if name not in self._url.query}
         return sa.create_engine(self._url, connect_args=given, **options)
 
-    def check(self, connection: sa.Connection) -> None:
-        """Raise UnusableDatabase for an old server, and for one whose texts are not Unicode."""
-        version = connection.exec_driver_sql("SHOW server_version_num").scalar_one()
-        if int(version) < OLDEST * 10_000:
-            raise self._unusable(
-                f"it is PostgreSQL {int(version) // 10_000}, and {OLDEST} is the oldest that is possible"
-            )
+    def accept(self, connection: sa.Connection) -> None:
+        """Raise StoreUnavailable for an old server, and for one whose texts are not Unicode."""
+        version = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10_000
+        if version < OLDEST:
+            why = f"it is PostgreSQL {version}, and {OLDEST} is the oldest that is possible"
+            raise self._unavailable(REFUSED, why)
         encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
         if encoding != "UTF8":
-            raise self._unusable(f"its encoding is {encoding}, and only UTF8 keeps every text")
+            raise self._unavailable(REFUSED, f"its encoding is {encoding}, and only UTF8 keeps every text")
 
-    def fault_of(self, error: BaseException) -> Fault | None:
-        """What is wrong with the database, by the SQLSTATE or, without a connection, the words."""
-        if not isinstance(error, self.driver_errors):
-            return None
-        state = getattr(error, "sqlstate", None)
-        if state:
-            return next((fault for code, fault in _FAULTS.items() if state.startswith(code)), None)
-        if type(error).__name__ not in ("OperationalError", "ConnectionTimeout"):
-            return None
-        return next((fault for words, fault in _WORDS.items() if words in str(error)), Fault.UNREACHABLE)
+    def fault_of(self, error: BaseException) -> StoreUnavailable | None:
+        """What is wrong with the database, or with the folder of its files."""
+        if isinstance(error, StoreUnavailable):
+            return error
+        if not isinstance(error, self._driver_errors):
+            return store_faults.fault_of(error, self.files / "checkpoints")
+        fault = _fault(error)
+        return None if fault is None else self._unavailable(fault, _SAID[fault], error)
 
-    def in_words(self, error: BaseException) -> InvalidRequest | None:
-        """A sentence that says which database and why; none for one that is busy."""
-        if isinstance(error, self.driver_errors) and "NUL (0x00)" in str(error):
+    def refusal(self, error: BaseException) -> InvalidRequest | None:
+        """The one character that PostgreSQL's texts cannot hold."""
+        if isinstance(error, self._driver_errors) and "NUL (0x00)" in str(error):
             return InvalidRequest("A text with the character NUL in it is not possible.")
-        fault = self.fault_of(error)
-        return None if fault in (None, Fault.BUSY) else self._unusable(_SAID[fault], error)
+        return None
 
-    def not_opened(self, error: BaseException) -> InvalidRequest:
-        """The same of any error of the driver."""
-        return self.in_words(error) or self._unusable("it cannot be opened", error)
+    def check(self, engine: sa.Engine) -> None:
+        """Take the lock, and write beside the checkpoints."""
+        try:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {CHECK_MS}")
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+                if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
+                    raise self._unavailable(READ_ONLY, _SAID[READ_ONLY])
+            probe_folder(self.files)
+        except OSError as error:
+            raise self.fault_of(error) or error from None
 
-    def _unusable(self, why: str, error: BaseException | None = None) -> UnusableDatabase:
+    def _unavailable(self, fault: str, why: str, error: BaseException | None = None) -> StoreUnavailable:
         where = f"{self._url.database!r} at {self._url.host or self._url.query.get('host') or 'localhost'}"
-        return UnusableDatabase(where, f"{why} ({self._without_password(error)})" if error else why)
+        reason = f"{why} ({self._without_password(error)})" if error else why
+        return StoreUnavailable(
+            fault,
+            f"The database {where} cannot be used: {reason}. Nothing can be kept until it is mended, or "
+            f"{variable('database_url')} names another one.",
+        )
 
     def _without_password(self, error: BaseException) -> str:
         said = " ".join(str(error).split())
@@ -178,15 +201,19 @@ class PostgreSQL(Database):
     def listen(self, changed: Callable[[], None]) -> Callable[[], None]:
         """A thread with a connection of its own, which is made again when it is lost."""
         engine = self._create_engine(poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
-        return Listener(engine, CHANNEL, changed, self.driver_errors).close
-
-
-def _set_up_connection(connection: Any, _record: Any) -> None:
-    connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'")
-    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_TIMEOUT_S}s'")
-    connection.commit()
+        return Listener(engine, CHANNEL, changed, self._driver_errors).close
 
 
 def _begin(connection: sa.Connection) -> None:
     if connection.get_execution_options().get(WRITES) == ALL_RUNS:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+
+
+def _fault(error: BaseException) -> str | None:
+    """By the SQLSTATE or, where no connection was made, by the words."""
+    state = getattr(error, "sqlstate", None)
+    if state:
+        return next((fault for code, fault in _FAULTS.items() if state.startswith(code)), None)
+    if type(error).__name__ not in ("OperationalError", "ConnectionTimeout"):
+        return None
+    return next((fault for words, fault in _WORDS.items() if words in str(error)), GONE)

@@ -6,72 +6,47 @@ WAL mode, so readers never wait for the writer and a killed process leaves a who
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.errors import InvalidRequest, UnwritableFolder
-from core.runs.databases.database import WRITES, Database, Fault
+from core.errors import StoreUnavailable
+from core.runs.databases.database import WRITES, Database
+from core.runs.faults import store_faults, store_file
 
 MAX_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large transaction
 SPARE_PAGES = 2000  # free ones that stay in the file for what is written next
 PAGES_A_STEP = 1000
 
-# SQLite's words; sqlite3 has no codes for errors that SQLAlchemy has wrapped.
-_WORDS = {
-    "locked": Fault.BUSY,
-    "unable to open": Fault.UNREACHABLE,
-    "readonly": Fault.READ_ONLY,
-    "disk is full": Fault.FULL,
-    "disk I/O error": Fault.UNREACHABLE,
-    "not a database": Fault.BROKEN,
-    "malformed": Fault.BROKEN,
-}
-
 
 class SQLite(Database):
     """A file, and the folder in which it lies."""
-
-    driver_errors = (sqlite3.DatabaseError,)
 
     def __init__(self, path: Path, files: Path | None = None) -> None:
         self.path, self.place = path, str(path)
         self.files = files or path.parent
 
-    def engine(self) -> sa.Engine:
+    def engine(self, busy_s: float) -> sa.Engine:
         """Connections to the file; whoever writes waits for the one write lock."""
         engine = sa.create_engine(
             sa.URL.create("sqlite", database=str(self.path)),  # a path may hold what an address may not
-            connect_args={"timeout": 10},
+            connect_args={"timeout": busy_s},
             pool_size=8,
             max_overflow=32,
         )
-        sa.event.listen(engine, "connect", _set_up_connection)
+        store_file.watch(engine, self.path, _set_up_connection)
         sa.event.listen(engine, "begin", _begin)
         return engine
 
-    def fault_of(self, error: BaseException) -> Fault | None:
+    def fault_of(self, error: BaseException) -> StoreUnavailable | None:
         """What is wrong with the file."""
-        if not isinstance(error, sqlite3.Error):
-            return None
-        return next((fault for words, fault in _WORDS.items() if words in str(error)), None)
+        return store_faults.fault_of(error, self.path)
 
-    def in_words(self, error: BaseException) -> InvalidRequest | None:
-        """A sentence that names the folder; none for a file that is busy."""
-        fault = self.fault_of(error)
-        return None if fault in (None, Fault.BUSY) else self._unwritable(error, fault)
-
-    def not_opened(self, error: BaseException) -> InvalidRequest:
-        """A sentence that names the folder."""
-        operational = isinstance(error, sqlite3.OperationalError)
-        return self._unwritable(error, self.fault_of(error) if operational else Fault.BROKEN)
-
-    def _unwritable(self, error: BaseException, fault: Fault | None) -> InvalidRequest:
-        said = f"{self.path.name}: {error}" if fault is Fault.BROKEN else str(error)
-        return UnwritableFolder(self.path.parent, said)
+    def check(self, engine: sa.Engine) -> None:
+        """Take the write lock, and write beside the file."""
+        store_file.check(self.path)
 
     def give_back_space(self, engine: sa.Engine) -> Iterator[None]:
         """Make the file smaller; one that an earlier version made keeps its size, for what comes."""
@@ -80,7 +55,7 @@ class SQLite(Database):
             yield
 
 
-def _set_up_connection(connection: Any, _record: Any) -> None:
+def _set_up_connection(connection: Any) -> None:
     # The driver's own transaction handling begins late and never IMMEDIATE; _begin does it instead.
     connection.isolation_level = None
     if connection.execute("PRAGMA page_count").fetchone() == (0,):
