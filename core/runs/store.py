@@ -138,12 +138,18 @@ class RunStore:
         self._own_writer = self._engine.execution_options(**{WRITES: ONE_RUN})
         self._snapshots = self._engine.execution_options(**self._database.snapshot)
         sa.event.listen(self._engine, "handle_error", self._in_a_sentence, retval=True)
-        with self._writer.begin() as connection:
-            self._database.accept(connection)
-            tables.create(connection)
+        try:
+            with self._writer.begin() as connection:
+                self._database.accept(connection)
+                tables.create(connection)
+        except BaseException:
+            self.close()
+            raise
 
     def _in_a_sentence(self, context: sa.engine.ExceptionContext) -> BaseException | None:
         """A sentence in place of an error that a person can do something about."""
+        if context.is_pre_ping:  # an old connection is lost, and a new one is made
+            return None
         error = context.original_exception
         if fault := self._database.fault_of(error):
             return fault

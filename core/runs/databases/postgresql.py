@@ -51,6 +51,7 @@ _FAULTS = {
 # Where no connection was made there is no SQLSTATE.
 _WORDS = {
     "too many clients": CROWDED,
+    "too many connections": CROWDED,
     "connection slots": CROWDED,
     "authentication failed": REFUSED,
     "no password supplied": REFUSED,
@@ -77,7 +78,10 @@ def is_place(place: object) -> bool:
 def place_of(url: str) -> str:
     """An address without what is secret in it. Raises InvalidRequest where it names no such database."""
     parsed = _parsed(url).difference_update_query(("password", "sslpassword"))
-    return parsed.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    public = sa.URL.create(
+        "postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database, parsed.query
+    )
+    return public.render_as_string(hide_password=False)
 
 
 def _parsed(url: str) -> sa.URL:
@@ -136,6 +140,7 @@ class PostgreSQL(Database):
         arguments = {
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": "nablascope",
+            "client_encoding": "utf8",
             **{"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
         }
         given = {name: value for name, value in arguments.items() if name not in self._url.query}

@@ -20,6 +20,8 @@ from core.runs.quota import Owner, Quota, QuotaReached
 from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import RunStore
 
+pytestmark = pytest.mark.postgresql
+
 
 @pytest.fixture
 def store(place: Path | str):
