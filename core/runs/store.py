@@ -24,6 +24,7 @@ from core.runs import film_pictures as _history
 from core.runs import scheduling, tables
 from core.runs.databases.database import ALL_RUNS, ONE_RUN, WRITES
 from core.runs.databases.opening import open_database
+from core.runs.identity import machine_of
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota, open_runs_of
 from core.runs.status import ENDED, FAILED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.tables import changes as _changes
@@ -492,15 +493,16 @@ class RunStore:
     def claim(self, worker: str, limit: int, run_id: str | None = None) -> Run | None:
         """Take the next run of the queue, or None.
 
-        At most `limit` runs are running at once, and an exclusive run (a benchmark) runs alone; their order
-        is that of core.runs.scheduling. run_id: the run that this worker holds paused; only its worker
-        can take it, and nothing else while it holds it. Immediate runs come before all others, up to
-        `limit` of them, beside what is running.
+        At most `limit` runs are running at once on the worker's machine, and an exclusive run (a benchmark)
+        runs alone there; their order is that of core.runs.scheduling. run_id: the run that this worker holds
+        paused; only its worker can take it, and nothing else while it holds it. Immediate runs come before
+        all others, up to `limit` of them, beside what is running.
         """
         now = time.time()
         with self._writer.begin() as connection:
-            immediate = None if run_id else scheduling.next_immediate(connection, limit)
-            head = immediate or scheduling.next_in_queue(connection, limit, run_id, now)
+            machine = machine_of(worker)
+            immediate = None if run_id else scheduling.next_immediate(connection, limit, machine)
+            head = immediate or scheduling.next_in_queue(connection, limit, run_id, now, machine)
             if head is None:
                 return None
             started = sa.func.coalesce(_runs.c.started_at, now)

@@ -22,7 +22,7 @@ from core.errors import InvalidRequest, StoreUnavailable
 from core.jobs import JOBS
 from core.logs import Repeated
 from core.operator_settings import operator_settings
-from core.runs.identity import is_alive, worker_identity
+from core.runs.identity import is_alive, machine_of, this_machine, worker_identity
 from core.runs.operating import SERVER_ENDED, WORKER_LOST, left_by_a_restart, reason_of
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota
 from core.runs.retention import default_keep_bytes, keep_within
@@ -303,8 +303,9 @@ class LocalRunner:
     def _keep_one_ready(self, open_runs: list[Run], now: float) -> None:
         busy = {run.worker for run in open_runs if not _is_nearly_done(run, time.time())}
         idle = [name for name in self._workers if name not in busy]
+        here = [run for run in open_runs if machine_of(run.worker) == this_machine()]
         running = sum(
-            run.status == RUNNING and not run.immediate and not _ends_its_worker(run) for run in open_runs
+            run.status == RUNNING and not run.immediate and not _ends_its_worker(run) for run in here
         )
         asked = any(run.immediate and run.status == QUEUED for run in open_runs)
         full = running >= self.limit and not asked
