@@ -191,7 +191,7 @@ class RunStore:
         return self._database.listen(changed)
 
     def give_back_space(self) -> Iterator[None]:
-        """Give what deleted runs held back to the disk, a small step at a time."""
+        """Return to the disk what deleted runs held, a small step at a time."""
         return self._database.give_back_space(self._engine)
 
     # --- what a page does -------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from core.errors import InvalidRequest, StoreUnavailable
 # An execution option of what writes: which rows it may change.
 WRITES = "writes"
 ALL_RUNS = "all runs"  # one writer at a time: what it reads stays true until it has written
-ONE_RUN = "one run"  # rows of a run that nobody else writes; it may go on beside the others
+ONE_RUN = "one run"  # rows of a run that nobody else writes; it waits for nobody
 
 
 class _JSONText(sa.types.TypeDecorator[Any]):
@@ -68,7 +68,7 @@ class Database(ABC):
         return
 
     def give_back_space(self, engine: sa.Engine) -> Iterator[None]:
-        """Give what deleted runs held back to the disk, a small step at a time."""
+        """Return to the disk what deleted runs held, a small step at a time."""
         return iter(())
 
     def announce(self, connection: sa.Connection) -> None:

@@ -22,6 +22,14 @@ def store_place() -> str:
     return postgresql.place_of(url) if url else str(data_folder() / FILE)
 
 
+def check_address() -> None:
+    """Raise InvalidRequest where the operator has named what can never be a database of runs."""
+    url = operator_settings().database_url
+    if url:
+        postgresql.place_of(url)
+        postgresql.driver_errors()
+
+
 def has_store() -> bool:
     """Whether there may be runs: a file is made by the first server or command that keeps some."""
     return bool(operator_settings().database_url) or (data_folder() / FILE).exists()

@@ -1,7 +1,7 @@
 """PostgreSQL: one database for several servers and their workers.
 
 What depends on other runs (a claim, the order of the queue) is decided by one writer at a time, under an
-advisory lock that ends with its transaction; what a worker records of its own run goes on beside it.
+advisory lock that ends with its transaction; what a worker records of its own run waits for nobody.
 """
 
 from __future__ import annotations
@@ -98,22 +98,27 @@ def _parsed(url: str) -> sa.URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
+def driver_errors() -> tuple[type[Exception], ...]:
+    """What the driver raises. Raises InvalidRequest where it is not installed."""
+    try:
+        import psycopg  # not everybody has it: requirements-postgres.txt
+    except ImportError as error:
+        raise InvalidRequest(
+            "A PostgreSQL database needs the driver psycopg, which cannot be loaded "
+            f'({error}): `pip install ".[postgres]"`.'
+        ) from None
+    return (psycopg.Error,)
+
+
 class PostgreSQL(Database):
     """A database, and a folder that all its servers share."""
 
     snapshot: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
     def __init__(self, url: str, files: Path) -> None:
-        try:
-            import psycopg  # not everybody has it: requirements-postgres.txt
-        except ImportError as error:
-            raise InvalidRequest(
-                "A PostgreSQL database needs the driver psycopg, which cannot be loaded "
-                f'({error}): `pip install ".[postgres]"`.'
-            ) from None
         self._url = _parsed(url)
         self.place, self.files = place_of(url), files
-        self._driver_errors = (psycopg.Error,)
+        self._driver_errors = driver_errors()
 
     def engine(self, busy_s: float) -> sa.Engine:
         """Connections to the database; what writes several runs waits for the one lock."""
