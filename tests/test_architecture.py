@@ -93,7 +93,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
     "core/experiments/statements": ("core/experiments", "core/layers"),
     "core/experiments/overview": ("core/experiments/statements",),
+    "core/runs/faults": ("core",),
+    "core/runs/databases": ("core/runs/faults",),
     "core/runs": (
+        "core/runs/databases",
         *("core/experiments/overview", "core/training/film/redrawing.py"),
         *("core/timing/quick_check", "core/timing/together", "core/timing/collectives"),
         *("core/timing/frameworks", "core/timing/self_comparison"),
@@ -139,6 +142,8 @@ ALLOWED_IN = {
     "altair": ("dashboard/",),
     "pynvml": ("core/devices/nvidia.py",),
     "ray": ("core/cluster/connection.py",),
+    "sqlite3": ("core/runs/databases/", "core/runs/faults/"),
+    "psycopg": ("core/runs/databases/",),
     "argparse": EDGES,
     "tests": (),
 }

@@ -10,15 +10,14 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 import streamlit as st
 
 from core.errors import InvalidRequest
 from core.events import Picture
-from core.paths import data_folder
 from core.records import to_record
+from core.runs.databases.opening import store_place
 from core.runs.quota import QuotaReached
 from core.runs.runners.local import GONE_S, LocalRunner
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
@@ -108,12 +107,12 @@ Draw = Callable[[Run, list[dict[str, Any]], dict[str, Picture]], None]
 
 def runner() -> LocalRunner:
     """The one runner of this server, with its warm workers."""
-    return _runner_of(data_folder() / "runs.sqlite")
+    return _runner_of(store_place())
 
 
 @st.cache_resource(show_spinner=False)
-def _runner_of(store_file: Path) -> LocalRunner:
-    return LocalRunner(store_file, quota=quota())
+def _runner_of(place: str) -> LocalRunner:
+    return LocalRunner(place, quota=quota())
 
 
 def start(

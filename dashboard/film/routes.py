@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.errors import InvalidRequest, UnwritableFolder
+from core.errors import InvalidRequest, StoreUnavailable
 from core.events import Frame
 from core.models.layer_activations import of_record
 from core.runs.store import RunStore
@@ -186,7 +186,7 @@ def _answered(body: Callable[[], bytes], headers: Mapping[str, str] = FRESH) -> 
         return PlainTextResponse("There is no run of this address.", 404, FRESH)
     except InvalidRequest as error:
         return PlainTextResponse(str(error), 400, FRESH)
-    except UnwritableFolder as error:
+    except StoreUnavailable as error:
         return PlainTextResponse(str(error), 503, FRESH)
 
 

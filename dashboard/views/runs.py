@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import InvalidRequest, UnwritableFolder
+from core.errors import InvalidRequest, StoreUnavailable
 from core.runs.listing import MAX_ROWS, ListedRun, Listing, RunQuery, listed, rename
 from core.tables import csv_of_records
 from dashboard.components.downloads import JSON, File, downloads
@@ -154,7 +154,7 @@ heading("runs", f"{whose} that this server keeps; click a name to open it.")
 store = runner().store
 try:
     query = choose_query(store)
-except UnwritableFolder:
+except StoreUnavailable:
     raise
 except InvalidRequest as error:
     st.error(escaped(str(error)))
