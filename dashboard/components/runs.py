@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 import streamlit as st
 
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, StoreUnavailable
 from core.events import Picture
 from core.paths import data_folder
 from core.records import to_record
@@ -23,6 +24,7 @@ from core.runs.quota import QuotaReached
 from core.runs.runners.local import GONE_S, LocalRunner
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
+from dashboard.components import unavailable
 from dashboard.components.markdown import escaped
 from dashboard.components.visitor import is_shared, quota, visitor
 
@@ -36,6 +38,9 @@ NOT_YOURS = (
 )
 FIRST_EVENT_WAIT_S = 0.6
 STARTING_S = 4.0  # what waits longer waits for another run
+AT_WORK_MEANWHILE = (
+    "What this run records stays in memory until then; where that becomes too much, the run waits."
+)
 CHECKPOINT_PRUNED = (
     "Checkpoint pruned: the curves of this run are still here; its weights and pictures were deleted to make "
     "room for newer runs. It cannot be resumed, and its export has no weights."
@@ -115,24 +120,42 @@ def _runner_of(store_file: Path) -> LocalRunner:
     return LocalRunner(store_file, quota=quota())
 
 
+def store_is_back() -> bool:
+    """Whether runs can be started and kept again."""
+    try:
+        return runner().fault() is None
+    except StoreUnavailable:
+        return False
+
+
+def polled(show: Callable[[], None], every_s: float | None) -> None:
+    """A part of the page that is drawn again every so often; while the store is away, it says why."""
+    unavailable.polled(show, every_s, store_is_back)
+
+
 def start(
     job: str, config: Any, stop_previous: bool = True, begins: Callable[[], None] = lambda: None
 ) -> str:
     """Start a run, put its address into the URL, and stop this session's last one of the same job.
 
     begins: called when nothing can end this pass of the page any more before the run is there.
-    Returns its id. Where the visitor has as many open runs as one may have, the page says so and nothing
-    else happens.
+    Returns its id. Where the visitor has as many open runs as one may have, or the store cannot keep a run,
+    the page says so, its settings stay as they are, and nothing else happens.
     """
-    previous = st.session_state.get(f"{job}_run")
-    if previous and stop_previous:
-        request(previous, "stop")
-    begins()
-    run_id = submit(job, to_record(config))
+    try:
+        previous = st.session_state.get(f"{job}_run")
+        if previous and stop_previous:
+            request(previous, "stop")
+        begins()
+        run_id = submit(job, to_record(config))
+    except StoreUnavailable as error:
+        begins()
+        refuse(f"The run was not started. {error}")
     st.session_state[f"{job}_run"] = run_id
     st.query_params["run"] = run_id
     st.query_params.pop("step", None)  # of the film of another run
-    _wait_for_first_event(run_id)
+    with suppress(StoreUnavailable):  # the page that follows says so
+        _wait_for_first_event(run_id)
     return run_id
 
 
@@ -162,8 +185,12 @@ def request(run_id: str, requested: str) -> None:
 
 def change(run_id: str, setting: str, key: str) -> None:
     """Ask a running run to continue with the value of the widget of this key."""
-    if controls(runner().store.get(run_id)):
-        runner().store.change(run_id, {setting: st.session_state[key]})
+
+    def ask() -> None:
+        if controls(runner().store.get(run_id)):
+            runner().store.change(run_id, {setting: st.session_state[key]})
+
+    unavailable.toasted(ask)
 
 
 def controls(run: Run | None) -> bool:
@@ -226,7 +253,7 @@ def follow(run: Run, draw: Draw, show_state: bool = True) -> None:
         if now.ended and not run.ended:
             st.rerun()  # the whole page once more, now without a clock
 
-    st.fragment(show, run_every=None if run.ended else REFRESH_S)()
+    polled(show, None if run.ended else REFRESH_S)
 
 
 def _wait_for_first_event(run_id: str) -> None:
@@ -243,6 +270,8 @@ def _event_log(run_id: str) -> EventLog:
 
 
 def _show_state(run: Run) -> None:
+    if not run.ended and (fault := runner().fault()):
+        unavailable.say(fault, AT_WORK_MEANWHILE if run.status == RUNNING else "")
     label, icon, color = STATUS_BADGES[run.status]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(label, icon=icon, color=color)
@@ -311,7 +340,7 @@ def _keep_running_toggle(run: Run) -> None:
 
 def _keep_running(run: Run, key: str) -> None:
     if controls(run):
-        runner().store.keep_running(run.id, st.session_state[key])
+        unavailable.toasted(lambda: runner().store.keep_running(run.id, st.session_state[key]))
 
 
 def _share_popover(run: Run) -> None:
@@ -339,7 +368,7 @@ def _buttons(run: Run) -> None:
             "Resume",
             icon=":material/play_arrow:",
             type="primary",
-            on_click=request,
+            on_click=_press,
             args=(run.id, "resume"),
         )
     else:
@@ -347,10 +376,14 @@ def _buttons(run: Run) -> None:
             "Pause",
             icon=":material/pause:",
             disabled=run.status != RUNNING,
-            on_click=request,
+            on_click=_press,
             args=(run.id, "pause"),
         )
-    st.button("Stop", icon=":material/stop:", on_click=request, args=(run.id, "stop"))
+    st.button("Stop", icon=":material/stop:", on_click=_press, args=(run.id, "stop"))
+
+
+def _press(run_id: str, requested: str) -> None:
+    unavailable.toasted(lambda: request(run_id, requested))
 
 
 def _resume_button(run: Run) -> None:
