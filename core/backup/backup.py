@@ -1,4 +1,4 @@
-"""Making a backup: database, checkpoints and added files of one moment, while trainings go on.
+"""Making a backup: database, checkpoints and added files of one moment, while trainings run.
 
 A checkpoint must not be newer than the events in the database, or a run that resumes from it would have a
 gap. So checkpoints are copied first; after the database those of ended runs once more, whose files change no

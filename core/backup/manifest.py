@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,7 @@ FOLDERS = (CHECKPOINTS, *(kind.folder for kind in KINDS))
 CHUNK_BYTES = 2**20
 MAX_MANIFEST_BYTES = 64 * 2**20
 
-Copied = Callable[[int], None]  # told of so many bytes more
+Copied = Callable[[int], None]  # called with the number of bytes more
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ def copy(source: Path, target: Path, copied: Copied) -> StoredFile:
             digest.update(chunk)
             size += len(chunk)
             copied(len(chunk))
+        status = os.fstat(reading.fileno())
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))  # by it files are known to be old
     return StoredFile(size, digest.hexdigest())
 
 
@@ -105,4 +108,4 @@ def measured(file: Path) -> StoredFile:
     """Size and sum of a file as it is."""
     with file.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256")
-        return StoredFile(stream.tell(), digest.hexdigest())
+        return StoredFile(file.stat().st_size, digest.hexdigest())

@@ -109,5 +109,5 @@ def _move_aside(home: Path, held: list[Path]) -> None:
     aside = home / f"{REPLACED}{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}"
     aside.mkdir()
     for path in sorted(held, key=lambda path: not path.name.startswith(DATABASE)):
-        with contextlib.suppress(FileNotFoundError):  # a log that SQLite has just taken away
+        with contextlib.suppress(FileNotFoundError):  # a log that SQLite has just removed
             path.rename(aside / path.name)

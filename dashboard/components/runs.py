@@ -183,14 +183,17 @@ def request(run_id: str, requested: str) -> None:
         runner().request(run_id, requested)
 
 
-def change(run_id: str, setting: str, key: str) -> None:
-    """Ask a running run to continue with the value of the widget of this key."""
+def change(run_id: str, setting: str, key: str, before: Any) -> None:
+    """Ask a running run to continue with the value of the widget of this key.
+
+    before: what it showed. A widget that was not drawn for a while calls this for a value that is not new.
+    """
 
     def ask() -> None:
-        if controls(runner().store.get(run_id)):
+        if st.session_state[key] != before and controls(runner().store.get(run_id)):
             runner().store.change(run_id, {setting: st.session_state[key]})
 
-    unavailable.toasted(ask)
+    unavailable.in_callback(ask)
 
 
 def controls(run: Run | None) -> bool:
@@ -340,7 +343,7 @@ def _keep_running_toggle(run: Run) -> None:
 
 def _keep_running(run: Run, key: str) -> None:
     if controls(run):
-        unavailable.toasted(lambda: runner().store.keep_running(run.id, st.session_state[key]))
+        unavailable.in_callback(lambda: runner().store.keep_running(run.id, st.session_state[key]))
 
 
 def _share_popover(run: Run) -> None:
@@ -383,7 +386,7 @@ def _buttons(run: Run) -> None:
 
 
 def _press(run_id: str, requested: str) -> None:
-    unavailable.toasted(lambda: request(run_id, requested))
+    unavailable.in_callback(lambda: request(run_id, requested))
 
 
 def _resume_button(run: Run) -> None:

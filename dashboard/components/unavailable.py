@@ -10,6 +10,7 @@ from core.errors import StoreUnavailable
 from dashboard.components.markdown import escaped
 
 RETRY_S = 2.0
+_REFUSED = "what the store could not take"
 
 
 def say(error: StoreUnavailable, besides: str = "") -> None:
@@ -21,6 +22,7 @@ def polled(show: Callable[[], None], every_s: float | None, is_back: Callable[[]
     """A part of the page that is drawn again every so often; while it cannot be, it says why."""
 
     def guarded() -> None:
+        _say_refusal()
         try:
             show()
         except StoreUnavailable as error:
@@ -44,9 +46,15 @@ def draw_anew_when(is_back: Callable[[], bool]) -> None:
     st.fragment(look, run_every=RETRY_S)()
 
 
-def toasted(call: Callable[[], None]) -> None:
-    """Do what a button asks for; what the store does not take is said in a corner, and the page stays."""
+def in_callback(call: Callable[[], None]) -> None:
+    """Do what a control asks for; where the store cannot take it, the next part that is drawn says so."""
     try:
         call()
     except StoreUnavailable as error:
-        st.toast(f"This was not done. {escaped(str(error))}", icon=":material/sync_problem:", duration="long")
+        st.session_state[_REFUSED] = str(error)
+
+
+def _say_refusal() -> None:
+    """In a corner, where it stays for a while when the part is drawn again."""
+    if refused := st.session_state.pop(_REFUSED, None):
+        st.toast(f"This was not done. {escaped(refused)}", icon=":material/sync_problem:", duration="long")

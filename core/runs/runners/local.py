@@ -276,7 +276,8 @@ class LocalRunner:
 
     def _end_stopped(self, open_runs: list[Run], now: float) -> None:
         """Kill workers that do not answer a stop, and hand on a stop that the store could not take."""
-        self._stops = {run.id: self._stops[run.id] for run in open_runs if run.id in self._stops}
+        for run_id in set(self._stops) - {run.id for run in open_runs}:
+            self._stops.pop(run_id, None)
         self._stored_stops = {
             run.id: self._stored_stops.get(run.id, now) for run in open_runs if run.requested == "stop"
         }
@@ -296,7 +297,14 @@ class LocalRunner:
         if now - self._watched_stored_at < STORE_WATCHED_S:
             return
         watched, self._watched, self._watched_stored_at = self._watched, {}, now
-        self.store.keep_watched(watched)
+        what = "It cannot be kept which runs pages show."
+        try:
+            self.store.keep_watched(watched)
+            _failures.worked(what)
+        except StoreUnavailable as error:  # apart, since all else may work
+            self._watched = watched | self._watched
+            _failures.failed(what, error)
+            return
         # After a restart the pages have to come back first.
         if self.quota.of_owner is not None and now - self._began_at > GONE_S:
             since = time.time() - GONE_S

@@ -84,6 +84,7 @@ def test_what_is_restored_is_what_was_there(home: Path, tmp_path: Path) -> None:
     for name in manifest.files:
         if name != DATABASE:
             assert (again / name).read_bytes() == (home / name).read_bytes()
+            assert (again / name).stat().st_mtime_ns == (home / name).stat().st_mtime_ns
     assert (again / "cookie_secret").stat().st_mode & 0o077 == 0 or os.name == "nt"
     with contextlib.closing(RunStore(again / DATABASE)) as store:
         assert all(store.can_resume(run.id) for run in store.all_with_status(FINISHED, "running"))

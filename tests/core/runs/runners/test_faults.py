@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from core.commands.main import main
 from core.errors import StoreUnavailable
+from core.paths import VARIABLE
 from core.records import to_record
 from core.runs.faults.store_faults import FULL, GONE, LOCKED, READ_ONLY
 from core.runs.runners.local import LocalRunner
@@ -93,7 +95,7 @@ def ends_whole(runner: LocalRunner, run_id: str) -> None:
 
 @pytest.mark.slow
 def test_a_training_outlives_a_lock_and_loses_nothing(
-    runner: LocalRunner, caplog: pytest.LogCaptureFixture
+    runner: LocalRunner, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = started(runner)
     with contextlib.closing(sqlite3.connect(runner.store.path, isolation_level=None)) as other:
@@ -102,6 +104,8 @@ def test_a_training_outlives_a_lock_and_loses_nothing(
         stood = len(epochs(runner.store, run_id))
         with pytest.raises(StoreUnavailable, match="is locked by another program"):
             runner.submit("training", CONFIG)
+        monkeypatch.setenv(VARIABLE, str(runner.store.path.parent))
+        assert main(["runs", "list"]) == 2
         time.sleep(4.0)  # of several tries of the worker
         assert len(epochs(runner.store, run_id)) == stood
         assert run_of(runner.store, run_id).status == RUNNING
