@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from core.backup.database import is_in_use
 from core.backup.manifest import DATABASE, MANIFEST, SINGLE_FILES, Manifest
 from core.errors import InvalidRequest
 from core.events import Progress
+from core.runs.operating import ENDED_IN_PAUSE, WORKER_LOST
+from core.runs.status import INTERRUPTED, PAUSED, QUEUED, RUNNING
 
 MIB = 2**20
 SPARE_BYTES = 16 * MIB
@@ -44,6 +47,7 @@ def restore(backup: Path, home: Path, replace: bool = False) -> Iterator[Progres
         draft.mkdir(parents=True)
         yield from _copy(backup, draft, manifest)
         _check_database(draft / DATABASE)
+        _end_open_runs(draft / DATABASE)
         if is_in_use(home / DATABASE):  # while it was copied
             raise InvalidRequest(f"A program has begun to use the data folder {str(home)!r}; stop it before.")
         _move_aside(home, held)
@@ -100,6 +104,20 @@ def _check_database(file: Path) -> None:
         found = str(error)
     if found != "ok":
         raise InvalidRequest(f"The database of the backup is damaged: {found[:100]}. Nothing was changed.")
+
+
+def _end_open_runs(file: Path) -> None:
+    """What was at work has no worker here; as after the end of a server it resumes from its checkpoint."""
+    work = "UPDATE runs SET worked_s = worked_s + coalesce(seen_at - claimed_at, 0) WHERE worker IS NOT NULL"
+    end = (
+        "UPDATE runs SET status = ?, message = CASE status WHEN ? THEN ? ELSE ? END, ended_at = ?, "
+        "worker = NULL, claimed_at = NULL, address = NULL WHERE worker IS NOT NULL AND status IN (?, ?, ?)"
+    )
+    reasons = (INTERRUPTED, PAUSED, ENDED_IN_PAUSE, WORKER_LOST, time.time())
+    open_ones = (RUNNING, PAUSED, QUEUED)
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        database.execute(f"{work} AND status IN (?, ?, ?)", open_ones)
+        database.execute(end, (*reasons, *open_ones))
 
 
 def _move_aside(home: Path, held: list[Path]) -> None:

@@ -19,8 +19,14 @@ from core.commands.main import main
 from core.errors import InvalidRequest
 from core.events import Progress
 from core.paths import VARIABLE
-from core.runs.status import FINISHED
+from core.records import to_record
+from core.runs.operating import left_by_a_restart
+from core.runs.runners.local import LocalRunner
+from core.runs.status import FINISHED, INTERRUPTED
 from core.runs.store import RunStore
+from core.training.config import default_config
+from tests.core.runs.runners.test_local import losses, run_of
+from tests.waiting import wait_until
 
 TABLE = "a" * 64
 
@@ -80,14 +86,18 @@ def test_what_is_restored_is_what_was_there(home: Path, tmp_path: Path) -> None:
     }
     again = tmp_path / "again"
     made(restore(tmp_path / "backup", again))
-    assert rows(again / DATABASE) == rows(home / DATABASE)
+    assert rows(tmp_path / "backup" / DATABASE) == rows(home / DATABASE)
+    assert rows(again / DATABASE)[1] == rows(home / DATABASE)[1]
     for name in manifest.files:
         if name != DATABASE:
             assert (again / name).read_bytes() == (home / name).read_bytes()
             assert (again / name).stat().st_mtime_ns == (home / name).stat().st_mtime_ns
     assert (again / "cookie_secret").stat().st_mode & 0o077 == 0 or os.name == "nt"
     with contextlib.closing(RunStore(again / DATABASE)) as store:
-        assert all(store.can_resume(run.id) for run in store.all_with_status(FINISHED, "running"))
+        (ended,) = store.all_with_status(FINISHED)
+        (interrupted,) = store.all_with_status(INTERRUPTED)
+        assert store.can_resume(ended.id)
+        assert left_by_a_restart(store) == [interrupted.id], "what was at work does not resume"
 
 
 def test_it_is_of_one_moment_while_others_write_and_no_checkpoint_is_ahead_of_its_events(
@@ -166,12 +176,12 @@ def test_a_data_folder_in_use_or_not_empty_is_refused(
         assert len(store.all_with_status("running")) == 1  # and the connection stays open
         assert main(["restore", "--replace", backup]) == 2
     assert "uses the data folder" in capsys.readouterr().err
-    before = rows(home / DATABASE)
+    before = rows(home / DATABASE)[1]
     assert main(["restore", "--replace", backup]) == 0
     assert f"What was there before is now in {home}/{REPLACED}*" in capsys.readouterr().out
-    assert rows(home / DATABASE) == before
+    assert rows(home / DATABASE)[1] == before
     (aside,) = home.glob(f"{REPLACED}*")
-    assert rows(aside / DATABASE) == before
+    assert rows(aside / DATABASE)[1] == before
     assert (aside / "cache" / "digits.npz").exists()
     assert main(["restore", str(tmp_path / "nowhere")]) == 2
     assert "There is no folder" in capsys.readouterr().err
@@ -187,3 +197,28 @@ def test_where_there_is_nothing_or_no_space_it_says_so(
     with pytest.raises(InvalidRequest, match=r"needs about \d+ MiB; [\d,]+ MiB are free"):
         made(make_backup(home, tmp_path / "backup"))
     assert not [path for path in tmp_path.iterdir() if "backup" in path.name], "a half backup was left"
+
+
+@pytest.mark.slow
+def test_a_training_that_was_at_work_resumes_from_its_backup_with_the_same_numbers(tmp_path: Path) -> None:
+    config = to_record(default_config("mlp", "moons", epochs=300, engine="eager", snapshots=()))
+    (tmp_path / "home").mkdir()
+    first = LocalRunner(tmp_path / "home" / DATABASE, limit=1)
+    try:
+        run_id = first.submit("training", config)
+        wait_until(lambda: first.store.can_resume(run_id))
+        made(make_backup(tmp_path / "home", tmp_path / "backup"))
+        assert not run_of(first.store, run_id).ended
+        made(restore(tmp_path / "backup", tmp_path / "again"))
+        wait_until(lambda: run_of(first.store, run_id).ended)
+        unharmed = losses(first.store, run_id)
+    finally:
+        first.close()
+    second = LocalRunner(tmp_path / "again" / DATABASE, limit=1)
+    try:
+        assert second.resume_what_a_restart_left() == [run_id]
+        wait_until(lambda: run_of(second.store, run_id).ended)
+        assert run_of(second.store, run_id).status == FINISHED
+        assert losses(second.store, run_id) == unharmed
+    finally:
+        second.close()
