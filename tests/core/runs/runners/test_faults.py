@@ -225,13 +225,13 @@ def test_a_worker_makes_no_store_in_the_place_of_one_that_is_gone_and_ends_with_
     tmp_path: Path,
 ) -> None:
     command = [sys.executable, "-m", "core.runs.worker", str(tmp_path / "runs.sqlite"), "1"]
-    worker = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert worker.stderr is not None
-    assert worker.stdin is not None
-    line = worker.stderr.readline()
-    assert line.startswith("The worker waits for the run store. The run store '")
-    assert line.rstrip().endswith("Put it back, or restart to begin with an empty one.")
-    worker.stdin.close()
-    assert worker.wait(60) == 0
-    assert worker.stderr.read() == ""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as worker:
+        assert worker.stderr is not None
+        assert worker.stdin is not None
+        line = worker.stderr.readline()
+        assert line.startswith("The worker waits for the run store. The run store '")
+        assert line.rstrip().endswith("Put it back, or restart to begin with an empty one.")
+        worker.stdin.close()
+        assert worker.wait(60) == 0
+        assert worker.stderr.read() == ""
     assert list(tmp_path.iterdir()) == []
