@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 from core.clock import ClockWatch
@@ -27,7 +28,9 @@ from core.events import Checkpoint, CheckpointRequested, StopRequested
 from core.jobs import JOBS
 from core.logs import Repeated, write_as_json
 from core.operator_settings import operator_settings
+from core.runs.databases import postgresql
 from core.runs.faults.patience import until_done
+from core.runs.faults.store_faults import GONE, unavailable
 from core.runs.identity import worker_identity
 from core.runs.operating import SERVER_ENDED, reason_of
 from core.runs.recorder import Recorder
@@ -38,7 +41,7 @@ from core.torch_devices import accelerator_opened
 _log = logging.getLogger(__name__)
 _failures = Repeated(_log)
 Found = TypeVar("Found")
-BUSY_S = 1.0  # a worker tries again by itself, and its run goes on between two tries
+BUSY_S = 1.0  # a worker tries again by itself, and its run continues between two tries
 HEARTBEAT_S = 1.0
 ASK_EVERY_S = 0.3  # whether a run is to give way
 _OF_A_START = ("TrainingStarted", "TrainingResumed")
@@ -48,8 +51,8 @@ PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
 class Worker:
     """Does one run at a time out of the store, for as long as its runner holds its pipe."""
 
-    def __init__(self, store: RunStore, limit: int) -> None:
-        self._store, self._limit = store, limit
+    def __init__(self, open_store: Callable[[], RunStore], limit: int) -> None:
+        self._open_store, self._limit = open_store, limit
         self._name = worker_identity(os.getpid())
         self._woken = threading.Event()
         self._run: Run | None = None
@@ -59,6 +62,7 @@ class Worker:
         """Claim runs and do them, until the pipe is closed or a run has opened an accelerator."""
         self._pipe = _take_stdin()
         threading.Thread(target=self._watch_parent, daemon=True).start()
+        self._store = self._patiently(self._open_store)
         threading.Thread(target=self._send_heartbeats, daemon=True).start()
         try:
             import_frameworks()
@@ -224,6 +228,13 @@ class Worker:
                     continue
 
 
+def _store_of(place: str) -> RunStore:
+    """The runner's store; where its file is gone, none is made in its place."""
+    if not postgresql.is_place(place) and not Path(place).exists():
+        raise unavailable(GONE, Path(place), "")
+    return RunStore(place, BUSY_S)
+
+
 def _take_stdin() -> int:
     """The runner's pipe under another number; standard input itself is then empty.
 
@@ -309,7 +320,4 @@ if __name__ == "__main__":
     number_by_bus()
     if operator_settings().log_format == "json":
         write_as_json()
-    store = until_done(
-        lambda: RunStore(arguments.store, BUSY_S), _failures, "The worker waits for the run store."
-    )
-    Worker(store, arguments.limit).work()
+    Worker(lambda: _store_of(arguments.store), arguments.limit).work()
