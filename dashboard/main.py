@@ -16,6 +16,7 @@ from dashboard.pages import PAGES
 # white on this theme's blue have less contrast than WCAG 2.2 asks for (4.5 to 1); links on top show no focus.
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 4.5rem; }
+[class*="st-key-live-of-"] { display: none; }
 [data-testid="stCaptionContainer"] { opacity: 1; }
 [data-testid="stCaptionContainer"] :is(p, li) { color: color-mix(in srgb, currentColor 72%, transparent); }
 [data-testid="stBaseButton-primary"]:not(:disabled), [data-tag-index] { color: light-dark(#fff, #12161c); }
