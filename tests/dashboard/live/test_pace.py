@@ -1,0 +1,68 @@
+"""Pages of open runs are drawn as often as their share of a core allows, whoever asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.live.pace import BESIDE, MAX_PAGES, MAX_SHARED_S, MAX_WAIT_S, MIN_S, SHARE, Pace
+
+
+class Clock:
+    """Seconds of wall time and of CPU that pass when the test says so."""
+
+    now = cpu = 1000.0
+
+
+def simulate(pages: int, cost_s: float, seconds: float = 60.0) -> tuple[float, float, float]:
+    """Pages that all ask together from the first moment, as after a teacher's "now look".
+
+    Returns the cores that drawings take in the second half, and the shortest and longest time between two
+    drawings of a page there.
+    """
+    clock = Clock()
+    pace = Pace(lambda: clock.now, lambda: clock.cpu)
+    drawn_at = dict.fromkeys(map(str, range(pages)), 1000.0)
+    asks_at = dict.fromkeys(drawn_at, 1000.8)
+    spent, between = 0.0, []
+    while clock.now < 1000 + seconds:
+        clock.now += 0.02
+        for page in [page for page, at in asks_at.items() if at <= clock.now]:
+            wait_s = pace.wait_s(page, clock.now - drawn_at[page])
+            if wait_s:
+                asks_at[page] = clock.now + wait_s
+                continue
+            with pace.drawing():
+                clock.cpu += cost_s
+            if clock.now > 1000 + seconds / 2:
+                spent += BESIDE * cost_s
+                between.append(clock.now - drawn_at[page])
+            drawn_at[page], asks_at[page] = clock.now, clock.now + 0.8
+    return spent / (seconds / 2), min(between), max(between)
+
+
+def test_one_who_looks_alone_sees_each_change() -> None:
+    _, shortest, longest = simulate(1, cost_s=0.02)
+    assert shortest == pytest.approx(MIN_S, abs=0.03)
+    assert longest == pytest.approx(MIN_S, abs=0.03)
+
+
+@pytest.mark.parametrize("pages", [50, 200, 1000])
+def test_many_share_what_there_is_and_nobody_is_forgotten(pages: int) -> None:
+    cores, _, longest = simulate(pages, cost_s=0.01, seconds=200)
+    assert cores <= 1.05 * SHARE
+    fair_s = max(MIN_S, pages * BESIDE * 0.01 / SHARE)
+    assert longest < 1.2 * fair_s + MIN_S
+
+
+def test_pages_that_are_gone_are_not_waited_for() -> None:
+    clock = Clock()
+    pace = Pace(lambda: clock.now, lambda: clock.cpu)
+    for n in range(MAX_PAGES + 10):  # made-up names neither fill the memory nor keep others waiting for long
+        pace.wait_s(str(n), 0.0)
+    assert len(pace._turns) == MAX_PAGES
+    assert pace.wait_s("somebody", 5.0) <= MAX_WAIT_S
+    assert pace.shared_s == MAX_SHARED_S
+    clock.now += 2 * MAX_WAIT_S
+    assert pace.wait_s("somebody", 5.0) == 0.0
+    assert not pace._turns
+    assert pace.shared_s == 0.0  # alone: nothing is shared with anybody
