@@ -21,7 +21,7 @@ _SMOOTHING = 0.1  # weight of the newest drawing in the mean
 class Pace:
     """Gives each page that wants to be drawn its turn, in the order in which they ask.
 
-    Turns lie as far apart as a drawing costs. clock and cpu: seconds of wall time, and of this thread's CPU time.
+    Turns lie as far apart as a drawing costs. clock: seconds of wall time; cpu: of this thread's CPU time.
     """
 
     def __init__(

@@ -102,8 +102,8 @@ class Tab:
         message.ParseFromString(data)
         kind = message.WhichOneof("type")
         if kind == "new_session" and self.whole:
-            self.clocks.clear()
-            self.live.clear()
+            for drawn in (self.clocks, self.live, self.controls):
+                drawn.clear()
         elif kind == "navigation":
             self.hash = message.navigation.page_script_hash
         elif kind == "auto_rerun":
