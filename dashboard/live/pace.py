@@ -37,11 +37,12 @@ class Pace:
     @contextmanager
     def drawing(self) -> Iterator[None]:
         """Around the drawing of a page, to learn what it costs."""
-        began = self._cpu()
+        began, began_at = self._cpu(), self._clock()
         try:
             yield
         finally:
-            spent = BESIDE * (self._cpu() - began)
+            # One that takes long without working waits for a core: then they would only pile up.
+            spent = max(BESIDE * (self._cpu() - began), SHARE * (self._clock() - began_at))
             with self._lock:
                 self._cost_s += _SMOOTHING * (spent - self._cost_s)
 

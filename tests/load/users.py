@@ -81,7 +81,7 @@ class Visitor(User):
         """What lies under an address of the server."""
         try:
             answer = self._get(address)
-        except http.client.RemoteDisconnected:  # it was idle for too long; a browser asks again as well
+        except ConnectionError:  # it was idle for too long; a browser asks again as well
             self.http.close()
             answer = self._get(address)
         body = answer.read()

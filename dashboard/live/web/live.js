@@ -3,7 +3,7 @@
 const LOST_S = 2; // until the next question after an answer that did not come
 const MAX_LOST_S = 15;
 const HIDDEN_S = 30; // between two questions of a page that nobody sees: they say that it is open
-const UNANSWERED_S = 8; // after which a drawing that was asked for is asked for again
+const UNANSWERED_S = 30; // after which a drawing that was asked for is asked for again
 
 const parts = new WeakMap();
 

@@ -66,3 +66,14 @@ def test_pages_that_are_gone_are_not_waited_for() -> None:
     assert pace.wait_s("somebody", 5.0) == 0.0
     assert not pace._turns
     assert pace.shared_s == 0.0  # alone: nothing is shared with anybody
+
+
+def test_where_others_have_the_processor_drawings_do_not_pile_up() -> None:
+    clock = Clock()
+    pace = Pace(lambda: clock.now, lambda: clock.cpu)
+    for _ in range(50):
+        with pace.drawing():
+            clock.cpu += 0.01
+            clock.now += 2.0  # of which the server has worked for 10 ms
+    turns = sorted(pace.wait_s(str(page), 5.0) for page in range(10))
+    assert turns[-1] == pytest.approx(9 * 2.0, rel=0.05)  # one at a time
