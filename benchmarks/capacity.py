@@ -290,7 +290,9 @@ FILM_S, ASK_S, REDRAW_S = 1.0, 2.0, 3.0  # between two of a watcher's questions,
 
 # What one visitor of a public page does in some ten minutes.
 PAGES, MOVES, STARTS, WATCHED_S = 3, 30, 1, 120
-STATIC_BYTES = 3_300_000  # Streamlit's scripts, styles and fonts, once for each browser, compressed
+STATIC_BYTES = (
+    4_500_000  # scripts, styles and fonts, once for each browser, compressed: as Chromium counts them
+)
 
 # Prices in US dollars, list prices of large providers as of 2025, rounded up: to be replaced by one's own.
 PRICES_OF = "2025"

@@ -225,9 +225,10 @@ def records(run_id: str) -> Records:
 
 
 def _wait_for_first_event(run_id: str) -> None:
-    deadline = time.monotonic() + FIRST_EVENT_WAIT_S
+    deadline, wait_s = time.monotonic() + FIRST_EVENT_WAIT_S, 0.02
     while time.monotonic() < deadline and not runner().store.events_after(run_id):
-        time.sleep(0.02)
+        time.sleep(wait_s)
+        wait_s = min(1.4 * wait_s, 0.1)  # one that has to wait for others is not asked for all the time
 
 
 def _show_state(run: Run) -> None:
