@@ -20,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 import gevent
 import websocket
+from gevent.queue import Queue
 from locust import User, between, task
 
 from tests.load.protocol import Live, Tab
@@ -55,13 +56,15 @@ class Visitor(User):
                 subprotocols=["streamlit"],
                 origin=str(self.host),
                 cookie=cookie,
-                timeout=LIMIT_S,
             )
+            self.inbox: Queue[bytes | Exception] = Queue()
+            self.receiving = gevent.spawn(self._receive)
             self.ask(self.tab.rerun())
 
     def on_stop(self) -> None:
         """Close the tab."""
-        if hasattr(self, "socket"):
+        if hasattr(self, "receiving"):
+            self.receiving.kill()
             self.socket.close()
         self.http.close()
 
@@ -72,10 +75,22 @@ class Visitor(User):
     def ask(self, message: bytes) -> None:
         """Send, and take messages until the page is drawn."""
         self.socket.send_binary(message)
-        while not self.tab.take(self.socket.recv()):
-            pass
+        while True:
+            data = self.inbox.get(timeout=LIMIT_S)
+            if isinstance(data, Exception):
+                raise Broken(f"The connection ended: {data}")
+            if self.tab.take(data):
+                break
         if self.tab.exceptions:
             raise Broken(self.tab.exceptions.pop())
+
+    def _receive(self) -> None:
+        """Take messages at all times, since the server asks whether anybody is still there."""
+        try:
+            while True:
+                self.inbox.put(self.socket.recv())
+        except Exception as error:
+            self.inbox.put(error)
 
     def fetch(self, address: str) -> bytes:
         """What lies under an address of the server."""
