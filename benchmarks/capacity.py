@@ -53,7 +53,8 @@ class Costs:
     move: float  # of a slider
     film: float  # one question for a film's frames
     ask: float  # one question for news of a run
-    redraw: float  # of a training's page, with the question before it, where several look
+    redraw: float  # of a training's page, with the question before it, where somebody looks alone
+    redraw_shared: float  # the same where several look, and most find what others have drawn
     start: float  # of a training, until its page is drawn at its end
     job_s: float  # CPU seconds of a worker for one small training
     visit_bytes: int
@@ -73,16 +74,19 @@ class People:
     asks: float = 0.0
     redraws: float = 0.0
     starts: float = 0.0
+    watched: float = 0.0  # trainings that are, not for each second
 
     def server_cores(self, costs: Costs) -> float:
         """Of the web processes."""
+        drawn = min(self.redraws, self.watched / SHARED_S)
         each = (
             (self.visits, costs.visit),
             (self.training_visits, costs.visit_training),
             (self.moves, costs.move),
             (self.films, costs.film),
             (self.asks, costs.ask),
-            (self.redraws, costs.redraw),
+            (drawn, costs.redraw),
+            (self.redraws - drawn, costs.redraw_shared),
             (self.starts, costs.start),
         )
         return (costs.idle_per_s + sum(rate * cost for rate, cost in each)) / 1000
@@ -198,15 +202,16 @@ def _measured(store: RunStore, url: str, server: psutil.Process, rounds: int) ->
     one.close()
     watchers = [visited(url, "train", f"run={watched}") for _ in range(WATCHERS)]
 
-    def redraws() -> None:
+    def redraws(several: list[Client]) -> None:
         for n in range(rounds * 2):
-            one = watchers[n % WATCHERS]
+            one = several[n % len(several)]
             one.fetch(one.tab.question(_part(one)))
             one.ask(one.tab.draw(_part(one)))
 
-    redraws()  # the server has learned how many there are
+    redraw = meter.ms(lambda: redraws(watchers[:1]), 2 * rounds)
+    redraws(watchers)  # the server has learned how many there are
     before = sum(one.tab.received_bytes for one in watchers)
-    redraw = meter.ms(redraws, 2 * rounds)
+    redraw_shared = meter.ms(lambda: redraws(watchers), 2 * rounds)
     redraw_bytes = (sum(one.tab.received_bytes for one in watchers) - before) // (2 * rounds)
     for one in watchers[1:]:
         one.close()
@@ -234,6 +239,7 @@ def _measured(store: RunStore, url: str, server: psutil.Process, rounds: int) ->
         film=round(film, 2),
         ask=round(ask, 2),
         redraw=round(redraw, 1),
+        redraw_shared=round(redraw_shared, 1),
         start=round(start, 1),
         job_s=round(job_s, 3),
         visit_bytes=got[0],
@@ -287,6 +293,7 @@ FULL = 0.7  # of a core or machine that may be used at the busiest hour: the res
 PEAK = 0.1  # of a day's visits that come within its busiest hour
 CORES_FOR_WORKERS = 8  # of a worker machine
 FILM_S, ASK_S, REDRAW_S = 1.0, 2.0, 3.0  # between two of a watcher's questions, and between two drawings
+SHARED_S = 1.0  # for so long one drawing serves all who look: dashboard/live/pace.py, between 0.8 and 2
 
 # What one visitor of a public page does in some ten minutes.
 PAGES, MOVES, STARTS, WATCHED_S = 3, 30, 1, 120
@@ -324,7 +331,12 @@ def class_of(people: int) -> People:
     """All at the same time: a third watches one training, a third moves a slider, a third trains."""
     third = people / 3
     return People(
-        moves=third / 3, films=third / FILM_S, asks=third / ASK_S, redraws=third / REDRAW_S, starts=third / 30
+        moves=third / 3,
+        films=third / FILM_S,
+        asks=third / ASK_S,
+        redraws=third / REDRAW_S,
+        starts=third / 30,
+        watched=1,
     )
 
 
@@ -339,6 +351,7 @@ def visitors_of(a_day: float) -> People:
         films=watching / FILM_S,
         asks=watching / ASK_S,
         redraws=watching / REDRAW_S,
+        watched=watching,  # each a training of their own
         starts=per_s * STARTS,
     )
 
@@ -378,7 +391,7 @@ def report(costs: Costs) -> str:
     watcher = costs.film / FILM_S + costs.ask / ASK_S
     lines.append("")
     lines.append(
-        f"a watcher takes {watcher:.2f} ms of CPU a second, and {costs.redraw:.0f} ms for each drawing"
+        f"a watcher takes {watcher:.2f} ms of CPU a second, and {costs.redraw_shared:.0f} ms for each drawing"
     )
     lines.append(f"prices of {PRICES_OF}, to be replaced by one's own: see the top of this part of the file")
     return "\n".join(lines)
@@ -387,24 +400,30 @@ def report(costs: Costs) -> str:
 def check(costs: Costs, files: list[str]) -> str:
     """The server's CPU time in load tests, measured and by the model from what was done in them."""
     lines = [f"{'sessions':>9}{'measured':>10}{'model':>8}{'error':>8}   cores"]
-    whats = {"move": "moves", "film": "films", "ask": "asks", "redraw": "redraws", "start": "starts"}
+    whats = {"move": "moves", "film": "films", "ask": "asks", "redraw": "redraws"}
     for file in files:
         found = json.loads(Path(file).read_text())
         since = found["steady_at"]
         samples = [one for one in found["samples"] if one["at"] >= since]
         seconds = samples[-1]["at"] - samples[0]["at"]
         cores = (samples[-1]["cpu_s"] - samples[0]["cpu_s"]) / seconds
-        rates = dict.fromkeys(whats.values(), 0.0)
+        rates = dict.fromkeys([*whats.values(), "starts"], 0.0)
         for one in found["timings"]:
-            # What a starter asks and draws is in the cost of a start.
-            if one["at"] >= since and one["what"] in whats and (one["kind"], one["what"]) not in OF_A_START:
+            if one["at"] < since:
+                continue
+            if one["what"] in (
+                "start",
+                "trained",
+            ):  # each is half of a start
+                rates["starts"] += 0.5 / seconds
+            elif one["kind"] != "starter" and one["what"] in whats:  # the others are in the cost of a start
                 rates[whats[one["what"]]] += 1 / seconds
-        model = People(**rates).server_cores(costs)
+        model = People(**rates, watched=WATCHED_IN_TESTS).server_cores(costs)
         lines.append(f"{found['sessions']:>9}{cores:>10.2f}{model:>8.2f}{model / cores - 1:>+8.0%}")
     return "\n".join(lines)
 
 
-OF_A_START = {("starter", "ask"), ("starter", "redraw")}
+WATCHED_IN_TESTS = 2  # trainings, by tests.load
 
 
 def main() -> None:
