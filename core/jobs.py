@@ -22,8 +22,11 @@ class Job:
     start: Callable[[Mapping[str, Any]], Iterator[Any]]  # start(config record) yields events
     exclusive: bool = False  # runs alone, since other work would falsify its measurements
     immediate: bool = False  # takes about a second while a user waits: it skips the queue and its limit
-    # How long it is expected to take, in seconds on one core: decides only who waits for whom.
+    # How long it is expected to take, in seconds on a CPU, inf where that is not known: decides who waits for
+    # whom, and whether it is too long for a server that limits it.
     expected_s: Callable[[Mapping[str, Any]], float] = lambda record: math.inf
+    # How much of the machine's memory its arrays take, in bytes; None where that is not known.
+    memory_bytes: Callable[[Mapping[str, Any]], int | None] = lambda record: None
     # resume(config record, state of a Checkpoint) continues from there; None for a job without checkpoints.
     resume: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Any]] | None = None
     # branch(config record, StartWeights) starts with these; None for a job without weights.
@@ -41,6 +44,12 @@ def _expected_of_training(record: Mapping[str, Any]) -> float:
     from core.training.expected_time import expected_s
 
     return expected_s(record)
+
+
+def _expected_of_ensemble(record: Mapping[str, Any]) -> float:
+    combinations = math.prod(len(values) for values in record.get("vary", {}).values())
+    members = combinations * record.get("seeds", 1)
+    return members * _expected_of_training(record["training"]) / record.get("threads", 1)
 
 
 def _branch(record: Mapping[str, Any], weights: StartWeights) -> Iterator[Any]:
@@ -71,6 +80,34 @@ def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
     return sweep(from_record(SweepConfig, record))
 
 
+def _expected_of_timing(record: Mapping[str, Any]) -> float:
+    from core.timing.sweeps.config import SweepConfig
+    from core.timing.sweeps.estimate import estimate
+
+    return estimate([from_record(SweepConfig, record)]).seconds
+
+
+def _memory_of_timing(record: Mapping[str, Any]) -> int | None:
+    from core.timing.sweeps.config import SweepConfig
+    from core.timing.sweeps.estimate import host_memory_bytes
+
+    return host_memory_bytes([from_record(SweepConfig, record)])
+
+
+def _expected_of_suite(record: Mapping[str, Any]) -> float:
+    from core.timing.sweeps.suites import SuiteConfig
+    from core.timing.sweeps.with_roofline import estimate_suite
+
+    return estimate_suite(from_record(SuiteConfig, record)).seconds
+
+
+def _memory_of_suite(record: Mapping[str, Any]) -> int | None:
+    from core.timing.sweeps.estimate import host_memory_bytes
+    from core.timing.sweeps.suites import SuiteConfig
+
+    return host_memory_bytes(from_record(SuiteConfig, record).sweeps())
+
+
 def _suite(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.sweeps.suites import SuiteConfig
     from core.timing.sweeps.with_roofline import measured_suite
@@ -83,6 +120,13 @@ def _roofline(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.sweeps.with_roofline import machine_roofline
 
     return machine_roofline(from_record(RooflineConfig, record))
+
+
+def _expected_of_roofline(record: Mapping[str, Any]) -> float:
+    from core.timing.roofline.config import RooflineConfig
+    from core.timing.sweeps.with_roofline import estimate_roofline
+
+    return estimate_roofline(from_record(RooflineConfig, record)).seconds
 
 
 def _quick_check(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -104,6 +148,26 @@ def _self_comparison(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.self_comparison.job import compare_with_itself
 
     return compare_with_itself(from_record(SelfComparisonConfig, record))
+
+
+def _expected_of_self_comparison(record: Mapping[str, Any]) -> float:
+    from core.timing.self_comparison.config import SelfComparisonConfig
+
+    return from_record(SelfComparisonConfig, record).expected_s()
+
+
+def _expected_of_cost(record: Mapping[str, Any]) -> float:
+    from core.timing.activation_cost.config import CostConfig, sweeps_of
+    from core.timing.sweeps.estimate import estimate
+
+    return estimate(sweeps_of(from_record(CostConfig, record))).seconds
+
+
+def _memory_of_cost(record: Mapping[str, Any]) -> int | None:
+    from core.timing.activation_cost.config import CostConfig
+
+    config = from_record(CostConfig, record)
+    return config.memory_bytes() if config.device == "cpu" else None
 
 
 def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -167,15 +231,15 @@ def _layers(record: Mapping[str, Any]) -> Iterator[Any]:
 
 JOBS = {
     "training": Job(_training, expected_s=_expected_of_training, resume=_training, branch=_branch),
-    "ensemble": Job(_ensemble),
+    "ensemble": Job(_ensemble, expected_s=_expected_of_ensemble),
     "classical": Job(_classical),
-    "timing": Job(_timing, exclusive=True),
-    "suite": Job(_suite, exclusive=True),
-    "roofline": Job(_roofline, exclusive=True),
-    "quick_check": Job(_quick_check, exclusive=True),
-    "self_comparison": Job(_self_comparison, exclusive=True),
-    "stress": Job(_stress, exclusive=True),
-    "cost": Job(_cost, exclusive=True),
+    "timing": Job(_timing, exclusive=True, expected_s=_expected_of_timing, memory_bytes=_memory_of_timing),
+    "suite": Job(_suite, exclusive=True, expected_s=_expected_of_suite, memory_bytes=_memory_of_suite),
+    "roofline": Job(_roofline, exclusive=True, expected_s=_expected_of_roofline),
+    "quick_check": Job(_quick_check, exclusive=True, expected_s=lambda record: record["max_seconds"]),
+    "self_comparison": Job(_self_comparison, exclusive=True, expected_s=_expected_of_self_comparison),
+    "stress": Job(_stress, exclusive=True, expected_s=lambda record: 60 * record["minutes"]),
+    "cost": Job(_cost, exclusive=True, expected_s=_expected_of_cost, memory_bytes=_memory_of_cost),
     "frameworks": Job(_frameworks, exclusive=True),
     "dying_units": Job(_dying_units),
     "statements": Job(_statements),

@@ -25,7 +25,7 @@ from core.events import Frame, Picture, Progress
 from core.runs import film_pictures as _history
 from core.runs import scheduling, tables
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota, open_runs_of
-from core.runs.status import ENDED, FAILED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
+from core.runs.status import ENDED, FAILED, INTERRUPTED, LIMITED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.tables import changes as _changes
 from core.runs.tables import events as _events
 from core.runs.tables import film_pictures as _film_pictures
@@ -44,6 +44,7 @@ from core.runs.upgrades import (
 
 UNWRITABLE = ("unable to open", "readonly", "disk is full", "disk I/O error")  # SQLite's words for it
 BROKEN = ("not a database", "malformed")
+LIMIT = "limit"  # what a server requests of a run that has reached one
 MAX_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large transaction
 
 _STOPPED_IN_QUEUE = sa.case(
@@ -392,13 +393,20 @@ class RunStore:
                     .values(status=QUEUED, queued_at=now, turn_at=now)
                 )
 
+    def request_end(self, run_id: str, reason: str) -> None:
+        """Ask a run at work to end, since it has reached a limit; the reason, in words, is kept with it."""
+        asked = {"requested": LIMIT, "requested_at": time.time(), "message": reason}
+        at_work = (_runs.c.id == run_id, _runs.c.status == RUNNING)
+        with self._writer.begin() as connection:
+            connection.execute(_runs.update().where(*at_work).values(asked))
+
     def resume(self, run_id: str, owner: Owner = NOBODY, quota: Quota = NO_QUOTA) -> None:
         """Queue a run again that ended before it had finished; it resumes from its last checkpoint.
 
         owner: who asks for it; it stays whose it was. Raises InvalidRequest when the checkpoint is deleted,
         QuotaReached where the owner has as many open runs as the quota allows.
         """
-        again = (INTERRUPTED, STOPPED, FAILED)
+        again = (INTERRUPTED, STOPPED, LIMITED, FAILED)
         none = (
             "worker",
             "requested",

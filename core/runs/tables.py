@@ -15,7 +15,7 @@ runs = sa.Table(
     sa.Column("config", sa.JSON, nullable=False),
     sa.Column("environment", sa.JSON),
     sa.Column("status", sa.String, nullable=False, index=True),
-    sa.Column("requested", sa.String),  # what the person asked for last: pause, resume, stop
+    sa.Column("requested", sa.String),  # last: pause, resume, stop by a person, limit by the server
     sa.Column("requested_at", sa.Float),
     sa.Column("message", sa.String),  # why it ended, in words
     sa.Column("worker", sa.String),

@@ -5,7 +5,8 @@
 Its standard input is a pipe that its runner holds: a byte wakes it, the end of the pipe (the runner closed
 it, or died in any way) ends it. PyTorch is imported before the first run comes, so that a click is answered
 at once. A worker whose run opened an accelerator ends after it, since the context and the memory that PyTorch
-keeps there would stay taken; its runner starts a fresh one.
+keeps there would stay taken, and so does one that a run has left with much memory; its runner starts a fresh
+one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from core.device_order import number_by_bus
 from core.devices import usable_cores
 from core.errors import InvalidRequest
@@ -30,14 +33,15 @@ from core.operator_settings import operator_settings
 from core.runs.identity import worker_identity
 from core.runs.operating import SERVER_ENDED, reason_of
 from core.runs.recorder import Recorder
-from core.runs.status import FAILED, FINISHED, INTERRUPTED, QUEUED, STOPPED
-from core.runs.store import Run, RunStore
+from core.runs.status import FAILED, FINISHED, INTERRUPTED, LIMITED, QUEUED, STOPPED
+from core.runs.store import LIMIT, Run, RunStore
 from core.torch_devices import accelerator_opened
 
 _log = logging.getLogger(__name__)
 HEARTBEAT_S = 1.0
 ASK_EVERY_S = 0.3  # whether a run is to give way
 _OF_A_START = ("TrainingStarted", "TrainingResumed")
+MUCH_BYTES = 2**30  # of memory left by a run: its worker makes room for a fresh one
 PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
 
 
@@ -64,7 +68,7 @@ class Worker:
             if self._run:
                 self._do(self._run)
                 self._run = None
-                if accelerator_opened():
+                if accelerator_opened() or _holds_much():
                     os._exit(0)  # at once: taking down a broken card's driver may never end
             else:
                 self._woken.wait(1.0)
@@ -132,16 +136,20 @@ class Worker:
             if requested == "pause":
                 recorder.flush()
                 requested = self._hold(run)
-            if requested == "stop":
+            if requested in ("stop", LIMIT):
                 recorder.flush()
                 for last in _last_events(run, events):
                     recorder.add(last)
-                return STOPPED, "Stopped."
+                return (STOPPED, "Stopped.") if requested == "stop" else (LIMITED, self._message_of(run))
             if requested == "idle":
                 return STOPPED, f"Stopped after {PAUSE_LIMIT_S // 60} minutes of pause."
             if recorder.gives_way and isinstance(event, Checkpoint):
                 return QUEUED, None
         return FINISHED, None
+
+    def _message_of(self, run: Run) -> str | None:
+        now = self._store.get(run.id)
+        return now.message if now else None
 
     def _turn_of(self, run: Run) -> Callable[[], bool]:
         """Says whether the run's turn is over; it asks the store now and then."""
@@ -186,6 +194,11 @@ class Worker:
             run = self._run
             if run:
                 self._store.seen(run.id)
+
+
+def _holds_much() -> bool:
+    """Whether it would weigh on the next run, whose memory may be limited, what the last one has left."""
+    return psutil.Process().memory_info().rss > MUCH_BYTES
 
 
 def _take_stdin() -> int:

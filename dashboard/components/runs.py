@@ -19,9 +19,9 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.paths import data_folder
 from core.records import to_record
-from core.runs.quota import QuotaReached
+from core.runs.runners.limits import operator_limits
 from core.runs.runners.local import GONE_S, LocalRunner
-from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
+from core.runs.status import FAILED, FINISHED, INTERRUPTED, LIMITED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
 from dashboard.components.markdown import escaped
 from dashboard.components.visitor import is_shared, quota, visitor
@@ -82,6 +82,7 @@ STATUS_BADGES: dict[str, tuple[str, str, Literal["gray", "blue", "orange", "gree
     PAUSED: ("Paused", ":material/pause:", "orange"),
     FINISHED: ("Finished", ":material/check:", "green"),
     STOPPED: ("Stopped", ":material/stop:", "gray"),
+    LIMITED: ("At its limit", ":material/timer_off:", "orange"),
     FAILED: ("Failed", ":material/error:", "red"),
     INTERRUPTED: ("Interrupted", ":material/bolt:", "red"),
 }
@@ -112,7 +113,7 @@ def runner() -> LocalRunner:
 
 @st.cache_resource(show_spinner=False)
 def _runner_of(store_file: Path) -> LocalRunner:
-    return LocalRunner(store_file, quota=quota())
+    return LocalRunner(store_file, quota=quota(), limits=operator_limits())
 
 
 def start(
@@ -121,10 +122,15 @@ def start(
     """Start a run, put its address into the URL, and stop this session's last one of the same job.
 
     begins: called when nothing can end this pass of the page any more before the run is there.
-    Returns its id. Where the visitor has as many open runs as one may have, the page says so and nothing
-    else happens.
+    Returns its id. Where the visitor has as many open runs as one may have, or the run is expected to take
+    more than one may, the page says so and nothing else happens.
     """
     previous = st.session_state.get(f"{job}_run")
+    try:
+        runner().limits.check(job, to_record(config))
+    except InvalidRequest as error:  # the run that it would replace continues
+        begins()
+        refuse(str(error))
     if previous and stop_previous:
         request(previous, "stop")
     begins()
@@ -144,7 +150,7 @@ def submit(job: str, config: Mapping[str, Any]) -> str:
             refuse(NOT_YOURS)
     try:
         return runner().submit(job, config, visitor().owner)
-    except QuotaReached as error:
+    except InvalidRequest as error:  # it has as many open runs as one may have, or this one is too large
         refuse(str(error))
 
 
@@ -260,6 +266,8 @@ def _show_state(run: Run) -> None:
         st.caption(f":material/visibility: {NOT_YOURS}")
     if run.ended and run.status == STOPPED and run.message and "left the queue" in run.message:
         st.info(escaped(run.message), icon=":material/logout:")
+    if run.status == LIMITED:
+        st.warning(escaped(run.message or ""), icon=":material/timer_off:")
     if run.pruned_at is not None and run.job == "training":
         st.info(CHECKPOINT_PRUNED, icon=":material/inventory_2:")
     if run.status in (FAILED, INTERRUPTED):

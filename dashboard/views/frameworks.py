@@ -27,6 +27,7 @@ from dashboard.components import runs
 from dashboard.components.address import bound
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
 
 Records = Sequence[Mapping[str, Any]]
@@ -89,6 +90,7 @@ def start() -> None:
                 f"{figure_count} figures, some 3 s each; what has to be compiled takes up to some minutes "
                 "the first time."
             )
+    say_limits("frameworks", config)
     if pressed and config:
         runs.start("frameworks", config)
 
