@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from core.training.weights import StartWeights
 
 CHECKPOINT_EVERY_S = 3.0  # the most that a killed worker can lose
+ENSEMBLE_CHECKPOINT_EVERY_S = 20.0  # it holds all networks
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,9 @@ class Job:
 
     start: Callable[[Mapping[str, Any]], Iterator[Any]]  # start(config record) yields events
     exclusive: bool = False  # runs alone, since other work would falsify its measurements
+    # Without checkpoints, it gives way to others where it stands, and waits in its worker: an exclusive one
+    # where its Progress says that nothing is being measured, others at any event.
+    holdable: bool = False
     immediate: bool = False  # takes about a second while a user waits: it skips the queue and its limit
     # How long it is expected to take, in seconds on a CPU, inf where that is not known: decides who waits for
     # whom, and whether it is too long for a server that limits it.
@@ -59,11 +63,11 @@ def _branch(record: Mapping[str, Any], weights: StartWeights) -> Iterator[Any]:
     return train(from_record(TrainConfig, record), None, CHECKPOINT_EVERY_S, weights)
 
 
-def _ensemble(record: Mapping[str, Any]) -> Iterator[Any]:
+def _ensemble(record: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> Iterator[Any]:
     from core.training.ensembles.config import EnsembleConfig
     from core.training.ensembles.job import train_ensemble
 
-    return train_ensemble(from_record(EnsembleConfig, record))
+    return train_ensemble(from_record(EnsembleConfig, record), start, ENSEMBLE_CHECKPOINT_EVERY_S)
 
 
 def _classical(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -231,24 +235,32 @@ def _layers(record: Mapping[str, Any]) -> Iterator[Any]:
 
 JOBS = {
     "training": Job(_training, expected_s=_expected_of_training, resume=_training, branch=_branch),
-    "ensemble": Job(_ensemble, expected_s=_expected_of_ensemble),
-    "classical": Job(_classical),
-    "timing": Job(_timing, exclusive=True, expected_s=_expected_of_timing, memory_bytes=_memory_of_timing),
-    "suite": Job(_suite, exclusive=True, expected_s=_expected_of_suite, memory_bytes=_memory_of_suite),
-    "roofline": Job(_roofline, exclusive=True, expected_s=_expected_of_roofline),
+    "ensemble": Job(_ensemble, expected_s=_expected_of_ensemble, resume=_ensemble),
+    "classical": Job(_classical, holdable=True),
+    "timing": Job(
+        _timing, exclusive=True, holdable=True, expected_s=_expected_of_timing, memory_bytes=_memory_of_timing
+    ),
+    "suite": Job(
+        _suite, exclusive=True, holdable=True, expected_s=_expected_of_suite, memory_bytes=_memory_of_suite
+    ),
+    "roofline": Job(_roofline, exclusive=True, holdable=True, expected_s=_expected_of_roofline),
     "quick_check": Job(_quick_check, exclusive=True, expected_s=lambda record: record["max_seconds"]),
-    "self_comparison": Job(_self_comparison, exclusive=True, expected_s=_expected_of_self_comparison),
+    "self_comparison": Job(
+        _self_comparison, exclusive=True, holdable=True, expected_s=_expected_of_self_comparison
+    ),
     "stress": Job(_stress, exclusive=True, expected_s=lambda record: 60 * record["minutes"]),
-    "cost": Job(_cost, exclusive=True, expected_s=_expected_of_cost, memory_bytes=_memory_of_cost),
-    "frameworks": Job(_frameworks, exclusive=True),
-    "dying_units": Job(_dying_units),
-    "statements": Job(_statements),
+    "cost": Job(
+        _cost, exclusive=True, holdable=True, expected_s=_expected_of_cost, memory_bytes=_memory_of_cost
+    ),
+    "frameworks": Job(_frameworks, exclusive=True, holdable=True),
+    "dying_units": Job(_dying_units, holdable=True),
+    "statements": Job(_statements, holdable=True),
     "statement_value": Job(_statements, immediate=True),  # another value of the setting on which it turns
-    "timed_statements": Job(_statements, exclusive=True),
+    "timed_statements": Job(_statements, exclusive=True, holdable=True),
     "export": Job(_export, immediate=True),
     "report": Job(_report, immediate=True),
     "film": Job(_film, immediate=True),
-    "landscape": Job(_landscape),
+    "landscape": Job(_landscape, holdable=True),
     "layers": Job(_layers, immediate=True),
     "layer_times": Job(_layers, exclusive=True),
 }

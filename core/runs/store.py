@@ -67,9 +67,9 @@ class Run:
 
     immediate: it waits for no other run. pruned_at: since when its checkpoint and pictures are gone.
     owner: who started it; address: of that computer, while the run is open. claimed_at: since when it is at
-    work, after worked_s seconds before; served_at: when it was claimed last. keep_running: also where no page
-    shows it, as one last did at watched_at.
-    curves_bytes, pictures_bytes: what an ended run takes of the store's file, once measured.
+    work, after worked_s seconds before; served_at: when it was claimed last. asked_at: when somebody started
+    or resumed it. keep_running: also where no page shows it, as one last did at watched_at. curves_bytes,
+    pictures_bytes: what an ended run takes of the store's file, once measured.
     """
 
     id: str
@@ -96,6 +96,8 @@ class Run:
     address: str | None
     expected_short: bool
     resumable: bool
+    holdable: bool
+    asked_at: float | None
     turn_at: float | None
     claimed_at: float | None
     worked_s: float
@@ -195,6 +197,7 @@ class RunStore:
         immediate: bool = False,
         expected_short: bool = False,
         resumable: bool = False,
+        holdable: bool = False,
         owner: Owner = NOBODY,
         quota: Quota = NO_QUOTA,
     ) -> str:
@@ -202,6 +205,7 @@ class RunStore:
 
         immediate: for what takes a second while somebody waits; it passes the queue and the limit.
         expected_short: it comes before long ones. resumable: it may have to give way, and resumes.
+        holdable: the same of one that waits in its worker, without a checkpoint.
         Raises QuotaReached where the owner has as many open runs as the quota allows.
         """
         run_id, now = _new_id(), time.time()
@@ -213,7 +217,8 @@ class RunStore:
             "config": dict(config),
         }
         row |= {"version": VERSION, "status": QUEUED, "created_at": now, "queued_at": now, "turn_at": now}
-        row |= {"expected_short": expected_short, "resumable": resumable, "watched_at": now}
+        row |= {"expected_short": expected_short, "resumable": resumable, "holdable": holdable}
+        row |= {"watched_at": now, "asked_at": now}
         row |= {"owner": owner.id, "address": owner.address}
         with self._writer.begin() as connection:
             quota.check(connection, owner, immediate)
@@ -419,6 +424,7 @@ class RunStore:
         )
         now = time.time()
         changes: dict[str, Any] = {"status": QUEUED, "queued_at": now, "turn_at": now, "watched_at": now}
+        changes |= {"asked_at": now}
         changes |= {"address": owner.address, "worked_s": _worked(_runs.c.ended_at)}
         with self._writer.begin() as connection:
             quota.check(connection, owner, immediate=False)
@@ -448,13 +454,18 @@ class RunStore:
 
     def drop_unwatched(self, since: float, why: str) -> None:
         """Stop the runs that wait, that no page has shown since then, and that are not to be kept."""
+        now = time.time()
         gone = _runs.update().where(
-            *(_runs.c.status == QUEUED, _runs.c.worker.is_(None), ~_runs.c.keep_running, ~_runs.c.immediate),
+            *(_runs.c.status == QUEUED, ~_runs.c.keep_running, ~_runs.c.immediate),
             _runs.c.watched_at < since,
         )
-        ended = {"status": STOPPED, "ended_at": time.time(), "address": None}
+        ended = {"status": STOPPED, "ended_at": now, "address": None}
         with self._writer.begin() as connection:
-            connection.execute(gone.values(ended | {"message": f"It left the queue, since {why}."}))
+            alone, held = _runs.c.worker.is_(None), _runs.c.worker.is_not(None)
+            connection.execute(
+                gone.where(alone).values(ended | {"message": f"It left the queue, since {why}."})
+            )
+            connection.execute(gone.where(held).values(requested="stop", requested_at=now))
 
     def can_resume(self, run_id: str) -> bool:
         """Whether the run has a checkpoint to resume from."""
@@ -508,24 +519,25 @@ class RunStore:
         """Whether the run, which is at work, is to make room for one that waits."""
         return scheduling.gives_way(self._open_runs(), run_id, limit, time.time())
 
-    def give_way(self, run_id: str) -> None:
-        """The run has saved a checkpoint and waits in the queue for its next turn."""
+    def give_way(self, run_id: str, held: bool = False) -> None:
+        """The run waits in the queue for its next turn: it has saved a checkpoint, or its worker holds it."""
         now = time.time()
         waits = {
             "status": QUEUED,
-            "worker": None,
             "queued_at": now,
             "turn_at": now,
             "claimed_at": None,
             "worked_s": _worked(now),
         }
+        waits |= {} if held else {"worker": None}
         mine = (_runs.c.id == run_id, _runs.c.status == RUNNING)
         with self._writer.begin() as connection:
             connection.execute(_runs.update().where(*mine).values(waits))
             scheduling.take_turn(connection, run_id, now)
             asked = sa.and_(_runs.c.id == run_id, _runs.c.status == QUEUED, _runs.c.requested == "stop")
-            stopped = {"status": STOPPED, "ended_at": now, "message": "Stopped."}
-            connection.execute(_runs.update().where(asked).values(stopped))
+            if not held:  # else its worker ends it
+                stopped = {"status": STOPPED, "ended_at": now, "message": "Stopped."}
+                connection.execute(_runs.update().where(asked).values(stopped))
 
     def write(
         self,
@@ -543,7 +555,8 @@ class RunStore:
         """
         changes: dict[str, Any] = {"seen_at": time.time()}
         if progress is not None:
-            changes["progress"] = {name: getattr(progress, name) for name in Progress.__slots__}
+            shown = [name for name in Progress.__slots__ if name != "between"]
+            changes["progress"] = {name: getattr(progress, name) for name in shown}
         rows = [
             {"run_id": run_id, "sequence": sequence, "time": at, "record": dict(record)}
             for sequence, at, record in events

@@ -35,6 +35,8 @@ runs = sa.Table(
     sa.Column("address", sa.String),  # of the owner's computer, while the run is open
     sa.Column("expected_short", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("resumable", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("holdable", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("asked_at", sa.Float),  # when somebody last asked for it: at its start, and to resume
     sa.Column("turn_at", sa.Float),
     sa.Column("claimed_at", sa.Float),  # since when it is at work
     sa.Column("worked_s", sa.Float, nullable=False, server_default="0"),  # before that

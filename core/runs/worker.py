@@ -26,7 +26,7 @@ import psutil
 from core.device_order import number_by_bus
 from core.devices import usable_cores
 from core.errors import InvalidRequest
-from core.events import Checkpoint, CheckpointRequested, StopRequested
+from core.events import Checkpoint, CheckpointRequested, Progress, StopRequested
 from core.jobs import JOBS
 from core.logs import write_as_json
 from core.operator_settings import operator_settings
@@ -129,13 +129,19 @@ class Worker:
     ) -> tuple[str, str | None]:
         """Record the job's events until it ends, is stopped, or is to wait for its next turn."""
         self._store.describe(run.id, environment())
-        for event in _steered(events, recorder, self._turn_of(run)):
+        turn_is_over = self._turn_of(run)
+        for event in _steered(events, recorder, turn_is_over if run.resumable else _never):
             if resumes_quietly and type(event).__name__ in _OF_A_START:
                 continue
             requested = recorder.add(event)
             if requested == "pause":
                 recorder.flush()
-                requested = self._hold(run)
+                self._store.pause(run.id)
+                requested = self._until_claimed(run)
+            elif requested is None and _may_be_held(run, event) and turn_is_over():
+                recorder.flush()
+                self._store.give_way(run.id, held=True)
+                requested = self._until_claimed(run)
             if requested in ("stop", LIMIT):
                 recorder.flush()
                 for last in _last_events(run, events):
@@ -158,16 +164,15 @@ class Worker:
         def is_over() -> bool:
             nonlocal asked_at
             now = time.monotonic()
-            if not run.resumable or now - asked_at < ASK_EVERY_S:
+            if now - asked_at < ASK_EVERY_S:
                 return False
             asked_at = now
             return self._store.is_to_give_way(run.id, self._limit)
 
         return is_over
 
-    def _hold(self, run: Run) -> str:
-        """Keep the run still until it is resumed and has its turn, or is to stop."""
-        self._store.pause(run.id)
+    def _until_claimed(self, run: Run) -> str:
+        """Keep the run still until it has its turn, once it is resumed where it is paused, or is to stop."""
         held_since = time.monotonic()
         while True:
             self._woken.wait(0.2)
@@ -194,6 +199,17 @@ class Worker:
             run = self._run
             if run:
                 self._store.seen(run.id)
+
+
+def _may_be_held(run: Run, event: Any) -> bool:
+    """Whether a run without checkpoints may wait here for its next turn."""
+    if not run.holdable:
+        return False
+    return not run.exclusive or (isinstance(event, Progress) and event.between)
+
+
+def _never() -> bool:
+    return False
 
 
 def _holds_much() -> bool:

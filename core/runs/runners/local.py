@@ -98,6 +98,7 @@ class LocalRunner:
             immediate=kind.immediate,
             expected_short=not kind.exclusive and kind.expected_s(config) <= SHORT_S,
             resumable=kind.resume is not None,
+            holdable=kind.holdable,
             owner=owner,
             quota=self.quota,
         )
