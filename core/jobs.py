@@ -233,6 +233,12 @@ def _layers(record: Mapping[str, Any]) -> Iterator[Any]:
     return count_layers(from_record(LayersConfig, record))
 
 
+def _page_figures(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.page_figures.job import FiguresConfig, figures
+
+    return figures(from_record(FiguresConfig, record))
+
+
 JOBS = {
     "training": Job(_training, expected_s=_expected_of_training, resume=_training, branch=_branch),
     "ensemble": Job(_ensemble, expected_s=_expected_of_ensemble, resume=_ensemble),
@@ -262,5 +268,6 @@ JOBS = {
     "film": Job(_film, immediate=True),
     "landscape": Job(_landscape, holdable=True),
     "layers": Job(_layers, immediate=True),
+    "page_figures": Job(_page_figures, immediate=True),
     "layer_times": Job(_layers, exclusive=True),
 }

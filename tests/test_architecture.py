@@ -93,6 +93,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
     "core/experiments/statements": ("core/experiments", "core/layers"),
     "core/experiments/overview": ("core/experiments/statements",),
+    "core/page_figures": ("core/experiments",),
     "core/runs": (
         *("core/experiments/overview", "core/training/film/redrawing.py"),
         *("core/timing/quick_check", "core/timing/together", "core/timing/collectives"),
@@ -101,7 +102,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/export/templates": (),  # what runs where nothing of ours is
     "core/export": ("core/runs", "core/export/templates"),
     "core/landscape": ("core/export",),
-    "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks"),
+    "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks", "core/page_figures"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
     "core/commands": ("core/runs/worker.py", "core/runs/runners", "core/monitor", "core/timing/nodes"),
