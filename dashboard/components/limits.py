@@ -28,8 +28,8 @@ def say_limits(job: str, config: Any, with_estimate: bool = True) -> None:
     except InvalidRequest as error:
         st.warning(escaped(str(error)), icon=":material/timer_off:")
         return
-    allowed = f"This server allows {limits} for a run."
-    st.caption(f"{_about(job, record)} {allowed}" if with_estimate else allowed)
+    about = _about(job, record) if with_estimate else ""
+    st.caption(escaped(f"{about} This server allows {limits} for a run.".strip()))
 
 
 def _about(job: str, record: dict[str, Any]) -> str:

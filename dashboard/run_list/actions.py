@@ -174,4 +174,4 @@ def say_message() -> None:
     """What went wrong with what was asked for last."""
     message: Any = st.session_state.pop(MESSAGE, None)
     if message:
-        st.error(message)
+        st.error(escaped(message))

@@ -50,7 +50,7 @@ def with_records(chosen: Sequence[ListedRun]) -> list[Shown]:
         try:
             config = from_record(TrainConfig, kept.config)
         except InvalidRequest as error:
-            st.warning(f"{escaped(label)}: {error}")
+            st.warning(f"{escaped(label)}: {escaped(str(error))}")
             continue
         records = log_of(run)
         events = {record["event"]: record for record in records if record["event"] != "epoch_completed"}

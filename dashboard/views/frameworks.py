@@ -29,6 +29,7 @@ from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
+from dashboard.components.upload_limits import say_upload_limits
 
 Records = Sequence[Mapping[str, Any]]
 MARKDOWN = "text/markdown"
@@ -104,6 +105,7 @@ def open_file() -> bool:
             type=["json", "jsonl"],
             key="result_file",
         )
+        say_upload_limits()
     if upload is None:
         return False
     try:
