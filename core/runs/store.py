@@ -231,6 +231,12 @@ class RunStore:
             row = connection.execute(_runs.select().where(_runs.c.id == run_id)).mappings().first()
         return _run(row) if row else None
 
+    def has_ended(self, run_id: str) -> bool:
+        """Whether nothing more will come of it; also of one that is no longer there. Cheap to ask often."""
+        with self._engine.connect() as connection:
+            status = connection.execute(_STATUS, {"run": run_id}).scalar()
+        return status is None or status in ENDED
+
     def all_with_status(self, *statuses: str) -> list[Run]:
         """Every run in one of these statuses, oldest in the queue first."""
         query = _runs.select().where(_runs.c.status.in_(statuses)).order_by(_runs.c.queued_at, _runs.c.id)

@@ -22,7 +22,8 @@ from dashboard.components.visitor import visitor
 JOB = "page_figures"
 MAX_KEPT_BYTES = 64 * 2**20  # of the results of all pages together
 LEAST_BYTES = 4096  # of a result with no arrays, about
-POLL_S, SAY_EVERY_S = 0.02, 0.4
+FIRST_POLL_S, LAST_POLL_S = 0.01, 0.2  # what takes long may be seen a little later
+SAY_EVERY_S = 0.6
 OFFER_AFTER_S = 1.0  # what is done sooner shows no progress, which would flicker
 
 
@@ -92,14 +93,16 @@ def _computed(kind: str, missing: Mapping[str, Mapping[str, Any]], words: str) -
 
 def _waited_for(run_id: str, words: str) -> Run | None:
     """The run once it has ended. What is drawn meanwhile lets a control that has moved end this pass."""
+    store = runs.runner().store
     said, began = st.empty(), time.monotonic()
-    say_at = began + OFFER_AFTER_S
-    while (run := runs.runner().store.get(run_id)) is not None and not run.ended:
+    say_at, pause_s = began + OFFER_AFTER_S, FIRST_POLL_S
+    while not store.has_ended(run_id):
         now = time.monotonic()
-        if now >= say_at:
+        if now >= say_at and (run := store.get(run_id)):
             progress = run.progress or {"done": 0.0, "total": 1.0}
             said.progress(progress["done"] / progress["total"], f"{escaped(words)} {now - began:.0f} s")
             say_at = now + SAY_EVERY_S
-        time.sleep(POLL_S if now - began < 1 else 5 * POLL_S)
+        time.sleep(pause_s)
+        pause_s = min(1.2 * pause_s, LAST_POLL_S)
     said.empty()
-    return run
+    return store.get(run_id)
