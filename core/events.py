@@ -29,6 +29,7 @@ class Progress:
     unit: str
     rate_per_s: float | None = None  # in `rate_unit`s; None until it is known
     rate_unit: str = ""
+    between: bool = False  # nothing is being measured: the job may wait here for long, and no figure changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from core.training.weights import StartWeights
 
 CHECKPOINT_EVERY_S = 3.0  # the most that a killed worker can lose
+ENSEMBLE_CHECKPOINT_EVERY_S = 20.0  # it holds all networks
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,15 @@ class Job:
 
     start: Callable[[Mapping[str, Any]], Iterator[Any]]  # start(config record) yields events
     exclusive: bool = False  # runs alone, since other work would falsify its measurements
+    # Without checkpoints, it gives way to others where it stands, and waits in its worker: an exclusive one
+    # where its Progress says that nothing is being measured, others at any event.
+    holdable: bool = False
     immediate: bool = False  # takes about a second while a user waits: it skips the queue and its limit
-    # How long it is expected to take, in seconds on one core: decides only who waits for whom.
+    # How long it is expected to take, in seconds on a CPU, inf where that is not known: decides who waits for
+    # whom, and whether it is too long for a server that limits it.
     expected_s: Callable[[Mapping[str, Any]], float] = lambda record: math.inf
+    # How much of the machine's memory its arrays take, in bytes; None where that is not known.
+    memory_bytes: Callable[[Mapping[str, Any]], int | None] = lambda record: None
     # resume(config record, state of a Checkpoint) continues from there; None for a job without checkpoints.
     resume: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Any]] | None = None
     # branch(config record, StartWeights) starts with these; None for a job without weights.
@@ -43,6 +50,12 @@ def _expected_of_training(record: Mapping[str, Any]) -> float:
     return expected_s(record)
 
 
+def _expected_of_ensemble(record: Mapping[str, Any]) -> float:
+    combinations = math.prod(len(values) for values in record.get("vary", {}).values())
+    members = combinations * record.get("seeds", 1)
+    return members * _expected_of_training(record["training"]) / record.get("threads", 1)
+
+
 def _branch(record: Mapping[str, Any], weights: StartWeights) -> Iterator[Any]:
     from core.training.config import TrainConfig
     from core.training.loop import train
@@ -50,11 +63,11 @@ def _branch(record: Mapping[str, Any], weights: StartWeights) -> Iterator[Any]:
     return train(from_record(TrainConfig, record), None, CHECKPOINT_EVERY_S, weights)
 
 
-def _ensemble(record: Mapping[str, Any]) -> Iterator[Any]:
+def _ensemble(record: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> Iterator[Any]:
     from core.training.ensembles.config import EnsembleConfig
     from core.training.ensembles.job import train_ensemble
 
-    return train_ensemble(from_record(EnsembleConfig, record))
+    return train_ensemble(from_record(EnsembleConfig, record), start, ENSEMBLE_CHECKPOINT_EVERY_S)
 
 
 def _classical(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -71,6 +84,34 @@ def _timing(record: Mapping[str, Any]) -> Iterator[Any]:
     return sweep(from_record(SweepConfig, record))
 
 
+def _expected_of_timing(record: Mapping[str, Any]) -> float:
+    from core.timing.sweeps.config import SweepConfig
+    from core.timing.sweeps.estimate import estimate
+
+    return estimate([from_record(SweepConfig, record)]).seconds
+
+
+def _memory_of_timing(record: Mapping[str, Any]) -> int | None:
+    from core.timing.sweeps.config import SweepConfig
+    from core.timing.sweeps.estimate import host_memory_bytes
+
+    return host_memory_bytes([from_record(SweepConfig, record)])
+
+
+def _expected_of_suite(record: Mapping[str, Any]) -> float:
+    from core.timing.sweeps.suites import SuiteConfig
+    from core.timing.sweeps.with_roofline import estimate_suite
+
+    return estimate_suite(from_record(SuiteConfig, record)).seconds
+
+
+def _memory_of_suite(record: Mapping[str, Any]) -> int | None:
+    from core.timing.sweeps.estimate import host_memory_bytes
+    from core.timing.sweeps.suites import SuiteConfig
+
+    return host_memory_bytes(from_record(SuiteConfig, record).sweeps())
+
+
 def _suite(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.sweeps.suites import SuiteConfig
     from core.timing.sweeps.with_roofline import measured_suite
@@ -83,6 +124,13 @@ def _roofline(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.sweeps.with_roofline import machine_roofline
 
     return machine_roofline(from_record(RooflineConfig, record))
+
+
+def _expected_of_roofline(record: Mapping[str, Any]) -> float:
+    from core.timing.roofline.config import RooflineConfig
+    from core.timing.sweeps.with_roofline import estimate_roofline
+
+    return estimate_roofline(from_record(RooflineConfig, record)).seconds
 
 
 def _quick_check(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -104,6 +152,26 @@ def _self_comparison(record: Mapping[str, Any]) -> Iterator[Any]:
     from core.timing.self_comparison.job import compare_with_itself
 
     return compare_with_itself(from_record(SelfComparisonConfig, record))
+
+
+def _expected_of_self_comparison(record: Mapping[str, Any]) -> float:
+    from core.timing.self_comparison.config import SelfComparisonConfig
+
+    return from_record(SelfComparisonConfig, record).expected_s()
+
+
+def _expected_of_cost(record: Mapping[str, Any]) -> float:
+    from core.timing.activation_cost.config import CostConfig, sweeps_of
+    from core.timing.sweeps.estimate import estimate
+
+    return estimate(sweeps_of(from_record(CostConfig, record))).seconds
+
+
+def _memory_of_cost(record: Mapping[str, Any]) -> int | None:
+    from core.timing.activation_cost.config import CostConfig
+
+    config = from_record(CostConfig, record)
+    return config.memory_bytes() if config.device == "cpu" else None
 
 
 def _cost(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -165,26 +233,41 @@ def _layers(record: Mapping[str, Any]) -> Iterator[Any]:
     return count_layers(from_record(LayersConfig, record))
 
 
+def _page_figures(record: Mapping[str, Any]) -> Iterator[Any]:
+    from core.page_figures.job import FiguresConfig, figures
+
+    return figures(from_record(FiguresConfig, record))
+
+
 JOBS = {
     "training": Job(_training, expected_s=_expected_of_training, resume=_training, branch=_branch),
-    "ensemble": Job(_ensemble),
-    "classical": Job(_classical),
-    "timing": Job(_timing, exclusive=True),
-    "suite": Job(_suite, exclusive=True),
-    "roofline": Job(_roofline, exclusive=True),
-    "quick_check": Job(_quick_check, exclusive=True),
-    "self_comparison": Job(_self_comparison, exclusive=True),
-    "stress": Job(_stress, exclusive=True),
-    "cost": Job(_cost, exclusive=True),
-    "frameworks": Job(_frameworks, exclusive=True),
-    "dying_units": Job(_dying_units),
-    "statements": Job(_statements),
+    "ensemble": Job(_ensemble, expected_s=_expected_of_ensemble, resume=_ensemble),
+    "classical": Job(_classical, holdable=True),
+    "timing": Job(
+        _timing, exclusive=True, holdable=True, expected_s=_expected_of_timing, memory_bytes=_memory_of_timing
+    ),
+    "suite": Job(
+        _suite, exclusive=True, holdable=True, expected_s=_expected_of_suite, memory_bytes=_memory_of_suite
+    ),
+    "roofline": Job(_roofline, exclusive=True, holdable=True, expected_s=_expected_of_roofline),
+    "quick_check": Job(_quick_check, exclusive=True, expected_s=lambda record: record["max_seconds"]),
+    "self_comparison": Job(
+        _self_comparison, exclusive=True, holdable=True, expected_s=_expected_of_self_comparison
+    ),
+    "stress": Job(_stress, exclusive=True, expected_s=lambda record: 60 * record["minutes"]),
+    "cost": Job(
+        _cost, exclusive=True, holdable=True, expected_s=_expected_of_cost, memory_bytes=_memory_of_cost
+    ),
+    "frameworks": Job(_frameworks, exclusive=True, holdable=True),
+    "dying_units": Job(_dying_units, holdable=True),
+    "statements": Job(_statements, holdable=True),
     "statement_value": Job(_statements, immediate=True),  # another value of the setting on which it turns
-    "timed_statements": Job(_statements, exclusive=True),
+    "timed_statements": Job(_statements, exclusive=True, holdable=True),
     "export": Job(_export, immediate=True),
     "report": Job(_report, immediate=True),
     "film": Job(_film, immediate=True),
-    "landscape": Job(_landscape),
+    "landscape": Job(_landscape, holdable=True),
     "layers": Job(_layers, immediate=True),
+    "page_figures": Job(_page_figures, immediate=True),
     "layer_times": Job(_layers, exclusive=True),
 }

@@ -104,6 +104,30 @@ SETTINGS: dict[str, Option] = {
         kind=int,
         min=1,
     ),
+    "max_run_minutes": Option(
+        "How many minutes one run may work, without its waits and pauses; then it ends, and what it recorded "
+        "is kept. 0 is no limit; by default 60 on a shared server, else none.",
+        kind=float,
+        min=0,
+        optional=True,
+        none_words=("",),
+    ),
+    "max_run_memory_mib": Option(
+        "How many MiB of memory the worker of one run may hold, of which PyTorch takes some 400: 0 for no "
+        "limit, or at least 512; by default 4096 on a shared server, else no limit.",
+        kind=int,
+        min=0,
+        optional=True,
+        none_words=("",),
+    ),
+    "max_run_disk_mib": Option(
+        "How many MiB of disk one run may take with events, film, pictures and checkpoint; 0 is no limit, "
+        "by default 512 on a shared server, else none.",
+        kind=int,
+        min=0,
+        optional=True,
+        none_words=("",),
+    ),
     "trusted_proxies": Option(
         "Addresses or networks of proxies, with commas between, whose X-Forwarded-For says whose a visit is.",
         kind=str,
@@ -138,6 +162,9 @@ class OperatorSettings:
     shared: bool = False
     max_open_runs: int = 3
     max_open_runs_of_address: int = 100
+    max_run_minutes: float | None = None
+    max_run_memory_mib: int | None = None
+    max_run_disk_mib: int | None = None
     trusted_proxies: str = ""
     operators: str = ""
     cookie_secret: str = field(default="", repr=False)

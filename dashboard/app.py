@@ -16,6 +16,7 @@ from core.errors import InvalidRequest
 from core.logs import write_as_json
 from core.operator_settings import operator_settings
 from core.runs.databases.opening import check_address
+from core.runs.runners.limits import operator_limits
 from core.sharing import sharing
 from dashboard.browser_cookie import BrowserCookie
 from dashboard.components.machine import poller
@@ -33,6 +34,7 @@ try:
     settings = operator_settings()
     sharing()
     check_address()
+    operator_limits()
     policy = page_policy(INDEX.read_text("utf-8"), settings.embed_on)
 except InvalidRequest as refused:  # one sentence, not a server with other limits than were meant
     raise SystemExit(str(refused)) from None

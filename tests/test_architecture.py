@@ -95,6 +95,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/experiments/overview": ("core/experiments/statements",),
     "core/runs/faults": ("core",),
     "core/runs/databases": ("core/runs/faults",),
+    "core/page_figures": ("core/experiments",),
     "core/runs": (
         "core/runs/databases",
         *("core/experiments/overview", "core/training/film/redrawing.py"),
@@ -105,7 +106,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/export/templates": (),  # what runs where nothing of ours is
     "core/export": ("core/runs", "core/export/templates"),
     "core/landscape": ("core/export",),
-    "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks"),
+    "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks", "core/page_figures"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
     "core/commands": (

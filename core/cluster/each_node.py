@@ -72,7 +72,7 @@ class _Part:
                     message.unit,
                     message.rate_per_s,
                     message.rate_unit,
-                    node.name,
+                    node=node.name,
                 )
             case _:
                 self._events += 1

@@ -18,12 +18,12 @@ from core.checks import integer, number, one_of
 from core.errors import InvalidRequest
 from core.paths import delete_file
 from core.runs.retention import remove
-from core.runs.status import ENDED, FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
+from core.runs.status import ENDED, FAILED, FINISHED, INTERRUPTED, LIMITED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import RunStore
 from core.runs.summaries import LISTED, bring_up_to_date, result, write
 from core.runs.tables import runs, summaries
 
-STATUSES = (QUEUED, RUNNING, PAUSED, FINISHED, STOPPED, FAILED, INTERRUPTED)
+STATUSES = (QUEUED, RUNNING, PAUSED, FINISHED, STOPPED, LIMITED, FAILED, INTERRUPTED)
 MAX_NAME, MAX_NOTE = 80, 500  # characters
 MAX_TEXT = 500  # characters that are searched for
 MAX_ROWS = 10_000  # of one page

@@ -36,11 +36,12 @@ def counts(store: RunStore) -> dict[str, int]:
 def left_by_a_restart(store: RunStore, now: float | None = None) -> list[str]:
     """The runs that the end of a server interrupted and that can resume from a checkpoint, first come first.
 
-    A run that has made no checkpoint since it was last queued is none of them: it may be what ends servers.
+    A run that has made no checkpoint since it was last asked for is none of them: it may be what ends
+    servers. One that has only given way meanwhile was not asked for again.
     """
     now = time.time() if now is None else now
     query = (
-        sa.select(runs.c.id, runs.c.queued_at)
+        sa.select(runs.c.id, sa.func.coalesce(runs.c.asked_at, runs.c.queued_at).label("asked_at"))
         .where(
             runs.c.status == INTERRUPTED,
             runs.c.message.in_((SERVER_ENDED, WORKER_LOST)),
@@ -50,13 +51,13 @@ def left_by_a_restart(store: RunStore, now: float | None = None) -> list[str]:
     )
     with store.reading() as connection:
         found = [*connection.execute(query)]
-    return [run_id for run_id, queued_at in found if _has_got_on(store, run_id, queued_at)]
+    return [run_id for run_id, asked_at in found if _has_got_on(store, run_id, asked_at)]
 
 
-def _has_got_on(store: RunStore, run_id: str, queued_at: float) -> bool:
+def _has_got_on(store: RunStore, run_id: str, asked_at: float) -> bool:
     if not store.can_resume(run_id):
         return False
     try:
-        return store.checkpoint_file(run_id).stat().st_mtime > queued_at
+        return store.checkpoint_file(run_id).stat().st_mtime > asked_at
     except OSError:  # pruned meanwhile
         return False

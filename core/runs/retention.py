@@ -117,6 +117,17 @@ def _sizes(connection: sa.Connection, run_id: str) -> dict[str, int]:
     }
 
 
+def footprint_bytes(store: RunStore, run_id: str) -> int:
+    """How much a run takes now: in the store's file, and its checkpoint."""
+    with store.reading() as connection:
+        sizes = _sizes(connection, run_id)
+    try:
+        checkpoint = store.checkpoint_file(run_id).stat().st_size
+    except OSError:  # it has made none yet
+        checkpoint = 0
+    return sizes["curves_bytes"] + sizes["pictures_bytes"] + checkpoint
+
+
 def _footprints(store: RunStore, checkpoints: Mapping[str, int]) -> list[Footprint]:
     """Every run, the one that ended last first."""
     columns = (runs.c.id, runs.c.status, runs.c.pruned_at, runs.c.curves_bytes, runs.c.pictures_bytes)

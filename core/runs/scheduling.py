@@ -3,8 +3,14 @@
 Of the runs that wait, short ones come first; then those of the owner who has the fewest at work; then those
 of the owner whose last turn is longest ago; then the first that came. A run that is known to take long, and
 has worked for a while, gives way when others wait: it saves a checkpoint, waits for its next turn, resumes.
-Long runs have a turn now and then however many short ones come. A benchmark runs alone; immediate runs pass
-the queue. All that is decided here follows from the open runs and the time, so every worker decides alike.
+Long runs have a turn now and then however many short ones come.
+
+A run without checkpoints gives way where it may wait, and its worker holds it: a benchmark between two
+points, so that what is measured stays, with nobody beside it when its turn comes again. A benchmark runs
+alone and keeps all places from others: it gives way to short runs of anybody, and after its slice to runs of
+other owners. Only so many are held at once, since each keeps a process; until one of them has ended, no
+further one begins. Immediate runs pass the queue. All that is decided here follows from the open runs and the
+time, so every worker decides alike.
 
 There is one queue for all machines whose servers share a database; the limit, and being alone, are of each
 machine.
@@ -26,6 +32,7 @@ from core.runs.tables import runs
 SHORT_S = 5.0  # what is expected to take no longer than this is short
 SLICE_S = 10.0  # how long a run works before it gives way to another owner's long one
 MIN_SLICE_S = 1.5  # and before it gives way to a short one: else it would only load and save
+MAX_HELD = 2
 LONG_TURN_S = 20.0  # for so long, at most, short ones keep all long ones from starting
 
 
@@ -40,7 +47,8 @@ class OpenRun:
     running: bool = False
     exclusive: bool = False
     expected_short: bool = False
-    resumable: bool = False  # it can give way
+    resumable: bool = False  # it can give way: it leaves a checkpoint
+    holdable: bool = False  # it can give way: its worker holds it
     worker: str | None = None  # that works on it, or holds it paused
     claimed_at: float | None = None  # since when it is at work
     worked_s: float = 0.0  # before that
@@ -63,6 +71,11 @@ class OpenRun:
         """Seconds at work so far."""
         return self.worked_s + (self.at_work_s(now) if self.running else 0.0)
 
+    @property
+    def held(self) -> bool:
+        """Whether it waits in a worker that it has."""
+        return not self.running and self.worker is not None
+
     def at_work_s(self, now: float) -> float:
         """Seconds at work in one go."""
         return now - self.claimed_at if self.claimed_at is not None else 0.0
@@ -82,12 +95,18 @@ def queue(open_runs: Sequence[OpenRun], now: float) -> list[OpenRun]:
         of_owner = (at_work[run.owner], run.turn_at, worked[run.owner])
         return (not run.is_short(now), *of_owner, run.created_at, run.id)
 
-    waiting = sorted((run for run in open_runs if not run.running), key=place)
+    every = sorted((run for run in open_runs if not run.running), key=place)
+    later = [run for run in every if _has_to_wait_for_held_ones(run, every)]
+    waiting = [run for run in every if run not in later]
     long = next((run for run in waiting if not run.is_short(now)), None)
     if long and _long_ones_are_due(open_runs, long, now):
         waiting.remove(long)
         waiting.insert(0, long)
-    return waiting
+    return waiting + later
+
+
+def _has_to_wait_for_held_ones(run: OpenRun, waiting: Sequence[OpenRun]) -> bool:
+    return run.holdable and not run.held and sum(one.held for one in waiting) >= MAX_HELD
 
 
 def _long_ones_are_due(open_runs: Sequence[OpenRun], head: OpenRun, now: float) -> bool:
@@ -123,6 +142,9 @@ def gives_way(open_runs: Sequence[OpenRun], run_id: str, limit: int, now: float)
     waiting = [one for one in queue(open_runs, now) if one.may_go_to(run.machine)]
     if not waiting:
         return False
+    if run.exclusive:  # alone, it keeps all places of its machine from the others
+        others = any(one.owner != run.owner for one in waiting) and _can_give_way(run, SLICE_S, now)
+        return others or any(one.is_short(now) for one in waiting)
     on_machine = Counter(one.machine for one in at_work)
     if waiting[0].exclusive:  # it needs a whole machine: the one where least is at work
         emptiest = min(on_machine, key=lambda machine: (on_machine[machine], machine))
@@ -145,7 +167,7 @@ def _first_to_go(
 
 
 def _can_give_way(run: OpenRun, min_s: float, now: float) -> bool:
-    return run.resumable and not run.is_short(now) and run.at_work_s(now) >= min_s
+    return (run.resumable or run.holdable) and not run.is_short(now) and run.at_work_s(now) >= min_s
 
 
 def seconds_until(open_runs: Sequence[OpenRun], run_id: str, limit: int, now: float) -> float | None:
@@ -167,7 +189,14 @@ def seconds_until(open_runs: Sequence[OpenRun], run_id: str, limit: int, now: fl
 
 _COLUMNS = (
     *(runs.c.id, runs.c.owner, runs.c.created_at, runs.c.status, runs.c.exclusive, runs.c.worker),
-    *(runs.c.expected_short, runs.c.resumable, runs.c.claimed_at, runs.c.worked_s, runs.c.served_at),
+    *(
+        runs.c.expected_short,
+        runs.c.resumable,
+        runs.c.holdable,
+        runs.c.claimed_at,
+        runs.c.worked_s,
+        runs.c.served_at,
+    ),
     sa.func.coalesce(runs.c.turn_at, runs.c.queued_at).label("turn_at"),
 )
 _OPEN = sa.select(*_COLUMNS).where(runs.c.status.in_((QUEUED, RUNNING)), ~runs.c.immediate)

@@ -2,4 +2,5 @@
 
 QUEUED, RUNNING, PAUSED = "queued", "running", "paused"
 FINISHED, STOPPED, FAILED, INTERRUPTED = "finished", "stopped", "failed", "interrupted"
-ENDED = (FINISHED, STOPPED, FAILED, INTERRUPTED)
+LIMITED = "limited"  # ended by the server, since it had taken all that a run may take
+ENDED = (FINISHED, STOPPED, LIMITED, FAILED, INTERRUPTED)

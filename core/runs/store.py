@@ -26,7 +26,7 @@ from core.runs.databases.database import ALL_RUNS, ONE_RUN, WRITES
 from core.runs.databases.opening import open_database
 from core.runs.identity import machine_of
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota, open_runs_of
-from core.runs.status import ENDED, FAILED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
+from core.runs.status import ENDED, FAILED, INTERRUPTED, LIMITED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.tables import changes as _changes
 from core.runs.tables import events as _events
 from core.runs.tables import film_pictures as _film_pictures
@@ -44,6 +44,7 @@ from core.runs.upgrades import (
 )
 
 BUSY_S = 5.0  # how long a request waits for other writers
+LIMIT = "limit"  # what a server requests of a run that has reached one
 
 _STOPPED_IN_QUEUE = sa.case(
     (_runs.c.started_at.is_(None), "Stopped before it started."),
@@ -65,9 +66,9 @@ class Run:
 
     immediate: it waits for no other run. pruned_at: since when its checkpoint and pictures are gone.
     owner: who started it; address: of that computer, while the run is open. claimed_at: since when it is at
-    work, after worked_s seconds before; served_at: when it was claimed last. keep_running: also where no page
-    shows it, as one last did at watched_at.
-    curves_bytes, pictures_bytes: what an ended run takes of the store's file, once measured.
+    work, after worked_s seconds before; served_at: when it was claimed last. asked_at: when somebody started
+    or resumed it. keep_running: also where no page shows it, as one last did at watched_at. curves_bytes,
+    pictures_bytes: what an ended run takes of the store's file, once measured.
     """
 
     id: str
@@ -94,6 +95,8 @@ class Run:
     address: str | None
     expected_short: bool
     resumable: bool
+    holdable: bool
+    asked_at: float | None
     turn_at: float | None
     claimed_at: float | None
     worked_s: float
@@ -204,6 +207,7 @@ class RunStore:
         immediate: bool = False,
         expected_short: bool = False,
         resumable: bool = False,
+        holdable: bool = False,
         owner: Owner = NOBODY,
         quota: Quota = NO_QUOTA,
     ) -> str:
@@ -211,6 +215,7 @@ class RunStore:
 
         immediate: for what takes a second while somebody waits; it passes the queue and the limit.
         expected_short: it comes before long ones. resumable: it may have to give way, and resumes.
+        holdable: the same of one that waits in its worker, without a checkpoint.
         Raises QuotaReached where the owner has as many open runs as the quota allows.
         """
         run_id, now = _new_id(), time.time()
@@ -222,7 +227,8 @@ class RunStore:
             "config": dict(config),
         }
         row |= {"version": VERSION, "status": QUEUED, "created_at": now, "queued_at": now, "turn_at": now}
-        row |= {"expected_short": expected_short, "resumable": resumable, "watched_at": now}
+        row |= {"expected_short": expected_short, "resumable": resumable, "holdable": holdable}
+        row |= {"watched_at": now, "asked_at": now}
         row |= {"owner": owner.id, "address": owner.address}
         with self._announced() as connection:
             quota.check(connection, owner, immediate)
@@ -234,6 +240,12 @@ class RunStore:
         with self._engine.connect() as connection:
             row = connection.execute(_runs.select().where(_runs.c.id == run_id)).mappings().first()
         return _run(row) if row else None
+
+    def has_ended(self, run_id: str) -> bool:
+        """Whether nothing more will come of it; also of one that is no longer there. Cheap to ask often."""
+        with self._engine.connect() as connection:
+            status = connection.execute(_STATUS, {"run": run_id}).scalar()
+        return status is None or status in ENDED
 
     def all_with_status(self, *statuses: str) -> list[Run]:
         """Every run in one of these statuses, oldest in the queue first."""
@@ -402,13 +414,20 @@ class RunStore:
                     .values(status=QUEUED, queued_at=now, turn_at=now)
                 )
 
+    def request_end(self, run_id: str, reason: str) -> None:
+        """Ask a run at work to end, since it has reached a limit; the reason, in words, is kept with it."""
+        asked = {"requested": LIMIT, "requested_at": time.time(), "message": reason}
+        at_work = (_runs.c.id == run_id, _runs.c.status == RUNNING)
+        with self._writer.begin() as connection:
+            connection.execute(_runs.update().where(*at_work).values(asked))
+
     def resume(self, run_id: str, owner: Owner = NOBODY, quota: Quota = NO_QUOTA) -> None:
         """Queue a run again that ended before it had finished; it resumes from its last checkpoint.
 
         owner: who asks for it; it stays whose it was. Raises InvalidRequest when the checkpoint is deleted,
         QuotaReached where the owner has as many open runs as the quota allows.
         """
-        again = (INTERRUPTED, STOPPED, FAILED)
+        again = (INTERRUPTED, STOPPED, LIMITED, FAILED)
         none = (
             "worker",
             "requested",
@@ -421,6 +440,7 @@ class RunStore:
         )
         now = time.time()
         changes: dict[str, Any] = {"status": QUEUED, "queued_at": now, "turn_at": now, "watched_at": now}
+        changes |= {"asked_at": now}
         changes |= {"address": owner.address, "worked_s": _worked(_runs.c.ended_at)}
         with self._announced() as connection:
             quota.check(connection, owner, immediate=False)
@@ -457,13 +477,18 @@ class RunStore:
 
     def drop_unwatched(self, since: float, why: str) -> None:
         """Stop the runs that wait, that no page has shown since then, and that are not to be kept."""
+        now = time.time()
         gone = _runs.update().where(
-            *(_runs.c.status == QUEUED, _runs.c.worker.is_(None), ~_runs.c.keep_running, ~_runs.c.immediate),
+            *(_runs.c.status == QUEUED, ~_runs.c.keep_running, ~_runs.c.immediate),
             _runs.c.watched_at < since,
         )
-        ended = {"status": STOPPED, "ended_at": time.time(), "address": None}
+        ended = {"status": STOPPED, "ended_at": now, "address": None}
         with self._writer.begin() as connection:
-            connection.execute(gone.values(ended | {"message": f"It left the queue, since {why}."}))
+            alone, held = _runs.c.worker.is_(None), _runs.c.worker.is_not(None)
+            connection.execute(
+                gone.where(alone).values(ended | {"message": f"It left the queue, since {why}."})
+            )
+            connection.execute(gone.where(held).values(requested="stop", requested_at=now))
 
     def can_resume(self, run_id: str) -> bool:
         """Whether the run has a checkpoint to resume from."""
@@ -518,24 +543,25 @@ class RunStore:
         """Whether the run, which is at work, is to make room for one that waits."""
         return scheduling.gives_way(self._open_runs(), run_id, limit, time.time())
 
-    def give_way(self, run_id: str) -> None:
-        """The run has saved a checkpoint and waits in the queue for its next turn."""
+    def give_way(self, run_id: str, held: bool = False) -> None:
+        """The run waits in the queue for its next turn: it has saved a checkpoint, or its worker holds it."""
         now = time.time()
         waits = {
             "status": QUEUED,
-            "worker": None,
             "queued_at": now,
             "turn_at": now,
             "claimed_at": None,
             "worked_s": _worked(now),
         }
+        waits |= {} if held else {"worker": None}
         mine = (_runs.c.id == run_id, _runs.c.status == RUNNING)
         with self._announced() as connection:
             connection.execute(_runs.update().where(*mine).values(waits))
             scheduling.take_turn(connection, run_id, now)
             asked = sa.and_(_runs.c.id == run_id, _runs.c.status == QUEUED, _runs.c.requested == "stop")
-            stopped = {"status": STOPPED, "ended_at": now, "message": "Stopped."}
-            connection.execute(_runs.update().where(asked).values(stopped))
+            if not held:  # else its worker ends it
+                stopped = {"status": STOPPED, "ended_at": now, "message": "Stopped."}
+                connection.execute(_runs.update().where(asked).values(stopped))
 
     def write(
         self,
@@ -553,7 +579,8 @@ class RunStore:
         """
         changes: dict[str, Any] = {"seen_at": time.time()}
         if progress is not None:
-            changes["progress"] = {name: getattr(progress, name) for name in Progress.__slots__}
+            shown = [name for name in Progress.__slots__ if name != "between"]
+            changes["progress"] = {name: getattr(progress, name) for name in shown}
         rows = [
             {"run_id": run_id, "sequence": sequence, "time": at, "record": dict(record)}
             for sequence, at, record in events

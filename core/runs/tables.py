@@ -17,7 +17,7 @@ runs = sa.Table(
     sa.Column("config", JSON, nullable=False),
     sa.Column("environment", JSON),
     sa.Column("status", sa.String, nullable=False, index=True),
-    sa.Column("requested", sa.String),  # what the person asked for last: pause, resume, stop
+    sa.Column("requested", sa.String),  # last: pause, resume, stop by a person, limit by the server
     sa.Column("requested_at", sa.Float),
     sa.Column("message", sa.String),  # why it ended, in words
     sa.Column("worker", sa.String),
@@ -37,6 +37,8 @@ runs = sa.Table(
     sa.Column("address", sa.String),  # of the owner's computer, while the run is open
     sa.Column("expected_short", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("resumable", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("holdable", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("asked_at", sa.Float),  # when somebody last asked for it: at its start, and to resume
     sa.Column("turn_at", sa.Float),
     sa.Column("claimed_at", sa.Float),  # since when it is at work
     sa.Column("worked_s", sa.Float, nullable=False, server_default="0"),  # before that

@@ -5,7 +5,8 @@
 Its standard input is a pipe that its runner holds: a byte wakes it, the end of the pipe (the runner closed
 it, or died in any way) ends it. PyTorch is imported before the first run comes, so that a click is answered
 at once. A worker whose run opened an accelerator ends after it, since the context and the memory that PyTorch
-keeps there would stay taken; its runner starts a fresh one.
+keeps there would stay taken, and so does one that a run has left with much memory; its runner starts a fresh
+one.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
+
 from core.clock import ClockWatch
 from core.device_order import number_by_bus
 from core.devices import usable_cores
 from core.errors import InvalidRequest, StoreUnavailable
-from core.events import Checkpoint, CheckpointRequested, StopRequested
+from core.events import Checkpoint, CheckpointRequested, Progress, StopRequested
 from core.jobs import JOBS
 from core.logs import Repeated, write_as_json
 from core.operator_settings import operator_settings
@@ -34,8 +37,8 @@ from core.runs.faults.store_faults import GONE, unavailable
 from core.runs.identity import worker_identity
 from core.runs.operating import SERVER_ENDED, reason_of
 from core.runs.recorder import Recorder
-from core.runs.status import FAILED, FINISHED, INTERRUPTED, QUEUED, STOPPED
-from core.runs.store import Run, RunStore
+from core.runs.status import FAILED, FINISHED, INTERRUPTED, LIMITED, QUEUED, STOPPED
+from core.runs.store import LIMIT, Run, RunStore
 from core.torch_devices import accelerator_opened
 
 _log = logging.getLogger(__name__)
@@ -45,6 +48,7 @@ BUSY_S = 1.0  # a worker tries again by itself, and its run continues between tw
 HEARTBEAT_S = 1.0
 ASK_EVERY_S = 0.3  # whether a run is to give way
 _OF_A_START = ("TrainingStarted", "TrainingResumed")
+MUCH_BYTES = 2**30  # of memory left by a run: its worker makes room for a fresh one
 PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
 
 
@@ -74,7 +78,7 @@ class Worker:
             if self._run:
                 self._do(self._run)
                 self._run = None
-                if accelerator_opened():
+                if accelerator_opened() or _holds_much():
                     os._exit(0)  # at once: taking down a broken card's driver may never end
             else:
                 self._woken.wait(1.0)
@@ -151,23 +155,35 @@ class Worker:
     ) -> tuple[str, str | None]:
         """Record the job's events until it ends, is stopped, or is to wait for its next turn."""
         self._patiently(lambda: self._store.describe(run.id, environment()))
-        for event in _steered(events, recorder, self._turn_of(run)):
+        turn_is_over = self._turn_of(run)
+        for event in _steered(events, recorder, turn_is_over if run.resumable else _never):
             if resumes_quietly and type(event).__name__ in _OF_A_START:
                 continue
             requested = recorder.add(event)
             if requested == "pause":
                 recorder.finish()
-                requested = self._hold(run)
-            if requested == "stop":
+                self._patiently(lambda: self._correct_times(run))
+                self._patiently(lambda: self._store.pause(run.id))
+                requested = self._until_claimed(run)
+            elif requested is None and _may_be_held(run, event) and turn_is_over():
+                recorder.finish()
+                self._patiently(lambda: self._correct_times(run))
+                self._patiently(lambda: self._store.give_way(run.id, held=True))
+                requested = self._until_claimed(run)
+            if requested in ("stop", LIMIT):
                 recorder.finish()
                 for last in _last_events(run, events):
                     recorder.add(last)
-                return STOPPED, "Stopped."
+                return (STOPPED, "Stopped.") if requested == "stop" else (LIMITED, self._message_of(run))
             if requested == "idle":
                 return STOPPED, f"Stopped after {PAUSE_LIMIT_S // 60} minutes of pause."
             if recorder.gives_way and isinstance(event, Checkpoint):
                 return QUEUED, None
         return FINISHED, None
+
+    def _message_of(self, run: Run) -> str | None:
+        now = self._patiently(lambda: self._store.get(run.id))
+        return now.message if now else None
 
     def _turn_of(self, run: Run) -> Callable[[], bool]:
         """Says whether the run's turn is over; it asks the store now and then."""
@@ -176,7 +192,7 @@ class Worker:
         def is_over() -> bool:
             nonlocal asked_at
             now = time.monotonic()
-            if not run.resumable or now - asked_at < ASK_EVERY_S:
+            if now - asked_at < ASK_EVERY_S:
                 return False
             asked_at = now
             try:
@@ -186,10 +202,8 @@ class Worker:
 
         return is_over
 
-    def _hold(self, run: Run) -> str:
-        """Keep the run still until it is resumed and has its turn, or is to stop."""
-        self._patiently(lambda: self._correct_times(run))
-        self._patiently(lambda: self._store.pause(run.id))
+    def _until_claimed(self, run: Run) -> str:
+        """Keep the run still until it has its turn, once it is resumed where it is paused, or is to stop."""
         held_since = time.monotonic()
         while True:
             self._woken.wait(0.2)
@@ -233,6 +247,22 @@ def _store_of(place: str) -> RunStore:
     if not postgresql.is_place(place) and not Path(place).exists():
         raise unavailable(GONE, Path(place), "")
     return RunStore(place, BUSY_S)
+
+
+def _may_be_held(run: Run, event: Any) -> bool:
+    """Whether a run without checkpoints may wait here for its next turn."""
+    if not run.holdable:
+        return False
+    return not run.exclusive or (isinstance(event, Progress) and event.between)
+
+
+def _never() -> bool:
+    return False
+
+
+def _holds_much() -> bool:
+    """Whether it would weigh on the next run, whose memory may be limited, what the last one has left."""
+    return psutil.Process().memory_info().rss > MUCH_BYTES
 
 
 def _take_stdin() -> int:

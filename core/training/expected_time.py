@@ -15,7 +15,17 @@ _OF_MLP = {
     **{SMALL_IMAGES: 0.03, IMAGES: 0.2, OWN_IMAGES: 0.2},
 }
 _OF_OTHERS = {
-    **{"lenet": 0.5, "convnet": 0.5, "rnn": 0.08, "lstm": 0.07, "gru": 0.1, "transformer": 3.0},
+    **{
+        "lenet": 0.5,
+        "convnet": 0.5,
+        "alexnet": 2.3,
+        "vgg": 1.4,
+        "resnet": 3.9,
+        "rnn": 0.08,
+        "lstm": 0.07,
+        "gru": 0.1,
+        "transformer": 3.0,
+    },
     **{"rbm": 0.05, "gan": 0.1, "gcn": 0.003, "graphsage": 0.003, "gat": 0.004},
     **{"q_table": 0.01, "dqn": 0.2},
 }

@@ -24,6 +24,7 @@ from dashboard.components.address import bound
 from dashboard.components.comparison import Result, compare_with, read_result, result_of_run
 from dashboard.components.markdown import escaped
 from dashboard.components.roofline import draw_roofline
+from dashboard.components.upload_limits import say_upload_limits
 
 MEASURING = ("timing", "suite", "roofline")  # jobs whose results can be set against each other
 UPLOADED = "file"
@@ -98,6 +99,7 @@ def draw_opened() -> None:
         type=["json", "jsonl"],
         key="result_file",
     )
+    say_upload_limits()
     if upload is None:
         return
     try:

@@ -25,6 +25,7 @@ from dashboard.components import runs
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.markdown import escaped
+from dashboard.components.upload_limits import say_upload_limits
 from dashboard.components.visitor import visitor
 
 KEY = "against"  # of the choice, in the page's address
@@ -51,14 +52,22 @@ def result_of_run(run_id: str, name: str, records: Sequence[Record]) -> Result:
 
 def read_result(content: bytes, name: str) -> Result:
     """An uploaded file. Raises InvalidRequest for what is no result file."""
-    return Result(name, parsed(content, name), hashlib.sha256(content).hexdigest())
+    records = parsed(content, name)
+    if isinstance(records, InvalidRequest):
+        raise records
+    return Result(name, records, hashlib.sha256(content).hexdigest())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def parsed(content: bytes, name: str) -> list[Record]:
-    """The records of an uploaded file; read once, however often the page is drawn. Nobody changes them."""
-    records = parse(content, name)
-    check_one_machine(records, name)
+def parsed(content: bytes, name: str) -> list[Record] | InvalidRequest:
+    """The records of an uploaded file, or why it is none; read once, however often the page is drawn. Nobody
+    changes them.
+    """
+    try:
+        records = parse(content, name)
+        check_one_machine(records, name)
+    except InvalidRequest as refused:  # an error that is raised would not be kept
+        return refused
     return records
 
 
@@ -137,6 +146,7 @@ def _pick(jobs: tuple[str, ...], label: str, shown: str) -> Result | None:
         type=["json", "jsonl"],
         key="against_file",
     )
+    say_upload_limits()
     return None if upload is None else read_result(upload.getvalue(), upload.name)
 
 

@@ -18,9 +18,9 @@ from core.errors import InvalidRequest, StoreUnavailable
 from core.events import Picture
 from core.records import to_record
 from core.runs.databases.opening import store_place
-from core.runs.quota import QuotaReached
+from core.runs.runners.limits import operator_limits
 from core.runs.runners.local import GONE_S, LocalRunner
-from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
+from core.runs.status import FAILED, FINISHED, INTERRUPTED, LIMITED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
 from dashboard.components import address, unavailable
 from dashboard.components.markdown import escaped
@@ -88,6 +88,7 @@ STATUS_BADGES: dict[str, tuple[str, str, Literal["gray", "blue", "orange", "gree
     PAUSED: ("Paused", ":material/pause:", "orange"),
     FINISHED: ("Finished", ":material/check:", "green"),
     STOPPED: ("Stopped", ":material/stop:", "gray"),
+    LIMITED: ("At its limit", ":material/timer_off:", "orange"),
     FAILED: ("Failed", ":material/error:", "red"),
     INTERRUPTED: ("Interrupted", ":material/bolt:", "red"),
 }
@@ -103,7 +104,7 @@ def runner() -> LocalRunner:
 
 @st.cache_resource(show_spinner=False)
 def _runner_of(place: str) -> LocalRunner:
-    return LocalRunner(place, quota=quota())
+    return LocalRunner(place, quota=quota(), limits=operator_limits())
 
 
 def store_is_back() -> bool:
@@ -130,11 +131,13 @@ def start(
 
     begins: called when nothing can end this pass of the page any more before the run is there.
     begun: called with its id before anything can end the pass.
-    Returns its id. Where the visitor has as many open runs as one may have, or the store cannot keep a run,
-    the page says so, its settings stay as they are, and nothing else happens.
+    Returns its id. Where the visitor has as many open runs as one may have, the run is expected to take more
+    than one may, or the store cannot keep a run, the page says so, its settings stay as they are, and nothing
+    else happens.
     """
     started, changes = _started(), address.changes()
     try:
+        runner().limits.check(job, to_record(config))
         if job in started and stop_previous:
             request(started[job], "stop")
         begins()
@@ -142,6 +145,9 @@ def start(
     except StoreUnavailable as error:
         begins()
         refuse(f"The run was not started. {error}")
+    except InvalidRequest as error:  # the run that it would replace continues
+        begins()
+        refuse(str(error))
     started[job] = run_id
     begun(run_id)
     changes.put("run", run_id)
@@ -170,7 +176,9 @@ def submit(job: str, config: Mapping[str, Any]) -> str:
             refuse(NOT_YOURS)
     try:
         return runner().submit(job, config, visitor().owner)
-    except QuotaReached as error:
+    except StoreUnavailable:
+        raise
+    except InvalidRequest as error:  # it has as many open runs as one may have, or this one is too large
         refuse(str(error))
 
 
@@ -297,6 +305,8 @@ def _show_state(run: Run) -> None:
         st.caption(f":material/visibility: {NOT_YOURS}")
     if run.ended and run.status == STOPPED and run.message and "left the queue" in run.message:
         st.info(escaped(run.message), icon=":material/logout:")
+    if run.status == LIMITED:
+        st.warning(escaped(run.message or ""), icon=":material/timer_off:")
     if run.pruned_at is not None and run.job == "training":
         st.info(CHECKPOINT_PRUNED, icon=":material/inventory_2:")
     if run.status in (FAILED, INTERRUPTED):

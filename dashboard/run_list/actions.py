@@ -12,7 +12,7 @@ from core.errors import InvalidRequest
 from core.export.archive import zipped_from_store
 from core.records import from_record, to_record
 from core.runs.listing import ListedRun, delete
-from core.runs.status import FAILED, FINISHED, INTERRUPTED, STOPPED
+from core.runs.status import FAILED, FINISHED, INTERRUPTED, LIMITED, STOPPED
 from core.training import TrainConfig
 from core.training.settings import MAX_EPOCHS
 from dashboard.components import runs
@@ -84,7 +84,7 @@ def continued(run: ListedRun) -> str:
     """Let a run continue; gives the address of the run that does. Raises InvalidRequest where it cannot."""
     runner = runs.runner()
     runs.check_controls(run.id)
-    if run.status in (STOPPED, FAILED, INTERRUPTED):
+    if run.status in (STOPPED, LIMITED, FAILED, INTERRUPTED):
         runs.resume(run.id)
         return run.id
     kept = runner.store.get(run.id)
@@ -174,4 +174,4 @@ def say_message() -> None:
     """What went wrong with what was asked for last."""
     message: Any = st.session_state.pop(MESSAGE, None)
     if message:
-        st.error(message)
+        st.error(escaped(message))

@@ -17,6 +17,7 @@ from core.training import TrainConfig
 from core.training.race import fork, from_end, from_frame, raced_settings
 from dashboard.components import runs
 from dashboard.components.address import bound
+from dashboard.components.markdown import escaped
 from dashboard.components.option_field import option_field
 from dashboard.run_list.records import labels
 from dashboard.training.form import SPECIAL, choose
@@ -48,7 +49,7 @@ def draw_race(chosen: Sequence[ListedRun]) -> None:
             name, value = choose_setting(config)
         pair, differing = fork(config, name, value), setting_in_words(name, value)
     except InvalidRequest as error:
-        st.info(str(error))
+        st.info(escaped(str(error)))
     if st.button("Start the race", icon=":material/flag:", type="primary", disabled=pair is None) and pair:
         start_race(pair, differing)
         st.rerun()

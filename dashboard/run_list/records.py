@@ -48,7 +48,7 @@ def with_records(chosen: Sequence[ListedRun]) -> list[Shown]:
         try:
             config = from_record(TrainConfig, kept.config)
         except InvalidRequest as error:
-            st.warning(f"{escaped(label)}: {error}")
+            st.warning(f"{escaped(label)}: {escaped(str(error))}")
             continue
         by_event = runs.records(run.id).by_event
         events = {event: records[-1] for event, records in by_event.items()}

@@ -16,6 +16,7 @@ from core.options import filled_in
 from core.training import TrainConfig
 from dashboard.components.markdown import escaped
 from dashboard.components.option_field import option_field
+from dashboard.components.upload_limits import say_upload_limits
 
 DATA = "own_images"
 SHOWN = 10  # images of each class in the preview
@@ -30,6 +31,7 @@ def choose_images(default: Mapping[str, Any]) -> dict[str, Any]:
         f"{image_archive.MAX_BYTES / 1e6:.0f} MB at most. The middle square of each is kept, made small."
     )
     given = st.file_uploader("Zip of class folders", type="zip", key="upload_images", help=help_text)
+    say_upload_limits()
     chosen: dict[str, Any] = {}
     for column, name in zip(cycle(st.columns(2)), ("size", "colour"), strict=False):
         option = DATASETS[DATA].options[name]

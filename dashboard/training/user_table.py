@@ -17,6 +17,7 @@ from core.training import TrainConfig
 from dashboard.components.address import bound
 from dashboard.components.markdown import escaped
 from dashboard.components.option_field import help_of, option_field
+from dashboard.components.upload_limits import say_upload_limits
 
 MISSING = {REFUSE: "ask first", DROP: "drop the rows", FILL: "fill in"}
 LABELS = {
@@ -37,6 +38,7 @@ def choose_table(data: str) -> dict[str, Any]:
         f"At most {csv_table.MAX_ROWS:,} rows and {csv_table.MAX_COLUMNS} columns, the first row their names."
     )
     given = st.file_uploader("CSV file", type="csv", key="upload", help=limits)
+    say_upload_limits()
     file = kept_table(given.getvalue()) if given else st.session_state.get("file", "")
     names = kept_columns(file)
     default = user_csv.default_target(file, DATASETS[data].task)

@@ -25,6 +25,7 @@ from dashboard.components import address, runs
 from dashboard.components.address import bound
 from dashboard.components.device_picker import device_names
 from dashboard.components.layout import heading
+from dashboard.components.limits import say_limits
 from dashboard.components.measurements import draw_failures
 from dashboard.components.roofline import draw_roofline
 
@@ -84,6 +85,7 @@ def start(measure: str) -> None:
             st.toggle("Cold and first calls", key="first_calls", bind="query-params")
         if config:
             st.caption(controls.in_words(config))
+    say_limits(JOBS[measure], config, with_estimate=False)
 
 
 def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:

@@ -33,6 +33,7 @@ from dashboard.components.activation_picker import pick_custom
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading, page_layout, start_button
+from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
 
 # What can be varied here, with the values that are selected to begin with.
@@ -268,6 +269,8 @@ if start_button(page.button, run, config is not None):
     assert config is not None
     runs.start("ensemble", config)
     st.rerun()
+with page.button:
+    say_limits("ensemble", config)
 with page.results:
     if run:
         runs.follow(run, draw)

@@ -25,6 +25,7 @@ from dashboard.components.address import bound
 from dashboard.components.device_picker import pick_device
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
 from dashboard.components.measurements import draw_failures, draw_load_warning
 
@@ -200,6 +201,7 @@ heading(
 config = choose()
 if st.button("Start", type="primary", icon=":material/speed:", disabled=config is None) and config:
     runs.start("cost", config)
+say_limits("cost", config)
 run = runs.addressed_run("cost")
 if run:
     runs.follow(run, draw)

@@ -19,6 +19,7 @@ from dashboard.components.activation_picker import custom_field, pick_activation
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0]
@@ -177,6 +178,7 @@ with controls, st.container(border=True):
     if st.button(label, type="primary", icon=icon, disabled=config is None, width="stretch") and config:
         runs.start("dying_units", config)
         st.rerun()
+    say_limits("dying_units", config)
 with results:
     if run:
         runs.follow(run, draw)

@@ -27,7 +27,9 @@ from dashboard.components import runs
 from dashboard.components.address import bound
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
+from dashboard.components.upload_limits import say_upload_limits
 
 Records = Sequence[Mapping[str, Any]]
 MARKDOWN = "text/markdown"
@@ -89,6 +91,7 @@ def start() -> None:
                 f"{figure_count} figures, some 3 s each; what has to be compiled takes up to some minutes "
                 "the first time."
             )
+    say_limits("frameworks", config)
     if pressed and config:
         runs.start("frameworks", config)
 
@@ -102,6 +105,7 @@ def open_file() -> bool:
             type=["json", "jsonl"],
             key="result_file",
         )
+        say_upload_limits()
     if upload is None:
         return False
     try:

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from core.activations.formats import FORMATS
-from core.activations.precision import (
-    NEAREST,
-    Rounding,
-    Stretch,
-    Worst,
-    envelope,
-    precision,
-    staircase,
-    to_csv,
-    worst,
-)
+from core.activations.precision import NEAREST, precision, to_csv
 from core.errors import InvalidRequest
+from core.page_figures.rounding import CURVE, CURVE_POINTS, Settings, ShownRounding
 from dashboard.charts.curves import curve_chart
-from dashboard.charts.precision import Envelope, error_chart
+from dashboard.charts.precision import error_chart
 from dashboard.components.activation_picker import name_of, pick_activations, pick_custom
 from dashboard.components.activations.precision_tables import draw_formats, draw_limits
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
+from dashboard.components.figures import figures
 from dashboard.components.layout import heading
 from dashboard.components.markdown import escaped
 
@@ -36,7 +27,6 @@ FORMAT_NAMES = {key: format.name for key, format in FORMATS.items()}
 REACHES = {"1": 1.0, "10": 10.0, "100": 100.0, "1000": 1e3, "65504": 65504.0, "all": 3.4e38}
 REACH_NAMES = {key: key if key == "all" else f"±{reach:,.0f}" for key, reach in REACHES.items()}
 STRAIGHT = 100.0  # a linear axis of x that reaches further shows nothing of where functions bend
-CURVE, CURVE_POINTS = "curve", 401
 MEASURES = {
     "relative": "Relative error",
     "ulps": "Error in ulps",
@@ -55,25 +45,6 @@ WHAT_TO_SEE |= dict.fromkeys(
     "more means that a step on the way lost digits, as 1 − tanh² does where tanh nears 1. "
     "At 1 nothing is right. A spike at x = 0 is of results too small for all their digits.",
 )
-
-
-class Shown(NamedTuple):
-    """What the page shows of f or of f' in one format."""
-
-    errors: Envelope | None
-    curve: np.ndarray
-    exact: np.ndarray
-    worst: Worst | None
-    largest: float
-    lost: list[Stretch]
-
-
-class Settings(NamedTuple):
-    """What is shown, from -reach to reach, and whether x is logarithmic."""
-
-    measure: str
-    reach: float
-    logarithmic: bool
 
 
 def choose() -> tuple[list[str], list[str], Settings]:
@@ -101,25 +72,14 @@ def choose() -> tuple[list[str], list[str], Settings]:
     )
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
-def computed(key: str, format_key: str, settings: Settings) -> tuple[Shown, Shown]:
-    """f and f' of one function in one format, cut down to what is shown."""
-    result = precision(key, format_key)
-    return cut_down(result.value, settings), cut_down(result.slope, settings)
-
-
-def cut_down(rounding: Rounding, settings: Settings) -> Shown:
-    """As many points as a chart has."""
-    measure, reach, logarithmic = settings
-    x = np.linspace(-reach, reach, CURVE_POINTS)
-    return Shown(
-        errors=None if measure == CURVE else envelope(rounding, measure, reach, logarithmic),
-        curve=staircase(rounding, x),
-        exact=rounding.exact[rounding.nearest(x)],
-        worst=worst(rounding, reach),
-        largest=rounding.largest,
-        lost=rounding.lost(),
-    )
+def computed(
+    functions: list[str], formats: list[str], settings: Settings
+) -> dict[str, dict[str, tuple[ShownRounding, ShownRounding]]]:
+    """f and f' of each function in each format. Raises InvalidRequest."""
+    pairs = [(key, name) for key in functions for name in formats]
+    asked = [{"function": key, "format": name} | settings._asdict() for key, name in pairs]
+    found = dict(zip(pairs, figures("rounding", asked, "Rounding every number…"), strict=True))
+    return {key: {name: found[key, name] for name in formats} for key in functions}
 
 
 def rounding_alone(measure: str, formats: list[str]) -> dict[str, float]:
@@ -129,12 +89,12 @@ def rounding_alone(measure: str, formats: list[str]) -> dict[str, float]:
     return {FORMATS[formats[0]].name: 0.5} if measure == "ulps" else {}
 
 
-def draw_chart(key: str, part: int, shown: dict[str, Shown], settings: Settings) -> None:
+def draw_chart(key: str, part: int, shown: dict[str, ShownRounding], settings: Settings) -> None:
     """The chart of f (part 0) or f' (part 1) of one function; shown is keyed by format."""
     (draw_staircase if settings.measure == CURVE else draw_errors)(key, part, shown, settings)
 
 
-def draw_staircase(key: str, part: int, shown: dict[str, Shown], settings: Settings) -> None:
+def draw_staircase(key: str, part: int, shown: dict[str, ShownRounding], settings: Settings) -> None:
     """The function itself as each format computes it, beside the exact one."""
     x = np.linspace(-settings.reach, settings.reach, CURVE_POINTS).astype(np.float32)
     series = {"float64": next(iter(shown.values())).exact.astype(np.float32)}
@@ -144,7 +104,7 @@ def draw_staircase(key: str, part: int, shown: dict[str, Shown], settings: Setti
     st.vega_lite_chart(spec=spec, key=f"{key} {part}", width="stretch")
 
 
-def draw_errors(key: str, part: int, shown: dict[str, Shown], settings: Settings) -> None:
+def draw_errors(key: str, part: int, shown: dict[str, ShownRounding], settings: Settings) -> None:
     """Errors over x, with the rule of rounding alone."""
     errors = {FORMATS[name].name: result.errors for name, result in shown.items() if result.errors}
     chart = error_chart(
@@ -171,8 +131,7 @@ if not functions or not formats:
     st.stop()
 
 try:
-    with st.spinner("Loading PyTorch…"):
-        results = {key: {name: computed(key, name, settings) for name in formats} for key in functions}
+    results = computed(functions, formats, settings)
 except InvalidRequest as error:
     st.warning(escaped(str(error)))
     st.stop()

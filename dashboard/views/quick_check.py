@@ -27,6 +27,7 @@ from dashboard.components.comparison import compare_with, result_of_run
 from dashboard.components.device_picker import device_names, pick_devices
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
 from dashboard.components.share_card import share_card
 
@@ -184,6 +185,7 @@ if (
     and config
 ):
     runs.start("quick_check", config)
+say_limits("quick_check", config)
 run = runs.addressed_run("quick_check")
 if run:
     runs.follow(run, draw)

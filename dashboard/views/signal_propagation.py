@@ -11,46 +11,23 @@ from core.experiments.signal_propagation import (
     MAX_LAYERS,
     MIN_GAIN,
     PRESERVED,
-    Depth,
     DepthConfig,
-    Prediction,
-    best_initialisation,
-    critical_gain,
-    predict,
-    propagate,
     to_csv,
 )
 from core.models.initialisation import INITIALISATIONS as ENTRIES
+from core.page_figures.kinds import Propagated
+from core.records import to_record
 from dashboard.charts.signal_propagation import by_layer, histograms
 from dashboard.components.activation_picker import EVERY_NAME, name_of, pick_activations, pick_custom
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
+from dashboard.components.figures import figures
 from dashboard.components.layout import heading
 from dashboard.components.markdown import escaped
 
 DEFAULT = ["sigmoid", "tanh", "relu", "selu"]
 MAX_FUNCTIONS = 4
 WIDTHS = [16, 32, 64, 128, 256, 512]
-
-Result = tuple[Depth, Prediction]
-
-
-@st.cache_data(max_entries=400, show_spinner=False)
-def measured(config: DepthConfig) -> Result:
-    """Both ways through the stack; some tenths of a second."""
-    return propagate(config), predict(config)
-
-
-@st.cache_data(max_entries=400, show_spinner=False)
-def best(activation: str, layers: int, width: int, seed: int) -> tuple[str, Depth | None]:
-    """Which initialization suits the function, by trying each."""
-    return best_initialisation(DepthConfig(activation, layers=layers, width=width, seed=seed))
-
-
-@st.cache_data(max_entries=400, show_spinner=False)
-def critical(config: DepthConfig) -> float | None:
-    """The gain that would preserve the gradient."""
-    return critical_gain(config)
 
 
 def choose() -> list[DepthConfig]:
@@ -79,8 +56,9 @@ def choose() -> list[DepthConfig]:
     ]
 
 
-def verdict(config: DepthConfig, found: Depth, theory: Prediction) -> str:
+def verdict(config: DepthConfig, result: Propagated) -> str:
     """What becomes of the gradient, and what would preserve it, in words."""
+    found, theory = result.measured, result.theory
     name = f"**{name_of(config.activation)}**"
     if config.function.unfit and found.overflows_at:
         return f"{name}: no signal comes through: {config.function.unfit}."
@@ -97,19 +75,18 @@ def verdict(config: DepthConfig, found: Depth, theory: Prediction) -> str:
         f"×{_number(found.per_layer)} per layer, ×{_number(found.gradient_ratio)} from end to end. "
         f"Theory calls this {theory.phase}."
     )
-    return sentence if fate == PRESERVED else f"{sentence} {advice(config)}"
+    return sentence if fate == PRESERVED else f"{sentence} {advice(result)}"
 
 
-def advice(config: DepthConfig) -> str:
+def advice(result: Propagated) -> str:
     """Which initialization preserves this function's gradient, and which gain would."""
-    name, depth = best(config.activation, config.layers, config.width, config.seed)
+    name, depth = result.best or ("", None)
     if depth is None:
         return "No initialization changes that."
     sentence = f"{ENTRIES[name].name} preserves it best: ×{_number(depth.gradient_ratio)} from end to end."
-    gain = critical(config)
-    if gain is None:
+    if result.gain is None:
         return f"{sentence} In theory no gain on these weights preserves it."
-    return f"{sentence} In theory a gain of {gain:.3g} on these weights preserves it."
+    return f"{sentence} In theory a gain of {result.gain:.3g} on these weights preserves it."
 
 
 def _number(value: float) -> str:
@@ -119,14 +96,14 @@ def _number(value: float) -> str:
     return f"{digits} · 10<sup>{int(power)}</sup>".replace("-", "−")
 
 
-def draw_lines(names: list[str], results: list[Result]) -> None:
+def draw_lines(names: list[str], results: list[Propagated]) -> None:
     """Gradient and signal over the layers, with their predictions."""
     pairs = [*zip(names, results, strict=True)]
     left, right = st.columns(2)
     with left:
         chart = by_layer(
-            {name: found.gradient for name, (found, _) in pairs},
-            {name: theory.gradient for name, (_, theory) in pairs},
+            {name: found.gradient for name, (found, *_) in pairs},
+            {name: theory.gradient for name, (_, theory, *_) in pairs},
             EVERY_NAME,
             "Backward: the gradient",
             "Root mean square of the gradient",
@@ -138,8 +115,8 @@ def draw_lines(names: list[str], results: list[Result]) -> None:
         )
     with right:
         chart = by_layer(
-            {name: found.variance for name, (found, _) in pairs},
-            {name: theory.variance for name, (_, theory) in pairs},
+            {name: found.variance for name, (found, *_) in pairs},
+            {name: theory.variance for name, (_, theory, *_) in pairs},
             EVERY_NAME,
             "Forward: the signal",
             "Variance of the outputs",
@@ -151,10 +128,10 @@ def draw_lines(names: list[str], results: list[Result]) -> None:
         )
 
 
-def draw_histograms(names: list[str], results: list[Result]) -> None:
+def draw_histograms(names: list[str], results: list[Propagated]) -> None:
     """The outputs of each layer, a picture for each function."""
     for start in range(0, len(names), 2):
-        for column, name, (found, _) in zip(
+        for column, name, (found, *_) in zip(
             st.columns(2), names[start : start + 2], results[start : start + 2], strict=False
         ):
             readings = {
@@ -184,15 +161,23 @@ except InvalidRequest as error:
 if not configs:
     st.info("Choose at least one function.")
     st.stop()
-with st.spinner("Sending a signal through the layers…"):
-    results = [measured(config) for config in configs]
-    verdicts = [verdict(config, *result) for config, result in zip(configs, results, strict=True)]
+try:
+    asked = [to_record(config) for config in configs]
+    results = figures("signal_propagation", asked, "Sending a signal through the layers…")
+except InvalidRequest as error:
+    st.warning(escaped(str(error)))
+    st.stop()
+verdicts = [verdict(config, result) for config, result in zip(configs, results, strict=True)]
 st.markdown("\n\n".join(verdicts), unsafe_allow_html=True)
 names = [name_of(config.activation) for config in configs]
 draw_lines(names, results)
 draw_histograms(names, results)
 downloads(
-    File("Figures as CSV", "signal-propagation.csv", lambda: to_csv(configs, results)),
+    File(
+        "Figures as CSV",
+        "signal-propagation.csv",
+        lambda: to_csv(configs, [(result.measured, result.theory) for result in results]),
+    ),
     svg="signal-propagation.svg",
 )
 with st.expander("How it is computed"):

@@ -20,6 +20,7 @@ from dashboard.components import runs
 from dashboard.components.device_picker import device_names, pick_devices
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
+from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
 from dashboard.components.measurements import draw_failures
 
@@ -139,6 +140,7 @@ heading(
 config = choose()
 if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None) and config:
     runs.start("stress", config)
+say_limits("stress", config)
 run = runs.addressed_run("stress")
 if run:
     runs.follow(run, draw)

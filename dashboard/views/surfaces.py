@@ -10,12 +10,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.activations import ACTIVATIONS
-from core.activations.surfaces import MAX_HIDDEN, MAX_LAYERS, POINTS, Surface, network, neuron, to_csv
+from core.activations.surfaces import MAX_HIDDEN, MAX_LAYERS, POINTS, Surface, neuron, to_csv
 from core.errors import InvalidRequest
 from dashboard.charts.surfaces import slices_chart, surface_chart
 from dashboard.components.activation_picker import NAMES, name_of, pick_activations, pick_custom
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
+from dashboard.components.figures import figures
 from dashboard.components.layout import heading
 from dashboard.components.markdown import escaped
 
@@ -35,10 +36,10 @@ class NetworkSettings(NamedTuple):
     reach: float
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
-def network_surface(key: str, settings: NetworkSettings, points: int = POINTS) -> Surface:
-    """Cached, for the settings of the neuron change without it."""
-    return network(key, *settings, points)
+def network_surfaces(keys: list[str], settings: NetworkSettings, points: int = POINTS) -> list[Surface]:
+    """The network's surface with each of these functions. Raises InvalidRequest."""
+    asked = [{"function": key, "points": points} | settings._asdict() for key in keys]
+    return figures("network_surface", asked, "Computing the surfaces…")
 
 
 def choose_weight(container: DeltaGenerator, label: str, default: float, key: str) -> float:
@@ -54,7 +55,7 @@ def choose_neuron(key: str, reach: float) -> Surface:
         w1 = choose_weight(first, "$w_1$", 1.0, "w1")
         w2 = choose_weight(second, "$w_2$", 1.0, "w2")
         bias = choose_weight(third, "$b$", 0.0, "b")
-    with st.spinner("Loading PyTorch…"):
+    with st.spinner("Loading PyTorch…"):  # one product: less than drawing it
         return neuron(key, w1, w2, bias, reach)
 
 
@@ -93,9 +94,9 @@ def draw(surface: Surface, quantity: str, title: str, key: str) -> None:
 
 def draw_comparison(keys: list[str], settings: NetworkSettings, quantity: str) -> None:
     """The same network with each activation, in small pictures."""
-    for start in range(0, len(keys), IN_A_ROW):
-        for column, key in zip(st.columns(IN_A_ROW), keys[start : start + IN_A_ROW], strict=False):
-            one = network_surface(key, settings, points=COMPARED_POINTS)
+    pairs = [*zip(keys, network_surfaces(keys, settings, COMPARED_POINTS), strict=True)]
+    for start in range(0, len(pairs), IN_A_ROW):
+        for column, (key, one) in zip(st.columns(IN_A_ROW), pairs[start : start + IN_A_ROW], strict=False):
             values = values_of(one, quantity)
             picture = surface_chart(one.at, values, name_of(key), AXES[quantity], height=230, readings=17)
             column.vega_lite_chart(spec=picture, key=f"small {key}", width="stretch")
@@ -122,7 +123,7 @@ try:
         )
     with right:
         settings = choose_network(reach)
-        many = network_surface(key, settings)
+        (many,) = network_surfaces([key], settings)
         sizes = "–".join(map(str, (2, *settings.hidden, 1)))
         draw(many, quantity, f"Network {sizes}, {name_of(key)}", "network")
         st.caption(
@@ -135,7 +136,8 @@ except InvalidRequest as error:
 
 st.subheader("The same network with other functions")
 compared = pick_activations(st.container(), COMPARED, max_selections=MAX_COMPARED, as_chosen=True)
-draw_comparison(compared + custom, settings, quantity)
+if compared + custom:
+    draw_comparison(compared + custom, settings, quantity)
 st.caption(
     "Same weights, other function. Look at how ReLU cuts the plane into facets, where Tanh is flat, and "
     "how a sine never is. Each picture has a colour scale of its own; blue is above 0, orange below."

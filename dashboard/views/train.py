@@ -30,6 +30,7 @@ from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
 from dashboard.components import runs
 from dashboard.components.layout import heading, one_row, page_layout, start_button
+from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
 from dashboard.film import actions
 from dashboard.film.editing import editing_of
@@ -451,6 +452,8 @@ if config and (pressed or asked_for.start):
     runs.start("training", config, begins=asked_for.begin, begun=begun)
     st.rerun()
 asked_for.begin()
+with page.button:
+    say_limits("training", config)
 with page.results:
     if table:
         with st.expander("How the table is read", expanded=run is None or table.problem is not None):

@@ -14,7 +14,8 @@ from core.runs import tables
 from core.runs.identity import worker_identity
 from core.runs.listing import RunQuery, find, listed
 from core.runs.quota import Owner, Quota
-from core.runs.status import FINISHED, RUNNING, STOPPED
+from core.runs.runners.limits import Limits, ended_by
+from core.runs.status import FINISHED, LIMITED, QUEUED, RUNNING, STOPPED
 from core.runs.store import RunStore
 from core.training import default_config
 from dashboard.components import runs
@@ -87,6 +88,30 @@ def test_who_has_the_address_looks_and_the_owner_alone_changes(store: RunStore) 
     assert [one.label for one in theirs.metric] == [one.label for one in mine.metric], "he may look"
     assert f"?run={run}" in said(mine)
     assert f"?run={run}&copy=1" in said(mine)
+
+
+def test_what_a_run_may_take_is_said_before_its_start_and_what_would_take_more_is_refused(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs.runner(), "limits", Limits(seconds=600, disk_bytes=2**29))
+    page = page_of("train", "ada", model="vgg", epochs="10")
+    allowed = "About 14 s of work. This server allows 10 min of work and 512 MiB of disk for a run."
+    assert allowed in said(page)
+    page = page_of("train", "ada", model="vgg", epochs="1000")
+    refused = "It would take about 23.3 min of work, and this server allows 10 min for a run"
+    assert refused in said(page)
+    page.button(key="start_button").click().run()
+    assert [one.value.startswith(refused) for one in page.error] == [True]
+    assert store.all_with_status(QUEUED, RUNNING) == []
+
+
+def test_a_run_that_a_limit_has_ended_says_so(store: RunStore) -> None:
+    run = training(store, "ada", LIMITED)
+    reason = ended_by("10 min of work", {"done": 12.0, "total": 30, "unit": "epochs"})
+    with store.writing() as connection:
+        connection.execute(tables.runs.update().values(message=reason))
+    page = page_of("train", "ada", run=run)
+    assert "limit of 10 min of work at epoch 12; what it recorded is kept." in said(page)
 
 
 def test_what_a_page_has_not_offered_does_nothing(store: RunStore) -> None:

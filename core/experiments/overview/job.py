@@ -28,6 +28,7 @@ def run_statements(config: StatementsConfig) -> Iterator[object]:
     Pictures have the statement's key before their name.
     """
     for done, key in enumerate(config.statements):
+        yield Progress(done, len(config.statements), "statements", between=True)
         yield StatementStarted(key, config.effort, config.settings(key))
         for event in _tested(key, config.settings(key)):
             match event:

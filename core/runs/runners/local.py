@@ -25,10 +25,12 @@ from core.operator_settings import operator_settings
 from core.runs.identity import is_alive, machine_of, this_machine, worker_identity
 from core.runs.operating import SERVER_ENDED, WORKER_LOST, left_by_a_restart, reason_of
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota
-from core.runs.retention import default_keep_bytes, default_max_age_s, keep_within
+from core.runs.retention import default_keep_bytes, default_max_age_s, footprint_bytes, keep_within
+from core.runs.runners.limits import NO_LIMITS, AboveLimit, Limits, Usage, ended_by
+from core.runs.runners.usage import UsageMeter
 from core.runs.scheduling import SHORT_S
-from core.runs.status import INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
-from core.runs.store import Run, RunStore
+from core.runs.status import INTERRUPTED, LIMITED, PAUSED, QUEUED, RUNNING, STOPPED
+from core.runs.store import LIMIT, Run, RunStore
 
 _failures = Repeated(logging.getLogger(__name__))
 
@@ -38,6 +40,7 @@ PRUNE_PAUSE_S = 2.0
 RESTART_AFTER_S = 1.0  # a worker that cannot even start must not be started in a tight loop
 FAULT_KNOWN_S = 1.0  # for so long one look at the store serves everybody who asks
 STOP_GRACE_S = 0.6  # a worker polls every 0.25 s; one that does not is killed, so a stop takes at most 1 s
+LIMIT_GRACE_S = 5.0  # one that has reached a limit may end its step; then it is killed
 CLOSE_GRACE_S = 2.0  # of all workers together, to write that their runs are interrupted
 IMMEDIATE_S = 1.5  # within it an immediate run is usually done, and its worker as good as free
 GONE_S = 600.0  # a run that waits, and that no page has shown for so long, leaves the queue
@@ -64,9 +67,11 @@ class LocalRunner:
         limit: int | None = None,
         keep_bytes: int | None = None,
         quota: Quota = NO_QUOTA,
+        limits: Limits = NO_LIMITS,
     ) -> None:
         self.store = RunStore(place)
-        self.quota = quota
+        self.quota, self.limits = quota, limits
+        self._meter = UsageMeter(self.store)
         self.limit = limit or default_limit()
         self.keep_bytes = keep_bytes or default_keep_bytes()
         self.max_age_s = default_max_age_s()
@@ -100,16 +105,19 @@ class LocalRunner:
     def submit(self, job: str, config: Mapping[str, Any], owner: Owner = NOBODY) -> str:
         """Queue a run; returns its id. A warm worker takes it at once if there is room.
 
-        Raises QuotaReached where the owner has as many open runs as one may have.
+        Raises QuotaReached where the owner has as many open runs as one may have, AboveLimit where it is
+        expected to take more than a run may.
         """
         kind = JOBS[job]
+        self.limits.check(job, config)
         run_id = self.store.create(
             job,
             config,
             exclusive=kind.exclusive,
             immediate=kind.immediate,
-            expected_short=kind.expected_s(config) <= SHORT_S,
+            expected_short=not kind.exclusive and kind.expected_s(config) <= SHORT_S,
             resumable=kind.resume is not None,
+            holdable=kind.holdable,
             owner=owner,
             quota=self.quota,
         )
@@ -136,11 +144,24 @@ class LocalRunner:
     def resume(self, run_id: str, owner: Owner = NOBODY) -> None:
         """Queue a run again that ended early; it resumes from its last checkpoint.
 
-        Raises QuotaReached where who asks has as many open runs as one may have.
+        Raises QuotaReached where who asks has as many open runs as one may have, AboveLimit where it has had
+        all that a run may take.
         """
         self._stops.pop(run_id, None)
+        self._check_is_below_limits(run_id)
         self.store.resume(run_id, owner, self.quota)
         self._wake_workers()
+
+    def _check_is_below_limits(self, run_id: str) -> None:
+        run = self.store.get(run_id) if self.limits else None
+        if run is None:
+            return
+        used = Usage(seconds=run.worked(time.time()), disk_bytes=footprint_bytes(self.store, run_id))
+        if reached := self.limits.reached(used):
+            raise AboveLimit(
+                f"This run has had the {reached} that this server allows for a run; start a new one from its "
+                "end instead."
+            )
 
     def watched(self, run_id: str) -> None:
         """A page shows this run now."""
@@ -235,6 +256,7 @@ class LocalRunner:
             self._keep_one_ready(open_runs, now)  # first, since it needs no writing
             self._fail_orphaned(held, now)
             self._end_stopped(open_runs, now)
+            self._enforce_limits(held, time.time())
             before, self._open = self._open, {run.id for run in open_runs}
         self._drop_abandoned(now)
         if before - self._open:
@@ -290,11 +312,30 @@ class LocalRunner:
             asked_s, stored_s = (now - at.get(run.id, now) for at in (self._stops, self._stored_stops))
             frozen = worker and asked_s > STOP_GRACE_S and _is_frozen(worker.pid)
             if worker and (frozen or stored_s > STOP_GRACE_S):
-                worker.kill()
-                worker.wait()
+                _kill(worker)
                 self.store.end(run.id, STOPPED, "Stopped in the middle of a step.")
             elif asked_s > STOP_GRACE_S and run.requested != "stop":
                 self.store.request(run.id, "stop")  # its worker does not know, and may hold what it recorded
+
+    def _enforce_limits(self, held: list[Run], now: float) -> None:
+        """End the runs that have taken all that a run may: with their last moment, where memory has time."""
+        if not self.limits:
+            return
+        at_work = [run for run in held if run.status == RUNNING and run.worker in self._workers]
+        self._meter.forget_all_but({run.id for run in at_work})
+        for run in at_work:
+            worker = self._workers[run.worker or ""]
+            if run.requested == LIMIT:
+                if now - (run.requested_at or now) > LIMIT_GRACE_S:
+                    _kill(worker)
+                    self.store.end(run.id, LIMITED, run.message)
+            elif reached := self._meter.reached(run, worker.pid, self.limits, now):
+                reason = ended_by(reached, run.progress)
+                if reached.endswith("memory"):  # there may soon be none left for anybody
+                    _kill(worker)
+                    self.store.end(run.id, LIMITED, reason)
+                else:
+                    self.store.request_end(run.id, reason)
 
     def _drop_abandoned(self, now: float) -> None:
         """Where runs are limited, those that nobody waits for any more leave the queue."""
@@ -379,6 +420,11 @@ def _ends_its_worker(run: Run) -> bool:
     config = run.config.get("training", run.config)
     devices = {config.get("device", "cpu"), *config.get("devices", ())}
     return not run.exclusive and devices != {"cpu"}
+
+
+def _kill(worker: subprocess.Popen[bytes]) -> None:
+    worker.kill()
+    worker.wait()
 
 
 def _release(worker: subprocess.Popen[bytes]) -> None:

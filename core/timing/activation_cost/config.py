@@ -70,9 +70,12 @@ class CostConfig:
         object.__setattr__(self, "device", resolve(self.device))
         self._check_memory()
 
+    def memory_bytes(self) -> int:
+        """What one function holds at once, at most."""
+        return _VECTORS * self.size * DTYPE_BYTES[self.dtype]
+
     def _check_memory(self) -> None:
-        free = axes.free_memory_bytes(self.device)
-        needed = _VECTORS * self.size * DTYPE_BYTES[self.dtype]
+        free, needed = axes.free_memory_bytes(self.device), self.memory_bytes()
         if free is not None and needed > free:
             raise InvalidRequest(
                 f"{self.size:,} elements in {self.dtype} need up to {in_bytes(needed)}, "

@@ -68,9 +68,9 @@ class _Comparison:
         self.floors: dict[str, float] = {}
         self.done, self.total, self.measured = 0.0, 1, 0
 
-    def progress(self) -> Progress:
+    def progress(self, between: bool = False) -> Progress:
         """How far it is."""
-        return Progress(min(self.done, self.total), self.total, UNIT)
+        return Progress(min(self.done, self.total), self.total, UNIT, between=between)
 
 
 def compare_frameworks(config: FrameworksConfig) -> Iterator[Any]:
@@ -118,6 +118,7 @@ def _all(
                 before = state.done
                 yield from _one(state, running, work, baseline)
                 state.done = before + 1
+                yield state.progress(between=True)
             if baseline is None and running.works:
                 yield from _floors(state, running, places)
                 baseline = running

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import io
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,8 @@ from core.timing.results.upgrades import upgraded
 
 # A hundred thousand points with their samples stay below this.
 _MAX_BYTES = 512 * 2**20
+_LARGE = 2**20  # characters; what is shorter is read in some milliseconds, whatever it is
+_FIRST_EVENT = '"environment_read"'
 
 
 def write(path: str | Path, records: Sequence[Record]) -> None:
@@ -101,6 +104,8 @@ def parse(content: str | bytes, name: str = "The file") -> list[Record]:
         text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
     except UnicodeDecodeError:
         raise InvalidRequest(f"{name} is not a result file: it is not text.") from None
+    if len(text) > _LARGE and _FIRST_EVENT not in text:  # reading the JSON of what is none would take seconds
+        raise InvalidRequest(f"{name} is not a result file: it does not begin with the environment.")
     with _no_garbage():
         version, records = _document(text, name)
     if version > SCHEMA:
@@ -150,13 +155,18 @@ def _document(text: str, name: str) -> tuple[int, list[Any]]:
 
 
 def _lines(text: str, name: str) -> list[Any]:
-    records = []
-    for number, line in enumerate(text.splitlines(), 1):
+    records: list[Any] = []
+    for number, line in enumerate(io.StringIO(text), 1):
         try:
-            records += [_from_json(line)] if line.strip() else []
+            record = _from_json(line) if line.strip() else None
         except (ValueError, RecursionError):
             kept = f"broken or truncated at line {number}" if records else "not JSON, or truncated"
             raise InvalidRequest(f"{name} is not a whole result file: it is {kept}.") from None
+        if record is None:
+            continue
+        if not isinstance(record, dict) or "event" not in record:  # and so may be millions of lines after it
+            raise InvalidRequest(f'{name} is not a result file: line {number} has no "event".')
+        records.append(record)
     return records
 
 

@@ -97,7 +97,7 @@ def _with_progress(runs: Iterable[Comparison], comparisons: int) -> Iterator[Any
         if one.verdict is not None:
             done += 1
             yield one
-        yield Progress(done, comparisons, "comparisons")
+        yield Progress(done, comparisons, "comparisons", between=one.verdict is not None)
         if done == comparisons:
             return
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core import devices
-from core.timing.sweeps.config import Point, SweepConfig, points
+from core.timing.sweeps.config import Point, SweepConfig, memory_bytes, points
 from core.timing.workloads import find_workload
 
 # What a thorough point is asked besides its time (cold calls, true precision, energy) makes it longer.
@@ -33,6 +33,15 @@ def estimate(configs: Sequence[SweepConfig], within_s: float | None = None, roof
     places = {(point.device, point.threads) for config, point in todo if config.thorough}
     points_s = len(places) * _PRELIMINARY_S + sum(_point_s(config, point) for config, point in todo)
     return Estimate(len(todo), roofs_s + min(points_s, within_s if within_s is not None else points_s))
+
+
+def host_memory_bytes(configs: Sequence[SweepConfig]) -> int | None:
+    """What the largest point on the CPU holds of the machine's memory; None where no point is on it."""
+    on_cpu = [config for config in configs if "cpu" in config.devices]
+    return max(
+        (max(memory_bytes(config, max(config.sizes), dtype)) for config in on_cpu for dtype in config.dtypes),
+        default=None,
+    )
 
 
 def _point_s(config: SweepConfig, point: Point) -> float:

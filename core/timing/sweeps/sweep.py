@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ def sweeps(
     DeviceSampled; PointsSkipped for those that did not fit into within_s seconds; SweepFinished. Progress
     comes between samples. roofs: those that are known already.
     """
-    began = time.perf_counter()
+    work = _Work()
     environment = environment_of(device for config in configs for device in config.devices)
     yield EnvironmentRead(SCHEMA, datetime.now(UTC).isoformat(timespec="seconds"), environment)
     # Before torch is imported, which takes a second or two.
@@ -62,18 +63,32 @@ def sweeps(
     ]
     taken = 0
     with torch_precision.true_float32(), torch_devices.threads(None), torch_devices.gpu_memory_returned():
-        for event in _measured(todo, within_s, roofs, began):
+        for event in _measured(todo, within_s, roofs, work):
             taken += isinstance(event, MeasurementTaken)
+            handed_over_s = time.perf_counter()
             yield event
+            work.held_s += time.perf_counter() - handed_over_s
     yield Progress(len(todo), len(todo), "points")
-    yield SweepFinished(taken, time.perf_counter() - began)
+    yield SweepFinished(taken, work.elapsed_s())
+
+
+@dataclass
+class _Work:
+    """The time of a sweep, less what whoever takes its events has held it, as in a pause."""
+
+    began_s: float = field(default_factory=time.perf_counter)
+    held_s: float = 0.0
+
+    def elapsed_s(self) -> float:
+        """Seconds of work so far."""
+        return time.perf_counter() - self.began_s - self.held_s
 
 
 def _measured(
     todo: Sequence[tuple[SweepConfig, Point]],
     within_s: float | None,
     roofs: Sequence[RoofMeasured],
-    began: float,
+    work: _Work,
 ) -> Iterator[Any]:
     """Everything that is measured: first the devices, then the points, as far as the time goes."""
     profiles: dict[tuple[str, int | None], profile.DeviceProfile] = {}
@@ -83,12 +98,12 @@ def _measured(
     for done, (config, point) in enumerate(todo):
         if point.device in failed:
             continue
-        if within_s is not None and time.perf_counter() - began > within_s:
+        if within_s is not None and work.elapsed_s() > within_s:
             yield _skipped([point for _, point in todo[done:] if point.device not in failed], within_s)
             return
-        yield Progress(done, len(todo), "points")
+        yield Progress(done, len(todo), "points", between=True)
         known = profiles.get((point.device, point.threads)) if config.thorough else None
-        yield from _on_scale(_noting(_one_point(config, point, known, began), failed), done, len(todo))
+        yield from _on_scale(_noting(_one_point(config, point, known, work), failed), done, len(todo))
 
 
 def _unusable(device: str, configs: Sequence[SweepConfig]) -> str | None:
@@ -125,7 +140,7 @@ def _on_scale(events: Any, done: int, total: int) -> Any:
 
 
 def _one_point(
-    config: SweepConfig, point: Point, known: profile.DeviceProfile | None, began: float
+    config: SweepConfig, point: Point, known: profile.DeviceProfile | None, work: _Work
 ) -> Iterator[Any]:
     """Measure one point: Progress, then MeasurementTaken and DeviceSampled, or MeasurementFailed.
 
@@ -151,10 +166,10 @@ def _one_point(
         )
         return
     yield taken
-    yield from _sampled(point, began, mark, sampler.sampled())
+    yield from _sampled(point, work, mark, sampler.sampled())
 
 
-def _sampled(point: Point, began: float, mark: devices.Mark, sampled: Sampled) -> Iterator[DeviceSampled]:
+def _sampled(point: Point, work: _Work, mark: devices.Mark, sampled: Sampled) -> Iterator[DeviceSampled]:
     """The readings of the CPU, which feeds every device, and of the device that worked."""
     # The accelerator first: it cools and slows down within moments.
     for device in dict.fromkeys([point.device, "cpu"]):
@@ -162,7 +177,7 @@ def _sampled(point: Point, began: float, mark: devices.Mark, sampled: Sampled) -
         own = sampled if device == point.device else Sampled()
         yield DeviceSampled(
             device,
-            time.perf_counter() - began,
+            work.elapsed_s(),
             str(point),
             {**readings, **own.readings},
             own.highest,

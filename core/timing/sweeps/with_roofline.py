@@ -117,7 +117,8 @@ def in_seconds(progress: Progress, roofs_s: float, points_s: float, total_s: flo
     """Progress of sweeps_with_roofline(), in roofs and then in points, on one scale of expected seconds."""
     fraction = progress.done / max(progress.total, 1)
     done_s = roofs_s + fraction * points_s if progress.unit == "points" else fraction * roofs_s
-    return Progress(done_s, total_s, "s of work", progress.rate_per_s, progress.rate_unit)
+    rate, unit = progress.rate_per_s, progress.rate_unit
+    return Progress(done_s, total_s, "s of work", rate, unit, progress.between)
 
 
 def with_speedups(events: Iterator[Any]) -> Iterator[Any]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from core.events import Progress
+from core.events import Checkpoint, CheckpointRequested, Progress
+from core.records import to_record
 from core.torch_devices import threads
 from core.training.compiled.learner import CompiledLearner
 from core.training.config import TrainConfig
@@ -25,7 +25,7 @@ from core.training.ensembles.events import (
 from core.training.ensembles.ranking import ranked
 from core.training.learners.learner import Learner, Scores
 from core.training.learners.registry import learner_for
-from core.training.stopwatch import Stopwatch
+from core.training.stopwatch import Stopwatch, Timer
 
 # So many points make a smooth curve; between them nothing is evaluated, which would take most of the time.
 EVALUATIONS = 40
@@ -53,11 +53,15 @@ class Member(Standing):
     """One training of the ensemble."""
 
     learner: Learner
+    epochs: int = 0  # that it has completed
 
-    def train(self, epochs: int) -> None:
-        """All batches of some epochs, and the evaluation after them."""
-        if self.diverged:
-            return
+    def train_to(self, epoch: int) -> None:
+        """All batches until the end of this epoch, and the evaluation after it."""
+        if not self.diverged:
+            self._train(epoch - self.epochs)
+        self.epochs = epoch
+
+    def _train(self, epochs: int) -> None:
         began_s = time.perf_counter()
         if isinstance(self.learner, CompiledLearner):
             self.learner.learn_epochs(epochs)
@@ -71,23 +75,66 @@ class Member(Standing):
         if self.scores.finite:
             self.last_metric, self.last_details = self.scores.test_metric, self.scores.details
 
+    def state(self) -> dict[str, Any]:
+        """All that restore() needs, between two epochs."""
+        kept = {name: getattr(self, name) for name in _KEPT}
+        scores = asdict(self.scores) if self.scores else None
+        return kept | {"scores": scores, "learner": self.learner.state()}
 
-def train_ensemble(config: EnsembleConfig) -> Iterator[Any]:
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Return to a state()."""
+        for name in _KEPT:
+            setattr(self, name, state[name])
+        self.scores = Scores(**state["scores"]) if state["scores"] else None
+        self.learner.restore(state["learner"])
+
+
+_KEPT = ("epochs", "last_metric", "last_details", "steps_s", "samples")
+
+
+def train_ensemble(
+    config: EnsembleConfig,
+    start: Mapping[str, Any] | None = None,
+    checkpoint_every_s: float | None = None,
+) -> Generator[Any, CheckpointRequested | None, None]:
     """Train all members; yields EnsembleStarted, EnsembleEpochCompleted after each epoch, EnsembleFinished.
 
     A Progress comes after every few members; long trainings are evaluated after some of their epochs only. On
-    a CPU the same config gives the same numbers, whatever the number of threads. Raises InvalidRequest when
-    the device cannot be used.
+    a CPU the same config gives the same numbers, whatever the number of threads, and whether or not it
+    resumed from a checkpoint (`start`, the state of one; EnsembleStarted came before it). A checkpoint lies
+    between two members; send() takes a CheckpointRequested. Raises InvalidRequest when the device cannot be
+    used.
     """
-    watch = Stopwatch()
+    watch = Stopwatch(start["elapsed_s"] if start else 0.0)
+    save = _Save(Timer(watch, checkpoint_every_s))
     with threads(1), ThreadPoolExecutor(config.threads) as pool:
-        for event in _train(config, watch, pool):
+        for event in _train(config, start, watch, save, pool):
             handed_over_s = time.perf_counter()
-            yield event
+            sent = yield event
             watch.held(time.perf_counter() - handed_over_s)
+            save.requested = save.requested or isinstance(sent, CheckpointRequested)
 
 
-def _train(config: EnsembleConfig, watch: Stopwatch, pool: ThreadPoolExecutor) -> Iterator[Any]:
+@dataclass
+class _Save:
+    """When a checkpoint is due: now and then, and when one is requested."""
+
+    timer: Timer
+    requested: bool = False
+
+    def due(self) -> bool:
+        """Whether it is now; asked once for each checkpoint."""
+        due, self.requested = self.requested or self.timer.due(), False
+        return due
+
+
+def _train(
+    config: EnsembleConfig,
+    start: Mapping[str, Any] | None,
+    watch: Stopwatch,
+    save: _Save,
+    pool: ThreadPoolExecutor,
+) -> Iterator[Any]:
     variants, epochs = variants_of(config), config.training.epochs
     count = len(variants) * config.seeds
     yield Progress(0, count, "networks made")
@@ -95,25 +142,72 @@ def _train(config: EnsembleConfig, watch: Stopwatch, pool: ThreadPoolExecutor) -
     for variant, training in trainings_of(variants, config.seeds):
         members.append(Member(variant=variant.name, learner=learner_for(training)))
         yield Progress(len(members), count, "networks made")
+    shown_epoch = _restore(members, start) if start else 0
 
     names = tuple(variant.name for variant in variants)
     metric = members[0].learner.started().metric
-    yield EnsembleStarted(config.training.model, config.training.data, names, config.seeds, epochs, metric)
+    if not start:
+        yield EnsembleStarted(
+            config.training.model, config.training.data, names, config.seeds, epochs, metric
+        )
     began_s = watch.elapsed_s()
-    done_epochs = 0
+    samples_before = sum(member.samples for member in members)
     for epoch in evaluated_epochs(epochs):
-        stretch = epoch - done_epochs
-        for done, _ in enumerate(pool.map(Member.train, members, itertools.repeat(stretch)), 1):
-            if done % config.threads == 0 or done == count:
-                work = done_epochs * count + stretch * done
-                samples = sum(member.samples for member in members)
-                rate = samples / max(watch.elapsed_s() - began_s, 1e-9)
-                yield Progress(work, epochs * count, "epochs of one network", rate, "samples")
-        done_epochs = epoch
+        if epoch <= shown_epoch:
+            continue
+        for checkpoint_due in _trained_to(epoch, members, pool, config.threads, save):
+            if checkpoint_due:
+                yield _checkpoint(config, members, shown_epoch, watch)
+                continue
+            samples = sum(member.samples for member in members) - samples_before
+            rate = samples / max(watch.elapsed_s() - began_s, 1e-9)
+            done = sum(member.epochs for member in members)
+            yield Progress(done, epochs * count, "epochs of one network", rate, "samples")
+        shown_epoch = epoch
         yield epoch_completed(epoch, names, members, watch.elapsed_s())
         if all(member.diverged for member in members):
             break
     yield finished(names, members, metric, watch.elapsed_s(), min(config.threads, count))
+
+
+def _trained_to(
+    epoch: int, members: Sequence[Member], pool: ThreadPoolExecutor, every: int, save: _Save
+) -> Iterator[bool]:
+    """Train all members to the end of an epoch. Yields after every few of them: True, while none of them is
+    training, where a checkpoint is due.
+    """
+    while left := [member for member in members if member.epochs < epoch]:
+        trainings = [pool.submit(member.train_to, epoch) for member in left]
+        for done, training in enumerate(trainings, 1):
+            training.result()
+            if done % every and done < len(trainings):
+                continue
+            yield False
+            if save.due():
+                begun = [one for one in trainings if not one.cancel()]
+                for one in begun:
+                    one.result()
+                yield True
+                break
+
+
+def _checkpoint(
+    config: EnsembleConfig, members: Sequence[Member], shown_epoch: int, watch: Stopwatch
+) -> Checkpoint:
+    state = {
+        "config": to_record(config),
+        "shown_epoch": shown_epoch,
+        "elapsed_s": watch.elapsed_s(),
+        "members": [member.state() for member in members],
+    }
+    return Checkpoint(shown_epoch, state)
+
+
+def _restore(members: Sequence[Member], state: Mapping[str, Any]) -> int:
+    """Put all members where the checkpoint was made; the last epoch that was shown before it."""
+    for member, kept in zip(members, state["members"], strict=True):
+        member.restore(kept)
+    return int(state["shown_epoch"])
 
 
 def evaluated_epochs(epochs: int) -> list[int]:

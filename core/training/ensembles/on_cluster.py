@@ -61,7 +61,7 @@ def train_part(part: MembersPart) -> Iterator[Any]:
         for epoch in evaluated_epochs(epochs):
             for trained, member in enumerate(members):
                 yield Progress(done * count + (epoch - done) * trained, epochs * count, "epochs")
-                member.train(epoch - done)
+                member.train_to(epoch)
             done = epoch
             yield PartEvaluated(metric, epoch, tuple(map(_standing, members)))
 

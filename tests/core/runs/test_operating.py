@@ -62,6 +62,27 @@ def test_a_run_that_ends_servers_before_its_next_checkpoint_is_not_tried_for_eve
     assert left_by_a_restart(store) == []
 
 
+def test_a_run_that_had_only_given_way_resumes_though_it_has_no_checkpoint_since(store: RunStore) -> None:
+    run_id = store.create("training", {}, resumable=True)
+    store.claim("here/1/0", 1)
+    store.checkpoints.mkdir(exist_ok=True)
+    store.checkpoint_file(run_id).touch()
+    store.give_way(run_id)
+    run = store.get(run_id)
+    assert run is not None
+    assert run.asked_at is not None
+    made = (run.asked_at + run.queued_at) / 2
+    assert run.asked_at < made < run.queued_at
+    os.utime(store.checkpoint_file(run_id), (made, made))
+    store.claim("here/1/0", 1)
+    store.end(run_id, INTERRUPTED, WORKER_LOST)
+    assert left_by_a_restart(store) == [run_id]
+    store.resume(run_id)
+    store.claim("here/1/0", 1)
+    store.end(run_id, INTERRUPTED, WORKER_LOST)
+    assert left_by_a_restart(store) == [], "it ends servers"
+
+
 def test_a_pause_is_remembered() -> None:
     assert reason_of(PAUSED, SERVER_ENDED) == ENDED_IN_PAUSE
     assert reason_of(RUNNING, WORKER_LOST) == WORKER_LOST

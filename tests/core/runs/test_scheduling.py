@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core.runs.scheduling import (
     LONG_TURN_S,
+    MAX_HELD,
     MIN_SLICE_S,
     SHORT_S,
     SLICE_S,
@@ -36,6 +37,7 @@ class Arrival:
     work_s: float
     exclusive: bool = False
     resumable: bool = True
+    holdable: bool = False
     expected_short: bool | None = None  # as its work says, where nobody lies
 
     def as_run(self, name: str) -> OpenRun:
@@ -48,6 +50,7 @@ class Arrival:
             exclusive=self.exclusive,
             expected_short=short and not self.exclusive,
             resumable=self.resumable and not self.exclusive,
+            holdable=self.holdable and not (self.resumable and not self.exclusive),
         )
 
 
@@ -92,16 +95,24 @@ class Played:
         open_runs = [*self.runs.values()]
         for run in self.at_work():
             if gives_way(open_runs, run.id, self.limit, now):
-                assert run.resumable
+                assert run.resumable or run.holdable
                 assert run.claimed_at is not None
                 assert now - run.claimed_at >= MIN_SLICE_S
                 assert any(not other.running for other in open_runs), "it gave way to nobody"
-                waits = replace(run, running=False, worker=None, worked_s=run.worked(now), claimed_at=None)
+                worker = run.worker if run.holdable else None
+                waits = replace(run, running=False, worker=worker, worked_s=run.worked(now), claimed_at=None)
                 self.runs[run.id] = waits
                 self._take_turn(run.owner, now)
 
+    def _next(self, now: float) -> str | None:
+        """Asked for by every worker, also those that hold a run."""
+        known = [*self.runs.values()]
+        holders = [None, *(run.id for run in known if run.held)]
+        found = [next_run(known, self.limit, now, held) for held in holders]
+        return next((run for run in found if run), None)
+
     def _claim(self, now: float) -> None:
-        while head := next_run([*self.runs.values()], self.limit, now):
+        while head := self._next(now):
             self._check_order(self.runs[head], now)
             chosen = self.runs[head]
             self.runs[head] = replace(chosen, running=True, worker=head, claimed_at=now, served_at=now)
@@ -111,6 +122,7 @@ class Played:
             running = self.at_work()
             assert len(running) <= self.limit
             assert len(running) == 1 or not any(run.exclusive for run in running)
+            assert sum(run.held for run in self.runs.values()) <= MAX_HELD + self.limit
 
     def _take_turn(self, owner: str | None, now: float) -> None:
         for run in self.runs.values():
@@ -120,9 +132,16 @@ class Played:
     def _check_order(self, head: OpenRun, now: float) -> None:
         """Of those that could have come in its place, nobody with as short a run has fewer at work."""
         counts = Counter(run.owner for run in self.at_work())
+        full = sum(run.held for run in self.runs.values()) >= MAX_HELD
         alike = [
-            run for run in self.runs.values() if not run.running and run.is_short(now) == head.is_short(now)
+            run
+            for run in self.runs.values()
+            if not run.running
+            and run.is_short(now) == head.is_short(now)
+            # One that would be held has to wait for one that is.
+            and (run.held or not (full and run.holdable))
         ]
+        alike = alike or [head]
         assert counts[head.owner] == min(counts[run.owner] for run in alike)
 
 
@@ -134,6 +153,7 @@ def arrivals(max_work_s: float = 60.0) -> st.SearchStrategy[Arrival]:
         work_s=st.floats(0.1, max_work_s),
         exclusive=st.booleans() if max_work_s < 30 else st.just(False),
         resumable=st.booleans(),
+        holdable=st.booleans(),
         expected_short=st.none() | st.booleans(),
     )
 
@@ -226,6 +246,44 @@ def test_a_run_gives_way_to_another_owner_after_its_slice_and_to_a_short_one_bef
     assert when(waiting("4", "a", exclusive=True)) == [False, False, False, True]
     assert not gives_way([busy, other], "0", 2, 200.0), "there is a free place"
     assert not gives_way([replace(busy, resumable=False), short], "0", 1, 200.0)
+
+
+def test_a_benchmark_alone_on_the_machine_gives_way_to_whoever_waits_for_any_place() -> None:
+    busy = waiting("0", "a", running=True, claimed_at=100.0, exclusive=True, holdable=True)
+
+    def when(*others: OpenRun) -> list[bool]:
+        ages = (MIN_SLICE_S - 0.1, MIN_SLICE_S, SLICE_S - 0.1, SLICE_S)
+        return [gives_way([busy, *others], "0", 4, 100.0 + age) for age in ages]
+
+    assert when() == [False] * 4
+    assert when(waiting("1", "a")) == [False] * 4, "a person's own runs come one after the other"
+    assert when(waiting("1", "a", exclusive=True, holdable=True)) == [False] * 4
+    assert when(waiting("1", "b")) == [False, False, False, True]
+    assert when(waiting("1", "b", exclusive=True, holdable=True)) == [False, False, False, True]
+    assert when(waiting("1", "a", expected_short=True)) == [False, True, True, True]
+
+
+def test_what_is_held_is_claimed_by_its_worker_alone_and_of_such_only_some_begin() -> None:
+    held = [waiting(f"{number}", "ab"[number], worker=f"w{number}", holdable=True) for number in range(2)]
+    other = waiting("3", "c", holdable=True)
+    assert len(held) == MAX_HELD
+    known = [other, *held]
+    assert [run.id for run in queue(known, 4.0)] == ["0", "1", "3"]
+    assert next_run(known, 1, 4.0) is None
+    assert [next_run(known, 1, 4.0, run.id) for run in held] == ["0", None]
+    assert [run.id for run in queue([replace(other, turn_at=-1.0), held[0]], 4.0)] == ["3", "0"]
+
+
+def test_people_with_benchmarks_and_one_with_small_trainings_all_get_on() -> None:
+    """A benchmark of an hour each; a training of moons now and then."""
+    benchmarks = [Arrival(0.0, f"owner {n}", 3600.0, exclusive=True, holdable=True) for n in range(5)]
+    small = [Arrival(7.0 * n, "pupil", 0.5) for n in range(1, 20)]
+    played = Played(2).play(benchmarks + small, 150.0)
+    waits = [played.started_at[f"{5 + n:05}"] - arrival.at for n, arrival in enumerate(small)]
+    assert max(waits) <= MIN_SLICE_S + 2 * TICK_S
+    begun = [run for run in played.runs.values() if run.worked_s]
+    assert MAX_HELD <= len(begun) <= MAX_HELD + 1
+    assert min(run.worked(150.0) for run in begun) > 2 * SLICE_S
 
 
 def test_only_as_many_give_way_as_are_waited_for_and_first_who_has_most() -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from core.events import Picture, Progress
 from core.records import to_record
+from core.runs.status import FINISHED, QUEUED
 from core.runs.store import Run, RunStore
-from core.runs.worker import _last_events
+from core.runs.worker import _last_events, _may_be_held
 from core.training import default_config, loop
 from core.training.loop import train
 
@@ -35,6 +36,26 @@ def test_a_training_shows_its_last_step_before_it_ends(run: Run, monkeypatch: py
     last = [event for event in _last_events(run, events) if isinstance(event, Picture)]
     assert [(picture.name, picture.step) for picture in last] == [("generated", step)]
     assert next(events, None) is None
+
+
+def test_a_run_is_held_only_where_nothing_is_measured_and_comes_back_to_its_worker(tmp_path: Path) -> None:
+    inside, between = Progress(1, 9, "points"), Progress(1, 9, "points", between=True)
+    with contextlib.closing(RunStore(tmp_path / "runs.sqlite")) as store:
+        for exclusive, expected in ((True, [False, True]), (False, [True, True])):
+            run_id = store.create("timing", {}, exclusive=exclusive, holdable=True)
+            run = store.claim("mine", 1)
+            assert run is not None
+            assert [_may_be_held(run, event) for event in (inside, between)] == expected
+            assert not _may_be_held(replace(run, holdable=False), between)
+            store.give_way(run_id, held=True)
+            assert store.claim("other", 1) is None
+            held = store.get(run_id)
+            assert held is not None
+            assert (held.status, held.worker, held.gave_way) == (QUEUED, "mine", True)
+            again = store.claim("mine", 1, run_id)
+            assert again is not None
+            assert again.id == run_id
+            store.end(run_id, FINISHED)
 
 
 def test_a_job_of_another_kind_ends_where_it_stands(run: Run) -> None:

@@ -22,7 +22,10 @@ from core.runs.runners import local
 from core.runs.runners.local import LocalRunner, default_limit, interpreter
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run, RunStore
+from core.timing.sweeps.config import SweepConfig
 from core.training.config import default_config
+from core.training.ensembles.config import EnsembleConfig
+from core.training.ensembles.job import evaluated_epochs
 from tests.waiting import wait_until
 
 SHORT = to_record(default_config("mlp", "moons", epochs=3))
@@ -202,6 +205,55 @@ def test_a_long_run_gives_way_to_a_short_one_and_goes_on_where_it_stood(runner: 
     assert run.ended_at is not None
     assert run.started_at is not None
     assert run.worked(run.ended_at) < run.ended_at - run.started_at, "it counts the time of the other"
+
+
+def test_an_ensemble_gives_way_and_resumes_without_a_second_start(runner: LocalRunner) -> None:
+    training = default_config("mlp", "moons", epochs=400, engine="eager")
+    long = runner.submit("ensemble", to_record(EnsembleConfig(training, seeds=4)))
+    wait_until(lambda: len(runner.store.events_after(long)) > 2)
+    short = runner.submit("training", SHORT)
+    wait_until(lambda: run_of(runner.store, short).ended)
+    assert not run_of(runner.store, long).ended
+    stood = len(runner.store.events_after(long))
+    wait_until(lambda: len(runner.store.events_after(long)) > stood + 1)
+    runner.request(long, "stop")
+    wait_until(lambda: run_of(runner.store, long).ended)
+    records = [record for _, record in runner.store.events_after(long)]
+    epochs = [record["epoch"] for record in records if "epoch" in record]
+    assert epochs == evaluated_epochs(400)[: len(epochs)]
+    assert [record["event"] for record in records].count("ensemble_started") == 1
+
+
+@pytest.mark.slow  # a second worker has to start, which takes seconds
+def test_a_benchmark_gives_way_between_two_points_and_measures_each_once(runner: LocalRunner) -> None:
+    sizes = tuple(range(16, 16 + 40))
+    config = SweepConfig("gemm", sizes=sizes, dtypes=("float32",), threads=(1,), max_seconds=0.3)
+    long = runner.submit("timing", to_record(config))
+
+    def measured() -> list[int]:
+        records = [record for _, record in runner.store.events_after(long)]
+        return [record["size"] for record in records if record["event"] == "measurement_taken"]
+
+    wait_until(lambda: len(measured()) > 0)
+    worker = run_of(runner.store, long).worker
+    short = runner.submit("training", SHORT)
+    wait_until(lambda: run_of(runner.store, long).gave_way)
+    assert run_of(runner.store, long).worker == worker, "its worker holds it"
+    wait_until(lambda: run_of(runner.store, short).ended)
+    assert len(measured()) < len(sizes)
+    wait_until(lambda: run_of(runner.store, long).ended)
+    run = run_of(runner.store, long)
+    assert (run.status, run.worker) == (FINISHED, worker)
+    assert measured() == [*sizes]
+    (finished,) = [r for _, r in runner.store.events_after(long) if r["event"] == "sweep_finished"]
+    assert finished["elapsed_s"] < run.worked(0) + 0.5, "it counts the time of the other"
+    held = runner.submit("timing", to_record(config))  # one that is held can be stopped
+    wait_until(lambda: run_of(runner.store, held).status == RUNNING)
+    runner.submit("training", SHORT)
+    wait_until(lambda: run_of(runner.store, held).gave_way or run_of(runner.store, held).ended)
+    runner.request(held, "stop")
+    wait_until(lambda: run_of(runner.store, held).ended)
+    assert run_of(runner.store, held).status == STOPPED
 
 
 def test_a_stopped_run_keeps_what_it_recorded(runner: LocalRunner) -> None:

@@ -110,6 +110,24 @@ def test_what_is_no_result_file_is_refused_with_the_reason(text: str, said: str)
     assert said in refusal(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{}\n" * 700_000, "it does not begin with the environment"),
+        (f'{{"schema": 3, "events": [{"{}," * 700_000}{{}}]}}', "it does not begin with the environment"),
+        (f"{LINES.splitlines()[0]}\n{'{}' + chr(10)}" + "{}\n" * 700_000, 'line 2 has no "event"'),
+    ],
+)
+def test_a_large_file_of_something_else_is_refused_without_reading_all_of_it(
+    text: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    monkeypatch.setattr(files, "_from_json", lambda text: read.append(len(text)) or json.loads(text))
+    assert said in refusal(text)
+    assert len(read) <= 3
+    assert sum(read[1:]) < 10_000, "of the whole it is asked only whether it is one value"
+
+
 wrong = st.sampled_from(
     [None, -1, 0, True, "x", [], {}, [None], ["a"], [-1.0], {"a": {}}, 1e400, 10**400, [[]], "\n"]
 )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from core.errors import InvalidRequest
-from core.events import Progress
+from core.events import Checkpoint, CheckpointRequested, Progress, event_record
 from core.records import from_record, to_record
+from core.runs import checkpoints
 from core.training.config import TrainConfig, default_config
 from core.training.ensembles.config import EnsembleConfig, variants_of
 from core.training.ensembles.events import EnsembleEpochCompleted, EnsembleFinished, EnsembleStarted
@@ -22,6 +24,16 @@ from core.training.loop import train
 
 def quick(**settings: Any) -> TrainConfig:
     return default_config("mlp", "moons", **({"epochs": 4, "samples": 200} | settings))
+
+
+SHOWN = (EnsembleStarted, EnsembleEpochCompleted, EnsembleFinished)
+
+
+def numbers_of(event: Any) -> dict[str, Any]:
+    """All that does not depend on how fast the machine is."""
+    record = event_record(event)
+    record["ranking"] = [{**one, "seconds": None} for one in record.get("ranking", ())]
+    return {name: value for name, value in record.items() if name not in ("elapsed_s", "samples_per_s")}
 
 
 def finished(config: EnsembleConfig) -> EnsembleFinished:
@@ -50,6 +62,36 @@ def test_where_classes_are_uneven_each_variant_has_the_median_balanced_accuracy_
 def test_threads_change_nothing() -> None:
     config = EnsembleConfig(quick(), seeds=5, vary={"activation": ("tanh", "relu")})
     assert finished(config).final == finished(replace(config, threads=2)).final
+
+
+@pytest.mark.parametrize("network", ["mlp", "gcn"])
+def test_from_a_checkpoint_come_the_numbers_of_an_ensemble_that_was_never_held(
+    network: str, tmp_path: Path
+) -> None:
+    """Asked for in the middle of an epoch: some members have completed it, others have not begun it."""
+    data = {"mlp": "moons", "gcn": "karate_club"}[network]
+    training = default_config(network, data, epochs=3, optimizer="sgd")
+    config = EnsembleConfig(training, seeds=3, vary={"learning_rate": (0.01, 100.0)})
+    whole = [event for event in train_ensemble(config) if isinstance(event, SHOWN)]
+    began, steps = train_ensemble(config), 0
+    before: list[Any] = []
+    for event in began:
+        before += [event] if isinstance(event, SHOWN) else []
+        steps += isinstance(event, Progress) and event.unit == "epochs of one network"
+        if steps == 9:  # of the second epoch's six members, the third
+            break
+    checkpoint = began.send(CheckpointRequested())
+    assert isinstance(checkpoint, Checkpoint)
+    began.close()
+    checkpoints.write(tmp_path / "state.pt", checkpoint.state)
+    state = checkpoints.read(tmp_path / "state.pt")
+    assert [member["epochs"] for member in state["members"][:3]] == [2, 2, 2]
+    assert state["shown_epoch"] == 1
+    resumed = from_record(EnsembleConfig, state["config"])
+    assert to_record(resumed) == to_record(config)
+    after = [event for event in train_ensemble(resumed, state) if isinstance(event, SHOWN)]
+    assert list(map(numbers_of, before + after)) == list(map(numbers_of, whole))
+    assert after[-1].elapsed_s > state["elapsed_s"]
 
 
 def test_quantiles_are_those_of_the_members() -> None:
