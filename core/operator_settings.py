@@ -46,6 +46,14 @@ SETTINGS: dict[str, Option] = {
         kind=int,
         min=128,
     ),
+    "keep_days": Option(
+        "After how many days a run that has ended is deleted, and an added file that nothing has used; by "
+        "default only their size counts.",
+        kind=int,
+        min=1,
+        optional=True,
+        none_words=("",),
+    ),
     "max_runs": Option(
         "How many runs may run at once; others wait. By default half of the usable cores, at most 8.",
         kind=int,
@@ -119,6 +127,7 @@ class OperatorSettings:
     database_url: str | None = field(default=None, repr=False)  # it may hold a password
     files: str | None = None
     keep_mib: int = 2048
+    keep_days: int | None = None
     max_runs: int | None = None
     max_upload_mib: int = 60
     min_free_mib: int = 200

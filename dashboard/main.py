@@ -7,10 +7,10 @@ import streamlit as st
 from core import devices
 from core.errors import StoreUnavailable
 from dashboard import addresses
+from dashboard.components import unavailable
 from dashboard.components.address import enter, warn_of_unknown
-from dashboard.components.markdown import escaped
 from dashboard.components.reconnection import CSS, draw_anew_when_reconnected
-from dashboard.components.runs import runner
+from dashboard.components.runs import runner, store_is_back
 from dashboard.pages import PAGES
 
 # Streamlit leaves a tenth of a phone's screen empty above the title. Its small texts and, in the dark, its
@@ -29,11 +29,13 @@ st.html(STYLE)
 draw_anew_when_reconnected()
 
 devices.ask_torch_soon()  # so that no picker of devices has to wait for the answer
+said = ""
 try:
     runner()  # the first visitor of a server starts its worker, which is warm by the time of the first click
 except StoreUnavailable as error:
-    left = "Until then nothing can be trained or measured here; functions can be looked at."
-    st.warning(f"{escaped(str(error))} {left}")
+    said = str(error)
+    unavailable.say(error, "Until then nothing can be trained or measured here; functions can be looked at.")
+    unavailable.draw_anew_when(store_is_back)
 
 files = {
     key: st.Page(page.file, title=page.title, icon=page.icon, default=key == "home")
@@ -59,8 +61,10 @@ enter(path)
 notices = st.container()
 try:
     here.run()
-except StoreUnavailable:
-    st.stop()  # said above; what needs a run ends where it needs it
+except StoreUnavailable as error:  # what needs a run ends where it needs it
+    if not said:
+        unavailable.say(error)
+        unavailable.draw_anew_when(store_is_back)
 finally:
     with notices:
         warn_of_unknown()

@@ -101,13 +101,16 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("core/timing/quick_check", "core/timing/together", "core/timing/collectives"),
         *("core/timing/frameworks", "core/timing/self_comparison"),
     ),
+    "core/backup": ("core/runs",),
     "core/export/templates": (),  # what runs where nothing of ours is
     "core/export": ("core/runs", "core/export/templates"),
     "core/landscape": ("core/export",),
     "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
-    "core/commands": ("core/runs/worker.py", "core/runs/runners", "core/monitor", "core/timing/nodes"),
+    "core/commands": (
+        *("core/runs/worker.py", "core/runs/runners", "core/monitor", "core/timing/nodes", "core/backup"),
+    ),
     "__main__.py": ("core/commands",),
     # The dashboard
     "dashboard/pages.py": (),

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 from core.clock import ClockWatch
@@ -27,7 +28,9 @@ from core.events import Checkpoint, CheckpointRequested, StopRequested
 from core.jobs import JOBS
 from core.logs import Repeated, write_as_json
 from core.operator_settings import operator_settings
+from core.runs.databases.opening import is_there
 from core.runs.faults.patience import until_done
+from core.runs.faults.store_faults import GONE, unavailable
 from core.runs.identity import worker_identity
 from core.runs.operating import SERVER_ENDED, reason_of
 from core.runs.recorder import Recorder
@@ -38,7 +41,7 @@ from core.torch_devices import accelerator_opened
 _log = logging.getLogger(__name__)
 _failures = Repeated(_log)
 Found = TypeVar("Found")
-BUSY_S = 1.0  # a worker tries again by itself, and its run goes on between two tries
+BUSY_S = 1.0  # a worker tries again by itself, and its run continues between two tries
 HEARTBEAT_S = 1.0
 ASK_EVERY_S = 0.3  # whether a run is to give way
 _OF_A_START = ("TrainingStarted", "TrainingResumed")
@@ -224,6 +227,13 @@ class Worker:
                     continue
 
 
+def _store_of(place: str) -> RunStore:
+    """The runner's store; where its file is gone, none is made in its place."""
+    if not is_there(place):
+        raise unavailable(GONE, Path(place), "")
+    return RunStore(place, BUSY_S)
+
+
 def _take_stdin() -> int:
     """The runner's pipe under another number; standard input itself is then empty.
 
@@ -309,7 +319,5 @@ if __name__ == "__main__":
     number_by_bus()
     if operator_settings().log_format == "json":
         write_as_json()
-    store = until_done(
-        lambda: RunStore(arguments.store, BUSY_S), _failures, "The worker waits for the run store."
-    )
+    store = until_done(lambda: _store_of(arguments.store), _failures, "The worker waits for the run store.")
     Worker(store, arguments.limit).work()

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
 import streamlit as st
 
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, StoreUnavailable
 from core.events import Picture
 from core.records import to_record
 from core.runs.databases.opening import store_place
@@ -22,6 +23,7 @@ from core.runs.quota import QuotaReached
 from core.runs.runners.local import GONE_S, LocalRunner
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
+from dashboard.components import unavailable
 from dashboard.components.markdown import escaped
 from dashboard.components.visitor import is_shared, quota, visitor
 
@@ -35,6 +37,9 @@ NOT_YOURS = (
 )
 FIRST_EVENT_WAIT_S = 0.6
 STARTING_S = 4.0  # what waits longer waits for another run
+AT_WORK_MEANWHILE = (
+    "What this run records stays in memory until then; where that becomes too much, the run waits."
+)
 CHECKPOINT_PRUNED = (
     "Checkpoint pruned: the curves of this run are still here; its weights and pictures were deleted to make "
     "room for newer runs. It cannot be resumed, and its export has no weights."
@@ -114,24 +119,42 @@ def _runner_of(place: str) -> LocalRunner:
     return LocalRunner(place, quota=quota())
 
 
+def store_is_back() -> bool:
+    """Whether runs can be started and kept again."""
+    try:
+        return runner().fault() is None
+    except StoreUnavailable:
+        return False
+
+
+def polled(show: Callable[[], None], every_s: float | None) -> None:
+    """A part of the page that is drawn again every so often; while the store is away, it says why."""
+    unavailable.polled(show, every_s, store_is_back)
+
+
 def start(
     job: str, config: Any, stop_previous: bool = True, begins: Callable[[], None] = lambda: None
 ) -> str:
     """Start a run, put its address into the URL, and stop this session's last one of the same job.
 
     begins: called when nothing can end this pass of the page any more before the run is there.
-    Returns its id. Where the visitor has as many open runs as one may have, the page says so and nothing
-    else happens.
+    Returns its id. Where the visitor has as many open runs as one may have, or the store cannot keep a run,
+    the page says so, its settings stay as they are, and nothing else happens.
     """
-    previous = st.session_state.get(f"{job}_run")
-    if previous and stop_previous:
-        request(previous, "stop")
-    begins()
-    run_id = submit(job, to_record(config))
+    try:
+        previous = st.session_state.get(f"{job}_run")
+        if previous and stop_previous:
+            request(previous, "stop")
+        begins()
+        run_id = submit(job, to_record(config))
+    except StoreUnavailable as error:
+        begins()
+        refuse(f"The run was not started. {error}")
     st.session_state[f"{job}_run"] = run_id
     st.query_params["run"] = run_id
     st.query_params.pop("step", None)  # of the film of another run
-    _wait_for_first_event(run_id)
+    with suppress(StoreUnavailable):  # the page that follows says so
+        _wait_for_first_event(run_id)
     return run_id
 
 
@@ -159,10 +182,17 @@ def request(run_id: str, requested: str) -> None:
         runner().request(run_id, requested)
 
 
-def change(run_id: str, setting: str, key: str) -> None:
-    """Ask a running run to continue with the value of the widget of this key."""
-    if controls(runner().store.get(run_id)):
-        runner().store.change(run_id, {setting: st.session_state[key]})
+def change(run_id: str, setting: str, key: str, before: Any) -> None:
+    """Ask a running run to continue with the value of the widget of this key.
+
+    before: what it showed. A widget that was not drawn for a while calls this for a value that is not new.
+    """
+
+    def ask() -> None:
+        if st.session_state[key] != before and controls(runner().store.get(run_id)):
+            runner().store.change(run_id, {setting: st.session_state[key]})
+
+    unavailable.in_callback(ask)
 
 
 def controls(run: Run | None) -> bool:
@@ -225,7 +255,7 @@ def follow(run: Run, draw: Draw, show_state: bool = True) -> None:
         if now.ended and not run.ended:
             st.rerun()  # the whole page once more, now without a clock
 
-    st.fragment(show, run_every=None if run.ended else REFRESH_S)()
+    polled(show, None if run.ended else REFRESH_S)
 
 
 def _wait_for_first_event(run_id: str) -> None:
@@ -242,6 +272,8 @@ def _event_log(run_id: str) -> EventLog:
 
 
 def _show_state(run: Run) -> None:
+    if not run.ended and (fault := runner().fault()):
+        unavailable.say(fault, AT_WORK_MEANWHILE if run.status == RUNNING else "")
     label, icon, color = STATUS_BADGES[run.status]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(label, icon=icon, color=color)
@@ -310,7 +342,7 @@ def _keep_running_toggle(run: Run) -> None:
 
 def _keep_running(run: Run, key: str) -> None:
     if controls(run):
-        runner().store.keep_running(run.id, st.session_state[key])
+        unavailable.in_callback(lambda: runner().store.keep_running(run.id, st.session_state[key]))
 
 
 def _share_popover(run: Run) -> None:
@@ -338,7 +370,7 @@ def _buttons(run: Run) -> None:
             "Resume",
             icon=":material/play_arrow:",
             type="primary",
-            on_click=request,
+            on_click=_press,
             args=(run.id, "resume"),
         )
     else:
@@ -346,10 +378,14 @@ def _buttons(run: Run) -> None:
             "Pause",
             icon=":material/pause:",
             disabled=run.status != RUNNING,
-            on_click=request,
+            on_click=_press,
             args=(run.id, "pause"),
         )
-    st.button("Stop", icon=":material/stop:", on_click=request, args=(run.id, "stop"))
+    st.button("Stop", icon=":material/stop:", on_click=_press, args=(run.id, "stop"))
+
+
+def _press(run_id: str, requested: str) -> None:
+    unavailable.in_callback(lambda: request(run_id, requested))
 
 
 def _resume_button(run: Run) -> None:

@@ -184,10 +184,10 @@ def _answered(body: Callable[[], bytes], headers: Mapping[str, str] = FRESH) -> 
         return Response(body(), media_type=MEDIA_TYPE, headers=headers)
     except KeyError:
         return PlainTextResponse("There is no run of this address.", 404, FRESH)
+    except StoreUnavailable as error:  # the player asks again
+        return PlainTextResponse(str(error), 503, FRESH)
     except InvalidRequest as error:
         return PlainTextResponse(str(error), 400, FRESH)
-    except StoreUnavailable as error:
-        return PlainTextResponse(str(error), 503, FRESH)
 
 
 def _frames(store: Callable[[], RunStore], run_id: str, after: str, check: str) -> bytes:

@@ -85,7 +85,7 @@ def unavailable(fault: str, store_file: Path, reason: str) -> StoreUnavailable:
     store, folder = repr(str(store_file)), repr(str(store_file.parent))
     sentences = {
         LOCKED: f"The run store {store} is locked by another program. Nothing can be kept until that program "
-        "lets go of it.",
+        "ends or releases it.",
         FULL: f"The disk of the data folder {folder} is full. Nothing can be kept until something on it is "
         "deleted.",
         NO_DATABASE: f"The run store {store} cannot be read: {reason}. Put a backup in its place "

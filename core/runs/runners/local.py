@@ -25,7 +25,7 @@ from core.operator_settings import operator_settings
 from core.runs.identity import is_alive, machine_of, this_machine, worker_identity
 from core.runs.operating import SERVER_ENDED, WORKER_LOST, left_by_a_restart, reason_of
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota
-from core.runs.retention import default_keep_bytes, keep_within
+from core.runs.retention import default_keep_bytes, default_max_age_s, keep_within
 from core.runs.scheduling import SHORT_S
 from core.runs.status import INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run, RunStore
@@ -69,9 +69,11 @@ class LocalRunner:
         self.quota = quota
         self.limit = limit or default_limit()
         self.keep_bytes = keep_bytes or default_keep_bytes()
+        self.max_age_s = default_max_age_s()
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         # What is measured here is in seconds of the steady clock, which nobody can set.
         self._stops: dict[str, float] = {}  # when a stop was asked for, known even while the file is locked
+        self._stored_stops: dict[str, float] = {}  # since when the store has it
         self._seen: dict[str, tuple[float | None, float]] = {}  # last heartbeat, and since when it is that
         self._waiting: dict[tuple[str, float], float] = {}  # since when runs wait
         self._fault: tuple[float, StoreUnavailable | None] = (-FAULT_KNOWN_S, None)
@@ -211,7 +213,7 @@ class LocalRunner:
                 return
             what = "The runner cannot prune old runs."
             try:
-                for _ in keep_within(self.store, self.keep_bytes):
+                for _ in keep_within(self.store, self.keep_bytes, self.max_age_s):
                     if self._closing.is_set():
                         return
                 _failures.worked(what)
@@ -275,26 +277,35 @@ class LocalRunner:
 
     def _end_stopped(self, open_runs: list[Run], now: float) -> None:
         """Kill workers that do not answer a stop, and hand on a stop that the store could not take."""
-        self._stops = {run.id: self._stops[run.id] for run in open_runs if run.id in self._stops}
+        for run_id in set(self._stops) - {run.id for run in open_runs}:
+            self._stops.pop(run_id, None)
+        self._stored_stops = {
+            run.id: self._stored_stops.get(run.id, now) for run in open_runs if run.requested == "stop"
+        }
         for run in open_runs:
-            if run.requested == "stop" and run.worker:  # also where another server was asked
-                self._stops.setdefault(run.id, now)
-            if now - self._stops.get(run.id, now) <= STOP_GRACE_S:
-                continue
             worker = self._workers.get(run.worker or "")
-            if worker and (run.requested == "stop" or _is_frozen(worker.pid)):
+            asked_s, stored_s = (now - at.get(run.id, now) for at in (self._stops, self._stored_stops))
+            frozen = worker and asked_s > STOP_GRACE_S and _is_frozen(worker.pid)
+            if worker and (frozen or stored_s > STOP_GRACE_S):
                 worker.kill()
                 worker.wait()
                 self.store.end(run.id, STOPPED, "Stopped in the middle of a step.")
-            elif run.requested != "stop":  # its worker does not know, and holds what it could not write
-                self.store.request(run.id, "stop")
+            elif asked_s > STOP_GRACE_S and run.requested != "stop":
+                self.store.request(run.id, "stop")  # its worker does not know, and may hold what it recorded
 
     def _drop_abandoned(self, now: float) -> None:
         """Where runs are limited, those that nobody waits for any more leave the queue."""
         if now - self._watched_stored_at < STORE_WATCHED_S:
             return
         watched, self._watched, self._watched_stored_at = self._watched, {}, now
-        self.store.keep_watched(watched)
+        what = "It cannot be kept which runs pages show."
+        try:
+            self.store.keep_watched(watched)
+            _failures.worked(what)
+        except StoreUnavailable as error:  # apart, since all else may work
+            self._watched = watched | self._watched
+            _failures.failed(what, error)
+            return
         # After a restart the pages have to come back first.
         if self.quota.of_owner is not None and now - self._began_at > GONE_S:
             since = time.time() - GONE_S

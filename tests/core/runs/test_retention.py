@@ -23,11 +23,13 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.export.archive import zipped_from_store
 from core.records import to_record
+from core.runs import retention
 from core.runs.databases import sqlite
 from core.runs.retention import default_keep_bytes, keep_within
 from core.runs.runners.local import LocalRunner
 from core.runs.status import FAILED, FINISHED, RUNNING, STOPPED
 from core.runs.store import RunStore
+from core.runs.tables import runs
 from core.training.config import default_config
 from tests.core.runs.runners.test_local import LONG, losses, run_of
 from tests.waiting import wait_until
@@ -58,6 +60,30 @@ def ended_run(
     store.checkpoint_file(run_id).write_bytes(secrets.token_bytes(weights_bytes))
     store.end(run_id, status)
     return run_id
+
+
+def test_what_is_older_than_the_operator_allows_goes_with_all_its_files(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = ended_run(store), ended_run(store)
+    days_ago = time.time() - 31 * retention.DAY_S
+    with store.writing() as connection:
+        connection.execute(runs.update().where(runs.c.id == old).values(ended_at=days_ago))
+    waiting = store.create("training", {"table": "b" * 64})
+    (tmp_path / "tables").mkdir()
+    for name, used_at in {"a": days_ago, "b": days_ago, "c": time.time()}.items():
+        file = tmp_path / "tables" / f"{name * 64}.csv"
+        file.write_text("a\n1\n")
+        os.utime(file, (used_at, used_at))
+    monkeypatch.setenv("NABLASCOPE_KEEP_DAYS", "30")
+    for _ in keep_within(store, default_keep_bytes(), retention.default_max_age_s()):
+        pass
+    assert store.get(old) is None
+    assert not store.checkpoint_file(old).exists()
+    assert store.get(new)
+    assert store.checkpoint_file(new).exists()
+    assert store.get(waiting)
+    assert sorted(file.stem[0] for file in (tmp_path / "tables").iterdir()) == ["b", "c"]
 
 
 def size_of(folder: Path) -> int:

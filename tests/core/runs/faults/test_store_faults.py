@@ -1,4 +1,4 @@
-"""A store that is locked, full, gone or junk says which; what comes back is used again, and nothing is lost."""
+"""A store that is locked, full, gone or junk says which; what comes back is used, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -100,7 +100,9 @@ def test_junk_in_its_place_is_no_database(store: RunStore, tmp_path: Path, conte
 )
 def test_what_the_system_says_of_a_file_is_one_of_the_faults(tmp_path: Path, number: int, name: str) -> None:
     found = fault_of(OSError(number, os.strerror(number)), tmp_path / "runs.sqlite")
-    assert found is not None and found.fault == name and str(tmp_path) in str(found)
+    assert found is not None
+    assert found.fault == name
+    assert str(tmp_path) in str(found)
 
 
 def test_other_errors_are_no_fault_of_the_store(tmp_path: Path) -> None:
@@ -142,7 +144,8 @@ def test_what_a_locked_store_does_not_take_is_kept_in_order_and_written_when_it_
     assert epochs(store, run_id) == [(number, number) for number in range(1, 7)]
     assert store.frame_steps(run_id) == [2, 3, 4, 5]
     checkpoint = store.checkpoint(run_id)
-    assert checkpoint is not None and checkpoint["sequence"] == 5
+    assert checkpoint is not None
+    assert checkpoint["sequence"] == 5
 
 
 def test_a_job_waits_for_the_store_where_much_has_gathered(
@@ -181,7 +184,9 @@ def test_a_batch_that_was_kept_without_an_answer_is_not_kept_twice(store: RunSto
 
 def test_pauses_grow_to_a_bound() -> None:
     found = [*itertools.islice(pauses(), 12)]
-    assert found == sorted(found) and found[1] == 2 * found[0] and found[-1] == MAX_PAUSE_S
+    assert found == sorted(found)
+    assert found[1] == 2 * found[0]
+    assert found[-1] == MAX_PAUSE_S
 
 
 # --- the log, and the clock -----------------------------------------------------------------------------
@@ -208,7 +213,8 @@ def test_what_fails_again_and_again_is_said_once_a_minute_with_how_often(
 
 def test_an_error_that_nobody_foresaw_is_said_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
     Repeated(logging.getLogger("test")).failed("It failed.", ZeroDivisionError("division by zero"))
-    assert caplog.records[0].exc_info and "ZeroDivisionError: division by zero" in caplog.text
+    assert caplog.records[0].exc_info
+    assert "ZeroDivisionError: division by zero" in caplog.text
 
 
 def test_a_clock_that_is_set_is_noticed_once_and_drift_is_not() -> None:
@@ -236,7 +242,8 @@ def test_a_run_has_worked_as_long_whatever_the_clock_says(
     store.shift_claim(run_id, 3600)
     store.end(run_id, "finished")
     run = store.get(run_id)
-    assert run is not None and run.worked(now) == pytest.approx(10)
+    assert run is not None
+    assert run.worked(now) == pytest.approx(10)
 
 
 def test_a_clock_that_was_set_back_keeps_nobody_waiting_longer(
@@ -248,4 +255,5 @@ def test_a_clock_that_was_set_back_keeps_nobody_waiting_longer(
     now -= 7200
     store.forget_future(now)
     run = store.get(run_id)
-    assert run is not None and run.turn_at == run.watched_at == now
+    assert run is not None
+    assert run.turn_at == run.watched_at == now

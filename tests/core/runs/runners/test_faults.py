@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from core.commands.main import main
 from core.errors import StoreUnavailable
+from core.paths import VARIABLE
 from core.records import to_record
 from core.runs.faults.store_faults import FULL, GONE, LOCKED, READ_ONLY
 from core.runs.runners.local import LocalRunner
@@ -24,7 +26,7 @@ from core.runs.store import Run, RunStore
 from core.training.config import default_config
 from tests.waiting import wait_until
 
-EPOCHS = 1500
+EPOCHS = 400
 CONFIG = to_record(default_config("mlp", "moons", epochs=EPOCHS, engine="eager", snapshots=()))
 FILES = ("runs.sqlite", "runs.sqlite-wal", "runs.sqlite-shm")
 
@@ -91,13 +93,9 @@ def ends_whole(runner: LocalRunner, run_id: str) -> None:
     assert numbers == [*range(1, len(numbers) + 1)]
 
 
-def said(text: str) -> list[str]:
-    return [line for line in text.splitlines() if "locked" in line or "full" in line or "Traceback" in line]
-
-
 @pytest.mark.slow
 def test_a_training_outlives_a_lock_and_loses_nothing(
-    runner: LocalRunner, capfd: pytest.CaptureFixture[str]
+    runner: LocalRunner, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = started(runner)
     with contextlib.closing(sqlite3.connect(runner.store.place, isolation_level=None)) as other:
@@ -106,13 +104,14 @@ def test_a_training_outlives_a_lock_and_loses_nothing(
         stood = len(epochs(runner.store, run_id))
         with pytest.raises(StoreUnavailable, match="is locked by another program"):
             runner.submit("training", CONFIG)
+        monkeypatch.setenv(VARIABLE, str(runner.store.files))
+        assert main(["runs", "list"]) == 2
         time.sleep(4.0)  # of several tries of the worker
         assert len(epochs(runner.store, run_id)) == stood
         assert run_of(runner.store, run_id).status == RUNNING
         other.execute("ROLLBACK")
     ends_whole(runner, run_id)
-    lines = said(capfd.readouterr().err)
-    assert 1 <= len(lines) <= 4, lines
+    assert len(caplog.messages) <= 4
 
 
 @pytest.mark.slow
@@ -129,12 +128,13 @@ def test_a_stop_that_a_locked_store_does_not_take_is_handed_on_and_loses_nothing
     run = run_of(runner.store, run_id)
     assert (run.status, run.message) == (STOPPED, "Stopped.")
     found = epochs(runner.store, run_id)
-    assert len(found) > stood and found == [*range(1, len(found) + 1)]
+    assert len(found) > stood
+    assert found == [*range(1, len(found) + 1)]
 
 
 @pytest.mark.slow
 def test_a_training_waits_for_a_full_disk_and_loses_nothing(
-    runner: LocalRunner, small_disk: Path, capfd: pytest.CaptureFixture[str]
+    runner: LocalRunner, small_disk: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_id = started(runner)
     filler = small_disk / "filler"
@@ -143,15 +143,11 @@ def test_a_training_waits_for_a_full_disk_and_loses_nothing(
             stream.write(b"0" * 4096)
     wait_until(lambda: fault(runner) == FULL)
     with pytest.raises(StoreUnavailable, match="is full"):
-        for _ in range(100):  # what the store still has in its own pages is taken before
-            runner.submit("training", CONFIG | {"note": "x" * 100_000})
+        runner.submit("training", CONFIG | {"note": "x" * 9_000_000})
     time.sleep(3.0)
     filler.unlink()
-    for run in runner.store.all_with_status("queued"):
-        runner.request(run.id, "stop")
     ends_whole(runner, run_id)
-    lines = said(capfd.readouterr().err)
-    assert 1 <= len(lines) <= 6, lines
+    assert len(caplog.messages) <= 6
 
 
 @pytest.mark.slow
@@ -186,7 +182,8 @@ def test_a_worker_that_dies_while_the_store_is_locked_is_told_of_with_its_reason
         other.execute("ROLLBACK")
     wait_until(lambda: run_of(runner.store, run_id).ended)
     run = run_of(runner.store, run_id)
-    assert run.status == INTERRUPTED and "SIGKILL" in str(run.message)
+    assert run.status == INTERRUPTED
+    assert "SIGKILL" in str(run.message)
 
 
 @pytest.mark.slow
