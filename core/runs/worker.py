@@ -51,8 +51,8 @@ PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
 class Worker:
     """Does one run at a time out of the store, for as long as its runner holds its pipe."""
 
-    def __init__(self, store: RunStore, limit: int) -> None:
-        self._store, self._limit = store, limit
+    def __init__(self, open_store: Callable[[], RunStore], limit: int) -> None:
+        self._open_store, self._limit = open_store, limit
         self._name = worker_identity(os.getpid())
         self._woken = threading.Event()
         self._run: Run | None = None
@@ -62,6 +62,7 @@ class Worker:
         """Claim runs and do them, until the pipe is closed or a run has opened an accelerator."""
         self._pipe = _take_stdin()
         threading.Thread(target=self._watch_parent, daemon=True).start()
+        self._store = self._patiently(self._open_store)
         threading.Thread(target=self._send_heartbeats, daemon=True).start()
         try:
             import_frameworks()
@@ -319,5 +320,4 @@ if __name__ == "__main__":
     number_by_bus()
     if operator_settings().log_format == "json":
         write_as_json()
-    store = until_done(lambda: _store_of(arguments.store), _failures, "The worker waits for the run store.")
-    Worker(store, arguments.limit).work()
+    Worker(lambda: _store_of(arguments.store), arguments.limit).work()

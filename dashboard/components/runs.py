@@ -23,7 +23,7 @@ from core.runs.quota import QuotaReached
 from core.runs.runners.local import GONE_S, LocalRunner
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
-from dashboard.components import unavailable
+from dashboard.components import address, unavailable
 from dashboard.components.markdown import escaped
 from dashboard.components.visitor import is_shared, quota, visitor
 
@@ -133,29 +133,46 @@ def polled(show: Callable[[], None], every_s: float | None) -> None:
 
 
 def start(
-    job: str, config: Any, stop_previous: bool = True, begins: Callable[[], None] = lambda: None
+    job: str,
+    config: Any,
+    stop_previous: bool = True,
+    begins: Callable[[], None] = lambda: None,
+    begun: Callable[[str], None] = lambda run_id: None,
 ) -> str:
     """Start a run, put its address into the URL, and stop this session's last one of the same job.
 
     begins: called when nothing can end this pass of the page any more before the run is there.
+    begun: called with its id before anything can end the pass.
     Returns its id. Where the visitor has as many open runs as one may have, or the store cannot keep a run,
     the page says so, its settings stay as they are, and nothing else happens.
     """
+    started, changes = _started(), address.changes()
     try:
-        previous = st.session_state.get(f"{job}_run")
-        if previous and stop_previous:
-            request(previous, "stop")
+        if job in started and stop_previous:
+            request(started[job], "stop")
         begins()
         run_id = submit(job, to_record(config))
     except StoreUnavailable as error:
         begins()
         refuse(f"The run was not started. {error}")
-    st.session_state[f"{job}_run"] = run_id
-    st.query_params["run"] = run_id
+    started[job] = run_id
+    begun(run_id)
+    changes.put("run", run_id)
     st.query_params.pop("step", None)  # of the film of another run
     with suppress(StoreUnavailable):  # the page that follows says so
         _wait_for_first_event(run_id)
     return run_id
+
+
+def started_last(job: str) -> str | None:
+    """The run of a job that this session started last."""
+    return _started().get(job)
+
+
+def _started() -> dict[str, str]:
+    """By job, in an object that stays: a look at the session may end this pass of the page."""
+    kept: dict[str, str] = st.session_state.setdefault("started runs", {})
+    return kept
 
 
 def submit(job: str, config: Mapping[str, Any]) -> str:
@@ -224,7 +241,7 @@ def addressed_run(*jobs: str) -> Run | None:
     """The run of one of these jobs that the page's address names (`?run=...`); a warning on the page when
     there is none.
     """
-    run_id = st.query_params.get("run")
+    run_id = address.changes().get("run")
     if not run_id:
         return None
     run = runner().store.get(run_id)

@@ -43,6 +43,7 @@ from dashboard.training.form import (
     choose_task,
     copy_from_run,
     load_from_run,
+    loaded,
     offer_demonstrations,
     say_demonstration,
 )
@@ -86,9 +87,7 @@ BESIDE_ACCURACY = {
 
 def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
     """The training so far: figures, curves, and the picture that suits the data."""
-    if drawn_network.asked_for()[
-        "start"
-    ]:  # the controls, which are outside of this part of the page, have changed
+    if drawn_network.asked_for().start:  # the controls are outside of this part of the page
         st.rerun()
     events: dict[str, list[dict[str, Any]]] = {}
     for record in records:
@@ -159,12 +158,13 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"The controls differ from this run: {', '.join(others)}.", width="stretch")
         if st.button("Run with these", icon=":material/play_arrow:"):
-            runs.start("training", config)
+            runs.start("training", config, begun=loaded().come_from)
             st.rerun()
         st.button(
             "Restore",
             icon=":material/undo:",
-            on_click=lambda: st.session_state.pop("loaded_from", None),
+            on_click=loaded().come_from,
+            args=(None,),
             help="Sets the controls to what this run was asked to do.",
         )
 
@@ -196,19 +196,15 @@ def draw_film(
         points,
         snapshots,
         news=str(runs.runner().store.film_sequence(run.id)) if run.ended else "",
-        autoplay=run.id == st.session_state.get("training_run"),
+        autoplay=run.id == runs.started_last("training"),
         step=addressed_step(),
-        editing=editing_of(ran, drawn_network.answered()) if ran and runs.controls(run) else None,
+        editing=editing_of(ran, drawn_network.asked_for().answered) if ran and runs.controls(run) else None,
     )
     film_player(
         description,
         "film",
-        on_step=lambda: write_step(st.session_state["film"]["step"]),
-        on_network=lambda: (
-            drawn_network.ask_for(ran, st.session_state["film"]["network"])
-            if ran and runs.controls(run)
-            else None
-        ),
+        on_step=write_step,
+        on_network=lambda wanted: drawn_network.ask_for(ran, wanted) if ran and runs.controls(run) else None,
     )
 
 
@@ -421,8 +417,8 @@ def draw_classical(network: dict[str, Any], methods: list[dict[str, Any]]) -> No
 heading("train")
 run = runs.addressed_run("training")
 asked_for = drawn_network.asked_for()
-if asked_for["start"]:
-    pass  # the controls are those of the change, and the address may be that of the run before
+if asked_for.start:  # the address may be that of the run before
+    drawn_network.set_controls_as_asked()
 elif run is None or runs.controls(run):
     load_from_run(run)
 elif runs.is_to_be_copied(run):
@@ -446,12 +442,14 @@ if config and (problem := user_images.problem_of(config)):
     page.errors.error(escaped(problem))
     config = None
 pressed = start_button(page.button, run if runs.controls(run) else None, config is not None)
-if config and (pressed or asked_for["start"]):
+if config and (pressed or asked_for.start):
     # A change that comes now ends this pass of the page. Until the run is there the next pass starts it.
-    asked_for["start"] = True
-    runs.start("training", config, begins=lambda: asked_for.update(start=False))
+    asked_for.start = True
+    # What was drawn is in the controls once the browser has drawn them again: only then are they the run's.
+    begun = loaded().come_from if asked_for.change is None else lambda _: None
+    runs.start("training", config, begins=asked_for.begin, begun=begun)
     st.rerun()
-asked_for["start"] = False
+asked_for.begin()
 with page.results:
     if table:
         with st.expander("How the table is read", expanded=run is None or table.problem is not None):

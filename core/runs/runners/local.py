@@ -77,6 +77,7 @@ class LocalRunner:
         self._seen: dict[str, tuple[float | None, float]] = {}  # last heartbeat, and since when it is that
         self._waiting: dict[tuple[str, float], float] = {}  # since when runs wait
         self._fault: tuple[float, StoreUnavailable | None] = (-FAULT_KNOWN_S, None)
+        self._looking = threading.Lock()
         self._clock = ClockWatch()
         self._started_at = -RESTART_AFTER_S
         self._watched: dict[str, float] = {}  # when pages have shown runs, since that was stored last
@@ -165,14 +166,16 @@ class LocalRunner:
     def fault(self) -> StoreUnavailable | None:
         """Why nothing could be kept now, or a moment ago; None where it could."""
         looked_at, found = self._fault
-        if time.monotonic() - looked_at < FAULT_KNOWN_S:
-            return found
+        if time.monotonic() - looked_at < FAULT_KNOWN_S or not self._looking.acquire(blocking=False):
+            return found  # also while somebody else looks
         try:
             self.store.check()
             found = None
         except StoreUnavailable as error:
             found = error
-        self._fault = (time.monotonic(), found)
+        finally:
+            self._fault = (time.monotonic(), found)
+            self._looking.release()
         return found
 
     def close(self) -> None:

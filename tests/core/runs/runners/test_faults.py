@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -217,3 +218,20 @@ def test_how_long_a_run_waits_is_counted_here(runner: LocalRunner, monkeypatch: 
     assert 0.5 <= runner.longest_wait_s() <= time.monotonic() - began + 0.5
     monkeypatch.undo()
     runner.request(waiting, "stop")
+
+
+@pytest.mark.slow
+def test_a_worker_makes_no_store_in_the_place_of_one_that_is_gone_and_ends_with_its_server(
+    tmp_path: Path,
+) -> None:
+    command = [sys.executable, "-m", "core.runs.worker", str(tmp_path / "runs.sqlite"), "1"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as worker:
+        assert worker.stderr is not None
+        assert worker.stdin is not None
+        line = worker.stderr.readline()
+        assert line.startswith("The worker waits for the run store. The run store '")
+        assert line.rstrip().endswith("Put it back, or restart to begin with an empty one.")
+        worker.stdin.close()
+        assert worker.wait(60) == 0
+        assert worker.stderr.read() == ""
+    assert list(tmp_path.iterdir()) == []
