@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPMessage
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
