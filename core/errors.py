@@ -23,9 +23,9 @@ class StoreUnavailable(InvalidRequest):
 class UnwritableFolder(StoreUnavailable):
     """The data folder cannot be written: no run and no table can be kept, and all else works."""
 
-    def __init__(self, folder: object, reason: str) -> None:
+    def __init__(self, folder: object, reason: str, variable: str = "NABLASCOPE_HOME") -> None:
         super().__init__(
             "read-only",
             f"The data folder {str(folder)!r} cannot be written: {reason}. Make it writable, or let "
-            "NABLASCOPE_HOME name another one.",
+            f"{variable} name another one.",
         )

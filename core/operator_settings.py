@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -22,6 +22,20 @@ LOG_FORMATS = ("text", "json")
 SETTINGS: dict[str, Option] = {
     "home": Option(
         "The folder of runs, checkpoints, added tables and caches; each server needs one of its own.",
+        kind=str,
+        optional=True,
+        none_words=("",),
+    ),
+    "database_url": Option(
+        "A PostgreSQL database for the runs of several servers, `postgresql://user:password@host:5432/name`; "
+        "by default runs are kept in a file of the data folder.",
+        kind=str,
+        optional=True,
+        none_words=("",),
+    ),
+    "files": Option(
+        "The folder of checkpoints, exports and added files, the same path for all servers of one database; "
+        "by default the data folder.",
         kind=str,
         optional=True,
         none_words=("",),
@@ -110,6 +124,8 @@ class OperatorSettings:
     """The value of each setting."""
 
     home: str | None = None
+    database_url: str | None = field(default=None, repr=False)  # it may hold a password
+    files: str | None = None
     keep_mib: int = 2048
     keep_days: int | None = None
     max_runs: int | None = None
@@ -124,7 +140,7 @@ class OperatorSettings:
     max_open_runs_of_address: int = 100
     trusted_proxies: str = ""
     operators: str = ""
-    cookie_secret: str = ""
+    cookie_secret: str = field(default="", repr=False)
 
 
 def variable(name: str) -> str:

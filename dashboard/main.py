@@ -9,21 +9,25 @@ from core.errors import StoreUnavailable
 from dashboard import addresses
 from dashboard.components import unavailable
 from dashboard.components.address import enter, warn_of_unknown
+from dashboard.components.reconnection import CSS, draw_anew_when_reconnected
 from dashboard.components.runs import runner, store_is_back
 from dashboard.pages import PAGES
 
 # Streamlit leaves a tenth of a phone's screen empty above the title. Its small texts and, in the dark, its
 # white on this theme's blue have less contrast than WCAG 2.2 asks for (4.5 to 1); links on top show no focus.
-STYLE = """<style>
-.stMainBlockContainer { padding-top: 4.5rem; }
-[data-testid="stCaptionContainer"] { opacity: 1; }
-[data-testid="stCaptionContainer"] :is(p, li) { color: color-mix(in srgb, currentColor 72%, transparent); }
-[data-testid="stBaseButton-primary"]:not(:disabled), [data-tag-index] { color: light-dark(#fff, #12161c); }
-[data-testid="stTopNavLink"]:focus-visible { outline: 2px solid currentColor; }
+STYLE = f"""<style>
+{CSS}
+.stMainBlockContainer {{ padding-top: 4.5rem; }}
+[class*="st-key-live-of-"] {{ display: none; }}
+[data-testid="stCaptionContainer"] {{ opacity: 1; }}
+[data-testid="stCaptionContainer"] :is(p, li) {{ color: color-mix(in srgb, currentColor 72%, transparent); }}
+[data-testid="stBaseButton-primary"]:not(:disabled), [data-tag-index] {{ color: light-dark(#fff, #12161c); }}
+[data-testid="stTopNavLink"]:focus-visible {{ outline: 2px solid currentColor; }}
 </style>"""
 
 st.set_page_config(page_icon=Path(__file__).parent / "pictures" / "icon.svg", layout="wide")
 st.html(STYLE)
+draw_anew_when_reconnected()
 
 devices.ask_torch_soon()  # so that no picker of devices has to wait for the answer
 said = ""

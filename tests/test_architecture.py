@@ -94,8 +94,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/experiments/statements": ("core/experiments", "core/layers"),
     "core/experiments/overview": ("core/experiments/statements",),
     "core/runs/faults": ("core",),
+    "core/runs/databases": ("core/runs/faults",),
     "core/runs": (
-        "core/runs/faults",
+        "core/runs/databases",
         *("core/experiments/overview", "core/training/film/redrawing.py"),
         *("core/timing/quick_check", "core/timing/together", "core/timing/collectives"),
         *("core/timing/frameworks", "core/timing/self_comparison"),
@@ -114,8 +115,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # The dashboard
     "dashboard/pages.py": (),
     "dashboard/charts": ("core/jobs.py",),
+    "dashboard/live": ("core/runs",),
     "dashboard/components": (
         *("dashboard/charts", "dashboard/pages.py", "core/runs/runners", "core/monitor"),
+        "dashboard/live",
     ),
     "dashboard/film": ("dashboard/components",),
     "dashboard/machine": ("dashboard/film",),
@@ -144,6 +147,8 @@ ALLOWED_IN = {
     "altair": ("dashboard/",),
     "pynvml": ("core/devices/nvidia.py",),
     "ray": ("core/cluster/connection.py",),
+    "sqlite3": ("core/runs/databases/", "core/runs/faults/"),
+    "psycopg": ("core/runs/databases/",),
     "argparse": EDGES,
     "tests": (),
 }

@@ -34,10 +34,10 @@ def command(words: Sequence[str], prog: str = "python -m core.runs") -> int:
 @contextlib.contextmanager
 def _store() -> Iterator[RunStore]:
     """The run store of the data folder."""
-    from core.paths import data_folder
+    from core.runs.databases.opening import store_place
     from core.runs.store import RunStore
 
-    with contextlib.closing(RunStore(data_folder() / "runs.sqlite")) as store:
+    with contextlib.closing(RunStore(store_place())) as store:
         yield store
 
 

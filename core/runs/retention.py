@@ -29,8 +29,6 @@ WHOLE, CURVES, ADDED = 6 / 8, 1 / 8, 1 / 8  # of the total: whole runs, curves o
 EVENTS_A_TRANSACTION = 5000  # rows in one transaction: a worker that wants to write waits some 50 ms
 EVENT_OVERHEAD_BYTES = 80  # of a row in the table and in its index
 RUN_BYTES = 4096  # config, environment and message, about
-SPARE_PAGES = 2000  # free ones that stay in the file for what is written next
-PAGES_A_STEP = 1000
 DAY_S = 86_400.0
 LEFT_OVER_AFTER_S = 600.0  # a file half written that long ago has lost its process
 
@@ -66,7 +64,7 @@ def keep_within(store: RunStore, keep_bytes: int, max_age_s: float = math.inf) -
     _bound_added_files(store, int(keep_bytes * ADDED))
     _drop_unused_files(store, max_age_s)
     yield
-    yield from _give_back_pages(store)
+    yield from store.give_back_space()
 
 
 def _checkpoints(store: RunStore) -> dict[str, int]:
@@ -200,7 +198,7 @@ def _drop_leftovers(store: RunStore) -> None:
     """What killed processes left: checkpoints and added files half written, zips that nobody fetched."""
     before = time.time() - LEFT_OVER_AFTER_S
     half_written = [found for found in _files(store.checkpoints) if found[0].name.startswith(".")]
-    home = store.path.parent
+    home = store.files
     half_written += [
         found
         for kind in added_files.KINDS
@@ -219,7 +217,7 @@ def _drop_leftovers(store: RunStore) -> None:
 
 def _bound_added_files(store: RunStore, max_bytes: int) -> None:
     """Drop added files, the one that was used longest ago first, none that an open run needs."""
-    home = store.path.parent
+    home = store.files
     if added_files.added_bytes(home) > max_bytes:
         with store.writing() as connection:  # no run can be queued meanwhile that needs one of them
             added_files.keep_last_used(home, max_bytes, _named_by_open_runs(connection))
@@ -227,24 +225,10 @@ def _bound_added_files(store: RunStore, max_bytes: int) -> None:
 
 def _drop_unused_files(store: RunStore, max_age_s: float) -> None:
     """Drop added files that nothing has used for so long, and that no open run needs."""
-    home, before = store.path.parent, time.time() - max_age_s
+    home, before = store.files, time.time() - max_age_s
     if any(used_at < before for used_at, _, _ in added_files.found(home)):
         with store.writing() as connection:
             needed = _named_by_open_runs(connection)
             for used_at, _, path in added_files.found(home):
                 if used_at < before and path.stem not in needed:
                     delete_file(path)
-
-
-def _give_back_pages(store: RunStore) -> Iterator[None]:
-    """Make the store's file smaller; one that an earlier version made keeps its size, for what comes."""
-    while pages := _pages_to_spare(store):
-        store.shrink(min(pages, PAGES_A_STEP))
-        yield
-
-
-def _pages_to_spare(store: RunStore) -> int:
-    with store.reading() as connection:
-        shrinks = connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == 2
-        free = connection.exec_driver_sql("PRAGMA freelist_count").scalar() or 0
-    return max(free - SPARE_PAGES, 0) if shrinks else 0

@@ -1,6 +1,6 @@
 """A worker process: it waits for a run, does it, records it, and waits again.
 
-    python -m core.runs.worker STORE_FILE LIMIT
+    python -m core.runs.worker STORE LIMIT
 
 Its standard input is a pipe that its runner holds: a byte wakes it, the end of the pipe (the runner closed
 it, or died in any way) ends it. PyTorch is imported before the first run comes, so that a click is answered
@@ -28,6 +28,7 @@ from core.events import Checkpoint, CheckpointRequested, StopRequested
 from core.jobs import JOBS
 from core.logs import Repeated, write_as_json
 from core.operator_settings import operator_settings
+from core.runs.databases import postgresql
 from core.runs.faults.patience import until_done
 from core.runs.faults.store_faults import GONE, unavailable
 from core.runs.identity import worker_identity
@@ -227,11 +228,11 @@ class Worker:
                     continue
 
 
-def _store_of(file: Path) -> RunStore:
-    """The runner's store; where it is gone, none is made in its place."""
-    if not file.exists():
-        raise unavailable(GONE, file, "")
-    return RunStore(file, BUSY_S)
+def _store_of(place: str) -> RunStore:
+    """The runner's store; where its file is gone, none is made in its place."""
+    if not postgresql.is_place(place) and not Path(place).exists():
+        raise unavailable(GONE, Path(place), "")
+    return RunStore(place, BUSY_S)
 
 
 def _take_stdin() -> int:
@@ -313,7 +314,7 @@ def in_words(error: BaseException) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m core.runs.worker", description=__doc__.split("\n")[0])
-    parser.add_argument("store", type=Path, help="the run store's file")
+    parser.add_argument("store", help="the run store's file, or its database")
     parser.add_argument("limit", type=int, help="how many runs may be running at once, over all workers")
     arguments = parser.parse_args()
     number_by_bus()

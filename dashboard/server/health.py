@@ -11,7 +11,6 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 from starlette.concurrency import run_in_threadpool
@@ -49,7 +48,7 @@ def look(runner: Callable[[], LocalRunner], min_free_mib: int) -> Readiness:
     try:
         running = runner()
         running.store.check()
-        folder = running.store.path.parent
+        folder = running.store.files
     except (InvalidRequest, OSError) as error:
         return Readiness(str(error), "not known while the store cannot be written", "not known")
     free_mib = shutil.disk_usage(folder).free // 2**20
@@ -132,7 +131,7 @@ class _Health:
         waits = running.longest_wait_s()
         memory = [({"of": "server"}, _memory(psutil.Process().pid))]
         memory.append(({"of": "workers"}, sum(map(_memory, workers))))
-        free = shutil.disk_usage(Path(running.store.path).parent).free
+        free = shutil.disk_usage(running.store.files).free
         return [
             Family("nablascope_runs", "gauge", "Runs in the store by status.", by_status),
             Family(

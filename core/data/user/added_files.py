@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.data.csv_cells import quoted
 from core.errors import InvalidRequest, UnwritableFolder
-from core.paths import data_folder, delete_file, replace_file
+from core.paths import delete_file, files_folder, replace_file
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class AddedFiles:
         return content
 
     def _path(self, name: str) -> Path:
-        return data_folder() / self.folder / f"{name}{self.suffix}"
+        return files_folder() / self.folder / f"{name}{self.suffix}"
 
     def _made_folder(self) -> Path:
-        folder = data_folder() / self.folder
+        folder = files_folder() / self.folder
         try:
             folder.mkdir(exist_ok=True)
         except OSError as error:

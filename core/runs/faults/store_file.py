@@ -56,6 +56,13 @@ def identity(file: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
+def probe_folder(folder: Path) -> None:
+    """Write a file there that is gone at once. Raises OSError."""
+    with tempfile.TemporaryFile(dir=folder) as beside:
+        beside.write(b"0" * PROBE_BYTES)
+        beside.flush()
+
+
 def check(store_file: Path, wait_s: float = PROBE_WAIT_S) -> None:
     """Take the store's write lock and write beside it, and leave no trace of either.
 
@@ -66,8 +73,6 @@ def check(store_file: Path, wait_s: float = PROBE_WAIT_S) -> None:
         with contextlib.closing(sqlite3.connect(address, wait_s, isolation_level=None, uri=True)) as probe:
             probe.execute("BEGIN IMMEDIATE")
             probe.execute("ROLLBACK")
-        with tempfile.TemporaryFile(dir=store_file.parent) as beside:
-            beside.write(b"0" * PROBE_BYTES)
-            beside.flush()
+        probe_folder(store_file.parent)
     except (sqlite3.Error, OSError) as error:
         raise fault_of(error, store_file) or error from None

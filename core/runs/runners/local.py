@@ -22,7 +22,7 @@ from core.errors import InvalidRequest, StoreUnavailable
 from core.jobs import JOBS
 from core.logs import Repeated
 from core.operator_settings import operator_settings
-from core.runs.identity import is_alive, worker_identity
+from core.runs.identity import is_alive, machine_of, this_machine, worker_identity
 from core.runs.operating import SERVER_ENDED, WORKER_LOST, left_by_a_restart, reason_of
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota
 from core.runs.retention import default_keep_bytes, default_max_age_s, keep_within
@@ -60,17 +60,16 @@ class LocalRunner:
 
     def __init__(
         self,
-        store_file: Path,
+        place: Path | str,
         limit: int | None = None,
         keep_bytes: int | None = None,
         quota: Quota = NO_QUOTA,
     ) -> None:
-        self.store = RunStore(store_file)
+        self.store = RunStore(place)
         self.quota = quota
         self.limit = limit or default_limit()
         self.keep_bytes = keep_bytes or default_keep_bytes()
         self.max_age_s = default_max_age_s()
-        self._store_file = store_file
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         # What is measured here is in seconds of the steady clock, which nobody can set.
         self._stops: dict[str, float] = {}  # when a stop was asked for, known even while the file is locked
@@ -92,6 +91,7 @@ class LocalRunner:
         except StoreUnavailable:
             self.store.close()
             raise
+        self._end_listening = self.store.listen(self._wake_workers)
         self._thread = threading.Thread(target=self._watch, daemon=True, name="runner")
         self._pruning = threading.Thread(target=self._prune_old_runs, daemon=True, name="storage")
         self._thread.start()
@@ -182,6 +182,7 @@ class LocalRunner:
         """End all workers; runs in progress are marked as interrupted."""
         self._closing.set()
         self._changed.set()
+        self._end_listening()
         self._thread.join()
         self._pruning.join()
         with self._lock:
@@ -316,8 +317,9 @@ class LocalRunner:
     def _keep_one_ready(self, open_runs: list[Run], now: float) -> None:
         busy = {run.worker for run in open_runs if not _is_nearly_done(run, time.time())}
         idle = [name for name in self._workers if name not in busy]
+        here = [run for run in open_runs if machine_of(run.worker) == this_machine()]
         running = sum(
-            run.status == RUNNING and not run.immediate and not _ends_its_worker(run) for run in open_runs
+            run.status == RUNNING and not run.immediate and not _ends_its_worker(run) for run in here
         )
         asked = any(run.immediate and run.status == QUEUED for run in open_runs)
         full = running >= self.limit and not asked
@@ -329,7 +331,7 @@ class LocalRunner:
 
     def _start_worker(self) -> subprocess.Popen[bytes]:
         python, environment = interpreter()
-        command = [python, "-m", "core.runs.worker", str(self._store_file), str(self.limit)]
+        command = [python, "-m", "core.runs.worker", self.store.place, str(self.limit)]
         # A session (on Windows a process group) of its own: Ctrl-C in the terminal reaches the server alone,
         # which then ends its workers.
         return subprocess.Popen(

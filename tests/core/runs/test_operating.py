@@ -23,8 +23,8 @@ from core.runs.store import RunStore
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    opened = RunStore(tmp_path / "runs.sqlite")
+def store(place: Path | str) -> Iterator[RunStore]:
+    opened = RunStore(place)
     yield opened
     opened.close()
 

@@ -37,7 +37,7 @@ def store(tmp_path: Path) -> Iterator[RunStore]:
 @contextlib.contextmanager
 def locked(store: RunStore) -> Iterator[None]:
     """Another program has the write lock."""
-    with contextlib.closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+    with contextlib.closing(sqlite3.connect(store.place, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         yield
         other.execute("ROLLBACK")

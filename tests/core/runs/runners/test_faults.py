@@ -99,7 +99,7 @@ def test_a_training_outlives_a_lock_and_loses_nothing(
     runner: LocalRunner, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = started(runner)
-    with contextlib.closing(sqlite3.connect(runner.store.path, isolation_level=None)) as other:
+    with contextlib.closing(sqlite3.connect(runner.store.place, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         wait_until(lambda: fault(runner) == LOCKED)
         stood = len(epochs(runner.store, run_id))
@@ -118,7 +118,7 @@ def test_a_training_outlives_a_lock_and_loses_nothing(
 @pytest.mark.slow
 def test_a_stop_that_a_locked_store_does_not_take_is_handed_on_and_loses_nothing(runner: LocalRunner) -> None:
     run_id = started(runner)
-    with contextlib.closing(sqlite3.connect(runner.store.path, isolation_level=None)) as other:
+    with contextlib.closing(sqlite3.connect(runner.store.place, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         wait_until(lambda: fault(runner) == LOCKED)
         stood = len(epochs(runner.store, run_id))
@@ -175,7 +175,7 @@ def test_a_store_that_is_moved_away_and_back_has_all_of_a_training(
 def test_a_worker_that_dies_while_the_store_is_locked_is_told_of_with_its_reason(runner: LocalRunner) -> None:
     run_id = started(runner)
     pid = int(str(run_of(runner.store, run_id).worker).split("/")[-2])
-    with contextlib.closing(sqlite3.connect(runner.store.path, isolation_level=None)) as other:
+    with contextlib.closing(sqlite3.connect(runner.store.place, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: fault(runner) == LOCKED)
