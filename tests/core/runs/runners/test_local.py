@@ -76,7 +76,7 @@ def test_a_killed_run_resumes_and_ends_with_the_numbers_of_one_that_was_not(runn
         time.sleep(0.02)
         os.kill(worker, signal.SIGSTOP)
         resumable = runner.store.can_resume(killed) and len(losses(runner.store, killed)) > 0
-        return resumable and not is_locked(runner.store.path)  # by what froze in the middle of writing
+        return resumable and not is_locked(Path(runner.store.place))  # by what froze in the middle of writing
 
     wait_until(has_a_checkpoint)
     assert not run_of(runner.store, killed).ended
