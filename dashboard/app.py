@@ -21,6 +21,7 @@ from dashboard.browser_cookie import BrowserCookie
 from dashboard.components.machine import poller
 from dashboard.components.runs import runner
 from dashboard.film import routes as film
+from dashboard.live import routes as live
 from dashboard.machine import routes as machine
 from dashboard.server import health, lifespan
 from dashboard.server.headers import INDEX, SafeHeaders, page_policy
@@ -56,6 +57,7 @@ app = st.App(
     lifespan=alive,
     routes=[
         *film.routes(),
+        *live.routes(lambda: runner().store, lambda run_id: runner().watched(run_id)),
         *machine.routes(),
         *health.routes({"", film.base()}, runner, answers, settings.min_free_mib),
     ],

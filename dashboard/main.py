@@ -18,6 +18,7 @@ from dashboard.pages import PAGES
 STYLE = f"""<style>
 {CSS}
 .stMainBlockContainer {{ padding-top: 4.5rem; }}
+[class*="st-key-live-of-"] {{ display: none; }}
 [data-testid="stCaptionContainer"] {{ opacity: 1; }}
 [data-testid="stCaptionContainer"] :is(p, li) {{ color: color-mix(in srgb, currentColor 72%, transparent); }}
 [data-testid="stBaseButton-primary"]:not(:disabled), [data-tag-index] {{ color: light-dark(#fff, #12161c); }}

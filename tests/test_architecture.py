@@ -115,8 +115,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # The dashboard
     "dashboard/pages.py": (),
     "dashboard/charts": ("core/jobs.py",),
+    "dashboard/live": ("core/runs",),
     "dashboard/components": (
         *("dashboard/charts", "dashboard/pages.py", "core/runs/runners", "core/monitor"),
+        "dashboard/live",
     ),
     "dashboard/film": ("dashboard/components",),
     "dashboard/machine": ("dashboard/film",),

@@ -60,7 +60,7 @@ def backup(options: argparse.Namespace) -> int:
     from core.backup.backup import make_backup
     from core.paths import data_folder
 
-    _check_all_is_here()
+    _check_that_one_folder_has_all()
     made = _followed(make_backup(data_folder(), options.folder))
     print(f"{options.folder}: {_in_words(made)}")
     return OK
@@ -72,7 +72,7 @@ def restore(options: argparse.Namespace) -> int:
     from core.operator_settings import operator_settings
     from core.paths import data_folder
 
-    _check_all_is_here()
+    _check_that_one_folder_has_all()
     if not options.folder.is_dir():
         raise InvalidRequest(f"There is no folder {str(options.folder)!r}.")
     chosen = operator_settings().home
@@ -87,21 +87,16 @@ def restore(options: argparse.Namespace) -> int:
     return OK
 
 
-def _check_all_is_here() -> None:
-    """Raise InvalidRequest where the data folder is only a part of what would have to be copied."""
+def _check_that_one_folder_has_all() -> None:
+    """What lies in another database or folder is not copied yet, and half a backup is none."""
     from core.operator_settings import operator_settings, variable
 
-    settings = operator_settings()
-    if settings.database_url:
-        raise InvalidRequest(
-            f"The runs are in the database that {variable('database_url')} names: pg_dump and pg_restore "
-            f"copy it, and any program that copies files the folder of {variable('files')}, in this order."
-        )
-    if settings.files:
-        raise InvalidRequest(
-            f"Checkpoints and added files are in {settings.files!r} ({variable('files')}), outside the data "
-            "folder, which alone could be copied here."
-        )
+    for name, instead in (("database_url", "pg_dump and pg_restore"), ("files", "a copy of that folder")):
+        if getattr(operator_settings(), name):
+            raise InvalidRequest(
+                f"A backup is of a folder that holds everything; {variable(name)} is set: use {instead}, "
+                "with a copy of the other files."
+            )
 
 
 def _followed(steps: Iterator[Any]) -> Manifest:

@@ -28,7 +28,7 @@ from core.events import Checkpoint, CheckpointRequested, StopRequested
 from core.jobs import JOBS
 from core.logs import Repeated, write_as_json
 from core.operator_settings import operator_settings
-from core.runs.databases.opening import is_there
+from core.runs.databases import postgresql
 from core.runs.faults.patience import until_done
 from core.runs.faults.store_faults import GONE, unavailable
 from core.runs.identity import worker_identity
@@ -230,7 +230,7 @@ class Worker:
 
 def _store_of(place: str) -> RunStore:
     """The runner's store; where its file is gone, none is made in its place."""
-    if not is_there(place):
+    if not postgresql.is_place(place) and not Path(place).exists():
         raise unavailable(GONE, Path(place), "")
     return RunStore(place, BUSY_S)
 

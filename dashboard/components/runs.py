@@ -1,7 +1,7 @@
 """Runs on a page: start one, give it an address, and follow it until it ends.
 
-The page asks the store for what is new about once a second. It does so in a fragment, so that the controls
-around it stay still, and stops asking when the run has ended.
+The browser asks about once a second whether there is something new, and has the part of the page drawn again
+that shows the run; the controls around it stay still. It stops asking when the run has ended.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
 import streamlit as st
@@ -26,6 +25,9 @@ from core.runs.store import Run
 from dashboard.components import address, unavailable
 from dashboard.components.markdown import escaped
 from dashboard.components.visitor import is_shared, quota, visitor
+from dashboard.live.pace import pace
+from dashboard.live.part import ask_for_news
+from dashboard.live.records import Records, shared
 
 REFRESH_S = 0.8
 OTHER_RUNS = ("run_id", "resume_from", "start_from")  # fields of a config that name a run to work on
@@ -91,22 +93,7 @@ STATUS_BADGES: dict[str, tuple[str, str, Literal["gray", "blue", "orange", "gree
 }
 
 
-@dataclass
-class EventLog:
-    """The events of one run that this browser session has seen so far."""
-
-    run_id: str
-    sequence: int = 0
-    records: list[dict[str, Any]] = field(default_factory=list)
-
-    def catch_up(self) -> None:
-        """Fetch what is new."""
-        for sequence, record in runner().store.events_after(self.run_id, self.sequence):
-            self.sequence = sequence
-            self.records.append(record)
-
-
-Draw = Callable[[Run, list[dict[str, Any]], dict[str, Picture]], None]
+Draw = Callable[[Run, Records, dict[str, Picture]], None]
 
 
 def runner() -> LocalRunner:
@@ -259,33 +246,35 @@ def follow(run: Run, draw: Draw, show_state: bool = True) -> None:
     """Show the run's state with its buttons, and what `draw` makes of its events, until it ends."""
 
     def show() -> None:
-        now = runner().store.get(run.id)
-        if now is None:  # deleted in another window: the whole page says so
-            st.rerun()
-            return
-        runner().watched(run.id)
-        log = _event_log(run.id)
-        log.catch_up()
-        if show_state:
-            _show_state(now)
-        draw(now, log.records, runner().store.pictures(run.id))
-        if now.ended and not run.ended:
-            st.rerun()  # the whole page once more, now without a clock
+        store = runner().store
+        with pace.drawing():
+            now = store.get(run.id)
+            look = shared.look(store, run.id, pace.shared_s if now and not now.ended else 0.0)
+            if now is None or look is None:  # deleted in another window: the whole page says so
+                st.rerun()
+                return
+            runner().watched(run.id)
+            if show_state:
+                _show_state(now)
+            draw(now, look.records, look.pictures)
+            if now.ended and not run.ended:
+                st.rerun()  # the whole page once more, which then asks for nothing
+            if not now.ended:
+                ask_for_news(run.id, look.news)
 
-    polled(show, None if run.ended else REFRESH_S)
+    polled(show, None)
+
+
+def records(run_id: str) -> Records:
+    """All that the run has recorded so far."""
+    return shared.records(runner().store, run_id)
 
 
 def _wait_for_first_event(run_id: str) -> None:
-    deadline = time.monotonic() + FIRST_EVENT_WAIT_S
+    deadline, wait_s = time.monotonic() + FIRST_EVENT_WAIT_S, 0.02
     while time.monotonic() < deadline and not runner().store.events_after(run_id):
-        time.sleep(0.02)
-
-
-def _event_log(run_id: str) -> EventLog:
-    log = st.session_state.get("event_log")
-    if log is None or log.run_id != run_id:
-        log = st.session_state["event_log"] = EventLog(run_id)
-    return log
+        time.sleep(wait_s)
+        wait_s = min(1.4 * wait_s, 0.1)  # one that has to wait for others is not asked for all the time
 
 
 def _show_state(run: Run) -> None:
@@ -415,7 +404,6 @@ def _resume_button(run: Run) -> None:
             st.error(escaped(str(error)))
             return
         st.query_params.pop("step", None)  # it is watched while it runs
-        st.session_state.pop("event_log", None)  # what came after the checkpoint comes again
         st.rerun()
 
 

@@ -35,6 +35,8 @@ from dashboard.film import actions
 from dashboard.film.editing import editing_of
 from dashboard.film.of_run import of_run
 from dashboard.film.player import film_player
+from dashboard.live.charts import draw_shared
+from dashboard.live.records import Records
 from dashboard.pages import PAGES
 from dashboard.training import drawn_network, landscape, user_images
 from dashboard.training.film_content import has_network, what_to_learn
@@ -85,13 +87,11 @@ BESIDE_ACCURACY = {
 }
 
 
-def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
+def draw(run: Run, records: Records, pictures: dict[str, Picture]) -> None:
     """The training so far: figures, curves, and the picture that suits the data."""
     if drawn_network.asked_for().start:  # the controls are outside of this part of the page
         st.rerun()
-    events: dict[str, list[dict[str, Any]]] = {}
-    for record in records:
-        events.setdefault(record["event"], []).append(record)
+    events = records.by_event
     if "training_started" not in events:
         return
     started, epochs = events["training_started"][0], events.get("epoch_completed", [])
@@ -116,9 +116,10 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     if epochs:
         planned = None if run.ended else started["epochs"]
         left, right = st.columns(2)
-        losses = loss_chart(epochs, started["metric"], planned, equilibrium(run))
-        left.altair_chart(losses, key="loss")
-        right.altair_chart(metric_chart(epochs, started["metric"], planned), key="metric")
+        now = (run.id, records.version, planned)  # what its curves depend on
+        metric = started["metric"]
+        draw_shared(left, "loss", now, lambda: loss_chart(epochs, metric, planned, equilibrium(run)))
+        draw_shared(right, "metric", now, lambda: metric_chart(epochs, metric, planned))
         with left:
             draw_rate(run, started, epochs, changes)
     keys = shown(pictures)
@@ -300,7 +301,7 @@ def follow_up(run: Run, config: TrainConfig | None) -> None:
 
     It lies above the results, and is there from the start, so that nothing moves when the run ends.
     """
-    records = [record for _, record in runs.runner().store.events_after(run.id)]
+    records = runs.records(run.id)
     if run.status in (FAILED, INTERRUPTED) or (run.ended and not records):  # stopped before it had begun
         return
     if not runs.controls(run):
@@ -320,7 +321,7 @@ def show_classical(run: Run) -> None:
     job = st.session_state.get(classical_key(run))
     job = runs.runner().store.get(job) if job else None
     if job:
-        last = runs.runner().store.events_after(run.id)[-1][1]
+        last = runs.records(run.id)[-1]
         show_state = job.status != FINISHED  # done, its chart says all
         runs.follow(job, lambda _run, methods, _pictures: draw_classical(last, methods), show_state)
 

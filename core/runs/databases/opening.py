@@ -35,11 +35,6 @@ def has_store() -> bool:
     return bool(operator_settings().database_url) or (data_folder() / FILE).exists()
 
 
-def is_there(place: str) -> bool:
-    """Whether the file of a place is there; of a database only its server can say so."""
-    return postgresql.is_place(place) or Path(place).exists()
-
-
 def open_database(place: Path | str) -> Database:
     """The database of a place; nothing is connected yet.
 

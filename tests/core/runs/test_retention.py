@@ -25,7 +25,7 @@ from core.export.archive import zipped_from_store
 from core.records import to_record
 from core.runs import retention
 from core.runs.databases import sqlite
-from core.runs.retention import default_keep_bytes, keep_within
+from core.runs.retention import DAY_S, default_keep_bytes, default_max_age_s, keep_within
 from core.runs.runners.local import LocalRunner
 from core.runs.status import FAILED, FINISHED, RUNNING, STOPPED
 from core.runs.store import RunStore
@@ -66,7 +66,7 @@ def test_what_is_older_than_the_operator_allows_goes_with_all_its_files(
     store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = ended_run(store), ended_run(store)
-    days_ago = time.time() - 31 * retention.DAY_S
+    days_ago = time.time() - 31 * DAY_S
     with store.writing() as connection:
         connection.execute(runs.update().where(runs.c.id == old).values(ended_at=days_ago))
     waiting = store.create("training", {"table": "b" * 64})
@@ -76,7 +76,7 @@ def test_what_is_older_than_the_operator_allows_goes_with_all_its_files(
         file.write_text("a\n1\n")
         os.utime(file, (used_at, used_at))
     monkeypatch.setenv("NABLASCOPE_KEEP_DAYS", "30")
-    for _ in keep_within(store, default_keep_bytes(), retention.default_max_age_s()):
+    for _ in keep_within(store, default_keep_bytes(), default_max_age_s()):
         pass
     assert store.get(old) is None
     assert not store.checkpoint_file(old).exists()
