@@ -23,7 +23,6 @@ from core.errors import InvalidRequest
 from core.events import Picture
 from core.export.archive import zipped_from_store
 from core.records import to_record
-from core.runs import retention
 from core.runs.databases import sqlite
 from core.runs.retention import DAY_S, default_keep_bytes, default_max_age_s, keep_within
 from core.runs.runners.local import LocalRunner
