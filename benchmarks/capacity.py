@@ -282,7 +282,7 @@ def _on_disk(store: RunStore) -> int:
     """What the store takes, with its log written back."""
     with store.reading() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
-    every = [store.path, *store.checkpoints.glob("*")]
+    every = [Path(store.place), *store.checkpoints.glob("*")]
     return sum(path.stat().st_size for path in every if path.exists())
 
 

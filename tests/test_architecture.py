@@ -148,7 +148,7 @@ ALLOWED_IN = {
     "altair": ("dashboard/",),
     "pynvml": ("core/devices/nvidia.py",),
     "ray": ("core/cluster/connection.py",),
-    "sqlite3": ("core/runs/databases/", "core/runs/faults/"),
+    "sqlite3": ("core/runs/databases/", "core/runs/faults/", "core/backup/"),
     "psycopg": ("core/runs/databases/",),
     "argparse": EDGES,
     "tests": (),

@@ -60,6 +60,7 @@ def backup(options: argparse.Namespace) -> int:
     from core.backup.backup import make_backup
     from core.paths import data_folder
 
+    _check_that_one_folder_has_all()
     made = _followed(make_backup(data_folder(), options.folder))
     print(f"{options.folder}: {_in_words(made)}")
     return OK
@@ -71,6 +72,7 @@ def restore(options: argparse.Namespace) -> int:
     from core.operator_settings import operator_settings
     from core.paths import data_folder
 
+    _check_that_one_folder_has_all()
     if not options.folder.is_dir():
         raise InvalidRequest(f"There is no folder {str(options.folder)!r}.")
     chosen = operator_settings().home
@@ -83,6 +85,18 @@ def restore(options: argparse.Namespace) -> int:
             f"What was there before is now in {home}/{restoring.REPLACED}*; delete it when nobody needs it."
         )
     return OK
+
+
+def _check_that_one_folder_has_all() -> None:
+    """What lies in another database or folder is not copied yet, and half a backup is none."""
+    from core.operator_settings import operator_settings, variable
+
+    for name, instead in (("database_url", "pg_dump and pg_restore"), ("files", "a copy of that folder")):
+        if getattr(operator_settings(), name):
+            raise InvalidRequest(
+                f"A backup is of a folder that holds everything; {variable(name)} is set: use {instead}, "
+                "with a copy of the other files."
+            )
 
 
 def _followed(steps: Iterator[Any]) -> Manifest:

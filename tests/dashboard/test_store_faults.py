@@ -27,7 +27,7 @@ def train(own_runner: None, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 @contextlib.contextmanager
 def locked(store: RunStore) -> Iterator[None]:
-    with contextlib.closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+    with contextlib.closing(sqlite3.connect(store.place, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         wait_until(lambda: runs.runner().fault() is not None)
         yield
@@ -60,7 +60,7 @@ def test_a_start_while_the_store_is_locked_says_so_and_works_later_with_the_same
 
 def test_a_store_that_was_moved_away_is_said_on_every_page_that_reads_it(train: AppTest) -> None:
     store = runs.runner().store
-    home = store.path.parent
+    home = store.files
     names = [name for name in ("runs.sqlite", "runs.sqlite-wal", "runs.sqlite-shm") if (home / name).exists()]
     for name in names:
         os.rename(home / name, home / f"aside.{name}")

@@ -198,7 +198,7 @@ class PostgreSQL(Database):
         )
 
     def _without_password(self, error: BaseException) -> str:
-        said = " ".join(str(error).split())
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         secrets = (self._url.password, self._url.query.get("password"), self._url.query.get("sslpassword"))
         for secret in filter(None, secrets):
             said = said.replace(str(secret), "***")

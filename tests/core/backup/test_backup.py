@@ -187,6 +187,24 @@ def test_a_data_folder_in_use_or_not_empty_is_refused(
     assert "There is no folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("setting", "value"), [("DATABASE_URL", "postgresql://lab@localhost/runs"), ("FILES", "/elsewhere")]
+)
+def test_what_lies_elsewhere_is_not_backed_up_by_half(
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    setting: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv(f"NABLASCOPE_{setting}", value)
+    for command in ("backup", "restore"):
+        assert main([command, str(tmp_path / "backup")]) == 2
+        assert f"NABLASCOPE_{setting} is set: use " in capsys.readouterr().err
+    assert not (tmp_path / "backup").exists()
+
+
 def test_where_there_is_nothing_or_no_space_it_says_so(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

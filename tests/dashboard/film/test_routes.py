@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPMessage
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -122,7 +123,7 @@ def test_a_run_without_frames_is_an_empty_film(server: FilmServer) -> None:
 
 
 def test_while_the_store_is_gone_a_browser_is_to_ask_again(server: FilmServer) -> None:
-    run, file = server.add(*short_film()), server.store.path
+    run, file = server.add(*short_film()), Path(server.store.place)
     file.rename(file.with_name("aside"))
     try:
         answer = get(server, f"/film/{run}")

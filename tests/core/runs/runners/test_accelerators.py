@@ -52,7 +52,7 @@ class Runner(LocalRunner):
     """Its workers know two jobs more."""
 
     def _start_worker(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", WORKER, str(self._store_file)]
+        command = [sys.executable, "-c", WORKER, self.store.place]
         return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
 
 

@@ -105,7 +105,7 @@ def test_a_training_outlives_a_lock_and_loses_nothing(
         stood = len(epochs(runner.store, run_id))
         with pytest.raises(StoreUnavailable, match="is locked by another program"):
             runner.submit("training", CONFIG)
-        monkeypatch.setenv(VARIABLE, str(runner.store.path.parent))
+        monkeypatch.setenv(VARIABLE, str(runner.store.files))
         assert main(["runs", "list"]) == 2
         time.sleep(4.0)  # of several tries of the worker
         assert len(epochs(runner.store, run_id)) == stood

@@ -78,7 +78,8 @@ def test_a_killed_run_resumes_and_ends_with_the_numbers_of_one_that_was_not(runn
         os.kill(worker, signal.SIGCONT)
         time.sleep(0.02)
         os.kill(worker, signal.SIGSTOP)
-        return runner.store.can_resume(killed) and len(losses(runner.store, killed)) > 0
+        resumable = runner.store.can_resume(killed) and len(losses(runner.store, killed)) > 0
+        return resumable and not is_locked(runner.store.place)  # by what froze in the middle of writing
 
     wait_until(has_a_checkpoint)
     assert not run_of(runner.store, killed).ended
@@ -302,6 +303,8 @@ def test_stop_ends_a_run_that_is_stuck_in_one_step(runner: LocalRunner) -> None:
 
 
 def is_locked(store_file: str) -> bool:
+    if store_file.startswith("postgresql:"):  # a worker has no lock that another run waits for
+        return False
     connection = sqlite3.connect(store_file, timeout=0)
     try:
         connection.execute("BEGIN IMMEDIATE")
