@@ -301,7 +301,7 @@ STATIC_BYTES = (
     4_500_000  # scripts, styles and fonts, once for each browser, compressed: as Chromium counts them
 )
 
-# Prices in US dollars, list prices of large providers as of 2025, rounded up: to be replaced by one's own.
+# Prices in US dollars, of the order of large providers' list prices in 2025: put in yours.
 PRICES_OF = "2025"
 CORE_HOUR = 0.05  # of a rented virtual core with 4 GB of memory
 DATABASE_MONTH = {1: 60.0, 4: 240.0, 16: 960.0}  # managed PostgreSQL by cores
@@ -393,7 +393,7 @@ def report(costs: Costs) -> str:
     lines.append(
         f"a watcher takes {watcher:.2f} ms of CPU a second, and {costs.redraw_shared:.0f} ms for each drawing"
     )
-    lines.append(f"prices of {PRICES_OF}, to be replaced by one's own: see the top of this part of the file")
+    lines.append(f"prices of {PRICES_OF}, assumptions that stand in this file: put in yours")
     return "\n".join(lines)
 
 
