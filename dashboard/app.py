@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from core.errors import InvalidRequest
 from core.logs import write_as_json
 from core.operator_settings import operator_settings
+from core.runs.databases.opening import check_address
 from core.sharing import sharing
 from dashboard.browser_cookie import BrowserCookie
 from dashboard.components.machine import poller
@@ -31,6 +32,7 @@ from dashboard.server.uploads import BoundedUploads
 try:
     settings = operator_settings()
     sharing()
+    check_address()
     policy = page_policy(INDEX.read_text("utf-8"), settings.embed_on)
 except InvalidRequest as refused:  # one sentence, not a server with other limits than were meant
     raise SystemExit(str(refused)) from None

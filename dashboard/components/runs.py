@@ -9,20 +9,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from contextlib import suppress
 from typing import Any, Literal, NoReturn
 
 import streamlit as st
 
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, StoreUnavailable
 from core.events import Picture
-from core.paths import data_folder
 from core.records import to_record
+from core.runs.databases.opening import store_place
 from core.runs.quota import QuotaReached
 from core.runs.runners.local import GONE_S, LocalRunner
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
-from dashboard.components import address
+from dashboard.components import address, unavailable
 from dashboard.components.markdown import escaped
 from dashboard.components.visitor import is_shared, quota, visitor
 from dashboard.live.pace import pace
@@ -39,6 +39,9 @@ NOT_YOURS = (
 )
 FIRST_EVENT_WAIT_S = 0.6
 STARTING_S = 4.0  # what waits longer waits for another run
+AT_WORK_MEANWHILE = (
+    "What this run records stays in memory until then; where that becomes too much, the run waits."
+)
 CHECKPOINT_PRUNED = (
     "Checkpoint pruned: the curves of this run are still here; its weights and pictures were deleted to make "
     "room for newer runs. It cannot be resumed, and its export has no weights."
@@ -95,12 +98,25 @@ Draw = Callable[[Run, Records, dict[str, Picture]], None]
 
 def runner() -> LocalRunner:
     """The one runner of this server, with its warm workers."""
-    return _runner_of(data_folder() / "runs.sqlite")
+    return _runner_of(store_place())
 
 
 @st.cache_resource(show_spinner=False)
-def _runner_of(store_file: Path) -> LocalRunner:
-    return LocalRunner(store_file, quota=quota())
+def _runner_of(place: str) -> LocalRunner:
+    return LocalRunner(place, quota=quota())
+
+
+def store_is_back() -> bool:
+    """Whether runs can be started and kept again."""
+    try:
+        return runner().fault() is None
+    except StoreUnavailable:
+        return False
+
+
+def polled(show: Callable[[], None], every_s: float | None) -> None:
+    """A part of the page that is drawn again every so often; while the store is away, it says why."""
+    unavailable.polled(show, every_s, store_is_back)
 
 
 def start(
@@ -114,19 +130,24 @@ def start(
 
     begins: called when nothing can end this pass of the page any more before the run is there.
     begun: called with its id before anything can end the pass.
-    Returns its id. Where the visitor has as many open runs as one may have, the page says so and nothing
-    else happens.
+    Returns its id. Where the visitor has as many open runs as one may have, or the store cannot keep a run,
+    the page says so, its settings stay as they are, and nothing else happens.
     """
     started, changes = _started(), address.changes()
-    if job in started and stop_previous:
-        request(started[job], "stop")
-    begins()
-    run_id = submit(job, to_record(config))
+    try:
+        if job in started and stop_previous:
+            request(started[job], "stop")
+        begins()
+        run_id = submit(job, to_record(config))
+    except StoreUnavailable as error:
+        begins()
+        refuse(f"The run was not started. {error}")
     started[job] = run_id
     begun(run_id)
     changes.put("run", run_id)
     st.query_params.pop("step", None)  # of the film of another run
-    _wait_for_first_event(run_id)
+    with suppress(StoreUnavailable):  # the page that follows says so
+        _wait_for_first_event(run_id)
     return run_id
 
 
@@ -165,10 +186,17 @@ def request(run_id: str, requested: str) -> None:
         runner().request(run_id, requested)
 
 
-def change(run_id: str, setting: str, key: str) -> None:
-    """Ask a running run to continue with the value of the widget of this key."""
-    if controls(runner().store.get(run_id)):
-        runner().store.change(run_id, {setting: st.session_state[key]})
+def change(run_id: str, setting: str, key: str, before: Any) -> None:
+    """Ask a running run to continue with the value of the widget of this key.
+
+    before: what it showed. A widget that was not drawn for a while calls this for a value that is not new.
+    """
+
+    def ask() -> None:
+        if st.session_state[key] != before and controls(runner().store.get(run_id)):
+            runner().store.change(run_id, {setting: st.session_state[key]})
+
+    unavailable.in_callback(ask)
 
 
 def controls(run: Run | None) -> bool:
@@ -234,7 +262,7 @@ def follow(run: Run, draw: Draw, show_state: bool = True) -> None:
             if not now.ended:
                 ask_for_news(run.id, look.news)
 
-    st.fragment(show)()
+    polled(show, None)
 
 
 def records(run_id: str) -> Records:
@@ -250,6 +278,8 @@ def _wait_for_first_event(run_id: str) -> None:
 
 
 def _show_state(run: Run) -> None:
+    if not run.ended and (fault := runner().fault()):
+        unavailable.say(fault, AT_WORK_MEANWHILE if run.status == RUNNING else "")
     label, icon, color = STATUS_BADGES[run.status]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(label, icon=icon, color=color)
@@ -318,7 +348,7 @@ def _keep_running_toggle(run: Run) -> None:
 
 def _keep_running(run: Run, key: str) -> None:
     if controls(run):
-        runner().store.keep_running(run.id, st.session_state[key])
+        unavailable.in_callback(lambda: runner().store.keep_running(run.id, st.session_state[key]))
 
 
 def _share_popover(run: Run) -> None:
@@ -346,7 +376,7 @@ def _buttons(run: Run) -> None:
             "Resume",
             icon=":material/play_arrow:",
             type="primary",
-            on_click=request,
+            on_click=_press,
             args=(run.id, "resume"),
         )
     else:
@@ -354,10 +384,14 @@ def _buttons(run: Run) -> None:
             "Pause",
             icon=":material/pause:",
             disabled=run.status != RUNNING,
-            on_click=request,
+            on_click=_press,
             args=(run.id, "pause"),
         )
-    st.button("Stop", icon=":material/stop:", on_click=request, args=(run.id, "stop"))
+    st.button("Stop", icon=":material/stop:", on_click=_press, args=(run.id, "stop"))
+
+
+def _press(run_id: str, requested: str) -> None:
+    unavailable.in_callback(lambda: request(run_id, requested))
 
 
 def _resume_button(run: Run) -> None:

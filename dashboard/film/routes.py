@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.errors import InvalidRequest, UnwritableFolder
+from core.errors import InvalidRequest, StoreUnavailable
 from core.events import Frame
 from core.models.layer_activations import of_record
 from core.runs.store import RunStore
@@ -179,10 +179,10 @@ def _answered(body: Callable[[], bytes], headers: Mapping[str, str] = FRESH) -> 
         return Response(body(), media_type=MEDIA_TYPE, headers=headers)
     except KeyError:
         return PlainTextResponse("There is no run of this address.", 404, FRESH)
+    except StoreUnavailable as error:  # the player asks again
+        return PlainTextResponse(str(error), 503, FRESH)
     except InvalidRequest as error:
         return PlainTextResponse(str(error), 400, FRESH)
-    except UnwritableFolder as error:
-        return PlainTextResponse(str(error), 503, FRESH)
 
 
 def _frames(store: Callable[[], RunStore], run_id: str, after: str, check: str) -> bytes:

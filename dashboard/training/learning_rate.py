@@ -59,7 +59,7 @@ def change_rate(
         asked,
         key=key,
         on_change=runs.change,
-        args=(run.id, "learning_rate", key),
+        args=(run.id, "learning_rate", key, asked),
         help="Takes effect within half a second.",
     )
     if run.config["schedule"] != "constant":

@@ -116,7 +116,7 @@ def wait_for(run: Run) -> None:
         is_first = False
         st.caption("Counting the layers…")
 
-    st.fragment(show, run_every=REFRESH_S)()
+    runs.polled(show, REFRESH_S)
 
 
 def draw_figures(counted: dict[str, Any]) -> None:

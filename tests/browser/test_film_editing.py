@@ -10,16 +10,16 @@ from playwright.sync_api import Browser, Page, expect
 from core.data.features import FEATURES
 from core.runs.store import RunStore
 from tests.browser.app import wait_until_idle
-from tests.browser.conftest import PHONE, OpenPage
+from tests.browser.conftest import PHONE, OpenPage, OpenTab
 from tests.film_server import FilmServer, short_film
 
 SECOND_LAYER = re.compile("^Add a unit to layer 2")
 
 
 def test_quick_changes_are_asked_for_as_one_and_within_the_limits(
-    films: FilmServer, browser: Browser
+    films: FilmServer, open_tab: OpenTab
 ) -> None:
-    page = browser.new_page()
+    page = open_tab()
     film = short_film(2, hidden=(2, 1), data_options={"features": "x"})
     page.goto(films.page(films.add(*film)))
     less = page.get_by_role("button", name="Remove a unit of layer 2, which has 1")
@@ -54,7 +54,6 @@ def test_quick_changes_are_asked_for_as_one_and_within_the_limits(
     expect(count).to_contain_text("2")
     expect(y).to_have_attribute("aria-pressed", "false")
     expect(page.locator(".notice")).to_be_hidden()
-    page.close()
 
 
 FEATURE = '[data-control="feature x_squared"]'
@@ -146,8 +145,8 @@ def click_less(page: Page, layer: int) -> None:
         pass
 
 
-def test_on_a_phone_every_button_can_be_hit(films: FilmServer, browser: Browser) -> None:
-    page = browser.new_page(viewport={"width": PHONE.width, "height": 844})
+def test_on_a_phone_every_button_can_be_hit(films: FilmServer, open_tab: OpenTab) -> None:
+    page = open_tab(PHONE.width, 844)
     for hidden in ((8, 8), (8,) * 8):
         page.goto(films.page(films.add(*short_film(2, hidden=hidden))))
         buttons = page.locator(".step, .feature, .activation")
@@ -160,7 +159,6 @@ def test_on_a_phone_every_button_can_be_hit(films: FilmServer, browser: Browser)
         for (x, y, width, height), (x2, y2, _, _) in combinations(sorted(found), 2):
             assert x2 >= x + width - 0.01 or abs(y2 - y) >= height - 0.01
         assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE.width
-    page.close()
 
 
 def test_a_unit_less_at_the_drawing_ends_the_training_and_starts_that_of_the_smaller_network(
