@@ -279,11 +279,9 @@ def _starts(store: RunStore, url: str, meter: Meter, rounds: int) -> tuple[float
 
 
 def _on_disk(store: RunStore) -> int:
-    """What the store takes, with its log written back."""
-    with store.reading() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
-    every = [store.path, *store.checkpoints.glob("*")]
-    return sum(path.stat().st_size for path in every if path.exists())
+    """What the store takes, with its log."""
+    every = [*store.files.glob("runs.sqlite*"), *store.checkpoints.glob("*")]
+    return sum(path.stat().st_size for path in every)
 
 
 # --- The model --------------------------------------------------------------------------------------------
