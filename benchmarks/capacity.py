@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import http.client
 import json
 import math
 import os
+import sqlite3
 import sys
 import tempfile
 import time
@@ -279,9 +281,11 @@ def _starts(store: RunStore, url: str, meter: Meter, rounds: int) -> tuple[float
 
 
 def _on_disk(store: RunStore) -> int:
-    """What the store takes, with its log."""
-    every = [*store.files.glob("runs.sqlite*"), *store.checkpoints.glob("*")]
-    return sum(path.stat().st_size for path in every)
+    """What the store takes, with its log written back."""
+    database = store.files / "runs.sqlite"
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return sum(path.stat().st_size for path in (database, *store.checkpoints.glob("*")))
 
 
 # --- The model --------------------------------------------------------------------------------------------
