@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import http.client
 import json
 import math
 import os
+import sqlite3
 import sys
 import tempfile
 import time
@@ -280,10 +282,10 @@ def _starts(store: RunStore, url: str, meter: Meter, rounds: int) -> tuple[float
 
 def _on_disk(store: RunStore) -> int:
     """What the store takes, with its log written back."""
-    with store.reading() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
-    every = [Path(store.place), *store.checkpoints.glob("*")]
-    return sum(path.stat().st_size for path in every if path.exists())
+    database = store.files / "runs.sqlite"
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return sum(path.stat().st_size for path in (database, *store.checkpoints.glob("*")))
 
 
 # --- The model --------------------------------------------------------------------------------------------
@@ -301,7 +303,7 @@ STATIC_BYTES = (
     4_500_000  # scripts, styles and fonts, once for each browser, compressed: as Chromium counts them
 )
 
-# Prices in US dollars, list prices of large providers as of 2025, rounded up: to be replaced by one's own.
+# Prices in US dollars, of the order of large providers' list prices in 2025: put in yours.
 PRICES_OF = "2025"
 CORE_HOUR = 0.05  # of a rented virtual core with 4 GB of memory
 DATABASE_MONTH = {1: 60.0, 4: 240.0, 16: 960.0}  # managed PostgreSQL by cores
@@ -393,7 +395,7 @@ def report(costs: Costs) -> str:
     lines.append(
         f"a watcher takes {watcher:.2f} ms of CPU a second, and {costs.redraw_shared:.0f} ms for each drawing"
     )
-    lines.append(f"prices of {PRICES_OF}, to be replaced by one's own: see the top of this part of the file")
+    lines.append(f"prices of {PRICES_OF}, assumptions that stand in this file: put in yours")
     return "\n".join(lines)
 
 

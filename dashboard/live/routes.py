@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.errors import UnwritableFolder
+from core.errors import StoreUnavailable
 from core.runs.news import news_of
 from core.runs.store import RunStore
 from dashboard.live.addresses import base
@@ -79,7 +79,7 @@ class _Asked:
             return PlainTextResponse("This is no question of a page.", 400, FRESH)
         try:
             news = await self._news_of(run_id)
-        except UnwritableFolder as error:
+        except StoreUnavailable as error:  # the page asks again
             return PlainTextResponse(str(error), 503, FRESH)
         if news is not None:
             self._watched(run_id)

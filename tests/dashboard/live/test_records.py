@@ -16,8 +16,8 @@ from dashboard.live.records import SharedRuns
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    opened = RunStore(tmp_path / "runs.sqlite")
+def store(place: Path | str) -> Iterator[RunStore]:
+    opened = RunStore(place)
     yield opened
     opened.close()
 
