@@ -15,11 +15,13 @@ from starlette.middleware import Middleware
 from core.errors import InvalidRequest
 from core.logs import write_as_json
 from core.operator_settings import operator_settings
+from core.runs.databases.opening import check_address
 from core.sharing import sharing
 from dashboard.browser_cookie import BrowserCookie
 from dashboard.components.machine import poller
 from dashboard.components.runs import runner
 from dashboard.film import routes as film
+from dashboard.live import routes as live
 from dashboard.machine import routes as machine
 from dashboard.server import health, lifespan
 from dashboard.server.headers import INDEX, SafeHeaders, page_policy
@@ -30,6 +32,7 @@ from dashboard.server.uploads import BoundedUploads
 try:
     settings = operator_settings()
     sharing()
+    check_address()
     policy = page_policy(INDEX.read_text("utf-8"), settings.embed_on)
 except InvalidRequest as refused:  # one sentence, not a server with other limits than were meant
     raise SystemExit(str(refused)) from None
@@ -54,6 +57,7 @@ app = st.App(
     lifespan=alive,
     routes=[
         *film.routes(),
+        *live.routes(lambda: runner().store, lambda run_id: runner().watched(run_id)),
         *machine.routes(),
         *health.routes({"", film.base()}, runner, answers, settings.min_free_mib),
     ],

@@ -166,8 +166,12 @@ def test_a_unit_less_at_the_drawing_ends_the_training_and_starts_that_of_the_sma
 ) -> None:
     page = open_page("train?hidden=96,96&epochs=10000")  # too large to be compiled: it trains for long
     page.get_by_role("button", name=re.compile("^Start")).click()
+    seed = page.get_by_role("spinbutton", name="Seed")
+    seed.fill("7")  # while the page starts the run, whose settings it must not be set back to
+    seed.press("Enter")
     expect(page.get_by_role("button", name=SECOND_LAYER)).to_be_visible()
     wait_until_idle(page)
+    expect(seed).to_have_value("7")
     first = run_of(page.url)
     page.get_by_role("button", name="Remove a unit of layer 2").press("Enter")
     second = another_run(page, first)
@@ -179,11 +183,15 @@ def test_a_unit_less_at_the_drawing_ends_the_training_and_starts_that_of_the_sma
     assert before is not None
     assert now is not None
     assert before.status == "stopped"
+    assert before.config["seed"] == 0
+    assert now.config["seed"] == 7
     assert now.config["hidden"] == [96, 95]
     page.locator(".feature", has_text="x²").press("Enter")
     third = another_run(page, second)
+    assert "features=x&features=y&features=x_squared" in page.url
     page.get_by_label("Activation of layer 2: Tanh").select_option("Leaky ReLU")
     fourth = another_run(page, third)
+    assert "activations=tanh%2C+leaky_relu" in page.url
     expect(page.get_by_label("Activation of layer 2: Leaky ReLU")).to_be_focused()
     expect(page.get_by_role("textbox", name="Activations")).to_have_value("tanh, leaky_relu")
     last = store.get(fourth)
