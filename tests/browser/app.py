@@ -35,7 +35,7 @@ _FLAGS = [
     "--disable-sync",
     # Pages of one visitor share a process, which keeps the scripts as well: each page costs a fifth less.
     "--process-per-site",
-    # Optimized code pays in a page that stays open for long: compiling it is a quarter of what a page costs.
+    # Optimized code pays in a page that stays open for long: compiling it is a fifth of what a page costs.
     "--js-flags=--no-opt --no-maglev",
 ]
 

@@ -46,7 +46,9 @@ def tab(open_tab: OpenTab) -> Page:
     return open_tab(1000)
 
 
-def compare(films: FilmServer, tab: Page, config: TrainConfig, gains: tuple[float, ...] = (1.0, 4.0)) -> None:
+def assert_maps_are_those_of_torch(
+    films: FilmServer, tab: Page, config: TrainConfig, gains: tuple[float, ...] = (1.0, 4.0)
+) -> None:
     """A frame for each gain: weights so many times as large as torch's first ones."""
     data = data_of(config)
     networks = [network_of(config, data, seed=5, gain=gain) for gain in gains]
@@ -55,10 +57,10 @@ def compare(films: FilmServer, tab: Page, config: TrainConfig, gains: tuple[floa
     tab.wait_for_function("document.querySelector('.film').film?.frames.length > 0")
     for index, network in enumerate(networks):
         ours = tab.evaluate(f"document.querySelector('.film').film.stage('network').mapsOf({index}, {CELLS})")
-        _compare_one(ours, network, config)
+        assert_map_is_that_of(ours, network, config)
 
 
-def _compare_one(ours: dict[str, Any], network: torch.nn.Module, config: TrainConfig) -> None:
+def assert_map_is_that_of(ours: dict[str, Any], network: torch.nn.Module, config: TrainConfig) -> None:
     data = data_of(config)
     grid = grid_around(np.concatenate([data.train_plane, data.test_plane]), CELLS)
     inputs = torch.from_numpy(inputs_of(grid.middles(), data.features))
@@ -86,16 +88,20 @@ def flipped(values: list[float]) -> np.ndarray:
 
 @pytest.mark.parametrize("activation", SPREAD)
 def test_maps_are_those_of_torch(films: FilmServer, tab: Page, activation: str) -> None:
-    compare(films, tab, default_config("mlp", "moons", hidden=(8, 8), activation=activation))
+    assert_maps_are_those_of_torch(
+        films, tab, default_config("mlp", "moons", hidden=(8, 8), activation=activation)
+    )
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_maps_are_those_of_torch_for_every_network(films: FilmServer, tab: Page, network: str) -> None:
-    compare(films, tab, default_config("mlp", **NETWORKS[network]))
+    assert_maps_are_those_of_torch(films, tab, default_config("mlp", **NETWORKS[network]))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("activation", MODELS["mlp"].activations)
 def test_maps_are_those_of_torch_for_every_activation(films: FilmServer, tab: Page, activation: str) -> None:
     assert activation in ACTIVATIONS
-    compare(films, tab, default_config("mlp", "moons", hidden=(6, 6), activation=activation), (1.0, 3.0))
+    assert_maps_are_those_of_torch(
+        films, tab, default_config("mlp", "moons", hidden=(6, 6), activation=activation), (1.0, 3.0)
+    )

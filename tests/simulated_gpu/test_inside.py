@@ -43,7 +43,9 @@ def compiled_card() -> None:
 
 
 def test_cards_are_what_cards_are_and_networks_train_on_them() -> None:
-    run_inside("TWO_UNLIKE", "test_card.py", "test_trainings.py")  # in one process: torch takes long to load
+    assert_holds_inside(
+        "TWO_UNLIKE", "test_card.py", "test_trainings.py"
+    )  # in one process: torch takes long to load
 
 
 @pytest.mark.parametrize(
@@ -57,23 +59,23 @@ def test_cards_are_what_cards_are_and_networks_train_on_them() -> None:
     ],
 )
 def test_pages_work_with_simulated_cards(machine: str, options: list[str]) -> None:
-    run_inside(machine, *options)
+    assert_holds_inside(machine, *options)
 
 
 @pytest.mark.slow
 def test_every_combination_works_on_a_simulated_card() -> None:
-    run_inside("SLOW", "test_trainings.py", "test_measuring.py", "-m", "slow")
+    assert_holds_inside("SLOW", "test_trainings.py", "test_measuring.py", "-m", "slow")
 
 
 def test_what_is_measured_works_on_simulated_cards_and_runs_the_lines_of_it(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     files = [tmp_path / name for name in ("measuring", "older", "apple", "rocm", "slice")]
-    run_inside("SLOW", "test_measuring.py", "test_statements.py", counted_in=files[0])
-    run_inside("OLD_DRIVER", "test_older_driver.py", counted_in=files[1])
-    run_inside("APPLE", "test_apple.py", counted_in=files[2])
-    run_inside("ROCM", "test_other_cards.py", counted_in=files[3])
-    run_inside("MIG", "test_other_cards.py", counted_in=files[4])
+    assert_holds_inside("SLOW", "test_measuring.py", "test_statements.py", counted_in=files[0])
+    assert_holds_inside("OLD_DRIVER", "test_older_driver.py", counted_in=files[1])
+    assert_holds_inside("APPLE", "test_apple.py", counted_in=files[2])
+    assert_holds_inside("ROCM", "test_other_cards.py", counted_in=files[3])
+    assert_holds_inside("MIG", "test_other_cards.py", counted_in=files[4])
     covered = fractions_covered(files)
     shown = ", ".join(f"{Path(name).stem} {fraction:.0%}" for name, fraction in covered.items())
     record_property("summary", f"Lines run on simulated GPUs: {shown}")
@@ -94,7 +96,7 @@ def fractions_covered(files: list[Path]) -> dict[str, float]:
     return found
 
 
-def run_inside(machine: str, *options: str, counted_in: Path | None = None) -> None:
+def assert_holds_inside(machine: str, *options: str, counted_in: Path | None = None) -> None:
     """Run files of inside/ in a process that finds a machine's cards, and fail with what it printed."""
     given = [str(INSIDE / option) if option.endswith(".py") else option for option in options]
     test = ["pytest", "-p", "no:xdist", "-p", "no:cacheprovider", *given]

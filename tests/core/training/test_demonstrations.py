@@ -126,7 +126,8 @@ EACH = [
 @pytest.mark.filterwarnings("ignore:overflow")
 @pytest.mark.parametrize(("key", "seed"), EACH)
 def test_what_there_is_to_see_is_seen(key: str, seed: int) -> None:
-    SHOWN[key](trained(key, seed))
+    assert_seen = SHOWN[key]
+    assert_seen(trained(key, seed))
 
 
 def test_at_a_tenth_of_the_rate_nothing_explodes() -> None:

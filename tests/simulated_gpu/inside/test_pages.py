@@ -31,7 +31,7 @@ def test_home_names_both_cards_and_imports_no_torch() -> None:
     assert "torch" not in sys.modules
 
 
-def measured_on(*names: str) -> None:
+def assert_measured_on(*names: str) -> None:
     """A click on Benchmark measures on these devices."""
     opened = view("benchmark")
     opened.run()
@@ -42,7 +42,7 @@ def measured_on(*names: str) -> None:
     assert {*names} <= {*opened.dataframe[0].value["device"]}
 
 
-def trained_on(name: str) -> None:
+def assert_trained_on(name: str) -> None:
     """A click on Train trains on this device."""
     opened = view("train")
     opened.run()
@@ -56,9 +56,9 @@ def trained_on(name: str) -> None:
 
 @pytest.mark.usefixtures("own_runner")
 def test_a_click_on_benchmark_measures_on_both_cards() -> None:
-    measured_on("cuda:0", "cuda:1")
+    assert_measured_on("cuda:0", "cuda:1")
 
 
 @pytest.mark.usefixtures("own_runner")
 def test_a_click_on_train_trains_on_the_second_card() -> None:
-    trained_on("cuda:1")
+    assert_trained_on("cuda:1")

@@ -8,7 +8,7 @@ import pytest
 
 from core import devices
 from tests.dashboard.conftest import open_view, own_runner, page_home  # noqa: F401
-from tests.simulated_gpu.inside.test_pages import measured_on, trained_on
+from tests.simulated_gpu.inside.test_pages import assert_measured_on, assert_trained_on
 
 pytestmark = pytest.mark.usefixtures("own_runner")
 
@@ -26,8 +26,8 @@ def test_home_names_the_card_and_imports_no_torch() -> None:
 
 
 def test_a_click_on_benchmark_measures_it() -> None:
-    measured_on("cpu", "cuda:0")
+    assert_measured_on("cpu", "cuda:0")
 
 
 def test_a_click_on_train_trains_on_it() -> None:
-    trained_on("cuda:0")
+    assert_trained_on("cuda:0")
