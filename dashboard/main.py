@@ -6,10 +6,15 @@ import streamlit as st
 
 from core import devices
 from core.errors import UnwritableFolder
+from core.login.settings import login_settings
 from dashboard import addresses
 from dashboard.components.address import enter, warn_of_unknown
 from dashboard.components.markdown import escaped
+from dashboard.components.notices import draw_notices
 from dashboard.components.runs import runner
+from dashboard.components.visitor import visitor
+from dashboard.login import account
+from dashboard.operating import page as operator
 from dashboard.pages import PAGES
 
 # Streamlit leaves a tenth of a phone's screen empty above the title. Its small texts and, in the dark, its
@@ -43,8 +48,13 @@ menu[""] += [
     st.Page(lambda: None, title=PAGES[key].title, url_path=old, visibility="hidden")
     for old, key in addresses.MOVED.items()
 ]
-
-here = st.navigation(menu, position="top")
+known, who = login_settings(), visitor()
+menu[""].append(operator.entry(who))
+if entry := account.entry(known, who):
+    menu[""].append(entry)
+closed = account.is_closed(known, who)
+here = st.navigation(menu, position="hidden" if closed else "top")
+account.take_refusal()
 query = {name: st.query_params.get_all(name) for name in st.query_params}
 path = here.url_path or "home"
 now = addresses.upgraded(path, query)
@@ -53,6 +63,12 @@ if now != (path, query):
 if path != "home":
     st.set_page_config(page_title=f"{here.title} · Nablascope")
 enter(path)
+account.note_page(path)
+account.say(known, who)
+if closed:
+    account.draw_gate(known)
+    st.stop()
+draw_notices()
 notices = st.container()
 try:
     here.run()

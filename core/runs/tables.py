@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from core.runs.hosting import tables as hosting
+
 metadata = sa.MetaData()
 
 runs = sa.Table(
@@ -136,6 +138,7 @@ _OWNERS_FROM_SUMMARIES = (
 def create(connection: sa.Connection) -> None:
     """Make the tables and columns that are not there yet; what is there stays as it is."""
     metadata.create_all(connection)
+    hosting.metadata.create_all(connection)
     rename_columns_of_0_1(connection)
     there = _columns(connection)
     had_owners = "owner" in there

@@ -10,21 +10,22 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 import streamlit as st
 
 from core.errors import InvalidRequest
 from core.events import Picture
-from core.paths import data_folder
+from core.jobs import JOBS
 from core.records import to_record
+from core.runs.hosting.notices import DRAINED, held
 from core.runs.quota import QuotaReached
-from core.runs.runners.local import GONE_S, LocalRunner
+from core.runs.runners.local import GONE_S
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
 from dashboard.components.markdown import escaped
-from dashboard.components.visitor import is_shared, quota, visitor
+from dashboard.components.runner import runner
+from dashboard.components.visitor import is_shared, visitor
 
 REFRESH_S = 0.8
 OTHER_RUNS = ("run_id", "resume_from", "start_from")  # fields of a config that name a run to work on
@@ -105,16 +106,6 @@ class EventLog:
 Draw = Callable[[Run, list[dict[str, Any]], dict[str, Picture]], None]
 
 
-def runner() -> LocalRunner:
-    """The one runner of this server, with its warm workers."""
-    return _runner_of(data_folder() / "runs.sqlite")
-
-
-@st.cache_resource(show_spinner=False)
-def _runner_of(store_file: Path) -> LocalRunner:
-    return LocalRunner(store_file, quota=quota())
-
-
 def start(
     job: str, config: Any, stop_previous: bool = True, begins: Callable[[], None] = lambda: None
 ) -> str:
@@ -142,6 +133,8 @@ def submit(job: str, config: Mapping[str, Any]) -> str:
         other = config.get(name)
         if other and (found := runner().store.get(other)) and not controls(found):
             refuse(NOT_YOURS)
+    if not JOBS[job].immediate and drained():
+        refuse(DRAINED)
     try:
         return runner().submit(job, config, visitor().owner)
     except QuotaReached as error:
@@ -151,13 +144,21 @@ def submit(job: str, config: Mapping[str, Any]) -> str:
 def resume(run_id: str) -> None:
     """Queue a run again that ended early. Raises InvalidRequest where it cannot resume."""
     check_controls(run_id)
+    if drained():
+        raise InvalidRequest(DRAINED)
     runner().resume(run_id, visitor().owner)
 
 
 def request(run_id: str, requested: str) -> None:
     """Ask for "pause", "resume" or "stop" of a run that is the visitor's to control; of others, nothing."""
-    if controls(runner().store.get(run_id)):  # a browser can press what the page does not show
+    run = runner().store.get(run_id)  # a browser can press what the page does not show
+    if controls(run) or (requested == "stop" and run is not None and visitor().may_stop(run.owner)):
         runner().request(run_id, requested)
+
+
+def drained() -> bool:
+    """Whether an operator lets no new run start."""
+    return held(runner().store).drained_since is not None
 
 
 def change(run_id: str, setting: str, key: str) -> None:
@@ -249,6 +250,8 @@ def _show_state(run: Run) -> None:
         mine = controls(run)
         if not run.ended and mine:
             _buttons(run)
+        elif not run.ended and visitor().may_stop(run.owner):
+            _stop_button(run)
         if is_shared() and mine:
             _share_popover(run)
             if not run.ended:
@@ -350,6 +353,10 @@ def _buttons(run: Run) -> None:
             on_click=request,
             args=(run.id, "pause"),
         )
+    _stop_button(run)
+
+
+def _stop_button(run: Run) -> None:
     st.button("Stop", icon=":material/stop:", on_click=request, args=(run.id, "stop"))
 
 
