@@ -61,7 +61,8 @@ now = addresses.upgraded(path, query)
 if now != (path, query):
     st.switch_page(files[now[0]], query_params=now[1])
 if path != "home":
-    st.set_page_config(page_title=f"{here.title} · Nablascope")
+    title = account.TITLE if path == account.PATH else here.title
+    st.set_page_config(page_title=f"{title} · Nablascope")
 enter(path)
 account.note_page(path)
 account.say(known, who)

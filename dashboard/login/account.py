@@ -21,9 +21,10 @@ from dashboard.film.routes import base
 from dashboard.login import oidc
 from dashboard.login.routes import SAID, begin_address, leave_address
 
-PATH = "account"
+PATH, TITLE = "account", "Account"
 _REFUSED, _CAME_FROM = "why a sign-in came to nothing", "the page before the account"
 REFUSAL_SHOWN_S = 60.0
+MAX_IN_MENU = 24  # characters of a name
 
 # By the word that a refused sign-in leaves in the address.
 REFUSALS = {
@@ -54,7 +55,7 @@ def entry(known: LoginSettings, who: Visitor) -> st.Page | None:
     """The menu's entry of the account, under the person's name; none where nobody can sign in."""
     if not known.has_login:
         return None
-    title = who.person.name if who.person else "Sign in"
+    title = who.person.name[:MAX_IN_MENU] if who.person else "Sign in"
     icon = ":material/account_circle:" if who.person else ":material/login:"
     return st.Page(draw_account, title=escaped(title), icon=icon, url_path=PATH)
 
@@ -87,6 +88,7 @@ def draw_sign_in(known: LoginSettings, page: str) -> None:
             key=f"sign_in_{provider.key}",
             icon=":material/login:",
             type="primary",
+            width="stretch" if len(known.providers) > 1 else "content",
             on_click=go,
             args=(begin_address(provider.key, page),),
         )
@@ -97,8 +99,9 @@ def draw_sign_in(known: LoginSettings, page: str) -> None:
 def draw_gate(known: LoginSettings) -> None:
     """All that a stranger sees."""
     st.title("Nablascope")
-    st.markdown("This server is open to people who have signed in.")
-    draw_sign_in(known, _page_here())
+    with st.container(border=True, width=460):
+        st.markdown("This server is open to people who have signed in.")
+        draw_sign_in(known, _page_here())
 
 
 def note_page(path: str) -> None:
@@ -110,7 +113,7 @@ def note_page(path: str) -> None:
 def draw_account() -> None:
     """The page of the menu's entry."""
     known, who = login_settings(), visitor()
-    st.title("Account" if who.person else "Sign in")
+    st.title(TITLE if who.person else "Sign in")
     if who.person is None:
         st.markdown(
             "Runs that you start are then yours in every browser in which you sign in, and not of this "

@@ -1,9 +1,8 @@
 """Providers on this machine, servers at which one signs in, and a browser for each person.
 
     provider        an OpenID Connect provider without forms; provider.says(fault="nonce") changes its answers
-    login_file      login_file(server_url, **tables) writes the operator's file, with the provider in it
-    new_login       new_login(base="", **top) -> Server whose pages ask for a sign-in
-    person          person(server) -> Page of a browser of its own, on the server's first page
+    start_login     start_login(issuer, top) -> Server whose pages ask for a sign-in; top: lines of its file
+    person          person(server, path) -> Page of a browser of its own
 
 The providers come from npm: `make login-providers` installs them, and without them these tests skip.
 """
@@ -88,7 +87,7 @@ def login_toml(url: str, issuer: str, top: str = "", key: str = "mock") -> str:
 
 @pytest.fixture(scope="module")
 def start_login(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """start(issuer, top="", base="", port=None, **environment): a server with a login; all end with the module.
+    """start(issuer, top="", **environment): a server with a login; all end with the module.
 
     People open it as localhost and the providers are at 127.0.0.1, since cookies do not know ports.
     """
@@ -100,13 +99,14 @@ def start_login(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
         key: str = "mock",
         port: int | None = None,
         url: str | None = None,
+        base: str = "",
         **more: str,
     ) -> Server:
         home, port = tmp_path_factory.mktemp("login"), port or free_port()
         url = url or f"http://localhost:{port}"
         (home / "login.toml").write_text(login_toml(url, issuer, top, key))
         environment = {variable("login"): str(home / "login.toml"), "SECRET_OF_TESTS": SECRET} | more
-        server = start_server(home, port, **environment)
+        server = start_server(home, port, base, **environment)
         running.append(Server(server.process, url, home, server.log))
         return running[-1]
 

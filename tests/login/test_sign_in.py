@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -32,7 +31,7 @@ def server(mock_provider: MockProvider, start_login: Callable[..., Server]) -> S
 
 def sign_in(page: Page) -> None:
     page.get_by_role("button", name="Sign in with School").click()
-    page.get_by_test_id("stTopNavLink").or_(page.get_by_test_id("stAlert")).first.wait_for()
+    page.get_by_role("link", name="mia").or_(page.get_by_test_id("stAlert")).first.wait_for()
     wait_until_idle(page)
 
 
@@ -98,3 +97,135 @@ def test_a_refused_sign_in_is_told_in_words(
     provider.says()
     sign_in(page)
     expect(page.get_by_role("link", name="mia")).to_be_visible()
+
+
+def test_two_hundred_groups_are_survived_and_give_a_role(
+    server: Server, provider: MockProvider, person: Person
+) -> None:
+    provider.says(groups="200", group="teachers")
+    page = person(server)
+    sign_in(page)
+    page.reload()
+    wait_until_idle(page)
+    account(page)
+    expect(page.get_by_test_id("stMain")).to_contain_text("teacher")
+    kept = page.context.cookies()
+    assert sum(len(str(one["name"])) + len(str(one["value"])) for one in kept) < 1000
+    expect(page.get_by_role("link", name="Server")).to_be_visible()
+
+
+def test_who_is_not_on_the_list_reads_whom_to_ask_and_nothing_else(
+    server: Server, provider: MockProvider, person: Person, shot: Callable[[Page, str], None]
+) -> None:
+    for stranger in (
+        {"email": "eve@elsewhere.net"},
+        {"email": "eve@example.org", "verified": "false"},
+        {"email": "eve@example.org", "verified": ""},
+        {"email": "eve@example.org.elsewhere.net"},
+    ):
+        page = person(server, "runs")
+        provider.says(sub="eve", **stranger)
+        sign_in(page)
+        expect(page.get_by_test_id("stAlert")).to_contain_text("not open to your account. Ask Ada")
+        assert page.get_by_test_id("stTopNavLink").count() == 0
+        assert cookie(page) is None
+    shot(page, "login-not-allowed")
+
+
+def test_a_sign_out_ends_all_tabs_and_an_old_tab_says_what_has_changed(
+    server: Server, provider: MockProvider, person: Person, shot: Callable[[Page, str], None]
+) -> None:
+    page = person(server, "curves")
+    second = page.context.new_page()
+    second.goto(f"{server.url}/catalogue")
+    wait_until_idle(second)
+    sign_in(page)
+    second.goto(f"{server.url}/catalogue")
+    wait_until_idle(second)
+    expect(second.get_by_role("heading", name="Catalogue")).to_be_visible()
+    account(page)
+    key = cookie(page)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("This server is open to people who have signed in")).to_be_visible()
+    assert cookie(page) is None
+    # The other tab has its connection still; whatever it does next is nobody's.
+    second.get_by_role("textbox").first.fill("tanh")
+    second.get_by_role("textbox").first.press("Enter")
+    expect(second.get_by_test_id("stAlert")).to_contain_text(ENDED["signed out"])
+    expect(second.get_by_role("heading", name="Catalogue")).to_have_count(0)
+    shot(second, "login-signed-out")
+    # Nor does the cookie help whoever kept a copy of it.
+    assert key is not None
+    thief = {"cookie": f"{LOGIN_COOKIE}={key['value']}"}
+    assert page.request.get(f"{server.url}/machine/now", headers=thief).status == 401
+    second.get_by_role("button", name="Reload this page").click()
+    expect(second.get_by_text("This server is open to people who have signed in")).to_be_visible()
+
+
+def test_an_address_alone_signs_nobody_out_and_leads_nowhere_else(
+    server: Server, provider: MockProvider, person: Person
+) -> None:
+    page = person(server)
+    sign_in(page)
+    page.goto(f"{server.url}/logout/mock")
+    wait_until_idle(page)
+    expect(page.get_by_role("link", name="mia")).to_be_visible()
+    for to in (
+        "//127.0.0.1:1/",
+        "https://127.0.0.1:1",
+        "/\\127.0.0.1:1",
+        "%2f%2f127.0.0.1:1",
+        "a@127.0.0.1:1",
+    ):
+        page.goto(f"{server.url}/login/mock?to={to}")
+        wait_until_idle(page)
+        assert page.url.startswith(server.url + "/"), to
+    # An answer that this browser has not asked for is worth nothing, and does not disturb who is in.
+    page.goto(f"{server.url}/login/mock/callback?code=1&state=2")
+    wait_until_idle(page)
+    expect(page.get_by_role("link", name="mia")).to_be_visible()
+
+
+def test_a_sign_in_expires_in_words(
+    start_login: Callable[..., Server], provider: MockProvider, person: Person
+) -> None:
+    server = start_login(provider.url, "hours = 0.004")  # 14.4 s
+    page = person(server, "curves")
+    sign_in(page)
+    expect(page.get_by_role("heading", name="Curves")).to_be_visible()
+    page.wait_for_timeout(14_500)
+    page.get_by_role("link", name="mia").click()
+    expect(page.get_by_test_id("stAlert")).to_contain_text(ENDED["expired"])
+    expect(page.get_by_role("button", name="Sign in with School")).to_be_visible()
+
+
+def test_guests_may_look_where_the_operator_says_so_and_their_runs_can_be_taken_over(
+    start_login: Callable[..., Server],
+    provider: MockProvider,
+    person: Person,
+    shot: Callable[[Page, str], None],
+) -> None:
+    server = start_login(provider.url, TOP.replace("ask", "required = false\nask"))
+    page = person(server, "train?epochs=2")
+    early = page.context.new_page()
+    early.goto(f"{server.url}/curves")
+    wait_until_idle(early)
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("Finished")).to_be_visible()
+    page.get_by_role("link", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    provider.says(group="staff")
+    sign_in(page)
+    wait_until_idle(page)
+    assert "/train?" in page.url, "back at the page before"
+    expect(page.get_by_text("This run is somebody else’s")).to_have_count(0)  # an operator's, too
+    account(page)
+    expect(page.get_by_test_id("stMain")).to_contain_text("operator")
+    expect(page.get_by_text("1 run was started in this browser")).to_be_visible()
+    shot(page, "login-take-over")
+    page.get_by_role("button", name="Make them mine").click()
+    expect(page.get_by_text("1 run was started in this browser")).to_have_count(0)
+    early.get_by_role("link", name="Runs").click()
+    expect(early.get_by_text("You have signed in in another tab")).to_be_visible()
+    early.get_by_role("button", name="Reload this page").click()
+    expect(early.get_by_role("link", name="mia")).to_be_visible()
