@@ -176,12 +176,12 @@ def _draw_take_over(who: Visitor) -> None:
         count = open_and_ended(connection, who.browser)
     if not count:
         return
-    runs = "1 run was" if count == 1 else f"{count:,} runs were"
+    runs = "A run was" if count == 1 else f"{count:,} runs were"
     st.info(
-        f"{runs} started in this browser by somebody who had not signed in. If that was you, make them "
-        "yours: they then go with your account. On a computer that others use, they may be another person’s."
+        f"{runs} started in this browser before anybody had signed in. If that was you, it can go with your "
+        "account. On a computer that others use, it may have been another person."
     )
-    st.button("Make them mine", icon=":material/move_to_inbox:", on_click=_take_over, args=(who,))
+    st.button("Add to my runs", icon=":material/move_to_inbox:", on_click=_take_over, args=(who,))
 
 
 def _take_over(who: Visitor) -> None:

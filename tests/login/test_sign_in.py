@@ -221,10 +221,10 @@ def test_guests_may_look_where_the_operator_says_so_and_their_runs_can_be_taken_
     expect(page.get_by_text("This run is somebody else’s")).to_have_count(0)  # an operator's, too
     account(page)
     expect(page.get_by_test_id("stMain")).to_contain_text("operator")
-    expect(page.get_by_text("1 run was started in this browser")).to_be_visible()
+    expect(page.get_by_text("A run was started in this browser")).to_be_visible()
     shot(page, "login-take-over")
-    page.get_by_role("button", name="Make them mine").click()
-    expect(page.get_by_text("1 run was started in this browser")).to_have_count(0)
+    page.get_by_role("button", name="Add to my runs").click()
+    expect(page.get_by_text("A run was started in this browser")).to_have_count(0)
     early.get_by_role("link", name="Runs").click()
     expect(early.get_by_text("You have signed in in another tab")).to_be_visible()
     early.get_by_role("button", name="Reload this page").click()
