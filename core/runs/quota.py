@@ -65,8 +65,8 @@ def open_and_ended(connection: sa.Connection, owner_id: str) -> int:
     return connection.execute(sa.select(sa.func.count()).select_from(runs).where(*mine)).scalar() or 0
 
 
-def take_over(connection: sa.Connection, owner_id: str, owner: Owner) -> None:
-    """All runs of somebody are another's from now on."""
+def give_runs(connection: sa.Connection, owner_id: str, owner: Owner) -> None:
+    """All runs of somebody are this owner's from now on."""
     connection.execute(runs.update().where(runs.c.owner == owner_id).values(owner=owner.id))
 
 

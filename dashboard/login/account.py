@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.errors import InvalidRequest
 from core.login.settings import BY_PROXY, LoginSettings, login_settings
 from core.runs.hosting.logins import newest_of_browser
-from core.runs.quota import open_and_ended, take_over
+from core.runs.quota import give_runs, open_and_ended
 from dashboard.components import logins
 from dashboard.components.markdown import escaped
 from dashboard.components.runner import runner
@@ -122,7 +122,7 @@ def draw_account() -> None:
         draw_sign_in(known, st.session_state.get(_CAME_FROM, ""))
         return
     _draw_person(known, who)
-    _draw_take_over(who)
+    _draw_earlier_runs(who)
     if who.login is None:
         st.caption("The proxy in front of this server has signed you in; sign out there.")
     else:
@@ -170,7 +170,7 @@ def escaped_code(text: str) -> str:
     return text.replace("`", "'")
 
 
-def _draw_take_over(who: Visitor) -> None:
+def _draw_earlier_runs(who: Visitor) -> None:
     """Runs of the time before the sign-in, which who sits here can claim once."""
     with runner().store.reading() as connection:
         count = open_and_ended(connection, who.browser)
@@ -181,15 +181,15 @@ def _draw_take_over(who: Visitor) -> None:
         f"{runs} started in this browser before anybody had signed in. If that was you, it can go with your "
         "account. On a computer that others use, it may have been another person."
     )
-    st.button("Add to my runs", icon=":material/move_to_inbox:", on_click=_take_over, args=(who,))
+    st.button("Add to my runs", icon=":material/move_to_inbox:", on_click=_claim_earlier_runs, args=(who,))
 
 
-def _take_over(who: Visitor) -> None:
+def _claim_earlier_runs(who: Visitor) -> None:
     now = visitor()  # a tab that is still open after a sign-out takes nothing
     if now.person is None or now.owner.id != who.owner.id:
         return
     with runner().store.writing() as connection:
-        take_over(connection, now.browser, now.owner)
+        give_runs(connection, now.browser, now.owner)
 
 
 def _signed_in_elsewhere(known: LoginSettings, who: Visitor) -> bool:

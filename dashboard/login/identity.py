@@ -88,7 +88,7 @@ def is_trusted(
     """Whether the other end of a connection is a proxy whose word on a user counts.
 
     Uvicorn may have put an address of X-Forwarded-For in its place by then: it does so for the proxies that
-    it trusts itself, this machine unless FORWARDED_ALLOW_IPS names others. Where that cannot be told apart,
+    it trusts itself, this machine unless FORWARDED_ALLOW_IPS names others. Where that is not certain,
     both ends have to be trusted.
     """
     if peer is None:

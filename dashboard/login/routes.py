@@ -39,11 +39,11 @@ def routes(known: LoginSettings, secret: Callable[[], bytes], store: Callable[[]
     """All of them; none where there is no provider."""
     if not known.providers:
         return []
-    doors = _Doors(known, Cookies(secret(), base(), known.is_https), store)
+    sign_ins = _SignIns(known, Cookies(secret(), base(), known.is_https), store)
     return [
-        Route(f"{base()}/login/{{provider}}", doors.begin),
-        Route(f"{base()}/login/{{provider}}/callback", doors.finish),
-        Route(f"{base()}/logout/{{provider}}", doors.leave),
+        Route(f"{base()}/login/{{provider}}", sign_ins.begin),
+        Route(f"{base()}/login/{{provider}}/callback", sign_ins.finish),
+        Route(f"{base()}/logout/{{provider}}", sign_ins.leave),
     ]
 
 
@@ -67,7 +67,7 @@ def leave_address(provider: str) -> str:
     return f"{base()}/logout/{provider}"
 
 
-class _Doors:
+class _SignIns:
     def __init__(self, known: LoginSettings, cookies: Cookies, store: Callable[[], Database]) -> None:
         self._known, self._cookies, self._store = known, cookies, store
         self._clients = {provider.key: Client(provider, known) for provider in known.providers}

@@ -117,7 +117,8 @@ def _draw_work() -> None:
     table = pd.DataFrame([_row(run, named) for run in work])
     chosen = st.dataframe(
         table,
-        key=_TABLE,
+        # With other rows it is another table, so that nobody stops the run that has moved to a selected row.
+        key=f"{_TABLE} {' '.join(run.id for run in work)}",
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -146,11 +147,11 @@ def _draw_figures(work: list[OpenRun]) -> None:
     by_status = Counter(run.status for run in work)
     waits = [time.time() - run.queued_at for run in work if run.status == QUEUED]
     memory = sum(run.memory_bytes or 0 for run in work)
-    running, waiting, longest, taken = st.columns(4)
-    running.metric("At work", len(work) - by_status[QUEUED])
-    waiting.metric("Waiting", by_status[QUEUED])
-    longest.metric("Longest wait", _seconds(max(waits, default=0.0)))
-    taken.metric("Memory of workers", f"{memory // MIB:,} MiB")
+    with st.container(horizontal=True, gap="large"):
+        st.metric("At work", len(work) - by_status[QUEUED], width="content")
+        st.metric("Waiting", by_status[QUEUED], width="content")
+        st.metric("Longest wait", _seconds(max(waits, default=0.0)), width="content")
+        st.metric("Memory of workers", f"{memory // MIB:,} MiB", width="content")
     faults = {"store": health.store, "worker": health.worker, "disk": health.disk}
     said = [f"{name}: {escaped(text)}" for name, text in faults.items() if text != OK]
     if said:
@@ -183,10 +184,8 @@ def _draw_quotas(work: list[OpenRun], named: dict[str, str]) -> None:
     limit = quota().of_owner
     by_owner = Counter(run.owner for run in work)
     st.subheader("Quotas")
-    rows = [
-        {"Whose": _owner(one, named), "Open runs": count, "Of": limit}
-        for one, count in by_owner.most_common()
-    ]
+    ranked = sorted(by_owner, key=by_owner.__getitem__, reverse=True)
+    rows = [{"Whose": _owner(one, named), "Open runs": by_owner[one], "Of": limit} for one in ranked]
     st.dataframe(pd.DataFrame(rows), hide_index=True)
     st.caption(
         "`NABLASCOPE_MAX_OPEN_RUNS` is the limit of each person, `NABLASCOPE_MAX_OPEN_RUNS_OF_ADDRESS` that "

@@ -229,3 +229,45 @@ def test_guests_may_look_where_the_operator_says_so_and_their_runs_can_be_taken_
     expect(early.get_by_text("You have signed in in another tab")).to_be_visible()
     early.get_by_role("button", name="Reload this page").click()
     expect(early.get_by_role("link", name="mia")).to_be_visible()
+
+
+def test_an_operator_sees_who_runs_what_and_everybody_reads_what_is_said(
+    start_login: Callable[..., Server],
+    provider: MockProvider,
+    person: Person,
+    shot: Callable[[Page, str], None],
+) -> None:
+    server = start_login(provider.url, TOP)
+    member = person(server, "train?epochs=10000&engine=eager", width=390, color_scheme="dark")
+    sign_in(member)
+    member.get_by_role("button", name="Start").click()
+    expect(member.get_by_text("play_arrow Running")).to_be_visible()
+    provider.says(sub="ada", group="staff")
+    operator = person(server)
+    operator.get_by_role("button", name="Sign in with School").click()
+    operator.get_by_role("link", name="Server").click()
+    expect(operator.get_by_text("Ready: the store can be written")).to_be_visible()
+    wait_until_idle(operator)
+    main = operator.get_by_test_id("stMain")
+    expect(main.get_by_test_id("stDataFrame").first).to_be_visible()
+    operator.get_by_role("textbox").fill("The server restarts at 18:00.")
+    operator.get_by_role("button", name="Publish").click()
+    operator.get_by_role("button", name="Drain: no new run starts").click()
+    expect(main).to_contain_text("The server restarts at 18:00.")
+    expect(main).to_contain_text("being drained")
+    wait_until_idle(operator)
+    for name, size, scheme in (("1440-light", (1440, 1500), "light"), ("390-dark", (390, 2400), "dark")):
+        operator.set_viewport_size({"width": size[0], "height": size[1]})
+        operator.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        wait_until_idle(operator)
+        shot(operator, f"operator-{name}")
+    # The page of a member, whose run goes on, says both without a click.
+    expect(member.get_by_text("The server restarts at 18:00.")).to_be_visible()
+    expect(member.get_by_text("play_arrow Running")).to_be_visible()
+    shot(member, "member-390-dark")
+    member.get_by_role("button", name="Stop").click()
+    member.get_by_role("button", name="Start again").click()
+    expect(member.get_by_text("no new run starts").nth(1)).to_be_visible()
+    assert "stServerError" not in member.content()
+    member.goto(f"{server.url}/operator")
+    expect(member.get_by_text("This page is for the operators and teachers")).to_be_visible()

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from core.login.people import Person
 from core.runs.hosting.tables import Database, logins
 
-FORGOTTEN_AFTER_S = 7 * 24 * 3600.0  # for so long a login that has expired is told from one that never was
+FORGOTTEN_AFTER_S = 7 * 24 * 3600.0  # until then a login that has expired is known as one
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ MESSAGE, DRAIN = "message", "drain"
 MAX_TEXT = 500  # characters
 
 DRAINED = (
-    "This server is being drained for maintenance: no new run starts. What is running goes on to its end, "
+    "This server is being drained for maintenance: no new run starts. What is running runs to its end, "
     "and what waits stays in the queue."
 )
 
