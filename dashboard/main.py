@@ -69,7 +69,7 @@ account.say(known, who)
 if closed:
     account.draw_gate(known)
     st.stop()
-draw_notices()
+draw_notices(who)
 notices = st.container()
 try:
     here.run()

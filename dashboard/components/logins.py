@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from core.errors import InvalidRequest
@@ -12,6 +13,9 @@ from dashboard.components.runner import runner
 # What the server's middleware says of a connection, in place of what anybody may have sent: the login that
 # its cookie is the key of, and whom a trusted proxy names.
 LOGIN_HEADER, USER_HEADER = "x-nablascope-login", "x-nablascope-user"
+
+# Set once that middleware stands in front of the pages: else these headers are anybody's.
+IN_FRONT = threading.Event()
 
 KEPT_S = 1.0  # for so long one look serves all that a page asks; another server's end of a login comes later
 MAX_KEPT = 10_000

@@ -13,7 +13,7 @@ import streamlit as st
 from core.login.people import Person, person_of_header, role_of
 from core.login.settings import BY_PROXY, OPERATOR, TEACHER, LoginSettings, login_settings
 from core.runs.quota import Owner
-from dashboard.components.logins import LOGIN_HEADER, USER_HEADER, login_of
+from dashboard.components.logins import IN_FRONT, LOGIN_HEADER, USER_HEADER, login_of
 from dashboard.components.runner import is_shared, quota, settings
 
 __all__ = ["is_shared", "quota", "settings", "visitor"]
@@ -73,6 +73,8 @@ def visitor() -> Visitor:
         state = st.session_state
         browser = str(state.setdefault(BROWSER_COOKIE, new_browser_id()))
         login, user = state.get(LOGIN_HEADER), None
+    elif not IN_FRONT.is_set():  # main.py was started without app.py
+        login = user = None
     address, operators = headers.get(ADDRESS_HEADER), settings().operators
     known = login_settings()
     person, ended = signed_in(known, login, user)

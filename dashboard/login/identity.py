@@ -22,7 +22,7 @@ from core.login.people import role_of
 from core.login.settings import LoginSettings
 from core.runs.hosting.logins import id_of
 from core.sharing import Sharing
-from dashboard.components.logins import LOGIN_HEADER, USER_HEADER
+from dashboard.components.logins import IN_FRONT, LOGIN_HEADER, USER_HEADER
 from dashboard.components.visitor import BROWSER_HEADER, settings, signed_in
 from dashboard.film.routes import FRESH, base
 from dashboard.login.cookies import LOGIN_COOKIE
@@ -36,6 +36,7 @@ class SignedIn:
 
     def __init__(self, app: ASGIApp, known: LoginSettings) -> None:
         self._app, self._known = app, known
+        IN_FRONT.set()
         self._own = {LOGIN_HEADER, USER_HEADER} | ({known.user_header} if known.user_header else set())
         self._private = tuple(f"{base()}/{name}/" for name in PRIVATE)
 
