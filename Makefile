@@ -4,6 +4,7 @@
 # make slow   the longest tests, which make test leaves out
 # make frameworks       install JAX, TensorFlow and others to compare with, 3 GB, in an environment of their own
 # make test-frameworks  the tests of these
+# make login-providers  install two OpenID Connect providers from npm, for `pytest -m slow tests/login`
 # make test-ray         the tests on a Ray cluster of two nodes on this machine; installs Ray, 270 MB, beside the product
 # make load             200 people on one server for ten minutes (LOAD="--sessions 50 --seconds 60"); installs Locust, 60 MB
 
@@ -19,7 +20,7 @@ test slow: export PYTHONDONTWRITEBYTECODE =
 bin := .venv/bin
 pip := $(bin)/python -m pip install --disable-pip-version-check
 
-.PHONY: run test slow lint bench load screenshots clean frameworks test-frameworks test-ray
+.PHONY: run test slow lint bench load screenshots clean frameworks test-frameworks test-ray login-providers
 
 run: .venv/installed
 	@exec $(bin)/python -m streamlit run dashboard/app.py $(if $(PORT),--server.port $(PORT))
@@ -42,6 +43,9 @@ test-ray: .venv-ray/installed
 	unshare --net --map-root-user sh -c 'ip link set lo up && exec "$$@"' sh \
 		.venv-ray/bin/python -m pytest -m ray
 
+login-providers:
+	npm ci --prefix tests/login --no-audit --no-fund
+
 lint: .venv/installed-for-tests
 	$(bin)/ruff format --check .
 	$(bin)/ruff check .
@@ -61,7 +65,8 @@ screenshots: .venv/installed-for-tests
 	$(bin)/python docs/screenshots.py
 
 clean:
-	rm -rf .venv .venv-frameworks .venv-ray .venv-load .pytest_cache .mypy_cache .ruff_cache .hypothesis build screenshots *.egg-info
+	rm -rf .venv .venv-frameworks .venv-ray .venv-load .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf tests/login/node_modules build screenshots *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps inside .venv: what is installed is installed again only when a list of requirements changes.

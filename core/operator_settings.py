@@ -140,6 +140,15 @@ SETTINGS: dict[str, Option] = {
         "address; by default each data folder keeps one.",
         kind=str,
     ),
+    "login": Option(
+        "The file that says how people sign in, as docs/login.md describes it; without one nobody does.",
+        kind=str,
+    ),
+    "user_header": Option(
+        "The header in which a proxy of `NABLASCOPE_TRUSTED_PROXIES` says who a visitor is, such as "
+        "`x-forwarded-user`; from anybody else it is dropped.",
+        kind=str,
+    ),
 }
 
 
@@ -168,6 +177,8 @@ class OperatorSettings:
     trusted_proxies: str = ""
     operators: str = ""
     cookie_secret: str = field(default="", repr=False)
+    login: str = ""
+    user_header: str = ""
 
 
 def variable(name: str) -> str:

@@ -57,7 +57,7 @@ def sharing(environment: Mapping[str, str] = os.environ) -> Sharing:
             f"{variable('cookie_secret')} has {len(secret)} characters; it needs {MIN_SECRET} at least."
         )
     return Sharing(
-        shared=known.shared,
+        shared=known.shared or bool(known.login or known.user_header),  # who signs in has runs of their own
         max_open=known.max_open_runs,
         max_open_of_address=known.max_open_runs_of_address,
         proxies=tuple(_network(text) for text in _words(known.trusted_proxies)),

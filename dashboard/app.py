@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,16 +14,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
 from core.errors import InvalidRequest
+from core.login.settings import login_settings
 from core.logs import write_as_json
 from core.operator_settings import operator_settings
 from core.runs.databases.opening import check_address
 from core.runs.runners.limits import operator_limits
 from core.sharing import sharing
-from dashboard.browser_cookie import BrowserCookie
+from dashboard.browser_cookie import BrowserCookie, signing_secret
 from dashboard.components.machine import poller
 from dashboard.components.runs import runner
 from dashboard.film import routes as film
 from dashboard.live import routes as live
+from dashboard.login.identity import SignedIn
+from dashboard.login.oidc import check_installed
+from dashboard.login.routes import check_base
+from dashboard.login.routes import routes as login_routes
 from dashboard.machine import routes as machine
 from dashboard.server import health, lifespan
 from dashboard.server.headers import INDEX, SafeHeaders, page_policy
@@ -36,8 +42,12 @@ try:
     check_address()
     operator_limits()
     policy = page_policy(INDEX.read_text("utf-8"), settings.embed_on)
+    login = login_settings()
+    check_installed(login)
+    check_base(login)
 except InvalidRequest as refused:  # one sentence, not a server with other limits than were meant
-    raise SystemExit(str(refused)) from None
+    sys.stderr.write(f"{refused}\n")
+    raise SystemExit(2) from None
 
 if settings.log_format == "json":
     write_as_json()
@@ -46,7 +56,7 @@ if settings.log_format == "json":
 @asynccontextmanager
 async def alive(_app: st.App) -> AsyncIterator[None]:
     """The machine is read from the server's start on, so that its first visitor sees the last hour."""
-    lifespan.warn()
+    lifespan.warn(has_login=login.has_login and login.required)
     readings = await run_in_threadpool(poller)
     async with lifespan.runs_resumed(runner):
         yield
@@ -61,6 +71,7 @@ app = st.App(
         *film.routes(),
         *live.routes(lambda: runner().store, lambda run_id: runner().watched(run_id)),
         *machine.routes(),
+        *login_routes(login, signing_secret, lambda: runner().store),
         *health.routes({"", film.base()}, runner, answers, settings.min_free_mib),
     ],
     middleware=[
@@ -69,5 +80,6 @@ app = st.App(
         Middleware(KnownHosts),
         Middleware(BoundedUploads, max_bytes=settings.max_upload_mib * 2**20),
         Middleware(BrowserCookie),
+        Middleware(SignedIn, known=login),
     ],
 )

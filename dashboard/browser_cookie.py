@@ -76,7 +76,7 @@ class BrowserCookie:
 
     def _signature(self, browser: str) -> str:
         if self._secret is None:
-            self._secret = _secret()
+            self._secret = signing_secret()
         return hmac.new(self._secret, browser.encode(), hashlib.sha256).hexdigest()[:32]
 
     def _cookie(self, browser: str) -> str:
@@ -103,8 +103,11 @@ def _address(connection: HTTPConnection) -> str | None:
     return settings().address_of(peer, ",".join(connection.headers.getlist("x-forwarded-for")))
 
 
-def _secret() -> bytes:
-    """The operator's, or one that this data folder keeps; for this process alone where it cannot be kept."""
+def signing_secret() -> bytes:
+    """What cookies are signed with: what the operator has set, or what this data folder keeps.
+
+    It is for this process alone where the folder cannot keep it.
+    """
     chosen = settings().cookie_secret
     if chosen:
         return chosen.encode()

@@ -6,11 +6,16 @@ import streamlit as st
 
 from core import devices
 from core.errors import StoreUnavailable
+from core.login.settings import login_settings
 from dashboard import addresses
 from dashboard.components import unavailable
 from dashboard.components.address import enter, warn_of_unknown
+from dashboard.components.notices import draw_notices
 from dashboard.components.reconnection import CSS, draw_anew_when_reconnected
 from dashboard.components.runs import runner, store_is_back
+from dashboard.components.visitor import visitor
+from dashboard.login import account
+from dashboard.operating import page as operator
 from dashboard.pages import PAGES
 
 # Streamlit leaves a tenth of a phone's screen empty above the title. Its small texts and, in the dark, its
@@ -49,16 +54,28 @@ menu[""] += [
     st.Page(lambda: None, title=PAGES[key].title, url_path=old, visibility="hidden")
     for old, key in addresses.MOVED.items()
 ]
-
-here = st.navigation(menu, position="top")
+known, who = login_settings(), visitor()
+menu[""].append(operator.entry(who))
+if entry := account.entry(known, who):
+    menu[""].append(entry)
+closed = account.is_closed(known, who)
+here = st.navigation(menu, position="hidden" if closed else "top")
+account.take_refusal()
 query = {name: st.query_params.get_all(name) for name in st.query_params}
 path = here.url_path or "home"
 now = addresses.upgraded(path, query)
 if now != (path, query):
     st.switch_page(files[now[0]], query_params=now[1])
 if path != "home":
-    st.set_page_config(page_title=f"{here.title} · Nablascope")
+    title = account.TITLE if path == account.PATH else here.title
+    st.set_page_config(page_title=f"{title} · Nablascope")
 enter(path)
+account.note_page(path)
+account.say(known, who)
+if closed:
+    account.draw_gate(known)
+    st.stop()
+draw_notices(who)
 notices = st.container()
 try:
     here.run()

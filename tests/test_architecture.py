@@ -24,6 +24,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core": (),
     "core/devices": ("core",),
     "core/cluster": ("core",),
+    "core/login": ("core",),
+    "core/runs/hosting": ("core/login",),
     "core/monitor": ("core/devices",),
     "core/torch_devices.py": ("core/devices",),
     "core/activations": ("core/torch_devices.py",),
@@ -101,6 +103,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("core/experiments/overview", "core/training/film/redrawing.py"),
         *("core/timing/quick_check", "core/timing/together", "core/timing/collectives"),
         *("core/timing/frameworks", "core/timing/self_comparison"),
+        "core/runs/hosting",
     ),
     "core/backup": ("core/runs",),
     "core/export/templates": (),  # what runs where nothing of ours is
@@ -123,7 +126,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     ),
     "dashboard/film": ("dashboard/components",),
     "dashboard/machine": ("dashboard/film",),
+    "dashboard/login": ("dashboard/film",),
     "dashboard/server": ("core/runs/runners",),
+    "dashboard/operating": ("dashboard/components", "dashboard/server"),
     "dashboard/training": ("dashboard/components",),
     "dashboard/run_list": ("dashboard/training", "dashboard/film"),
     "dashboard/statements": ("dashboard/components",),
@@ -132,7 +137,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("dashboard/training", "dashboard/film", "dashboard/run_list"),
         *("dashboard/statements", "dashboard/machine", "dashboard/benchmark"),
     ),
-    "dashboard": ("dashboard/views", "dashboard/server"),
+    "dashboard": ("dashboard/views", "dashboard/server", "dashboard/login", "dashboard/operating"),
 }
 
 # Programs: what may parse arguments, print and exit. A template becomes a script of its own.

@@ -47,3 +47,13 @@ def is_alive(identity: str) -> bool | None:
         return process.status() != psutil.STATUS_ZOMBIE and f"{process.create_time():.2f}" == started
     except psutil.NoSuchProcess:
         return False
+
+
+def memory_bytes(identity: str) -> int | None:
+    """The resident memory of that worker; None where it has ended, or lives on another host."""
+    if not is_alive(identity):
+        return None
+    try:
+        return int(psutil.Process(int(identity.rsplit("/", 2)[1])).memory_info().rss)
+    except psutil.Error:  # it has just ended
+        return None

@@ -1,13 +1,15 @@
-"""Runs as an operator sees them: how many there are and wait, and which ones a restart resumes."""
+"""Runs as an operator sees them: who runs what, how many wait, what they take, what a restart resumes."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from core.runs.identity import memory_bytes
 from core.runs.listing import STATUSES
-from core.runs.status import INTERRUPTED, PAUSED
+from core.runs.status import INTERRUPTED, PAUSED, QUEUED, RUNNING
 from core.runs.store import RunStore
 from core.runs.tables import runs
 
@@ -18,6 +20,36 @@ WORKER_LOST = "The server or its worker ended while this run was in progress."
 ENDED_IN_PAUSE = "The server or its worker ended while this run was paused."
 
 MAX_AGE_S = 24 * 3600.0  # who was interrupted longer ago has long seen it
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A run that waits, works or is paused. Times are seconds since 1970."""
+
+    id: str
+    job: str
+    status: str
+    owner: str | None
+    queued_at: float
+    worked_s: float
+    memory_bytes: int | None  # of its worker, where that is known
+
+
+def open_work(store: RunStore, now: float | None = None) -> list[OpenRun]:
+    """Everything that is open, oldest in the queue first."""
+    now = time.time() if now is None else now
+    return [
+        OpenRun(
+            run.id,
+            run.job,
+            run.status,
+            run.owner,
+            run.queued_at,
+            run.worked(now),
+            memory_bytes(run.worker) if run.worker else None,
+        )
+        for run in store.all_with_status(RUNNING, PAUSED, QUEUED)
+    ]
 
 
 def reason_of(status: str, reason: str) -> str:

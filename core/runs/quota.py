@@ -59,6 +59,17 @@ def open_runs_of(connection: sa.Connection, owner: Owner) -> int:
     return _open(connection, runs.c.owner == owner.id, immediate=False)
 
 
+def open_and_ended(connection: sa.Connection, owner_id: str) -> int:
+    """How many runs somebody has, short ones that pages ask for left out."""
+    mine = (runs.c.owner == owner_id, ~runs.c.immediate)
+    return connection.execute(sa.select(sa.func.count()).select_from(runs).where(*mine)).scalar() or 0
+
+
+def give_runs(connection: sa.Connection, owner_id: str, owner: Owner) -> None:
+    """All runs of somebody are this owner's from now on."""
+    connection.execute(runs.update().where(runs.c.owner == owner_id).values(owner=owner.id))
+
+
 NOBODY, NO_QUOTA = Owner(), Quota()
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,44 @@ def keep_within(store: RunStore, keep_bytes: int, max_age_s: float = math.inf) -
     _drop_unused_files(store, max_age_s)
     yield
     yield from store.give_back_space()
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Bytes of one kind of data, how many may be kept, and what makes room where that is too little."""
+
+    kind: str
+    bytes: int
+    max_bytes: int
+    rule: str
+
+
+def usage(store: RunStore, keep_bytes: int) -> list[Usage]:
+    """What the data folder holds, by the kinds that have a bound."""
+    ended = runs.c.status.in_(ENDED)
+    columns = (sa.func.sum(runs.c.curves_bytes), sa.func.sum(runs.c.pictures_bytes))
+    with store.reading() as connection:
+        curves, pictures_ = connection.execute(
+            sa.select(*columns).where(ended, runs.c.pruned_at.is_(None))
+        ).one()
+        pruned = connection.execute(sa.select(columns[0]).where(runs.c.pruned_at.is_not(None))).scalar()
+    checkpoints = sum(_checkpoints(store).values())
+    whole, rest = int(keep_bytes * WHOLE), int(keep_bytes * CURVES)
+    return [
+        Usage(
+            "Whole runs",
+            int(curves or 0) + int(pictures_ or 0) + checkpoints,
+            whole,
+            "the oldest are pruned to their curves",
+        ),
+        Usage("Curves of pruned runs", int(pruned or 0), rest, "the oldest runs are deleted"),
+        Usage(
+            "Added tables and images",
+            added_files.added_bytes(store.files),
+            int(keep_bytes * ADDED),
+            "the least recently used are deleted",
+        ),
+    ]
 
 
 def _checkpoints(store: RunStore) -> dict[str, int]:

@@ -25,6 +25,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.runs.hosting.notices import is_drained
 from core.runs.identity import machine_of
 from core.runs.status import PAUSED, QUEUED, RUNNING
 from core.runs.tables import runs
@@ -203,11 +204,17 @@ _OPEN = sa.select(*_COLUMNS).where(runs.c.status.in_((QUEUED, RUNNING)), ~runs.c
 
 
 def open_runs(connection: sa.Connection) -> list[OpenRun]:
-    """All that wait or are at work, without immediate ones."""
+    """All that wait or are at work, without immediate ones.
+
+    While the server is drained none waits that no worker holds: nobody starts one, or makes room for it.
+    """
     found = []
+    drained = is_drained(connection)
     for row in connection.execute(_OPEN).mappings():
         columns = dict(row)
-        found.append(OpenRun(running=columns.pop("status") == RUNNING, **columns))
+        run = OpenRun(running=columns.pop("status") == RUNNING, **columns)
+        if run.running or run.worker or not drained:
+            found.append(run)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core.runs.databases.database import JSON
+from core.runs.hosting import tables as hosting
 
 metadata = sa.MetaData()
 
@@ -140,6 +141,7 @@ _OWNERS_FROM_SUMMARIES = (
 def create(connection: sa.Connection) -> None:
     """Make the tables and columns that are not there yet; what is there stays as it is."""
     metadata.create_all(connection)
+    hosting.metadata.create_all(connection)
     rename_columns_of_0_1(connection)
     there = _columns(connection)
     had_owners = "owner" in there

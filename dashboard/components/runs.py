@@ -16,15 +16,16 @@ import streamlit as st
 
 from core.errors import InvalidRequest, StoreUnavailable
 from core.events import Picture
+from core.jobs import JOBS
 from core.records import to_record
-from core.runs.databases.opening import store_place
-from core.runs.runners.limits import operator_limits
-from core.runs.runners.local import GONE_S, LocalRunner
+from core.runs.hosting.notices import DRAINED, held
+from core.runs.runners.local import GONE_S
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, LIMITED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
 from dashboard.components import address, unavailable
 from dashboard.components.markdown import escaped
-from dashboard.components.visitor import is_shared, quota, visitor
+from dashboard.components.runner import runner
+from dashboard.components.visitor import is_shared, visitor
 from dashboard.live.pace import pace
 from dashboard.live.part import ask_for_news
 from dashboard.live.records import Records, shared
@@ -97,16 +98,6 @@ STATUS_BADGES: dict[str, tuple[str, str, Literal["gray", "blue", "orange", "gree
 Draw = Callable[[Run, Records, dict[str, Picture]], None]
 
 
-def runner() -> LocalRunner:
-    """The one runner of this server, with its warm workers."""
-    return _runner_of(store_place())
-
-
-@st.cache_resource(show_spinner=False)
-def _runner_of(place: str) -> LocalRunner:
-    return LocalRunner(place, quota=quota(), limits=operator_limits())
-
-
 def store_is_back() -> bool:
     """Whether runs can be started and kept again."""
     try:
@@ -174,6 +165,8 @@ def submit(job: str, config: Mapping[str, Any]) -> str:
         other = config.get(name)
         if other and (found := runner().store.get(other)) and not controls(found):
             refuse(NOT_YOURS)
+    if not JOBS[job].immediate and drained():
+        refuse(DRAINED)
     try:
         return runner().submit(job, config, visitor().owner)
     except StoreUnavailable:
@@ -185,13 +178,21 @@ def submit(job: str, config: Mapping[str, Any]) -> str:
 def resume(run_id: str) -> None:
     """Queue a run again that ended early. Raises InvalidRequest where it cannot resume."""
     check_controls(run_id)
+    if drained():
+        raise InvalidRequest(DRAINED)
     runner().resume(run_id, visitor().owner)
 
 
 def request(run_id: str, requested: str) -> None:
     """Ask for "pause", "resume" or "stop" of a run that is the visitor's to control; of others, nothing."""
-    if controls(runner().store.get(run_id)):  # a browser can press what the page does not show
+    run = runner().store.get(run_id)  # a browser can press what the page does not show
+    if controls(run) or (requested == "stop" and run is not None and visitor().may_stop(run.owner)):
         runner().request(run_id, requested)
+
+
+def drained() -> bool:
+    """Whether an operator lets no new run start."""
+    return held(runner().store).drained_since is not None
 
 
 def change(run_id: str, setting: str, key: str, before: Any) -> None:
@@ -294,6 +295,8 @@ def _show_state(run: Run) -> None:
         mine = controls(run)
         if not run.ended and mine:
             _buttons(run)
+        elif not run.ended and visitor().may_stop(run.owner):
+            _stop_button(run)
         if is_shared() and mine:
             _share_popover(run)
             if not run.ended:
@@ -397,6 +400,10 @@ def _buttons(run: Run) -> None:
             on_click=_press,
             args=(run.id, "pause"),
         )
+    _stop_button(run)
+
+
+def _stop_button(run: Run) -> None:
     st.button("Stop", icon=":material/stop:", on_click=_press, args=(run.id, "stop"))
 
 

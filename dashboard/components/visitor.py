@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import streamlit as st
 
-from core.runs.quota import NO_QUOTA, Owner, Quota
-from core.sharing import Sharing, sharing
+from core.login.people import Person, person_of_header, role_of
+from core.login.settings import BY_PROXY, OPERATOR, TEACHER, LoginSettings, login_settings
+from core.runs.quota import Owner
+from dashboard.components.logins import IN_FRONT, LOGIN_HEADER, USER_HEADER, login_of
+from dashboard.components.runner import is_shared, quota, settings
+
+__all__ = ["is_shared", "quota", "settings", "visitor"]
 
 # By this cookie, which the server gives to each browser, a person finds the runs that were started in it.
 BROWSER_COOKIE = "nablascope_browser"
 # What the server's middleware says of a connection, in place of what anybody may have sent.
 BROWSER_HEADER, ADDRESS_HEADER = "x-nablascope-browser", "x-nablascope-address"
+
+# Why nobody has signed in where somebody had: it took too long, or another tab or an operator ended it, or
+# the person may not come in (any more).
+EXPIRED, SIGNED_OUT, NOT_ALLOWED = "expired", "signed out", "not allowed"
 
 
 @dataclass(frozen=True)
@@ -23,6 +34,11 @@ class Visitor:
 
     owner: Owner
     is_operator: bool = False
+    is_teacher: bool = False  # sees all runs, and can stop them
+    person: Person | None = None  # who signed in, and may
+    browser: str = ""  # the id that the browser has, whoever signed in
+    login: str | None = None  # the id of the login, where a provider gave it
+    ended: str = ""  # one of these, or nothing
 
     def owns(self, owner_id: str | None) -> bool:
         """Whether a run of this owner is the visitor's to stop, change, resume, export and delete.
@@ -34,39 +50,61 @@ class Visitor:
 
     def sees_all(self) -> bool:
         """Whether lists show the runs of everybody."""
-        return self.is_operator or not is_shared()
+        return self.is_operator or self.is_teacher or not is_shared()
 
     def controls(self, owner_id: str | None) -> bool:
         """Whether the visitor may do more with a run of this owner than look at it."""
         return not is_shared() or self.owns(owner_id)
 
-
-def settings() -> Sharing:
-    """What the operator has set. Raises InvalidRequest for what is not possible."""
-    return sharing()
-
-
-def is_shared() -> bool:
-    """Whether several people share this server, so that runs are private and limited."""
-    return settings().shared
-
-
-def quota() -> Quota:
-    """How many open runs each visitor may have."""
-    known = settings()
-    return Quota(known.max_open, known.max_open_of_address) if known.shared else NO_QUOTA
+    def may_stop(self, owner_id: str | None) -> bool:
+        """Whether the visitor may end a run of this owner."""
+        return self.is_teacher or self.controls(owner_id)
 
 
 def visitor() -> Visitor:
-    """Who this is: the browser, as the server's middleware has verified its cookie.
+    """Who this is: the person that signed in, else the browser, as the server's middleware has verified it.
 
-    The one place that says so; a login's subject belongs here, in front of the browser's id.
+    It is asked anew each time, so that a tab which is still open after a sign-out is nobody's.
     """
-    browser = st.context.headers.get(BROWSER_HEADER)
+    headers = st.context.headers
+    browser = headers.get(BROWSER_HEADER)
+    login, user = headers.get(LOGIN_HEADER), headers.get(USER_HEADER)
     if not is_browser_id(browser):  # not behind the middleware
-        browser = str(st.session_state.setdefault(BROWSER_COOKIE, new_browser_id()))
-    owner = Owner(str(browser), st.context.headers.get(ADDRESS_HEADER))
-    return Visitor(owner, owner.id in settings().operators)
+        state = st.session_state
+        browser = str(state.setdefault(BROWSER_COOKIE, new_browser_id()))
+        login, user = state.get(LOGIN_HEADER), None
+    elif not IN_FRONT.is_set():  # main.py was started without app.py
+        login = user = None
+    address, operators = headers.get(ADDRESS_HEADER), settings().operators
+    known = login_settings()
+    person, ended = signed_in(known, login, user)
+    role = role_of(person, known, operators) if person else None
+    if person is None or role is None:
+        owner = Owner(browser, address)
+        ended = NOT_ALLOWED if person else ended
+        return Visitor(owner, browser in operators, browser=str(browser), ended=ended)
+    return Visitor(
+        Owner(person.id, address),
+        role == OPERATOR,
+        role == TEACHER,
+        person,
+        str(browser),
+        None if person.provider == BY_PROXY else login,
+    )
+
+
+def signed_in(known: LoginSettings, login_id: str | None, user: str | None) -> tuple[Person | None, str]:
+    """The person of a connection, by what the middleware says of it, and else why there is none any more."""
+    if user and known.user_header:
+        return person_of_header(unquote(user)), ""
+    if not login_id or not known.providers:
+        return None, ""
+    login = login_of(login_id)
+    if login is None or known.provider(login.person.provider) is None:
+        return None, SIGNED_OUT
+    if login.has_expired(time.time()):
+        return None, EXPIRED
+    return login.person, ""
 
 
 def new_browser_id() -> str:

@@ -49,16 +49,16 @@ def choose_query(store: RunStore) -> RunQuery:
 def choose_owner(store: RunStore) -> str | None:
     """Whose runs are listed: this browser's, or None for all; its own are the default where it has some.
 
-    On a shared server a list has the visitor's runs, and an operator can see all.
+    On a shared server a list has the visitor's runs, and an operator or a teacher can see all.
     """
     here, state = visitor(), st.session_state
     browser = str(here.owner.id)
-    if is_shared() and not here.is_operator:
+    if is_shared() and not here.sees_all():
         return browser
     if _DEFAULT_WHOSE not in state:
         own = listed(store, RunQuery(owner=browser, limit=1)).total
         state[_DEFAULT_WHOSE] = MINE if own else ALL
-    names = {MINE: "This browser's", ALL: "All"}
+    names = {MINE: "Yours" if here.person else "This browser's", ALL: "All"}
     whose = bound(
         st.segmented_control,
         "Runs",

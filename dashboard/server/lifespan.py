@@ -54,8 +54,7 @@ async def runs_resumed(runner: Callable[[], LocalRunner]) -> AsyncIterator[None]
             await run_in_threadpool(lambda: runner().close())
 
 
-def warn() -> None:
+def warn(has_login: bool) -> None:
     """Say what an operator should know of who can reach the server."""
-    has_login = st.secrets.load_if_toml_exists() and "auth" in st.secrets
     for sentence in warnings_at_start(st.get_option("server.address"), has_login, current_user_id()):
         _log.warning(sentence)

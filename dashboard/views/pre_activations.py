@@ -42,7 +42,7 @@ def listed() -> list[Run]:
     """
     every = runs.runner().store.all_with_status(RUNNING, PAUSED, QUEUED, FINISHED, STOPPED)
     here = visitor()
-    sees_all = here.sees_all() and (at_this_machine() or here.is_operator)
+    sees_all = here.sees_all() and (at_this_machine() or here.is_operator or here.is_teacher)
     whole = [run for run in every if run.pruned_at is None and has_pre_activations(run)]
     found = [run for run in whole if sees_all or run.owner == here.owner.id]
     return sorted(found, key=lambda run: run.created_at, reverse=True)[:MAX_LISTED]

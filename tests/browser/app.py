@@ -81,15 +81,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_server(home: Path, port: int | None = None, **environment: str) -> Server:
+def start_server(home: Path, port: int | None = None, base: str = "", **environment: str) -> Server:
     """Start the dashboard with `home` as its data folder and wait until it is healthy.
 
-    Raises RuntimeError with the server's log when it ends or stays silent.
+    base: a path below which it is, such as "/lab". Raises RuntimeError with the server's log when it ends or
+    stays silent.
     """
     port = port or free_port()
     home.mkdir(parents=True, exist_ok=True)
-    url, log = f"http://127.0.0.1:{port}", home / f"server-{port}.log"
+    url, log = f"http://127.0.0.1:{port}{base}", home / f"server-{port}.log"
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
+    command += ["--server.baseUrlPath", base] if base else []
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,

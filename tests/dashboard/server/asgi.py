@@ -15,15 +15,16 @@ class Answer(NamedTuple):
     status: int
     headers: dict[str, str]
     body: str
+    set_cookies: tuple[str, ...] = ()
 
 
-async def asked(app: ASGIApp, path: str, method: str = "GET", **headers: str) -> Answer:
+async def asked(app: ASGIApp, path: str, method: str = "GET", query: str = "", **headers: str) -> Answer:
     """The answer to one request, whose body is empty."""
     scope: dict[str, Any] = {
         "type": "http",
         "method": method,
         "path": path,
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [(key.replace("_", "-").encode(), text.encode()) for key, text in headers.items()],
     }
     sent: list[Message] = []
@@ -37,9 +38,10 @@ async def asked(app: ASGIApp, path: str, method: str = "GET", **headers: str) ->
     await app(scope, receive, send)
     found: Mapping[str, str] = {key.decode().lower(): text.decode() for key, text in sent[0]["headers"]}
     body = b"".join(message.get("body", b"") for message in sent[1:])
-    return Answer(sent[0]["status"], dict(found), body.decode())
+    cookies = tuple(text.decode() for key, text in sent[0]["headers"] if key.lower() == b"set-cookie")
+    return Answer(sent[0]["status"], dict(found), body.decode(), cookies)
 
 
-def ask(app: ASGIApp, path: str, method: str = "GET", **headers: str) -> Answer:
+def ask(app: ASGIApp, path: str, method: str = "GET", query: str = "", **headers: str) -> Answer:
     """The same from a test that is no coroutine."""
-    return asyncio.run(asked(app, path, method, **headers))
+    return asyncio.run(asked(app, path, method, query, **headers))

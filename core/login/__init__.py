@@ -1,0 +1,1 @@
+"""Who may come in, and as what: the operator's settings of the login, and the rules that follow from them."""

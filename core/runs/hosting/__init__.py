@@ -1,0 +1,1 @@
+"""What several servers of one address share beside the runs: who has signed in, a message, a drain."""

@@ -1,0 +1,1 @@
+"""The operator's page: who runs what, what it takes, and what is said to everybody."""
