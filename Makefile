@@ -6,6 +6,7 @@
 # make test-frameworks  the tests of these
 # make login-providers  install two OpenID Connect providers from npm, for `pytest -m slow tests/login`
 # make test-ray         the tests on a Ray cluster of two nodes on this machine; installs Ray, 270 MB, beside the product
+# make load             200 people on one server for ten minutes (LOAD="--sessions 50 --seconds 60"); installs Locust, 60 MB
 
 PORT ?=
 # The first Python that is new enough and can make a virtual environment; PYTHON=... names another.
@@ -19,7 +20,7 @@ test slow: export PYTHONDONTWRITEBYTECODE =
 bin := .venv/bin
 pip := $(bin)/python -m pip install --disable-pip-version-check
 
-.PHONY: run test slow lint bench screenshots clean frameworks test-frameworks test-ray login-providers
+.PHONY: run test slow lint bench load screenshots clean frameworks test-frameworks test-ray login-providers
 
 run: .venv/installed
 	@exec $(bin)/python -m streamlit run dashboard/app.py $(if $(PORT),--server.port $(PORT))
@@ -29,7 +30,7 @@ test: .venv/installed-for-tests
 	@$(MAKE) --no-print-directory lint
 	$(bin)/python -m pytest -n 2 --dist worksteal
 
-slow: .venv/installed-for-tests
+slow: .venv/installed-for-tests .venv-load/installed
 	$(bin)/python -m pytest -n 2 --dist worksteal -m slow
 
 frameworks: .venv-frameworks/installed
@@ -57,11 +58,14 @@ lint: .venv/installed-for-tests
 bench: .venv/installed-for-tests
 	@for file in benchmarks/*.py; do echo "== $$file" && $(bin)/python $$file || exit 1; done
 
+load: .venv-load/installed
+	.venv-load/bin/python -m tests.load $(LOAD)
+
 screenshots: .venv/installed-for-tests
 	$(bin)/python docs/screenshots.py
 
 clean:
-	rm -rf .venv .venv-frameworks .venv-ray .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/login/node_modules build screenshots *.egg-info
+	rm -rf .venv .venv-frameworks .venv-ray .venv-load .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/login/node_modules build screenshots *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps inside .venv: what is installed is installed again only when a list of requirements changes.
@@ -90,6 +94,14 @@ clean:
 	$(bin)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
 		> "$$(.venv-ray/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/product.pth"
 	.venv-ray/bin/python -m pip install --disable-pip-version-check -r requirements-ray.txt
+	@touch $@
+
+# Likewise with Locust.
+.venv-load/installed: requirements-load.txt .venv/installed-for-tests
+	$(bin)/python -m venv .venv-load
+	$(bin)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
+		> "$$(.venv-load/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/product.pth"
+	.venv-load/bin/python -m pip install --disable-pip-version-check -r requirements-load.txt
 	@touch $@
 
 .PHONY: .venv-made

@@ -9,11 +9,23 @@ class InvalidRequest(ValueError):
     """
 
 
-class UnwritableFolder(InvalidRequest):
+class StoreUnavailable(InvalidRequest):
+    """The run store or its folder cannot be used now, and may be again later: the same request is then fine.
+
+    fault: which of core.runs.faults.store_faults it is.
+    """
+
+    def __init__(self, fault: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.fault = fault
+
+
+class UnwritableFolder(StoreUnavailable):
     """The data folder cannot be written: no run and no table can be kept, and all else works."""
 
-    def __init__(self, folder: object, reason: str) -> None:
+    def __init__(self, folder: object, reason: str, variable: str = "NABLASCOPE_HOME") -> None:
         super().__init__(
+            "read-only",
             f"The data folder {str(folder)!r} cannot be written: {reason}. Make it writable, or let "
-            "NABLASCOPE_HOME name another one."
+            f"{variable} name another one.",
         )

@@ -6,9 +6,13 @@ import json
 import logging
 import sys
 import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TextIO
+
+from core.errors import InvalidRequest
 
 # Loggers with handlers of their own, which would write each line in a form of theirs.
 _OF_THEIR_OWN = ("streamlit", "uvicorn", "uvicorn.error", "uvicorn.access")
@@ -28,6 +32,48 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)
+
+
+SAY_EVERY_S = 60.0
+
+
+class Repeated:
+    """What fails again and again fills no log: it is said at once, then once a minute with how often, and
+    once when it is over. Safe to use from many threads.
+    """
+
+    def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
+        self._logger, self._clock = logger, clock
+        self._lock = threading.Lock()
+        self._said_at: dict[tuple[str, str], float] = {}  # by what failed and how
+        self._unsaid: dict[tuple[str, str], int] = {}
+
+    def failed(self, what: str, error: BaseException) -> None:
+        """`what`, a sentence, did not work; an error that nobody foresaw is first said with its traceback."""
+        how = f"{type(error).__name__}: {error}"[:500]
+        with self._lock:
+            said_at, now = self._said_at.get((what, how)), self._clock()
+            self._unsaid[what, how] = times = self._unsaid.get((what, how), 0) + 1
+            if said_at is not None and now - said_at < SAY_EVERY_S:
+                return
+            self._said_at[what, how], self._unsaid[what, how] = now, 0
+        known = isinstance(error, InvalidRequest)
+        said = str(error) if known else how
+        if said_at is not None:
+            said += f" ({times} times in {now - said_at:.0f} s)"
+        traceback = error if said_at is None and not known else None
+        self._logger.log(logging.WARNING if known else logging.ERROR, "%s %s", what, said, exc_info=traceback)
+
+    def worked(self, what: str) -> None:
+        """It does work now."""
+        if not self._said_at:  # as nearly always
+            return
+        with self._lock:
+            over = [key for key in self._said_at if key[0] == what]
+            for key in over:
+                del self._said_at[key], self._unsaid[key]
+        if over:
+            self._logger.warning("%s This is over.", what)
 
 
 def write_as_json(stream: TextIO | None = None) -> None:

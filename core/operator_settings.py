@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -26,11 +26,33 @@ SETTINGS: dict[str, Option] = {
         optional=True,
         none_words=("",),
     ),
+    "database_url": Option(
+        "A PostgreSQL database for the runs of several servers, `postgresql://user:password@host:5432/name`; "
+        "by default runs are kept in a file of the data folder.",
+        kind=str,
+        optional=True,
+        none_words=("",),
+    ),
+    "files": Option(
+        "The folder of checkpoints, exports and added files, the same path for all servers of one database; "
+        "by default the data folder.",
+        kind=str,
+        optional=True,
+        none_words=("",),
+    ),
     "keep_mib": Option(
         "How many MiB runs and added tables may take. The newest runs stay whole, older ones keep their "
         "curves, the oldest are deleted.",
         kind=int,
         min=128,
+    ),
+    "keep_days": Option(
+        "After how many days a run that has ended is deleted, and an added file that nothing has used; by "
+        "default only their size counts.",
+        kind=int,
+        min=1,
+        optional=True,
+        none_words=("",),
     ),
     "max_runs": Option(
         "How many runs may run at once; others wait. By default half of the usable cores, at most 8.",
@@ -111,7 +133,10 @@ class OperatorSettings:
     """The value of each setting."""
 
     home: str | None = None
+    database_url: str | None = field(default=None, repr=False)  # it may hold a password
+    files: str | None = None
     keep_mib: int = 2048
+    keep_days: int | None = None
     max_runs: int | None = None
     max_upload_mib: int = 60
     min_free_mib: int = 200
@@ -124,7 +149,7 @@ class OperatorSettings:
     max_open_runs_of_address: int = 100
     trusted_proxies: str = ""
     operators: str = ""
-    cookie_secret: str = ""
+    cookie_secret: str = field(default="", repr=False)
     login: str = ""
     user_header: str = ""
 

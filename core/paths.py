@@ -29,11 +29,24 @@ def data_folder() -> Path:
     Raises UnwritableFolder where it is missing and cannot be created.
     """
     chosen = operator_settings().home
-    folder = Path(chosen).expanduser() if chosen else _personal_folder()
+    return _made(Path(chosen).expanduser() if chosen else _personal_folder(), VARIABLE)
+
+
+def files_folder() -> Path:
+    """The folder of checkpoints, exports and added files, created if missing: the data folder, or the one
+    that NABLASCOPE_FILES names, which the servers of one database share.
+
+    Raises UnwritableFolder where it is missing and cannot be created.
+    """
+    chosen = operator_settings().files
+    return _made(Path(chosen).expanduser(), variable("files")) if chosen else data_folder()
+
+
+def _made(folder: Path, named_by: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UnwritableFolder(folder, error.strerror or str(error)) from None
+        raise UnwritableFolder(folder, error.strerror or str(error), named_by) from None
     return folder
 
 

@@ -17,11 +17,13 @@ from core.errors import InvalidRequest
 from core.login.settings import login_settings
 from core.logs import write_as_json
 from core.operator_settings import operator_settings
+from core.runs.databases.opening import check_address
 from core.sharing import sharing
 from dashboard.browser_cookie import BrowserCookie, signing_secret
 from dashboard.components.machine import poller
 from dashboard.components.runs import runner
 from dashboard.film import routes as film
+from dashboard.live import routes as live
 from dashboard.login.identity import SignedIn
 from dashboard.login.oidc import check_installed
 from dashboard.login.routes import check_base
@@ -36,6 +38,7 @@ from dashboard.server.uploads import BoundedUploads
 try:
     settings = operator_settings()
     sharing()
+    check_address()
     policy = page_policy(INDEX.read_text("utf-8"), settings.embed_on)
     login = login_settings()
     check_installed(login)
@@ -64,6 +67,7 @@ app = st.App(
     lifespan=alive,
     routes=[
         *film.routes(),
+        *live.routes(lambda: runner().store, lambda run_id: runner().watched(run_id)),
         *machine.routes(),
         *login_routes(login, signing_secret, lambda: runner().store),
         *health.routes({"", film.base()}, runner, answers, settings.min_free_mib),

@@ -20,7 +20,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import UnwritableFolder
-from core.paths import data_folder
+from core.paths import files_folder
 from dashboard.components.visitor import (
     ADDRESS_HEADER,
     BROWSER_COOKIE,
@@ -112,7 +112,7 @@ def signing_secret() -> bytes:
     if chosen:
         return chosen.encode()
     try:
-        return _kept_secret(data_folder() / SECRET_FILE)
+        return _kept_secret(files_folder() / SECRET_FILE)
     except (OSError, UnwritableFolder):
         return secrets.token_bytes(32)
 

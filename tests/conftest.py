@@ -6,14 +6,18 @@ import gc
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from core.operator_settings import variable
 from core.paths import VARIABLE
+from tests.postgresql import Cluster, folder_for_clusters, unavailable_reason
 
 # Threads of torch that wait for each other sleep: spinning, on cores that are all busy with other tests, they
 # would burn up to 30 times what the work takes. Read when torch loads, here and in all that tests start.
@@ -28,6 +32,10 @@ gc.disable()
 
 BROWSER, SIMULATED = (Path(__file__).parent / folder for folder in ("browser", "simulated_gpu"))
 
+# The databases that a test of the run store runs on; see `pytest_itemcollected`.
+DATABASES = SQLITE, POSTGRESQL = "sqlite", "postgresql"
+FILES = variable("files")
+
 # A suite started in the background inherits an ignored Ctrl-C, and so would every process that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -36,6 +44,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """--screenshots keeps pictures of what the tests in a browser see, in screenshots/."""
     parser.addoption("--screenshots", action="store_true", help="save pictures of pages in screenshots/")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """On PostgreSQL `make test` runs what is marked so, and `make slow` all."""
+    parameters = getattr(item, "callspec", None)
+    on_postgresql = parameters and POSTGRESQL in parameters.params.values()
+    if on_postgresql and not item.get_closest_marker("postgresql"):
+        item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(trylast=True)
@@ -89,3 +105,41 @@ def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server for all tests that want one; they skip where it cannot be started."""
+    if reason := unavailable_reason():
+        pytest.skip(reason)
+    with TemporaryDirectory(prefix="pg", dir=folder_for_clusters()) as folder:
+        running = Cluster(Path(folder))
+        yield running
+        running.stop()
+
+
+@pytest.fixture(params=DATABASES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
+    """Where a store of its own may lie: a file, or a PostgreSQL database; other files are in tmp_path."""
+    with _place(request, tmp_path) as given:
+        yield given
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def shared_place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path | str]:
+    """The same for all tests of a file together."""
+    with _place(request, tmp_path_factory.mktemp("runs")) as given:
+        yield given
+
+
+@contextmanager
+def _place(request: pytest.FixtureRequest, folder: Path) -> Iterator[Path | str]:
+    if request.param == SQLITE:
+        yield folder / "runs.sqlite"
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    with pytest.MonkeyPatch.context() as patch, cluster.database() as address:
+        patch.setenv(FILES, str(folder))
+        yield address

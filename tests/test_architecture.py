@@ -95,25 +95,33 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/experiments": ("core/training/ensembles", "core/timing/activation_cost"),
     "core/experiments/statements": ("core/experiments", "core/layers"),
     "core/experiments/overview": ("core/experiments/statements",),
+    "core/runs/faults": ("core",),
+    "core/runs/databases": ("core/runs/faults",),
     "core/runs": (
+        "core/runs/databases",
         *("core/experiments/overview", "core/training/film/redrawing.py"),
         *("core/timing/quick_check", "core/timing/together", "core/timing/collectives"),
         *("core/timing/frameworks", "core/timing/self_comparison"),
         "core/runs/hosting",
     ),
+    "core/backup": ("core/runs",),
     "core/export/templates": (),  # what runs where nothing of ours is
     "core/export": ("core/runs", "core/export/templates"),
     "core/landscape": ("core/export",),
     "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
-    "core/commands": ("core/runs/worker.py", "core/runs/runners", "core/monitor", "core/timing/nodes"),
+    "core/commands": (
+        *("core/runs/worker.py", "core/runs/runners", "core/monitor", "core/timing/nodes", "core/backup"),
+    ),
     "__main__.py": ("core/commands",),
     # The dashboard
     "dashboard/pages.py": (),
     "dashboard/charts": ("core/jobs.py",),
+    "dashboard/live": ("core/runs",),
     "dashboard/components": (
         *("dashboard/charts", "dashboard/pages.py", "core/runs/runners", "core/monitor"),
+        "dashboard/live",
     ),
     "dashboard/film": ("dashboard/components",),
     "dashboard/machine": ("dashboard/film",),
@@ -144,6 +152,8 @@ ALLOWED_IN = {
     "altair": ("dashboard/",),
     "pynvml": ("core/devices/nvidia.py",),
     "ray": ("core/cluster/connection.py",),
+    "sqlite3": ("core/runs/databases/", "core/runs/faults/"),
+    "psycopg": ("core/runs/databases/",),
     "argparse": EDGES,
     "tests": (),
 }

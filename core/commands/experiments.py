@@ -157,11 +157,10 @@ def _report(options: argparse.Namespace) -> int:
 
 def _of_store() -> Mapping[str, Result]:
     from core.export.report import of_store
-    from core.paths import data_folder
+    from core.runs.databases.opening import has_store, store_place
     from core.runs.store import RunStore
 
-    file = data_folder() / "runs.sqlite"
-    found = of_store(RunStore(file)) if file.exists() else {}
+    found = of_store(RunStore(store_place())) if has_store() else {}
     if not found:
         raise InvalidRequest(
             "No statement has been tested on the dashboard of this machine; name a file that "

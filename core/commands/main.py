@@ -8,12 +8,18 @@ from collections.abc import Sequence
 from core.commands.command_line import run_command
 from core.commands.parser import Parser
 
-# Each command: its module, which is imported when it is named, and its line of help.
+# Each command: its module, which is imported when it is named, its function there where that is not
+# command(), and its line of help.
 COMMANDS = {
     "run": ("core.commands.dashboard", "start the dashboard"),
     "timing": ("core.commands.timing", "measure operations on the devices of this machine"),
     "training": ("core.commands.training", "train a network, resume it, export it"),
     "runs": ("core.commands.runs", "list the dashboard's runs, rename and delete them"),
+    "backup": (
+        "core.commands.backup:backup_command",
+        "copy all runs, also while a server runs",
+    ),
+    "restore": ("core.commands.backup:restore_command", "fill the data folder from such a copy"),
     "monitor": ("core.commands.monitor", "what the processor, the memory and every GPU do now"),
     "activations": ("core.commands.activations", "what activation functions do, and what they cost"),
     "experiments": ("core.commands.experiments", "measure what text-books say"),
@@ -28,8 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _dispatch(words: Sequence[str]) -> int:
     """Each command parses the words after its name itself: the parsers of the others need not be built."""
     if words and words[0] in COMMANDS:
-        module = importlib.import_module(COMMANDS[words[0]][0])
-        return int(module.command(words[1:], f"nablascope {words[0]}"))
+        module, _, function = COMMANDS[words[0]][0].partition(":")
+        command = getattr(importlib.import_module(module), function or "command")
+        return int(command(words[1:], f"nablascope {words[0]}"))
     _parser().parse_args(words)
     raise AssertionError(words)  # argparse has printed the help, or refused
 

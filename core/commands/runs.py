@@ -1,4 +1,4 @@
-"""`python -m core.runs` or `nablascope runs`: list the runs of the dashboard, rename and delete them."""
+"""`python -m core.runs` or `nablascope runs`: list the dashboard's runs, rename, delete and back them up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from core.commands import backup
 from core.commands.exit_codes import OK
 from core.commands.output import CSV, JSON, add_formats, cell, print_rows
 from core.commands.parser import Parser, names
@@ -24,6 +25,8 @@ DEFAULT_LIMIT = 25
 def command(words: Sequence[str], prog: str = "python -m core.runs") -> int:
     """Run one command; returns the exit code."""
     options = _parser(prog).parse_args(words)
+    if options.run in (backup.backup, backup.restore):  # a store that is open could not be replaced
+        return int(options.run(options))
     with _store() as store:
         return int(options.run(store, options))
 
@@ -31,10 +34,10 @@ def command(words: Sequence[str], prog: str = "python -m core.runs") -> int:
 @contextlib.contextmanager
 def _store() -> Iterator[RunStore]:
     """The run store of the data folder."""
-    from core.paths import data_folder
+    from core.runs.databases.opening import store_place
     from core.runs.store import RunStore
 
-    with contextlib.closing(RunStore(data_folder() / "runs.sqlite")) as store:
+    with contextlib.closing(RunStore(store_place())) as store:
         yield store
 
 
@@ -175,6 +178,12 @@ def _parser(prog: str) -> Parser:
     delete.add_argument("ids", metavar="RUN", nargs="+", help="their addresses")
     delete.add_argument("--yes", action="store_true", help="they are to be deleted for good")
     delete.set_defaults(run=_delete)
+    copy = commands.add_parser("backup", help="copy the data folder, while a server runs")
+    backup.add_backup(copy)
+    copy.set_defaults(run=backup.backup)
+    fill = commands.add_parser("restore", help="fill the data folder from a backup")
+    backup.add_restore(fill)
+    fill.set_defaults(run=backup.restore)
     return parser
 
 

@@ -79,11 +79,11 @@ def _weights(config: TrainConfig) -> StartWeights | None:
     """Of the frame that --start-from and --start-step name, out of the page's runs."""
     if config.start_from is None:
         return None
-    from core.paths import data_folder
     from core.runs.branching import start_weights
+    from core.runs.databases.opening import store_place
     from core.runs.store import RunStore
 
-    with contextlib.closing(RunStore(data_folder() / "runs.sqlite")) as store:
+    with contextlib.closing(RunStore(store_place())) as store:
         return start_weights(store, config.start_from, config.start_step)
 
 

@@ -141,10 +141,10 @@ def run_of(name: str) -> TrainingRun:
 
     if _is_folder(name):
         return from_folder(Path(name))
-    from core.paths import data_folder
+    from core.runs.databases.opening import store_place
     from core.runs.store import RunStore
 
-    with contextlib.closing(RunStore(data_folder() / "runs.sqlite")) as store:
+    with contextlib.closing(RunStore(store_place())) as store:
         return from_store(store, name)
 
 

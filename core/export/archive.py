@@ -103,7 +103,7 @@ def made_by_worker(store: RunStore, job: str, field: str, config: Mapping[str, A
     """
     store.exports.mkdir(exist_ok=True)
     file = store.exports / secrets.token_urlsafe(9)
-    whole = dict(config) | {"store_file": str(store.path), field: str(file)}
+    whole = dict(config) | {"store_file": store.place, field: str(file)}
     made_id = store.create(job, whole, immediate=True)
     try:
         _wait(store, made_id)

@@ -32,7 +32,7 @@ class ZipWritten:
 def export_run(config: ExportConfig) -> Iterator[Progress | ZipWritten]:
     """Write all files of a run as one zip. Raises InvalidRequest when there is no such training."""
     yield Progress(0, 1, "files")
-    with contextlib.closing(RunStore(Path(config.store_file))) as store:
+    with contextlib.closing(RunStore(config.store_file)) as store:
         content = zipped(from_store(store, config.run_id))
     Path(config.zip_file).write_bytes(content)
     yield ZipWritten(len(content))

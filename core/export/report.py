@@ -54,7 +54,7 @@ def of_store(store: RunStore) -> Mapping[str, Result]:
 def write_report(config: ReportConfig) -> Iterator[Progress | ReportWritten]:
     """Write the report of the newest verdicts."""
     yield Progress(0, 1, "reports")
-    with contextlib.closing(RunStore(Path(config.store_file))) as store:
+    with contextlib.closing(RunStore(config.store_file)) as store:
         found = of_store(store)
     Path(config.file).write_text(written(config.format, found), encoding="utf-8")
     yield ReportWritten(len(found))

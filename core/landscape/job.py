@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -43,7 +42,7 @@ class LandscapeConfig:
 
 def landscape(config: LandscapeConfig) -> Iterator[Progress | LandscapeCompleted]:
     """The landscape of a run of the store. Raises InvalidRequest where there is none."""
-    with contextlib.closing(RunStore(Path(config.store_file))) as store:
+    with contextlib.closing(RunStore(config.store_file)) as store:
         run = from_store(store, config.run_id)
     yield from around(run, config.cells, config.seed)
 

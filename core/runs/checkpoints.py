@@ -14,12 +14,20 @@ from core.paths import replace_file
 
 
 def write(path: Path, state: Mapping[str, Any]) -> None:
-    """Write a state; whoever reads the file sees the old one or the new one, never a part."""
+    """Write a state; whoever reads the file sees the old one or the new one, never a part.
+
+    Raises OSError where the disk takes no more.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        torch.save(dict(state), beside)
+        with beside.open("wb") as stream:
+            torch.save(dict(state), stream)
         replace_file(beside, path)
+    except RuntimeError as error:  # what PyTorch makes of a stream that failed
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
     finally:
         beside.unlink(missing_ok=True)
 

@@ -65,14 +65,6 @@ def counts(store: RunStore) -> dict[str, int]:
     return {status: found.get(status, 0) for status in STATUSES}
 
 
-def longest_wait_s(store: RunStore, now: float) -> float:
-    """How long the run has waited that waits longest; 0 where none does."""
-    query = sa.select(sa.func.min(runs.c.queued_at)).where(runs.c.status == QUEUED)
-    with store.reading() as connection:
-        since = connection.execute(query).scalar()
-    return 0.0 if since is None else max(0.0, now - since)
-
-
 def left_by_a_restart(store: RunStore, now: float | None = None) -> list[str]:
     """The runs that the end of a server interrupted and that can resume from a checkpoint, first come first.
 

@@ -6,7 +6,6 @@ import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from core.errors import InvalidRequest
 from core.events import Picture, Progress
@@ -39,7 +38,7 @@ def redraw_run(config: RedrawConfig) -> Iterator[Progress | FilmDrawn]:
 
     Raises InvalidRequest when there is no such training, when it has no film, and for other snapshots.
     """
-    with contextlib.closing(RunStore(Path(config.store_file))) as store:
+    with contextlib.closing(RunStore(config.store_file)) as store:
         run = store.get(config.run_id)
         if run is None or run.job != "training":
             raise InvalidRequest(f"There is no training with the address {config.run_id!r}.")

@@ -1,4 +1,5 @@
-"""Bounded disk: the newest runs stay whole, older ones keep their curves, the oldest are removed.
+"""Bounded disk: the newest runs stay whole, older ones keep their curves, the oldest are removed; and where
+the operator has set an age, nothing stays that is older.
 
 What an open run names in its config (the run that it resumes from, a file that was added) is never touched.
 Everything is decided anew from what is there and done in small transactions, so several servers may do it at
@@ -7,6 +8,7 @@ once, and one that is killed in the middle leaves only what the next pass comple
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,8 +30,7 @@ WHOLE, CURVES, ADDED = 6 / 8, 1 / 8, 1 / 8  # of the total: whole runs, curves o
 EVENTS_A_TRANSACTION = 5000  # rows in one transaction: a worker that wants to write waits some 50 ms
 EVENT_OVERHEAD_BYTES = 80  # of a row in the table and in its index
 RUN_BYTES = 4096  # config, environment and message, about
-SPARE_PAGES = 2000  # free ones that stay in the file for what is written next
-PAGES_A_STEP = 1000
+DAY_S = 86_400.0
 LEFT_OVER_AFTER_S = 600.0  # a file half written that long ago has lost its process
 
 
@@ -38,11 +39,20 @@ def default_keep_bytes() -> int:
     return operator_settings().keep_mib * 2**20
 
 
-def keep_within(store: RunStore, keep_bytes: int) -> Iterator[None]:
-    """Bring the store, its checkpoints and the added files within keep_bytes, a small step at a time."""
+def default_max_age_s() -> float:
+    """How long after its end a run stays, as the operator has set it."""
+    days = operator_settings().keep_days
+    return math.inf if days is None else days * DAY_S
+
+
+def keep_within(store: RunStore, keep_bytes: int, max_age_s: float = math.inf) -> Iterator[None]:
+    """Bring the store, its checkpoints and the added files within keep_bytes and max_age_s, a small step at a
+    time.
+    """
     checkpoints = _checkpoints(store)  # before the runs are read: a file's run is older than the file
     yield from _measure(store)
-    decided = plan(_footprints(store, checkpoints), int(keep_bytes * WHOLE), int(keep_bytes * CURVES))
+    footprints = _footprints(store, checkpoints)
+    decided = plan(footprints, int(keep_bytes * WHOLE), int(keep_bytes * CURVES), max_age_s)
     for run_id in decided.prune:
         _prune(store, run_id)
         yield
@@ -53,8 +63,9 @@ def keep_within(store: RunStore, keep_bytes: int) -> Iterator[None]:
     yield
     _drop_leftovers(store)
     _bound_added_files(store, int(keep_bytes * ADDED))
+    _drop_unused_files(store, max_age_s)
     yield
-    yield from _give_back_pages(store)
+    yield from store.give_back_space()
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,7 @@ def usage(store: RunStore, keep_bytes: int) -> list[Usage]:
         Usage("Curves of pruned runs", int(pruned or 0), rest, "the oldest runs are deleted"),
         Usage(
             "Added tables and images",
-            added_files.added_bytes(store.path.parent),
+            added_files.added_bytes(store.files),
             int(keep_bytes * ADDED),
             "the least recently used are deleted",
         ),
@@ -148,10 +159,11 @@ def _sizes(connection: sa.Connection, run_id: str) -> dict[str, int]:
 def _footprints(store: RunStore, checkpoints: Mapping[str, int]) -> list[Footprint]:
     """Every run, the one that ended last first."""
     columns = (runs.c.id, runs.c.status, runs.c.pruned_at, runs.c.curves_bytes, runs.c.pictures_bytes)
-    found = []
+    ended_at = sa.func.coalesce(runs.c.ended_at, runs.c.created_at)
+    found, now = [], time.time()
     with store.reading() as connection:
         named = _named_by_open_runs(connection)
-        query = sa.select(*columns).order_by(sa.func.coalesce(runs.c.ended_at, runs.c.created_at).desc())
+        query = sa.select(*columns, ended_at.label("since")).order_by(ended_at.desc())
         for row in connection.execute(query).all():
             sizes = {"curves_bytes": row.curves_bytes, "pictures_bytes": row.pictures_bytes}
             if row.curves_bytes is None:
@@ -159,7 +171,8 @@ def _footprints(store: RunStore, checkpoints: Mapping[str, int]) -> list[Footpri
             weights_bytes = checkpoints.get(row.id, 0) + sizes["pictures_bytes"]
             needed = row.status not in ENDED or row.id in named
             pruned = row.pruned_at is not None
-            found.append(Footprint(row.id, weights_bytes, sizes["curves_bytes"], needed, pruned))
+            curves_bytes, age_s = sizes["curves_bytes"], now - row.since
+            found.append(Footprint(row.id, weights_bytes, curves_bytes, needed, pruned, age_s))
     return found
 
 
@@ -224,7 +237,7 @@ def _drop_leftovers(store: RunStore) -> None:
     """What killed processes left: checkpoints and added files half written, zips that nobody fetched."""
     before = time.time() - LEFT_OVER_AFTER_S
     half_written = [found for found in _files(store.checkpoints) if found[0].name.startswith(".")]
-    home = store.path.parent
+    home = store.files
     half_written += [
         found
         for kind in added_files.KINDS
@@ -243,21 +256,18 @@ def _drop_leftovers(store: RunStore) -> None:
 
 def _bound_added_files(store: RunStore, max_bytes: int) -> None:
     """Drop added files, the one that was used longest ago first, none that an open run needs."""
-    home = store.path.parent
+    home = store.files
     if added_files.added_bytes(home) > max_bytes:
         with store.writing() as connection:  # no run can be queued meanwhile that needs one of them
             added_files.keep_last_used(home, max_bytes, _named_by_open_runs(connection))
 
 
-def _give_back_pages(store: RunStore) -> Iterator[None]:
-    """Make the store's file smaller; one that an earlier version made keeps its size, for what comes."""
-    while pages := _pages_to_spare(store):
-        store.shrink(min(pages, PAGES_A_STEP))
-        yield
-
-
-def _pages_to_spare(store: RunStore) -> int:
-    with store.reading() as connection:
-        shrinks = connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == 2
-        free = connection.exec_driver_sql("PRAGMA freelist_count").scalar() or 0
-    return max(free - SPARE_PAGES, 0) if shrinks else 0
+def _drop_unused_files(store: RunStore, max_age_s: float) -> None:
+    """Drop added files that nothing has used for so long, and that no open run needs."""
+    home, before = store.files, time.time() - max_age_s
+    if any(used_at < before for used_at, _, _ in added_files.found(home)):
+        with store.writing() as connection:
+            needed = _named_by_open_runs(connection)
+            for used_at, _, path in added_files.found(home):
+                if used_at < before and path.stem not in needed:
+                    delete_file(path)

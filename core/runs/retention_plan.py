@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 class Footprint:
     """What one run takes of the disk: weights_bytes for checkpoint and pictures, curves_bytes for the rest.
 
-    needed: it has not ended, or one that has not ended needs it. pruned: its checkpoint went before.
+    needed: it has not ended, or one that has not ended needs it. pruned: its checkpoint went before. age_s:
+    since it ended.
     """
 
     run_id: str
@@ -18,6 +20,7 @@ class Footprint:
     curves_bytes: int
     needed: bool = False
     pruned: bool = False
+    age_s: float = 0.0
 
     @property
     def whole_bytes(self) -> int:
@@ -33,13 +36,18 @@ class Plan:
     remove: tuple[str, ...] = ()
 
 
-def plan(newest_first: Iterable[Footprint], whole_bytes: int, curves_bytes: int) -> Plan:
+def plan(
+    newest_first: Iterable[Footprint], whole_bytes: int, curves_bytes: int, max_age_s: float = math.inf
+) -> Plan:
     """Keep runs whole, newest first, within whole_bytes, and of older ones the curves within curves_bytes.
 
     Needed runs come first and are never touched; the newest other one stays whole even where it alone is too
-    large, so that what has just been trained can be exported.
+    large, so that what has just been trained can be exported. Whatever the space, none stays that ended
+    longer ago than max_age_s and is not needed.
     """
-    runs = list(newest_first)
+    known = list(newest_first)
+    old = [run for run in known if run.age_s > max_age_s and not run.needed]
+    runs = [run for run in known if run.age_s <= max_age_s or run.needed]
     whole_left = whole_bytes - sum(run.whole_bytes for run in runs if run.needed)
     ended = [run for run in runs if not run.needed]
     whole = [run for run in ended if not run.pruned]
@@ -49,7 +57,7 @@ def plan(newest_first: Iterable[Footprint], whole_bytes: int, curves_bytes: int)
     curves = _how_many_fit([run.curves_bytes for run in light], curves_bytes)
     return Plan(
         prune=tuple(run.run_id for run in light[:curves] if not run.pruned),
-        remove=tuple(run.run_id for run in light[curves:]),
+        remove=tuple(run.run_id for run in [*light[curves:], *old]),
     )
 
 

@@ -5,6 +5,9 @@ of the owner whose last turn is longest ago; then the first that came. A run tha
 has worked for a while, gives way when others wait: it saves a checkpoint, waits for its next turn, resumes.
 Long runs have a turn now and then however many short ones come. A benchmark runs alone; immediate runs pass
 the queue. All that is decided here follows from the open runs and the time, so every worker decides alike.
+
+There is one queue for all machines whose servers share a database; the limit, and being alone, are of each
+machine.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.runs.hosting.notices import is_drained
+from core.runs.identity import machine_of
 from core.runs.status import PAUSED, QUEUED, RUNNING
 from core.runs.tables import runs
 
@@ -42,6 +46,15 @@ class OpenRun:
     claimed_at: float | None = None  # since when it is at work
     worked_s: float = 0.0  # before that
     served_at: float | None = None  # when it was last claimed
+
+    @property
+    def machine(self) -> str:
+        """Where it is at work, or held paused."""
+        return machine_of(self.worker)
+
+    def may_go_to(self, machine: str) -> bool:
+        """Whether a worker there could have it: a paused one stays where it is held."""
+        return self.worker is None or self.machine == machine
 
     def is_short(self, now: float) -> bool:
         """As expected of it, unless it has shown otherwise."""
@@ -83,14 +96,16 @@ def _long_ones_are_due(open_runs: Sequence[OpenRun], head: OpenRun, now: float) 
     return now - max([head.turn_at, *served]) > LONG_TURN_S
 
 
-def next_run(open_runs: Sequence[OpenRun], limit: int, now: float, held: str | None = None) -> str | None:
-    """The run at the head of the queue if it may start: below the limit, and alone if it is exclusive.
+def next_run(
+    open_runs: Sequence[OpenRun], limit: int, now: float, held: str | None = None, machine: str = ""
+) -> str | None:
+    """The run at the head of the queue if it may start on a machine: below the limit, alone if exclusive.
 
     held: the paused run that the asking worker holds; it can have that one alone. Runs that pass the queue
     count as at work for an exclusive one only; see `immediate`.
     """
-    at_work = [run for run in open_runs if run.running]
-    head = next(iter(queue(open_runs, now)), None)
+    at_work = [run for run in open_runs if run.running and run.machine == machine]
+    head = next((run for run in queue(open_runs, now) if run.may_go_to(machine)), None)
     if head is None or len(at_work) >= limit or any(run.exclusive for run in at_work):
         return None
     if head.exclusive and at_work:
@@ -104,13 +119,17 @@ def gives_way(open_runs: Sequence[OpenRun], run_id: str, limit: int, now: float)
     at_work = [run for run in open_runs if run.running]
     counts = Counter(run.owner for run in at_work)
     run = next((one for one in at_work if one.id == run_id), None)
-    waiting = queue(open_runs, now)
-    if run is None or not waiting or not _can_give_way(run, MIN_SLICE_S, now):
+    if run is None or not _can_give_way(run, MIN_SLICE_S, now):
         return False
-    if waiting[0].exclusive:  # it needs the whole machine
-        return _can_give_way(run, SLICE_S, now)
+    waiting = [one for one in queue(open_runs, now) if one.may_go_to(run.machine)]
+    if not waiting:
+        return False
+    on_machine = Counter(one.machine for one in at_work)
+    if waiting[0].exclusive:  # it needs a whole machine: the one where least is at work
+        emptiest = min(on_machine, key=lambda machine: (on_machine[machine], machine))
+        return run.machine == emptiest and _can_give_way(run, SLICE_S, now)
     # The places that are free are taken by the first of them; the rest needs the place of somebody.
-    rest = waiting[max(0, limit - len(at_work)) :]
+    rest = waiting[max(0, limit - on_machine[run.machine]) :]
     short = sum(one.is_short(now) for one in rest)
     if run in _first_to_go(at_work, counts, MIN_SLICE_S, now)[:short]:
         return True
@@ -141,7 +160,8 @@ def seconds_until(open_runs: Sequence[OpenRun], run_id: str, limit: int, now: fl
         return None
     ahead = sum(SHORT_S if run.is_short(now) else SLICE_S for run in waiting[:place])
     slices = (SLICE_S - run.at_work_s(now) for run in open_runs if run.running)
-    return max(0.0, min(slices, default=0.0)) + ahead / limit
+    machines = max(1, len({run.machine for run in open_runs if run.running}))
+    return max(0.0, min(slices, default=0.0)) + ahead / (limit * machines)
 
 
 # --- what they are read from ----------------------------------------------------------------------------
@@ -169,21 +189,26 @@ def open_runs(connection: sa.Connection) -> list[OpenRun]:
     return found
 
 
-def next_immediate(connection: sa.Connection, limit: int) -> str | None:
-    """The first immediate run that waits, None while `limit` of them are running."""
-    mine = sa.select(runs.c.id).where(runs.c.immediate)
-    running = connection.execute(mine.where(runs.c.status == RUNNING)).all()
-    waiting = mine.where(runs.c.status == QUEUED).order_by(runs.c.queued_at).limit(1)
-    return connection.execute(waiting).scalar() if len(running) < limit else None
+def next_immediate(connection: sa.Connection, limit: int, machine: str) -> str | None:
+    """The first immediate run that waits, None while `limit` of them are running on this machine."""
+    waiting = sa.select(runs.c.id).where(runs.c.immediate, runs.c.status == QUEUED)
+    head = connection.execute(waiting.order_by(runs.c.queued_at).limit(1)).scalar()
+    return head if head and _immediate_at_work(connection, machine) < limit else None
 
 
-def next_in_queue(connection: sa.Connection, limit: int, held: str | None, now: float) -> str | None:
+def next_in_queue(
+    connection: sa.Connection, limit: int, held: str | None, now: float, machine: str
+) -> str | None:
     """next_run() of what the store has now; a benchmark also waits for immediate runs that are at work."""
     known = open_runs(connection)
-    head = next_run(known, limit, now, held)
+    head = next_run(known, limit, now, held, machine)
     exclusive = {run.id for run in known if run.exclusive}
-    beside = sa.select(runs.c.id).where(runs.c.immediate, runs.c.status == RUNNING)
-    return None if head in exclusive and connection.execute(beside).first() else head
+    return None if head in exclusive and _immediate_at_work(connection, machine) else head
+
+
+def _immediate_at_work(connection: sa.Connection, machine: str) -> int:
+    workers = sa.select(runs.c.worker).where(runs.c.immediate, runs.c.status == RUNNING)
+    return sum(machine_of(worker) == machine for worker in connection.execute(workers).scalars())
 
 
 def take_turn(connection: sa.Connection, run_id: str, now: float) -> None:

@@ -1,18 +1,16 @@
-"""The run store: config, environment, status, events and pictures of every run, in one SQLite file.
+"""The run store: config, environment, status, events and pictures of every run, in one database.
 
-WAL mode, so readers never wait for the writer and a killed process leaves a whole database behind
-(https://www.sqlite.org/wal.html). One small transaction every quarter of a second is what a worker writes.
+What only one kind of database has stands in core.runs.databases.
 """
 
 from __future__ import annotations
 
 import io
 import secrets
-import sqlite3
 import string
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +18,13 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from core.errors import InvalidRequest, UnwritableFolder
+from core.errors import InvalidRequest
 from core.events import Frame, Picture, Progress
 from core.runs import film_pictures as _history
 from core.runs import scheduling, tables
+from core.runs.databases.database import ALL_RUNS, ONE_RUN, WRITES
+from core.runs.databases.opening import open_database
+from core.runs.identity import machine_of
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota, open_runs_of
 from core.runs.status import ENDED, FAILED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.tables import changes as _changes
@@ -42,9 +43,7 @@ from core.runs.upgrades import (
     upgrade_picture_name,
 )
 
-UNWRITABLE = ("unable to open", "readonly", "disk is full", "disk I/O error")  # SQLite's words for it
-BROKEN = ("not a database", "malformed")
-MAX_LOG_BYTES = 32 * 2**20  # what the write-ahead log shrinks to after a large transaction
+BUSY_S = 5.0  # how long a request waits for other writers
 
 _STOPPED_IN_QUEUE = sa.case(
     (_runs.c.started_at.is_(None), "Stopped before it started."),
@@ -121,68 +120,79 @@ class Run:
 
 
 class RunStore:
-    """All runs in one file. Safe to use from many threads and many processes at once.
+    """All runs in one database. Safe to use from many threads and many processes at once.
 
-    Any method raises UnwritableFolder where the file cannot be written.
+    place: the database, for another process to open it. files: the folder of what is kept beside it.
+    Any method raises StoreUnavailable where the database is locked, full, gone or none. busy_s: how long a
+    method waits for the lock before it says so.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.checkpoints = path.parent / "checkpoints"
-        self.exports = path.parent / "exports"  # a zip stays there only until it is handed over
-        self._engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)),  # a path may hold what an address may not
-            connect_args={"timeout": 10},
-            pool_size=8,
-            max_overflow=32,
-        )
-        sa.event.listen(self._engine, "connect", _set_up_connection)
-        sa.event.listen(self._engine, "begin", _begin)
-        # A claim reads and then writes: without the write lock from the start, two could claim one run.
-        self._writer = self._engine.execution_options(immediate=True)
+    def __init__(self, place: Path | str, busy_s: float = BUSY_S) -> None:
+        self._database = open_database(place)
+        self.place, self.files = self._database.place, self._database.files
+        self.checkpoints = self.files / "checkpoints"
+        self.exports = self.files / "exports"  # a zip stays there only until it is handed over
+        self._engine = self._database.engine(busy_s)
+        # A claim reads and then writes, and no other may come between: else two could claim one run.
+        self._writer = self._engine.execution_options(**{WRITES: ALL_RUNS})
+        # What one worker alone writes, four times a second, keeps nobody else waiting.
+        self._own_writer = self._engine.execution_options(**{WRITES: ONE_RUN})
+        self._snapshots = self._engine.execution_options(**self._database.snapshot)
         sa.event.listen(self._engine, "handle_error", self._in_a_sentence, retval=True)
         try:
             with self._writer.begin() as connection:
+                self._database.accept(connection)
                 tables.create(connection)
-        except sqlite3.OperationalError as error:  # while a connection is set up
-            raise UnwritableFolder(path.parent, str(error)) from None
-        except sqlite3.DatabaseError as error:  # it is no database
-            raise UnwritableFolder(path.parent, f"{path.name}: {error}") from None
+        except BaseException:
+            self.close()
+            raise
 
     def _in_a_sentence(self, context: sa.engine.ExceptionContext) -> BaseException | None:
         """A sentence in place of an error that a person can do something about."""
+        if context.is_pre_ping:  # an old connection is lost, and a new one is made
+            return None
         error = context.original_exception
-        said = str(error)
-        if any(map(said.__contains__, UNWRITABLE)):
-            return UnwritableFolder(self.path.parent, said)
-        if any(map(said.__contains__, BROKEN)):
-            return UnwritableFolder(self.path.parent, f"{self.path.name}: {said}")
+        if fault := self._database.fault_of(error):
+            return fault
         if isinstance(error, UnicodeEncodeError):  # half of a character, out of odd bytes of a command line
             return InvalidRequest(
                 f"The text {error.object[:40]!r} is not possible; it holds no valid Unicode."
             )
-        return None
+        return self._database.refusal(error)
 
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
-        """A transaction that sees the file as it is now and keeps nobody from writing."""
-        return self._engine.begin()
+        """A transaction that sees the database as it is now and keeps nobody from writing."""
+        return self._snapshots.begin()
 
     def writing(self) -> AbstractContextManager[sa.Connection]:
-        """A transaction with the one write lock; what it does is done as a whole or not at all."""
+        """A transaction with the one lock for writing; what it does is done as a whole or not at all."""
         return self._writer.begin()
 
-    def shrink(self, pages: int) -> None:
-        """Give up to this many free pages back to the disk; a file of an earlier version keeps them."""
-        connection = self._engine.raw_connection()
-        try:
-            # execute() would stop after the first page.
-            connection.cursor().executescript(f"PRAGMA incremental_vacuum({pages})")
-        finally:
-            connection.close()
+    def check(self) -> None:
+        """Raise StoreUnavailable where nothing could be kept now; it waits half a second at most."""
+        self._database.check(self._engine)
+
+    @contextmanager
+    def _announced(self) -> Iterator[sa.Connection]:
+        """The same, after which whoever listens looks at the open runs again."""
+        with self._writer.begin() as connection:
+            yield connection
+            self._database.announce(connection)
+
+    def listen(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call changed() from a thread when open runs have changed; returns what ends this.
+
+        Not every database says so: whoever listens also looks now and then.
+        """
+        return self._database.listen(changed)
+
+    def give_back_space(self) -> Iterator[None]:
+        """Return to the disk what deleted runs held, a small step at a time."""
+        return self._database.give_back_space(self._engine)
 
     # --- what a page does -------------------------------------------------------------------------------
 
@@ -214,7 +224,7 @@ class RunStore:
         row |= {"version": VERSION, "status": QUEUED, "created_at": now, "queued_at": now, "turn_at": now}
         row |= {"expected_short": expected_short, "resumable": resumable, "watched_at": now}
         row |= {"owner": owner.id, "address": owner.address}
-        with self._writer.begin() as connection:
+        with self._announced() as connection:
             quota.check(connection, owner, immediate)
             connection.execute(_runs.insert().values(row))
         return run_id
@@ -373,7 +383,7 @@ class RunStore:
         """
         now = time.time()
         mine = _runs.c.id == run_id
-        with self._writer.begin() as connection:
+        with self._announced() as connection:
             connection.execute(
                 _runs.update()
                 .where(mine, _runs.c.status.not_in(ENDED))
@@ -412,7 +422,7 @@ class RunStore:
         now = time.time()
         changes: dict[str, Any] = {"status": QUEUED, "queued_at": now, "turn_at": now, "watched_at": now}
         changes |= {"address": owner.address, "worked_s": _worked(_runs.c.ended_at)}
-        with self._writer.begin() as connection:
+        with self._announced() as connection:
             quota.check(connection, owner, immediate=False)
             if _is_pruned(connection, run_id):
                 raise InvalidRequest("The checkpoint of this run was pruned, so it cannot be resumed.")
@@ -421,6 +431,13 @@ class RunStore:
                 .where(_runs.c.id == run_id, _runs.c.status.in_(again))
                 .values(changes | dict.fromkeys(none))
             )
+
+    def forget_future(self, now: float) -> None:
+        """The machine's clock was set back: no open run was served or watched later than now."""
+        with self._writer.begin() as connection:
+            for column in (_runs.c.turn_at, _runs.c.served_at, _runs.c.watched_at):
+                later = sa.and_(_runs.c.status.not_in(ENDED), column > now)
+                connection.execute(_runs.update().where(later).values({column: now}))
 
     def open_runs_of(self, owner: Owner) -> int:
         """How many runs this owner has open."""
@@ -468,7 +485,7 @@ class RunStore:
 
     def change(self, run_id: str, settings: Mapping[str, Any]) -> None:
         """Ask the run to continue with other settings; an event of the run says what became of that."""
-        with self._writer.begin() as connection:
+        with self._announced() as connection:
             connection.execute(_changes.insert().values(run_id=run_id, settings=dict(settings)))
 
     # --- what a worker does -----------------------------------------------------------------------------
@@ -476,15 +493,16 @@ class RunStore:
     def claim(self, worker: str, limit: int, run_id: str | None = None) -> Run | None:
         """Take the next run of the queue, or None.
 
-        At most `limit` runs are running at once, and an exclusive run (a benchmark) runs alone; their order
-        is that of core.runs.scheduling. run_id: the run that this worker holds paused; only its worker
-        can take it, and nothing else while it holds it. Immediate runs come before all others, up to
-        `limit` of them, beside what is running.
+        At most `limit` runs are running at once on the worker's machine, and an exclusive run (a benchmark)
+        runs alone there; their order is that of core.runs.scheduling. run_id: the run that this worker holds
+        paused; only its worker can take it, and nothing else while it holds it. Immediate runs come before
+        all others, up to `limit` of them, beside what is running.
         """
         now = time.time()
         with self._writer.begin() as connection:
-            immediate = None if run_id else scheduling.next_immediate(connection, limit)
-            head = immediate or scheduling.next_in_queue(connection, limit, run_id, now)
+            machine = machine_of(worker)
+            immediate = None if run_id else scheduling.next_immediate(connection, limit, machine)
+            head = immediate or scheduling.next_in_queue(connection, limit, run_id, now, machine)
             if head is None:
                 return None
             started = sa.func.coalesce(_runs.c.started_at, now)
@@ -512,7 +530,7 @@ class RunStore:
             "worked_s": _worked(now),
         }
         mine = (_runs.c.id == run_id, _runs.c.status == RUNNING)
-        with self._writer.begin() as connection:
+        with self._announced() as connection:
             connection.execute(_runs.update().where(*mine).values(waits))
             scheduling.take_turn(connection, run_id, now)
             asked = sa.and_(_runs.c.id == run_id, _runs.c.status == QUEUED, _runs.c.requested == "stop")
@@ -542,10 +560,12 @@ class RunStore:
         ]
         pictures, in_film = [*pictures], _history.kept(film_pictures)
         rows_of = {id(picture): _picture_row(picture) for picture in (*pictures, *in_film)}
-        with self._writer.begin() as connection:
+        with self._own_writer.begin() as connection:
             if not connection.execute(_runs.update().where(_runs.c.id == run_id).values(changes)).rowcount:
                 return "stop"
-            if rows:
+            if rows:  # a batch whose first try was kept without an answer replaces itself
+                again = sa.and_(_events.c.run_id == run_id, _events.c.sequence >= rows[0]["sequence"])
+                connection.execute(_events.delete().where(again))
                 connection.execute(_events.insert(), rows)
             for picture in pictures:
                 _replace_picture(connection, run_id, rows_of[id(picture)])
@@ -574,7 +594,10 @@ class RunStore:
         from core.runs.checkpoints import write
 
         kept = {"sequence": sequence, "change": change, "gave_way": gave_way, "state": dict(state)}
-        write(self.checkpoint_file(run_id), kept)
+        try:
+            write(self.checkpoint_file(run_id), kept)
+        except OSError as error:
+            raise self._database.fault_of(error) or error from None
 
     def checkpoint(self, run_id: str) -> dict[str, Any] | None:
         """What keep_checkpoint() was given last, by these names; None if the run has no checkpoint.
@@ -587,7 +610,7 @@ class RunStore:
 
     def delete_events_after(self, run_id: str, sequence: int) -> None:
         """Drop events that a run which resumes from a checkpoint will bring again."""
-        with self._writer.begin() as connection:
+        with self._own_writer.begin() as connection:
             connection.execute(
                 _events.delete().where(_events.c.run_id == run_id, _events.c.sequence > sequence)
             )
@@ -602,20 +625,31 @@ class RunStore:
 
     def pause(self, run_id: str) -> None:
         """The worker holds the run still; it does not count as running meanwhile."""
-        self._change(run_id, status=PAUSED, worked_s=_worked(time.time()), claimed_at=None)
+        with self._announced() as connection:
+            _change(connection, run_id, status=PAUSED, worked_s=_worked(time.time()), claimed_at=None)
 
     def end(self, run_id: str, status: str, message: str | None = None) -> None:
         """Close a run that has not ended yet: finished, stopped, failed or interrupted, and why."""
-        self._change(run_id, status=status, message=message, ended_at=time.time(), address=None)
+        with self._announced() as connection:
+            _change(*(connection, run_id), status=status, message=message, ended_at=time.time(), address=None)
+
+    def shift_claim(self, run_id: str, by_s: float) -> None:
+        """The machine's clock was set by so much while the run was at work; it has still worked as long."""
+        self._change(run_id, claimed_at=_runs.c.claimed_at + by_s)
 
     def seen(self, run_id: str) -> None:
         """A sign of life from the worker, also while one step takes long."""
         self._change(run_id, seen_at=time.time())
 
     def _change(self, run_id: str, **changes: Any) -> None:
-        still_open = _runs.c.status.not_in(ENDED)
-        with self._writer.begin() as connection:
-            connection.execute(_runs.update().where(_runs.c.id == run_id, still_open).values(changes))
+        with self._own_writer.begin() as connection:
+            _change(connection, run_id, **changes)
+
+
+def _change(connection: sa.Connection, run_id: str, **changes: Any) -> None:
+    """Change a run that has not ended."""
+    still_open = _runs.c.status.not_in(ENDED)
+    connection.execute(_runs.update().where(_runs.c.id == run_id, still_open).values(changes))
 
 
 def _new_id() -> str:
@@ -677,23 +711,6 @@ def _replace_picture(connection: sa.Connection, run_id: str, row: Mapping[str, A
 
 def _is_picture(run_id: str, name: str) -> sa.ColumnElement[bool]:
     return sa.and_(_pictures.c.run_id == run_id, _pictures.c.name == name)
-
-
-def _set_up_connection(connection: Any, _record: Any) -> None:
-    # The driver's own transaction handling begins late and never IMMEDIATE; _begin does it instead.
-    connection.isolation_level = None
-    if connection.execute("PRAGMA page_count").fetchone() == (0,):
-        # Only a new file can be made one that gives space back; on others this would wait for the write lock.
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_BYTES}")
-    # In WAL mode NORMAL keeps the file whole through any crash; only a power cut can lose the last commits.
-    connection.execute("PRAGMA synchronous = NORMAL")
-
-
-def _begin(connection: sa.Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 def _pack(arrays: Mapping[str, np.ndarray]) -> bytes:

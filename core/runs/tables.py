@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from core.runs.databases.database import JSON
 from core.runs.hosting import tables as hosting
 
 metadata = sa.MetaData()
@@ -14,14 +15,14 @@ runs = sa.Table(
     sa.Column("id", sa.String, primary_key=True),
     sa.Column("job", sa.String, nullable=False),
     sa.Column("exclusive", sa.Boolean, nullable=False),
-    sa.Column("config", sa.JSON, nullable=False),
-    sa.Column("environment", sa.JSON),
+    sa.Column("config", JSON, nullable=False),
+    sa.Column("environment", JSON),
     sa.Column("status", sa.String, nullable=False, index=True),
     sa.Column("requested", sa.String),  # what the person asked for last: pause, resume, stop
     sa.Column("requested_at", sa.Float),
     sa.Column("message", sa.String),  # why it ended, in words
     sa.Column("worker", sa.String),
-    sa.Column("progress", sa.JSON),
+    sa.Column("progress", JSON),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("queued_at", sa.Float, nullable=False),
     sa.Column("started_at", sa.Float),
@@ -29,8 +30,8 @@ runs = sa.Table(
     sa.Column("ended_at", sa.Float),
     sa.Column("immediate", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("pruned_at", sa.Float),  # since then its checkpoint and pictures are deleted
-    sa.Column("curves_bytes", sa.Integer),  # of an ended run, once measured
-    sa.Column("pictures_bytes", sa.Integer),
+    sa.Column("curves_bytes", sa.BigInteger),  # of an ended run, once measured
+    sa.Column("pictures_bytes", sa.BigInteger),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),  # of config and events
     # Whose it is, and its place in the queue; see core.runs.quota and core.runs.scheduling.
     sa.Column("owner", sa.String, index=True),
@@ -56,7 +57,7 @@ events = sa.Table(
     sa.Column("run_id", sa.String, primary_key=True),
     sa.Column("sequence", sa.Integer, primary_key=True),
     sa.Column("time", sa.Float, nullable=False),
-    sa.Column("record", sa.JSON, nullable=False),
+    sa.Column("record", JSON, nullable=False),
 )
 
 changes = sa.Table(
@@ -64,7 +65,7 @@ changes = sa.Table(
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("run_id", sa.String, nullable=False, index=True),
-    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("settings", JSON, nullable=False),
 )
 
 pictures = sa.Table(
@@ -73,7 +74,7 @@ pictures = sa.Table(
     sa.Column("run_id", sa.String, primary_key=True),
     sa.Column("name", sa.String, primary_key=True),
     sa.Column("step", sa.Integer, nullable=False),
-    sa.Column("values", sa.JSON, nullable=False),
+    sa.Column("values", JSON, nullable=False),
     sa.Column("arrays", sa.LargeBinary, nullable=False),
 )
 
@@ -82,7 +83,7 @@ frames = sa.Table(
     metadata,
     sa.Column("run_id", sa.String, primary_key=True),
     sa.Column("step", sa.Integer, primary_key=True),
-    sa.Column("values", sa.JSON, nullable=False),
+    sa.Column("values", JSON, nullable=False),
     sa.Column("weights", sa.LargeBinary, nullable=False),  # float32, little-endian
 )
 
@@ -99,7 +100,7 @@ summaries = sa.Table(
     sa.Column("words", sa.String, nullable=False, server_default=""),  # the rest, to search in
     sa.Column("model", sa.String),
     sa.Column("data", sa.String),
-    sa.Column("settings", sa.JSON),  # those that differ from what the network and its data get by default
+    sa.Column("settings", JSON),  # those that differ from what the network and its data get by default
     sa.Column("metric", sa.String),
     sa.Column("value", sa.Float),  # of the metric, on the test split
     sa.Column("seconds", sa.Float),  # that the job itself counted
@@ -113,7 +114,7 @@ film_pictures = sa.Table(
     sa.Column("name", sa.String, nullable=False),
     sa.Column("step", sa.Integer, nullable=False),
     sa.Column("bytes", sa.Integer, nullable=False),  # of the arrays
-    sa.Column("values", sa.JSON, nullable=False),
+    sa.Column("values", JSON, nullable=False),
     sa.Column("arrays", sa.LargeBinary, nullable=False),
     sa.Index("film_pictures_of_run", "run_id", "name", "step"),
     sqlite_autoincrement=True,

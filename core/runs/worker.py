@@ -1,6 +1,6 @@
 """A worker process: it waits for a run, does it, records it, and waits again.
 
-    python -m core.runs.worker STORE_FILE LIMIT
+    python -m core.runs.worker STORE LIMIT
 
 Its standard input is a pipe that its runner holds: a byte wakes it, the end of the pipe (the runner closed
 it, or died in any way) ends it. PyTorch is imported before the first run comes, so that a click is answered
@@ -18,15 +18,19 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from core.clock import ClockWatch
 from core.device_order import number_by_bus
 from core.devices import usable_cores
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, StoreUnavailable
 from core.events import Checkpoint, CheckpointRequested, StopRequested
 from core.jobs import JOBS
-from core.logs import write_as_json
+from core.logs import Repeated, write_as_json
 from core.operator_settings import operator_settings
+from core.runs.databases import postgresql
+from core.runs.faults.patience import until_done
+from core.runs.faults.store_faults import GONE, unavailable
 from core.runs.identity import worker_identity
 from core.runs.operating import SERVER_ENDED, reason_of
 from core.runs.recorder import Recorder
@@ -35,6 +39,9 @@ from core.runs.store import Run, RunStore
 from core.torch_devices import accelerator_opened
 
 _log = logging.getLogger(__name__)
+_failures = Repeated(_log)
+Found = TypeVar("Found")
+BUSY_S = 1.0  # a worker tries again by itself, and its run continues between two tries
 HEARTBEAT_S = 1.0
 ASK_EVERY_S = 0.3  # whether a run is to give way
 _OF_A_START = ("TrainingStarted", "TrainingResumed")
@@ -44,23 +51,26 @@ PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
 class Worker:
     """Does one run at a time out of the store, for as long as its runner holds its pipe."""
 
-    def __init__(self, store: RunStore, limit: int) -> None:
-        self._store, self._limit = store, limit
+    def __init__(self, open_store: Callable[[], RunStore], limit: int) -> None:
+        self._open_store, self._limit = open_store, limit
         self._name = worker_identity(os.getpid())
         self._woken = threading.Event()
         self._run: Run | None = None
+        self._clock, self._clock_was_set_by, self._clock_lock = ClockWatch(), 0.0, threading.Lock()
 
     def work(self) -> None:
         """Claim runs and do them, until the pipe is closed or a run has opened an accelerator."""
         self._pipe = _take_stdin()
         threading.Thread(target=self._watch_parent, daemon=True).start()
+        self._store = self._patiently(self._open_store)
         threading.Thread(target=self._send_heartbeats, daemon=True).start()
         try:
             import_frameworks()
         except Exception:  # a broken installation: let the run itself fail, in words, where a person sees it
             _log.exception("PyTorch could not be loaded.")
         while True:
-            self._run = self._store.claim(self._name, self._limit)
+            self._run = self._patiently(lambda: self._store.claim(self._name, self._limit))
+            self._clock.jump()  # what was before does not concern this run
             if self._run:
                 self._do(self._run)
                 self._run = None
@@ -70,26 +80,42 @@ class Worker:
                 self._woken.wait(1.0)
                 self._woken.clear()
 
+    def _patiently(self, call: Callable[[], Found]) -> Found:
+        """What the store answers, however long it takes to: it may be locked, full or away for a while."""
+        return until_done(call, _failures, "The worker waits for the run store.")
+
     def _do(self, run: Run) -> None:
         recorder = Recorder(self._store, run.id)
         try:
-            recorder, events, resumes_quietly = self._begin(run)
+            recorder, events, resumes_quietly = self._patiently(lambda: self._begin(run))
             status, message = self._follow(run, recorder, events, resumes_quietly)
-            recorder.flush()
+            recorder.finish()
+            self._patiently(lambda: self._correct_times(run))
             if status == QUEUED:
-                self._store.give_way(run.id)
+                self._patiently(lambda: self._store.give_way(run.id))
             else:
-                self._store.end(run.id, status, message)
+                self._end(run, status, message)
         except InvalidRequest as refused:
-            recorder.flush()
-            self._store.end(run.id, FAILED, str(refused))
+            recorder.finish()
+            self._end(run, FAILED, str(refused))
         except BaseException as error:
             # What is left in memory after an unforeseen error (a broken CUDA context, say) cannot be trusted
             # with the next run: record it and let the runner start a fresh worker.
-            recorder.flush()
-            self._store.end(run.id, FAILED, in_words(error))
             _log.exception("A run failed with what nobody foresaw.")
+            recorder.finish()
+            self._end(run, FAILED, in_words(error))
             os._exit(1)
+
+    def _end(self, run: Run, status: str, message: str | None) -> None:
+        self._patiently(lambda: self._store.end(run.id, status, message))
+
+    def _correct_times(self, run: Run) -> None:
+        """Where the machine's clock was set since the last look, the run has still worked as long."""
+        with self._clock_lock:
+            self._clock_was_set_by += self._clock.jump()
+            if self._clock_was_set_by:
+                self._store.shift_claim(run.id, self._clock_was_set_by)
+                self._clock_was_set_by = 0.0
 
     def _begin(self, run: Run) -> tuple[Recorder, Iterator[Any], bool]:
         """Start the run, or resume from its own checkpoint, or from what it branches from: another run's
@@ -124,16 +150,16 @@ class Worker:
         self, run: Run, recorder: Recorder, events: Iterator[Any], resumes_quietly: bool
     ) -> tuple[str, str | None]:
         """Record the job's events until it ends, is stopped, or is to wait for its next turn."""
-        self._store.describe(run.id, environment())
+        self._patiently(lambda: self._store.describe(run.id, environment()))
         for event in _steered(events, recorder, self._turn_of(run)):
             if resumes_quietly and type(event).__name__ in _OF_A_START:
                 continue
             requested = recorder.add(event)
             if requested == "pause":
-                recorder.flush()
+                recorder.finish()
                 requested = self._hold(run)
             if requested == "stop":
-                recorder.flush()
+                recorder.finish()
                 for last in _last_events(run, events):
                     recorder.add(last)
                 return STOPPED, "Stopped."
@@ -153,22 +179,28 @@ class Worker:
             if not run.resumable or now - asked_at < ASK_EVERY_S:
                 return False
             asked_at = now
-            return self._store.is_to_give_way(run.id, self._limit)
+            try:
+                return self._store.is_to_give_way(run.id, self._limit)
+            except StoreUnavailable:
+                return False
 
         return is_over
 
     def _hold(self, run: Run) -> str:
         """Keep the run still until it is resumed and has its turn, or is to stop."""
-        self._store.pause(run.id)
+        self._patiently(lambda: self._correct_times(run))
+        self._patiently(lambda: self._store.pause(run.id))
         held_since = time.monotonic()
         while True:
             self._woken.wait(0.2)
             self._woken.clear()
-            now = self._store.get(run.id)
+            now = self._patiently(lambda: self._store.get(run.id))
             assert now is not None
             if now.requested == "stop":
                 return "stop"
-            if now.status == QUEUED and self._store.claim(self._name, self._limit, run.id):
+            if now.status == QUEUED and self._patiently(
+                lambda: self._store.claim(self._name, self._limit, run.id)
+            ):
                 return "resume"
             if now.status != QUEUED and time.monotonic() - held_since > PAUSE_LIMIT_S:
                 return "idle"
@@ -176,16 +208,31 @@ class Worker:
     def _watch_parent(self) -> None:
         while os.read(self._pipe, 4096):
             self._woken.set()
-        if self._run and (now := self._store.get(self._run.id)):
-            self._store.end(now.id, INTERRUPTED, reason_of(now.status, SERVER_ENDED))
-        os._exit(0)
+        try:
+            if self._run and (now := self._store.get(self._run.id)):
+                self._store.end(now.id, INTERRUPTED, reason_of(now.status, SERVER_ENDED))
+        except StoreUnavailable as error:  # the next server sees that its worker is gone
+            _log.warning("The end of the server could not be noted with its run: %s", error)
+        finally:
+            os._exit(0)
 
     def _send_heartbeats(self) -> None:
         while True:
             time.sleep(HEARTBEAT_S)
             run = self._run
             if run:
-                self._store.seen(run.id)
+                try:
+                    self._correct_times(run)
+                    self._store.seen(run.id)
+                except StoreUnavailable:  # what the run records fails as well, and says so
+                    continue
+
+
+def _store_of(place: str) -> RunStore:
+    """The runner's store; where its file is gone, none is made in its place."""
+    if not postgresql.is_place(place) and not Path(place).exists():
+        raise unavailable(GONE, Path(place), "")
+    return RunStore(place, BUSY_S)
 
 
 def _take_stdin() -> int:
@@ -267,10 +314,10 @@ def in_words(error: BaseException) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m core.runs.worker", description=__doc__.split("\n")[0])
-    parser.add_argument("store", type=Path, help="the run store's file")
+    parser.add_argument("store", help="the run store's file, or its database")
     parser.add_argument("limit", type=int, help="how many runs may be running at once, over all workers")
     arguments = parser.parse_args()
     number_by_bus()
     if operator_settings().log_format == "json":
         write_as_json()
-    Worker(RunStore(arguments.store), arguments.limit).work()
+    Worker(lambda: _store_of(arguments.store), arguments.limit).work()

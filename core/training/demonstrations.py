@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from core.data import DATASETS
@@ -36,6 +37,11 @@ class Demonstration:
 
     def config(self) -> TrainConfig:
         """The training."""
+        return self._config
+
+    @cached_property
+    def _config(self) -> TrainConfig:
+        """Checked once: every visit of a page offers all of them."""
         return default_config(self.model, self.data, **self.settings)
 
 

@@ -19,6 +19,7 @@ from core.timing.workloads import WORKLOADS
 from dashboard.benchmark.controls import sizes_of
 from dashboard.benchmark.panels import draw_result
 from dashboard.charts.machine.speedup import overtaking_chart, sentences
+from dashboard.components import address
 from dashboard.components.address import bound
 from dashboard.components.comparison import Result, compare_with, read_result, result_of_run
 from dashboard.components.markdown import escaped
@@ -180,6 +181,7 @@ def draw_example() -> None:
         draw_overtaking(records, "gemm")
         if st.button("Open this result", icon=":material/folder_open:"):
             st.session_state.pop("measure", None)
+            address.changes().put("run", None)
             st.query_params.from_dict({"measure": "result", "result": SIMULATED_GPU})
             st.session_state.pop("result", None)
             st.rerun()

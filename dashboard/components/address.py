@@ -6,8 +6,10 @@ numbers, texts, switches, and options that are shown as they are; a control that
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -18,6 +20,60 @@ from dashboard.components.markdown import escaped
 _PAGE, _WRITTEN = "open page", "choices in the address"
 _UNKNOWN = "unknown choices in the address"  # by control: what is said of them, and what is chosen instead
 _OPENED = "the address that was opened"
+_CHANGED = "changes of the address that the browser may not know"
+_LAG_S = 10.0  # after it a browser knows them
+
+
+@dataclass
+class Change:
+    """Of one key of the address: what it said before, what it says now, and when it was changed."""
+
+    before: tuple[str | None, ...]
+    value: str | None
+    at: float  # monotonic seconds
+
+    def is_late(self, named: str | None) -> bool:
+        """Whether a request that names this may have left the browser before it knew of the change."""
+        return named in self.before and named != self.value and time.monotonic() - self.at < _LAG_S
+
+
+@dataclass
+class Changes:
+    """What the page itself has put into its address, such as a run that was started, by key.
+
+    What a browser asks for before it has read the new address comes with an old one, and would show what was
+    there before: for some seconds an old value is taken as the new one.
+    """
+
+    made: dict[str, Change] = field(default_factory=dict)
+
+    def put(self, key: str, value: str | None) -> None:
+        """Set the key in the address; None takes it out."""
+        named, last = st.query_params.get(key), self.made.get(key)
+        before = last.before if last and last.is_late(last.before[-1]) else ()
+        self.made[key] = Change((*before, named), value, time.monotonic())
+        _set(key, value)  # any change of the address may end this pass of the page
+
+    def get(self, key: str) -> str | None:
+        """What the address says, or has to say."""
+        named, last = st.query_params.get(key), self.made.get(key)
+        if last is None or not last.is_late(named) or _went_back():
+            return named
+        _set(key, last.value)
+        return last.value
+
+
+def _set(key: str, value: str | None) -> None:
+    if value is None:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = value
+
+
+def changes() -> Changes:
+    """This session's on the open page, as an object that stays."""
+    kept: Changes = st.session_state.setdefault(_CHANGED, Changes())
+    return kept
 
 
 def enter(page: str) -> None:
@@ -35,6 +91,7 @@ def enter(page: str) -> None:
         if values and st.query_params.get_all(key) == values and not _went_back():
             del st.query_params[key]
     state.pop(_UNKNOWN, None)
+    state.pop(_CHANGED, None)
     state[_PAGE] = page
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
-from core.paths import data_folder
+from core.runs.databases.opening import store_place
 from core.runs.quota import NO_QUOTA, Quota
 from core.runs.runners.local import LocalRunner
 from core.sharing import Sharing, sharing
@@ -14,12 +12,12 @@ from core.sharing import Sharing, sharing
 
 def runner() -> LocalRunner:
     """The one runner of this server, with its warm workers."""
-    return _runner_of(data_folder() / "runs.sqlite")
+    return _runner_of(store_place())
 
 
 @st.cache_resource(show_spinner=False)
-def _runner_of(store_file: Path) -> LocalRunner:
-    return LocalRunner(store_file, quota=quota())
+def _runner_of(place: str) -> LocalRunner:
+    return LocalRunner(place, quota=quota())
 
 
 def settings() -> Sharing:

@@ -1,7 +1,7 @@
 """Runs on a page: start one, give it an address, and follow it until it ends.
 
-The page asks the store for what is new about once a second. It does so in a fragment, so that the controls
-around it stay still, and stops asking when the run has ended.
+The browser asks about once a second whether there is something new, and has the part of the page drawn again
+that shows the run; the controls around it stay still. It stops asking when the run has ended.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
 from typing import Any, Literal, NoReturn
 
 import streamlit as st
 
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, StoreUnavailable
 from core.events import Picture
 from core.jobs import JOBS
 from core.records import to_record
@@ -23,9 +23,13 @@ from core.runs.quota import QuotaReached
 from core.runs.runners.local import GONE_S
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
+from dashboard.components import address, unavailable
 from dashboard.components.markdown import escaped
 from dashboard.components.runner import runner
 from dashboard.components.visitor import is_shared, visitor
+from dashboard.live.pace import pace
+from dashboard.live.part import ask_for_news
+from dashboard.live.records import Records, shared
 
 REFRESH_S = 0.8
 OTHER_RUNS = ("run_id", "resume_from", "start_from")  # fields of a config that name a run to work on
@@ -37,6 +41,9 @@ NOT_YOURS = (
 )
 FIRST_EVENT_WAIT_S = 0.6
 STARTING_S = 4.0  # what waits longer waits for another run
+AT_WORK_MEANWHILE = (
+    "What this run records stays in memory until then; where that becomes too much, the run waits."
+)
 CHECKPOINT_PRUNED = (
     "Checkpoint pruned: the curves of this run are still here; its weights and pictures were deleted to make "
     "room for newer runs. It cannot be resumed, and its export has no weights."
@@ -88,43 +95,63 @@ STATUS_BADGES: dict[str, tuple[str, str, Literal["gray", "blue", "orange", "gree
 }
 
 
-@dataclass
-class EventLog:
-    """The events of one run that this browser session has seen so far."""
-
-    run_id: str
-    sequence: int = 0
-    records: list[dict[str, Any]] = field(default_factory=list)
-
-    def catch_up(self) -> None:
-        """Fetch what is new."""
-        for sequence, record in runner().store.events_after(self.run_id, self.sequence):
-            self.sequence = sequence
-            self.records.append(record)
+Draw = Callable[[Run, Records, dict[str, Picture]], None]
 
 
-Draw = Callable[[Run, list[dict[str, Any]], dict[str, Picture]], None]
+def store_is_back() -> bool:
+    """Whether runs can be started and kept again."""
+    try:
+        return runner().fault() is None
+    except StoreUnavailable:
+        return False
+
+
+def polled(show: Callable[[], None], every_s: float | None) -> None:
+    """A part of the page that is drawn again every so often; while the store is away, it says why."""
+    unavailable.polled(show, every_s, store_is_back)
 
 
 def start(
-    job: str, config: Any, stop_previous: bool = True, begins: Callable[[], None] = lambda: None
+    job: str,
+    config: Any,
+    stop_previous: bool = True,
+    begins: Callable[[], None] = lambda: None,
+    begun: Callable[[str], None] = lambda run_id: None,
 ) -> str:
     """Start a run, put its address into the URL, and stop this session's last one of the same job.
 
     begins: called when nothing can end this pass of the page any more before the run is there.
-    Returns its id. Where the visitor has as many open runs as one may have, the page says so and nothing
-    else happens.
+    begun: called with its id before anything can end the pass.
+    Returns its id. Where the visitor has as many open runs as one may have, or the store cannot keep a run,
+    the page says so, its settings stay as they are, and nothing else happens.
     """
-    previous = st.session_state.get(f"{job}_run")
-    if previous and stop_previous:
-        request(previous, "stop")
-    begins()
-    run_id = submit(job, to_record(config))
-    st.session_state[f"{job}_run"] = run_id
-    st.query_params["run"] = run_id
+    started, changes = _started(), address.changes()
+    try:
+        if job in started and stop_previous:
+            request(started[job], "stop")
+        begins()
+        run_id = submit(job, to_record(config))
+    except StoreUnavailable as error:
+        begins()
+        refuse(f"The run was not started. {error}")
+    started[job] = run_id
+    begun(run_id)
+    changes.put("run", run_id)
     st.query_params.pop("step", None)  # of the film of another run
-    _wait_for_first_event(run_id)
+    with suppress(StoreUnavailable):  # the page that follows says so
+        _wait_for_first_event(run_id)
     return run_id
+
+
+def started_last(job: str) -> str | None:
+    """The run of a job that this session started last."""
+    return _started().get(job)
+
+
+def _started() -> dict[str, str]:
+    """By job, in an object that stays: a look at the session may end this pass of the page."""
+    kept: dict[str, str] = st.session_state.setdefault("started runs", {})
+    return kept
 
 
 def submit(job: str, config: Mapping[str, Any]) -> str:
@@ -161,10 +188,17 @@ def drained() -> bool:
     return held(runner().store).drained_since is not None
 
 
-def change(run_id: str, setting: str, key: str) -> None:
-    """Ask a running run to continue with the value of the widget of this key."""
-    if controls(runner().store.get(run_id)):
-        runner().store.change(run_id, {setting: st.session_state[key]})
+def change(run_id: str, setting: str, key: str, before: Any) -> None:
+    """Ask a running run to continue with the value of the widget of this key.
+
+    before: what it showed. A widget that was not drawn for a while calls this for a value that is not new.
+    """
+
+    def ask() -> None:
+        if st.session_state[key] != before and controls(runner().store.get(run_id)):
+            runner().store.change(run_id, {setting: st.session_state[key]})
+
+    unavailable.in_callback(ask)
 
 
 def controls(run: Run | None) -> bool:
@@ -196,7 +230,7 @@ def addressed_run(*jobs: str) -> Run | None:
     """The run of one of these jobs that the page's address names (`?run=...`); a warning on the page when
     there is none.
     """
-    run_id = st.query_params.get("run")
+    run_id = address.changes().get("run")
     if not run_id:
         return None
     run = runner().store.get(run_id)
@@ -214,36 +248,40 @@ def follow(run: Run, draw: Draw, show_state: bool = True) -> None:
     """Show the run's state with its buttons, and what `draw` makes of its events, until it ends."""
 
     def show() -> None:
-        now = runner().store.get(run.id)
-        if now is None:  # deleted in another window: the whole page says so
-            st.rerun()
-            return
-        runner().watched(run.id)
-        log = _event_log(run.id)
-        log.catch_up()
-        if show_state:
-            _show_state(now)
-        draw(now, log.records, runner().store.pictures(run.id))
-        if now.ended and not run.ended:
-            st.rerun()  # the whole page once more, now without a clock
+        store = runner().store
+        with pace.drawing():
+            now = store.get(run.id)
+            look = shared.look(store, run.id, pace.shared_s if now and not now.ended else 0.0)
+            if now is None or look is None:  # deleted in another window: the whole page says so
+                st.rerun()
+                return
+            runner().watched(run.id)
+            if show_state:
+                _show_state(now)
+            draw(now, look.records, look.pictures)
+            if now.ended and not run.ended:
+                st.rerun()  # the whole page once more, which then asks for nothing
+            if not now.ended:
+                ask_for_news(run.id, look.news)
 
-    st.fragment(show, run_every=None if run.ended else REFRESH_S)()
+    polled(show, None)
+
+
+def records(run_id: str) -> Records:
+    """All that the run has recorded so far."""
+    return shared.records(runner().store, run_id)
 
 
 def _wait_for_first_event(run_id: str) -> None:
-    deadline = time.monotonic() + FIRST_EVENT_WAIT_S
+    deadline, wait_s = time.monotonic() + FIRST_EVENT_WAIT_S, 0.02
     while time.monotonic() < deadline and not runner().store.events_after(run_id):
-        time.sleep(0.02)
-
-
-def _event_log(run_id: str) -> EventLog:
-    log = st.session_state.get("event_log")
-    if log is None or log.run_id != run_id:
-        log = st.session_state["event_log"] = EventLog(run_id)
-    return log
+        time.sleep(wait_s)
+        wait_s = min(1.4 * wait_s, 0.1)  # one that has to wait for others is not asked for all the time
 
 
 def _show_state(run: Run) -> None:
+    if not run.ended and (fault := runner().fault()):
+        unavailable.say(fault, AT_WORK_MEANWHILE if run.status == RUNNING else "")
     label, icon, color = STATUS_BADGES[run.status]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(label, icon=icon, color=color)
@@ -314,7 +352,7 @@ def _keep_running_toggle(run: Run) -> None:
 
 def _keep_running(run: Run, key: str) -> None:
     if controls(run):
-        runner().store.keep_running(run.id, st.session_state[key])
+        unavailable.in_callback(lambda: runner().store.keep_running(run.id, st.session_state[key]))
 
 
 def _share_popover(run: Run) -> None:
@@ -342,7 +380,7 @@ def _buttons(run: Run) -> None:
             "Resume",
             icon=":material/play_arrow:",
             type="primary",
-            on_click=request,
+            on_click=_press,
             args=(run.id, "resume"),
         )
     else:
@@ -350,14 +388,18 @@ def _buttons(run: Run) -> None:
             "Pause",
             icon=":material/pause:",
             disabled=run.status != RUNNING,
-            on_click=request,
+            on_click=_press,
             args=(run.id, "pause"),
         )
     _stop_button(run)
 
 
 def _stop_button(run: Run) -> None:
-    st.button("Stop", icon=":material/stop:", on_click=request, args=(run.id, "stop"))
+    st.button("Stop", icon=":material/stop:", on_click=_press, args=(run.id, "stop"))
+
+
+def _press(run_id: str, requested: str) -> None:
+    unavailable.in_callback(lambda: request(run_id, requested))
 
 
 def _resume_button(run: Run) -> None:
@@ -370,7 +412,6 @@ def _resume_button(run: Run) -> None:
             st.error(escaped(str(error)))
             return
         st.query_params.pop("step", None)  # it is watched while it runs
-        st.session_state.pop("event_log", None)  # what came after the checkpoint comes again
         st.rerun()
 
 

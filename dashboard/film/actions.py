@@ -117,7 +117,7 @@ def more_panels(run: Run) -> None:
 
 def draw_film(run: Run, keys: list[str]) -> None:
     """Ask a worker for these snapshots of each frame; follow_drawing() shows how far it is."""
-    asked = {"run_id": run.id, "store_file": str(runs.runner().store.path), "snapshots": keys}
+    asked = {"run_id": run.id, "store_file": runs.runner().store.place, "snapshots": keys}
     st.session_state[drawing_key(run)] = runs.submit("film", asked)
     st.rerun()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,8 @@ class Points:
     def rows(self) -> list[list[float]]:
         """[x, y, class] of each, evenly chosen where there are many."""
         chosen = np.linspace(0, len(self.places) - 1, min(len(self.places), MAX_POINTS)).astype(int)
-        return [
-            [*(float(f"{number:.6g}") for number in place), int(label)]
-            for place, label in zip(self.places[chosen].tolist(), self.classes[chosen], strict=True)
-        ]
+        places, classes = self.places[chosen].astype(np.float64), self.classes[chosen].astype(np.int64)
+        return _rows(places.tobytes(), classes.tobytes())
 
 
 @dataclass(frozen=True)
@@ -139,6 +138,19 @@ class FilmDescription:
             "step": self.step,
             "drawing": self.drawing,
         }
+
+
+@lru_cache(maxsize=64)
+def _rows(places: bytes, classes: bytes) -> list[list[float]]:
+    """Rounded once for all who look at the same data."""
+    return [
+        [*(float(f"{number:.6g}") for number in place), label]
+        for place, label in zip(
+            np.frombuffer(places).reshape(-1, 2).tolist(),
+            np.frombuffer(classes, np.int64).tolist(),
+            strict=True,
+        )
+    ]
 
 
 def _function(key: str) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
+from dashboard.components.reports import Message, handed_on
 from dashboard.film import routes
 from dashboard.film.description import FilmDescription
 
@@ -53,14 +52,13 @@ _component = st.components.v2.component("film_player", html=HTML, css=CSS, js=LO
 def film_player(
     description: FilmDescription,
     key: str,
-    on_step: Callable[[], None] | None = None,
-    on_network: Callable[[], None] | None = None,
+    on_step: Message | None = None,
+    on_network: Message | None = None,
 ) -> int | None:
     """Show a run's film. Returns the step at which a person has just stopped it, in that one run of the page.
 
-    on_step is called before that run of the page; the step is in st.session_state[key]["step"]. on_network
-    likewise, when a person has changed the network at its drawing: ["network"] is then its hidden layers,
-    their activations and its features.
+    on_step is called with it before that run of the page; on_network likewise, when a person has changed the
+    network at its drawing, with its hidden layers, their activations, its features and the change's number.
     """
     around = f".st-key-{key}-room"
     sized = room_css(around, f"{around} > .st-key-{key}")  # until the browser has the component's own style
@@ -72,8 +70,8 @@ def film_player(
         shown = _component(
             key=key,
             data=data,
-            on_step_change=on_step or (lambda: None),
-            on_network_change=on_network or (lambda: None),
+            on_step_change=handed_on(key, "step", on_step),
+            on_network_change=handed_on(key, "network", on_network),
         )
     step = shown.step
     return None if step is None else int(step)

@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
-import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.errors import InvalidRequest, UnwritableFolder
+from core.errors import InvalidRequest, StoreUnavailable
 from core.events import Frame
 from core.models.layer_activations import of_record
 from core.runs.store import RunStore
@@ -26,6 +25,8 @@ from dashboard.film.activation_table import REACHES, table
 from dashboard.film.drawing import drawing_of, frame_at
 from dashboard.film.encoding import ENDED, FROM_START, MEDIA_TYPE, check_of, encode
 from dashboard.film.pictures import Scores, answer, thinned
+from dashboard.live.addresses import base as base
+from dashboard.live.records import shared
 
 WEB = Path(__file__).parent / "web"
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -54,12 +55,6 @@ def routes(store: Callable[[], RunStore] = lambda: runner().store) -> list[Route
         Route(f"{base()}/film/{{run}}/drawing", films.drawing),
         Route(f"{base()}/film/{{run}}/frame", films.frame),
     ]
-
-
-def base() -> str:
-    """What comes before /film: nothing, or server.baseUrlPath."""
-    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{path}" if path else ""
 
 
 def address(name: str) -> str:
@@ -184,10 +179,10 @@ def _answered(body: Callable[[], bytes], headers: Mapping[str, str] = FRESH) -> 
         return Response(body(), media_type=MEDIA_TYPE, headers=headers)
     except KeyError:
         return PlainTextResponse("There is no run of this address.", 404, FRESH)
+    except StoreUnavailable as error:  # the player asks again
+        return PlainTextResponse(str(error), 503, FRESH)
     except InvalidRequest as error:
         return PlainTextResponse(str(error), 400, FRESH)
-    except UnwritableFolder as error:
-        return PlainTextResponse(str(error), 503, FRESH)
 
 
 def _frames(store: Callable[[], RunStore], run_id: str, after: str, check: str) -> bytes:
@@ -237,14 +232,14 @@ def _rates(store: Callable[[], RunStore], run_id: str, steps: str, planned: str)
     total = _number("planned", planned)
     if total < 1 or max(asked) > total:
         raise InvalidRequest(f"planned is {total}; it must be at least 1 and the largest of the steps.")
-    changes = [one for _, one in store().events_after(run_id) if one["event"] == "setting_changed"]
+    changes = shared.records(store(), run_id).by_event.get("setting_changed", [])
     return json.dumps([rate_at(run.config, total, changes, step) for step in asked]).encode()
 
 
 def _clock(store: Callable[[], RunStore], run_id: str) -> bytes:
     if store().get(run_id) is None:
         raise KeyError(run_id)
-    epochs = [one for _, one in store().events_after(run_id) if one["event"] == "epoch_completed"]
+    epochs = shared.records(store(), run_id).by_event.get("epoch_completed", [])
     return json.dumps(thinned([[epoch["step"], epoch["elapsed_s"]] for epoch in epochs])).encode()
 
 

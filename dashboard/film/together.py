@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
+from dashboard.components.reports import Message, handed_on
 from dashboard.film import routes
 from dashboard.film.description import FilmDescription
 from dashboard.film.player import HTML, LOADER
@@ -54,20 +55,17 @@ class Moment:
 OVERS = ("step", "share", "seconds")
 
 
-def films_together(
-    seats: Sequence[Seat], key: str, on_moment: Callable[[], None], moment: Moment | None = None
-) -> None:
+def films_together(seats: Sequence[Seat], key: str, on_moment: Message, moment: Moment | None = None) -> None:
     """Show films in step, at a moment where one is given.
 
-    on_moment is called when a person has stopped them, before that run of the page;
-    st.session_state[key]["moment"] then holds a Moment's over and at, and steps: the step at which each run
-    is, by its address.
+    on_moment is called when a person has stopped them, before that run of the page, with a Moment's over and
+    at, and steps: the step at which each run is, by its address.
     """
     around = f".st-key-{key}-room"
     sized = room_css(around, f"{around} > .st-key-{key}")  # until the browser has the component's own style
     st.html(f"<style>{around} {{ --films: {len(seats)}; }} {sized}</style>")
     with st.container(key=f"{key}-room"):
-        _component(key=key, data=data_of(seats, moment), on_moment_change=on_moment)
+        _component(key=key, data=data_of(seats, moment), on_moment_change=handed_on(key, "moment", on_moment))
 
 
 def data_of(seats: Sequence[Seat], moment: Moment | None = None) -> Mapping[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import platform
 from typing import Any
 
 import psutil
 
+from core.runs.identity import machine_of, this_machine
 from core.runs.listing import ListedRun, RunQuery, listed
 from core.runs.status import PAUSED, RUNNING
 from core.runs.store import RunStore
@@ -21,7 +21,7 @@ class OwnRuns:
         self._processes: dict[str, psutil.Process] = {}
 
     def now(self, store: RunStore, base: str) -> dict[str, dict[str, Any]]:
-        """Of each worker on this host, by its process id: name and address of its run, memory, load.
+        """Of each worker on this machine, by its process id: name and address of its run, memory, load.
 
         utilisation: since the last question, of one core, %; None the first time.
         """
@@ -31,8 +31,8 @@ class OwnRuns:
         link = _link_without_name if is_shared() else _link
         before, self._processes = self._processes, {}
         for run_id, worker in workers.items():
-            host, pid, _ = worker.rsplit("/", 2)
-            if host == platform.node() and run_id in names:
+            pid = worker.rsplit("/", 2)[1]
+            if machine_of(worker) == this_machine() and run_id in names:
                 found[pid] = link(names[run_id], base) | self._load(pid, before)
         return found
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.errors import UnwritableFolder
+from core.errors import StoreUnavailable
 from core.monitor.poller import EVERY_S, Poller
 from core.monitor.records import LIFE, answer, csv_rows, export
 from core.runs.store import RunStore
@@ -141,7 +141,7 @@ class _Monitor:
         if moment - self._runs[0] >= RUNS_S:
             try:
                 self._runs = moment, self._own_runs.now(self._store(), base())
-            except UnwritableFolder:  # then nothing runs here
+            except StoreUnavailable:  # then nothing runs here
                 self._runs = moment, {}
         return self._runs[1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -43,9 +44,9 @@ def addressed_moment() -> Moment | None:
     return None
 
 
-def keep_moment() -> None:
+def keep_moment(reported: dict[str, Any]) -> None:
     """Put the moment at which a person has stopped the films into the address."""
-    reported = st.session_state[REPORTED] = st.session_state[KEY]["moment"]
+    st.session_state[REPORTED] = reported
     for over in OVERS:
         st.query_params.pop(over, None)
     st.query_params[reported["over"]] = f"{reported['at']:.{DIGITS}g}"

@@ -17,8 +17,6 @@ from dashboard.charts.training.curves import METRICS, Metric
 from dashboard.components import runs
 from dashboard.components.markdown import escaped
 
-LOGS = "logs side by side"
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -52,9 +50,9 @@ def with_records(chosen: Sequence[ListedRun]) -> list[Shown]:
         except InvalidRequest as error:
             st.warning(f"{escaped(label)}: {error}")
             continue
-        records = log_of(run)
-        events = {record["event"]: record for record in records if record["event"] != "epoch_completed"}
-        epochs = [record for record in records if record["event"] == "epoch_completed"]
+        by_event = runs.records(run.id).by_event
+        events = {event: records[-1] for event, records in by_event.items()}
+        epochs = by_event.get("epoch_completed", [])
         if epochs and "training_started" in events:
             started = events["training_started"]
             found.append(Shown(run, kept, label, config, started, epochs, events.get("training_finished")))
@@ -72,15 +70,3 @@ def labels(chosen: Sequence[ListedRun]) -> list[str]:
         name if names.count(name) == 1 else f"{name} ({run.id})"
         for name, run in zip(names, chosen, strict=True)
     ]
-
-
-def log_of(run: ListedRun) -> list[dict[str, Any]]:
-    """Its events so far, of which only new ones are fetched; anew where it has ended and is open again."""
-    logs: dict[str, tuple[bool, runs.EventLog]] = st.session_state.setdefault(LOGS, {})
-    had_ended, log = logs.get(run.id, (False, runs.EventLog(run.id)))
-    if had_ended and not run.ended:
-        log = runs.EventLog(run.id)
-    if not had_ended or not run.ended:
-        log.catch_up()
-    logs[run.id] = (run.ended, log)
-    return log.records

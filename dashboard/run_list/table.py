@@ -13,6 +13,7 @@ from core.experiments.verdicts import VERDICTS
 from core.models import MODELS
 from core.runs.listing import ListedRun
 from dashboard.charts.training.curves import METRICS
+from dashboard.components.reports import Message, handed_on
 from dashboard.components.runs import JOB_TITLES, STATUS_BADGES, VIEW_OF_JOB
 from dashboard.training.settings_text import setting_in_words
 
@@ -48,8 +49,6 @@ _component = st.components.v2.component(
     js=(HERE / "table.js").read_text("utf-8"),
 )
 
-Message = Callable[[Any], None]
-
 
 def run_table(
     shown: Sequence[ListedRun],
@@ -75,21 +74,13 @@ def run_table(
         "version": version,
     }
 
-    def call(name: str) -> Callable[[], None]:
-        def called() -> None:
-            value = st.session_state[KEY][name]
-            if value is not None:
-                on[name](value)
-
-        return called
-
     _component(
         key=KEY,
         data=data,
-        on_sort_change=call("sort"),
-        on_selected_change=call("selected"),
-        on_open_change=call("open"),
-        on_edited_change=call("edited"),
+        on_sort_change=handed_on(KEY, "sort", on["sort"]),
+        on_selected_change=handed_on(KEY, "selected", on["selected"]),
+        on_open_change=handed_on(KEY, "open", on["open"]),
+        on_edited_change=handed_on(KEY, "edited", on["edited"]),
     )
 
 

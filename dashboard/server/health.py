@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.errors import InvalidRequest
-from core.runs.operating import counts, longest_wait_s
+from core.runs.operating import counts
 from core.runs.runners.local import LocalRunner
 from dashboard.server.metrics import MEDIA_TYPE, Answers, Family, text_of
 
@@ -46,15 +44,11 @@ class Readiness:
 
 
 def look(runner: Callable[[], LocalRunner], min_free_mib: int) -> Readiness:
-    """What is there now. It may take as long as the store is locked."""
+    """What is there now."""
     try:
         running = runner()
-        with running.store.writing():
-            pass  # takes the write lock, and gives it back
-        folder = running.store.path.parent
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(b"0" * 4096)
-            probe.flush()
+        running.store.check()
+        folder = running.store.files
     except (InvalidRequest, OSError) as error:
         return Readiness(str(error), "not known while the store cannot be written", "not known")
     free_mib = shutil.disk_usage(folder).free // 2**20
@@ -134,10 +128,10 @@ class _Health:
         running = self._runner()
         by_status = [({"status": status}, number) for status, number in counts(running.store).items()]
         workers = running.living_workers()
-        waits = longest_wait_s(running.store, time.time())
+        waits = running.longest_wait_s()
         memory = [({"of": "server"}, _memory(psutil.Process().pid))]
         memory.append(({"of": "workers"}, sum(map(_memory, workers))))
-        free = shutil.disk_usage(Path(running.store.path).parent).free
+        free = shutil.disk_usage(running.store.files).free
         return [
             Family("nablascope_runs", "gauge", "Runs in the store by status.", by_status),
             Family(

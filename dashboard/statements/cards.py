@@ -14,7 +14,7 @@ from core.experiments.overview.registry import STATEMENTS
 from core.experiments.statement import FULL, QUICK
 from core.runs.store import Run
 from core.runs.verdicts import Verdict
-from dashboard.components import runs
+from dashboard.components import address, runs
 from dashboard.components.address import bound
 from dashboard.components.markdown import escaped
 from dashboard.statements import verdict
@@ -29,6 +29,7 @@ Known = Mapping[str, Verdict]
 def link(label: str, key: str, **query: str | None) -> None:
     """The way to what the query says on this page. A link to the page that is open would lose the address."""
     if st.button(label, key=key, type="tertiary"):
+        address.changes().put("run", None)
         st.query_params.from_dict({name: value for name, value in query.items() if value})
         st.rerun()
 

@@ -13,7 +13,7 @@ from core.records import to_record
 from core.runs import verdicts
 from core.runs.status import FINISHED
 from dashboard.components.markdown import escaped
-from dashboard.components.runs import request, runner, submit
+from dashboard.components.runs import polled, request, runner, submit
 from dashboard.statements import verdict
 
 POLL_S = 0.4
@@ -89,4 +89,4 @@ def _follow(run_id: str, at: str) -> None:
         if now.ended and run and not run.ended:
             st.rerun()
 
-    st.fragment(show, run_every=None if run is None or run.ended else POLL_S)()
+    polled(show, None if run is None or run.ended else POLL_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -15,18 +16,54 @@ from core.training import TrainConfig
 from core.training.config import activations_of
 from dashboard.training.form import layers_as_text, set_controls
 
-_ASKED, _ANSWERED = "start what was drawn", "number of the last change at the drawing"
+_ASKED = "what was asked for at the drawing"
+
+
+@dataclass
+class Asked:
+    """A training that no pass of the page has begun yet.
+
+    start: whether one was asked for, by a change at the drawing or by Start
+    change: the training that was drawn, and the network that is wanted; None for Start
+    answered: the number of the last change
+    """
+
+    start: bool = False
+    change: tuple[TrainConfig, Mapping[str, Any]] | None = None
+    answered: int = 0
+
+    def begin(self) -> None:
+        """It is begun, or cannot be."""
+        self.start, self.change = False, None
+
+
+def asked_for() -> Asked:
+    """What this session asks for: an object that stays, since a look at the session may end this pass."""
+    kept: Asked = st.session_state.setdefault(_ASKED, Asked())
+    return kept
 
 
 def ask_for(ran: TrainConfig, wanted: Mapping[str, Any]) -> None:
-    """Set the controls to a network that was asked for at a run's drawing, and ask for its training.
+    """Ask for the training of a network that was changed at a run's drawing.
 
-    Other controls stay; where they are of another network or other data, they become those of the run. A
-    change has a number, and may come more than once: the drawing sends it until it has its answer.
+    A change has a number, and may come more than once: the drawing sends it until it has its answer.
     """
-    state = st.session_state
-    if wanted["number"] <= answered():
+    asked = asked_for()
+    if wanted["number"] > asked.answered:
+        asked.answered, asked.change, asked.start = int(wanted["number"]), (ran, wanted), True
+
+
+def set_controls_as_asked() -> None:
+    """Set the controls to the network that was asked for at a drawing, before they are drawn.
+
+    Not when the change comes: until it has drawn them again the browser sends what they said before. Other
+    controls stay; where they are of another network or other data, they become those of the run.
+    """
+    change = asked_for().change
+    if change is None:
         return
+    ran, wanted = change
+    state = st.session_state
     if (state.get("model"), state.get("data")) != (ran.model, ran.data):
         set_controls(ran)
     state["hidden"] = layers_as_text(wanted["hidden"])
@@ -34,8 +71,6 @@ def ask_for(ran: TrainConfig, wanted: Mapping[str, Any]) -> None:
         state["features"] = list(wanted["features"])
     if PER_LAYER in MODELS[ran.model].options:
         _set_activations(ran, wanted["activations"])
-    asked_for()["start"] = True
-    state[_ANSWERED] = int(wanted["number"])
 
 
 def _set_activations(ran: TrainConfig, wanted: Sequence[str]) -> None:
@@ -49,17 +84,3 @@ def _set_activations(ran: TrainConfig, wanted: Sequence[str]) -> None:
         state["own"] = one
     else:
         state["activation"], state["own"] = one, ""
-
-
-def answered() -> int:
-    """The number of the last change at a drawing in this session."""
-    return int(st.session_state.get(_ANSWERED, 0))
-
-
-def asked_for() -> dict[str, bool]:
-    """Whether to "start" a training with what the controls say.
-
-    An object that stays, since a look at the session may end this pass of the page.
-    """
-    kept: dict[str, bool] = st.session_state.setdefault(_ASKED, {"start": False})
-    return kept

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import cycle
 from typing import Any
 
@@ -75,16 +76,30 @@ def choose_how(default: TrainConfig) -> TrainConfig:
     return default_config(default.model, default.data, **choose_settings(default))
 
 
+@dataclass
+class Loaded:
+    """The run whose settings the controls were set to; they may have changed since."""
+
+    run_id: str | None = None
+
+    def come_from(self, run_id: str | None) -> None:
+        """They say what this run was asked to do, and are not set to it again; of None to no run."""
+        self.run_id = run_id
+
+
+def loaded() -> Loaded:
+    """Of this session: an object that stays, since a look at the session may end this pass of the page."""
+    kept: Loaded = st.session_state.setdefault("loaded_from", Loaded())
+    return kept
+
+
 def load_from_run(run: Run | None) -> None:
     """Set the controls to what the run at this address was asked to do, once for each run."""
-    if run is None or st.session_state.get("loaded_from") == run.id:
+    if run is None or loaded().run_id == run.id:
         return
-    st.session_state["loaded_from"] = run.id
-    try:
-        config = from_record(TrainConfig, run.config)
-    except InvalidRequest:  # a run of another version, with settings that are none here
-        return
-    set_controls(config)
+    with suppress(InvalidRequest):  # of another version, with settings that are none here
+        set_controls(from_record(TrainConfig, run.config))
+    loaded().come_from(run.id)
 
 
 def copy_from_run(run: Run) -> None:

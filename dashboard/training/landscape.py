@@ -27,7 +27,7 @@ def ask(run: Run) -> None:
         disabled=not run.ended or not store.can_resume(run.id) or _key(run) in st.session_state,
     )
     if asked:
-        config = {"run_id": run.id, "store_file": str(store.path)}
+        config = {"run_id": run.id, "store_file": store.place}
         st.session_state[_key(run)] = runs.submit("landscape", config)
         st.rerun()
 

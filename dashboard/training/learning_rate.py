@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import altair as alt
 import streamlit as st
 
 from core.runs.store import Run
@@ -13,6 +14,7 @@ from core.training.settings import SETTINGS
 from dashboard.charts.training.curves import rate_chart
 from dashboard.components import runs
 from dashboard.components.learning_rates import Records, changes_of_rate, rate_at
+from dashboard.live.charts import draw_shared
 
 POINTS = 200  # of the curve
 
@@ -28,13 +30,17 @@ def draw_rate(
     if schedule == "constant" and not changes_of_rate(changes):
         return
     total, steps_per_epoch = started["epochs"], started["steps_per_epoch"]
-    steps = sorted({round(total * steps_per_epoch * n / POINTS) for n in range(POINTS + 1)})
-    rates = [
-        (step / steps_per_epoch, rate_at(run.config, total * steps_per_epoch, changes, step))
-        for step in steps
-    ]
     done = epochs[-1]["epoch"] if epochs else 0
-    st.altair_chart(rate_chart(rates, done, SCHEDULES[schedule].name), key="rate")
+
+    def chart() -> alt.LayerChart:
+        steps = sorted({round(total * steps_per_epoch * n / POINTS) for n in range(POINTS + 1)})
+        rates = [
+            (step / steps_per_epoch, rate_at(run.config, total * steps_per_epoch, changes, step))
+            for step in steps
+        ]
+        return rate_chart(rates, done, SCHEDULES[schedule].name)
+
+    draw_shared(st.container(), "rate", (run.id, len(changes), done), chart)
 
 
 def change_rate(
@@ -53,7 +59,7 @@ def change_rate(
         asked,
         key=key,
         on_change=runs.change,
-        args=(run.id, "learning_rate", key),
+        args=(run.id, "learning_rate", key, asked),
         help="Takes effect within half a second.",
     )
     if run.config["schedule"] != "constant":

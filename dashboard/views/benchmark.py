@@ -21,7 +21,7 @@ from dashboard.benchmark.opened import (
 )
 from dashboard.benchmark.panels import draw_downloads
 from dashboard.benchmark.self_comparison import choose_self_comparison, draw_self_comparisons
-from dashboard.components import runs
+from dashboard.components import address, runs
 from dashboard.components.address import bound
 from dashboard.components.device_picker import device_names
 from dashboard.components.layout import heading
@@ -60,7 +60,7 @@ CHOICES: dict[str, Callable[[], Any]] = {
 
 def forget_run() -> None:
     """What is measured next has an address of its own."""
-    st.query_params.pop("run", None)
+    address.changes().put("run", None)
 
 
 def explain_missing_accelerator() -> None:

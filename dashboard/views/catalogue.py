@@ -134,7 +134,8 @@ def choose_rows(everything: pd.DataFrame) -> pd.DataFrame:
 
 def pick(keys: list[str]) -> None:
     """Two selected rows become the pair, which is part of the address."""
-    rows = [row for row in st.session_state["catalogue"]["selection"]["rows"] if row < len(keys)]
+    chosen = st.session_state.get("catalogue") or {}
+    rows = [row for row in chosen.get("selection", {}).get("rows", ()) if row < len(keys)]
     if len(rows) >= COMPARED:
         st.session_state["pair"] = [keys[row] for row in rows[:COMPARED]]
 

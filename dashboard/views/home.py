@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.experiments.overview.registry import STATEMENTS
 from dashboard.charts.home import activations_preview, utilisation_preview
-from dashboard.components import machine
+from dashboard.components import machine, runs
 from dashboard.components.layout import heading
 from dashboard.components.machine import REFRESH_S
 from dashboard.components.machine_cards import draw_machine
@@ -37,7 +37,7 @@ def draw_utilisation() -> None:
 
 def draw_last_run(job: str, key: str) -> None:
     """A link to the run that this session started last, if it did."""
-    run_id = st.session_state.get(f"{job}_run")
+    run_id = runs.started_last(job)
     if run_id:
         label, icon = "Back to your last run", ":material/history:"
         st.page_link(PAGES[key].file, label=label, icon=icon, query_params={"run": run_id})

@@ -27,7 +27,7 @@ from dashboard.components.layout import heading
 from dashboard.components.markdown import escaped
 from dashboard.components.number_text import in_short
 from dashboard.components.option_field import select
-from dashboard.training.form import SPECIAL, choose, choose_task, has_control, load_from_run
+from dashboard.training.form import SPECIAL, choose, choose_task, has_control, load_from_run, loaded
 from dashboard.training.same_task import hidden_text
 
 OF_TRAINING, OF_REFERENCE = "train", "reference"
@@ -116,7 +116,7 @@ def wait_for(run: Run) -> None:
         is_first = False
         st.caption("Counting the layers…")
 
-    st.fragment(show, run_every=REFRESH_S)()
+    runs.polled(show, REFRESH_S)
 
 
 def draw_figures(counted: dict[str, Any]) -> None:
@@ -248,7 +248,7 @@ heading(
     "Which layers of a network are the expensive ones?",
 )
 addressed = runs.addressed_run("training")
-if addressed and st.session_state.get("loaded_from") != addressed.id:
+if addressed and loaded().run_id != addressed.id:
     st.session_state["source"] = OF_TRAINING
 load_from_run(addressed)
 with st.container(border=True):

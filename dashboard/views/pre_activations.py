@@ -21,7 +21,7 @@ from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import Run
 from core.training import TrainConfig, default_config, snapshots
 from dashboard.charts.pre_activations import flat_fractions_chart, on_the_curve_chart
-from dashboard.components import runs
+from dashboard.components import address, runs
 from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.markdown import escaped
@@ -82,7 +82,7 @@ def choose_run() -> Run | None:
         ids,
         format_func=lambda run_id: in_words(possible[run_id]),
         key="shown_run",
-        on_change=lambda: st.query_params.update(run=st.session_state["shown_run"]),
+        on_change=lambda: address.changes().put("run", st.session_state["shown_run"]),
         filter_mode=None,
     )
     return possible[shown]

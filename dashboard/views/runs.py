@@ -8,13 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import InvalidRequest, UnwritableFolder
+from core.errors import InvalidRequest, StoreUnavailable
 from core.runs.listing import MAX_ROWS, ListedRun, Listing, RunQuery, listed, rename
 from core.tables import csv_of_records
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.markdown import escaped
-from dashboard.components.runs import REFRESH_S, runner
+from dashboard.components.runs import REFRESH_S, polled, runner
 from dashboard.components.visitor import is_shared
 from dashboard.run_list import actions
 from dashboard.run_list.filters import ROWS, choose_query, sort_by
@@ -38,7 +38,7 @@ def draw_list(query: RunQuery) -> None:
         draw_table(cut, fresh.pop() if fresh else listed(store, cut))
 
     at_work = any(not run.ended for run in found.runs)
-    st.fragment(show, run_every=REFRESH_S if at_work else None)()
+    polled(show, REFRESH_S if at_work else None)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{found.total:,}** run{'s' * (found.total != 1)}")
         if found.total > ROWS:
@@ -154,7 +154,7 @@ heading("runs", f"{whose} that this server keeps; click a name to open it.")
 store = runner().store
 try:
     query = choose_query(store)
-except UnwritableFolder:
+except StoreUnavailable:
     raise
 except InvalidRequest as error:
     st.error(escaped(str(error)))

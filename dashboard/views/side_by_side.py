@@ -122,6 +122,6 @@ over = bound(
 )
 is_open = any(not run.ended for run in chosen)
 ids = [run.id for run in chosen]
-st.fragment(lambda: draw(ids, over, is_open), run_every=runs.REFRESH_S if is_open else None)()
+runs.polled(lambda: draw(ids, over, is_open), runs.REFRESH_S if is_open else None)
 with st.expander("Start a race", icon=":material/flag:"):
     draw_race(chosen)

@@ -35,6 +35,8 @@ from dashboard.film import actions
 from dashboard.film.editing import editing_of
 from dashboard.film.of_run import of_run
 from dashboard.film.player import film_player
+from dashboard.live.charts import draw_shared
+from dashboard.live.records import Records
 from dashboard.pages import PAGES
 from dashboard.training import drawn_network, landscape, user_images
 from dashboard.training.film_content import has_network, what_to_learn
@@ -43,6 +45,7 @@ from dashboard.training.form import (
     choose_task,
     copy_from_run,
     load_from_run,
+    loaded,
     offer_demonstrations,
     say_demonstration,
 )
@@ -84,15 +87,11 @@ BESIDE_ACCURACY = {
 }
 
 
-def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) -> None:
+def draw(run: Run, records: Records, pictures: dict[str, Picture]) -> None:
     """The training so far: figures, curves, and the picture that suits the data."""
-    if drawn_network.asked_for()[
-        "start"
-    ]:  # the controls, which are outside of this part of the page, have changed
+    if drawn_network.asked_for().start:  # the controls are outside of this part of the page
         st.rerun()
-    events: dict[str, list[dict[str, Any]]] = {}
-    for record in records:
-        events.setdefault(record["event"], []).append(record)
+    events = records.by_event
     if "training_started" not in events:
         return
     started, epochs = events["training_started"][0], events.get("epoch_completed", [])
@@ -117,9 +116,10 @@ def draw(run: Run, records: list[dict[str, Any]], pictures: dict[str, Picture]) 
     if epochs:
         planned = None if run.ended else started["epochs"]
         left, right = st.columns(2)
-        losses = loss_chart(epochs, started["metric"], planned, equilibrium(run))
-        left.altair_chart(losses, key="loss")
-        right.altair_chart(metric_chart(epochs, started["metric"], planned), key="metric")
+        now = (run.id, records.version, planned)  # what its curves depend on
+        metric = started["metric"]
+        draw_shared(left, "loss", now, lambda: loss_chart(epochs, metric, planned, equilibrium(run)))
+        draw_shared(right, "metric", now, lambda: metric_chart(epochs, metric, planned))
         with left:
             draw_rate(run, started, epochs, changes)
     keys = shown(pictures)
@@ -159,12 +159,13 @@ def say_settings(run: Run, config: TrainConfig | None) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"The controls differ from this run: {', '.join(others)}.", width="stretch")
         if st.button("Run with these", icon=":material/play_arrow:"):
-            runs.start("training", config)
+            runs.start("training", config, begun=loaded().come_from)
             st.rerun()
         st.button(
             "Restore",
             icon=":material/undo:",
-            on_click=lambda: st.session_state.pop("loaded_from", None),
+            on_click=loaded().come_from,
+            args=(None,),
             help="Sets the controls to what this run was asked to do.",
         )
 
@@ -196,19 +197,15 @@ def draw_film(
         points,
         snapshots,
         news=str(runs.runner().store.film_sequence(run.id)) if run.ended else "",
-        autoplay=run.id == st.session_state.get("training_run"),
+        autoplay=run.id == runs.started_last("training"),
         step=addressed_step(),
-        editing=editing_of(ran, drawn_network.answered()) if ran and runs.controls(run) else None,
+        editing=editing_of(ran, drawn_network.asked_for().answered) if ran and runs.controls(run) else None,
     )
     film_player(
         description,
         "film",
-        on_step=lambda: write_step(st.session_state["film"]["step"]),
-        on_network=lambda: (
-            drawn_network.ask_for(ran, st.session_state["film"]["network"])
-            if ran and runs.controls(run)
-            else None
-        ),
+        on_step=write_step,
+        on_network=lambda wanted: drawn_network.ask_for(ran, wanted) if ran and runs.controls(run) else None,
     )
 
 
@@ -304,7 +301,7 @@ def follow_up(run: Run, config: TrainConfig | None) -> None:
 
     It lies above the results, and is there from the start, so that nothing moves when the run ends.
     """
-    records = [record for _, record in runs.runner().store.events_after(run.id)]
+    records = runs.records(run.id)
     if run.status in (FAILED, INTERRUPTED) or (run.ended and not records):  # stopped before it had begun
         return
     if not runs.controls(run):
@@ -324,7 +321,7 @@ def show_classical(run: Run) -> None:
     job = st.session_state.get(classical_key(run))
     job = runs.runner().store.get(job) if job else None
     if job:
-        last = runs.runner().store.events_after(run.id)[-1][1]
+        last = runs.records(run.id)[-1]
         show_state = job.status != FINISHED  # done, its chart says all
         runs.follow(job, lambda _run, methods, _pictures: draw_classical(last, methods), show_state)
 
@@ -421,8 +418,8 @@ def draw_classical(network: dict[str, Any], methods: list[dict[str, Any]]) -> No
 heading("train")
 run = runs.addressed_run("training")
 asked_for = drawn_network.asked_for()
-if asked_for["start"]:
-    pass  # the controls are those of the change, and the address may be that of the run before
+if asked_for.start:  # the address may be that of the run before
+    drawn_network.set_controls_as_asked()
 elif run is None or runs.controls(run):
     load_from_run(run)
 elif runs.is_to_be_copied(run):
@@ -446,12 +443,14 @@ if config and (problem := user_images.problem_of(config)):
     page.errors.error(escaped(problem))
     config = None
 pressed = start_button(page.button, run if runs.controls(run) else None, config is not None)
-if config and (pressed or asked_for["start"]):
+if config and (pressed or asked_for.start):
     # A change that comes now ends this pass of the page. Until the run is there the next pass starts it.
-    asked_for["start"] = True
-    runs.start("training", config, begins=lambda: asked_for.update(start=False))
+    asked_for.start = True
+    # What was drawn is in the controls once the browser has drawn them again: only then are they the run's.
+    begun = loaded().come_from if asked_for.change is None else lambda _: None
+    runs.start("training", config, begins=asked_for.begin, begun=begun)
     st.rerun()
-asked_for["start"] = False
+asked_for.begin()
 with page.results:
     if table:
         with st.expander("How the table is read", expanded=run is None or table.problem is not None):

@@ -12,25 +12,27 @@
                     kill or overload it; new_server(home=first.home) restarts on the same data
     open_page       open_page(path="", width=1440, color_scheme="light", url=None, visitor="") -> Page, idle
                     and drawn; pages of one visitor share a browser session, as tabs do
+    open_tab        open_tab(width=1280, height=900, **media) -> an empty tab, for pages without Streamlit
     every_screen    for variant in every_screen(page): the page at 1440 px in light, then at 390 px in dark
     store           the shared server's runs; queue_long(store) is a training that a test finds running
     films           films.add(config, frames) keeps a film, films.page(run) shows it without Streamlit
     screenshot      with --screenshots, screenshot(page, name) saves screenshots/NAME.png, the whole page
 
 Each worker of pytest-xdist has one server, on which one run at a time has its turn, one Chromium and one
-browser session, in which the dashboard's scripts are loaded and compiled once. A test fails at its end if any
-of its pages threw a JavaScript error, ever showed an exception or asked for what the Content Security Policy
-refuses; runs that it left are stopped. Where there
-is no Chromium the tests skip, but fail when CI=true.
+browser session, in which the dashboard's scripts are loaded and compiled once and tabs are used again. A test
+fails at its end if any of its pages threw a JavaScript error, ever showed an exception or asked for what the
+Content Security Policy refuses; runs that it left are stopped. A test that changes a tab for good (its clock,
+a script before all others) opens one of a session of its own, browser.new_page(). Where there is no Chromium
+the tests skip, but fail when CI=true.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
@@ -174,27 +176,87 @@ def watched(context: BrowserContext) -> BrowserContext:
     return context
 
 
-@pytest.fixture(scope="session")
-def tabs(browser: Browser, server: Server) -> BrowserContext:
-    """The browser session that tests share: the dashboard's scripts stay in its cache, and the process of its
-    pages lives on with the one that is opened here.
+class OpenTab(Protocol):
+    """The open_tab fixture."""
+
+    def __call__(self, width: int = 1280, height: int = 900, **media: Any) -> Page: ...
+
+
+class Tabs:
+    """The tabs of one browser session, of which a test leaves its own to the next: a new one costs more than
+    half of what opening a page in it does.
     """
-    browser.contexts[0].new_page().goto(f"{server.url}/_stcore/health")
-    return watched(browser.contexts[0])
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.faults: list[str] = []
+        self.console: list[str] = []
+        self._free: list[Page] = []
+
+    def take(self) -> Page:
+        """An empty tab, whose faults are noted."""
+        if self._free:
+            return self._free.pop()
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(f"JavaScript error: {error}"))
+        page.on("console", self._note)
+        return page
+
+    def give_back(self, pages: Iterable[Page]) -> None:
+        """Leave what is open in them."""
+        for page in pages:
+            page.unroute_all()
+            page.mouse.move(0, 0)
+            page.goto("about:blank")
+            page.emulate_media(color_scheme="null", reduced_motion="null")
+            self._free.append(page)
+
+    def forget(self) -> None:
+        """What went wrong was told."""
+        self.faults, self.console = [], []
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            serious = message.text.startswith(_SHOWN) or "Content Security Policy" in message.text
+            (self.faults if serious else self.console).append(message.text)
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Browser) -> Tabs:
+    """Those of the browser session that tests share, in whose cache the dashboard's scripts stay."""
+    return Tabs(watched(browser.contexts[0]))
 
 
 @pytest.fixture
-def open_page(browser: Browser, tabs: BrowserContext, server: Server, store: RunStore) -> Iterator[OpenPage]:
-    """Open pages, and look at the end what went wrong in them."""
-    visitors: dict[str, BrowserContext] = {"": tabs}
-    pages: list[Page] = []
-    faults: list[str] = []
-    console: list[str] = []
+def open_tab(tabs: Tabs) -> Iterator[OpenTab]:
+    """Empty tabs for pages without Streamlit, in which no JavaScript error may occur."""
+    taken: list[Page] = []
 
-    def note(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            serious = message.text.startswith(_SHOWN) or "Content Security Policy" in message.text
-            (faults if serious else console).append(message.text)
+    def open_one(width: int = 1280, height: int = 900, **media: Any) -> Page:
+        taken.append(tabs.take())
+        taken[-1].set_viewport_size({"width": width, "height": height})
+        taken[-1].emulate_media(**media)
+        return taken[-1]
+
+    tabs.forget()
+    yield open_one
+    tabs.give_back(taken)
+    assert not tabs.faults, "\n".join([*tabs.faults, "The console said:", *tabs.console])
+
+
+@pytest.fixture(scope="session")
+def kept_scripts(tabs: Tabs, server: Server) -> None:
+    """The process of the dashboard's pages lives on with the one that stays open here."""
+    tabs.context.new_page().goto(f"{server.url}/_stcore/health")
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, tabs: Tabs, server: Server, store: RunStore, kept_scripts: None
+) -> Iterator[OpenPage]:
+    """Open pages, and look at the end what went wrong in them."""
+    visitors = {"": tabs}
+    taken: list[tuple[Tabs, Page]] = []
 
     def open_one(
         path: str = "",
@@ -204,24 +266,24 @@ def open_page(browser: Browser, tabs: BrowserContext, server: Server, store: Run
         visitor: str = "",
     ) -> Page:
         if visitor not in visitors:
-            visitors[visitor] = new_visitor(browser)
-        page = visitors[visitor].new_page()
+            visitors[visitor] = Tabs(new_visitor(browser))
+        page = visitors[visitor].take()
+        taken.append((visitors[visitor], page))
         look(page, Variant(width, color_scheme))
-        page.on("pageerror", lambda error: faults.append(f"JavaScript error: {error}"))
-        page.on("console", note)
-        pages.append(page)
         page.goto(f"{url or server.url}/{path}")
         wait_until_idle(page)
         return page
 
+    tabs.forget()
     yield open_one
-    for page in pages:
-        page.close()
-    for context in visitors.values():
-        if context is not tabs:
-            context.close()
+    tabs.give_back(page for whose, page in taken if whose is tabs)
+    for whose in visitors.values():
+        if whose is not tabs:
+            whose.context.close()
     for run in store.all_with_status(QUEUED, RUNNING, PAUSED):
         store.request(run.id, "stop")
+    faults = [fault for whose in visitors.values() for fault in whose.faults]
+    console = [line for whose in visitors.values() for line in whose.console]
     assert not faults, "\n".join(
         [*faults, "The console said:", *console, "The server said:", server.log.read_text()]
     )

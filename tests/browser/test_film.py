@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, OpenTab
 from tests.film_server import FilmServer, frame, short_film
 
 FILM = "document.querySelector('.film').film"
@@ -17,31 +17,17 @@ NETWORK = f"{FILM}.stage('network')"
 Watch = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def watch(films: FilmServer, context: BrowserContext) -> Iterator[Watch]:
+def watch(films: FilmServer, open_tab: OpenTab) -> Watch:
     """watch(run, **changes of the description): its page, with the first frames there; no error may occur."""
-    pages: list[Page] = []
-    faults: list[str] = []
 
     def open_page(run: str, theme: str = "light", frames: int = 1, **changes: Any) -> Page:
-        page = context.new_page()
-        pages.append(page)
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        page = open_tab()
         page.goto(films.page(run, theme, **changes))
         page.wait_for_function(f"{FILM} && {FILM}.frames.length >= {frames}")
         return page
 
-    yield open_page
-    for page in pages:
-        page.close()
-    assert faults == []
+    return open_page
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +89,11 @@ def test_without_autoplay_it_stands_at_the_newest_frame(watch: Watch, run: str) 
     )
 
 
-def test_with_reduced_motion_nothing_plays_by_itself(films: FilmServer, browser: Browser, run: str) -> None:
-    page = browser.new_page(reduced_motion="reduce")
+def test_with_reduced_motion_nothing_plays_by_itself(films: FilmServer, open_tab: OpenTab, run: str) -> None:
+    page = open_tab(reduced_motion="reduce")
     page.goto(films.page(run, autoplay=True))
     page.wait_for_function(f"{FILM} && {FILM}.frames.length === 12")
     assert (index(page), page.evaluate(f"{FILM}.playing")) == (11, False)
-    page.close()
 
 
 def test_an_address_leads_to_a_step(watch: Watch, run: str) -> None:

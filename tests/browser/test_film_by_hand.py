@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.data.features import inputs_of
 from core.training.schedules import learning_rate
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, OpenTab
 from tests.film_server import FilmServer, data_of, frame, network_of, short_film
 
 FILM = "document.querySelector('.film').film"
@@ -38,14 +37,9 @@ NETWORKS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def tab(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    page.close()
-    assert faults == []
+@pytest.fixture
+def tab(open_tab: OpenTab) -> Page:
+    return open_tab()
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.training import weights
 from core.training.config import TrainConfig, default_config
 from core.training.learners.building import loaded
 from core.training.snapshots.layers.saliency import input_gradients
+from tests.browser.conftest import OpenTab
 from tests.film_server import FilmServer, frame, network_of
 
 FILM = "document.querySelector('.film').film"
@@ -66,27 +67,17 @@ def film_of(films: FilmServer, config: TrainConfig, networks: list[torch.nn.Modu
     return run
 
 
-@pytest.fixture(scope="module")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def watch(films: FilmServer, context: BrowserContext) -> Iterator[Watch]:
+def watch(films: FilmServer, open_tab: OpenTab) -> Watch:
     """watch(run): its page, with the film there; no error may occur."""
-    page, faults = context.new_page(), list[str]()
-    page.on("pageerror", lambda error: faults.append(str(error)))
+    page = open_tab()
 
     def open_page(run: str) -> Page:
         page.goto(films.page(run))
         settle(page)
         return page
 
-    yield open_page
-    page.close()
-    assert faults == []
+    return open_page
 
 
 def settle(page: Page) -> None:

@@ -10,16 +10,16 @@ from playwright.sync_api import Browser, Page, expect
 from core.data.features import FEATURES
 from core.runs.store import RunStore
 from tests.browser.app import wait_until_idle
-from tests.browser.conftest import PHONE, OpenPage
+from tests.browser.conftest import PHONE, OpenPage, OpenTab
 from tests.film_server import FilmServer, short_film
 
 SECOND_LAYER = re.compile("^Add a unit to layer 2")
 
 
 def test_quick_changes_are_asked_for_as_one_and_within_the_limits(
-    films: FilmServer, browser: Browser
+    films: FilmServer, open_tab: OpenTab
 ) -> None:
-    page = browser.new_page()
+    page = open_tab()
     film = short_film(2, hidden=(2, 1), data_options={"features": "x"})
     page.goto(films.page(films.add(*film)))
     less = page.get_by_role("button", name="Remove a unit of layer 2, which has 1")
@@ -54,7 +54,6 @@ def test_quick_changes_are_asked_for_as_one_and_within_the_limits(
     expect(count).to_contain_text("2")
     expect(y).to_have_attribute("aria-pressed", "false")
     expect(page.locator(".notice")).to_be_hidden()
-    page.close()
 
 
 FEATURE = '[data-control="feature x_squared"]'
@@ -146,8 +145,8 @@ def click_less(page: Page, layer: int) -> None:
         pass
 
 
-def test_on_a_phone_every_button_can_be_hit(films: FilmServer, browser: Browser) -> None:
-    page = browser.new_page(viewport={"width": PHONE.width, "height": 844})
+def test_on_a_phone_every_button_can_be_hit(films: FilmServer, open_tab: OpenTab) -> None:
+    page = open_tab(PHONE.width, 844)
     for hidden in ((8, 8), (8,) * 8):
         page.goto(films.page(films.add(*short_film(2, hidden=hidden))))
         buttons = page.locator(".step, .feature, .activation")
@@ -160,7 +159,6 @@ def test_on_a_phone_every_button_can_be_hit(films: FilmServer, browser: Browser)
         for (x, y, width, height), (x2, y2, _, _) in combinations(sorted(found), 2):
             assert x2 >= x + width - 0.01 or abs(y2 - y) >= height - 0.01
         assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE.width
-    page.close()
 
 
 def test_a_unit_less_at_the_drawing_ends_the_training_and_starts_that_of_the_smaller_network(
@@ -168,8 +166,12 @@ def test_a_unit_less_at_the_drawing_ends_the_training_and_starts_that_of_the_sma
 ) -> None:
     page = open_page("train?hidden=96,96&epochs=10000")  # too large to be compiled: it trains for long
     page.get_by_role("button", name=re.compile("^Start")).click()
+    seed = page.get_by_role("spinbutton", name="Seed")
+    seed.fill("7")  # while the page starts the run, whose settings it must not be set back to
+    seed.press("Enter")
     expect(page.get_by_role("button", name=SECOND_LAYER)).to_be_visible()
     wait_until_idle(page)
+    expect(seed).to_have_value("7")
     first = run_of(page.url)
     page.get_by_role("button", name="Remove a unit of layer 2").press("Enter")
     second = another_run(page, first)
@@ -181,11 +183,15 @@ def test_a_unit_less_at_the_drawing_ends_the_training_and_starts_that_of_the_sma
     assert before is not None
     assert now is not None
     assert before.status == "stopped"
+    assert before.config["seed"] == 0
+    assert now.config["seed"] == 7
     assert now.config["hidden"] == [96, 95]
     page.locator(".feature", has_text="x²").press("Enter")
     third = another_run(page, second)
+    assert "features=x&features=y&features=x_squared" in page.url
     page.get_by_label("Activation of layer 2: Tanh").select_option("Leaky ReLU")
     fourth = another_run(page, third)
+    assert "activations=tanh%2C+leaky_relu" in page.url
     expect(page.get_by_label("Activation of layer 2: Leaky ReLU")).to_be_focused()
     expect(page.get_by_role("textbox", name="Activations")).to_have_value("tanh, leaky_relu")
     last = store.get(fourth)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.data import load
 from core.data.environments import LoadedEnvironment
@@ -20,6 +20,7 @@ from core.training.learners.deep_q import DeepQLearner
 from core.training.snapshots.data.world import world
 from core.training.snapshots.episodes.cart_episode import cart_episode
 from core.training.snapshots.episodes.episode import episode
+from tests.browser.conftest import OpenTab
 from tests.core.training.snapshots.stand_in import stand_in
 from tests.film_server import FilmServer
 
@@ -79,27 +80,17 @@ def film_of(config: TrainConfig) -> tuple[LoadedEnvironment, list[np.ndarray], l
 
 
 @pytest.fixture
-def watch(films: FilmServer, browser: Browser) -> Iterator[Callable[..., Page]]:
+def watch(films: FilmServer, open_tab: OpenTab) -> Callable[..., Page]:
     """watch(config, pictures): the page of their film; no error may occur."""
-    faults: list[str] = []
-    contexts = []
 
-    def open_page(
-        config: TrainConfig, pictures: list[Picture], card: str = "episode", **context: Any
-    ) -> Page:
-        made = browser.new_context(viewport={"width": 1280, "height": 900}, **context)
-        contexts.append(made)
-        page = made.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
+    def open_page(config: TrainConfig, pictures: list[Picture], card: str = "episode", **media: Any) -> Page:
+        page = open_tab(**media)
         page.goto(films.page(films.add_pictures(config, pictures)))
         there = CARD.replace("'episode'", f"'{card}'")
         page.wait_for_function(f"{FILM} && {FILM}.frames.length > 0 && {FILM}.settled && {there}.episode")
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
+    return open_page
 
 
 def show(page: Page, index: int) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from core.activations import ACTIVATIONS
 from core.data.features import FEATURES, inputs_of
 from core.models import MODELS
 from core.training.config import TrainConfig, default_config
 from core.training.snapshots.grid import grid_around
+from tests.browser.conftest import OpenTab
 from tests.film_server import FilmServer, data_of, frame, network_of, weights_of
 
 CELLS = 60
@@ -41,11 +41,9 @@ NETWORKS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def tab(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1000, "height": 900})
-    yield page
-    page.close()
+@pytest.fixture
+def tab(open_tab: OpenTab) -> Page:
+    return open_tab(1000)
 
 
 def compare(films: FilmServer, tab: Page, config: TrainConfig, gains: tuple[float, ...] = (1.0, 4.0)) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from core.events import Picture
 from core.training.config import default_config
 from core.training.snapshots import applicable
 from dashboard.charts.training.layers.unrolled import of_view
 from dashboard.film.panels.registry import expected
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, OpenTab
 from tests.dashboard.charts.training.rows import trained
 from tests.film_server import FilmServer, short_film
 
@@ -60,31 +60,17 @@ def run(films: FilmServer, pictures: Mapping[str, Picture]) -> str:
     )
 
 
-@pytest.fixture(scope="module")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def watch(films: FilmServer, context: BrowserContext) -> Iterator[Watch]:
+def watch(films: FilmServer, open_tab: OpenTab) -> Watch:
     """watch(run, **changes of the description): its page, with frames there; no error may occur."""
-    pages: list[Page] = []
-    faults: list[str] = []
 
     def open_page(run: str, theme: str = "light", **changes: Any) -> Page:
-        page = context.new_page()
-        pages.append(page)
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        page = open_tab()
         page.goto(films.page(run, theme, **changes))
         page.wait_for_function(f"{FILM} && {FILM}.frames.length > 0 && {FILM}.settled")
         return page
 
-    yield open_page
-    for page in pages:
-        page.close()
-    assert faults == []
+    return open_page
 
 
 def panel(page: Page, name: str) -> Any:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.events import Picture
 from core.training.config import default_config
 from dashboard.film.together import Moment
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, OpenTab
 from tests.film_server import FilmServer, short_film
 
 FILM = "document.querySelector('.film').film"
@@ -37,16 +35,11 @@ def runs(films: FilmServer) -> list[str]:
 
 
 @pytest.fixture
-def page(films: FilmServer, browser: Browser, runs: list[str]) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    faults: list[str] = []
-    made = context.new_page()
-    made.on("pageerror", lambda error: faults.append(str(error)))
+def page(films: FilmServer, open_tab: OpenTab, runs: list[str]) -> Page:
+    made = open_tab()
     made.goto(films.together(runs))
     made.wait_for_function(f"{FILM} && {FILM}.frames.length > 0 && {FILM}.settled")
-    yield made
-    context.close()
-    assert faults == []
+    return made
 
 
 def statuses(page: Page) -> list[str]:
@@ -89,10 +82,9 @@ def test_one_time_line_drives_all_films_by_step_by_share_and_by_seconds(page: Pa
 
 
 def test_films_open_at_the_moment_of_the_address(
-    films: FilmServer, browser: Browser, runs: list[str]
+    films: FilmServer, open_tab: OpenTab, runs: list[str]
 ) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+    page = open_tab()
     for moment, steps in (
         (Moment("share", 0.5), ["Step 125", "Step 50", "Step 50"]),
         (Moment("step", 80), ["Step 75", "Step 75", "Step 50"]),
@@ -103,7 +95,6 @@ def test_films_open_at_the_moment_of_the_address(
         assert statuses(page) == steps
         assert page.get_by_label("What the films have in common").input_value() == moment.over
         assert page.evaluate("window.reports") == []  # the address is not written anew
-    context.close()
 
 
 def test_keys_and_play_move_all_films_to_the_end(page: Page) -> None:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.devices import Device
 from core.monitor import poller as polling
 from core.monitor.poller import Poller
 from core.runs.store import RunStore
 from tests.browser.app import wait_until_it_fits
-from tests.browser.conftest import OpenPage, Screenshot, every_screen
+from tests.browser.conftest import OpenPage, OpenTab, Screenshot, every_screen
 from tests.monitor_server import Source, monitor_server
 
 MONITOR = "document.querySelector('.monitor').monitor"
@@ -27,22 +27,19 @@ def source() -> Source:
 
 
 @pytest.fixture
-def page(browser: Browser, source: Source, tmp_path: Path) -> Iterator[Page]:
+def page(open_tab: OpenTab, source: Source, tmp_path: Path) -> Iterator[Page]:
     """The monitor of that driver, after its first answer; no error may occur."""
-    faults: list[str] = []
     store, poller = RunStore(tmp_path / "runs.sqlite"), Poller([source])
     poller.start()
     with monitor_server(poller, store) as server:
-        opened = browser.new_page(viewport={"width": 1280, "height": 900})
-        opened.on("pageerror", lambda error: faults.append(str(error)))
+        opened = open_tab()
         opened.goto(f"{server.url}/page")
         opened.wait_for_function(f"{MONITOR}?.answer?.devices.length")
         yield opened
-        opened.close()
+        opened.goto("about:blank")  # before its server ends
     source.goes.set()
     poller.close()
     store.close()
-    assert faults == []
 
 
 def pixels(page: Page) -> str:

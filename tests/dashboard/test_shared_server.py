@@ -102,7 +102,7 @@ def test_what_a_page_has_not_offered_does_nothing(store: RunStore) -> None:
         run = st.query_params["run"]
         runs.request(run, "stop")
         st.session_state["rate"] = 0.5
-        runs.change(run, "learning_rate", "rate")
+        runs.change(run, "learning_rate", "rate", 0.1)
         delete_all(st.session_state["listed"])
         try:
             runs.resume(run)

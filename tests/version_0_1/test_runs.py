@@ -32,7 +32,7 @@ def test_every_run_opens_with_its_config_events_and_pictures(store: RunStore) ->
 
 
 def test_opening_it_twice_changes_nothing(store: RunStore) -> None:
-    again = RunStore(store.path)
+    again = RunStore(store.place)
     some = RUNS["training_limits"]["id"]
     assert again.get(some) == store.get(some)
     again.close()
@@ -43,7 +43,7 @@ def test_opening_it_twice_changes_nothing(store: RunStore) -> None:
 )
 def test_a_run_that_ended_early_resumes_to_its_end(store: RunStore, label: str) -> None:
     run_id = RUNS[label]["id"]
-    runner = LocalRunner(store.path, limit=1)
+    runner = LocalRunner(store.place, limit=1)
     try:
         runner.resume(run_id)
         while not (run := runner.store.get(run_id)) or not run.ended:

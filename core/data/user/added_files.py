@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.data.csv_cells import quoted
 from core.errors import InvalidRequest, UnwritableFolder
-from core.paths import data_folder, delete_file, replace_file
+from core.paths import delete_file, files_folder, replace_file
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class AddedFiles:
         return content
 
     def _path(self, name: str) -> Path:
-        return data_folder() / self.folder / f"{name}{self.suffix}"
+        return files_folder() / self.folder / f"{name}{self.suffix}"
 
     def _made_folder(self) -> Path:
-        folder = data_folder() / self.folder
+        folder = files_folder() / self.folder
         try:
             folder.mkdir(exist_ok=True)
         except OSError as error:
@@ -93,20 +93,20 @@ def keep_last_used(home: Path, max_bytes: int, needed: Container[str]) -> None:
     """Delete the least recently used added files in a data folder until the rest fit into max_bytes; needed
     ones always stay.
     """
-    found = sorted(_found(home))
-    size = sum(found_size for _, found_size, _ in found)
-    for _, its_size, path in found:
+    files = sorted(found(home))
+    size = sum(its_size for _, its_size, _ in files)
+    for _, its_size, path in files:
         if size > max_bytes and path.stem not in needed:
             size -= its_size if delete_file(path) else 0
 
 
 def added_bytes(home: Path) -> int:
     """What the added files in a data folder take."""
-    return sum(size for _, size, _ in _found(home))
+    return sum(size for _, size, _ in found(home))
 
 
-def _found(home: Path) -> Iterator[tuple[float, int, Path]]:
-    """Time of the last use, size and path of each."""
+def found(home: Path) -> Iterator[tuple[float, int, Path]]:
+    """Time of the last use, size and path of each added file in a data folder."""
     for kind in KINDS:
         for path in (home / kind.folder).glob(f"*{kind.suffix}"):
             with contextlib.suppress(FileNotFoundError):  # another process has just deleted it

@@ -23,8 +23,8 @@ from core.training.loop import train
 
 
 @pytest.fixture
-def store(tmp_path: Path):
-    store = RunStore(tmp_path / "runs.sqlite")
+def store(place: Path | str):
+    store = RunStore(place)
     yield store
     store.close()
 

@@ -25,8 +25,8 @@ from tests.core.runs.test_store import FIRST_VERSION
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    opened = RunStore(tmp_path / "runs.sqlite")
+def store(place: Path | str) -> Iterator[RunStore]:
+    opened = RunStore(place)
     yield opened
     opened.close()
 
@@ -200,11 +200,10 @@ def test_a_deleted_run_leaves_nothing(store: RunStore) -> None:
     delete(store, run)
     assert ids(store) == [other]
     assert not store.checkpoint_file(run).exists()
-    with sqlite3.connect(store.path) as connection:
+    with store.reading() as connection:
         for table in ("events", "pictures", "frames", "changes", "summaries"):
-            counted = connection.execute(f"SELECT count(*) FROM {table} WHERE run_id = ?", (run,))
-            assert counted.fetchone() == (0,), table
-    connection.close()
+            counted = connection.exec_driver_sql(f"SELECT count(*) FROM {table} WHERE run_id = '{run}'")
+            assert counted.scalar() == 0, table
 
 
 def test_an_open_run_is_stopped_before_it_is_deleted(store: RunStore) -> None:

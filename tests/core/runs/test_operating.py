@@ -16,7 +16,6 @@ from core.runs.operating import (
     WORKER_LOST,
     counts,
     left_by_a_restart,
-    longest_wait_s,
     reason_of,
 )
 from core.runs.status import INTERRUPTED, PAUSED, QUEUED, RUNNING
@@ -24,8 +23,8 @@ from core.runs.store import RunStore
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    opened = RunStore(tmp_path / "runs.sqlite")
+def store(place: Path | str) -> Iterator[RunStore]:
+    opened = RunStore(place)
     yield opened
     opened.close()
 
@@ -68,13 +67,10 @@ def test_a_pause_is_remembered() -> None:
     assert reason_of(RUNNING, WORKER_LOST) == WORKER_LOST
 
 
-def test_how_many_there_are_and_how_long_one_waits(store: RunStore) -> None:
+def test_how_many_there_are(store: RunStore) -> None:
     assert set(counts(store).values()) == {0}
-    assert longest_wait_s(store, time.time()) == 0
     interrupted(store, SERVER_ENDED)
-    run = store.get(store.create("training", {}))
-    assert run is not None
+    store.create("training", {})
     store.create("training", {})
     found = counts(store)
     assert (found[QUEUED], found[INTERRUPTED]) == (2, 1)
-    assert longest_wait_s(store, run.queued_at + 7) == pytest.approx(7)

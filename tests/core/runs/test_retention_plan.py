@@ -31,6 +31,13 @@ def test_what_an_open_run_needs_stays_however_old_and_large() -> None:
     assert plan(runs, whole_bytes=1000, curves_bytes=100) == Plan(prune=("old",))
 
 
+def test_what_ended_too_long_ago_goes_however_small_but_for_what_an_open_run_needs() -> None:
+    ages = {"new": (0.0, False), "day": (86_400.0, False), "old": (90_000.0, False), "parent": (1e9, True)}
+    runs = [Footprint(name, 1, 1, needed, age_s=age_s) for name, (age_s, needed) in ages.items()]
+    assert plan(runs, 1000, 1000, max_age_s=86_400.0) == Plan(remove=("old",))
+    assert plan(runs, 1000, 1000) == Plan()
+
+
 @given(RUNS, st.integers(0, 500), st.integers(0, 100))
 def test_any_plan_holds_the_budget_and_touches_the_oldest_first(
     runs: list[Footprint], whole_bytes: int, curves_bytes: int

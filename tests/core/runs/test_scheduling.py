@@ -243,3 +243,54 @@ def test_how_long_it_takes_until_a_turn_counts_the_slices_ahead() -> None:
     assert seconds_until(runs, "3", 1, 104.0) == SLICE_S - 4
     assert seconds_until(runs, "102", 1, 104.0) == SLICE_S - 4 + SLICE_S + SHORT_S
     assert seconds_until(runs, "0", 1, 104.0) is None
+
+
+# --- several machines, one queue ------------------------------------------------------------------------
+
+
+def of_machine(name: str, run: OpenRun) -> OpenRun:
+    return replace(run, worker=f"{name}/1/0.00")
+
+
+def in_queue(name: str, **settings: bool) -> OpenRun:
+    return replace(Arrival(0.0, "mia", 60.0).as_run(name), **settings)  # type: ignore[arg-type]
+
+
+def at_work(name: str, machine: str, since: float = 0.0) -> OpenRun:
+    return of_machine(machine, replace(in_queue(name), running=True, claimed_at=since))
+
+
+def test_the_limit_and_being_alone_are_of_each_machine() -> None:
+    open_runs = [at_work("1", "a"), in_queue("2")]
+    assert next_run(open_runs, 1, 100.0, machine="a") is None
+    assert next_run(open_runs, 1, 100.0, machine="b") == "2"
+    alone = [at_work("1", "a"), in_queue("2", exclusive=True)]
+    assert next_run(alone, 2, 100.0, machine="a") is None
+    assert next_run(alone, 2, 100.0, machine="b") == "2"
+
+
+def test_a_paused_run_stays_where_it_is_held_and_keeps_no_other_machine_in_queue() -> None:
+    held = of_machine("a", replace(in_queue("1"), turn_at=-1.0))
+    open_runs = [held, in_queue("2")]
+    assert next_run(open_runs, 1, 1.0, machine="b") == "2"
+    assert next_run(open_runs, 1, 1.0, machine="a") is None, "its own worker takes it"
+    assert next_run(open_runs, 1, 1.0, held="1", machine="a") == "1"
+    at_b = at_work("3", "b")
+    assert not gives_way([held, at_b], "3", 1, 100.0), "it would give way to nobody"
+
+
+def test_for_one_that_waits_one_machine_makes_room_and_not_all() -> None:
+    other = replace(in_queue("4"), owner="noah")
+    busy = [at_work("1", "a", 2.0), at_work("2", "b", 1.0), at_work("3", "c", 3.0)]
+    assert [gives_way([*busy, other], run.id, 1, 100.0) for run in busy] == [False, True, False]
+    alone = replace(other, exclusive=True, resumable=False)
+    more = [*busy, at_work("5", "a"), at_work("6", "b")]
+    assert [gives_way([*more, alone], run.id, 2, 100.0) for run in more] == [False, False, True, False, False]
+
+
+def test_with_more_machines_the_wait_is_shorter() -> None:
+    later = [replace(in_queue(str(number)), created_at=number) for number in range(10, 14)]
+    one = [at_work("1", "a", 100.0)]
+    two = [*one, at_work("2", "b", 100.0)]
+    assert seconds_until([*one, *later], "12", 1, 100.0) == SLICE_S + 2 * SLICE_S
+    assert seconds_until([*two, *later], "12", 1, 100.0) == SLICE_S + 2 * SLICE_S / 2

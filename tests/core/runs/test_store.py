@@ -20,10 +20,12 @@ from core.runs.quota import Owner, Quota, QuotaReached
 from core.runs.status import FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from core.runs.store import RunStore
 
+pytestmark = pytest.mark.postgresql
+
 
 @pytest.fixture
-def store(tmp_path: Path):
-    store = RunStore(tmp_path / "runs.sqlite")
+def store(place: Path | str):
+    store = RunStore(place)
     yield store
     store.close()
 

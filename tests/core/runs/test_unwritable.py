@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from core.errors import UnwritableFolder
+from core.errors import StoreUnavailable, UnwritableFolder
 from core.runs.store import RunStore
 
 
@@ -20,7 +20,7 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "runs.sqlite").write_text("something else, and longer than the head of a database" * 20)
-    with pytest.raises(UnwritableFolder, match=r"runs\.sqlite: file is not a database"):
+    with pytest.raises(StoreUnavailable, match=r"runs\.sqlite' cannot be read: file is not a database\. "):
         RunStore(tmp_path / "runs.sqlite")
 
 
@@ -32,7 +32,7 @@ def test_a_disk_that_fills_up_later(tmp_path: Path) -> None:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
-        with pytest.raises(UnwritableFolder, match=r"cannot be written: database or disk is full\. "):
+        with pytest.raises(StoreUnavailable, match=r"^The disk of the data folder '.*' is full\. "):
             store.create("training", {"text": "x" * 1_000_000})
         assert store.all_with_status("queued") == []
 

@@ -61,3 +61,31 @@ def test_a_number_beyond_all_numbers_is_refused_like_any_other(page: str, key: s
     assert not app.exception
     assert [warning.value[:32] for warning in app.warning] == [f"The address asks for {key}=∞, which"[:32]]
     assert opened(page, **{key: "9" * 400}).session_state[key] == app.session_state[key] < 1000
+
+
+def browser_that_is_late() -> None:
+    """A page that starts a run at the press of a button, and shows the one of its address."""
+    import streamlit as st
+
+    from dashboard.components import address
+
+    changes = address.changes()
+    for run in ("first", "second"):
+        if st.button(run):
+            changes.put("run", run)
+    st.text(changes.get("run"))
+
+
+def test_a_request_with_an_address_of_before_shows_what_the_page_has_started_since() -> None:
+    app = AppTest.from_function(browser_that_is_late).run()
+    for button, run in enumerate(("first", "second")):
+        app.button[button].click().run()
+        assert app.text[0].value == run
+    for before in (None, "first"):
+        del app.query_params["run"]
+        if before:
+            app.query_params["run"] = before
+        assert app.run().text[0].value == "second"
+        assert app.query_params["run"] in ("second", ["second"])
+    app.query_params["run"] = ["another"]
+    assert app.run().text[0].value == "another"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.records import to_record
 from core.runs.listing import delete
+from core.runs.news import news_of
 from core.runs.retention import keep_within
 from core.runs.status import STOPPED
 from core.training.config import default_config
@@ -93,3 +96,31 @@ def test_a_page_that_follows_a_run_runs_anew_once_another_window_has_deleted_it(
     assert not app.exception
     assert [one.value for one in app.markdown] == ["after it"]
     assert not app.button, "nothing is left to be paused or stopped"
+
+
+def test_the_page_of_an_open_run_asks_for_news_and_that_of_an_ended_one_for_nothing(own_runner: None) -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from dashboard.components import runs
+
+        run = runs.runner().store.get(st.session_state["followed"])
+        runs.follow(run, lambda _run, events, _pictures: st.markdown(f"{len(events)} events"))
+
+    store = runs.runner().store
+    run_id = store.create("training", to_record(default_config("mlp", "moons", epochs=9000, engine="eager")))
+    wait_until(lambda: store.events_after(run_id))
+    app = AppTest.from_function(page, default_timeout=120)
+    app.session_state["followed"] = run_id
+    (asks,) = app.run().get("bidi_component")
+    data = json.loads(asks.proto.json)
+    assert data["address"] == f"/live/{run_id}"
+    seen = int(app.markdown[-1].value.split()[0])
+    wait_until(lambda: news_of(store, run_id) != data["seen"] and len(store.events_after(run_id)) > seen)
+    (asks,) = app.run().get("bidi_component")
+    assert int(app.markdown[-1].value.split()[0]) > seen
+    assert json.loads(asks.proto.json)["seen"] != data["seen"]
+    runs.runner().request(run_id, "stop")
+    wait_until(lambda: store.get(run_id).ended)
+    assert not app.run().get("bidi_component")
+    assert int(app.markdown[-1].value.split()[0]) == len(store.events_after(run_id))

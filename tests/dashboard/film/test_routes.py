@@ -21,6 +21,7 @@ from dashboard.film import routes
 from dashboard.film.activation_table import table
 from dashboard.film.encoding import check_of
 from tests.film_server import FilmServer, film_server, frame, short_film
+from tests.waiting import wait_until
 
 
 class Answer(NamedTuple):
@@ -118,6 +119,19 @@ def test_a_run_without_frames_is_an_empty_film(server: FilmServer) -> None:
     config, _ = short_film()
     got = film(server, server.add(config, [], ended=False))
     assert got == Film([], from_start=True, ended=False)
+
+
+def test_while_the_store_is_gone_a_browser_is_to_ask_again(server: FilmServer) -> None:
+    run, file = server.add(*short_film()), server.store.path
+    file.rename(file.with_name("aside"))
+    try:
+        answer = get(server, f"/film/{run}")
+        assert answer.status == 503
+        assert b"is gone; somebody has moved or deleted it" in answer.body
+    finally:
+        file.with_name("aside").rename(file)
+    wait_until(lambda: get(server, f"/film/{run}").status == 200)  # an answer serves others for a moment
+    assert len(film(server, run).frames) == len(short_film()[1])
 
 
 @pytest.mark.parametrize("path", ["/film/nobody", "/film/nobody/activation?reach=32", "/film/nobody/clock"])

@@ -73,7 +73,7 @@ def test_a_locked_store_makes_probes_wait_no_longer_than_they_may_and_is_looked_
     monkeypatch.setattr(health, "MAX_WAIT_S", 0.2)
     looks = []
     monkeypatch.setattr(health, "look", lambda *given: looks.append(threading.get_ident()) or look(*given))
-    locked = sqlite3.connect(runner.store.path, isolation_level=None)
+    locked = sqlite3.connect(runner.store.place, isolation_level=None)
     locked.execute("BEGIN EXCLUSIVE")
 
     async def many() -> list[Answer]:

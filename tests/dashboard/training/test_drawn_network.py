@@ -17,13 +17,14 @@ def app() -> None:
 
     ran = default_config("mlp", "moons", learning_rate=0.3)
     wanted = {"hidden": [3, 2], "features": ["y", "x_squared"]}
-    wanted["number"] = st.session_state.get("number", drawn_network.answered() + 1)
+    wanted["number"] = st.session_state.get("number", drawn_network.asked_for().answered + 1)
     wanted["activations"] = st.session_state.get("chosen", ["tanh", "tanh"])
     st.button("Change", on_click=drawn_network.ask_for, args=(ran, wanted))
+    drawn_network.set_controls_as_asked()
     left, right = st.columns(2)
     config = choose_how(choose_task(left, right))
-    if drawn_network.asked_for()["start"]:
-        drawn_network.asked_for()["start"] = False
+    if drawn_network.asked_for().start:
+        drawn_network.asked_for().begin()
         st.session_state["started"] = config
 
 

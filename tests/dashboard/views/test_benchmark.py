@@ -88,7 +88,7 @@ def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> N
     def ended() -> bool:
         page.run()
         assert not page.exception
-        return runs.runner().store.get(page.session_state["timing_run"]).ended
+        return runs.runner().store.get(page.session_state["started runs"]["timing"]).ended
 
     wait_until(ended)
     page.run()
@@ -97,7 +97,9 @@ def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> N
     assert set(figures["size"]) == {32, 64}
     assert (figures["gflops"] > 0).all()
     assert {metric.label for metric in page.metric} == {"Best float32", "Best bfloat16"}
-    recorded = [one for _, one in runs.runner().store.events_after(page.session_state["timing_run"])]
+    recorded = [
+        one for _, one in runs.runner().store.events_after(page.session_state["started runs"]["timing"])
+    ]
     assert "\n".join(f"- {escaped(one)}" for one in conclusions(recorded)) in {
         one.value for one in page.markdown
     }
@@ -106,7 +108,7 @@ def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> N
 
 def ended_run(page: AppTest, job: str) -> list[dict[str, Any]]:
     """The records of the run that the page has just started, when it has ended and is drawn."""
-    store, run_id = runs.runner().store, page.session_state[f"{job}_run"]
+    store, run_id = runs.runner().store, page.session_state["started runs"][job]
     wait_until(lambda: store.get(run_id).ended)
     page.run()
     assert not page.exception
@@ -156,7 +158,7 @@ def test_a_suite_is_started_with_its_axes_and_an_estimate(page: AppTest) -> None
     expected = estimate_suite(SuiteConfig("quick", threads=(1,)))
     assert any(f"{expected.points} points, about" in caption.value for caption in page.caption)
     page.button[0].click().run()
-    run = runs.runner().store.get(page.session_state["suite_run"])
+    run = runs.runner().store.get(page.session_state["started runs"]["suite"])
     assert (run.job, run.config) == ("suite", to_record(SuiteConfig("quick", threads=(1,))))
     assert not page.exception
     runs.runner().request(run.id, "stop")
@@ -214,7 +216,7 @@ def test_false_verdicts_of_self_comparisons_are_counted_as_they_come_and_can_be_
     page.select_slider(key="comparisons").set_value(10).run()
     assert any("10 comparisons, at most about" in caption.value for caption in page.caption)
     page.button[0].click().run()
-    store, run_id = runs.runner().store, page.session_state["self_comparison_run"]
+    store, run_id = runs.runner().store, page.session_state["started runs"]["self_comparison"]
     assert store.get(run_id).config == to_record(SelfComparisonConfig(comparisons=10))
     wait_until(lambda: any(one["event"] == "self_compared" for _, one in store.events_after(run_id)))
     page.run()
@@ -244,7 +246,7 @@ def test_other_data_is_set_against_random_data(page: AppTest) -> None:
     page.button_group(key="threads").set_value([1]).run()
     page.button_group(key="data").set_value(["random", "zeros"]).run()
     page.button[0].click().run()
-    wait_until(lambda: runs.runner().store.get(page.session_state["timing_run"]).ended)
+    wait_until(lambda: runs.runner().store.get(page.session_state["started runs"]["timing"]).ended)
     page.run()
     assert not page.exception
     assert any("would mislead by so much" in caption.value for caption in page.caption)
@@ -333,7 +335,7 @@ def test_a_click_measures_the_machines_roofline(page: AppTest) -> None:
     wait_until(measured)
     assert page.metric[0].value.endswith("GFLOP/s")
     assert any(one.value.startswith("- ") for one in page.markdown)  # what that says, long before the end
-    runs.runner().request(page.session_state["roofline_run"], "stop")
+    runs.runner().request(page.session_state["started runs"]["roofline"], "stop")
 
 
 FIRST = read(RESULTS / "schema_1.json")

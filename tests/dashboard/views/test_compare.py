@@ -32,7 +32,7 @@ def test_a_click_trains_every_value_with_every_seed(page: AppTest) -> None:
 def finished_run(page: AppTest) -> dict[str, Any]:
     """Press Start, wait for the end, and give the last record."""
     page.button[0].click().run()
-    store, run_id = runs.runner().store, page.session_state["ensemble_run"]
+    store, run_id = runs.runner().store, page.session_state["started runs"]["ensemble"]
     wait_until(lambda: store.get(run_id).ended)
     page.run()
     assert not page.exception

@@ -44,7 +44,7 @@ def test_a_click_measures_and_shows_charts_a_table_and_files(page: AppTest) -> N
     def ended() -> bool:
         page.run()
         assert not page.exception
-        return runs.runner().store.get(page.session_state["cost_run"]).ended
+        return runs.runner().store.get(page.session_state["started runs"]["cost"]).ended
 
     wait_until(ended)
     page.run()

@@ -15,7 +15,7 @@ def test_a_click_measures_and_says_that_leaky_relu_lives(page: AppTest) -> None:
     page.run()
     page.button[0].click().run()
     assert not page.exception
-    store, run_id = runs.runner().store, page.session_state["dying_units_run"]
+    store, run_id = runs.runner().store, page.session_state["started runs"]["dying_units"]
     wait_until(lambda: store.get(run_id).ended)
     run = store.get(run_id)
     page.run()

@@ -59,7 +59,7 @@ def test_a_click_compares_and_shows_a_verdict_charts_tables_and_files(page: AppT
     def ended() -> bool:
         page.run()
         assert not page.exception
-        return runs.runner().store.get(page.session_state["frameworks_run"]).ended
+        return runs.runner().store.get(page.session_state["started runs"]["frameworks"]).ended
 
     wait_until(ended)
     page.run()

@@ -52,7 +52,7 @@ def test_it_leads_to_every_other_page(page: AppTest) -> None:
 
 def test_it_leads_back_to_the_run_that_this_session_started() -> None:
     page = view("../main")
-    page.session_state["training_run"] = "an-address"
+    page.session_state["started runs"] = {"training": "an-address"}
     links = [link.proto for link in page.run().get("page_link")]
     assert [link.page for link in links if "run=an-address" in link.query_string] == ["train"]
 

@@ -74,7 +74,7 @@ def test_a_run_without_the_snapshot_says_how_and_trains_again_with_it(page: AppT
     assert "choose **Pre-activation histograms**" in page.info[0].value
     page.button[-1].click().run()
     assert not page.exception
-    again = page.session_state["training_run"]
+    again = page.session_state["started runs"]["training"]
     assert again != first
     wait_for(again)
     page.run()
@@ -92,7 +92,7 @@ def test_a_run_without_the_snapshot_is_drawn_from_its_film(page: AppTest) -> Non
     assert not page.exception
     assert len(page.get("vega_lite_chart")) == 2
     assert not page.info
-    assert "training_run" not in page.session_state, "it trained again"
+    assert "started runs" not in page.session_state, "it trained again"
 
 
 def test_without_any_run_one_click_starts_one(page: AppTest) -> None:
@@ -100,7 +100,7 @@ def test_without_any_run_one_click_starts_one(page: AppTest) -> None:
     assert page.info[0].value.startswith("There is no training yet.")
     page.button[0].click().run()
     assert not page.exception
-    store, run_id = runs.runner().store, page.session_state["training_run"]
+    store, run_id = runs.runner().store, page.session_state["started runs"]["training"]
     wait_until(lambda: "input_histograms" in store.pictures(run_id))
     page.run()
     assert len(page.get("vega_lite_chart")) == 2

@@ -21,11 +21,11 @@ from tests.waiting import wait_until
 def start(page: AppTest) -> str:
     page.button[0].click().run()
     assert not page.exception
-    return page.session_state["training_run"]
+    return page.session_state["started runs"]["training"]
 
 
 def run_to_end(page: AppTest) -> None:
-    wait_until(lambda: runs.runner().store.get(page.session_state["training_run"]).ended)
+    wait_until(lambda: runs.runner().store.get(page.session_state["started runs"]["training"]).ended)
     page.run()
     assert not page.exception
 
@@ -113,7 +113,7 @@ def test_results_say_what_they_are_of_and_which_controls_now_differ(page: AppTes
     assert page.number_input(key="seed").value == 0
     page.number_input(key="seed").set_value(5).run()
     click("Run with these")
-    second = page.session_state["training_run"]
+    second = page.session_state["started runs"]["training"]
     assert second != first
     assert runs.runner().store.get(second).config["seed"] == 5
     assert not said()
@@ -436,7 +436,7 @@ def test_a_training_that_diverges_says_why_and_a_convolutional_one_what_sharing_
     (beside,) = [text.value for text in page.caption if "as an MLP" in text.value]
     assert "an MLP with 64 hidden units: 50,890 parameters. LeNet-5 has 61,706" in beside
     assert "it would have 5.63 M" in beside  # as on the Layers page
-    assert f"(layers?run={page.session_state['training_run']})" in beside
+    assert f"(layers?run={page.session_state['started runs']['training']})" in beside
 
 
 def test_a_running_run_takes_another_learning_rate_and_a_stopped_one_resumes(page: AppTest) -> None:
@@ -469,9 +469,10 @@ def go_on(page: AppTest) -> Button:
 def test_a_finished_run_continues_as_if_it_had_been_longer(page: AppTest) -> None:
     def last() -> dict[str, Any]:
         run_to_end(page)
-        return [record for _, record in runs.runner().store.events_after(page.session_state["training_run"])][
-            -1
-        ]
+        return [
+            record
+            for _, record in runs.runner().store.events_after(page.session_state["started runs"]["training"])
+        ][-1]
 
     page.run()
     page.number_input(key="epochs").set_value(4).run()
@@ -499,7 +500,7 @@ def labelled(page: AppTest, label: str) -> Button:
 def test_a_finished_run_branches_from_a_step_of_its_film_and_takes_other_weights(page: AppTest) -> None:
     def begun() -> tuple[Any, Any]:
         run_to_end(page)
-        run_id = page.session_state["training_run"]
+        run_id = page.session_state["started runs"]["training"]
         return runs.runner().store.get(run_id), runs.runner().store.frames(run_id)[0]
 
     page.run()
@@ -561,7 +562,7 @@ def test_a_finished_run_is_set_beside_classical_methods(page: AppTest) -> None:
     assert not page.exception
     store, other = (
         runs.runner().store,
-        page.session_state[f"classical_of_{page.session_state['training_run']}"],
+        page.session_state[f"classical_of_{page.session_state['started runs']['training']}"],
     )
     wait_until(lambda: store.get(other).ended)
     page.run()

@@ -23,10 +23,10 @@ def test_an_ended_run_has_a_landscape_beside_its_limit(own_runner: None) -> None
     page.query_params.update({"optimizer": "sgd", "epochs": "1", "hidden": "4"})
     page.run()
     page.button[0].click().run()
-    ended(page, page.session_state["training_run"])
+    ended(page, page.session_state["started runs"]["training"])
     charts = len(page.get("vega_lite_chart"))
     next(button for button in page.button if button.label == BUTTON).click().run()
-    job = page.session_state[f"landscape_of_{page.session_state['training_run']}"]
+    job = page.session_state[f"landscape_of_{page.session_state['started runs']['training']}"]
     ended(page, job)
     assert runs.runner().store.get(job).status == FINISHED
     assert len(page.get("vega_lite_chart")) == charts + 2

@@ -18,7 +18,7 @@ def page(own_runner: None) -> AppTest:
 
 def run_to_end(page: AppTest) -> str:
     page.button[0].click().run()
-    run_id: str = page.session_state["training_run"]
+    run_id: str = page.session_state["started runs"]["training"]
     wait_until(lambda: runs.runner().store.get(run_id).ended)
     page.run()
     assert not page.exception

@@ -41,7 +41,7 @@ def test_a_preset_sets_every_control_and_says_what_to_see(page: AppTest, key: st
 def test_a_run_of_a_preset_ends_as_it_says_and_its_address_says_so_too(page: AppTest) -> None:
     page.button(key="show explode").click().run()
     page.button[0].click().run()
-    run_id, store = page.session_state["training_run"], runs.runner().store
+    run_id, store = page.session_state["started runs"]["training"], runs.runner().store
     wait_until(lambda: store.get(run_id).ended)
     page.run()
     assert any("no longer a finite number" in text.value for text in page.warning)

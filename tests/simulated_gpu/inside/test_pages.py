@@ -13,9 +13,9 @@ from tests.dashboard.conftest import open_view, own_runner, page, page_home, vie
 from tests.waiting import wait_until
 
 
-def ended(opened: AppTest, key: str) -> str:
+def ended(opened: AppTest, job: str) -> str:
     """Wait for the run of this page, and draw it once more; its status."""
-    run_id = opened.session_state[key]
+    run_id = opened.session_state["started runs"][job]
     wait_until(lambda: runs.runner().store.get(run_id).ended)
     opened.run()
     assert not opened.exception
@@ -38,7 +38,7 @@ def measured_on(*names: str) -> None:
     assert not opened.exception
     opened.select_slider(key="sizes").set_value((32, 64)).run()
     opened.button[0].click().run()
-    assert ended(opened, "timing_run") == FINISHED
+    assert ended(opened, "timing") == FINISHED
     assert {*names} <= {*opened.dataframe[0].value["device"]}
 
 
@@ -50,8 +50,8 @@ def trained_on(name: str) -> None:
     opened.selectbox(key="device").set_value(name).run()
     opened.button[0].click().run()
     assert not opened.exception
-    assert ended(opened, "training_run") == FINISHED
-    assert runs.runner().store.get(opened.session_state["training_run"]).config["device"] == name
+    assert ended(opened, "training") == FINISHED
+    assert runs.runner().store.get(opened.session_state["started runs"]["training"]).config["device"] == name
 
 
 @pytest.mark.usefixtures("own_runner")

@@ -44,7 +44,7 @@ def imports():
 worker.import_frameworks = imports  # the rest takes seconds and plays no part
 worker.Recorder.add = lambda self, event: None
 JOBS["opens"], JOBS["computes"] = job(True), job(False)
-worker.Worker(RunStore(Path(sys.argv[1])), 1).work()
+worker.Worker(lambda: RunStore(Path(sys.argv[1])), 1).work()
 """
 
 

@@ -41,8 +41,8 @@ def pid_of(run: Run) -> int:
 
 
 @pytest.fixture(scope="module")
-def shared_runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRunner]:
-    runner = LocalRunner(tmp_path_factory.mktemp("runner") / "runs.sqlite", limit=1)
+def shared_runner(shared_place: Path | str) -> Iterator[LocalRunner]:
+    runner = LocalRunner(shared_place, limit=1)
     yield runner
     runner.close()
 
@@ -125,7 +125,7 @@ def test_a_film_is_drawn_afterwards_with_what_was_not_recorded(runner: LocalRunn
     config = default_config("mlp", "moons", epochs=3, snapshots=())
     run_id = runner.submit("training", to_record(config))
     wait_until(lambda: run_of(runner.store, run_id).ended)
-    asked = {"run_id": run_id, "store_file": str(runner.store.path), "snapshots": ["input_histograms"]}
+    asked = {"run_id": run_id, "store_file": runner.store.place, "snapshots": ["input_histograms"]}
     job, wrong = (runner.submit("film", each) for each in (asked, asked | {"snapshots": ["layer_norms"]}))
     wait_until(lambda: run_of(runner.store, job).ended and run_of(runner.store, wrong).ended)
     steps = [picture.step for _, picture in runner.store.film_pictures(run_id)]
@@ -249,7 +249,7 @@ def test_stop_ends_a_run_that_is_stuck_in_one_step(runner: LocalRunner) -> None:
     assert run_of(runner.store, run_id).status == STOPPED
 
 
-def is_locked(store_file: Path) -> bool:
+def is_locked(store_file: str) -> bool:
     connection = sqlite3.connect(store_file, timeout=0)
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -261,6 +261,7 @@ def is_locked(store_file: Path) -> bool:
     return False
 
 
+@pytest.mark.parametrize("shared_place", ["sqlite"], indirect=True)
 def test_stop_ends_a_run_that_froze_while_it_held_the_files_lock(runner: LocalRunner) -> None:
     run_id = runner.submit("training", LONG)
     wait_until(lambda: run_of(runner.store, run_id).status == RUNNING)
@@ -270,7 +271,7 @@ def test_stop_ends_a_run_that_froze_while_it_held_the_files_lock(runner: LocalRu
         os.kill(process, signal.SIGCONT)
         time.sleep(0.002)
         os.kill(process, signal.SIGSTOP)
-        return is_locked(runner.store.path)
+        return is_locked(runner.store.place)
 
     wait_until(frozen_with_the_lock)
     runner.request(run_id, "stop")
@@ -306,10 +307,9 @@ def test_what_cannot_be_done_fails_in_one_sentence(runner: LocalRunner) -> None:
 
 SERVER = """
 import sys, time
-from pathlib import Path
 from core.runs.runners.local import LocalRunner
 from tests.core.runs.runners.test_local import LONG
-runner = LocalRunner(Path(sys.argv[1]), limit=1)
+runner = LocalRunner(sys.argv[1], limit=1)
 print(runner.submit("training", LONG), flush=True)
 time.sleep(600)
 """
@@ -319,15 +319,14 @@ time.sleep(600)
     "signal_sent", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
 )
 def test_workers_end_with_their_server_and_the_run_says_so(
-    tmp_path: Path, signal_sent: signal.Signals
+    place: Path | str, signal_sent: signal.Signals
 ) -> None:
-    path = tmp_path / "runs.sqlite"
     with subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SERVER, str(place)], stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
         run_id = server.stdout.readline().strip()
-        store = RunStore(path)
+        store = RunStore(place)
         wait_until(lambda: len(store.events_after(run_id)) > 5)
         workers = [process.pid for process in psutil.Process(server.pid).children()]
         assert workers
@@ -340,9 +339,8 @@ def test_workers_end_with_their_server_and_the_run_says_so(
     store.close()
 
 
-def test_after_a_crash_of_server_and_workers_the_next_server_tells_the_truth(tmp_path: Path) -> None:
-    path = tmp_path / "runs.sqlite"
-    first = LocalRunner(path, limit=1)
+def test_after_a_crash_of_server_and_workers_the_next_server_tells_the_truth(place: Path | str) -> None:
+    first = LocalRunner(place, limit=1)
     run_id = first.submit("training", LONG)
     wait_until(lambda: len(first.store.events_after(run_id)) > 5 and first.store.can_resume(run_id))
     # The whole machine goes down: nobody is left to write that the run ended.
@@ -355,7 +353,7 @@ def test_after_a_crash_of_server_and_workers_the_next_server_tells_the_truth(tmp
     worker.wait()
     assert run_of(first.store, run_id).status == RUNNING
     waiting = first.store.create("training", SHORT)
-    second = LocalRunner(path, limit=1)
+    second = LocalRunner(place, limit=1)
     wait_until(lambda: run_of(second.store, waiting).ended)
     assert run_of(second.store, run_id).status == INTERRUPTED
     assert run_of(second.store, waiting).status == FINISHED
