@@ -10,12 +10,12 @@ from core.login.settings import login_settings
 from dashboard import addresses
 from dashboard.components import unavailable
 from dashboard.components.address import enter, warn_of_unknown
-from dashboard.components.notices import draw_notices
 from dashboard.components.reconnection import CSS, draw_anew_when_reconnected
 from dashboard.components.runs import runner, store_is_back
 from dashboard.components.visitor import visitor
 from dashboard.login import account
 from dashboard.operating import page as operator
+from dashboard.operating.notices import draw_notices
 from dashboard.pages import PAGES
 
 # Streamlit leaves a tenth of a phone's screen empty above the title. Its small texts and, in the dark, its

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
 import time
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 import streamlit as st
 
+from core.errors import InvalidRequest
 from core.login.people import Person, person_of_header, role_of
 from core.login.settings import BY_PROXY, OPERATOR, TEACHER, LoginSettings, login_settings
+from core.runs.hosting import logins
+from core.runs.hosting.logins import Login
 from core.runs.quota import Owner
-from dashboard.components.logins import IN_FRONT, LOGIN_HEADER, USER_HEADER, login_of
-from dashboard.components.runner import is_shared, quota, settings
+from dashboard.components.runner import is_shared, quota, runner, settings
 
 __all__ = ["is_shared", "quota", "settings", "visitor"]
 
@@ -26,6 +29,19 @@ BROWSER_HEADER, ADDRESS_HEADER = "x-nablascope-browser", "x-nablascope-address"
 # Why nobody has signed in where somebody had: it took too long, or another tab or an operator ended it, or
 # the person may not come in (any more).
 EXPIRED, SIGNED_OUT, NOT_ALLOWED = "expired", "signed out", "not allowed"
+
+
+# What the server's middleware says of a connection, in place of what anybody may have sent: the login that
+# its cookie is the key of, and whom a trusted proxy names.
+LOGIN_HEADER, USER_HEADER = "x-nablascope-login", "x-nablascope-user"
+
+# Set once that middleware stands in front of the pages: else these headers are anybody's.
+IN_FRONT = threading.Event()
+
+KEPT_S = 1.0  # for so long one look serves all that a page asks; another server's end of a login comes later
+MAX_KEPT = 10_000
+
+_kept: dict[str, tuple[float, Login | None]] = {}
 
 
 @dataclass(frozen=True)
@@ -105,6 +121,28 @@ def signed_in(known: LoginSettings, login_id: str | None, user: str | None) -> t
     if login.has_expired(time.time()):
         return None, EXPIRED
     return login.person, ""
+
+
+def login_of(login_id: str) -> Login | None:
+    """The login of this id, also where it has expired; none where the database cannot be read."""
+    moment = time.monotonic()
+    at, login = _kept.get(login_id, (-KEPT_S, None))
+    if moment - at < KEPT_S:
+        return login
+    try:
+        login = logins.find(runner().store, login_id)
+    except (InvalidRequest, OSError):
+        return None
+    if len(_kept) >= MAX_KEPT:
+        _kept.clear()
+    _kept[login_id] = (moment, login)
+    return login
+
+
+def end_login(login_id: str) -> None:
+    """Sign out, in all tabs."""
+    logins.sign_out(runner().store, login_id)
+    _kept.pop(login_id, None)
 
 
 def new_browser_id() -> str:

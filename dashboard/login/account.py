@@ -13,10 +13,17 @@ from core.errors import InvalidRequest
 from core.login.settings import BY_PROXY, LoginSettings, login_settings
 from core.runs.hosting.logins import newest_of_browser
 from core.runs.quota import give_runs, open_and_ended
-from dashboard.components import logins
 from dashboard.components.markdown import escaped
 from dashboard.components.runner import runner
-from dashboard.components.visitor import EXPIRED, NOT_ALLOWED, SIGNED_OUT, Visitor, visitor
+from dashboard.components.visitor import (
+    EXPIRED,
+    NOT_ALLOWED,
+    SIGNED_OUT,
+    Visitor,
+    end_login,
+    login_of,
+    visitor,
+)
 from dashboard.film.routes import base
 from dashboard.login import oidc
 from dashboard.login.routes import SAID, begin_address, leave_address
@@ -133,7 +140,7 @@ def draw_account() -> None:
 
 def sign_out(login_id: str, provider: str) -> None:
     """End the login in all tabs; the browser then loses its cookie, and signs out at the provider."""
-    logins.end(login_id)
+    end_login(login_id)
     go(leave_address(provider))
 
 
@@ -157,7 +164,7 @@ def _draw_person(known: LoginSettings, who: Visitor) -> None:
         lines.append(escaped(person.email))
     lines.append(f"Signed in through {escaped(by)} · {role} · id `{escaped_code(person.id)}`")
     st.markdown("  \n".join(lines))
-    login = logins.login_of(who.login) if who.login else None
+    login = login_of(who.login) if who.login else None
     if login:
         left_h = max(0.0, (login.until - time.time()) / 3600)
         st.caption(

@@ -22,13 +22,19 @@ from core.login.people import role_of
 from core.login.settings import LoginSettings
 from core.runs.hosting.logins import id_of
 from core.sharing import Sharing
-from dashboard.components.logins import IN_FRONT, LOGIN_HEADER, USER_HEADER
-from dashboard.components.visitor import BROWSER_HEADER, settings, signed_in
+from dashboard.components.visitor import (
+    BROWSER_HEADER,
+    IN_FRONT,
+    LOGIN_HEADER,
+    USER_HEADER,
+    settings,
+    signed_in,
+)
 from dashboard.film.routes import FRESH, base
 from dashboard.login.cookies import LOGIN_COOKIE
 
 # Below the base path: what a page fetches by itself, of runs and of the machine.
-PRIVATE = ("film", "machine")
+PRIVATE = ("film", "live", "machine")
 
 
 class SignedIn:

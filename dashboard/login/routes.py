@@ -21,8 +21,7 @@ from core.login.people import role_of
 from core.login.settings import LoginSettings
 from core.runs.hosting.logins import id_of, sign_in
 from core.runs.hosting.tables import Database
-from dashboard.components.logins import login_of
-from dashboard.components.visitor import BROWSER_HEADER, settings, signed_in
+from dashboard.components.visitor import BROWSER_HEADER, login_of, settings, signed_in
 from dashboard.film.routes import FRESH, base
 from dashboard.login.cookies import BEGUN_COOKIE, LOGIN_COOKIE, Cookies
 from dashboard.login.oidc import NOT_ALLOWED, UNREACHABLE, Client, SignInFailed

@@ -14,9 +14,9 @@ from core.login.settings import LoginSettings, Provider
 from core.operator_settings import variable
 from core.runs.hosting import logins
 from core.sharing import sharing
-from dashboard.components import logins as known_logins
-from dashboard.components.logins import LOGIN_HEADER, USER_HEADER
+from dashboard.components import visitor as visitors
 from dashboard.components.runner import runner
+from dashboard.components.visitor import LOGIN_HEADER, USER_HEADER
 from dashboard.login.cookies import LOGIN_COOKIE
 from dashboard.login.identity import SignedIn, is_trusted
 
@@ -61,7 +61,7 @@ def key(own_runner: None) -> Iterator[str]:
     store = runner().store
     signed_in = logins.sign_in(store, Person("school", "42", "Mia"), hours=1)
     yield signed_in
-    known_logins.end(logins.id_of(signed_in))
+    visitors.end_login(logins.id_of(signed_in))
 
 
 def test_the_cookie_says_who_it_is_and_a_header_of_a_visitor_nothing() -> None:
@@ -94,7 +94,7 @@ def test_runs_and_readings_are_for_who_has_signed_in_as_long_as_that_lasts(key: 
     assert ask(LOGIN, "/train")[0] == 200, "a page, which says where to sign in"
     elsewhere = LoginSettings(providers=(PROVIDER,), allow_domains=frozenset({"example.org"}))
     assert ask(elsewhere, "/film/abc", **mine)[0] == 401, "no longer on the list"
-    known_logins.end(logins.id_of(key))
+    visitors.end_login(logins.id_of(key))
     assert ask(LOGIN, "/film/abc", **mine)[0] == 401
 
 

@@ -17,8 +17,7 @@ from core.runs.quota import Owner
 from core.runs.store import RunStore
 from core.training import default_config
 from dashboard.components import runs
-from dashboard.components.logins import LOGIN_HEADER
-from dashboard.components.visitor import BROWSER_COOKIE
+from dashboard.components.visitor import BROWSER_COOKIE, LOGIN_HEADER
 from dashboard.operating.page import NOT_FOR_YOU
 from tests.dashboard.conftest import VIEWS
 
