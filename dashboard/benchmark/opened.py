@@ -21,9 +21,9 @@ from dashboard.benchmark.panels import draw_result
 from dashboard.charts.machine.speedup import overtaking_chart, sentences
 from dashboard.components import address
 from dashboard.components.address import bound
-from dashboard.components.comparison import Result, compare_with, read_result, result_of_run
 from dashboard.components.markdown import escaped
-from dashboard.components.roofline import draw_roofline
+from dashboard.components.results.comparison import Result, compare_with, read_result, result_of_run
+from dashboard.components.results.roofline import draw_roofline
 from dashboard.components.upload_limits import say_upload_limits
 
 MEASURING = ("timing", "suite", "roofline")  # jobs whose results can be set against each other

@@ -34,7 +34,7 @@ from dashboard.charts.machine.benchmark import (
 from dashboard.charts.machine.known import MAX_SERIES, Known, known_of
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.markdown import escaped
-from dashboard.components.measurements import draw_failures, draw_load_warning
+from dashboard.components.results.measurements import draw_failures, draw_load_warning
 
 
 def draw_result(

@@ -16,7 +16,7 @@ from dashboard.charts.machine.self_comparison import self_comparison_chart
 from dashboard.components.device_picker import device_names, pick_device
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.markdown import escaped
-from dashboard.components.measurements import draw_failures
+from dashboard.components.results.measurements import draw_failures
 
 COMPARISONS = (10, 20, 50, 100, 200, 500)
 

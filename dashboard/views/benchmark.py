@@ -26,8 +26,8 @@ from dashboard.components.address import bound
 from dashboard.components.device_picker import device_names
 from dashboard.components.layout import heading
 from dashboard.components.limits import say_limits
-from dashboard.components.measurements import draw_failures
-from dashboard.components.roofline import draw_roofline
+from dashboard.components.results.measurements import draw_failures
+from dashboard.components.results.roofline import draw_roofline
 
 WORKLOAD, SUITE, ROOFLINE, ITSELF, RESULT = "workload", "suite", "roofline", "self_comparison", "result"
 MEASURED = {

@@ -27,7 +27,7 @@ from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
-from dashboard.components.measurements import draw_failures, draw_load_warning
+from dashboard.components.results.measurements import draw_failures, draw_load_warning
 
 DEFAULT = ["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "mish", "snake"]
 SIZES = {4**power: f"{4**power >> 20}M" if power >= 10 else f"{4**power >> 10}k" for power in range(5, 13)}

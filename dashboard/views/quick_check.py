@@ -23,13 +23,13 @@ from dashboard.charts.machine.benchmark import rate_chart
 from dashboard.charts.machine.references import reference_chart
 from dashboard.charts.machine.speedup import overtaking_chart
 from dashboard.components import runs
-from dashboard.components.comparison import compare_with, result_of_run
 from dashboard.components.device_picker import device_names, pick_devices
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
-from dashboard.components.share_card import share_card
+from dashboard.components.results.comparison import compare_with, result_of_run
+from dashboard.components.results.share_card import share_card
 
 SECONDS = 45.0
 # A word and an icon beside each colour, which not everybody can tell apart.

@@ -22,7 +22,7 @@ from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
-from dashboard.components.measurements import draw_failures
+from dashboard.components.results.measurements import draw_failures
 
 MINUTES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 BOXES = {

@@ -147,7 +147,7 @@ def test_what_cannot_be_compared_with_is_answered_in_a_sentence(page: AppTest) -
 def test_a_result_too_large_for_a_page_names_the_command(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.components.comparison.MAX_POINTS", 1)
+    monkeypatch.setattr("dashboard.components.results.comparison.MAX_POINTS", 1)
     page.query_params["against"] = stored_check([*QUIET, *scaled(QUIET, 1.0, size=4096)])
     open_check(page, PeakFound(*PRODUCT, 0.9))
     assert ["2 points" in one.value and "core.timing compare" in one.value for one in page.error] == [True]

@@ -70,7 +70,7 @@ import sys
 import core.jobs, core.activations, core.data, core.models, core.experiments.registry
 import core.timing.roofline.job, core.timing.sweeps.with_roofline, core.timing.sweeps.sweep
 import core.timing.activation_cost.job, core.timing.results.report, core.timing.workloads
-import dashboard.charts.machine.roofline, dashboard.charts.cost, dashboard.components.roofline
+import dashboard.charts.machine.roofline, dashboard.charts.cost, dashboard.components.results.roofline
 import core.runs.worker
 from core.timing.roofline.config import RooflineConfig
 from core.timing.roofline.points import roofline_points

@@ -10,7 +10,7 @@ from PIL import Image, ImageColor
 from core.events import event_record
 from core.timing.quick_check.events import FAIR, GOOD, POOR, UNKNOWN, Finding, MachineChecked
 from core.timing.results.events import SCHEMA, EnvironmentRead
-from dashboard.components.share_card import COLOURS, SIZE, share_card
+from dashboard.components.results.share_card import COLOURS, SIZE, share_card
 
 
 @pytest.mark.parametrize("rating", [GOOD, FAIR, POOR, UNKNOWN])
