@@ -48,8 +48,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """On PostgreSQL `make test` runs what is marked so, and `make slow` all."""
-    parameters = getattr(item, "callspec", None)
-    on_postgresql = parameters and POSTGRESQL in parameters.params.values()
+    call = getattr(
+        item, "callspec", None
+    )  # arrays are among the parameters: no value is compared before its type
+    on_postgresql = call and any(isinstance(one, str) and one == POSTGRESQL for one in call.params.values())
     if on_postgresql and not item.get_closest_marker("postgresql"):
         item.add_marker(pytest.mark.slow)
 
