@@ -35,8 +35,6 @@ _FLAGS = [
     "--disable-sync",
     # Pages of one visitor share a process, which keeps the scripts as well: each page costs a fifth less.
     "--process-per-site",
-    # Optimized code pays in a page that stays open for long: compiling it is a fifth of what a page costs.
-    "--js-flags=--no-opt --no-maglev",
 ]
 
 _IDLE = """() => {
