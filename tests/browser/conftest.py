@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -183,33 +183,21 @@ class OpenTab(Protocol):
 
 
 class Tabs:
-    """The tabs of one browser session, of which a test leaves its own to the next: a new one costs more than
-    half of what opening a page in it does.
+    """The tabs of one browser session. Each test has its own: what Playwright keeps of a tab, such as each
+    request, makes one that many tests have used ten times as slow.
     """
 
     def __init__(self, context: BrowserContext) -> None:
         self.context = context
         self.faults: list[str] = []
         self.console: list[str] = []
-        self._free: list[Page] = []
 
     def take(self) -> Page:
         """An empty tab, whose faults are noted."""
-        if self._free:
-            return self._free.pop()
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.faults.append(f"JavaScript error: {error}"))
         page.on("console", self._note)
         return page
-
-    def give_back(self, pages: Iterable[Page]) -> None:
-        """Leave what is open in them."""
-        for page in pages:
-            page.unroute_all()
-            page.mouse.move(0, 0)
-            page.goto("about:blank")
-            page.emulate_media(color_scheme="null", reduced_motion="null")
-            self._free.append(page)
 
     def forget(self) -> None:
         """What went wrong was told."""
@@ -240,7 +228,8 @@ def open_tab(tabs: Tabs) -> Iterator[OpenTab]:
 
     tabs.forget()
     yield open_one
-    tabs.give_back(taken)
+    for page in taken:
+        page.close()
     assert not tabs.faults, "\n".join([*tabs.faults, "The console said:", *tabs.console])
 
 
@@ -256,7 +245,7 @@ def open_page(
 ) -> Iterator[OpenPage]:
     """Open pages, and look at the end what went wrong in them."""
     visitors = {"": tabs}
-    taken: list[tuple[Tabs, Page]] = []
+    taken: list[Page] = []
 
     def open_one(
         path: str = "",
@@ -268,7 +257,7 @@ def open_page(
         if visitor not in visitors:
             visitors[visitor] = Tabs(new_visitor(browser))
         page = visitors[visitor].take()
-        taken.append((visitors[visitor], page))
+        taken.append(page)
         look(page, Variant(width, color_scheme))
         page.goto(f"{url or server.url}/{path}")
         wait_until_idle(page)
@@ -276,7 +265,8 @@ def open_page(
 
     tabs.forget()
     yield open_one
-    tabs.give_back(page for whose, page in taken if whose is tabs)
+    for page in taken:
+        page.close()
     for whose in visitors.values():
         if whose is not tabs:
             whose.context.close()
