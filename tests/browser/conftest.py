@@ -200,7 +200,7 @@ class Tabs:
         return page
 
     def forget(self) -> None:
-        """What went wrong was told."""
+        """What went wrong has been reported."""
         self.faults, self.console = [], []
 
     def _note(self, message: ConsoleMessage) -> None:

@@ -1,4 +1,4 @@
-"""Two servers on one PostgreSQL database, behind a proxy: one is killed, and the other goes on."""
+"""Two servers on one PostgreSQL database, behind a proxy: one is killed, and the other continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People sign in at a provider, in a real browser, and whatever goes wrong there is told in words."""
+"""People sign in at a provider, in a real browser, and whatever goes wrong there is explained."""
 
 from __future__ import annotations
 
@@ -265,7 +265,7 @@ def test_an_operator_sees_who_runs_what_and_everybody_reads_what_is_said(
         operator.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         wait_until_idle(operator)
         shot(operator, f"operator-{name}")
-    # The page of a member, whose run goes on, says both without a click.
+    # The page of a member, whose run continues, says both without a click.
     expect(member.get_by_text("The server restarts at 18:00.")).to_be_visible()
     expect(member.get_by_text("play_arrow Running")).to_be_visible()
     shot(member, "member-390-dark")

@@ -139,7 +139,8 @@ def test_a_lock_that_somebody_keeps_is_said_and_ends_with_who_kept_it(address: s
             assert fault(store) == LOCKED
             with pytest.raises(StoreUnavailable, match="another program keeps it locked"):
                 store.check()
-            assert store.write(run_id, [(1, 0.0, {"event": "a"})]) is None  # what its worker records goes on
+            # What its worker records takes no lock.
+            assert store.write(run_id, [(1, 0.0, {"event": "a"})]) is None
         store.check()
 
 

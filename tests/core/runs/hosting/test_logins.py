@@ -51,6 +51,6 @@ def test_one_that_expired_long_ago_is_forgotten(store: RunStore) -> None:
     old = logins.id_of(logins.sign_in(store, MIA, 1, now=0.0))
     day = 24 * 3600.0
     logins.sign_in(store, MIA, 1, now=day)
-    assert logins.find(store, old) is not None, "it can be told that it has expired"
+    assert logins.find(store, old) is not None, "its end can be explained"
     logins.sign_in(store, MIA, 1, now=9 * day)
     assert logins.find(store, old) is None

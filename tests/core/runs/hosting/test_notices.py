@@ -51,7 +51,7 @@ def test_while_a_server_is_drained_running_runs_end_and_none_starts(stores: list
     first.pause(long)
     first.request(long, "resume")
     again = first.claim("w", limit=2, run_id=long)
-    assert again is not None, "who holds a paused run goes on with it"
+    assert again is not None, "who holds a paused run continues with it"
     drain(first, False)
     started = second.claim("v", limit=3)
     assert started is not None
