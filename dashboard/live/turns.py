@@ -1,8 +1,8 @@
 """Long drawings of pages come one after the other, so that short ones need not wait.
 
-Python runs one thread at a time. Where thirty people press Start at the same moment, thirty threads would share
-it: all thirty would be ready late, and so would a slider that is moved meanwhile, and whatever the server is to
-send to anybody. So one long drawing is made at a time, those that take least first. Short ones are made at once.
+Python runs one thread at a time. Where thirty people press Start at the same moment, thirty threads would
+share it: all thirty would be ready late, and so would a slider that is moved meanwhile, and whatever the
+server is to send to anybody. So one long drawing is made at a time, those that take least first.
 """
 
 from __future__ import annotations
