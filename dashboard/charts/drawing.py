@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import altair as alt
 import pandas as pd
 
-Rows = pd.DataFrame | alt.NamedData
+Rows: TypeAlias = "pd.DataFrame | alt.NamedData"
 
 
 class Look(Protocol):
