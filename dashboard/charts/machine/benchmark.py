@@ -209,7 +209,14 @@ def reading_chart(records: Sequence[Record], reading: str) -> alt.Chart:
 
 def reported(records: Sequence[Record]) -> list[str]:
     """Names of the readings that at least one device gives."""
-    return [reading for reading in READINGS if _samples(records, reading, 1.0)]
+    given = {
+        name
+        for record in records
+        if record["event"] == "device_sampled"
+        for name, one in record["readings"].items()
+        if one.get("value") is not None
+    }
+    return [reading for reading in READINGS if reading in given]
 
 
 def unreported(records: Sequence[Record]) -> list[str]:
