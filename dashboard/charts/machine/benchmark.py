@@ -248,14 +248,14 @@ def _rows(records: Sequence[Record], known: Known) -> pd.DataFrame:
         {
             **dict.fromkeys(("precision", "limit", "cold_median_s")),
             **record,
-            "series": series_name(record),
+            "series": name,
             "gbps": record["bytes_moved"] / record["median_s"] / 1e9,
             "gbps_low": record["bytes_moved"] / record["ci_high_s"] / 1e9,
             "gbps_high": record["bytes_moved"] / record["ci_low_s"] / 1e9,
-            "reached": reached.get((series_name(record), record["size"])),
+            "reached": reached.get((name, record["size"])),
         }
-        for record in believed(records)
-        if known.shown is None or series_name(record) in known.shown
+        for name, record in ((series_name(record), record) for record in believed(records))
+        if known.shown is None or name in known.shown
     ]
     return _named(pd.DataFrame(rows, columns=list(_MEASURED_COLUMNS)), records, known)
 
@@ -264,7 +264,7 @@ def _named(rows: pd.DataFrame, records: Sequence[Record], known: Known) -> pd.Da
     """The rows with the names of series as they are shown, and whether a series is emulated."""
     names, formats = _every_name(records, known), known.emulated
     of = {series_name(record) for record in measurements(records) if is_emulated(record, formats)}
-    return rows.assign(emulated=rows["series"].isin(of), series=rows["series"].replace(names))
+    return rows.assign(emulated=rows["series"].isin(of), series=rows["series"].map(names))
 
 
 def _every_name(records: Sequence[Record], known: Known) -> dict[str, str]:
