@@ -29,12 +29,11 @@ def emulated(records: Iterable[Record]) -> set[Format]:
     products: dict[tuple[str, int | None], dict[str, float]] = {}
     times: dict[tuple[Any, ...], dict[str, dict[int, Record]]] = {}
     for record in records:
-        place = (record.get("device", ""), record.get("threads"))
         if record["event"] == "measurement_taken":
-            kind = (*place, record["workload"], record.get("step"), record.get("data"))
+            kind = tuple(map(record.get, ("device", "threads", "workload", "step", "data")))
             times.setdefault(kind, {}).setdefault(record["dtype"], {})[record["size"]] = record
         elif record["event"] == "roof_measured":
-            products.setdefault(place, {}).update(record["gflops"])
+            products.setdefault((record["device"], record["threads"]), {}).update(record["gflops"])
     for place, rates in products.items():
         for dtype in _narrow(rates):
             slower[(*place, dtype)] = rates[_REFERENCE] > _FACTOR * rates[dtype]

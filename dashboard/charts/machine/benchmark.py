@@ -224,11 +224,10 @@ def unreported(records: Sequence[Record]) -> list[str]:
     reasons = {}
     for record in records:
         if record["event"] == "device_sampled":
-            for name, (title, _, _) in READINGS.items():
-                reason = record["readings"].get(name, {}).get("reason")
-                if reason:
-                    reasons[record["device"], name] = f"{record['device']} {title.lower()}: {reason}"
-    return list(reasons.values())
+            for name, one in record["readings"].items():
+                if one.get("reason") and name in READINGS:
+                    reasons[record["device"], name] = one["reason"]
+    return [f"{device} {READINGS[name][0].lower()}: {reason}" for (device, name), reason in reasons.items()]
 
 
 _SPEEDUP_COLUMNS = ("series", "reference", "size", "ratio", "low", "high")
@@ -464,15 +463,15 @@ def _thinned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _samples(records: Sequence[Record], reading: str, one: float) -> list[dict[str, Any]]:
+    sampled = [record for record in records if record["event"] == "device_sampled"]
     return [
         {
             "at_s": record["at_s"],
-            "value": record["readings"][reading]["value"] / one,
-            "highest": record.get("highest", {}).get(reading, record["readings"][reading]["value"]) / one,
+            "value": given["value"] / one,
+            "highest": record.get("highest", {}).get(reading, given["value"]) / one,
             "device": record["device"],
             "during": record["during"],
         }
-        for record in records
-        if record["event"] == "device_sampled"
-        and record["readings"].get(reading, {}).get("value") is not None
+        for record in sampled
+        if (given := record["readings"].get(reading)) and given.get("value") is not None
     ]
