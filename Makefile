@@ -89,20 +89,12 @@ clean:
 	@command -v clang >/dev/null || echo "tinygrad also needs clang (on Debian and Ubuntu: apt install clang)."
 	@touch $@
 
-# The packages of .venv with Ray on top of them: torch need not be there twice.
-.venv-ray/installed: requirements-ray.txt .venv/installed-for-tests
-	$(bin)/python -m venv .venv-ray
-	$(bin)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
-		> "$$(.venv-ray/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/product.pth"
-	.venv-ray/bin/python -m pip install --disable-pip-version-check -r requirements-ray.txt
-	@touch $@
-
-# Likewise with Locust.
-.venv-load/installed: requirements-load.txt .venv/installed-for-tests
-	$(bin)/python -m venv .venv-load
-	$(bin)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
-		> "$$(.venv-load/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/product.pth"
-	.venv-load/bin/python -m pip install --disable-pip-version-check -r requirements-load.txt
+# .venv-ray and .venv-load: the packages of .venv with Ray or Locust on top of them: torch need not be there twice.
+purelib := -c "import sysconfig; print(sysconfig.get_path('purelib'))"
+.venv-%/installed: requirements-%.txt .venv/installed-for-tests
+	$(bin)/python -m venv .venv-$*
+	$(bin)/python $(purelib) > "$$(.venv-$*/bin/python $(purelib))/product.pth"
+	.venv-$*/bin/python -m pip install --disable-pip-version-check -r requirements-$*.txt
 	@touch $@
 
 .PHONY: .venv-made

@@ -4,7 +4,8 @@
 
 The file holds every workload in all its formats, steps and sizes, each point with 20 samples and a reading
 of the device, as `python -m core.timing suite full` writes them; with --gpu a GPU has done all of it too.
-Seconds are those of this process's CPU, the best of three. Exits 1 where opening takes longer than is
+Seconds are those of this process's CPU, the best of three; of the page also those of the thread that draws
+it, which leave out what Streamlit's AppTest does with the answer. Exits 1 where opening takes longer than is
 promised: 1 s for 10,000 points; what 45,000 measurements say (`conclusions`), 2 s.
 """
 
@@ -95,26 +96,43 @@ def cpu_s(work: Callable[[], Any]) -> float:
     return min(found)
 
 
+# The page as a script that says how long its thread had the CPU.
+_TIMED = """
+import runpy, time
+import streamlit as st
+began = time.thread_time()
+try:
+    runpy.run_path({view!r})
+finally:
+    st.session_state["drawn_s"] = time.thread_time() - began
+"""
+
+
 def page_s(content: bytes) -> dict[str, float]:
     """The page with the file: opened for the first time, and drawn again after a click."""
     import streamlit as st
     from streamlit.testing.v1 import AppTest
 
     view = Path(__file__).resolve().parent.parent / "dashboard" / "views" / "benchmark.py"
-    opened, again = [], []
+    opened, drawn, again = [], [], []
     for number in range(REPEATS + 1):  # the first also imports what the page needs
-        page = AppTest.from_file(str(view), default_timeout=600)
+        page = AppTest.from_string(_TIMED.format(view=str(view)), default_timeout=600)
         page.query_params["measure"] = "result"
         page.run()
         began = time.process_time()
         page.file_uploader(key="result_file").upload(f"{number}.json", content + b" " * number).run()
         opened.append(time.process_time() - began)
+        drawn.append(page.session_state["drawn_s"])
         began = time.process_time()
         page.run()
         again.append(time.process_time() - began)
         assert not page.exception, page.exception
         st.cache_data.clear()
-    return {"page, opened": min(opened[1:]), "page, drawn again": min(again[1:])}
+    return {
+        "page, opened": min(opened[1:]),
+        "page, its thread": min(drawn[1:]),
+        "page, drawn again": min(again[1:]),
+    }
 
 
 def main() -> int:
@@ -135,7 +153,7 @@ def main() -> int:
     large = records_of(CONCLUDED, options.gpu)
     found[f"conclusions of {CONCLUDED:,}"] = cpu_s(lambda: conclusions(large))
     kept = (
-        found["page, opened"] <= OPEN_S * options.points / OPENED
+        found["page, its thread"] <= OPEN_S * options.points / OPENED
         and found[f"conclusions of {CONCLUDED:,}"] <= CONCLUDE_S
     )
     if options.json:

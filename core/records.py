@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import InvalidRequest
@@ -68,70 +69,79 @@ def hints(kind: Any) -> dict[str, Any]:
 
 def has_type(value: Any, hint: Any) -> bool:
     """Whether a JSON value has the type that a field is declared with; numbers are finite."""
-    return type_check(hint)(value)
+    return column_check(hint)((value,))
 
 
 @cache
-def type_check(hint: Any) -> Callable[[Any], bool]:
-    """has_type() for one type, which is taken apart once: a large file has a million values."""
+def column_check(hint: Any) -> Callable[[Sequence[Any]], bool]:
+    """Whether each of many values has this type, as has_type() says it of one.
+
+    A large file has a million values: the set of their types is found, and they are compared, without a call
+    in Python for each.
+    """
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
-        return lambda value: True
+        return lambda values: True
     if origin in (typing.Union, types.UnionType):
-        return _either([type_check(option) for option in inner])
-    if hint is types.NoneType:
-        return lambda value: value is None
-    if hint is bool:
-        return lambda value: isinstance(value, bool)
-    if hint is int:
-        return lambda value: isinstance(value, int) and not isinstance(value, bool) and _finite(value)
-    if hint is float:
-        return _is_number
+        return _either_check(inner)
+    if hint in (int, float):
+        return lambda values: _are_numbers(values, (int,) if hint is int else (int, float))
     if origin is tuple:
         return _tuple_check(inner)
     if origin is not None and issubclass(origin, Mapping):
-        item = type_check(inner[1])
-        return lambda value: isinstance(value, dict) and all(map(item, value.values()))
+        item = column_check(inner[1])
+        return lambda values: _are(values, dict) and item(list(chain.from_iterable(map(dict.values, values))))
     if is_dataclass(hint):
         return _dataclass_check(hint)
-    return lambda value: isinstance(value, hint)
+    return lambda values: _are(values, hint)
 
 
-def _either(checks: list[Callable[[Any], bool]]) -> Callable[[Any], bool]:
-    if len(checks) == 2:
-        first, second = checks
-        return lambda value: first(value) or second(value)
-    return lambda value: any(check(value) for check in checks)
+def _are(values: Sequence[Any], kind: Any) -> bool:
+    return all(issubclass(found, kind) for found in set(map(type, values)))
 
 
-def _tuple_check(inner: tuple[Any, ...]) -> Callable[[Any], bool]:
-    if len(inner) == 2 and inner[1] is Ellipsis:
-        item = type_check(inner[0])
-        return lambda value: isinstance(value, list) and all(map(item, value))
-    checks = [type_check(one) for one in inner]
-    return lambda value: (
-        isinstance(value, list)
-        and len(value) == len(checks)
-        and all(check(one) for check, one in zip(checks, value, strict=True))
-    )
-
-
-def _dataclass_check(hint: Any) -> Callable[[Any], bool]:
-    known = hints(hint)  # checks come with the first value, since a dataclass may hold others of its kind
-    return lambda value: (
-        isinstance(value, dict) and all(type_check(known[key])(value.get(key)) for key in known)
-    )
-
-
-def _is_number(value: Any) -> bool:
-    kind = type(value)
-    if kind is float:
-        return bool(value - value == 0.0)  # the fastest way to see that it is finite
-    return isinstance(value, int | float) and kind is not bool and _finite(value)
-
-
-def _finite(value: float) -> bool:
+def _are_numbers(values: Sequence[Any], kinds: tuple[type, ...]) -> bool:
+    found = set(map(type, values))
+    if bool in found or not all(issubclass(kind, kinds) for kind in found):
+        return False
     try:
-        return math.isfinite(value)
+        return all(map(math.isfinite, values))
     except OverflowError:  # an integer that no float can hold
         return False
+
+
+def _either_check(options: Sequence[Any]) -> Callable[[Sequence[Any]], bool]:
+    """Most values are None or of one type, so that only a mixture is looked at value by value."""
+    optional = types.NoneType in options
+    checks = [column_check(option) for option in options if option is not types.NoneType]
+
+    def check(values: Sequence[Any]) -> bool:
+        rest = [value for value in values if value is not None] if optional else values
+        if not rest or any(check(rest) for check in checks):
+            return True
+        return len(checks) > 1 and all(any(check((value,)) for check in checks) for value in rest)
+
+    return check
+
+
+def _tuple_check(inner: tuple[Any, ...]) -> Callable[[Sequence[Any]], bool]:
+    if len(inner) == 2 and inner[1] is Ellipsis:
+        item = column_check(inner[0])
+        return lambda values: _are(values, list) and item(list(chain.from_iterable(values)))
+    checks = [column_check(one) for one in inner]
+    return lambda values: (
+        _are(values, list)
+        and all(len(value) == len(checks) for value in values)
+        and all(check([value[place] for value in values]) for place, check in enumerate(checks))
+    )
+
+
+def _dataclass_check(hint: Any) -> Callable[[Sequence[Any]], bool]:
+    known = hints(hint)  # checks come with the first value, since a dataclass may hold others of its kind
+    return lambda values: (
+        not values
+        or (
+            _are(values, dict)
+            and all(column_check(known[key])([value.get(key) for value in values]) for key in known)
+        )
+    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.lazy import LazyModule
@@ -89,9 +90,21 @@ def ratio_interval(
     below: Sequence[float], above: Sequence[float], seed: int = 0, confidence: float = 0.95
 ) -> tuple[float, float]:
     """The same for the median of one set over the median of another, each resampled independently."""
-    generator = np.random.default_rng(seed)
-    lower, upper = (_medians(samples, generator) for samples in (below, above))
-    return _percentiles(upper / lower, confidence)
+    return ratio_intervals([(below, above)], seed, confidence)[0]
+
+
+def ratio_intervals(
+    pairs: Sequence[tuple[Sequence[float], Sequence[float]]], seed: int = 0, confidence: float = 0.95
+) -> list[tuple[float, float]]:
+    """ratio_interval() of each (below, above) of some hundreds, in a hundredth of the time."""
+    if not pairs:
+        return []
+    ratios = [
+        _bootstrap_medians(above, (seed, 1)) / _bootstrap_medians(below, (seed, 0)) for below, above in pairs
+    ]
+    tail = (1 - confidence) / 2
+    lows, highs = np.quantile(ratios, (tail, 1 - tail), axis=1).tolist()
+    return list(zip(lows, highs, strict=True))
 
 
 def mean_ratio_interval(
@@ -193,6 +206,32 @@ def _resampled(values: np.ndarray, generator: np.random.Generator) -> np.ndarray
 
 def _medians(samples: Sequence[float], generator: np.random.Generator) -> np.ndarray:
     return np.median(_resampled(np.asarray(samples, dtype=np.float64), generator), axis=1)
+
+
+def _bootstrap_medians(samples: Sequence[float], seed: tuple[int, ...]) -> np.ndarray:
+    """The medians of resamples without the resamples: the middle of n draws is a sample of the same rank,
+    whatever the samples are, so that its ranks are drawn once for all sets of n.
+    """
+    ordered = np.sort(np.asarray(samples, dtype=np.float64))
+    low, high = _middle_ranks(len(ordered), seed)
+    medians: np.ndarray = (ordered[low] + ordered[high]) / 2
+    return medians
+
+
+@lru_cache(maxsize=4096)
+def _middle_ranks(size: int, seed: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Of the one or two draws in the middle of n from n, their ranks from 0 on, one pair a resample.
+
+    A draw is the rank int(n U), U uniform. Of n such U in their order the k-th is Beta(k, n - k + 1), and the
+    next divides what is left above it as the smallest of n - k would (David & Nagaraja 2003, 2.1 and 2.5).
+    """
+    generator, below = np.random.default_rng(seed), (size + 1) // 2
+    first = generator.beta(below, size - below + 1, _RESAMPLES)
+    second = first
+    if size % 2 == 0:
+        second = first + (1 - first) * generator.beta(1, size - below, _RESAMPLES)
+    low, high = ((size * drawn).astype(np.intp).clip(max=size - 1) for drawn in (first, second))
+    return low, high
 
 
 def _percentiles(statistics: np.ndarray, confidence: float) -> tuple[float, float]:

@@ -30,7 +30,7 @@ from dashboard.components.visitor import (
     new_browser_id,
     settings,
 )
-from dashboard.film.routes import base
+from dashboard.live.addresses import base
 
 MAX_AGE_S = 365 * 24 * 3600
 SECRET_FILE = "cookie_secret"

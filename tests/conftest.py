@@ -11,6 +11,7 @@ from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +19,9 @@ from hypothesis import HealthCheck, settings
 from core.operator_settings import variable
 from core.paths import VARIABLE
 from tests.postgresql import Cluster, folder_for_clusters, unavailable_reason
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Threads of torch that wait for each other sleep: spinning, on cores that are all busy with other tests, they
 # would burn up to 30 times what the work takes. Read when torch loads, here and in all that tests start.
@@ -107,6 +111,19 @@ def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    from tests.browser.app import chromium, find_chromium
+
+    path = find_chromium()
+    if path is None:
+        reason = "No Chromium was found (names tried: $CHROMIUM, chromium, chromium-browser, google-chrome)."
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    with chromium(path) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,13 @@ from difflib import get_close_matches
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from core.errors import InvalidRequest
 from core.operator_settings import operator_settings, variable
+
+Value = TypeVar("Value")
 
 # What the file may hold; a key of another name would set nothing, and so is refused.
 _TOP = ("url", "required", "ask", "hours", "allow_domains", "roles", "providers")
@@ -236,12 +238,7 @@ def _table(given: Any, place: str) -> Mapping[str, Any]:
 
 
 def _text(given: Mapping[str, Any], key: str, default: str, place: str = "") -> str:
-    text = given.get(key, default)
-    if not isinstance(text, str):
-        raise InvalidRequest(
-            f"{place or 'the top'}: {key} of the login's file is {text!r}; it must be a text."
-        )
-    return text
+    return _of_type(str, "a text", given, key, default, place)
 
 
 def _texts(given: Mapping[str, Any], key: str) -> list[str]:
@@ -252,12 +249,18 @@ def _texts(given: Mapping[str, Any], key: str) -> list[str]:
 
 
 def _truth(given: Mapping[str, Any], key: str, default: bool, place: str = "") -> bool:
-    truth = given.get(key, default)
-    if not isinstance(truth, bool):
+    return _of_type(bool, "true or false", given, key, default, place)
+
+
+def _of_type(
+    kind: type[Value], what: str, given: Mapping[str, Any], key: str, default: Value, place: str
+) -> Value:
+    value = given.get(key, default)
+    if not isinstance(value, kind):
         raise InvalidRequest(
-            f"{place or 'the top'}: {key} of the login's file is {truth!r}; it must be true or false."
+            f"{place or 'the top'}: {key} of the login's file is {value!r}; it must be {what}."
         )
-    return truth
+    return value
 
 
 def _number(hours: Any) -> float:

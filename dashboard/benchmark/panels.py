@@ -45,7 +45,8 @@ def draw_result(
     every: all records of the result, which say what the devices can do; they are what is downloaded.
     """
     draw_failures(records)
-    if not measurements(records):
+    taken = measurements(records)  # all that most charts look at, of records that are twice as many or more
+    if not taken:
         return
     every = records if every is None else every
     known = known_of(every, records)
@@ -54,22 +55,22 @@ def draw_result(
         st.caption(f"Charts show the {MAX_SERIES} fastest series; the table has all.")
     state = st.session_state
     left, right = st.columns(2)
-    show(left, rate_chart(records, sizes, state.get("log_rate", False), known), "rate")
-    if of := has_bands(records, known):
+    show(left, rate_chart(taken, sizes, state.get("log_rate", False), known), "rate")
+    if of := has_bands(taken, known):
         left.caption(f"Shaded: 85 to 100% of what the {of} allows at each size, by arithmetic and memory.")
     first_calls = state.get("first_calls", False)
-    show(right, time_chart(records, sizes, known, first_calls), "time")
+    show(right, time_chart(taken, sizes, known, first_calls), "time")
     if first_calls:
         right.caption("Thin lines: dotted the first call of a size, dashed calls on cold caches.")
     left, right = st.columns(2)
-    if any(speedup.series != speedup.reference for speedup in speedups(records)):
-        show(left, speedup_chart(records, sizes, known), "speedup")
-        left.caption("  \n".join(map(escaped, crossings(records)[:MAX_SERIES])))
+    if any(speedup.series != speedup.reference for speedup in speedups(taken)):
+        show(left, speedup_chart(taken, sizes, known), "speedup")
+        left.caption("  \n".join(map(escaped, crossings(taken)[:MAX_SERIES])))
     draw_readings(right, records)
-    if against_random(records):
-        show(left, data_chart(records, sizes, known), "data")
+    if against_random(taken):
+        show(left, data_chart(taken, sizes, known), "data")
         left.caption("Look for lines off 1: a benchmark on such data would mislead by so much.")
-    draw_table(name, records, known, every)
+    draw_table(name, taken, known, every)
 
 
 def draw_best(records: Sequence[Record], known: Known) -> None:
@@ -104,16 +105,17 @@ def draw_best(records: Sequence[Record], known: Known) -> None:
 
 def draw_readings(container: Any, records: Sequence[Record]) -> None:
     """What the devices reported during each measurement, or after it."""
-    for reading in reported(records):
-        show(container, reading_chart(records, reading), reading)
-    container.caption("  \n".join(map(escaped, unreported(records))))
+    sampled = [record for record in records if record["event"] == "device_sampled"]
+    for reading in reported(sampled):
+        show(container, reading_chart(sampled, reading), reading)
+    container.caption("  \n".join(map(escaped, unreported(sampled))))
 
 
-def draw_table(name: str, records: Sequence[Record], known: Known, every: Sequence[Record]) -> None:
+def draw_table(name: str, taken: Sequence[Record], known: Known, every: Sequence[Record]) -> None:
     """Every figure, to read and to download."""
     number = st.column_config.NumberColumn
     st.dataframe(
-        _rows(records, known),
+        _rows(taken, known),
         hide_index=True,
         key="figures",
         column_config={
@@ -167,15 +169,15 @@ def draw_table(name: str, records: Sequence[Record], known: Known, every: Sequen
     draw_downloads(name, every)
 
 
-def _rows(records: Sequence[Record], known: Known) -> list[dict[str, Any]]:
+def _rows(taken: Sequence[Record], known: Known) -> list[dict[str, Any]]:
     """The table, with what each point reaches of its ceiling where one is known."""
-    reached = {(one.series, one.size): one.percent for one in known.ceilings(records)}
-    rows = table(records)
+    reached = {(one.series, one.size): one.percent for one in known.ceilings(taken)}
+    rows = table(taken)
     if not reached:
         return rows
     return [
         row | {"of_ceiling": reached.get((series_name(record), record["size"]))}
-        for row, record in zip(rows, measurements(records), strict=True)
+        for row, record in zip(rows, taken, strict=True)
     ]
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -25,15 +24,11 @@ from dashboard.film.activation_table import REACHES, table
 from dashboard.film.drawing import drawing_of, frame_at
 from dashboard.film.encoding import ENDED, FROM_START, MEDIA_TYPE, check_of, encode
 from dashboard.film.pictures import Scores, answer, thinned
-from dashboard.live.addresses import base as base
+from dashboard.live.addresses import base
 from dashboard.live.records import shared
+from dashboard.live.web_files import FRESH, MEDIA_TYPES, WebFiles
 
 WEB = Path(__file__).parent / "web"
-MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
-
-# Streamlit's own middleware would compress what hardly gets smaller; naming an encoding keeps it from that.
-FRESH = {"cache-control": "no-store", "content-encoding": "identity"}
-IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 
 SHARED_S = 0.25  # for so long an answer serves everybody who has the same frames
 MAX_SHARED = 1000
@@ -46,7 +41,7 @@ def routes(store: Callable[[], RunStore] = lambda: runner().store) -> list[Route
     """All that lies under {base}/film; Streamlit's base path is for its own routes alone."""
     films = _Films(store)
     return [
-        Route(address("{name:path}"), _file),
+        _PLAYER.route(),
         Route(f"{base()}/film/{{run}}", films.frames),
         Route(f"{base()}/film/{{run}}/activation", films.activation),
         Route(f"{base()}/film/{{run}}/rates", films.rates),
@@ -57,32 +52,13 @@ def routes(store: Callable[[], RunStore] = lambda: runner().store) -> list[Route
     ]
 
 
-def address(name: str) -> str:
-    """Where a file of the player lies; with another content of any of them, all have other addresses."""
-    return f"{base()}/film/{_digest()}/{name}"
-
-
-@cache
-def _files() -> dict[str, bytes]:
-    """The player's files by their paths; they import each other by these."""
+def _read_player() -> dict[str, bytes]:
     found = sorted(path for path in WEB.rglob("*") if path.suffix in MEDIA_TYPES)
     return {path.relative_to(WEB).as_posix(): path.read_bytes() for path in found}
 
 
-@cache
-def _digest() -> str:
-    every = hashlib.sha256()
-    for name, content in _files().items():
-        every.update(f"{name} {len(content)} ".encode() + content)
-    return every.hexdigest()[:16]
-
-
-async def _file(request: Request) -> Response:
-    name = request.path_params["name"]
-    content = _files().get(name)
-    if content is None:
-        return PlainTextResponse("There is no such file.", 404, FRESH)
-    return Response(content, media_type=MEDIA_TYPES[Path(name).suffix], headers=IMMUTABLE)
+_PLAYER = WebFiles("film", _read_player)
+address = _PLAYER.address
 
 
 class _Films:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -19,10 +17,10 @@ from core.runs.news import news_of
 from core.runs.store import RunStore
 from dashboard.live.addresses import base
 from dashboard.live.pace import MIN_S, Pace, pace
+from dashboard.live.web_files import FRESH, WebFiles
 
 SCRIPT = Path(__file__).parent / "web" / "live.js"
-FRESH = {"cache-control": "no-store", "content-encoding": "identity"}
-IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
+_SCRIPTS = WebFiles("live", lambda: {SCRIPT.name: SCRIPT.read_bytes()})
 
 SHARED_S = 0.25  # for so long an answer of the store serves everybody who looks at the run
 MAX_SHARED = 1000
@@ -34,26 +32,17 @@ def routes(
 ) -> list[Route]:
     """All that lies under {base}/live. watched: called with a run that a page shows."""
     asked = _Asked(store, watched, allowed)
-    return [Route(script_address(), _script), Route(f"{base()}/live/{{run}}", asked.news)]
-
-
-@cache
-def _content() -> bytes:
-    return SCRIPT.read_bytes()
+    return [_SCRIPTS.route(), Route(f"{base()}/live/{{run}}", asked.news)]
 
 
 def script_address() -> str:
     """Where the script lies; with another content it has another address."""
-    return f"{base()}/live/{hashlib.sha256(_content()).hexdigest()[:16]}/live.js"
+    return _SCRIPTS.address(SCRIPT.name)
 
 
 def news_address(run_id: str) -> str:
     """Where a page asks for news of a run."""
     return f"{base()}/live/{run_id}"
-
-
-async def _script(_request: Request) -> Response:
-    return Response(_content(), media_type="text/javascript", headers=IMMUTABLE)
 
 
 class _Asked:

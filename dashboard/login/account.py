@@ -24,7 +24,7 @@ from dashboard.components.visitor import (
     login_of,
     visitor,
 )
-from dashboard.film.routes import base
+from dashboard.live.addresses import base
 from dashboard.login import oidc
 from dashboard.login.routes import SAID, begin_address, leave_address
 

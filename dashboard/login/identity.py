@@ -30,7 +30,8 @@ from dashboard.components.visitor import (
     settings,
     signed_in,
 )
-from dashboard.film.routes import FRESH, base
+from dashboard.live.addresses import base
+from dashboard.live.web_files import FRESH
 from dashboard.login.cookies import LOGIN_COOKIE
 
 # Below the base path: what a page fetches by itself, of runs and of the machine.

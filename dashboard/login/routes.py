@@ -22,7 +22,8 @@ from core.login.settings import LoginSettings
 from core.runs.hosting.logins import id_of, sign_in
 from core.runs.hosting.tables import Database
 from dashboard.components.visitor import BROWSER_HEADER, login_of, settings, signed_in
-from dashboard.film.routes import FRESH, base
+from dashboard.live.addresses import base
+from dashboard.live.web_files import FRESH
 from dashboard.login.cookies import BEGUN_COOKIE, LOGIN_COOKIE, Cookies
 from dashboard.login.oidc import NOT_ALLOWED, UNREACHABLE, Client, SignInFailed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.monitor.figures import described, strips
-from dashboard.film.routes import base
+from dashboard.live.addresses import base
 from dashboard.machine import routes
 
 LOADER = """

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import time
 from collections import deque
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +22,10 @@ from core.runs.store import RunStore
 from core.tables import csv_of_records
 from dashboard.components.machine import poller
 from dashboard.components.runs import runner
-from dashboard.film.routes import FRESH, GZIP_LEVEL, IMMUTABLE, MEDIA_TYPES, base
+from dashboard.film.routes import GZIP_LEVEL
 from dashboard.film.routes import WEB as FILM
+from dashboard.live.addresses import base
+from dashboard.live.web_files import FRESH, MEDIA_TYPES, WebFiles
 from dashboard.machine.own_runs import OwnRuns
 
 WEB = Path(__file__).parent / "web"
@@ -46,38 +46,20 @@ def routes(
     """All that lies under {base}/machine."""
     monitor = _Monitor(readings, store)
     return [
-        Route(address("{name:path}"), _file),
+        _SCRIPTS.route(),
         Route(f"{base()}/machine/now", monitor.now),
         Route(f"{base()}/machine/readings.json", monitor.json),
         Route(f"{base()}/machine/readings.csv", monitor.csv),
     ]
 
 
-def address(name: str) -> str:
-    """Where a script lies; with another content of any of them, all have other addresses."""
-    return f"{base()}/machine/{_digest()}/{name}"
-
-
-@cache
-def _files() -> dict[str, bytes]:
+def _read_scripts() -> dict[str, bytes]:
     found = {path.name: path.read_bytes() for path in sorted(WEB.iterdir()) if path.suffix in MEDIA_TYPES}
     return found | {f"shared/{name}": (FILM / name).read_bytes() for name in SHARED}
 
 
-@cache
-def _digest() -> str:
-    every = hashlib.sha256()
-    for name, content in _files().items():
-        every.update(f"{name} {len(content)} ".encode() + content)
-    return every.hexdigest()[:16]
-
-
-async def _file(request: Request) -> Response:
-    name = request.path_params["name"]
-    content = _files().get(name)
-    if content is None:
-        return PlainTextResponse("There is no such file.", 404, FRESH)
-    return Response(content, media_type=MEDIA_TYPES[Path(name).suffix], headers=IMMUTABLE)
+_SCRIPTS = WebFiles("machine", _read_scripts)
+address = _SCRIPTS.address
 
 
 class _Monitor:

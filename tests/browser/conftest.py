@@ -29,7 +29,6 @@ the tests skip, but fail when CI=true.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
@@ -45,8 +44,6 @@ from tests.browser.app import (
     ROOT,
     RUN_LIMIT_MS,
     Server,
-    chromium,
-    find_chromium,
     save_screenshot,
     start_server,
     wait_until_idle,
@@ -116,17 +113,6 @@ def look(page: Page, variant: Variant) -> None:
     """Give a page's window this width and scheme."""
     page.set_viewport_size({"width": variant.width, "height": _HEIGHTS.get(variant.width, 900)})
     page.emulate_media(color_scheme=variant.color_scheme)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests."""
-    path = find_chromium()
-    if path is None:
-        reason = "No Chromium was found (names tried: $CHROMIUM, chromium, chromium-browser, google-chrome)."
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    with chromium(path) as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from core.statistics import (
     interquartile_mean_interval,
     median_interval,
     probability_of_improvement,
+    ratio_interval,
+    ratio_intervals,
 )
 
 
@@ -23,6 +25,29 @@ def test_the_interval_is_that_of_scipys_percentile_bootstrap() -> None:
     low, high = median_interval(list(samples))
     assert low == pytest.approx(theirs.low, rel=0.02)
     assert high == pytest.approx(theirs.high, rel=0.02)
+
+
+@pytest.mark.parametrize(("size", "other"), [(6, 7), (20, 20), (41, 101)])
+def test_the_interval_of_a_ratio_of_medians_is_scipys_percentile_bootstrap(size: int, other: int) -> None:
+    generator = np.random.default_rng(size)
+    below, above = generator.lognormal(0, 0.1, size), generator.lognormal(0.2, 0.1, other)
+    theirs = stats.bootstrap(
+        (below, above),
+        lambda under, over, axis: np.median(over, axis=axis) / np.median(under, axis=axis),
+        method="percentile",
+        n_resamples=20_000,
+        rng=np.random.default_rng(1),
+    ).confidence_interval
+    found = np.mean([ratio_interval(below, above, seed) for seed in range(20)], axis=0)
+    assert found == pytest.approx((theirs.low, theirs.high), rel=0.006)
+
+
+def test_intervals_of_many_ratios_are_those_of_each_whatever_the_order_of_its_samples() -> None:
+    generator = np.random.default_rng(0)
+    pairs = [(generator.lognormal(0, 0.1, size), generator.lognormal(0, 0.1, 9)) for size in (1, 2, 9, 9, 10)]
+    found = ratio_intervals(pairs, seed=5)
+    assert found == [ratio_interval(below[::-1], above[::-1], seed=5) for below, above in pairs]
+    assert len(set(found)) == len(pairs)
 
 
 def test_it_covers_the_true_median_in_about_95_of_100() -> None:

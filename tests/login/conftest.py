@@ -10,7 +10,6 @@ The providers come from npm: `make login-providers` installs them, and without t
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 import time
@@ -24,7 +23,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from core.operator_settings import variable
-from tests.browser.app import ROOT, Server, chromium, find_chromium, free_port, start_server, wait_until_idle
+from tests.browser.app import ROOT, Server, free_port, start_server, wait_until_idle
 
 HERE = Path(__file__).parent
 SECRET = "a secret of the tests"
@@ -115,23 +114,13 @@ def start_login(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
         server.stop()
 
 
-@pytest.fixture(scope="session")
-def login_browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        reason = "No Chromium was found."
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    with chromium(path) as running:
-        yield running
-
-
 @pytest.fixture
-def person(login_browser: Browser) -> Iterator[Callable[..., Page]]:
+def person(browser: Browser) -> Iterator[Callable[..., Page]]:
     """person(server, path=""): a browser of its own on a page of the server."""
     contexts = []
 
     def come(server: Server, path: str = "", width: int = 1440, **more: object) -> Page:
-        context = login_browser.new_context(viewport={"width": width, "height": 900}, **more)  # type: ignore[arg-type]
+        context = browser.new_context(viewport={"width": width, "height": 900}, **more)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.goto(f"{server.url}/{path}")

@@ -19,6 +19,8 @@ from jax import Array
 
 from core.export.templates.training_loop import BINARY, CLASSIFICATION, MEMORY, Arrays, main, settings_of
 
+Memory = dict[str, Array]  # what an optimiser remembers of a weight, by its kind
+
 RUNNING = ("running_mean", "running_var")  # statistics of batch normalisation, which no optimiser changes
 
 
@@ -69,38 +71,35 @@ def step_of(rule: str, settings: Mapping[str, Any]) -> Any:
     """A training step: weights, memory of the optimiser and statistics in, the same after it out."""
     from jax_model import Learning, network
 
-    def loss_of(
-        weights: Mapping[str, Array],
-        statistics: Mapping[str, Array],
-        inputs: Array,
-        targets: Array,
-        key: Array,
-    ) -> tuple[Array, dict[str, Array]]:
-        learning = Learning(key)
-        outputs = network({**weights, **statistics}, inputs, learning)
-        return batch_loss(outputs, targets, settings), learning.statistics
-
     def step(
         weights: dict[str, Array],
-        memory: dict[str, dict[str, Array]],
+        memory: dict[str, Memory],
         statistics: dict[str, Array],
         inputs: Array,
         targets: Array,
         key: Array,
         learning_rate: Array,
         steps: Array,
-    ) -> tuple[dict[str, Array], dict[str, dict[str, Array]], dict[str, Array]]:
-        slopes, statistics = jax.grad(loss_of, has_aux=True)(weights, statistics, inputs, targets, key)
+    ) -> tuple[dict[str, Array], dict[str, Memory], dict[str, Array]]:
+        def loss_of(weights: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
+            learning = Learning(key)
+            outputs = network({**weights, **statistics}, inputs, learning)
+            return batch_loss(outputs, targets, settings), learning.statistics
+
+        slopes, changed_statistics = jax.grad(loss_of, has_aux=True)(weights)
         slopes = clipped(slopes, settings["clip_norm"])
         changed, remembered = {}, {}
         for name, weight in weights.items():
             slope = slopes[name]
             if settings["l1"] and weight.ndim > 1:  # of weights, not of biases
                 slope = slope + settings["l1"] * jnp.sign(weight)
-            changed[name], remembered[name] = UPDATES[rule](
-                weight, slope, memory[name], learning_rate, steps, settings
-            )
-        return changed, remembered, statistics
+            if rule == "AdamW":
+                weight = weight * (1 - learning_rate * settings["weight_decay"])
+            else:
+                slope = slope + settings["weight_decay"] * weight
+            direction, remembered[name] = UPDATES[rule](slope, memory[name], steps, settings)
+            changed[name] = weight - learning_rate * direction
+        return changed, remembered, changed_statistics
 
     return step
 
@@ -127,85 +126,43 @@ def clipped(slopes: dict[str, Array], clip_norm: float | None) -> dict[str, Arra
     return {name: slope * shorter for name, slope in slopes.items()}
 
 
-# One weight's update as torch.optim makes it: the weight, its slope, what is remembered of it, the learning
-# rate, the number of this step and the settings in; the weight and what is remembered of it out.
-Update = tuple[Array, dict[str, Array]]
+# An update as torch.optim makes it: a weight's slope, what is remembered of it, the number of this step and
+# the settings in; what the learning rate multiplies, and what is remembered of it, out.
 
 
-def sgd(
-    weight: Array,
-    slope: Array,
-    memory: dict[str, Array],
-    rate: Array,
-    _steps: Array,
-    settings: Mapping[str, Any],
-) -> Update:
+def momentum_step(
+    slope: Array, memory: Memory, _steps: Array, settings: Mapping[str, Any]
+) -> tuple[Array, Memory]:
     """Gradient descent, with momentum where there is one."""
-    slope = slope + settings["weight_decay"] * weight
     momentum = settings["momentum"]
     if not momentum:
-        return weight - rate * slope, memory
+        return slope, memory
     velocity = momentum * memory["velocity"] + slope
-    step = slope + momentum * velocity if settings["nesterov"] else velocity
-    return weight - rate * step, {"velocity": velocity}
+    return slope + momentum * velocity if settings["nesterov"] else velocity, {"velocity": velocity}
 
 
-def adam(
-    weight: Array,
-    slope: Array,
-    memory: dict[str, Array],
-    rate: Array,
-    steps: Array,
-    settings: Mapping[str, Any],
-) -> Update:
-    """Adam, whose weight decay is part of the gradient."""
-    return _adam(weight, slope + settings["weight_decay"] * weight, memory, rate, steps, settings)
-
-
-def adamw(
-    weight: Array,
-    slope: Array,
-    memory: dict[str, Array],
-    rate: Array,
-    steps: Array,
-    settings: Mapping[str, Any],
-) -> Update:
-    """AdamW, whose weight decay is apart from the gradient."""
-    return _adam(weight * (1 - rate * settings["weight_decay"]), slope, memory, rate, steps, settings)
-
-
-def _adam(
-    weight: Array,
-    slope: Array,
-    memory: dict[str, Array],
-    rate: Array,
-    steps: Array,
-    settings: Mapping[str, Any],
-) -> Update:
+def adam_step(
+    slope: Array, memory: Memory, steps: Array, settings: Mapping[str, Any]
+) -> tuple[Array, Memory]:
+    """Adam: the running mean of the slopes over the root of that of their squares."""
     first, second = settings["betas"]
     mean = first * memory["mean"] + (1 - first) * slope
     square = second * memory["square"] + (1 - second) * slope**2
     # 1 - beta ** steps, written so that float32 keeps its digits.
     mean_weight, square_weight = (-jnp.expm1(steps * math.log(beta)) for beta in (first, second))
     size = jnp.sqrt(square / square_weight) + settings["eps"]
-    return weight - rate * mean / mean_weight / size, {"mean": mean, "square": square}
+    return mean / mean_weight / size, {"mean": mean, "square": square}
 
 
-def rmsprop(
-    weight: Array,
-    slope: Array,
-    memory: dict[str, Array],
-    rate: Array,
-    _steps: Array,
-    settings: Mapping[str, Any],
-) -> Update:
-    """RMSprop."""
-    slope = slope + settings["weight_decay"] * weight
+def rmsprop_step(
+    slope: Array, memory: Memory, _steps: Array, settings: Mapping[str, Any]
+) -> tuple[Array, Memory]:
+    """RMSprop: the slope over the root of the running mean of its square."""
     square = settings["alpha"] * memory["square"] + (1 - settings["alpha"]) * slope**2
-    return weight - rate * slope / (jnp.sqrt(square) + settings["eps"]), {"square": square}
+    return slope / (jnp.sqrt(square) + settings["eps"]), {"square": square}
 
 
-UPDATES = {"SGD": sgd, "Adam": adam, "AdamW": adamw, "RMSprop": rmsprop}
+UPDATES = {"SGD": momentum_step, "Adam": adam_step, "AdamW": adam_step, "RMSprop": rmsprop_step}
 
 
 if __name__ == "__main__":

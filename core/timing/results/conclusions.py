@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from core.timing.results.labels import precision_label
-from core.timing.results.table import NOTABLE_LOAD, Record, believed, measurements, other_load
+from core.timing.results.table import (
+    NOTABLE_LOAD,
+    Record,
+    apart_from_data,
+    believed,
+    measurements,
+    other_load,
+)
 from core.timing.results.units import counted, energy, flops_rate
 
 # Workloads whose figures are about the whole machine.
@@ -154,10 +160,10 @@ def _precision(taken: Sequence[Record]) -> Iterator[str]:
 
 def _operand_fills(taken: Sequence[Record]) -> Iterator[str]:
     """How far operands other than random ones mislead, the worst of each."""
-    default = {_without_data(r): r for r in taken if r["data"] == "random"}
+    default = {apart_from_data(r): r for r in taken if r["data"] == "random"}
     worst: dict[str, tuple[float, Record]] = {}
     for record in taken:
-        reference = default.get(_without_data(record))
+        reference = default.get(apart_from_data(record))
         if reference is None or record["data"] == "random":
             continue
         ratio = reference["median_s"] / record["median_s"]
@@ -165,13 +171,9 @@ def _operand_fills(taken: Sequence[Record]) -> Iterator[str]:
         if factor > worst.get(record["data"], (_NOTABLE_FILL, record))[0]:
             worst[record["data"]] = (factor, record)
     for data, (factor, record) in worst.items():
-        how = "fast" if default[_without_data(record)]["median_s"] > record["median_s"] else "slow"
+        how = "fast" if default[apart_from_data(record)]["median_s"] > record["median_s"] else "slow"
         looks = f"{record['workload']} looks {factor:.2g} times as {how} as with random ones"
         yield f"With operands that are {data}, {looks}."
-
-
-def _without_data(record: Record) -> tuple[Any, ...]:
-    return tuple(record[name] for name in ("workload", "step", "size", "dtype", "device", "threads"))
 
 
 def _first_call(taken: Sequence[Record]) -> Iterator[str]:

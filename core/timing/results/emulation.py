@@ -14,6 +14,9 @@ from core.timing.workloads.dtypes import DTYPE_BYTES
 _FACTOR, _MIN_S = 2.0, 200e-6
 _REFERENCE = "float32"
 
+# What decides on the name of a series; a large result has thousands of points of a few series.
+_NAMED_BY = ("device", "threads", "dtype", "step", "data", "precision")
+
 # A device, CPU threads on it, and a number format.
 Format = tuple[str, int | None, str]
 
@@ -26,12 +29,11 @@ def emulated(records: Iterable[Record]) -> set[Format]:
     products: dict[tuple[str, int | None], dict[str, float]] = {}
     times: dict[tuple[Any, ...], dict[str, dict[int, Record]]] = {}
     for record in records:
-        place = (record.get("device", ""), record.get("threads"))
         if record["event"] == "measurement_taken":
-            kind = (*place, record["workload"], record.get("step"), record.get("data"))
+            kind = tuple(map(record.get, ("device", "threads", "workload", "step", "data")))
             times.setdefault(kind, {}).setdefault(record["dtype"], {})[record["size"]] = record
         elif record["event"] == "roof_measured":
-            products.setdefault(place, {}).update(record["gflops"])
+            products.setdefault((record["device"], record["threads"]), {}).update(record["gflops"])
     for place, rates in products.items():
         for dtype in _narrow(rates):
             slower[(*place, dtype)] = rates[_REFERENCE] > _FACTOR * rates[dtype]
@@ -74,7 +76,7 @@ def shown_name(record: Record, formats: Set[Format]) -> str:
 def shown_names(records: Sequence[Record], formats: Set[Format]) -> dict[str, str]:
     """shown_name() of each series, by its series_name(); a word that any of its points has counts for all."""
     names: dict[str, str] = {}
-    for record in records:
+    for record in {tuple(map(record.get, _NAMED_BY)): record for record in records}.values():
         name, shown = series_name(record), shown_name(record, formats)
         if names.get(name, name) == name:
             names[name] = shown

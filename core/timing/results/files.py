@@ -113,7 +113,7 @@ def parse(content: str | bytes, name: str = "The file") -> list[Record]:
             f"{name} has the form of version {version}, and this program reads up to {SCHEMA}; update it."
         )
     with _no_garbage():
-        sound = [checked(upgraded(record, version), name) for record in records]
+        sound = checked([upgraded(record, version) for record in records], name)
     if not sound or sound[0]["event"] != "environment_read":
         raise InvalidRequest(f"{name} is not a result file: it does not begin with the environment.")
     return sound

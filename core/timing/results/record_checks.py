@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from functools import cache, partial
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from core.cluster import events as node_events
 from core.errors import InvalidRequest
-from core.records import hints, type_check
+from core.records import column_check, hints
 from core.timing.activation_cost import events as cost_events
 from core.timing.collectives import events as collective_events
 from core.timing.frameworks import events as framework_events
@@ -73,59 +75,109 @@ _KINDS = {
 }
 
 
-def checked(record: Any, name: str) -> Record:
-    """The record with default values for fields that it lacks; one of an unknown event as it is.
+def checked(records: Sequence[Any], name: str) -> list[Record]:
+    """The records with default values for fields that they lack; those of an unknown event as they are.
 
-    Raises InvalidRequest, which begins with the file's `name`, for what is no such record.
+    Raises InvalidRequest, which begins with the file's `name`, for the first that is no such record.
     """
-    if not isinstance(record, dict) or not isinstance(record.get("event"), str):
-        raise InvalidRequest(f'{name} is not a result file: a record has no "event".')
-    kind = _KINDS.get(record["event"])
-    if kind is None:
-        return record
-    whole = {name: make() if make else value for name, value, make in _defaults(kind)} | record
-    for field_name, has_its_type, optional in _checks(kind):
-        value = whole.get(field_name, MISSING)
-        if not (optional and value is None) and (value is MISSING or not has_its_type(value)):
-            state = "is missing" if field_name not in whole else "is not what it should be"
-            raise InvalidRequest(f"{name} is broken: {field_name} of a {record['event']} {state}.")
-    if record["event"] == "measurement_taken":
-        _check_figures(whole, name)
-    if record["event"] == "node_event":
-        whole["record"] = checked(whole["record"], name)
+    whole = [_with_defaults(record) for record in records]
+    if _fault(whole):
+        raise InvalidRequest(f"{name} {_fault([_first_faulty(whole)])}")
     return whole
 
 
-def _check_figures(taken: Record, name: str) -> None:
+def _first_faulty(records: Sequence[Any]) -> Any:
+    """Of records of which one is, at least; by halves, since many are checked as fast as a few."""
+    while len(records) > 1:
+        first, second = records[: len(records) // 2], records[len(records) // 2 :]
+        records = first if _fault(first) else second
+    return records[0]
+
+
+def _with_defaults(record: Any) -> Any:
+    kind = _KINDS.get(record["event"]) if _is_record(record) else None
+    if kind is None:
+        return record
+    defaults, makers = _defaults(kind)
+    if not defaults.keys() <= record.keys():  # most records lack nothing, and a copy of each is slow
+        made = {name: make() for name, make in makers.items() if name not in record}
+        record = defaults | record | made
+    if kind is node_events.NodeEvent and "record" in record:
+        record = record | {"record": _with_defaults(record["record"])}
+    return record
+
+
+def _is_record(record: Any) -> bool:
+    return isinstance(record, dict) and isinstance(record.get("event"), str)
+
+
+def _fault(records: Sequence[Any]) -> str | None:
+    """What is wrong with records, all checked together: a fault of one of them, or None."""
+    of_event: dict[str, list[Record]] = {}
+    for record in records:
+        if not _is_record(record):
+            return 'is not a result file: a record has no "event".'
+        of_event.setdefault(record["event"], []).append(record)
+    for event, alike in of_event.items():
+        if event in _KINDS and (found := _fault_of_event(event, alike)):
+            return found
+    return None
+
+
+def _fault_of_event(event: str, records: Sequence[Record]) -> str | None:
+    """The same for records of one event: column by column, in the order of its fields."""
+    columns = _columns(_KINDS[event], records)
+    for name, all_have_its_type in _checks(_KINDS[event]).items():
+        if name not in columns:
+            return f"is broken: {name} of a {event} is missing."
+        if not all_have_its_type(columns[name]):
+            return f"is broken: {name} of a {event} is not what it should be."
+    if event == "measurement_taken" and (wrong := _wrong_figure(columns)):
+        return f"is broken: {wrong} of a {event} is not what it should be."
+    return _fault(columns["record"]) if event == "node_event" else None
+
+
+def _columns(kind: type, records: Sequence[Record]) -> dict[str, Sequence[Any]]:
+    """The values of each field that all records have."""
+    names = list(_checks(kind))
+    try:
+        rows = map(itemgetter("event", *names), records)  # which makes a tuple of one field, too
+        return dict(zip(names, list(zip(*rows, strict=True))[1:], strict=True))
+    except KeyError:
+        whole = (name for name in names if all(name in record for record in records))
+        return {name: [record[name] for record in records] for name in whole}
+
+
+def _wrong_figure(taken: Mapping[str, Sequence[Any]]) -> str | None:
     """What every reader relies on: positive times, and as many samples as it says."""
-    positive = ("median_s", "ci_low_s", "ci_high_s", "size", "samples", "repeats")
-    wrong = [field_name for field_name in positive if taken[field_name] <= 0]
-    if not all(time_s > 0 for time_s in taken["times_s"]) or len(taken["times_s"]) != taken["samples"]:
-        wrong.append("times_s")
-    if taken["device"] == "cpu" and taken["threads"] is None:
-        wrong.append("threads")
-    if taken["dtype"] not in DTYPE_BYTES:
-        wrong.append("dtype")
-    if wrong:
-        raise InvalidRequest(f"{name} is broken: {wrong[0]} of a measurement_taken is not what it should be.")
+    for name in ("median_s", "ci_low_s", "ci_high_s", "size", "samples", "repeats"):
+        if min(taken[name]) <= 0:
+            return name
+    if min(chain.from_iterable(taken["times_s"]), default=1.0) <= 0:
+        return "times_s"
+    if list(map(len, taken["times_s"])) != list(taken["samples"]):
+        return "times_s"
+    if ("cpu", None) in zip(taken["device"], taken["threads"], strict=True):
+        return "threads"
+    return None if DTYPE_BYTES.keys() >= set(taken["dtype"]) else "dtype"
 
 
 @cache
-def _checks(kind: type) -> list[tuple[str, Callable[[Any], bool], bool]]:
-    """Of each field its name, whether a value has its type, and whether it may be None, which most are."""
-    checks = {name: type_check(hint) for name, hint in hints(kind).items()}
-    return [(name, check, check(None)) for name, check in checks.items()]
+def _checks(kind: type) -> dict[str, Callable[[Sequence[Any]], bool]]:
+    """Of each field whether values of it have its type."""
+    return {name: column_check(hint) for name, hint in hints(kind).items()}
 
 
 @cache
-def _defaults(kind: type) -> list[tuple[str, Any, Callable[[], Any] | None]]:
-    """Of each field that has one its name, and its default or what makes one."""
-    found: list[tuple[str, Any, Callable[[], Any] | None]] = []
+def _defaults(kind: type) -> tuple[Record, dict[str, Callable[[], Any]]]:
+    """The defaults of fields by name, and what makes those that each record has for itself (here None)."""
+    values: dict[str, Any] = {}
+    makers: dict[str, Callable[[], Any]] = {}
     for field in fields(kind):
         if isinstance(field.default, tuple):
-            found.append((field.name, None, partial(list, field.default)))
+            values[field.name], makers[field.name] = None, partial(list, field.default)
         elif field.default is not MISSING:
-            found.append((field.name, field.default, None))
+            values[field.name] = field.default
         elif field.default_factory is not MISSING:
-            found.append((field.name, None, field.default_factory))
-    return found
+            values[field.name], makers[field.name] = None, field.default_factory
+    return values, makers

@@ -61,11 +61,17 @@ def series_name(record: Record) -> str:
 
 # What names a point of a result.
 POINT = ("workload", "step", "data", "size", "dtype", "device", "threads")
+_APART_FROM_DATA = tuple(name for name in POINT if name != "data")
 
 
 def point_of(record: Record) -> tuple[Any, ...]:
     """What was measured, apart from how it went: equal for the same point of two results."""
-    return tuple(record.get(name) for name in POINT)
+    return tuple(map(record.get, POINT))
+
+
+def apart_from_data(record: Record) -> tuple[Any, ...]:
+    """point_of() without what the operands held: equal for points that differ in nothing else."""
+    return tuple(map(record.get, _APART_FROM_DATA))
 
 
 def workloads_of(records: Iterable[Record]) -> list[str]:

@@ -10,9 +10,10 @@ import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from core.statistics import ABOVE, BELOW, UNDECIDED, WITHIN, judge_interval, ratio_interval
+from core.statistics import ABOVE, BELOW, UNDECIDED, WITHIN, judge_interval, ratio_interval, ratio_intervals
 from core.timing.results.events import PointCompared, PointNotCompared
 from core.timing.results.table import POINT, Record, environment_of, load_during, measurements, point_of
 
@@ -28,6 +29,9 @@ CONFIDENCE = 0.99
 _VERDICTS = {ABOVE: SLOWER, BELOW: FASTER, WITHIN: SAME, UNDECIDED: UNSURE}
 # From this fraction of the CPU in other programs' use on, nothing bounds what they do to several threads.
 _BUSY_FRACTION = 0.5
+
+# Points that are resampled together, 8 KB each.
+_TOGETHER = 256
 
 PointKey = tuple[Any, ...]  # as table.point_of() names a point
 
@@ -65,11 +69,12 @@ def compare_results(baseline: Sequence[Record], candidate: Sequence[Record]) -> 
     """Judge every point that both results hold; PointNotCompared for one that only one of them holds."""
     before, after = by_point(baseline), by_point(candidate)
     then, now = conditions_of(baseline), conditions_of(candidate)
-    for point, record in before.items():
-        if point in after:
-            yield compared(then, record, now, after[point])
-        else:
-            yield not_compared(point, "only the first result has it")
+    points = iter(before.items())
+    while block := list(islice(points, _TOGETHER)):
+        pairs = [(record, after[point]) for point, record in block if point in after]
+        verdicts = _all_compared(then, now, pairs)
+        for point, _ in block:
+            yield (next(verdicts) if point in after else not_compared(point, "only the first result has it"))
     for point in after:
         if point not in before:
             yield not_compared(point, "only the second result has it")
@@ -83,8 +88,18 @@ def compare_unpaired(
     noise_floor: the unpaired one of core.timing.measure.noise, the larger of both results. Samples of one run
     say nothing of what changed until the next one; the floor alone covers that, so it must be there.
     """
-    floor = max(noise_floor, MIN_DIFFERENCE)
-    low, high = ratio_interval(baseline_s, candidate_s, seed, CONFIDENCE)
+    interval = ratio_interval(baseline_s, candidate_s, seed, CONFIDENCE)
+    return _judged(baseline_s, candidate_s, noise_floor, interval)
+
+
+def _judged(
+    baseline_s: Sequence[float],
+    candidate_s: Sequence[float],
+    noise_floor: float,
+    interval: tuple[float, float],
+) -> UnpairedComparison:
+    """The same with the interval of the ratio of the medians."""
+    floor, (low, high) = max(noise_floor, MIN_DIFFERENCE), interval
     ratio = statistics.median(candidate_s) / statistics.median(baseline_s)
     return UnpairedComparison(ratio, low, high, floor, verdict_of(math.log(low), math.log(high), floor))
 
@@ -134,8 +149,25 @@ def compared(then: Conditions, before: Record, now: Conditions, after: Record) -
     SLOWER and FASTER are what neither noise nor other programs explain, and what the fastest sample shows as
     well: other programs seldom disturb every one, and another operation changes them all.
     """
+    (verdict,) = _all_compared(then, now, [(before, after)])
+    return verdict
+
+
+def _all_compared(
+    then: Conditions, now: Conditions, pairs: Sequence[tuple[Record, Record]]
+) -> Iterator[PointCompared]:
+    """compared() of each pair of measurements, before and after."""
+    samples = [(before["times_s"], after["times_s"]) for before, after in pairs]
+    intervals = ratio_intervals(samples, confidence=CONFIDENCE)
+    for (before, after), interval in zip(pairs, intervals, strict=True):
+        yield _compared(then, before, now, after, interval)
+
+
+def _compared(
+    then: Conditions, before: Record, now: Conditions, after: Record, interval: tuple[float, float]
+) -> PointCompared:
     noise = max(_floor(then, before), _floor(now, after))
-    found = compare_unpaired(before["times_s"], after["times_s"], noise)
+    found = _judged(before["times_s"], after["times_s"], noise, interval)
     fastest = min(after["times_s"]) / min(before["times_s"])
     explained = {
         SLOWER: found.low <= 1 + load_margin(now, after) or fastest <= 1 + noise,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from core.timing.results.table import Record, believed, call_times, point_of, series_name
+from core.timing.results.table import Record, apart_from_data, believed, call_times, series_name
 from core.timing.sweeps.events import Reached, SpeedupCurve
 from core.timing.workloads import WORKLOADS
 from core.timing.workloads.dtypes import DTYPE_BYTES
@@ -79,13 +79,9 @@ def against_random(records: Sequence[Record]) -> list[Speedup]:
     Ratios above 1 look faster than they are.
     """
     taken = believed(records)
-    random = {point_of({**record, "data": "random"}): record for record in taken if _data(record) == "random"}
-    pairs = [(record, random.get(point_of({**record, "data": "random"}))) for record in taken]
-    return [
-        _against(record, default)
-        for record, default in pairs
-        if default is not None and _data(record) != "random"
-    ]
+    random = {apart_from_data(record): record for record in taken if _data(record) == "random"}
+    pairs = [(one, random.get(apart_from_data(one))) for one in taken if _data(one) != "random"]
+    return [_against(record, default) for record, default in pairs if default is not None]
 
 
 def _data(record: Record) -> str:

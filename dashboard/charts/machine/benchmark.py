@@ -209,7 +209,14 @@ def reading_chart(records: Sequence[Record], reading: str) -> alt.Chart:
 
 def reported(records: Sequence[Record]) -> list[str]:
     """Names of the readings that at least one device gives."""
-    return [reading for reading in READINGS if _samples(records, reading, 1.0)]
+    given = {
+        name
+        for record in records
+        if record["event"] == "device_sampled"
+        for name, one in record["readings"].items()
+        if one.get("value") is not None
+    }
+    return [reading for reading in READINGS if reading in given]
 
 
 def unreported(records: Sequence[Record]) -> list[str]:
@@ -217,11 +224,10 @@ def unreported(records: Sequence[Record]) -> list[str]:
     reasons = {}
     for record in records:
         if record["event"] == "device_sampled":
-            for name, (title, _, _) in READINGS.items():
-                reason = record["readings"].get(name, {}).get("reason")
-                if reason:
-                    reasons[record["device"], name] = f"{record['device']} {title.lower()}: {reason}"
-    return list(reasons.values())
+            for name, one in record["readings"].items():
+                if one.get("reason") and name in READINGS:
+                    reasons[record["device"], name] = one["reason"]
+    return [f"{device} {READINGS[name][0].lower()}: {reason}" for (device, name), reason in reasons.items()]
 
 
 _SPEEDUP_COLUMNS = ("series", "reference", "size", "ratio", "low", "high")
@@ -241,14 +247,14 @@ def _rows(records: Sequence[Record], known: Known) -> pd.DataFrame:
         {
             **dict.fromkeys(("precision", "limit", "cold_median_s")),
             **record,
-            "series": series_name(record),
+            "series": name,
             "gbps": record["bytes_moved"] / record["median_s"] / 1e9,
             "gbps_low": record["bytes_moved"] / record["ci_high_s"] / 1e9,
             "gbps_high": record["bytes_moved"] / record["ci_low_s"] / 1e9,
-            "reached": reached.get((series_name(record), record["size"])),
+            "reached": reached.get((name, record["size"])),
         }
-        for record in believed(records)
-        if known.shown is None or series_name(record) in known.shown
+        for name, record in ((series_name(record), record) for record in believed(records))
+        if known.shown is None or name in known.shown
     ]
     return _named(pd.DataFrame(rows, columns=list(_MEASURED_COLUMNS)), records, known)
 
@@ -257,7 +263,7 @@ def _named(rows: pd.DataFrame, records: Sequence[Record], known: Known) -> pd.Da
     """The rows with the names of series as they are shown, and whether a series is emulated."""
     names, formats = _every_name(records, known), known.emulated
     of = {series_name(record) for record in measurements(records) if is_emulated(record, formats)}
-    return rows.assign(emulated=rows["series"].isin(of), series=rows["series"].replace(names))
+    return rows.assign(emulated=rows["series"].isin(of), series=rows["series"].map(names))
 
 
 def _every_name(records: Sequence[Record], known: Known) -> dict[str, str]:
@@ -457,15 +463,15 @@ def _thinned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _samples(records: Sequence[Record], reading: str, one: float) -> list[dict[str, Any]]:
+    sampled = [record for record in records if record["event"] == "device_sampled"]
     return [
         {
             "at_s": record["at_s"],
-            "value": record["readings"][reading]["value"] / one,
-            "highest": record.get("highest", {}).get(reading, record["readings"][reading]["value"]) / one,
+            "value": given["value"] / one,
+            "highest": record.get("highest", {}).get(reading, given["value"]) / one,
             "device": record["device"],
             "during": record["during"],
         }
-        for record in records
-        if record["event"] == "device_sampled"
-        and record["readings"].get(reading, {}).get("value") is not None
+        for record in sampled
+        if (given := record["readings"].get(reading)) and given.get("value") is not None
     ]

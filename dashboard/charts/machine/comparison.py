@@ -11,7 +11,7 @@ from core.timing.results.labels import device_label, workload_label
 from core.timing.results.table import Record
 from core.timing.results.units import counted
 from core.timing.results.verdicts import FASTER, SAME, SLOWER, UNSURE
-from dashboard.charts.machine.frameworks import VERDICTS
+from dashboard.charts.machine.verdict_marks import verdict_marks
 
 # More rows than this are for a table.
 MAX_ROWS = 30
@@ -44,20 +44,7 @@ def ratio_chart(compared: Sequence[Record]) -> alt.LayerChart:
             for one in shown
         ]
     )
-    names = [name for name in VERDICTS if name in set(table["verdict"])]
-    legend = alt.Legend(orient="top", columns=2, symbolOpacity=1, symbolSize=90)
-    colour = alt.Color(
-        "verdict:N",
-        title=None,
-        scale=alt.Scale(domain=names, range=[VERDICTS[name][0] for name in names]),
-        legend=legend,
-    )
-    shape = alt.Shape(
-        "verdict:N",
-        title=None,
-        scale=alt.Scale(domain=names, range=[VERDICTS[name][1] for name in names]),
-        legend=legend,
-    )
+    colour, shape = verdict_marks("verdict", set(table["verdict"]), columns=2)
     x = alt.X(
         "ratio:Q",
         title="Times as long now (log scale)",

@@ -8,16 +8,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-BASELINE, NO_VERDICT = "baseline", "no verdict"
-# A verdict has one colour and one sign in all of them.
-VERDICTS = {
-    "FASTER": ("#009E73", "triangle-up"),
-    "SAME": ("#56B4E9", "circle"),
-    "SLOWER": ("#D55E00", "triangle-down"),
-    "UNSURE": ("#999999", "diamond"),
-    BASELINE: ("#0072B2", "square"),
-    NO_VERDICT: ("#CC79A7", "cross"),
-}
+from dashboard.charts.machine.verdict_marks import BASELINE, NO_VERDICT, verdict_marks
+
 IMPORTED, FIRST_RESULTS = "imported", "all first results"
 _LEAST_S = 1e-3
 _ROW = 24
@@ -45,33 +37,9 @@ def time_chart(rows: Sequence[Mapping[str, Any]], baseline: str | None, title: s
         ],
         columns=columns,
     )
-    y = alt.Y(
-        "title:N",
-        sort=[row["title"] for row in ordered],
-        title=None,
-        axis=alt.Axis(labelLimit=150, labelFlush=False),
-    )
-    x = alt.X(
-        "median_s:Q",
-        title="Time of one call (log scale)",
-        scale=alt.Scale(type="log", nice=False, padding=14),
-        axis=alt.Axis(labelExpr=_SECONDS, tickCount=4, labelOverlap="greedy"),
-    )
-    legend = alt.Legend(orient="top", columns=3, symbolOpacity=1, symbolSize=90, labelLimit=0)
-    names = [name for name in VERDICTS if name in set(table["judged"])]
-    colour = alt.Color(
-        "judged:N",
-        title=None,
-        scale=alt.Scale(domain=names, range=[VERDICTS[name][0] for name in names]),
-        legend=legend,
-    )
-    shape = alt.Shape(
-        "judged:N",
-        title=None,
-        scale=alt.Scale(domain=names, range=[VERDICTS[name][1] for name in names]),
-        legend=legend,
-    )
-    base = alt.Chart(table).encode(y=y)
+    x = _seconds("median_s", "Time of one call (log scale)")
+    colour, shape = verdict_marks("judged", set(table["judged"]), columns=3)
+    base = alt.Chart(table).encode(y=_titles(ordered))
     intervals = base.mark_rule(strokeWidth=3, opacity=0.45, aria=False).encode(
         x=x, x2="ci_high_s:Q", color=colour
     )
@@ -115,25 +83,18 @@ def start_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
         columns=["title", IMPORTED, FIRST_RESULTS, "before"],
     )
     names = [IMPORTED, FIRST_RESULTS]
-    y = alt.Y(
-        "title:N",
-        sort=[row["title"] for row in ordered],
-        title=None,
-        axis=alt.Axis(labelLimit=150, labelFlush=False),
-    )
-    scale = alt.Scale(type="log", nice=False, padding=14)
-    axis = alt.Axis(labelExpr=_SECONDS, tickCount=4, labelOverlap="greedy")
+    title = "Since the start (log scale)"
     legend = alt.Legend(orient="top", columns=2, symbolOpacity=1, symbolSize=90)
-    base = alt.Chart(table).encode(y=y)
+    base = alt.Chart(table).encode(y=_titles(ordered))
     rules = base.mark_rule(strokeWidth=3, opacity=0.45, color="gray", aria=False).encode(
-        x=alt.X(f"{IMPORTED}:Q", title="Since the start (log scale)", scale=scale, axis=axis),
+        x=_seconds(IMPORTED, title),
         x2=alt.X2(f"{FIRST_RESULTS}:Q"),
     )
     points = (
         base.transform_fold([*names], as_=["moment", "seconds"])
         .mark_point(filled=True, size=90, opacity=1)
         .encode(
-            x=alt.X("seconds:Q", scale=scale, axis=axis),
+            x=_seconds("seconds", title),
             color=alt.Color("moment:N", title=None, scale=alt.Scale(domain=names), legend=legend),
             shape=alt.Shape("moment:N", title=None, scale=alt.Scale(domain=names), legend=legend),
             tooltip=[
@@ -151,6 +112,18 @@ def start_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
         height=alt.Step(_ROW),
         description=f"Import and first calls: {'; '.join(texts) or 'nothing measured yet'}.",
     )
+
+
+def _titles(ordered: Sequence[Mapping[str, Any]]) -> alt.Y:
+    """The frameworks from top to bottom."""
+    axis = alt.Axis(labelLimit=150, labelFlush=False)
+    return alt.Y("title:N", sort=[row["title"] for row in ordered], title=None, axis=axis)
+
+
+def _seconds(field: str, title: str) -> alt.X:
+    scale = alt.Scale(type="log", nice=False, padding=14)
+    axis = alt.Axis(labelExpr=_SECONDS, tickCount=4, labelOverlap="greedy")
+    return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
 
 
 def judged(row: Mapping[str, Any], baseline: str | None) -> str:

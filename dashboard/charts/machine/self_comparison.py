@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from core.timing.results.table import Record
-from dashboard.charts.machine.frameworks import VERDICTS
+from dashboard.charts.machine.verdict_marks import verdict_marks
 
 HEIGHT = 300
 _MIN_SPAN, _BEYOND = 5.0, 2.0  # percent; and how many times as far as the floor an interval is drawn
@@ -34,13 +34,7 @@ def self_comparison_chart(compared: Sequence[Record], comparisons: int) -> alt.L
     )
     floor = 100 * max((one["floor"] for one in compared), default=0.0)
     span = max(_MIN_SPAN, _BEYOND * floor, *table["percent"].abs().tolist()) * 1.05
-    names = [name for name in VERDICTS if name in set(table["verdict"])]
-    legend = alt.Legend(orient="top", symbolOpacity=1, symbolSize=90)
-    colours, shapes = (
-        alt.Scale(domain=names, range=[VERDICTS[name][index] for name in names]) for index in (0, 1)
-    )
-    colour = alt.Color("verdict:N", title=None, scale=colours, legend=legend)
-    shape = alt.Shape("verdict:N", title=None, scale=shapes, legend=legend)
+    colour, shape = verdict_marks("verdict", set(table["verdict"]), columns=4)
     x = alt.X(
         "number:Q",
         title="Comparison",

@@ -18,6 +18,7 @@ from core.records import to_record
 from core.runs.identity import worker_identity
 from core.runs.store import RunStore
 from core.training import default_config
+from dashboard.live.web_files import IMMUTABLE
 from dashboard.machine import routes
 from dashboard.machine.own_runs import OwnRuns
 from tests.monitor_server import MonitorServer, Source, monitor_server
@@ -111,7 +112,7 @@ def test_the_hour_is_a_table_for_other_programs(server: MonitorServer, poller: P
 
 def test_scripts_keep_their_address_as_long_as_none_of_them_changes(server: MonitorServer) -> None:
     script = server.get(routes.address("main.js"))
-    assert (script.status, script.headers["cache-control"]) == (200, routes.IMMUTABLE["cache-control"])
+    assert (script.status, script.headers["cache-control"]) == (200, IMMUTABLE["cache-control"])
     assert server.get(routes.address("shared/canvas.js")).status == 200
     assert server.get(routes.address("routes.py")).status == 404
 

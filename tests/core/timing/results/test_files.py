@@ -110,6 +110,26 @@ def test_what_is_no_result_file_is_refused_with_the_reason(text: str, said: str)
     assert said in refusal(text)
 
 
+@pytest.mark.parametrize("first", range(7))
+def test_of_several_broken_records_the_first_is_named(first: int) -> None:
+    begin, *others = json.loads(FIRST)["events"]
+    taken = next(record for record in others if record["event"] == "measurement_taken")
+    absent = {name: value for name, value in taken.items() if name != "flops"}
+    faults = [
+        ({**taken, "gflops": "many"}, "gflops of a measurement_taken is not what it should be"),
+        (absent, "flops of a measurement_taken is missing"),
+        ({**taken, "times_s": [*taken["times_s"][:-1], 0.0]}, "times_s of a measurement_taken is not what"),
+        ({**taken, "threads": None}, "threads of a measurement_taken is not what it should be"),
+        ({"event": "device_absent", "device": 7, "reason": "lost"}, "device of a device_absent is not what"),
+        ({"event": "node_event", "node": "a", "record": absent}, "flops of a measurement_taken is missing"),
+        ({"event": 7}, 'a record has no "event"'),
+    ]
+    around = [taken] * first
+    broken = [record for record, _ in (*faults[first:], *faults[:first])]
+    events = [begin, {"event": "of another version"}, *around, *broken, *others]
+    assert faults[first][1] in refusal(json.dumps({"schema": 1, "events": events}))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
