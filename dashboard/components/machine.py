@@ -40,6 +40,15 @@ def watched() -> dict[str, DeviceState]:
     return found.states()
 
 
+def mark() -> str:
+    """Another one as soon as readings are to be shown again, for all who look at the same moment."""
+    found = poller()
+    found.watch()
+    newest_s = max((state.at_s for state in found.states().values()), default=0.0)
+    silent = bool(found.silences())
+    return f"{int(newest_s / REFRESH_S)}{'-silent' * silent}"
+
+
 def recent_utilisation() -> dict[str, list[tuple[float, float | None]]]:
     """Of each device: seconds from now (negative) and utilisation in %, over the last two minutes."""
     found, states = poller(), watched()

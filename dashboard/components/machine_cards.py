@@ -9,12 +9,21 @@ import streamlit as st
 from core import devices
 from core.devices import Device
 from dashboard.components import machine
-from dashboard.components.machine import REFRESH_S, Readings
+from dashboard.components.machine import Readings
+from dashboard.live.pace import pace
+from dashboard.live.part import ask_for_readings
 
 
-@st.fragment(run_every=REFRESH_S)
+@st.fragment
 def draw_machine() -> None:
     """A card for each device with its figures now, and the reason where there is no GPU."""
+    with pace.drawing():
+        mark = machine.mark()
+        _draw_cards()
+        ask_for_readings("machine", mark)
+
+
+def _draw_cards() -> None:
     here = [state.snapshot for state in machine.watched().values() if state.lost_s is None]
     cards = [partial(draw_device, found.device, found.readings) for found in here]
     if len(cards) == 1:
