@@ -106,10 +106,13 @@ def properties(activation: Activation, **parameters: float) -> Properties:
         return _measured(sampled(activation, function, slope))
 
 
-@lru_cache(maxsize=256)
-def fraction_of_range(activation: Activation, low: float, high: float, **parameters: float) -> float | None:
-    """Fraction of the range of a bounded monotonic function between two x; None for any other function."""
-    found = properties(activation, **parameters)
+def fraction_of_range(
+    activation: Activation, found: Properties, low: float, high: float, **parameters: float
+) -> float | None:
+    """Fraction of the range of a bounded monotonic function between two x; None for any other function.
+
+    found: its properties with these parameters.
+    """
     if not (found.bounded and found.monotonic) or found.highest is None or found.lowest is None:
         return None
     if found.highest <= found.lowest:

@@ -12,13 +12,14 @@ from dashboard.components import machine
 from dashboard.components.machine import Readings
 from dashboard.live.pace import pace
 from dashboard.live.part import ask_for_readings
+from dashboard.live.readings import mark_of_readings, poller
 
 
 @st.fragment
 def draw_machine() -> None:
     """A card for each device with its figures now, and the reason where there is no GPU."""
     with pace.drawing():
-        mark = machine.mark()
+        mark = mark_of_readings()
         _draw_cards()
         ask_for_readings("machine", mark)
 
@@ -32,7 +33,7 @@ def _draw_cards() -> None:
         for column, card in zip(st.columns(2), cards[start : start + 2], strict=False):
             with column.container(border=True, height="stretch"):
                 card()
-    for sentence in [*devices.warnings(), *machine.poller().silences()]:
+    for sentence in [*devices.warnings(), *poller().silences()]:
         st.warning(sentence)
 
 

@@ -37,7 +37,7 @@ def ask_for_end(run_id: str) -> None:
 def ask_for_readings(name: str, seen: str) -> None:
     """At the end of a fragment that shows this machine's readings; name: of the fragment, of those of a page.
 
-    seen: the mark of dashboard.components.machine, from before what is drawn was read.
+    seen: the mark of dashboard.live.readings, from before what is drawn was read.
     """
     _ask(name, routes.readings_address(), seen)
 

@@ -18,9 +18,9 @@ from starlette.routing import Route
 from core.errors import StoreUnavailable
 from core.runs.news import news_of
 from core.runs.store import RunStore
-from dashboard.components import machine
 from dashboard.live.addresses import base
 from dashboard.live.pace import MIN_S, Pace, pace
+from dashboard.live.readings import mark_of_readings
 
 SCRIPT = Path(__file__).parent / "web" / "live.js"
 FRESH = {"cache-control": "no-store", "content-encoding": "identity"}
@@ -38,7 +38,7 @@ def routes(
     store: Callable[[], RunStore],
     watched: Callable[[str], None],
     allowed: Pace = pace,
-    readings: Callable[[], str] = machine.mark,
+    readings: Callable[[], str] = mark_of_readings,
 ) -> list[Route]:
     """All that lies under {base}/live. watched: called with a run that a page shows; readings: the mark of
     this machine's newest.

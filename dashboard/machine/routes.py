@@ -22,10 +22,10 @@ from core.monitor.poller import EVERY_S, Poller
 from core.monitor.records import LIFE, answer, csv_rows, export
 from core.runs.store import RunStore
 from core.tables import csv_of_records
-from dashboard.components.machine import poller
 from dashboard.components.runs import runner
 from dashboard.film.routes import FRESH, GZIP_LEVEL, IMMUTABLE, MEDIA_TYPES, base
 from dashboard.film.routes import WEB as FILM
+from dashboard.live.readings import poller
 from dashboard.machine.own_runs import OwnRuns
 
 WEB = Path(__file__).parent / "web"

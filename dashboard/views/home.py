@@ -16,6 +16,7 @@ from dashboard.components.machine_cards import draw_machine
 from dashboard.live.charts import draw_shared
 from dashboard.live.pace import pace
 from dashboard.live.part import ask_for_readings
+from dashboard.live.readings import mark_of_readings
 from dashboard.pages import PAGES
 
 SPIRALS = Path(__file__).parent.parent / "pictures" / "two_spirals.png"
@@ -35,7 +36,7 @@ def draw_link(key: str, caption: str) -> None:
 def draw_utilisation() -> None:
     """The last two minutes of every device, drawn once for all who look."""
     with pace.drawing():
-        mark = machine.mark()
+        mark = mark_of_readings()
         chart = lambda: utilisation_preview(machine.recent_utilisation())  # noqa: E731
         draw_shared(st.container(), "utilisation", mark, chart, UTILISATION)
         ask_for_readings("utilisation", mark)
