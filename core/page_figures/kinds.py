@@ -84,5 +84,7 @@ KINDS = {
     "properties": Kind(properties_of, (Properties,)),
     "linear_collapse": Kind(collapsed, (Collapse,)),
     "beyond_a_matrix": Kind(beyond_a_matrix, ()),
-    "rounding": Kind(rounding.shown_roundings, (rounding.ShownRounding, *rounding.CLASSES)),
+    "rounding": Kind(
+        rounding.shown_roundings, (rounding.ShownRoundings, rounding.ShownRounding, *rounding.CLASSES)
+    ),
 }

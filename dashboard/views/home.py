@@ -37,8 +37,13 @@ def draw_utilisation() -> None:
     """The last two minutes of every device, drawn once for all who look."""
     with pace.drawing():
         mark = mark_of_readings()
-        chart = lambda: utilisation_preview(machine.recent_utilisation())  # noqa: E731
-        draw_shared(st.container(), "utilisation", mark, chart, UTILISATION)
+        draw_shared(
+            st.container(),
+            "utilisation",
+            mark,
+            lambda: utilisation_preview(machine.recent_utilisation()),
+            UTILISATION,
+        )
         ask_for_readings("utilisation", mark)
 
 
