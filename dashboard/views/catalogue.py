@@ -13,7 +13,7 @@ from core.activations.curves import curves, to_csv
 from core.activations.properties import SATURATED_SLOPE, Properties
 from dashboard.charts.curves import curve_chart
 from dashboard.components.activation_picker import CUSTOM, name_of, pick_activations, pick_custom
-from dashboard.components.activations.known_properties import properties_of
+from dashboard.components.activations.known_properties import by_worker, properties_of
 from dashboard.components.activations.property_badges import TRAITS, trait_badges
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
@@ -193,7 +193,7 @@ heading(
     "Every activation function, with its measured properties. Click a column to sort; select two rows to "
     "compare them.",
 )
-everything = table(properties_of({key: {} for key in ACTIVATIONS}))
+everything = table(by_worker(ACTIVATIONS))
 shown = choose_rows(everything)
 st.caption(
     f"{len(shown)} of {len(everything)} functions. Look at what goes together: nearly every bounded function "

@@ -1,8 +1,8 @@
-"""Properties of the functions on a page: of typed ones, and of many, a worker finds them."""
+"""Properties of the functions on a page: of typed ones, and of the whole catalogue, a worker finds them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from core.activations import ACTIVATIONS, find
 from core.activations.properties import Properties, properties
@@ -11,21 +11,27 @@ from dashboard.components.figures import figures
 
 
 def properties_of(chosen: Mapping[str, Mapping[str, float]]) -> dict[str, Properties]:
-    """By key, of these functions with these parameters; those of the catalogue have theirs by default."""
-    found = {
-        key: properties(ACTIVATIONS[key], **parameters)  # 30 ms: less than the way to a worker
+    """By key, of these functions with these parameters; a typed one may take a second of a worker.
+
+    One of the catalogue takes some 30 ms, once in this process: less than the way to a worker.
+    """
+    typed = by_worker(key for key in chosen if key not in ACTIVATIONS)
+    return {
+        key: typed[key] if key in typed else properties(ACTIVATIONS[key], **_all(key, parameters))
         for key, parameters in chosen.items()
-        if key in ACTIVATIONS and parameters and parameters != ACTIVATIONS[key].with_defaults()
     }
-    others = [key for key in chosen if key not in found]
-    found |= dict(zip(others, _by_default(others), strict=True))
-    return {key: found[key] for key in chosen}
 
 
-def _by_default(keys: list[str]) -> list[Properties]:
+def by_worker(keys: Iterable[str]) -> dict[str, Properties]:
+    """By key, of functions with their parameters by default."""
+    asked = [{"function": key, "parameters": {}} for key in keys]
+    names = [one["function"] for one in asked]
     try:
-        asked = [{"function": key, "parameters": {}} for key in keys]
-        return figures("properties", asked, "Looking at the functions…")
+        found = figures("properties", asked, "Looking at the functions…")
     except StoreUnavailable:  # functions can be looked at all the same
-        activations = [find(key) for key in keys]
-        return [properties(activation, **activation.with_defaults()) for activation in activations]
+        found = [properties(find(key), **_all(key, {})) for key in names]
+    return dict(zip(names, found, strict=True))
+
+
+def _all(key: str, parameters: Mapping[str, float]) -> dict[str, float]:
+    return find(key).with_defaults(parameters)
