@@ -24,10 +24,10 @@ def properties_of(chosen: Mapping[str, Mapping[str, float]]) -> dict[str, Proper
 
 def by_worker(keys: Iterable[str]) -> dict[str, Properties]:
     """By key, of functions with their parameters by default."""
-    asked = [{"function": key, "parameters": {}} for key in keys]
-    names = [one["function"] for one in asked]
+    names = [*keys]
+    asked = [{"function": key, "parameters": {}} for key in names]
     try:
-        found = figures("properties", asked, "Looking at the functions…")
+        found: list[Properties] = figures("properties", asked, "Looking at the functions…")
     except StoreUnavailable:  # functions can be looked at all the same
         found = [properties(find(key), **_all(key, {})) for key in names]
     return dict(zip(names, found, strict=True))
