@@ -29,8 +29,10 @@ class Job:
     # How long it is expected to take, in seconds on a CPU, inf where that is not known: decides who waits for
     # whom, and whether it is too long for a server that limits it.
     expected_s: Callable[[Mapping[str, Any]], float] = lambda record: math.inf
-    # How much of the machine's memory its arrays take, in bytes; None where that is not known.
+    # What it takes of the machine's memory on top of a worker with nothing to do, and of the disk when it has
+    # ended, in bytes; None where that is not known.
     memory_bytes: Callable[[Mapping[str, Any]], int | None] = lambda record: None
+    disk_bytes: Callable[[Mapping[str, Any]], int | None] = lambda record: None
     # resume(config record, state of a Checkpoint) continues from there; None for a job without checkpoints.
     resume: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Any]] | None = None
     # branch(config record, StartWeights) starts with these; None for a job without weights.
@@ -50,10 +52,31 @@ def _expected_of_training(record: Mapping[str, Any]) -> float:
     return expected_s(record)
 
 
-def _expected_of_ensemble(record: Mapping[str, Any]) -> float:
+def _memory_of_training(record: Mapping[str, Any]) -> int | None:
+    from core.training.expected_size import memory_bytes
+
+    return memory_bytes(record)
+
+
+def _disk_of_training(record: Mapping[str, Any]) -> int | None:
+    from core.training.expected_size import disk_bytes
+
+    return disk_bytes(record)
+
+
+def _members(record: Mapping[str, Any]) -> int:
     combinations = math.prod(len(values) for values in record.get("vary", {}).values())
-    members = combinations * record.get("seeds", 1)
-    return members * _expected_of_training(record["training"]) / record.get("threads", 1)
+    return combinations * int(record.get("seeds", 1))
+
+
+def _memory_of_ensemble(record: Mapping[str, Any]) -> int | None:
+    from core.training.expected_size import memory_bytes
+
+    return memory_bytes(record["training"], _members(record))
+
+
+def _expected_of_ensemble(record: Mapping[str, Any]) -> float:
+    return _members(record) * _expected_of_training(record["training"]) / record.get("threads", 1)
 
 
 def _branch(record: Mapping[str, Any], weights: StartWeights) -> Iterator[Any]:
@@ -240,8 +263,17 @@ def _page_figures(record: Mapping[str, Any]) -> Iterator[Any]:
 
 
 JOBS = {
-    "training": Job(_training, expected_s=_expected_of_training, resume=_training, branch=_branch),
-    "ensemble": Job(_ensemble, expected_s=_expected_of_ensemble, resume=_ensemble),
+    "training": Job(
+        _training,
+        expected_s=_expected_of_training,
+        memory_bytes=_memory_of_training,
+        disk_bytes=_disk_of_training,
+        resume=_training,
+        branch=_branch,
+    ),
+    "ensemble": Job(
+        _ensemble, expected_s=_expected_of_ensemble, memory_bytes=_memory_of_ensemble, resume=_ensemble
+    ),
     "classical": Job(_classical, holdable=True),
     "timing": Job(
         _timing, exclusive=True, holdable=True, expected_s=_expected_of_timing, memory_bytes=_memory_of_timing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -242,31 +242,30 @@ def _signed_log(x: np.ndarray, reach: float) -> np.ndarray:
     return np.sign(x) * np.log1p(np.abs(x) / NEAREST) / math.log1p(reach / NEAREST)
 
 
-def to_csv(results: Mapping[str, Mapping[str, Precision]], reach: float, points: int = BINS) -> str:
-    """As CSV: for each function, format and x the exact and the computed value and slope, with their errors.
+def table(result: Precision, reach: float, points: int = BINS) -> np.ndarray:
+    """x, and exact and computed value and slope with their errors: (rows, 9), as to_csv() writes them.
 
-    results maps a function's key, then a format's key, to its precision. At most `points` rows of each, those
-    whose value is the most wrong among their neighbours.
+    At most `points` rows, those whose value is the most wrong among their neighbours.
     """
+    shown = np.searchsorted(result.value.x, envelope(result.value, "relative", reach, bins=points)[0])
+    columns = [result.value.x]
+    columns += [getattr(part, column) for part in (result.value, result.slope) for column in _COLUMNS]
+    return np.column_stack([column[shown] for column in columns])
+
+
+def to_csv(tables: Mapping[str, Mapping[str, np.ndarray]]) -> str:
+    """As CSV: the rows of table() by a function's key, then a format's key."""
     numbers = [f"{part} {column}" for part in ("value", "slope") for column in _COLUMNS]
     rows = (
         [key, name, *row]
-        for key, formats in results.items()
-        for name, result in formats.items()
-        for row in _rows(result, reach, points)
+        for key, formats in tables.items()
+        for name, found in formats.items()
+        for row in found.tolist()
     )
     return csv_text(["function", "format", "x", *numbers], rows)
 
 
 _COLUMNS = ("exact", "computed", "relative", "ulps")
-
-
-def _rows(result: Precision, reach: float, points: int) -> Iterator[list[float]]:
-    shown = np.searchsorted(result.value.x, envelope(result.value, "relative", reach, bins=points)[0])
-    columns = [result.value.x]
-    columns += [getattr(part, column) for part in (result.value, result.slope) for column in _COLUMNS]
-    for place in shown:
-        yield [float(column[place]) for column in columns]
 
 
 def _computed(

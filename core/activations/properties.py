@@ -16,8 +16,11 @@ from core.lazy import LazyModule
 
 if TYPE_CHECKING:
     import torch
+
+    from core import torch_devices
 else:
     torch = LazyModule("torch")
+    torch_devices = LazyModule("core.torch_devices")
 
 SATURATED_SLOPE = 0.02  # sigmoid falls below it at |x| = 3.9
 FLAT = 1e-9  # a slope that tends to less tends to 0
@@ -100,16 +103,20 @@ def _rounded(value: float | None) -> str:
 @lru_cache(maxsize=512)
 def properties(activation: Activation, **parameters: float) -> Properties:
     """Sample the function, and see what it tends to; some milliseconds, a typed one up to 0.2 s; cached."""
-    with torch.no_grad():
+    # Many small arrays: a second thread only waits, which on a busy machine takes twenty times the CPU.
+    with torch.no_grad(), torch_devices.threads(1):
         function = partial(activation.function, **parameters)
         slope = partial(activation.derivative, **parameters)
         return _measured(sampled(activation, function, slope))
 
 
-@lru_cache(maxsize=256)
-def fraction_of_range(activation: Activation, low: float, high: float, **parameters: float) -> float | None:
-    """Fraction of the range of a bounded monotonic function between two x; None for any other function."""
-    found = properties(activation, **parameters)
+def fraction_of_range(
+    activation: Activation, found: Properties, low: float, high: float, **parameters: float
+) -> float | None:
+    """Fraction of the range of a bounded monotonic function between two x; None for any other function.
+
+    found: its properties with these parameters.
+    """
     if not (found.bounded and found.monotonic) or found.highest is None or found.lowest is None:
         return None
     if found.highest <= found.lowest:

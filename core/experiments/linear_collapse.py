@@ -41,7 +41,7 @@ class Collapse:
     @property
     def parameters(self) -> int:
         """How many weights the layers have together."""
-        return sum(matrix.size for matrix in self.matrices)
+        return sum(before * after for before, after in pairwise(self.sizes))
 
     @property
     def error_in_epsilons(self) -> dict[str, np.ndarray]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from core.activations import find
+from core.activations.properties import Properties, properties
 from core.activations.surfaces import POINTS, Surface, network
+from core.experiments.linear_collapse import Collapse, collapse, unexplained
 from core.experiments.signal_propagation import (
     PRESERVED,
     Depth,
@@ -56,8 +61,30 @@ def network_surface(asked: Mapping[str, Any]) -> Surface:
     return network(asked["function"], hidden, asked["gain"], asked["seed"], asked["reach"], points)
 
 
+def properties_of(asked: Mapping[str, Any]) -> Properties:
+    """Of a function, with parameters other than its own where some are given. Up to two seconds."""
+    activation = find(asked["function"])
+    return properties(activation, **{**activation.with_defaults(), **asked["parameters"]})
+
+
+def collapsed(asked: Mapping[str, Any]) -> Collapse:
+    """Of the sizes of layers and a seed; without the matrices, which no page shows."""
+    found = collapse(tuple(asked["sizes"]), asked["seed"])
+    return replace(found, matrices=(), matrix=np.empty((0, 0)))
+
+
+def beyond_a_matrix(asked: Mapping[str, Any]) -> np.ndarray:
+    """Of the same and a function: a fraction for each depth."""
+    return unexplained(tuple(asked["sizes"]), asked["function"], asked["seed"])
+
+
 KINDS = {
     "signal_propagation": Kind(propagated, (Propagated, Depth, Prediction)),
     "network_surface": Kind(network_surface, (Surface,)),
-    "rounding": Kind(rounding.shown_roundings, (rounding.ShownRounding, *rounding.CLASSES)),
+    "properties": Kind(properties_of, (Properties,)),
+    "linear_collapse": Kind(collapsed, (Collapse,)),
+    "beyond_a_matrix": Kind(beyond_a_matrix, ()),
+    "rounding": Kind(
+        rounding.shown_roundings, (rounding.ShownRoundings, rounding.ShownRounding, *rounding.CLASSES)
+    ),
 }

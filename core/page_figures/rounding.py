@@ -15,6 +15,7 @@ from core.activations.precision import (
     envelope,
     precision,
     staircase,
+    table,
     worst,
 )
 
@@ -33,6 +34,14 @@ class ShownRounding(NamedTuple):
     lost: list[Stretch]
 
 
+class ShownRoundings(NamedTuple):
+    """Both in one format, and the rows of the file that can be downloaded."""
+
+    value: ShownRounding
+    slope: ShownRounding
+    table: np.ndarray
+
+
 class Settings(NamedTuple):
     """What is shown, from -reach to reach, and whether x is logarithmic."""
 
@@ -41,11 +50,12 @@ class Settings(NamedTuple):
     logarithmic: bool
 
 
-def shown_roundings(asked: Mapping[str, Any]) -> tuple[ShownRounding, ShownRounding]:
+def shown_roundings(asked: Mapping[str, Any]) -> ShownRoundings:
     """f and f' of one function in one format: function, format, and Settings."""
     result: Precision = precision(asked["function"], asked["format"])
     settings = Settings(asked["measure"], asked["reach"], asked["logarithmic"])
-    return cut_down(result.value, settings), cut_down(result.slope, settings)
+    value, slope = cut_down(result.value, settings), cut_down(result.slope, settings)
+    return ShownRoundings(value, slope, table(result, settings.reach))
 
 
 def cut_down(rounding: Rounding, settings: Settings) -> ShownRounding:

@@ -36,4 +36,6 @@ def _about(job: str, record: dict[str, Any]) -> str:
     expected = expected_usage(job, record)
     parts = [f"{in_time(expected.seconds)} of work"] if expected.seconds is not None else []
     parts += [f"{in_bytes(expected.memory_bytes)} of memory"] if expected.memory_bytes is not None else []
-    return f"About {' and '.join(parts)}." if parts else ""
+    parts += [f"{in_bytes(expected.disk_bytes)} of disk"] if expected.disk_bytes is not None else []
+    listed = [", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts
+    return f"About {' and '.join(listed)}." if listed else ""

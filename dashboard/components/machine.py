@@ -1,14 +1,13 @@
-"""This machine's readings: the poller that reads them once for everybody who looks, and their text."""
+"""This machine's readings in text."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 
 from core.devices import Device, Reading
-from core.monitor.poller import DeviceState, Poller
+from core.monitor.poller import DeviceState
+from dashboard.live.readings import poller as poller
 
-REFRESH_S = 2.0
 RECENT_S = 120.0  # that Home shows
 FIRST_S = 5.0  # for so long the first visitor waits for the first reading
 
@@ -18,18 +17,6 @@ SHOWN = ("utilisation", "memory_used", "clock", "temperature", "power")
 Readings = Mapping[str, Reading]
 
 _GIB = 2**30
-
-_lock = threading.Lock()
-_kept: list[Poller] = []
-
-
-def poller() -> Poller:
-    """The one poller of this server, which reads from the first call on."""
-    with _lock:
-        if not _kept:
-            _kept.append(Poller())
-            _kept[0].start()
-        return _kept[0]
 
 
 def watched() -> dict[str, DeviceState]:

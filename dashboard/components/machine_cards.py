@@ -9,12 +9,22 @@ import streamlit as st
 from core import devices
 from core.devices import Device
 from dashboard.components import machine
-from dashboard.components.machine import REFRESH_S, Readings
+from dashboard.components.machine import Readings
+from dashboard.live.pace import pace
+from dashboard.live.part import ask_for_readings
+from dashboard.live.readings import mark_of_readings, poller
 
 
-@st.fragment(run_every=REFRESH_S)
+@st.fragment
 def draw_machine() -> None:
     """A card for each device with its figures now, and the reason where there is no GPU."""
+    with pace.drawing():
+        mark = mark_of_readings()
+        _draw_cards()
+        ask_for_readings("machine", mark)
+
+
+def _draw_cards() -> None:
     here = [state.snapshot for state in machine.watched().values() if state.lost_s is None]
     cards = [partial(draw_device, found.device, found.readings) for found in here]
     if len(cards) == 1:
@@ -23,7 +33,7 @@ def draw_machine() -> None:
         for column, card in zip(st.columns(2), cards[start : start + 2], strict=False):
             with column.container(border=True, height="stretch"):
                 card()
-    for sentence in [*devices.warnings(), *machine.poller().silences()]:
+    for sentence in [*devices.warnings(), *poller().silences()]:
         st.warning(sentence)
 
 

@@ -27,11 +27,10 @@ from dashboard.components.markdown import escaped
 from dashboard.components.runner import runner
 from dashboard.components.visitor import is_shared, visitor
 from dashboard.live.pace import pace
-from dashboard.live.part import ask_for_news
+from dashboard.live.part import ask_for_end, ask_for_news
 from dashboard.live.records import Records, shared
 from dashboard.live.turns import turns
 
-REFRESH_S = 0.8
 OTHER_RUNS = ("run_id", "resume_from", "start_from")  # fields of a config that name a run to work on
 COPIED = ("training",)
 COPY = "copy"  # in an address: whoever has it may open a copy of the run
@@ -107,9 +106,27 @@ def store_is_back() -> bool:
         return False
 
 
-def polled(show: Callable[[], None], every_s: float | None) -> None:
-    """A part of the page that is drawn again every so often; while the store is away, it says why."""
-    unavailable.polled(show, every_s, store_is_back)
+def live(show: Callable[[], None]) -> None:
+    """A part of the page that is drawn again when it asks for that; while the store is away, it says why."""
+    unavailable.guarded(show, store_is_back)
+
+
+def wait_for(run_id: str, say: Callable[[], object]) -> None:
+    """Say that a run is at work; once it has ended, draw the whole page anew.
+
+    Never at once: a page that is begun again before the browser has it loses what its controls were set to.
+    """
+    is_first = True
+
+    def show() -> None:
+        nonlocal is_first
+        if not is_first and runner().store.has_ended(run_id):
+            st.rerun()
+        is_first = False
+        say()
+        ask_for_end(run_id)
+
+    live(show)
 
 
 def start(
@@ -272,9 +289,9 @@ def follow(run: Run, draw: Draw, show_state: bool = True) -> None:
                 _show_state(now)
             draw(now, look.records, look.pictures)
             if not now.ended:
-                ask_for_news(run.id, look.news)
+                ask_for_news(look.news, run.id)
 
-    polled(show, None)
+    live(show)
 
 
 def records(run_id: str) -> Records:

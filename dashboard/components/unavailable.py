@@ -18,19 +18,18 @@ def say(error: StoreUnavailable, besides: str = "") -> None:
     st.warning(f"{escaped(str(error))} {besides}".rstrip(), icon=":material/sync_problem:")
 
 
-def polled(show: Callable[[], None], every_s: float | None, is_back: Callable[[], bool]) -> None:
-    """A part of the page that is drawn again every so often; while it cannot be, it says why."""
+def guarded(show: Callable[[], None], is_back: Callable[[], bool]) -> None:
+    """A part of the page that can be drawn by itself; while it cannot be, it says why."""
 
-    def guarded() -> None:
+    def draw() -> None:
         _say_refusal()
         try:
             show()
         except StoreUnavailable as error:
             say(error)
-            if every_s is None:
-                draw_anew_when(is_back)
+            draw_anew_when(is_back)
 
-    st.fragment(guarded, run_every=every_s)()
+    st.fragment(draw)()
 
 
 def draw_anew_when(is_back: Callable[[], bool]) -> None:

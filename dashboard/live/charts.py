@@ -89,6 +89,12 @@ def _bytes_of(spec: Spec) -> int:
 _drawn = DrawnCharts()
 
 
-def draw_shared(place: DeltaGenerator, name: str, what: Hashable, draw: Callable[[], Drawn]) -> None:
+def draw_shared(
+    place: DeltaGenerator,
+    name: str,
+    what: Hashable,
+    draw: Callable[[], Drawn],
+    text_alternative: str | None = None,
+) -> None:
     """Show a chart under this name; `what` says all that it depends on, so that one drawing serves all."""
-    place.vega_lite_chart(spec=_drawn.of((name, what), draw), key=name)
+    place.vega_lite_chart(spec=_drawn.of((name, what), draw), key=name, alt=text_alternative)

@@ -20,11 +20,11 @@ from core.monitor.poller import EVERY_S, Poller
 from core.monitor.records import LIFE, answer, csv_rows, export
 from core.runs.store import RunStore
 from core.tables import csv_of_records
-from dashboard.components.machine import poller
 from dashboard.components.runs import runner
 from dashboard.film.routes import GZIP_LEVEL
 from dashboard.film.routes import WEB as FILM
 from dashboard.live.addresses import base
+from dashboard.live.readings import poller
 from dashboard.live.web_files import FRESH, MEDIA_TYPES, WebFiles
 from dashboard.machine.own_runs import OwnRuns
 

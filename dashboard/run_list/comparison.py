@@ -15,6 +15,7 @@ from dashboard.charts.side_by_side import RunCurves, side_by_side_chart
 from dashboard.charts.training.curves import METRICS, Metric
 from dashboard.components import runs
 from dashboard.components.markdown import escaped
+from dashboard.live.charts import draw_shared
 from dashboard.run_list.records import Shown
 from dashboard.training.settings_text import differing_settings
 
@@ -49,14 +50,22 @@ def draw_group(
     curves = [RunCurves(one.label, one.epochs) for one in group]
     splits = (known.splits[0], known.splits[2])
     left, right = st.columns(2)
-    with left:
-        loss = side_by_side_chart(curves, every, "loss", over, "Loss", "Loss", ".4f", splits, moments)
-        st.altair_chart(loss, key=f"loss of {metric}")
-    with right:
-        chart = side_by_side_chart(
+    versions = tuple((one.run.id, one.label, one.version) for one in group)
+    what = (versions, tuple(every), over, tuple(moments.items()))  # all that the charts depend on
+    draw_shared(
+        left,
+        f"loss of {metric}",
+        what,
+        lambda: side_by_side_chart(curves, every, "loss", over, "Loss", "Loss", ".4f", splits, moments),
+    )
+    draw_shared(
+        right,
+        f"metric of {metric}",
+        what,
+        lambda: side_by_side_chart(
             curves, every, "metric", over, known.name, known.axis, known.format, splits, moments
-        )
-        st.altair_chart(chart, key=f"metric of {metric}")
+        ),
+    )
     st.caption(LOOK_AT_PLAY if known.plays else LOOK_AT_SPLITS)
     data = {DATASETS[one.config.data].name for one in group}
     if len(data) > 1:

@@ -29,6 +29,7 @@ class Shown:
     started: Mapping[str, Any]
     epochs: Sequence[Mapping[str, Any]]
     finished: Mapping[str, Any] | None
+    version: tuple[int, int]  # of its records
 
     @property
     def metric(self) -> Metric:
@@ -50,12 +51,14 @@ def with_records(chosen: Sequence[ListedRun]) -> list[Shown]:
         except InvalidRequest as error:
             st.warning(f"{escaped(label)}: {escaped(str(error))}")
             continue
-        by_event = runs.records(run.id).by_event
-        events = {event: records[-1] for event, records in by_event.items()}
+        records = runs.records(run.id)
+        by_event = records.by_event
+        events = {event: of_event[-1] for event, of_event in by_event.items()}
         epochs = by_event.get("epoch_completed", [])
         if epochs and "training_started" in events:
             started = events["training_started"]
-            found.append(Shown(run, kept, label, config, started, epochs, events.get("training_finished")))
+            finished = events.get("training_finished")
+            found.append(Shown(run, kept, label, config, started, epochs, finished, records.version))
         elif run.ended:
             st.info(f"{escaped(label)} ended before its first epoch.")
         else:

@@ -13,10 +13,9 @@ from core.records import to_record
 from core.runs import verdicts
 from core.runs.status import FINISHED
 from dashboard.components.markdown import escaped
-from dashboard.components.runs import polled, request, runner, submit
+from dashboard.components.runs import request, runner, submit, wait_for
 from dashboard.statements import verdict
 
-POLL_S = 0.4
 _TURNED = "sliders that were moved"
 _RUNS = "runs of slider values"  # by statement and value, the run that tests it
 
@@ -69,24 +68,16 @@ def _run_of(key: str, slider: Slider, value: Any) -> str:
 def _follow(run_id: str, at: str) -> None:
     """The verdict at a value as soon as it is there."""
     run = runner().store.get(run_id)
-
-    def show() -> None:
-        now = runner().store.get(run_id)
-        if now is None:
-            return
-        found = verdicts.results_of(runner().store, run_id)
-        if found:
-            with st.container(border=True):
-                with st.container(horizontal=True, vertical_alignment="center"):
-                    st.markdown(f"**{escaped(at)}**")
-                    verdict.badge(found[0].verdict)
-                for sentence in verdict.sentences(found[0]):
-                    st.markdown(sentence)
-        elif now.ended:
-            st.warning(escaped(now.message or "It was stopped."))
-        else:
-            st.caption(f"Testing {escaped(at)} …")
-        if now.ended and run and not run.ended:
-            st.rerun()
-
-    polled(show, None if run is None or run.ended else POLL_S)
+    if run and not run.ended:
+        wait_for(run_id, lambda: st.caption(f"Testing {escaped(at)} …"))
+        return
+    found = verdicts.results_of(runner().store, run_id)
+    if not found:
+        st.warning(escaped((run and run.message) or "It was stopped."))
+        return
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{escaped(at)}**")
+            verdict.badge(found[0].verdict)
+        for sentence in verdict.sentences(found[0]):
+            st.markdown(sentence)

@@ -10,9 +10,10 @@ import streamlit as st
 
 from core.activations import ACTIVATIONS, Activation, find
 from core.activations.curves import curves, to_csv
-from core.activations.properties import SATURATED_SLOPE, properties
+from core.activations.properties import SATURATED_SLOPE, Properties
 from dashboard.charts.curves import curve_chart
 from dashboard.components.activation_picker import CUSTOM, name_of, pick_activations, pick_custom
+from dashboard.components.activations.known_properties import by_worker, properties_of
 from dashboard.components.activations.property_badges import TRAITS, trait_badges
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
@@ -24,12 +25,12 @@ COMPARED = 2
 
 
 @st.cache_data(show_spinner=False)
-def table() -> pd.DataFrame:
-    """One row for each function at its default parameters; the index is its key."""
+def table(_known: dict[str, Properties]) -> pd.DataFrame:
+    """One row for each function at its default parameters, with its properties; the index is its key."""
     computed = curves({key: {} for key in ACTIVATIONS}, SPARK_FROM, SPARK_TO, SPARK_POINTS)
     rows = {}
     for key, activation in ACTIVATIONS.items():
-        found = properties(activation, **activation.with_defaults())
+        found = _known[key]
         rows[key] = {
             "Name": activation.name,
             "f": computed.values[key].tolist(),
@@ -176,7 +177,7 @@ def draw_card(key: str) -> None:
     st.markdown(
         f"#### {name}\n\n{activation.note}\n\n$${activation.latex}$$\n\n$${activation.derivative_latex}$$"
     )
-    st.markdown(trait_badges(properties(activation, **activation.with_defaults())))
+    st.markdown(trait_badges(properties_of({key: {}})[key]))
     if activation.unfit:
         st.markdown(f":orange-badge[no network learns through it] {activation.unfit}.")
 
@@ -192,8 +193,7 @@ heading(
     "Every activation function, with its measured properties. Click a column to sort; select two rows to "
     "compare them.",
 )
-with st.spinner("Loading PyTorch…"):
-    everything = table()
+everything = table(by_worker(ACTIVATIONS))
 shown = choose_rows(everything)
 st.caption(
     f"{len(shown)} of {len(everything)} functions. Look at what goes together: nearly every bounded function "

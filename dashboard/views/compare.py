@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -35,6 +35,8 @@ from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading, page_layout, start_button
 from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
+from dashboard.live.charts import draw_shared
+from dashboard.live.records import Records
 
 # What can be varied here, with the values that are selected to begin with.
 DEFAULT_VALUES: dict[str, list[Any]] = {
@@ -152,7 +154,7 @@ def select(label: str, names: Mapping[str, str], key: str, **more: Any) -> str:
     return str(bound(st.selectbox, label, names, default, key=key, names=names, filter_mode=None, **more))
 
 
-def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
+def draw(run: Run, records: Records, _pictures: dict[str, Picture]) -> None:
     """The distribution so far, and who is best at the end."""
     started = next((record for record in records if record["event"] == "ensemble_started"), None)
     if started is None:
@@ -160,27 +162,29 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
     epochs = [record for record in records if record["event"] == "ensemble_epoch_completed"]
     variants, metric = started["variants"], started["metric"].replace("_", " ").capitalize()
     finished = records[-1] if records[-1]["event"] == "ensemble_finished" else None
+    now = (run.id, records.version)
     if finished:
-        st.altair_chart(ranking_chart(finished), key="ranking")
+        draw_shared(st.container(), "ranking", now, lambda: ranking_chart(finished))
         st.caption(
             "Look at the bars: where two of them overlap, luck may decide which is better. "
             f"All networks together: {finished['samples_per_s']:,.0f} samples/s in their steps."
         )
         if finished.get("majority_accuracy") is not None:
             st.caption(f"Always the most frequent class: accuracy {finished['majority_accuracy']:.1%}.")
-        draw_aggregates(finished)
+        draw_aggregates(finished, now)
         draw_ranking(finished, metric)
     if epochs:
         left, right = st.columns(2)
-        with left:
-            st.altair_chart(
-                distribution_chart(epochs, variants, "test_metric", f"{metric}, test", metric),
-                key="metric",
-            )
-        with right:
-            st.altair_chart(
-                distribution_chart(epochs, variants, "test_loss", "Loss, test", "Loss"), key="loss"
-            )
+        title = f"{metric}, test"
+        draw_shared(
+            left, "metric", now, lambda: distribution_chart(epochs, variants, "test_metric", title, metric)
+        )
+        draw_shared(
+            right,
+            "loss",
+            now,
+            lambda: distribution_chart(epochs, variants, "test_loss", "Loss, test", "Loss"),
+        )
         diverged = {name: count for name, count in epochs[-1]["diverged"].items() if count}
         if diverged:
             counts = ", ".join(f"{name}: {count} of {started['seeds']}" for name, count in diverged.items())
@@ -188,16 +192,14 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
         draw_downloads(run.id, epochs, finished)
 
 
-def draw_aggregates(finished: dict[str, Any]) -> None:
+def draw_aggregates(finished: dict[str, Any], now: Hashable) -> None:
     """Interquartile means and probabilities of improvement; earlier runs have none."""
     if all(entry.get("iqm") is None for entry in finished["ranking"]):
         return
     left, right = st.columns(2)
-    with left:
-        st.altair_chart(interquartile_chart(finished), key="interquartile")
+    draw_shared(left, "interquartile", now, lambda: interquartile_chart(finished))
     if len(finished["ranking"]) > 1:
-        with right:
-            st.altair_chart(improvement_chart(finished), key="improvement")
+        draw_shared(right, "improvement", now, lambda: improvement_chart(finished))
     st.caption(
         "Intervals by a stratified bootstrap over the seeds, as in "
         "[Agarwal et al. 2021](https://arxiv.org/abs/2108.13264); fewer than "

@@ -8,10 +8,11 @@ import streamlit as st
 
 from core.activations import Activation, find
 from core.activations.curves import to_csv
-from core.activations.properties import SATURATED_SLOPE, Properties, fraction_of_range, properties
+from core.activations.properties import SATURATED_SLOPE, Properties, fraction_of_range
 from core.errors import InvalidRequest
 from dashboard.components.activation_picker import CUSTOM, name_of, pick_activations, pick_custom
 from dashboard.components.activations.cached_curves import cached_curves
+from dashboard.components.activations.known_properties import properties_of
 from dashboard.components.activations.property_badges import detailed_badges
 from dashboard.components.address import bound
 from dashboard.components.downloads import File, downloads
@@ -77,15 +78,15 @@ def draw_curves(chosen: Parameters, found: dict[str, Properties]) -> None:
         column.vega_lite_chart(spec=dict(spec), key=f"{title}_chart", width="stretch")
         column.caption(look)
     if shaded:
-        draw_share(shaded, chosen[shaded])
+        draw_share(shaded, found[shaded], chosen[shaded])
     downloads(
         File("Curves as CSV", "activations.csv", lambda: to_csv(computed, chosen)), svg="activations.svg"
     )
 
 
-def draw_share(key: str, parameters: dict[str, float]) -> None:
+def draw_share(key: str, found: Properties, parameters: dict[str, float]) -> None:
     """How much of its range a bounded function covers in the middle."""
-    fraction = fraction_of_range(find(key), *MIDDLE, **parameters)
+    fraction = fraction_of_range(find(key), found, *MIDDLE, **parameters)
     if fraction is not None:
         low, high = map(signed, MIDDLE)
         st.caption(f"Between x = {low} and {high} {name_of(key)} passes through {fraction:.3f} of its range.")
@@ -139,7 +140,6 @@ chosen = choose_parameters(pick_activations(left, DEFAULT) + pick_custom(right))
 if not chosen:
     st.info("Choose at least one function.")
     st.stop()
-with st.spinner("Loading PyTorch…"):
-    found = {key: properties(find(key), **parameters) for key, parameters in chosen.items()}
+found = properties_of(chosen)
 draw_curves(chosen, found)
 draw_cards(chosen, found)

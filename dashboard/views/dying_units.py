@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -21,6 +23,8 @@ from dashboard.components.downloads import File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.limits import say_limits
 from dashboard.components.markdown import escaped
+from dashboard.live.charts import draw_shared
+from dashboard.live.records import Records
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0]
 BIASES = [1.0, 0.0, -0.5, -1.0, -2.0, -3.0, -5.0]
@@ -134,7 +138,7 @@ def choose_shown(biases: list[float], rates: list[float]) -> tuple[float, float,
     return bias, rate, bound(widget, label, COUNTED, "dead", key="counted", names=COUNTED, required=True)
 
 
-def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture]) -> None:
+def draw(run: Run, records: Records, _pictures: dict[str, Picture]) -> None:
     """What has died so far: in words, against the learning rate and over the steps."""
     checks = [record for record in records if record["event"] == "units_checked"]
     if not checks:
@@ -144,7 +148,8 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
     here = [one for one in checks[-1]["combinations"] if one["bias"] == bias]
     with st.container(border=True):
         st.markdown(escaped(" ".join(verdict(started, here))))
-    draw_charts(table, started["activations"], counted, rate, bias)
+    now = (run.id, records.version, counted, rate, bias)
+    draw_charts(now, table, started["activations"], counted, rate, bias)
     downloads(
         File("Results as CSV", f"dying-units-{run.id}.csv", lambda: to_csv(checks)),
         svg=f"dying-units-{run.id}.svg",
@@ -152,15 +157,20 @@ def draw(run: Run, records: list[dict[str, Any]], _pictures: dict[str, Picture])
 
 
 def draw_charts(
-    table: list[dict[str, Any]], activations: list[str], counted: str, rate: float, bias: float
+    now: Hashable, table: list[dict[str, Any]], activations: list[str], counted: str, rate: float, bias: float
 ) -> None:
     """Units above and losses below; against the learning rate on the left, over the steps on the right."""
     for quantity, (look_at_rates, look_at_steps) in zip((counted, "loss"), WHAT_TO_SEE, strict=True):
         left, right = st.columns(2)
-        left.altair_chart(against_rate_chart(table, activations, quantity, bias), key=f"{quantity} rates")
+        draw_shared(
+            left, f"{quantity} rates", now, partial(against_rate_chart, table, activations, quantity, bias)
+        )
         left.caption(look_at_rates)
-        right.altair_chart(
-            over_steps_chart(table, activations, quantity, rate, bias), key=f"{quantity} steps"
+        draw_shared(
+            right,
+            f"{quantity} steps",
+            now,
+            partial(over_steps_chart, table, activations, quantity, rate, bias),
         )
         right.caption(look_at_steps)
 

@@ -12,13 +12,17 @@ from core.experiments.overview.registry import STATEMENTS
 from dashboard.charts.home import activations_preview, utilisation_preview
 from dashboard.components import machine, runs
 from dashboard.components.layout import heading
-from dashboard.components.machine import REFRESH_S
 from dashboard.components.machine_cards import draw_machine
+from dashboard.live.charts import draw_shared
+from dashboard.live.pace import pace
+from dashboard.live.part import ask_for_readings
+from dashboard.live.readings import mark_of_readings
 from dashboard.pages import PAGES
 
 SPIRALS = Path(__file__).parent.parent / "pictures" / "two_spirals.png"
 # Statements to begin with, which a few seconds test.
 ASKED = ("relu_gradients", "tanh_sigmoid", "linear_network", "dying_relu")
+UTILISATION = "Utilisation of each device over the last two minutes"
 PREVIEWS = ("curves", "train", "benchmark")
 
 
@@ -28,11 +32,19 @@ def draw_link(key: str, caption: str) -> None:
     st.caption(caption)
 
 
-@st.fragment(run_every=REFRESH_S)
+@st.fragment
 def draw_utilisation() -> None:
-    """The last two minutes of every device."""
-    chart = utilisation_preview(machine.recent_utilisation())
-    st.altair_chart(chart, key="utilisation", alt="Utilisation of each device over the last two minutes")
+    """The last two minutes of every device, drawn once for all who look."""
+    with pace.drawing():
+        mark = mark_of_readings()
+        draw_shared(
+            st.container(),
+            "utilisation",
+            mark,
+            lambda: utilisation_preview(machine.recent_utilisation()),
+            UTILISATION,
+        )
+        ask_for_readings("utilisation", mark)
 
 
 def draw_last_run(job: str, key: str) -> None:

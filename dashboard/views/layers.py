@@ -35,7 +35,6 @@ SOURCES = {OF_TRAINING: "A network of the Train page", OF_REFERENCE: "Full size,
 # The settings of a training on which the layers, or what they keep, depend.
 SETTINGS = ("hidden", "activation", "batch_size", "optimizer", "model_options", "data_options")
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-REFRESH_S = 0.3
 MAX_ROWS = 18  # longer tables are scrolled
 
 
@@ -99,24 +98,6 @@ def result_of(run: Run | None) -> dict[str, Any] | None:
         return None
     records = [record for _, record in runs.runner().store.events_after(run.id)]
     return next((record for record in records if record["event"] == "layers_counted"), None)
-
-
-def wait_for(run: Run) -> None:
-    """Say that it is being counted, until it is; then show the page anew.
-
-    Never at once: a page that is begun again before the browser has it loses what its controls were set to.
-    """
-    is_first = True
-
-    def show() -> None:
-        nonlocal is_first
-        now = runs.runner().store.get(run.id) or run
-        if now.ended and not is_first:
-            st.rerun()
-        is_first = False
-        st.caption("Counting the layers…")
-
-    runs.polled(show, REFRESH_S)
 
 
 def draw_figures(counted: dict[str, Any]) -> None:
@@ -261,4 +242,4 @@ if config is not None:
     elif run is not None and run.ended:
         st.error(escaped(run.message or ""))
     elif run is not None:
-        wait_for(run)
+        runs.wait_for(run.id, lambda: st.caption("Counting the layers…"))

@@ -6,10 +6,11 @@ import numpy as np
 import streamlit as st
 
 from core.errors import InvalidRequest
-from core.experiments.linear_collapse import MAX_LAYERS, Collapse, collapse, to_csv, unexplained
+from core.experiments.linear_collapse import MAX_LAYERS, Collapse, collapse, to_csv
 from dashboard.charts.linear_collapse import by_depth, singular_values
 from dashboard.components.activation_picker import EVERY_NAME, name_of, pick_activations, pick_custom
 from dashboard.components.downloads import File, downloads
+from dashboard.components.figures import figures
 from dashboard.components.layout import heading
 from dashboard.components.markdown import escaped
 
@@ -19,16 +20,16 @@ WIDTHS = [2, 4, 8, 16, 32, 64, 128]
 NARROWEST = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128]
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
 def collapsed(sizes: tuple[int, ...], seed: int) -> Collapse:
-    """Network and matrix beside each other."""
-    return collapse(sizes, seed)
+    """Network and matrix beside each other. Raises InvalidRequest."""
+    found: Collapse = figures("linear_collapse", [{"sizes": sizes, "seed": seed}], "Multiplying…")[0]
+    return found
 
 
-@st.cache_data(max_entries=400, show_spinner=False)
-def remainder(sizes: tuple[int, ...], activation: str, seed: int) -> np.ndarray:
-    """What no matrix explains of the same network with an activation function."""
-    return unexplained(sizes, activation, seed)
+def remainders(sizes: tuple[int, ...], keys: list[str], seed: int) -> list[np.ndarray]:
+    """What no matrix explains of the same network with each of these functions."""
+    asked = [{"sizes": sizes, "seed": seed, "function": key} for key in keys]
+    return figures("beyond_a_matrix", asked, "Looking for the best matrix…")
 
 
 def choose() -> tuple[tuple[int, ...], int]:
@@ -51,7 +52,7 @@ def choose() -> tuple[tuple[int, ...], int]:
 
 def finding(found: Collapse) -> str:
     """The finding in a sentence."""
-    layers, error = len(found.matrices), found.error_in_epsilons["float32"][-1]
+    layers, error = len(found.sizes) - 1, found.error_in_epsilons["float32"][-1]
     inputs, outputs = found.sizes[0], found.sizes[-1]
     same = (
         "exactly equal"
@@ -85,7 +86,10 @@ def draw_with_activations(sizes: tuple[int, ...], seed: int) -> dict[str, np.nda
     st.subheader("With an activation function")
     left, right = st.columns([3, 1.4])
     keys = pick_activations(left, DEFAULT, max_selections=MAX_FUNCTIONS) + pick_custom(right)
-    percent = {name_of(key): 100 * remainder(sizes, key, seed) for key in keys}
+    percent = {
+        name_of(key): 100 * fractions
+        for key, fractions in zip(keys, remainders(sizes, keys, seed), strict=True)
+    }
     if percent:
         chart = by_depth(percent, "What no matrix can do", "Beyond a matrix, %", every=EVERY_NAME)
         st.altair_chart(chart, key="unexplained")
@@ -122,8 +126,7 @@ heading(
 )
 try:
     sizes, seed = choose()
-    with st.spinner("Multiplying…"):
-        found = collapsed(sizes, seed)
+    found = collapsed(sizes, seed)
 except InvalidRequest as error:
     st.warning(escaped(str(error)))
     st.stop()

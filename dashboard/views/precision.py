@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 
 from core.activations.formats import FORMATS
-from core.activations.precision import NEAREST, precision, to_csv
+from core.activations.precision import NEAREST, to_csv
 from core.errors import InvalidRequest
-from core.page_figures.rounding import CURVE, CURVE_POINTS, Settings, ShownRounding
+from core.page_figures.rounding import CURVE, CURVE_POINTS, Settings, ShownRounding, ShownRoundings
 from dashboard.charts.curves import curve_chart
 from dashboard.charts.precision import error_chart
 from dashboard.components.activation_picker import name_of, pick_activations, pick_custom
@@ -74,7 +74,7 @@ def choose() -> tuple[list[str], list[str], Settings]:
 
 def computed(
     functions: list[str], formats: list[str], settings: Settings
-) -> dict[str, dict[str, tuple[ShownRounding, ShownRounding]]]:
+) -> dict[str, dict[str, ShownRoundings]]:
     """f and f' of each function in each format. Raises InvalidRequest."""
     pairs = [(key, name) for key in functions for name in formats]
     asked = [{"function": key, "format": name} | settings._asdict() for key, name in pairs]
@@ -139,11 +139,11 @@ except InvalidRequest as error:
 for key in functions:
     for part, column in enumerate(st.columns(2)):
         with column:
-            draw_chart(key, part, {name: both[part] for name, both in results[key].items()}, settings)
+            draw_chart(key, part, {name: both[:2][part] for name, both in results[key].items()}, settings)
 st.caption(WHAT_TO_SEE[settings.measure])
 draw_limits(
     [
-        (key, part, name, both[n])
+        (key, part, name, both[:2][n])
         for key in functions
         for n, part in enumerate(("f", "f′"))
         for name, both in results[key].items()
@@ -153,9 +153,7 @@ downloads(
     File(
         "Errors as CSV",
         "precision.csv",
-        lambda: to_csv(
-            {key: {name: precision(key, name) for name in formats} for key in functions}, settings.reach
-        ),
+        lambda: to_csv({key: {name: both.table for name, both in of.items()} for key, of in results.items()}),
     ),
     svg="precision.svg",
 )

@@ -10,12 +10,15 @@ import streamlit as st
 
 from core.errors import InvalidRequest, StoreUnavailable
 from core.runs.listing import MAX_ROWS, ListedRun, Listing, RunQuery, listed, rename
+from core.runs.news import news_of
 from core.tables import csv_of_records
 from dashboard.components.downloads import JSON, File, downloads
 from dashboard.components.layout import heading
 from dashboard.components.markdown import escaped
-from dashboard.components.runs import REFRESH_S, polled, runner
+from dashboard.components.runs import live, runner
 from dashboard.components.visitor import is_shared
+from dashboard.live.pace import pace
+from dashboard.live.part import ask_for_news
 from dashboard.run_list import actions
 from dashboard.run_list.filters import ROWS, choose_query, sort_by
 from dashboard.run_list.table import run_table
@@ -32,13 +35,19 @@ def draw_list(query: RunQuery) -> None:
     store, ids = runner().store, tuple(actions.selected_ids())
     actions.say_message()
     actions.draw_actions(listed(store, RunQuery(ids=ids, limit=MAX_ROWS)).runs if ids else ())
-    fresh = [found]
+    fresh, open_ids = [found], open_among(found)
 
     def show() -> None:
-        draw_table(cut, fresh.pop() if fresh else listed(store, cut))
+        nonlocal open_ids
+        with pace.drawing():
+            news = news_of(store, *open_ids) if open_ids else None
+            now = fresh.pop() if fresh and not open_ids else listed(store, cut)  # never older than its mark
+            draw_table(cut, now)
+            if at_work := open_among(now):
+                ask_for_news(news if news and at_work == open_ids else "", *at_work)
+            open_ids = at_work
 
-    at_work = any(not run.ended for run in found.runs)
-    polled(show, REFRESH_S if at_work else None)
+    live(show)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{found.total:,}** run{'s' * (found.total != 1)}")
         if found.total > ROWS:
@@ -64,6 +73,11 @@ def addressed_page() -> int:
     """The number that stands in the address; 1 where none does."""
     text = st.query_params.get("page", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
+
+
+def open_among(found: Listing) -> tuple[str, ...]:
+    """The runs of a list that have not ended."""
+    return tuple(run.id for run in found.runs if not run.ended)
 
 
 def draw_table(query: RunQuery, found: Listing) -> None:

@@ -10,11 +10,14 @@ import streamlit as st
 from core.data import DATASETS
 from core.models import MODELS
 from core.runs.listing import ListedRun, RunQuery, listed
+from core.runs.news import news_of
 from dashboard.charts.side_by_side import OVER
 from dashboard.components import runs
 from dashboard.components.address import bound
 from dashboard.components.layout import heading
 from dashboard.components.visitor import visitor
+from dashboard.live.pace import pace
+from dashboard.live.part import ask_for_news
 from dashboard.run_list.actions import MAX_SIDE_BY_SIDE
 from dashboard.run_list.comparison import (
     draw_group,
@@ -85,26 +88,37 @@ def described(run: ListedRun) -> str:
 
 
 def draw(ids: Sequence[str], over: str, was_open: bool) -> None:
-    """Curves, results and settings of the runs as they are now."""
-    by_id = {run.id: run for run in listed(runs.runner().store, RunQuery(ids=tuple(ids))).runs}
-    chosen = [by_id[run_id] for run_id in ids if run_id in by_id]
-    shown = with_records(chosen)
-    every = labels(chosen)
-    if shown:
-        groups: dict[str, list[Shown]] = {}
-        for one in shown:
-            groups.setdefault(one.started["metric"], []).append(one)
-        if len(groups) > 1:
-            explain_metrics(groups)
-        for metric, group in groups.items():
-            draw_group(metric, group, every, over, moments(group, over))
-        draw_films(shown, every)
-        draw_results(shown, every)
-        draw_settings(shown, every)
-        st.subheader("To a target")
-        draw_target(shown, every)
-    if was_open and all(run.ended for run in chosen):
-        st.rerun()  # the whole page once more, now without a clock
+    """Curves, results and settings of the runs as they are now; again when one of them has news."""
+    with pace.drawing():
+        store = runs.runner().store
+        news = news_of(store, *ids) or ""
+        by_id = {run.id: run for run in listed(store, RunQuery(ids=tuple(ids))).runs}
+        chosen = [by_id[run_id] for run_id in ids if run_id in by_id]
+        is_open = any(not run.ended for run in chosen)
+        draw_runs(chosen, over)
+        if was_open and not is_open:
+            st.rerun()  # the whole page once more, which then asks for nothing
+        if is_open:
+            ask_for_news(news, *ids)
+
+
+def draw_runs(chosen: Sequence[ListedRun], over: str) -> None:
+    """Everything about them."""
+    shown, every = with_records(chosen), labels(chosen)
+    if not shown:
+        return
+    groups: dict[str, list[Shown]] = {}
+    for one in shown:
+        groups.setdefault(one.started["metric"], []).append(one)
+    if len(groups) > 1:
+        explain_metrics(groups)
+    for metric, group in groups.items():
+        draw_group(metric, group, every, over, moments(group, over))
+    draw_films(shown, every)
+    draw_results(shown, every)
+    draw_settings(shown, every)
+    st.subheader("To a target")
+    draw_target(shown, every)
 
 
 heading("side_by_side", "Up to six trainings in the same charts; or fork one into two, and let them race.")
@@ -122,6 +136,6 @@ over = bound(
 )
 is_open = any(not run.ended for run in chosen)
 ids = [run.id for run in chosen]
-runs.polled(lambda: draw(ids, over, is_open), runs.REFRESH_S if is_open else None)
+runs.live(lambda: draw(ids, over, is_open))
 with st.expander("Start a race", icon=":material/flag:"):
     draw_race(chosen)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.activations.activation import Activation, Paper
+from core.activations.expressions.derivative import derivative as formula_of_derivative
 from core.activations.expressions.evaluation import tensor_function, value_and_slope
 from core.activations.expressions.formula import latex, written
 from core.activations.expressions.grammar import Node, depends_on_x, operations, parse
@@ -23,11 +24,10 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from core.activations.expressions import enclosure, symbolic
+    from core.activations.expressions import enclosure
 else:
     torch = LazyModule("torch")
     enclosure = LazyModule("core.activations.expressions.enclosure")
-    symbolic = LazyModule("core.activations.expressions.symbolic")
 
 # Where the pre-activations of a trained network are; there value and slope must be finite.
 _NEAR = tuple(place / 2 for place in range(-20, 21))
@@ -73,7 +73,7 @@ def is_expression(name: object) -> bool:
 
 @lru_cache(maxsize=256)
 def expression(text: str) -> Expression:
-    """Read an expression. Needs neither torch nor SymPy, and some milliseconds.
+    """Read an expression. Needs no torch, and some milliseconds.
 
     Raises InvalidRequest for what is no expression of x, or one that is too large.
     """
@@ -143,7 +143,7 @@ def _activation(text: str) -> Activation:
 
 def _derivative(read: Expression) -> tuple[str, Callable[[Tensor], Tensor] | None]:
     """Formula and function of f', or the reason why there is no formula and None."""
-    found = symbolic.derivative(read.tree)
+    found = formula_of_derivative(read.tree)
     if found is not None:
         try:
             return f"f'(x) = {latex(found)}", tensor_function(computable(found))

@@ -86,6 +86,11 @@ class Limits:
                 f"allows {in_bytes(self.memory_bytes or 0)} for a run, of which "
                 f"{in_bytes(IDLE_WORKER_BYTES)} are PyTorch’s own: choose smaller sizes."
             )
+        if is_reached(expected.disk_bytes, self.disk_bytes):
+            raise AboveLimit(
+                f"It would take about {in_bytes(expected.disk_bytes or 0)} of disk, and this server allows "
+                f"{in_bytes(self.disk_bytes or 0)} for a run: choose fewer epochs or a smaller network."
+            )
 
 
 NO_LIMITS = Limits()
@@ -116,7 +121,9 @@ def expected_usage(job: str, config: Mapping[str, Any]) -> Usage:
     seconds = kind.expected_s(config) if config.get("device", "cpu") == "cpu" else math.inf
     memory = kind.memory_bytes(config)
     return Usage(
-        seconds if math.isfinite(seconds) else None, None if memory is None else IDLE_WORKER_BYTES + memory
+        seconds if math.isfinite(seconds) else None,
+        None if memory is None else IDLE_WORKER_BYTES + memory,
+        kind.disk_bytes(config),
     )
 
 

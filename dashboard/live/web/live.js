@@ -18,7 +18,7 @@ class Part {
   /** The page has been drawn just now. */
   drawn({ data, setTriggerValue, parentElement }) {
     Object.assign(this, { data, setTriggerValue, root: parentElement, drawnAt: performance.now(), asked: false });
-    this.askIn(0.8);
+    this.askIn(data.first_s);
   }
 
   askIn(seconds) {

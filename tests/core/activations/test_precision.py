@@ -20,6 +20,7 @@ from core.activations.precision import (
     numbers,
     precision,
     staircase,
+    table,
     to_csv,
     worst,
 )
@@ -138,9 +139,8 @@ def test_where_everything_is_lost_there_is_no_worst() -> None:
 
 
 def test_csv_has_a_row_for_each_function_format_and_point() -> None:
-    text = to_csv(
-        {"tanh": {key: precision("tanh", key) for key in ("float16", "float8_e5m2")}}, 4.0, points=9
-    )
+    formats = ("float16", "float8_e5m2")
+    text = to_csv({"tanh": {key: table(precision("tanh", key), 4.0, points=9) for key in formats}})
     rows = list(csv.DictReader(text.splitlines()))
     assert {row["format"] for row in rows} == {"float16", "float8_e5m2"}
     for row in rows:

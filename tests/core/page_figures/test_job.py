@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from core.activations import ACTIVATIONS, find
+from core.activations.properties import properties
 from core.activations.surfaces import network
 from core.errors import InvalidRequest
 from core.events import Picture
+from core.experiments.linear_collapse import collapse, unexplained
 from core.experiments.signal_propagation import DepthConfig, best_initialisation, critical_gain, propagate
 from core.page_figures.job import FiguresConfig, figures, result_in
 from core.page_figures.packing import pack, unpack
@@ -78,6 +81,30 @@ def test_a_surface_is_the_networks(tmp_path: Path) -> None:
     expected = network("relu", (4, 4), 2.0, 3, 3.0, 21)
     assert np.array_equal(surface.z, expected.z)
     assert np.array_equal(surface.slope, expected.slope)
+
+
+def test_properties_of_typed_functions_are_those_that_are_found_here(tmp_path: Path) -> None:
+    asked = [
+        {"function": "x*tanh(softplus(x))", "parameters": {}},
+        {"function": "leaky_relu", "parameters": {"negative_slope": 0.3}},
+        {"function": "exp(x)", "parameters": {}},
+        {"function": "x*", "parameters": {}},
+    ]
+    mish, leaky, unbounded, refused = stored("properties", asked, tmp_path)
+    assert mish == properties(find("x*tanh(softplus(x))"))
+    assert leaky == properties(ACTIVATIONS["leaky_relu"], negative_slope=0.3)
+    assert unbounded.highest == math.inf
+    assert isinstance(refused, InvalidRequest)
+
+
+def test_a_linear_network_comes_without_its_matrices(tmp_path: Path) -> None:
+    (found,) = stored("linear_collapse", [{"sizes": [8, 4, 8], "seed": 3}], tmp_path)
+    expected = collapse((8, 4, 8), 3)
+    assert (found.rank, found.parameters, found.matrices) == (4, 2 * 32, ())
+    assert np.array_equal(found.singular_values, expected.singular_values)
+    assert np.array_equal(found.error["float32"], expected.error["float32"])
+    (beyond,) = stored("beyond_a_matrix", [{"sizes": [8, 4, 8], "seed": 3, "function": "tanh"}], tmp_path)
+    assert np.array_equal(beyond, unexplained((8, 4, 8), "tanh", 3))
 
 
 def test_nothing_else_can_be_asked_for() -> None:

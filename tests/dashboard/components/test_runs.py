@@ -119,7 +119,7 @@ def test_the_page_of_an_open_run_asks_for_news_and_that_of_an_ended_one_for_noth
     app.session_state["followed"] = run_id
     (asks,) = app.run().get("bidi_component")
     data = json.loads(asks.proto.json)
-    assert data["address"] == f"/live/{run_id}"
+    assert data["address"] == f"/live/news/{run_id}"
     seen = int(app.markdown[-1].value.split()[0])
     wait_until(lambda: news_of(store, run_id) != data["seen"] and len(store.events_after(run_id)) > seen)
     (asks,) = app.run().get("bidi_component")

@@ -19,8 +19,9 @@ from torch import Tensor, nn
 
 from core.activations import ACTIVATIONS, Activation, find
 from core.activations.curves import curves, to_csv
-from core.activations.expressions import symbolic
+from core.activations.expressions.derivative import derivative as formula_of_derivative
 from core.activations.expressions.expression import expression
+from core.activations.expressions.formula import written
 from core.activations.expressions.grammar import operations, size
 from core.activations.expressions.operations import OPERATIONS, TYPEABLE
 from core.activations.properties import properties
@@ -265,7 +266,7 @@ def test_the_range_is_written_from_what_the_properties_found(typed: str, written
     assert properties(find(typed)).range_latex == written
 
 
-def test_where_sympy_tells_no_formula_autograd_finds_the_derivative() -> None:
+def test_where_there_is_no_formula_autograd_finds_the_derivative() -> None:
     activation = find("x/(x-x)")
     assert "autograd" in activation.derivative_latex
     x = torch.linspace(-1, 1, 11, dtype=torch.float64)
@@ -323,17 +324,42 @@ def test_what_swings_too_fast_to_follow_does_not_take_long() -> None:
     assert len(found.jumps) <= 100
 
 
-def test_symbolic_derivatives_do_not_take_long() -> None:
-    # Powers that SymPy would work out to millions of digits, or take roots of.
-    for typed in (
+@pytest.mark.parametrize(
+    "typed",
+    [
         "((((2*x)^20)^20)^20)^20",
         "(((0.5*((1.25*max(x+1,2))^1.37)^(1/3))-(x^(1/3)-min(x-2.37,3))^3)^x)^2",
         "/".join(["x"] * 40),
         "*".join(["(x+1)"] * 20),
+        "*".join([f"(x+{n})" for n in range(19)]),
         "".join(["sin(x*"] * 20) + "x" + ")" * 20,
-    ):
-        tree = expression(typed).tree
-        assert calls_made(partial(symbolic.derivative, tree)) < 5_000_000  # some seconds at most
+        "".join(["silu(x*"] * 18) + "x" + ")" * 18,
+        "".join(["gelu("] * 24) + "x" + ")" * 24,
+        "^".join(["x"] * 20),
+    ],
+)
+def test_the_formula_of_a_derivative_does_not_take_long(typed: str) -> None:
+    tree = expression(typed).tree
+    assert calls_made(partial(formula_of_derivative, tree)) < 250_000  # some 50 ms
+
+
+TERMS_COLLECTED = {
+    "x*x*x*(x+1)/(x+2)^2": 36,
+    "(x+1)^3*(x+1)^2": 7,
+    "x^2*sin(x)/(1+x^2)^3": 40,
+    "(2*x+2)^2/(x+1)": 1,
+    "x*(x+3)*(x-3)": 16,
+}
+
+
+@pytest.mark.parametrize(("typed", "most"), TERMS_COLLECTED.items())
+def test_equal_factors_and_terms_of_a_derivative_are_collected(typed: str, most: int) -> None:
+    x = sympy.Symbol("x")
+    found = formula_of_derivative(expression(typed).tree)
+    assert found is not None
+    assert size(found) <= most
+    theirs = sympy.sympify(typed).diff(x)
+    assert sympy.simplify(sympy.sympify(written(found)) - theirs) == 0
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])

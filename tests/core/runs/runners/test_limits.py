@@ -100,6 +100,26 @@ def test_a_limit_that_would_end_every_run_is_refused(monkeypatch: pytest.MonkeyP
             Limits(memory_bytes=512 * MIB),
             "about 592 MiB of memory, .* allows 512 MiB",
         ),
+        (
+            "training",
+            to_record(
+                default_config(
+                    "resnet",
+                    "mnist5k",
+                    batch_size=1024,
+                    model_options={"depth": "56", "width": 32},
+                    max_steps=1,
+                )
+            ),
+            ALL,
+            "about .* GiB of memory, .* allows 4 GiB",
+        ),
+        (
+            "training",
+            to_record(default_config("mlp", "moons", epochs=10_000, max_seconds=60.0)),
+            replace(ALL, disk_bytes=4 * MIB),
+            "about .* MiB of disk, .* allows 4 MiB .* fewer epochs",
+        ),
     ],
 )
 def test_what_is_expected_to_take_more_is_refused_before_it_starts(
@@ -122,8 +142,10 @@ def test_a_run_that_writes_too_much_or_works_too_long_ends_and_keeps_what_it_rec
     runner: LocalRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(usage, "DISK_EVERY_S", 0.1)
-    store, runner.limits = runner.store, Limits(disk_bytes=64 * 1024)
+    store, runner.limits = runner.store, NO_LIMITS
     run_id = runner.submit("training", LONG)
+    wait_until(lambda: "epoch_completed" in [record["event"] for _, record in store.events_after(run_id)])
+    runner.limits = Limits(disk_bytes=64 * 1024)  # less than is expected
 
     def ended_at(words: str) -> float:
         wait_until(lambda: run_of(store, run_id).ended)
