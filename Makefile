@@ -30,7 +30,7 @@ test: .venv/installed-for-tests
 	@$(MAKE) --no-print-directory lint
 	$(bin)/python -m pytest -n 2 --dist worksteal
 
-slow: .venv/installed-for-tests .venv-load/installed
+slow: .venv/installed-for-tests .venv-load/installed .venv-deploy/installed
 	$(bin)/python -m pytest -n 2 --dist worksteal -m slow
 
 frameworks: .venv-frameworks/installed
@@ -65,7 +65,7 @@ screenshots: .venv/installed-for-tests
 	$(bin)/python docs/screenshots.py
 
 clean:
-	rm -rf .venv .venv-frameworks .venv-ray .venv-load .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-frameworks .venv-ray .venv-load .venv-deploy .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf tests/login/node_modules build screenshots *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -103,6 +103,12 @@ clean:
 	$(bin)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
 		> "$$(.venv-load/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/product.pth"
 	.venv-load/bin/python -m pip install --disable-pip-version-check -r requirements-load.txt
+	@touch $@
+
+# What checks the files of deploy/; nothing of it is imported.
+.venv-deploy/installed: requirements-deploy.txt .venv/installed-for-tests
+	$(bin)/python -m venv .venv-deploy
+	.venv-deploy/bin/python -m pip install --disable-pip-version-check -r requirements-deploy.txt
 	@touch $@
 
 .PHONY: .venv-made

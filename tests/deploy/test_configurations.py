@@ -7,7 +7,9 @@ import shlex
 import shutil
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -86,19 +88,23 @@ def test_every_variable_is_a_setting_with_a_value_that_is_possible(name: str) ->
         assert settings.trusted_proxies  # else all visitors have the proxy's address
 
 
-def test_what_an_image_is_built_from_is_all_that_a_copy_needs_and_no_more(tmp_path: Path) -> None:
-    """.dockerignore lets in what the Containerfile copies."""
+def copied_into_the_image() -> set[str]:
+    """The paths of the project that the Containerfile copies."""
     text = (DEPLOY / "Containerfile").read_text()
-    copied = [
-        word for line in re.findall(r"^COPY ((?!--from).*) ", text, re.MULTILINE) for word in line.split()
-    ]
+    lines = re.findall(r"^COPY ((?!--from).*) ", text, re.MULTILINE)
+    return {path for line in lines for path in line.split()}
+
+
+def test_what_an_image_is_built_from_is_all_that_it_needs_and_no_more() -> None:
+    """.dockerignore lets in what the Containerfile copies, and that is what the package is built from."""
     ignored = (ROOT / ".dockerignore").read_text().split("\n")
     assert "*" in ignored
     let_in = [line[1:] for line in ignored if line.startswith("!")]
+    copied = copied_into_the_image()
     assert {path for path in copied if not any(Path(path).match(pattern) for pattern in let_in)} == set()
     assert {path for path in copied if not (ROOT / path).exists()} == set()
     named = re.findall(r'file = \["([\w.-]+)"\]', (ROOT / "pyproject.toml").read_text())
-    assert {*named} <= {*copied}  # what the build of the package reads
+    assert {*named} <= copied
 
 
 def test_no_secret_is_in_the_repository() -> None:
@@ -129,9 +135,18 @@ def test_a_space_listens_where_hugging_face_looks() -> None:
 
 
 def test_the_health_check_says_whether_the_server_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here nobody does; test_image.py has one that lives."""
-    monkeypatch.setenv("STREAMLIT_SERVER_PORT", "1")
-    assert run(sys.executable, *health_check()[1:]).returncode != 0
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/health" else 404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        monkeypatch.setenv("STREAMLIT_SERVER_PORT", str(server.server_port))
+        Thread(target=server.handle_request).start()
+        accepts(sys.executable, *health_check()[1:])
+    assert run(sys.executable, *health_check()[1:]).returncode != 0  # nobody listens there any more
 
 
 @pytest.mark.parametrize("name", KUSTOMIZATIONS)
@@ -212,3 +227,20 @@ def test_compose_knows_every_field() -> None:
 @pytest.mark.slow
 def test_the_containerfile_has_no_fault_that_hadolint_knows() -> None:
     accepts(linter("hadolint"), DEPLOY / "Containerfile")
+
+
+def test_what_the_page_of_the_documentation_names_is_there(tmp_path: Path) -> None:
+    """Files, links, and the commands that make a Space, whose folder holds all that its image copies."""
+    page = (ROOT / "docs" / "hosting.md").read_text()
+    named = re.findall(r"[\s`'](deploy/[^\s`']+)", page)
+    assert [name for name in named if not (ROOT / name).exists() and name != "deploy/.env"] == []
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", page) if "://" not in link]
+    assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
+    if not (ROOT / ".git").exists():
+        pytest.skip("git archive needs the repository")
+    (block,) = [one for one in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "SPACE" in one]
+    script = "set -e\n" + block.replace("SPACE", shlex.quote(str(tmp_path)))
+    done = subprocess.run(["sh", "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert [path for path in copied_into_the_image() if not (tmp_path / path).exists()] == []
+    assert (tmp_path / "Dockerfile").read_text().endswith("EXPOSE 7860\n")
