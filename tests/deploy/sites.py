@@ -179,10 +179,10 @@ def _nginx(ports: Ports, folder: Path) -> Command:
     here |= {"/etc/nablascope/tls": str(folder / "tls")}
     config = _written("nginx.conf", here, ports, folder)
     paths = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    around = (
-        f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{ }} http {{ access_log off;"
-    )
-    around += "".join(f" {path}_temp_path {folder}/{path};" for path in paths) + f" include {config}; }}"
+    around = "user root; " if os.getuid() == 0 else ""  # else it could keep no large upload in this folder
+    around += f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{ }} "
+    around += "http { access_log off;" + "".join(f" {path}_temp_path {folder}/{path};" for path in paths)
+    around += f" include {config}; }}"
     (folder / "around.conf").write_text(around)
     words = ["-p", str(folder), "-c", str(folder / "around.conf"), "-e", str(folder / "error.log")]
     return Command([installed("nginx"), *words], {})
