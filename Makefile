@@ -30,7 +30,7 @@ test: .venv/installed-for-tests
 	@$(MAKE) --no-print-directory lint
 	$(bin)/python -m pytest -n 2 --dist worksteal
 
-slow: .venv/installed-for-tests .venv-load/installed
+slow: .venv/installed-for-tests .venv-load/installed .venv-deploy/installed
 	$(bin)/python -m pytest -n 2 --dist worksteal -m slow
 
 frameworks: .venv-frameworks/installed
@@ -65,7 +65,7 @@ screenshots: .venv/installed-for-tests
 	$(bin)/python docs/screenshots.py
 
 clean:
-	rm -rf .venv .venv-frameworks .venv-ray .venv-load .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-frameworks .venv-ray .venv-load .venv-deploy .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf tests/login/node_modules build screenshots *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -95,6 +95,12 @@ purelib := -c "import sysconfig; print(sysconfig.get_path('purelib'))"
 	$(bin)/python -m venv .venv-$*
 	$(bin)/python $(purelib) > "$$(.venv-$*/bin/python $(purelib))/product.pth"
 	.venv-$*/bin/python -m pip install --disable-pip-version-check -r requirements-$*.txt
+	@touch $@
+
+# What checks the files of deploy/; nothing of it is imported.
+.venv-deploy/installed: requirements-deploy.txt .venv/installed-for-tests
+	$(bin)/python -m venv .venv-deploy
+	.venv-deploy/bin/python -m pip install --disable-pip-version-check -r requirements-deploy.txt
 	@touch $@
 
 .PHONY: .venv-made

@@ -11,9 +11,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -82,19 +83,28 @@ def free_port() -> int:
 def start_server(home: Path, port: int | None = None, base: str = "", **environment: str) -> Server:
     """Start the dashboard with `home` as its data folder and wait until it is healthy.
 
-    base: a path below which it is, such as "/lab". Raises RuntimeError with the server's log when it ends or
-    stays silent.
+    base: a path below which it is, such as "/lab". Raises as launch() does.
     """
     port = port or free_port()
-    home.mkdir(parents=True, exist_ok=True)
-    url, log = f"http://127.0.0.1:{port}{base}", home / f"server-{port}.log"
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
     command += ["--server.baseUrlPath", base] if base else []
+    return launch(command, f"http://127.0.0.1:{port}{base}", home, {VARIABLE: str(home)} | environment)
+
+
+def launch(
+    command: Sequence[str], url: str, home: Path, environment: Mapping[str, str], cwd: Path = ROOT
+) -> Server:
+    """Start a dashboard by this command and wait until it is healthy at `url`.
+
+    Raises RuntimeError with the server's log when it ends or stays silent.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / f"server-{urlsplit(url).port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
-            env=os.environ | {VARIABLE: str(home)} | environment,
+            cwd=cwd,
+            env=os.environ | environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
