@@ -20,7 +20,7 @@ test slow: export PYTHONDONTWRITEBYTECODE =
 bin := .venv/bin
 pip := $(bin)/python -m pip install --disable-pip-version-check
 
-.PHONY: run test slow lint bench load screenshots clean frameworks test-frameworks test-ray login-providers
+.PHONY: run test slow lint types types-on-win32 types-on-darwin bench load screenshots clean frameworks test-frameworks test-ray login-providers
 
 run: .venv/installed
 	@exec $(bin)/python -m streamlit run dashboard/app.py $(if $(PORT),--server.port $(PORT))
@@ -49,11 +49,16 @@ login-providers:
 lint: .venv/installed-for-tests
 	$(bin)/ruff format --check .
 	$(bin)/ruff check .
+	@$(MAKE) --no-print-directory -j 2 types types-on-win32 types-on-darwin  # mypy keeps to one core
+
+types: .venv/installed-for-tests
 	$(bin)/mypy
-	@# What Windows and macOS lack, told by the standard library's types alone: some seconds for both.
-	@for system in win32 darwin; do $(bin)/mypy --platform $$system --cache-dir .mypy_cache/$$system \
+
+# What Windows and macOS lack, told by the standard library's types alone: some seconds for both.
+types-on-win32 types-on-darwin: types-on-%: .venv/installed-for-tests
+	@$(bin)/mypy --platform $* --cache-dir .mypy_cache/$* \
 		--no-site-packages --ignore-missing-imports --disable-error-code valid-type \
-		--no-warn-unused-ignores --no-warn-redundant-casts || exit 1; done
+		--no-warn-unused-ignores --no-warn-redundant-casts
 
 bench: .venv/installed-for-tests
 	@for file in benchmarks/*.py; do echo "== $$file" && $(bin)/python $$file || exit 1; done
