@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import streamlit as st
+import uvicorn
 from starlette.concurrency import run_in_threadpool
 
 from core.errors import InvalidRequest
@@ -15,6 +17,7 @@ from core.runs.runners.local import LocalRunner
 from dashboard.server.exposure import current_user_id, warnings_at_start
 
 _log = logging.getLogger(__name__)
+GOODBYE_S = 1  # for answers under way when the server ends; a service manager kills it after a while
 LOOK_EVERY_S = 2.0  # for runs that an ended server left; its workers need a moment to end theirs
 
 
@@ -52,6 +55,16 @@ async def runs_resumed(runner: Callable[[], LocalRunner]) -> AsyncIterator[None]
             await task
         with suppress(InvalidRequest):  # there is none where its folder cannot be written
             await run_in_threadpool(lambda: runner().close())
+
+
+def bound_goodbye() -> None:
+    """Have the server end soon, however slowly somebody brings or takes a file: Streamlit sets no bound.
+
+    Its server is whose method the signals have by now.
+    """
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if isinstance(server, uvicorn.Server):
+        server.config.timeout_graceful_shutdown = GOODBYE_S
 
 
 def warn(has_login: bool) -> None:
