@@ -149,7 +149,7 @@ def login_of(login_id: str) -> Login | None:
 
 
 def owner_of_new_run() -> Owner:
-    """Whose a run is that the visitor starts. Raises StoreUnavailable where it cannot be known who that is."""
+    """Whose a run is that the visitor starts. Raises StoreUnavailable where it is not known who that is."""
     who = visitor()
     if who.ended == UNREADABLE:
         raise StoreUnavailable(UNREADABLE, "It cannot be read now who has signed in here.")

@@ -53,8 +53,8 @@ ENDED = {
     SIGNED_OUT: "You have been signed out, in another tab or by a later sign-in. Reload this page, or sign "
     "in again; your runs are kept.",
     NOT_ALLOWED: REFUSALS[oidc.NOT_ALLOWED],
-    UNREADABLE: "This server cannot read now who has signed in, since its store does not answer. You have not "
-    "been signed out: this page continues by itself when the store is back, and your runs are kept.",
+    UNREADABLE: "This server cannot read now who has signed in, since its store does not answer. You have "
+    "not been signed out: this page continues by itself when the store is back, and your runs are kept.",
 }
 
 

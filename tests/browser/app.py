@@ -79,11 +79,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_server(home: Path, port: int | None = None, base: str = "", **environment: str) -> Server:
+def start_server(
+    home: Path, port: int | None = None, base: str = "", apart: bool = False, **environment: str
+) -> Server:
     """Start the dashboard with `home` as its data folder and wait until it is healthy.
 
-    base: a path below which it is, such as "/lab". Raises RuntimeError with the server's log when it ends or
-    stays silent.
+    base: a path below which it is, such as "/lab". apart: in a process group of its own. Raises RuntimeError
+    with the server's log when it ends or stays silent.
     """
     port = port or free_port()
     home.mkdir(parents=True, exist_ok=True)
@@ -98,6 +100,7 @@ def start_server(home: Path, port: int | None = None, base: str = "", **environm
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=apart,
         )
     server = Server(process, url, home, log)
     deadline = time.monotonic() + START_LIMIT_S

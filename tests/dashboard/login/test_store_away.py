@@ -1,4 +1,4 @@
-"""While the store does not answer nobody is signed out: who is known stays, and who is not is said to wait."""
+"""While the store does not answer nobody is signed out: who is known stays, who is not waits."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ MIA = Person("school", "42", "Mia")
 
 @contextlib.contextmanager
 def away(store: RunStore) -> Iterator[None]:
-    names = [name for name in ("runs.sqlite", "runs.sqlite-wal", "runs.sqlite-shm")]
-    there = [name for name in names if (store.files / name).exists()]
+    there = [f"runs.sqlite{part}" for part in ("", "-wal", "-shm")]
+    there = [name for name in there if (store.files / name).exists()]
     for name in there:
         os.rename(store.files / name, store.files / f"aside.{name}")
     try:
