@@ -50,7 +50,7 @@ HEARTBEAT_S = 1.0
 ASK_EVERY_S = 0.3  # whether a run is to give way
 _OF_A_START = ("TrainingStarted", "TrainingResumed")
 MUCH_BYTES = 2**30  # of memory left by a run: its worker makes room for a fresh one
-SIGNAL_GRACE_S = 5.0  # in which a server that was ended as well closes its pipe
+SIGNAL_GRACE_S = 10.0  # in which a server that was ended as well closes its pipe, on a busy machine too
 PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
 
 

@@ -102,8 +102,6 @@ def endings(folder: Path, people: int, signals: list[str], limit_s: float = LIMI
             )
             if took_s > limit_s:
                 yield f"{name}: it took {took_s:.1f} s"
-            if "Traceback" in server.log.read_text():
-                yield f"{name}: {server.log.read_text()[-2000:]}"
             yield from (f"{name}: {fault}" for fault in checks.of_store(store, runs))
             for run_id in at_work:
                 if _status(store, run_id) not in (INTERRUPTED, QUEUED):
