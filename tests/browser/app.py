@@ -80,7 +80,12 @@ def free_port() -> int:
 
 
 def start_server(
-    home: Path, port: int | None = None, base: str = "", apart: bool = False, **environment: str
+    home: Path,
+    port: int | None = None,
+    base: str = "",
+    apart: bool = False,
+    limit_s: float = START_LIMIT_S,
+    **environment: str,
 ) -> Server:
     """Start the dashboard with `home` as its data folder and wait until it is healthy.
 
@@ -103,7 +108,7 @@ def start_server(
             start_new_session=apart,
         )
     server = Server(process, url, home, log)
-    deadline = time.monotonic() + START_LIMIT_S
+    deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline and process.poll() is None:
         if is_healthy(url):
             return server

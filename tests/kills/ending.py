@@ -23,6 +23,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,7 +37,7 @@ from core.training.config import default_config
 from tests.browser.app import Server, start_server
 from tests.kills import activities, checks, witness
 from tests.kills.activities import WORK, Work
-from tests.kills.lab import LIMIT_S, losses
+from tests.kills.lab import LIMIT_S, START_LIMIT_S, losses
 from tests.kills.visitor import Visitor
 from tests.load.viewer import look
 
@@ -77,7 +78,7 @@ def endings(folder: Path, people: int, signals: list[str], limit_s: float = LIMI
         "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent / "startup"), os.getcwd())),
         witness.FOLDER: str(watched),
     }
-    server = start_server(home, apart=True, **environment)
+    server = start_server(home, apart=True, limit_s=START_LIMIT_S, **environment)
     store = RunStore(home / "runs.sqlite")
     works = [LONG, WORK[activities.TRAINING][1], WORK[activities.ENSEMBLE][0]]
     runs = [work.start(store) for work in [*works, WORK[activities.BENCHMARK][0]]]
@@ -92,7 +93,7 @@ def endings(folder: Path, people: int, signals: list[str], limit_s: float = LIMI
                 at_work = [run for run in runs if _status(store, run) == RUNNING]
                 began = time.monotonic()
                 SIGNALS[name](server, processes)
-                _wait(lambda: not checks.processes_of(watched))
+                _wait(partial(_all_ended, processes))
                 took_s = time.monotonic() - began
                 server.process.wait()
             print(
@@ -100,6 +101,7 @@ def endings(folder: Path, people: int, signals: list[str], limit_s: float = LIMI
                 f"{people} people (load {psutil.getloadavg()[0]:.0f})",
                 flush=True,
             )
+            yield from (f"{name}: left over: {one.cmdline()}" for one in checks.processes_of(watched))
             if took_s > limit_s:
                 yield f"{name}: it took {took_s:.1f} s"
             yield from (f"{name}: {fault}" for fault in checks.of_store(store, runs))
@@ -107,7 +109,7 @@ def endings(folder: Path, people: int, signals: list[str], limit_s: float = LIMI
                 if _status(store, run_id) not in (INTERRUPTED, QUEUED):
                     yield f"{name}: {run_id} is {_status(store, run_id)}"
             port = int(server.url.rsplit(":", 1)[1])
-            server = start_server(home, port, apart=True, **environment)
+            server = start_server(home, port, apart=True, limit_s=START_LIMIT_S, **environment)
             began = time.monotonic()
             for run_id in {*at_work} - {runs[3]}:
                 _wait(lambda run_id=run_id: _status(store, run_id) != INTERRUPTED, 60.0)
@@ -183,6 +185,10 @@ def _export(page: Visitor) -> None:
     with contextlib.suppress(Exception):  # the server ends meanwhile
         while True:
             page.export()
+
+
+def _all_ended(processes: list[psutil.Process]) -> bool:
+    return not any(map(checks.is_at_work, processes))
 
 
 def _status(store: RunStore, run_id: str) -> str:

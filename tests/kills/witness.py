@@ -89,8 +89,9 @@ class Witness:
         found = [
             line.at
             for worker, lines in self.look().items()
+            if worker not in workers and lines and lines[-1].at > after
             for line in lines
-            if worker not in workers and line.run == run and line.kind != TURN and line.at > after
+            if line.run == run and line.kind != TURN and line.at > after
         ]
         return min(found, default=None)
 
