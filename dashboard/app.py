@@ -58,7 +58,7 @@ async def alive(_app: st.App) -> AsyncIterator[None]:
     """The machine is read from the server's start on, so that its first visitor sees the last hour."""
     lifespan.warn(has_login=login.has_login and login.required)
     readings = await run_in_threadpool(poller)
-    async with lifespan.runs_resumed(runner):
+    async with lifespan.runs_resumed(runner), lifespan.ends_soon():
         yield
     await run_in_threadpool(readings.close)
 

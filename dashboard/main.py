@@ -74,7 +74,7 @@ enter(path)
 account.note_page(path)
 account.say(known, who)
 if closed:
-    account.draw_gate(known)
+    account.draw_gate(known, who)
     st.stop()
 draw_notices(who)
 notices = st.container()

@@ -10,32 +10,31 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core.backup import manifest as contents
-from core.backup.database import copy_database, size_of
-from core.backup.manifest import CHECKPOINTS, DATABASE, FORMAT, SINGLE_FILES, Manifest, StoredFile
+from core.backup.database import Source, file_in
+from core.backup.manifest import CHECKPOINTS, DATABASES, SINGLE_FILES, Manifest, StoredFile
 from core.data.user.added_files import KINDS
 from core.errors import InvalidRequest
 from core.events import Progress
-from core.runs.status import ENDED
 from core.runs.upgrades import VERSION
 
 MIB = 2**20
 SPARE_BYTES = 16 * MIB
 
 
-def make_backup(home: Path, target: Path) -> Iterator[Progress | Manifest]:
+def make_backup(home: Path, target: Path, database: Source | None = None) -> Iterator[Progress | Manifest]:
     """Copy the data folder `home` into the new folder `target`; the manifest comes last.
 
-    Raises InvalidRequest where `target` is not empty or cannot be written, and StoreUnavailable.
+    database: where the runs are, if not in a file of that folder. Raises InvalidRequest where `target` is not
+    empty or cannot be written, and StoreUnavailable.
     """
     home, target = home.absolute(), target.absolute()
-    if not (home / DATABASE).exists():
-        raise InvalidRequest(f"The data folder {str(home)!r} has no runs to back up.")
+    database = database or file_in(home)
+    database.check_has_runs()
     if target == home or home in target.parents:
         raise InvalidRequest(f"{str(target)!r} lies in the data folder; choose a folder outside of it.")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -43,7 +42,7 @@ def make_backup(home: Path, target: Path) -> Iterator[Progress | Manifest]:
     draft = target.with_name(f".{target.name}.part{os.getpid()}")
     try:
         draft.mkdir(parents=True)
-        yield from _fill(home, draft)
+        yield from _fill(home, draft, database)
         if target.exists():
             target.rmdir()
         draft.rename(target)
@@ -55,25 +54,28 @@ def make_backup(home: Path, target: Path) -> Iterator[Progress | Manifest]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _fill(home: Path, draft: Path) -> Iterator[Progress | Manifest]:
-    meter = _Meter(_total(home), draft)
+def _fill(home: Path, draft: Path, database: Source) -> Iterator[Progress | Manifest]:
+    meter = _Meter(_total(home) + database.size_bytes(), draft)
     files: dict[str, StoredFile] = {}
     first = _checkpoints(home)
     for run_id in first:
         _copy(home, draft, f"{CHECKPOINTS}/{run_id}.pt", files, meter)
         yield meter.progress()
-    copy_database(home / DATABASE, draft / DATABASE, meter.add)
+    moment = database.copy(draft / database.name, meter.add)
     yield meter.progress()
-    with contextlib.closing(sqlite3.connect(draft / DATABASE)) as database:
-        counts = _counts(database)
-        ended = _ended(database)
-        pruned_or_gone = set(first) - _whole(database)
-    for run_id in pruned_or_gone:
+    for run_id in set(first) - moment.whole:
         _drop(draft, f"{CHECKPOINTS}/{run_id}.pt", files)
     now = _checkpoints(home)
-    for run_id, ended_at in ended.items():
+    for run_id, ended_at in moment.ended.items():
         if run_id in now and now[run_id] != first.get(run_id):
-            _copy_of_ended(home, draft, run_id, ended_at, files, meter)
+            _copy_of_ended(
+                home,
+                draft,
+                run_id,
+                lambda run=run_id, at=ended_at: database.ended_at(run) == at,
+                files,
+                meter,
+            )
             yield meter.progress()
     for kind in KINDS:
         for path in sorted((home / kind.folder).glob(f"*{kind.suffix}")):
@@ -83,10 +85,10 @@ def _fill(home: Path, draft: Path) -> Iterator[Progress | Manifest]:
         _copy(home, draft, name, files, meter)
         if name in files:
             (draft / name).chmod(0o600)
-    files[DATABASE] = contents.measured(draft / DATABASE)
-    counts |= {folder: _in(folder, files) for folder in contents.FOLDERS}
+    files[database.name] = contents.measured(draft / database.name)
+    counts = {**moment.counts, **{folder: _in(folder, files) for folder in contents.FOLDERS}}
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
-    manifest = Manifest(FORMAT, VERSION, made_at, counts, files)
+    manifest = Manifest(DATABASES[database.name], VERSION, made_at, counts, files, database.version)
     contents.write(draft, manifest)
     yield manifest
 
@@ -115,7 +117,7 @@ class _Meter:
 def _total(home: Path) -> int:
     folders = (home / folder for folder in contents.FOLDERS)
     found = (path for folder in folders if folder.exists() for path in folder.iterdir())
-    total = size_of(home / DATABASE)
+    total = 0
     for path in found:
         with contextlib.suppress(FileNotFoundError):
             total += path.stat().st_size
@@ -146,40 +148,23 @@ def _drop(draft: Path, name: str, files: dict[str, StoredFile]) -> None:
 
 
 def _copy_of_ended(
-    home: Path, draft: Path, run_id: str, ended_at: float, files: dict[str, StoredFile], meter: _Meter
+    home: Path,
+    draft: Path,
+    run_id: str,
+    still_ended: Callable[[], bool],
+    files: dict[str, StoredFile],
+    meter: _Meter,
 ) -> None:
     """The last checkpoint of a run that had ended; not where it has resumed since, and writes newer ones."""
     name = f"{CHECKPOINTS}/{run_id}.pt"
     fresh: dict[str, StoredFile] = {}
     beside = draft / ".fresh"
     _copy(home, beside, name, fresh, meter)
-    if name in fresh and _still_ended(home, run_id, ended_at):
+    if name in fresh and still_ended():
         (draft / name).parent.mkdir(exist_ok=True)
         (beside / name).replace(draft / name)
         files[name] = fresh[name]
     shutil.rmtree(beside, ignore_errors=True)
-
-
-def _still_ended(home: Path, run_id: str, ended_at: float) -> bool:
-    with contextlib.closing(sqlite3.connect(home / DATABASE, 10.0)) as database:
-        row = database.execute("SELECT ended_at FROM runs WHERE id = ?", (run_id,)).fetchone()
-    return row is not None and row[0] == ended_at
-
-
-def _counts(database: sqlite3.Connection) -> dict[str, int]:
-    tables = ("runs", "events", "frames", "film_pictures")
-    return {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
-
-
-def _ended(database: sqlite3.Connection) -> dict[str, float]:
-    marks = ", ".join("?" * len(ENDED))
-    query = f"SELECT id, ended_at FROM runs WHERE status IN ({marks}) AND pruned_at IS NULL"
-    return dict(database.execute(query, ENDED).fetchall())
-
-
-def _whole(database: sqlite3.Connection) -> set[str]:
-    """Runs that may have a checkpoint."""
-    return {row[0] for row in database.execute("SELECT id FROM runs WHERE pruned_at IS NULL")}
 
 
 def _in(folder: str, files: dict[str, StoredFile]) -> int:

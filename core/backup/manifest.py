@@ -14,8 +14,10 @@ from core.data.user.added_files import KINDS
 from core.errors import InvalidRequest
 from core.runs.upgrades import VERSION
 
-MANIFEST, FORMAT = "manifest.json", 1
-DATABASE, CHECKPOINTS = "runs.sqlite", "checkpoints"
+MANIFEST, FORMAT = "manifest.json", 2
+DATABASE, DUMP, CHECKPOINTS = "runs.sqlite", "runs.dump", "checkpoints"
+# The database's file: SQLite's own, or what pg_dump makes, with the format of the manifest that came with it.
+DATABASES = {DATABASE: 1, DUMP: 2}
 SINGLE_FILES = ("cookie_secret",)  # what makes the owners of runs known again
 FOLDERS = (CHECKPOINTS, *(kind.folder for kind in KINDS))
 CHUNK_BYTES = 2**20
@@ -34,13 +36,22 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """format: of the manifest. store_version: of what the database holds. files: by their paths, with /."""
+    """format: of the manifest. store_version: of what the database holds. files: by their paths, with /.
+
+    server_version: of the PostgreSQL server that it is of; 0 for SQLite.
+    """
 
     format: int
     store_version: int
     made_at: str
     counts: Mapping[str, int]
     files: Mapping[str, StoredFile]
+    server_version: int = 0
+
+    @property
+    def database(self) -> str:
+        """The name of the database's file."""
+        return next(name for name in DATABASES if name in self.files)
 
     @property
     def bytes(self) -> int:
@@ -82,9 +93,9 @@ def _files(found: Mapping[str, Mapping[str, Any]]) -> dict[str, StoredFile]:
     for name in files:
         parts = PurePosixPath(name).parts
         in_folder = len(parts) == 2 and parts[0] in FOLDERS and parts[1] != ".." and "\\" not in parts[1]
-        if name not in (DATABASE, *SINGLE_FILES) and not in_folder:
+        if name not in (*DATABASES, *SINGLE_FILES) and not in_folder:
             raise ValueError(name)  # a restore writes nowhere else
-    if DATABASE not in files:
+    if len(files.keys() & DATABASES.keys()) != 1:
         raise KeyError(DATABASE)
     return files
 

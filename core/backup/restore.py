@@ -5,19 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import sqlite3
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core.backup import manifest as contents
-from core.backup.database import is_in_use
-from core.backup.manifest import DATABASE, MANIFEST, SINGLE_FILES, Manifest
+from core.backup.database import Source, file_in
+from core.backup.manifest import DATABASE, DUMP, FOLDERS, MANIFEST, SINGLE_FILES, Manifest
 from core.errors import InvalidRequest
 from core.events import Progress
-from core.runs.operating import ENDED_IN_PAUSE, WORKER_LOST
-from core.runs.status import INTERRUPTED, PAUSED, QUEUED, RUNNING
+from core.operator_settings import variable
 
 MIB = 2**20
 SPARE_BYTES = 16 * MIB
@@ -25,33 +22,40 @@ REPLACED = "replaced-"  # and the time: what was there before, in the data folde
 _OF_A_FILE_SYSTEM = ("lost+found",)
 
 
-def restore(backup: Path, home: Path, replace: bool = False) -> Iterator[Progress | Manifest]:
-    """Fill the data folder `home` from a backup; the manifest comes last.
+def restore(
+    backup: Path, home: Path, replace: bool = False, database: Source | None = None
+) -> Iterator[Progress | Manifest]:
+    """Fill the data folder `home`, and the database, from a backup; the manifest comes last.
 
-    replace: what is there moves aside, into a folder of its own. Raises InvalidRequest for what is no whole
+    replace: what is there moves aside, into a folder of its own, tables into a schema of its own. database:
+    where the runs are, if not in a file of that folder. Raises InvalidRequest for what is no whole
     backup, for a data folder that is not empty, and while a program has its store open.
     """
-    manifest = contents.read(backup)
+    manifest, database = contents.read(backup), database or file_in(home)
+    _check_kind(manifest, database)
     held = occupied(home)
     if held and not replace:
         raise InvalidRequest(
             f"The data folder {str(home)!r} is not empty; --replace moves what is there aside, or let "
             "NABLASCOPE_HOME name another one."
         )
-    if is_in_use(home / DATABASE):
+    if database.holds() and not replace:
         raise InvalidRequest(
-            f"A server or another program uses the data folder {str(home)!r}; stop it before."
+            f"The database of {variable('database_url')} has runs; --replace moves its tables aside, or let "
+            f"{variable('database_url')} name another one."
         )
+    database.check_unused()
     draft = home / f".restoring{os.getpid()}"
     try:
         draft.mkdir(parents=True)
         yield from _copy(backup, draft, manifest)
-        _check_database(draft / DATABASE)
-        _end_open_runs(draft / DATABASE)
-        if is_in_use(home / DATABASE):  # while it was copied
-            raise InvalidRequest(f"A program has begun to use the data folder {str(home)!r}; stop it before.")
-        _move_aside(home, held)
-        for path in sorted(draft.iterdir(), key=lambda path: path.name == DATABASE):  # the database last
+        copy, aside = draft / database.name, f"{REPLACED}{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}"
+        database.prepare(copy)
+        database.check_unused()  # begun while it was copied
+        database.fill(copy, aside)
+        _move_aside(home, held, aside)
+        here = [path for path in draft.iterdir() if path.name in (*FOLDERS, *SINGLE_FILES, DATABASE)]
+        for path in sorted(here, key=lambda path: path.name == DATABASE):  # the database last
             path.rename(home / path.name)
     except OSError as error:
         raise InvalidRequest(
@@ -96,35 +100,27 @@ def _copy(backup: Path, draft: Path, manifest: Manifest) -> Iterator[Progress]:
         yield Progress(done / MIB, manifest.bytes / MIB, "MiB")
 
 
-def _check_database(file: Path) -> None:
-    try:
-        with contextlib.closing(sqlite3.connect(file)) as database:
-            found = database.execute("PRAGMA quick_check").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        found = str(error)
-    if found != "ok":
-        raise InvalidRequest(f"The database of the backup is damaged: {found[:100]}. Nothing was changed.")
+def _check_kind(manifest: Manifest, database: Source) -> None:
+    """Raise InvalidRequest where the backup is of another kind of database, or of a newer server."""
+    if manifest.database != database.name:
+        kinds = {DATABASE: "an SQLite file", DUMP: "a PostgreSQL database"}
+        instead = "must name one" if manifest.database == DUMP else "must not be set"
+        raise InvalidRequest(
+            f"This is the backup of {kinds[manifest.database]}, and this server keeps its runs in "
+            f"{kinds[database.name]}: {variable('database_url')} {instead}."
+        )
+    if manifest.server_version > database.version:
+        raise InvalidRequest(
+            f"This backup is of a server of PostgreSQL {manifest.server_version}, and the one of "
+            f"{variable('database_url')} is of {database.version}; it must be of the same version or newer."
+        )
 
 
-def _end_open_runs(file: Path) -> None:
-    """What was at work has no worker here; as after the end of a server it resumes from its checkpoint."""
-    work = "UPDATE runs SET worked_s = worked_s + coalesce(seen_at - claimed_at, 0) WHERE worker IS NOT NULL"
-    end = (
-        "UPDATE runs SET status = ?, message = CASE status WHEN ? THEN ? ELSE ? END, ended_at = ?, "
-        "worker = NULL, claimed_at = NULL, address = NULL WHERE worker IS NOT NULL AND status IN (?, ?, ?)"
-    )
-    reasons = (INTERRUPTED, PAUSED, ENDED_IN_PAUSE, WORKER_LOST, time.time())
-    open_ones = (RUNNING, PAUSED, QUEUED)
-    with contextlib.closing(sqlite3.connect(file)) as database, database:
-        database.execute(f"{work} AND status IN (?, ?, ?)", open_ones)
-        database.execute(end, (*reasons, *open_ones))
-
-
-def _move_aside(home: Path, held: list[Path]) -> None:
+def _move_aside(home: Path, held: list[Path], name: str) -> None:
     """Within the data folder, which may be a volume of its own; its file of runs first."""
     if not held:
         return
-    aside = home / f"{REPLACED}{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}"
+    aside = home / name
     aside.mkdir()
     for path in sorted(held, key=lambda path: not path.name.startswith(DATABASE)):
         with contextlib.suppress(FileNotFoundError):  # a log that SQLite has just removed

@@ -58,10 +58,12 @@ def add_restore(parser: argparse.ArgumentParser) -> None:
 def backup(options: argparse.Namespace) -> int:
     """Make one and say what is in it."""
     from core.backup.backup import make_backup
-    from core.paths import data_folder
+    from core.backup.database import database_of
+    from core.paths import files_folder
+    from core.runs.databases.opening import store_place
 
     _check_that_one_folder_has_all()
-    made = _followed(make_backup(data_folder(), options.folder))
+    made = _followed(make_backup(files_folder(), options.folder, database_of(store_place())))
     print(f"{options.folder}: {_in_words(made)}")
     return OK
 
@@ -69,34 +71,38 @@ def backup(options: argparse.Namespace) -> int:
 def restore(options: argparse.Namespace) -> int:
     """Fill the data folder and say with what."""
     from core.backup import restore as restoring
-    from core.operator_settings import operator_settings
-    from core.paths import data_folder
+    from core.backup.database import database_of
+    from core.paths import files_folder
+    from core.runs.databases.opening import store_place
 
     _check_that_one_folder_has_all()
     if not options.folder.is_dir():
         raise InvalidRequest(f"There is no folder {str(options.folder)!r}.")
-    chosen = operator_settings().home
-    home = Path(chosen).expanduser() if chosen else data_folder()
-    had = bool(restoring.occupied(home))
-    made = _followed(restoring.restore(options.folder, home, options.replace))
+    home, database = files_folder(), database_of(store_place())
+    had, had_tables = bool(restoring.occupied(home)), database.holds()
+    made = _followed(restoring.restore(options.folder, home, options.replace, database))
     print(f"{home}: {_in_words(made)}")
     if had:
         print(
             f"What was there before is now in {home}/{restoring.REPLACED}*; delete it when nobody needs it."
         )
+    if had_tables:
+        print(
+            f"The tables that were there before are now in the schema {restoring.REPLACED}* of the database."
+        )
     return OK
 
 
 def _check_that_one_folder_has_all() -> None:
-    """What lies in another database or folder is not copied yet, and half a backup is none."""
+    """Where the file of runs lies apart from the others, half a backup would be none."""
     from core.operator_settings import operator_settings, variable
 
-    for name, instead in (("database_url", "pg_dump and pg_restore"), ("files", "a copy of that folder")):
-        if getattr(operator_settings(), name):
-            raise InvalidRequest(
-                f"A backup is of a folder that holds everything; {variable(name)} is set: use {instead}, "
-                "with a copy of the other files."
-            )
+    known = operator_settings()
+    if known.files and not known.database_url:
+        raise InvalidRequest(
+            f"A backup is of a folder that holds everything; {variable('files')} is set and "
+            f"{variable('database_url')} is not: use a copy of both folders, while no server runs."
+        )
 
 
 def _followed(steps: Iterator[Any]) -> Manifest:

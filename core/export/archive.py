@@ -16,7 +16,8 @@ from core.export.registry import EXPORTS
 from core.export.run import TrainingRun
 from core.models import MODELS
 from core.paths import delete_file
-from core.runs.status import FINISHED
+from core.runs.operating import SERVER_ENDED
+from core.runs.status import FINISHED, INTERRUPTED
 from core.runs.store import RunStore
 
 README = "README.txt"
@@ -102,26 +103,30 @@ def made_by_worker(store: RunStore, job: str, field: str, config: Mapping[str, A
     The store's runner must be at work. Raises InvalidRequest when the job fails, and after WAIT_S seconds.
     """
     store.exports.mkdir(exist_ok=True)
-    file = store.exports / secrets.token_urlsafe(9)
-    whole = dict(config) | {"store_file": store.place, field: str(file)}
-    made_id = store.create(job, whole, immediate=True)
-    try:
-        _wait(store, made_id)
-        return file.read_bytes()
-    finally:
-        delete_file(file)
-        store.forget(made_id)
+    for again in (True, False):  # a worker that is killed meanwhile, for another run's memory, say
+        file = store.exports / secrets.token_urlsafe(9)
+        whole = dict(config) | {"store_file": store.place, field: str(file)}
+        made_id = store.create(job, whole, immediate=True)
+        try:
+            if _is_made(store, made_id, again):
+                return file.read_bytes()
+        finally:
+            delete_file(file)
+            store.forget(made_id)
+    raise AssertionError("the second time it is made or refused")
 
 
-def _wait(store: RunStore, export_id: str) -> None:
-    """Return when the zip is there."""
+def _is_made(store: RunStore, export_id: str, once_more: bool) -> bool:
+    """Whether the file is there, once that is decided; once_more: its worker may have died."""
     deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
         run = store.get(export_id)
         if run is None or run.ended:
+            if run and run.status == INTERRUPTED and run.message != SERVER_ENDED and once_more:
+                return False
             if run is None or run.status != FINISHED:
                 raise InvalidRequest(run.message if run and run.message else "The files were not made.")
-            return
+            return True
         time.sleep(POLL_EVERY_S)
     store.request(export_id, "stop")
     raise InvalidRequest(

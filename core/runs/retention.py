@@ -9,6 +9,7 @@ once, and one that is killed in the middle leaves only what the next pass comple
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import sqlalchemy as sa
 
 from core.data.user import added_files
 from core.operator_settings import operator_settings
-from core.paths import delete_file
+from core.paths import data_folder, delete_file
 from core.runs.retention_plan import Footprint, plan
 from core.runs.status import ENDED
 from core.runs.store import RunStore
@@ -31,6 +32,7 @@ EVENTS_A_TRANSACTION = 5000  # rows in one transaction: a worker that wants to w
 EVENT_OVERHEAD_BYTES = 80  # of a row in the table and in its index
 RUN_BYTES = 4096  # config, environment and message, about
 DAY_S = 86_400.0
+_DRAFT = re.compile(r"\..+\.\d+|.+\.part")  # what a file is called until it is whole
 LEFT_OVER_AFTER_S = 600.0  # a file half written that long ago has lost its process
 
 
@@ -245,10 +247,12 @@ def _drop_checkpoints_of_nobody(store: RunStore, checkpoints: Mapping[str, int])
 
 
 def _drop_leftovers(store: RunStore) -> None:
-    """What killed processes left: checkpoints and added files half written, zips that nobody fetched."""
+    """What killed processes left: files half written, zips that nobody fetched."""
     before = time.time() - LEFT_OVER_AFTER_S
     half_written = [found for found in _files(store.checkpoints) if found[0].name.startswith(".")]
     home = store.files
+    for folder in (home, data_folder() / "cache"):
+        half_written += [found for found in _files(folder) if _DRAFT.fullmatch(found[0].name)]
     half_written += [
         found
         for kind in added_files.KINDS

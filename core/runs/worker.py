@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -51,6 +52,7 @@ ASK_EVERY_S = 0.3  # whether a run is to give way
 _OF_A_START = ("TrainingStarted", "TrainingResumed")
 MUCH_BYTES = 2**30  # of memory left by a run: its worker makes room for a fresh one
 BEHIND_PAGES = 10  # on a shared server, where a page is for many and takes milliseconds; a run gets the rest
+SIGNAL_GRACE_S = 10.0  # in which a server that was ended as well closes its pipe, on a busy machine too
 PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
 
 
@@ -67,6 +69,7 @@ class Worker:
     def work(self) -> None:
         """Claim runs and do them, until the pipe is closed or a run has opened an accelerator."""
         self._pipe = _take_stdin()
+        _outlive_signals_to_all()
         threading.Thread(target=self._watch_parent, daemon=True).start()
         self._store = self._patiently(self._open_store)
         threading.Thread(target=self._send_heartbeats, daemon=True).start()
@@ -265,6 +268,21 @@ def _never() -> bool:
 def _holds_much() -> bool:
     """Whether it would weigh on the next run, whose memory may be limited, what the last one has left."""
     return psutil.Process().memory_info().rss > MUCH_BYTES
+
+
+def _outlive_signals_to_all() -> None:
+    """Where a service manager ends all of a server's processes at once, the end of the pipe ends this one.
+
+    The run is then known to be interrupted by the server's end, and resumes when that starts again. A signal
+    to this process alone ends it a moment later.
+    """
+
+    def arrived(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)  # the next one is heeded at once
+        threading.Timer(SIGNAL_GRACE_S, os.kill, (os.getpid(), number)).start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, arrived)
 
 
 def _take_stdin() -> int:

@@ -17,7 +17,7 @@ from core.records import to_record
 from core.runs.store import Run
 from dashboard.components import runs
 from dashboard.components.markdown import escaped
-from dashboard.components.visitor import visitor
+from dashboard.components.visitor import owner_of_new_run
 
 JOB = "page_figures"
 MAX_KEPT_BYTES = 64 * 2**20  # of the results of all pages together
@@ -74,7 +74,7 @@ def figures(kind: str, asked: Sequence[Mapping[str, Any]], words: str) -> list[A
 
 def _computed(kind: str, missing: Mapping[str, Mapping[str, Any]], words: str) -> dict[str, Any]:
     config = to_record(FiguresConfig(kind, tuple(missing.values())))
-    run_id = runs.runner().submit(JOB, config, visitor().owner)
+    run_id = runs.runner().submit(JOB, config, owner_of_new_run())
     try:
         run = _waited_for(run_id, words)
         if run is None or run.message:

@@ -25,7 +25,7 @@ from core.runs.store import Run
 from dashboard.components import address, unavailable
 from dashboard.components.markdown import escaped
 from dashboard.components.runner import runner
-from dashboard.components.visitor import is_shared, visitor
+from dashboard.components.visitor import is_shared, owner_of_new_run, visitor
 from dashboard.live.pace import pace
 from dashboard.live.part import ask_for_end, ask_for_news
 from dashboard.live.records import Records, shared
@@ -186,7 +186,7 @@ def submit(job: str, config: Mapping[str, Any]) -> str:
     if not JOBS[job].immediate and drained():
         refuse(DRAINED)
     try:
-        return runner().submit(job, config, visitor().owner)
+        return runner().submit(job, config, owner_of_new_run())
     except StoreUnavailable:
         raise
     except InvalidRequest as error:  # it has as many open runs as one may have, or this one is too large
@@ -198,7 +198,7 @@ def resume(run_id: str) -> None:
     check_controls(run_id)
     if drained():
         raise InvalidRequest(DRAINED)
-    runner().resume(run_id, visitor().owner)
+    runner().resume(run_id, owner_of_new_run())
 
 
 def request(run_id: str, requested: str) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import streamlit as st
 
-from core.errors import InvalidRequest
+from core.errors import StoreUnavailable
 from core.login.people import Person, person_of_header, role_of
 from core.login.settings import BY_PROXY, OPERATOR, TEACHER, LoginSettings, login_settings
 from core.runs.hosting import logins
@@ -27,8 +27,8 @@ BROWSER_COOKIE = "nablascope_browser"
 BROWSER_HEADER, ADDRESS_HEADER = "x-nablascope-browser", "x-nablascope-address"
 
 # Why nobody has signed in where somebody had: it took too long, or another tab or an operator ended it, or
-# the person may not come in (any more).
-EXPIRED, SIGNED_OUT, NOT_ALLOWED = "expired", "signed out", "not allowed"
+# the person may not come in (any more), or the database does not say now who it is.
+EXPIRED, SIGNED_OUT, NOT_ALLOWED, UNREADABLE = "expired", "signed out", "not allowed", "unreadable"
 
 
 # What the server's middleware says of a connection, in place of what anybody may have sent: the login that
@@ -115,7 +115,10 @@ def signed_in(known: LoginSettings, login_id: str | None, user: str | None) -> t
         return person_of_header(unquote(user)), ""
     if not login_id or not known.providers:
         return None, ""
-    login = login_of(login_id)
+    try:
+        login = login_of(login_id)
+    except StoreUnavailable:
+        return None, UNREADABLE
     if login is None or known.provider(login.person.provider) is None:
         return None, SIGNED_OUT
     if login.has_expired(time.time()):
@@ -124,19 +127,33 @@ def signed_in(known: LoginSettings, login_id: str | None, user: str | None) -> t
 
 
 def login_of(login_id: str) -> Login | None:
-    """The login of this id, also where it has expired; none where the database cannot be read."""
+    """The login of this id, also where it has expired.
+
+    Where the database cannot be read it is the one that was read last: whoever had signed in keeps the page
+    and what is in it. Raises StoreUnavailable where none was read before.
+    """
     moment = time.monotonic()
     at, login = _kept.get(login_id, (-KEPT_S, None))
     if moment - at < KEPT_S:
         return login
     try:
         login = logins.find(runner().store, login_id)
-    except (InvalidRequest, OSError):
-        return None
+    except StoreUnavailable:
+        if login is None:
+            raise
+        return login
     if len(_kept) >= MAX_KEPT:
         _kept.clear()
     _kept[login_id] = (moment, login)
     return login
+
+
+def owner_of_new_run() -> Owner:
+    """Whose a run is that the visitor starts. Raises StoreUnavailable where it is not known who that is."""
+    who = visitor()
+    if who.ended == UNREADABLE:
+        raise StoreUnavailable(UNREADABLE, "It cannot be read now who has signed in here.")
+    return who.owner
 
 
 def end_login(login_id: str) -> None:

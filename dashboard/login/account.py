@@ -13,12 +13,15 @@ from core.errors import InvalidRequest
 from core.login.settings import BY_PROXY, LoginSettings, login_settings
 from core.runs.hosting.logins import newest_of_browser
 from core.runs.quota import give_runs, open_and_ended
+from dashboard.components import unavailable
 from dashboard.components.markdown import escaped
 from dashboard.components.runner import runner
+from dashboard.components.runs import store_is_back
 from dashboard.components.visitor import (
     EXPIRED,
     NOT_ALLOWED,
     SIGNED_OUT,
+    UNREADABLE,
     Visitor,
     end_login,
     login_of,
@@ -50,6 +53,8 @@ ENDED = {
     SIGNED_OUT: "You have been signed out, in another tab or by a later sign-in. Reload this page, or sign "
     "in again; your runs are kept.",
     NOT_ALLOWED: REFUSALS[oidc.NOT_ALLOWED],
+    UNREADABLE: "This server cannot read now who has signed in, since its store does not answer. You have "
+    "not been signed out: this page continues by itself when the store is back, and your runs are kept.",
 }
 
 
@@ -62,9 +67,13 @@ def entry(known: LoginSettings, who: Visitor) -> st.Page | None:
     """The menu's entry of the account, under the person's name; none where nobody can sign in."""
     if not known.has_login:
         return None
-    title = who.person.name[:MAX_IN_MENU] if who.person else "Sign in"
+    title = who.person.name[:MAX_IN_MENU] if who.person else _title_of(who)
     icon = ":material/account_circle:" if who.person else ":material/login:"
     return st.Page(draw_account, title=escaped(title), icon=icon, url_path=PATH)
+
+
+def _title_of(nobody: Visitor) -> str:
+    return TITLE if nobody.ended == UNREADABLE else "Sign in"
 
 
 def take_refusal() -> None:
@@ -80,7 +89,10 @@ def say(known: LoginSettings, who: Visitor) -> None:
     if code and time.monotonic() - at < REFUSAL_SHOWN_S and who.person is None:
         st.error(REFUSALS[code].format(ask=_ask(known)), icon=":material/no_accounts:")
     if who.ended:
-        st.warning(ENDED[who.ended].format(ask=_ask(known)), icon=":material/logout:")
+        icon = ":material/sync_problem:" if who.ended == UNREADABLE else ":material/logout:"
+        st.warning(ENDED[who.ended].format(ask=_ask(known)), icon=icon)
+    if who.ended == UNREADABLE:
+        unavailable.draw_anew_when(store_is_back)
     if who.ended == SIGNED_OUT or _signed_in_elsewhere(known, who):
         if not who.ended:
             st.info("You have signed in in another tab.", icon=":material/login:")
@@ -103,9 +115,11 @@ def draw_sign_in(known: LoginSettings, page: str) -> None:
         st.markdown("The proxy in front of this server signs people in; it has named nobody.")
 
 
-def draw_gate(known: LoginSettings) -> None:
-    """All that a stranger sees."""
+def draw_gate(known: LoginSettings, who: Visitor) -> None:
+    """All that a stranger sees; who cannot be known now has nothing to do but wait."""
     st.title("Nablascope")
+    if who.ended == UNREADABLE:
+        return
     with st.container(border=True, width=460):
         st.markdown("This server is open to people who have signed in.")
         draw_sign_in(known, _page_here())
@@ -120,7 +134,9 @@ def note_page(path: str) -> None:
 def draw_account() -> None:
     """The page of the menu's entry."""
     known, who = login_settings(), visitor()
-    st.title(TITLE if who.person else "Sign in")
+    st.title(TITLE if who.person else _title_of(who))
+    if who.ended == UNREADABLE:
+        return
     if who.person is None:
         st.markdown(
             "Runs that you start are then yours in every browser in which you sign in, and not of this "

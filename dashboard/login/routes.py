@@ -21,7 +21,7 @@ from core.login.people import role_of
 from core.login.settings import LoginSettings
 from core.runs.hosting.logins import id_of, sign_in
 from core.runs.hosting.tables import Database
-from dashboard.components.visitor import BROWSER_HEADER, login_of, settings, signed_in
+from dashboard.components.visitor import BROWSER_HEADER, UNREADABLE, settings, signed_in
 from dashboard.live.addresses import base
 from dashboard.live.web_files import FRESH
 from dashboard.login.cookies import BEGUN_COOKIE, LOGIN_COOKIE, Cookies
@@ -136,7 +136,8 @@ class _SignIns:
         return id_of(key) if key else None
 
     def _is_in(self, login_id: str) -> bool:
-        return login_of(login_id) is not None and signed_in(self._known, login_id, None)[0] is not None
+        person, ended = signed_in(self._known, login_id, None)
+        return person is not None or ended == UNREADABLE  # where that is not known, the cookie stays
 
     def _refused(self, request: Request, error: SignInFailed, page: str) -> Response:
         said = " ".join(str(error).split())[:300]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import streamlit as st
+import uvicorn
 from starlette.concurrency import run_in_threadpool
 
 from core.errors import InvalidRequest
@@ -15,6 +19,8 @@ from core.runs.runners.local import LocalRunner
 from dashboard.server.exposure import current_user_id, warnings_at_start
 
 _log = logging.getLogger(__name__)
+GOODBYE_S = 1  # for answers under way when the server ends
+END_S = 3.0  # after that, for all else, of which the workers have CLOSE_GRACE_S
 LOOK_EVERY_S = 2.0  # for runs that an ended server left; its workers need a moment to end theirs
 
 
@@ -52,6 +58,25 @@ async def runs_resumed(runner: Callable[[], LocalRunner]) -> AsyncIterator[None]
             await task
         with suppress(InvalidRequest):  # there is none where its folder cannot be written
             await run_in_threadpool(lambda: runner().close())
+
+
+@asynccontextmanager
+async def ends_soon() -> AsyncIterator[None]:
+    """Around the server's life: nothing that is slow holds up its end.
+
+    Streamlit sets no bound for who brings or takes a file slowly; its server is whose method the signals have
+    by now. A thread that waits, for a zip, a locked store or a driver, would keep the process; what is lost
+    with it is no more than a kill -9 can take.
+    """
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if not isinstance(server, uvicorn.Server):  # somebody else's process
+        yield
+        return
+    server.config.timeout_graceful_shutdown = GOODBYE_S
+    yield
+    ending = threading.Timer(END_S, os._exit, (0,))
+    ending.daemon = True
+    ending.start()
 
 
 def warn(has_login: bool) -> None:

@@ -80,19 +80,34 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_server(home: Path, port: int | None = None, base: str = "", **environment: str) -> Server:
+def start_server(
+    home: Path,
+    port: int | None = None,
+    base: str = "",
+    apart: bool = False,
+    limit_s: float = START_LIMIT_S,
+    **environment: str,
+) -> Server:
     """Start the dashboard with `home` as its data folder and wait until it is healthy.
 
-    base: a path below which it is, such as "/lab". Raises as launch() does.
+    base: a path below which it is, such as "/lab". apart: in a process group of its own. Raises as launch()
+    does.
     """
     port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
     command += ["--server.baseUrlPath", base] if base else []
-    return launch(command, f"http://127.0.0.1:{port}{base}", home, {VARIABLE: str(home)} | environment)
+    url = f"http://127.0.0.1:{port}{base}"
+    return launch(command, url, home, {VARIABLE: str(home)} | environment, apart=apart, limit_s=limit_s)
 
 
 def launch(
-    command: Sequence[str], url: str, home: Path, environment: Mapping[str, str], cwd: Path = ROOT
+    command: Sequence[str],
+    url: str,
+    home: Path,
+    environment: Mapping[str, str],
+    cwd: Path = ROOT,
+    apart: bool = False,
+    limit_s: float = START_LIMIT_S,
 ) -> Server:
     """Start a dashboard by this command and wait until it is healthy at `url`.
 
@@ -108,9 +123,10 @@ def launch(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=apart,
         )
     server = Server(process, url, home, log)
-    deadline = time.monotonic() + START_LIMIT_S
+    deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline and process.poll() is None:
         if is_healthy(url):
             return server

@@ -6,8 +6,10 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import psutil
 from playwright.sync_api import expect
@@ -34,6 +36,18 @@ def is_run_by_another(store: RunStore, run_id: str, before: set[str]) -> bool:
 def is_ready(url: str) -> bool:
     with urllib.request.urlopen(f"{url}/ready", timeout=30) as answer:
         return bool(json.load(answer)["ready"])
+
+
+@contextlib.contextmanager
+def a_file_that_never_comes(url: str) -> Iterator[None]:
+    """Somebody begins to bring a file, and sends no more of it."""
+    address = urlsplit(url)
+    head = (
+        f"PUT /_stcore/upload_file/a/b HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 1000000\r\n\r\n"
+    )
+    with socket.create_connection((str(address.hostname), address.port or 80)) as connection:
+        connection.sendall(f"{head}begun".encode())
+        yield
 
 
 def all_end(processes: list[psutil.Process]) -> bool:
@@ -85,6 +99,7 @@ def test_a_server_that_ends_leaves_no_worker_and_what_a_killed_one_left_goes_on(
     wait_for_another_epoch(page)
     workers = workers_of(second)
     assert workers
-    second.process.terminate()
-    second.process.wait(60)
+    with a_file_that_never_comes(second.url):
+        second.process.terminate()
+        second.process.wait(60)
     assert not any(worker.is_running() for worker in workers), "a worker outlived its server"

@@ -188,7 +188,19 @@ def test_a_data_folder_in_use_or_not_empty_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("DATABASE_URL", "postgresql://lab@localhost/runs"), ("FILES", "/elsewhere")]
+    ("setting", "value", "said"),
+    [
+        (
+            "DATABASE_URL",
+            "postgresql://lab@127.0.0.1:1/runs",
+            "'runs' at 127.0.0.1 cannot be used: it does not",
+        ),
+        (
+            "FILES",
+            "elsewhere",
+            "NABLASCOPE_FILES is set and NABLASCOPE_DATABASE_URL is not: use a copy of both",
+        ),
+    ],
 )
 def test_what_lies_elsewhere_is_not_backed_up_by_half(
     home: Path,
@@ -197,12 +209,15 @@ def test_what_lies_elsewhere_is_not_backed_up_by_half(
     capsys: pytest.CaptureFixture[str],
     setting: str,
     value: str,
+    said: str,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "backup").mkdir()
     monkeypatch.setenv(f"NABLASCOPE_{setting}", value)
     for command in ("backup", "restore"):
         assert main([command, str(tmp_path / "backup")]) == 2
-        assert f"NABLASCOPE_{setting} is set: use " in capsys.readouterr().err
-    assert not (tmp_path / "backup").exists()
+        assert said in capsys.readouterr().err
+    assert not [*(tmp_path / "backup").iterdir()]
 
 
 def test_where_there_is_nothing_or_no_space_it_says_so(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,16 +16,18 @@ import pytest
 from core.data.user import added_files, user_csv
 from core.errors import InvalidRequest
 from core.events import Checkpoint
-from core.export.archive import README, write, zipped
+from core.export.archive import README, made_by_worker, write, zipped
 from core.export.registry import EXPORTS
 from core.export.run import TrainingRun, from_folder, from_store
 from core.records import to_record
+from core.runs.operating import SERVER_ENDED
 from core.runs.recorder import Recorder
 from core.runs.run_folder import Folder
-from core.runs.status import FINISHED
-from core.runs.store import RunStore
+from core.runs.status import FINISHED, INTERRUPTED
+from core.runs.store import Run, RunStore
 from core.training.config import default_config
 from core.training.loop import train
+from tests.waiting import wait_until
 
 
 def test_the_zip_holds_every_file_and_the_readme_names_each(iris: TrainingRun) -> None:
@@ -115,3 +120,35 @@ def test_a_run_whose_table_is_gone_still_gives_its_metrics(
         assert {"metrics.csv", "metrics.parquet"} < set(archive.namelist())
         assert "script.py" not in archive.namelist()
         assert "not here, as the table " in archive.read(README).decode()
+
+
+def test_a_file_whose_worker_was_killed_is_made_again_once_and_not_when_the_server_ends(
+    tmp_path: Path,
+) -> None:
+    killed = "The worker was killed (SIGKILL)."
+    with contextlib.closing(RunStore(tmp_path / "runs.sqlite")) as store, ThreadPoolExecutor() as visitor:
+        asked = visitor.submit(made_by_worker, store, "export", "file", {})
+        store.end(claimed(store, asked).id, INTERRUPTED, killed)
+        second = claimed(store, asked)
+        Path(second.config["file"]).write_bytes(b"whole")
+        store.end(second.id, FINISHED)
+        assert asked.result() == b"whole"
+        assert [*store.exports.iterdir()] == []
+        for messages in ((killed, killed), (SERVER_ENDED,)):
+            asked = visitor.submit(made_by_worker, store, "export", "file", {})
+            for message in messages:
+                store.end(claimed(store, asked).id, INTERRUPTED, message)
+            with pytest.raises(InvalidRequest, match=re.escape(messages[-1])):
+                asked.result()
+
+
+def claimed(store: RunStore, asked: Future[bytes]) -> Run:
+    """The next run that is asked for."""
+    found: list[Run] = []
+
+    def comes() -> bool:
+        found.extend(filter(None, [store.claim("worker", 1)]))
+        return bool(found) or asked.done()
+
+    wait_until(comes)
+    return found[0]

@@ -22,6 +22,7 @@ from core.data.user import added_files, user_csv
 from core.errors import InvalidRequest
 from core.events import Picture
 from core.export.archive import zipped_from_store
+from core.paths import VARIABLE
 from core.records import to_record
 from core.runs.databases import sqlite
 from core.runs.retention import DAY_S, default_keep_bytes, default_max_age_s, keep_within
@@ -156,12 +157,21 @@ def test_open_runs_and_the_run_that_one_of_them_resumes_from_lose_nothing(store:
     assert not store.can_resume(parent)
 
 
-def test_files_that_killed_processes_left_go_and_fresh_ones_stay(store: RunStore) -> None:
+def test_files_that_killed_processes_left_go_and_fresh_ones_stay(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(store.files))
     run_id = ended_run(store)
     store.exports.mkdir()
-    own = store.files / added_files.TABLES.folder
+    own, cache = store.files / added_files.TABLES.folder, store.files / "cache"
     own.mkdir()
+    cache.mkdir()
+    whole = [cache / "digits.npz", store.files / ".keep"]
+    for path in whole:
+        path.write_bytes(b"whole")
+        os.utime(path, (0, time.time() - 3600))
     old = [store.checkpoints / f".{run_id}.pt.1", store.exports / "a.zip", own / "b.part"]
+    old += [cache / "digits8u.part", store.files / ".cookie_secret.17"]
     fresh = [store.checkpoints / f".{run_id}.pt.2", store.exports / "c.zip", own / "d.part"]
     for path in old + fresh:
         path.write_bytes(b"half")
@@ -169,7 +179,8 @@ def test_files_that_killed_processes_left_go_and_fresh_ones_stay(store: RunStore
         os.utime(path, (0, time.time() - 3600))
     (store.checkpoints / "nobody.pt").write_bytes(b"weights of a run that is gone")
     keep(store, 100 * MIB)
-    assert [path.exists() for path in old] == [False] * 3
+    assert [path.exists() for path in old] == [False] * 5
+    assert all(path.exists() for path in whole)
     assert [path.exists() for path in fresh] == [True] * 3
     assert [path.name for path in store.checkpoints.glob("*.pt")] == [f"{run_id}.pt"]
 

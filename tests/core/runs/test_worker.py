@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+import signal
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from core.runs.store import Run, RunStore
 from core.runs.worker import _last_events, _may_be_held
 from core.training import default_config, loop
 from core.training.loop import train
+from tests.waiting import wait_until
 
 CONFIG = default_config("gan", "ring", epochs=50, snapshots=("generated",), snapshot_every_s=60.0)
 
@@ -66,3 +70,41 @@ def test_a_job_of_another_kind_ends_where_it_stands(run: Run) -> None:
     events = job()
     next(events)
     assert [*_last_events(replace(run, job="cost"), events)] == []
+
+
+def test_a_signal_to_all_processes_leaves_the_worker_to_the_end_of_its_server(tmp_path: Path) -> None:
+    """As service managers send it."""
+    RunStore(tmp_path / "runs.sqlite").close()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with started_worker(tmp_path) as worker:
+            worker.send_signal(number)
+            with pytest.raises(subprocess.TimeoutExpired):
+                worker.wait(0.5)
+            assert worker.stdin is not None
+            worker.stdin.close()
+            assert worker.wait() == 0
+
+
+@pytest.mark.slow
+def test_a_signal_to_the_worker_alone_ends_it_a_moment_later(tmp_path: Path) -> None:
+    RunStore(tmp_path / "runs.sqlite").close()
+    with started_worker(tmp_path) as worker:
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait() == -signal.SIGTERM
+
+
+@contextlib.contextmanager
+def started_worker(home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """One that heeds signals as it means to."""
+    command = [sys.executable, "-m", "core.runs.worker", str(home / "runs.sqlite"), "1"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as worker:
+        status = Path(f"/proc/{worker.pid}/status")
+        if not status.exists():
+            pytest.skip("only Linux says which signals a process catches")
+        wait_until(lambda: _catches(status.read_text(), signal.SIGTERM))
+        yield worker
+
+
+def _catches(status: str, number: int) -> bool:
+    (caught,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught, 16) >> (number - 1) & 1)
