@@ -143,6 +143,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 # Programs: what may parse arguments, print and exit. A template becomes a script of its own.
 EDGES = (
     *("core/commands/", "core/runs/worker.py", "__main__.py"),
+    *("core/runs/runners/ray_driver.py", "core/runs/runners/ray_task.py"),
     *("core/export/template.py", "core/export/predict_template.py"),
     "core/export/templates/",
 )
