@@ -52,6 +52,7 @@ NODE_KNOWN_S = 3.0  # after the end of a process: whether its whole node has die
 KILL_AFTER_S = 2.0  # a process that its node could not end by then is frozen
 MAX_TRIES = 3  # to begin a run
 TASKS_WAIT_S = 0.05
+END_S = 3.5  # to end all tasks, and to leave the cluster
 
 
 @dataclass
@@ -447,6 +448,8 @@ class Program:
             self._woken.set()
         self._closing.set()
         self._woken.set()
+        time.sleep(END_S)
+        os._exit(0)  # Ray does not let go of a cluster that has gone
 
     def _say(self, report: dict[str, Any]) -> None:
         """A line when something has changed."""
