@@ -205,7 +205,7 @@ def _draw_quotas(work: list[OpenRun], named: dict[str, str]) -> None:
     st.caption(
         "`NABLASCOPE_MAX_OPEN_RUNS` is the limit of each person, `NABLASCOPE_MAX_OPEN_RUNS_OF_ADDRESS` that "
         "of all behind one address, `NABLASCOPE_MAX_RUNS` how many work at once on a machine "
-        f"({runner().runs_at_once()} now in all)."
+        f"({runner().max_concurrent_runs()} now in all)."
     )
 
 

@@ -145,10 +145,10 @@ class _Health:
             Family("nablascope_workers", "gauge", "Worker processes that live.", [({}, len(workers))]),
             *_of_cluster(running.cluster()),
             Family(
-                "nablascope_runs_at_once",
+                "nablascope_max_concurrent_runs",
                 "gauge",
                 "How many runs may run at once.",
-                [({}, running.runs_at_once())],
+                [({}, running.max_concurrent_runs())],
             ),
             Family("nablascope_memory_bytes", "gauge", "Resident memory.", memory, "bytes"),
             Family("nablascope_disk_free_bytes", "gauge", "Left for runs.", [({}, free)], "bytes"),

@@ -26,7 +26,7 @@ class Report:
     """What the driver has said last. fault: why it has no cluster; empty where it has."""
 
     nodes: tuple[ClusterNode, ...] = ()
-    runs_at_once: int = 0  # on all nodes together
+    max_concurrent_runs: int = 0  # on all nodes together
     fault: str = ""
 
     @property
@@ -41,5 +41,5 @@ NOT_YET = Report(fault="The cluster has not answered yet.")
 def report_of(record: Mapping[str, Any]) -> Report:
     """A line of the driver. Raises KeyError or TypeError for what is none."""
     return Report(
-        tuple(ClusterNode(**node) for node in record["nodes"]), record["runs_at_once"], record["fault"]
+        tuple(ClusterNode(**node) for node in record["nodes"]), record["max_concurrent_runs"], record["fault"]
     )

@@ -182,7 +182,7 @@ class LocalRunner:
         """Process ids of the workers."""
         return [worker.pid for worker in [*self._workers.values()] if worker.poll() is None]
 
-    def runs_at_once(self) -> int:
+    def max_concurrent_runs(self) -> int:
         """How many runs may run at once."""
         return self.limit
 

@@ -156,7 +156,7 @@ class Driver:
             )
         machines = {member.machine for member in members}
         at_once = sum(limit_of(machine, members, self.max_runs) for machine in machines)
-        return {"nodes": found, "runs_at_once": at_once, "fault": ""}
+        return {"nodes": found, "max_concurrent_runs": at_once, "fault": ""}
 
     # --- nodes ------------------------------------------------------------------------------------------
 
@@ -460,7 +460,7 @@ class Program:
 
 
 def _without_nodes(fault: str) -> dict[str, Any]:
-    return {"nodes": [], "runs_at_once": 0, "fault": fault}
+    return {"nodes": [], "max_concurrent_runs": 0, "fault": fault}
 
 
 @contextlib.contextmanager

@@ -48,9 +48,9 @@ class RayRunner(LocalRunner):
         """What the driver has said last."""
         return self._said
 
-    def runs_at_once(self) -> int:
+    def max_concurrent_runs(self) -> int:
         """How many runs may run at once on all nodes together."""
-        return self._said.runs_at_once
+        return self._said.max_concurrent_runs
 
     def unready_reason(self) -> str | None:
         """Why no run can be started now, in words; None where one can."""
@@ -59,7 +59,7 @@ class RayRunner(LocalRunner):
             return "the driver of the cluster does not live"
         if said.fault:
             return said.fault
-        if self.runs_at_once():
+        if self.max_concurrent_runs():
             return None
         refused = "; ".join(f"{node.name}: {node.refused}" for node in said.nodes)
         return f"no node of the cluster can do runs{f' ({refused})' if refused else ''}"
@@ -97,4 +97,4 @@ class RayRunner(LocalRunner):
                 except (ValueError, TypeError, KeyError):  # a line of Ray's
                     continue
                 if machines := self._said.machines:
-                    self.limit = max(1, round(self.runs_at_once() / machines))
+                    self.limit = max(1, round(self.max_concurrent_runs() / machines))

@@ -44,7 +44,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
 def shared_runner(nodes: Nodes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayRunner]:
     runner = RayRunner(tmp_path_factory.mktemp("runs") / "runs.sqlite", nodes.address)
     try:
-        wait_until(lambda: runner.runs_at_once() == 2)
+        wait_until(lambda: runner.max_concurrent_runs() == 2)
         yield runner
     finally:
         runner.close()
@@ -53,7 +53,7 @@ def shared_runner(nodes: Nodes, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def runner(shared_runner: RayRunner) -> Iterator[RayRunner]:
     """A runner with both nodes and nothing to do."""
-    wait_until(lambda: shared_runner.runs_at_once() == 2)
+    wait_until(lambda: shared_runner.max_concurrent_runs() == 2)
     yield shared_runner
     store = shared_runner.store
     for run in store.all_with_status(QUEUED, RUNNING, PAUSED):
@@ -227,7 +227,7 @@ def test_the_run_of_a_lost_node_resumes_at_another_with_the_same_numbers(
     run = run_of(runner.store, lost)
     assert (run.status, run.message) == (INTERRUPTED, NODE_LOST)
     assert 0 < len(losses(runner.store, lost)) < 100
-    wait_until(lambda: runner.runs_at_once() == 1)
+    wait_until(lambda: runner.max_concurrent_runs() == 1)
     for other in runner.store.all_with_status(RUNNING):
         runner.request(other.id, "stop")
     wait_until(lambda: not psutil.pid_exists(worker))

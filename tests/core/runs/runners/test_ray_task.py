@@ -100,8 +100,8 @@ def test_a_process_is_killed_by_its_name_alone() -> None:
 
 def test_what_the_driver_reports_is_read(tmp_path: Path) -> None:
     node = {"name": "a", "machine": "m", "runs": 2, "at_work": 1, "refused": ""}
-    said = report_of(json.loads(json.dumps({"nodes": [node], "runs_at_once": 2, "fault": ""})))
-    assert (said.machines, said.runs_at_once, said.nodes[0].name) == (1, 2, "a")
+    said = report_of(json.loads(json.dumps({"nodes": [node], "max_concurrent_runs": 2, "fault": ""})))
+    assert (said.machines, said.max_concurrent_runs, said.nodes[0].name) == (1, 2, "a")
 
 
 @pytest.mark.parametrize("address", ["somewhere", "host:0", "host; rm -rf /:6379", "$(id):6379", "--x:1"])
