@@ -112,6 +112,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks", "core/page_figures"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
+    "core/runs/runners/ray_task.py": ("core/runs/runners", "core/runs/worker.py"),
+    "core/runs/runners/ray_driver.py": ("core/runs/runners/ray_task.py",),
     "core/commands": (
         *("core/runs/worker.py", "core/runs/runners", "core/monitor", "core/timing/nodes", "core/backup"),
     ),

@@ -155,8 +155,8 @@ class Driver:
                 }
             )
         machines = {member.machine for member in members}
-        at_once = sum(limit_of(machine, members, self.max_runs) for machine in machines)
-        return {"nodes": found, "max_concurrent_runs": at_once, "fault": ""}
+        concurrent = sum(limit_of(machine, members, self.max_runs) for machine in machines)
+        return {"nodes": found, "max_concurrent_runs": concurrent, "fault": ""}
 
     # --- nodes ------------------------------------------------------------------------------------------
 
@@ -449,7 +449,7 @@ class Program:
         self._closing.set()
         self._woken.set()
         time.sleep(END_S)
-        os._exit(0)  # Ray does not let go of a cluster that has gone
+        os._exit(0)  # leaving a cluster that is gone may take Ray a minute
 
     def _say(self, report: dict[str, Any]) -> None:
         """A line when something has changed."""

@@ -1,6 +1,6 @@
 """What runs on the nodes of a cluster: a look at whether a node can do runs, and one run, as a task each.
 
-Everything that a node is told is in the task's argument, an object; no text of a person is part of a command.
+All that a node needs to know is in the task's argument, an object; no text of a person is part of a command.
 What PyTorch or the store need is imported inside, so that a node without it can say what it lacks.
 """
 
