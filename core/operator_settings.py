@@ -61,6 +61,13 @@ SETTINGS: dict[str, Option] = {
         optional=True,
         none_words=("",),
     ),
+    "ray": Option(
+        "The Ray cluster whose nodes do the runs, `HOST:PORT`, as docs/cluster.md describes it; by default "
+        "the server's own machine does them.",
+        kind=str,
+        optional=True,
+        none_words=("",),
+    ),
     "max_upload_mib": Option(
         "How many MiB of uploaded files one open tab may hold in the server's memory; one file is bounded by "
         "Streamlit's `server.maxUploadSize`.",
@@ -162,6 +169,7 @@ class OperatorSettings:
     keep_mib: int = 2048
     keep_days: int | None = None
     max_runs: int | None = None
+    ray: str | None = None
     max_upload_mib: int = 60
     min_free_mib: int = 200
     log_format: str = "text"

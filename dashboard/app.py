@@ -13,6 +13,7 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
+from core.cluster.address import check_cluster
 from core.errors import InvalidRequest
 from core.login.settings import login_settings
 from core.logs import write_as_json
@@ -40,6 +41,8 @@ try:
     settings = operator_settings()
     sharing()
     check_address()
+    if settings.ray:
+        check_cluster(settings.ray)
     operator_limits()
     policy = page_policy(INDEX.read_text("utf-8"), settings.embed_on)
     login = login_settings()

@@ -112,6 +112,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core/jobs.py": ("core/landscape", "core/layers", "core/timing/frameworks", "core/page_figures"),
     "core/runs/worker.py": ("core/jobs.py",),
     "core/runs/runners": ("core/jobs.py",),
+    "core/runs/runners/ray_task.py": ("core/runs/runners", "core/runs/worker.py"),
+    "core/runs/runners/ray_driver.py": ("core/runs/runners/ray_task.py",),
     "core/commands": (
         *("core/runs/worker.py", "core/runs/runners", "core/monitor", "core/timing/nodes", "core/backup"),
     ),
@@ -143,6 +145,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 # Programs: what may parse arguments, print and exit. A template becomes a script of its own.
 EDGES = (
     *("core/commands/", "core/runs/worker.py", "__main__.py"),
+    *("core/runs/runners/ray_driver.py", "core/runs/runners/ray_task.py"),
     *("core/export/template.py", "core/export/predict_template.py"),
     "core/export/templates/",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 
 from core.errors import InvalidRequest
 
@@ -15,6 +16,13 @@ INSTALL = (
 # A name or an IPv4 address, or an IPv6 address in brackets: nothing that could be an option or a command.
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]{2,45}\]"
 _ADDRESS = re.compile(rf"(?P<host>{_HOST}):(?P<port>\d{{1,5}})")
+
+
+def check_cluster(address: str) -> None:
+    """Raise InvalidRequest for what can be no address, and where Ray is not installed; nothing is asked."""
+    host_and_port(address)
+    if find_spec("ray") is None:
+        raise InvalidRequest(INSTALL)
 
 
 def host_and_port(address: str) -> tuple[str, int]:

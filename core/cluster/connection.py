@@ -42,6 +42,7 @@ class Node:
     host: str
     cpus: int
     gpus: int
+    memory_bytes: int = 0  # that Ray gives out there
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +120,7 @@ def _join(ray: Any, address: str, folder: str) -> None:
             return
         except Exception as error:  # RuntimeError, ValueError, ConnectionError, AuthenticationError ...
             ray.shutdown()
-            reason = _first_line(error)
+            reason = _of_joining(error)
     if "Unauthenticated" in lines():
         raise InvalidRequest(f"The Ray cluster at {address} does not take this token: {_TOKEN_ADVICE}.")
     raise InvalidRequest(
@@ -174,18 +175,30 @@ class Cluster:
                 host,
                 int(one["Resources"]["CPU"]),
                 int(one["Resources"].get("GPU", 0)),
+                int(one["Resources"].get("memory", 0)),
             )
             for index, (host, one) in enumerate(zip(hosts, found, strict=True))
         )
 
-    def start(self, node: Node, work: Work, config: Any, cpus: int = 0, gpus: int = 0) -> Task:
-        """Start work on a node, as soon as it has so many processors to spare."""
+    def start(
+        self,
+        node: Node,
+        work: Work,
+        config: Any,
+        cpus: int = 0,
+        gpus: int = 0,
+        memory_bytes: int = 0,
+        name: str = "",
+    ) -> Task:
+        """Start work on a node, as soon as it has so much to spare; name: of the task in Ray's own lists."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         options = {
             "num_returns": "streaming",
             "num_cpus": cpus,
             "num_gpus": gpus,
+            "memory": memory_bytes,
+            "name": name,
             "max_retries": 0,
             "scheduling_strategy": NodeAffinitySchedulingStrategy(node.id, soft=False),
         }
@@ -208,7 +221,7 @@ class Cluster:
         except StopIteration:
             ended = Ended()
         except Exception as error:  # every kind of RayError
-            ended = Ended(self._reason(error), not self._alive(task.node))
+            ended = Ended(self._reason(error), not self.is_alive(task.node))
         self._tasks.discard(task)
         return ended
 
@@ -225,7 +238,8 @@ class Cluster:
         )
         return next((text for kind, text in reasons if isinstance(error, kind)), None) or _first_line(error)
 
-    def _alive(self, node: Node) -> bool:
+    def is_alive(self, node: Node) -> bool:
+        """Whether Ray counts the node among those that are there."""
         return any(one["NodeID"] == node.id and one["Alive"] for one in self._ray.nodes())
 
     def cancel(self, tasks: Collection[Task]) -> None:
@@ -238,6 +252,11 @@ class Cluster:
             if task in self._tasks:
                 self._cancel(task, force=True)
                 self._tasks.discard(task)
+
+    def kill(self, task: Task) -> None:
+        """End the process of a task at once; one that has not begun never does."""
+        self._cancel(task, force=True)
+        self._tasks.discard(task)
 
     def cancel_all(self) -> None:
         """End all work that is still there."""
@@ -252,6 +271,12 @@ class Cluster:
         while (left := [task for task in tasks if task in self._tasks]) and time.monotonic() < until:
             for _ in self.messages(left, 0.2):
                 pass
+
+
+def _of_joining(error: BaseException) -> str:
+    """Ray lists versions that differ in several lines."""
+    text = " ".join(str(error).split())
+    return f"{text.rstrip('.')}." if text.startswith("Version mismatch") else _first_line(error)
 
 
 def _first_line(error: BaseException) -> str:

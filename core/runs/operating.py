@@ -18,6 +18,7 @@ from core.runs.tables import runs
 # Why a run was interrupted, where nothing was wrong with the run itself.
 SERVER_ENDED = "The server ended while this run was in progress."
 WORKER_LOST = "The server or its worker ended while this run was in progress."
+NODE_LOST = "The node of the cluster on which this run was in progress was lost."
 # A person had paused it, and finds it so.
 ENDED_IN_PAUSE = "The server or its worker ended while this run was paused."
 
@@ -80,7 +81,7 @@ def left_by_a_restart(store: RunStore, now: float | None = None) -> list[str]:
         sa.select(runs.c.id, sa.func.coalesce(runs.c.asked_at, runs.c.queued_at).label("asked_at"))
         .where(
             runs.c.status == INTERRUPTED,
-            runs.c.message.in_((SERVER_ENDED, WORKER_LOST)),
+            runs.c.message.in_((SERVER_ENDED, WORKER_LOST, NODE_LOST)),
             runs.c.ended_at > now - MAX_AGE_S,
         )
         .order_by(runs.c.created_at)

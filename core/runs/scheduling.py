@@ -133,6 +133,17 @@ def next_run(
     return head.id if mine else None
 
 
+def may_start(open_runs: Sequence[OpenRun], run_id: str, limit: int, machine: str) -> bool:
+    """Whether this run, which was given to a machine in its turn, may start there now: it still waits for
+    any worker, and the machine has room for it.
+    """
+    run = next((one for one in open_runs if one.id == run_id), None)
+    at_work = [one for one in open_runs if one.running and one.machine == machine]
+    if run is None or run.running or run.worker is not None or len(at_work) >= limit:
+        return False
+    return not (run.exclusive and at_work) and not any(one.exclusive for one in at_work)
+
+
 def gives_way(open_runs: Sequence[OpenRun], run_id: str, limit: int, now: float) -> bool:
     """Whether this run, which is at work, is to make room for one that waits."""
     at_work = [run for run in open_runs if run.running]
@@ -225,14 +236,39 @@ def next_immediate(connection: sa.Connection, limit: int, machine: str) -> str |
     return head if head and _immediate_at_work(connection, machine) < limit else None
 
 
+def immediate_waiting(connection: sa.Connection) -> list[str]:
+    """The immediate runs that wait, first come first."""
+    waiting = sa.select(runs.c.id).where(runs.c.immediate, runs.c.status == QUEUED)
+    return [*connection.execute(waiting.order_by(runs.c.queued_at)).scalars()]
+
+
 def next_in_queue(
     connection: sa.Connection, limit: int, held: str | None, now: float, machine: str
 ) -> str | None:
     """next_run() of what the store has now; a benchmark also waits for immediate runs that are at work."""
     known = open_runs(connection)
     head = next_run(known, limit, now, held, machine)
-    exclusive = {run.id for run in known if run.exclusive}
-    return None if head in exclusive and _immediate_at_work(connection, machine) else head
+    return None if head and _waits_for_immediate(connection, known, head, machine) else head
+
+
+def placed_may_start(
+    connection: sa.Connection, run_id: str, immediate: bool, limit: int, machine: str
+) -> bool:
+    """may_start() of what the store has now, also for an immediate run."""
+    if immediate:
+        waits = (runs.c.id == run_id, runs.c.status == QUEUED, runs.c.worker.is_(None))
+        waiting = connection.execute(sa.select(runs.c.id).where(*waits)).first() is not None
+        return waiting and _immediate_at_work(connection, machine) < limit
+    known = open_runs(connection)
+    may = may_start(known, run_id, limit, machine)
+    return may and not _waits_for_immediate(connection, known, run_id, machine)
+
+
+def _waits_for_immediate(
+    connection: sa.Connection, known: Sequence[OpenRun], run_id: str, machine: str
+) -> bool:
+    exclusive = any(run.id == run_id and run.exclusive for run in known)
+    return exclusive and _immediate_at_work(connection, machine) > 0
 
 
 def _immediate_at_work(connection: sa.Connection, machine: str) -> int:

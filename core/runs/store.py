@@ -528,16 +528,27 @@ class RunStore:
             machine = machine_of(worker)
             immediate = None if run_id else scheduling.next_immediate(connection, limit, machine)
             head = immediate or scheduling.next_in_queue(connection, limit, run_id, now, machine)
-            if head is None:
+            return _claimed(connection, head, worker, now, immediate is not None) if head else None
+
+    def claim_placed(self, worker: str, limit: int, run_id: str) -> Run | None:
+        """Take the run for which this worker was started, on the machine that was chosen for it.
+
+        None where it no longer waits, or the machine has no room for it by now: whoever placed it places it
+        again. Its turn was looked at when it was placed.
+        """
+        now = time.time()
+        of_it = sa.select(_runs.c.immediate).where(_runs.c.id == run_id)
+        with self._writer.begin() as connection:
+            immediate = bool(connection.execute(of_it).scalar())
+            machine = machine_of(worker)
+            if not scheduling.placed_may_start(connection, run_id, immediate, limit, machine):
                 return None
-            started = sa.func.coalesce(_runs.c.started_at, now)
-            times = {"started_at": started, "seen_at": now, "claimed_at": now, "served_at": now}
-            mine = _runs.update().where(_runs.c.id == head)
-            connection.execute(mine.values(status=RUNNING, worker=worker, **times))
-            if not immediate:
-                scheduling.take_turn(connection, head, now)
-            row = connection.execute(_runs.select().where(_runs.c.id == head)).mappings().one()
-        return _run(row)
+            return _claimed(connection, run_id, worker, now, immediate)
+
+    def waiting_runs(self) -> tuple[list[scheduling.OpenRun], list[str]]:
+        """What placing depends on: all runs that wait or are at work, and the immediate ones that wait."""
+        with self._engine.connect() as connection:
+            return scheduling.open_runs(connection), scheduling.immediate_waiting(connection)
 
     def is_to_give_way(self, run_id: str, limit: int) -> bool:
         """Whether the run, which is at work, is to make room for one that waits."""
@@ -671,6 +682,17 @@ class RunStore:
     def _change(self, run_id: str, **changes: Any) -> None:
         with self._own_writer.begin() as connection:
             _change(connection, run_id, **changes)
+
+
+def _claimed(connection: sa.Connection, run_id: str, worker: str, now: float, immediate: bool) -> Run:
+    """The run, which is this worker's from now on."""
+    started = sa.func.coalesce(_runs.c.started_at, now)
+    times = {"started_at": started, "seen_at": now, "claimed_at": now, "served_at": now}
+    mine = _runs.update().where(_runs.c.id == run_id)
+    connection.execute(mine.values(status=RUNNING, worker=worker, **times))
+    if not immediate:
+        scheduling.take_turn(connection, run_id, now)
+    return _run(connection.execute(_runs.select().where(_runs.c.id == run_id)).mappings().one())
 
 
 def _change(connection: sa.Connection, run_id: str, **changes: Any) -> None:

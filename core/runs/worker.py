@@ -61,14 +61,14 @@ class Worker:
 
     def __init__(self, open_store: Callable[[], RunStore], limit: int) -> None:
         self._open_store, self._limit = open_store, limit
-        self._name = worker_identity(os.getpid())
-        self._woken = threading.Event()
+        self.name = worker_identity(os.getpid())
+        self._woken, self._done = threading.Event(), threading.Event()
         self._run: Run | None = None
         self._clock, self._clock_was_set_by, self._clock_lock = ClockWatch(), 0.0, threading.Lock()
 
     def work(self) -> None:
         """Claim runs and do them, until the pipe is closed or a run has opened an accelerator."""
-        self._pipe = _take_stdin()
+        self._pipe = take_stdin()
         _outlive_signals_to_all()
         threading.Thread(target=self._watch_parent, daemon=True).start()
         self._store = self._patiently(self._open_store)
@@ -78,16 +78,34 @@ class Worker:
         except Exception:  # a broken installation: let the run itself fail, in words, where a person sees it
             _log.exception("PyTorch could not be loaded.")
         while True:
-            self._run = self._patiently(lambda: self._store.claim(self._name, self._limit))
+            self._run = self._patiently(lambda: self._store.claim(self.name, self._limit))
             self._clock.jump()  # what was before does not concern this run
             if self._run:
                 self._do(self._run)
                 self._run = None
-                if accelerator_opened() or _holds_much():
-                    os._exit(0)  # at once: taking down a broken card's driver may never end
+                end_if_spent()
             else:
                 self._woken.wait(1.0)
                 self._woken.clear()
+
+    def do_placed(self, run_id: str) -> Iterator[Run]:
+        """Do this one run, for which the worker was started on a node of a cluster.
+
+        Yields it once it is this worker's, and nothing where it no longer waits or has no room here.
+        """
+        self._store = self._patiently(self._open_store)
+        try:
+            self._run = self._patiently(lambda: self._store.claim_placed(self.name, self._limit, run_id))
+            self._clock.jump()
+            if self._run is None:
+                return
+            threading.Thread(target=self._send_heartbeats, daemon=True).start()
+            yield self._run
+            self._do(self._run)
+        finally:
+            self._run = None
+            self._done.set()
+            self._store.close()
 
     def _patiently(self, call: Callable[[], Found]) -> Found:
         """What the store answers, however long it takes to: it may be locked, full or away for a while."""
@@ -107,6 +125,13 @@ class Worker:
         except InvalidRequest as refused:
             recorder.finish()
             self._end(run, FAILED, str(refused))
+        except (
+            KeyboardInterrupt,
+            SystemExit,
+        ):  # so a node ends what it does when its cluster's driver is gone
+            now = self._patiently(lambda: self._store.get(run.id))
+            self._end(run, INTERRUPTED, reason_of(now.status if now else run.status, SERVER_ENDED))
+            raise
         except BaseException as error:
             # What is left in memory after an unforeseen error (a broken CUDA context, say) cannot be trusted
             # with the next run: record it and let the runner start a fresh worker.
@@ -218,7 +243,7 @@ class Worker:
             if now.requested == "stop":
                 return "stop"
             if now.status == QUEUED and self._patiently(
-                lambda: self._store.claim(self._name, self._limit, run.id)
+                lambda: self._store.claim(self.name, self._limit, run.id)
             ):
                 return "resume"
             if now.status != QUEUED and time.monotonic() - held_since > PAUSE_LIMIT_S:
@@ -236,8 +261,7 @@ class Worker:
             os._exit(0)
 
     def _send_heartbeats(self) -> None:
-        while True:
-            time.sleep(HEARTBEAT_S)
+        while not self._done.wait(HEARTBEAT_S):
             run = self._run
             if run:
                 try:
@@ -247,7 +271,7 @@ class Worker:
                     continue
 
 
-def _store_of(place: str) -> RunStore:
+def store_of(place: str) -> RunStore:
     """The runner's store; where its file is gone, none is made in its place."""
     if not postgresql.is_place(place) and not Path(place).exists():
         raise unavailable(GONE, Path(place), "")
@@ -263,6 +287,12 @@ def _may_be_held(run: Run, event: Any) -> bool:
 
 def _never() -> bool:
     return False
+
+
+def end_if_spent() -> None:
+    """End this process where it keeps an accelerator, or much memory, from the next run."""
+    if accelerator_opened() or _holds_much():
+        os._exit(0)  # at once: taking down a broken card's driver may never end
 
 
 def _holds_much() -> bool:
@@ -285,7 +315,7 @@ def _outlive_signals_to_all() -> None:
         signal.signal(number, arrived)
 
 
-def _take_stdin() -> int:
+def take_stdin() -> int:
     """The runner's pipe under another number; standard input itself is then empty.
 
     Windows lets nobody else ask about a pipe while a thread waits to read from it, and libraries look at
@@ -372,4 +402,4 @@ if __name__ == "__main__":
         write_as_json()
     if sharing().shared and hasattr(os, "nice"):
         os.nice(BEHIND_PAGES)
-    Worker(lambda: _store_of(arguments.store), arguments.limit).work()
+    Worker(lambda: store_of(arguments.store), arguments.limit).work()

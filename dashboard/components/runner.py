@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.operator_settings import operator_settings
 from core.runs.databases.opening import store_place
 from core.runs.quota import NO_QUOTA, Quota
 from core.runs.runners.limits import operator_limits
 from core.runs.runners.local import LocalRunner
+from core.runs.runners.ray_runner import RayRunner
 from core.sharing import Sharing, sharing
 
 
 def runner() -> LocalRunner:
-    """The one runner of this server, with its warm workers."""
+    """The one runner of this server: workers on this machine, or the nodes of the operator's cluster."""
     return _runner_of(store_place())
 
 
 @st.cache_resource(show_spinner=False)
 def _runner_of(place: str) -> LocalRunner:
+    cluster = operator_settings().ray
+    if cluster:
+        return RayRunner(place, cluster, quota=quota(), limits=operator_limits())
     return LocalRunner(place, quota=quota(), limits=operator_limits())
 
 

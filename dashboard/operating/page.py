@@ -17,6 +17,7 @@ from core.runs.hosting import logins
 from core.runs.hosting.notices import MAX_TEXT, drain, held, publish
 from core.runs.operating import OpenRun, open_work
 from core.runs.retention import usage
+from core.runs.runners.cluster_report import Report
 from core.runs.status import QUEUED
 from dashboard.components.markdown import escaped
 from dashboard.components.runner import quota, runner
@@ -163,6 +164,20 @@ def _draw_figures(work: list[OpenRun]) -> None:
         st.success(
             "Ready: the store can be written, a worker lives, and disk is left.", icon=":material/favorite:"
         )
+    if cluster := runner().cluster():
+        _draw_nodes(cluster)
+
+
+def _draw_nodes(cluster: Report) -> None:
+    st.subheader("Nodes of the cluster")
+    if not cluster.nodes:
+        st.info(escaped(cluster.fault or "The cluster has no node with a processor."))
+        return
+    rows = [
+        {"Node": node.name, "At work": node.at_work, "Of": node.runs, "Why it can do none": node.refused}
+        for node in cluster.nodes
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
 
 
 def _row(run: OpenRun, named: dict[str, str]) -> dict[str, Any]:
@@ -199,7 +214,8 @@ def _draw_quotas(work: list[OpenRun], named: dict[str, str]) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True)
     st.caption(
         "`NABLASCOPE_MAX_OPEN_RUNS` is the limit of each person, `NABLASCOPE_MAX_OPEN_RUNS_OF_ADDRESS` that "
-        f"of all behind one address, `NABLASCOPE_MAX_RUNS` how many work at once ({runner().limit} now)."
+        "of all behind one address, `NABLASCOPE_MAX_RUNS` how many work at once on a machine "
+        f"({runner().max_concurrent_runs()} now in all)."
     )
 
 

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from core.errors import InvalidRequest
 from core.runs.operating import counts
+from core.runs.runners.cluster_report import Report
 from core.runs.runners.local import LocalRunner
 from dashboard.server.metrics import MEDIA_TYPE, Answers, Family, text_of
 
@@ -54,7 +55,7 @@ def look(runner: Callable[[], LocalRunner], min_free_mib: int) -> Readiness:
     free_mib = shutil.disk_usage(folder).free // 2**20
     return Readiness(
         OK,
-        OK if running.living_workers() else "no worker lives",
+        running.unready_reason() or OK,
         OK if free_mib >= min_free_mib else f"{free_mib} MiB are left; at least {min_free_mib} are needed",
     )
 
@@ -142,6 +143,13 @@ class _Health:
                 "seconds",
             ),
             Family("nablascope_workers", "gauge", "Worker processes that live.", [({}, len(workers))]),
+            *_of_cluster(running.cluster()),
+            Family(
+                "nablascope_max_concurrent_runs",
+                "gauge",
+                "How many runs may run at once.",
+                [({}, running.max_concurrent_runs())],
+            ),
             Family("nablascope_memory_bytes", "gauge", "Resident memory.", memory, "bytes"),
             Family("nablascope_disk_free_bytes", "gauge", "Left for runs.", [({}, free)], "bytes"),
         ]
@@ -161,6 +169,15 @@ class _Health:
             Family("nablascope_film_bytes", "counter", "Bytes of them.", [({}, seen.film_bytes)], "bytes"),
             Family("nablascope_refused", "counter", "Requests that were refused, by code.", refused),
         ]
+
+
+def _of_cluster(said: Report | None) -> list[Family]:
+    """The nodes that can do runs and those that cannot; nothing where this machine does them."""
+    if said is None:
+        return []
+    able = sum(node.runs > 0 for node in said.nodes)
+    nodes = [({"state": "ready"}, able), ({"state": "refused"}, len(said.nodes) - able)]
+    return [Family("nablascope_cluster_nodes", "gauge", "Nodes of the cluster that does the runs.", nodes)]
 
 
 def _memory(pid: int) -> int:

@@ -19,6 +19,7 @@ from core.timing.results.units import in_bytes
 # On a shared server, where the operator has set nothing else.
 SHARED_MINUTES, SHARED_MEMORY_MIB, SHARED_DISK_MIB = 60.0, 4096, 512
 IDLE_WORKER_BYTES = 400 * 2**20  # of a worker with PyTorch and nothing to do, about
+LIMIT_GRACE_S = 5.0  # a run that has reached a limit may end its step; then its worker is killed
 LEAST_MEMORY_BYTES = 512 * 2**20
 
 

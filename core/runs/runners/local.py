@@ -26,7 +26,8 @@ from core.runs.identity import is_alive, machine_of, this_machine, worker_identi
 from core.runs.operating import SERVER_ENDED, WORKER_LOST, left_by_a_restart, reason_of
 from core.runs.quota import NO_QUOTA, NOBODY, Owner, Quota
 from core.runs.retention import default_keep_bytes, default_max_age_s, footprint_bytes, keep_within
-from core.runs.runners.limits import NO_LIMITS, AboveLimit, Limits, Usage, ended_by
+from core.runs.runners.cluster_report import Report
+from core.runs.runners.limits import LIMIT_GRACE_S, NO_LIMITS, AboveLimit, Limits, Usage, ended_by
 from core.runs.runners.usage import UsageMeter
 from core.runs.scheduling import SHORT_S
 from core.runs.status import INTERRUPTED, LIMITED, PAUSED, QUEUED, RUNNING, STOPPED
@@ -40,7 +41,6 @@ PRUNE_PAUSE_S = 2.0
 RESTART_AFTER_S = 1.0  # a worker that cannot even start must not be started in a tight loop
 FAULT_KNOWN_S = 1.0  # for so long one look at the store serves everybody who asks
 STOP_GRACE_S = 0.6  # a worker polls every 0.25 s; one that does not is killed, so a stop takes at most 1 s
-LIMIT_GRACE_S = 5.0  # one that has reached a limit may end its step; then it is killed
 CLOSE_GRACE_S = 2.0  # of all workers together, to write that their runs are interrupted
 IMMEDIATE_S = 1.5  # within it an immediate run is usually done, and its worker as good as free
 GONE_S = 600.0  # a run that waits, and that no page has shown for so long, leaves the queue
@@ -60,6 +60,8 @@ class LocalRunner:
     run on an accelerator, which ends its worker, leaves room for it. close() ends all workers; they also end
     by themselves when this process does.
     """
+
+    close_grace_s = CLOSE_GRACE_S
 
     def __init__(
         self,
@@ -180,6 +182,18 @@ class LocalRunner:
         """Process ids of the workers."""
         return [worker.pid for worker in [*self._workers.values()] if worker.poll() is None]
 
+    def max_concurrent_runs(self) -> int:
+        """How many runs may run at once."""
+        return self.limit
+
+    def unready_reason(self) -> str | None:
+        """Why no run can be started now, in words; None where one can."""
+        return None if self.living_workers() else "no worker lives"
+
+    def cluster(self) -> Report | None:
+        """The nodes that do the runs; None where this machine does them."""
+        return None
+
     def longest_wait_s(self) -> float:
         """How long the run has waited that waits longest; 0 where none does."""
         return time.monotonic() - min(self._waiting.values(), default=time.monotonic())
@@ -209,7 +223,7 @@ class LocalRunner:
         with self._lock:
             for worker in self._workers.values():
                 _release(worker)
-            deadline = time.monotonic() + CLOSE_GRACE_S
+            deadline = time.monotonic() + self.close_grace_s
             for worker in self._workers.values():
                 try:
                     worker.wait(max(0.0, deadline - time.monotonic()))

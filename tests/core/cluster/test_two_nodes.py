@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
-import os
 import signal
-import socket
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,17 +17,11 @@ from core.timing.__main__ import main as timing
 from core.timing.nodes.merging import by_node
 from core.timing.results import files
 from core.timing.results.table import measurements
+from tests.core.cluster.started import NEEDS_RAY, Nodes, two_nodes
 from tests.core.commands.processes import start
 from tests.waiting import wait_until
 
-pytestmark = [
-    pytest.mark.ray,
-    pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not here: make test-ray"),
-    pytest.mark.skipif(
-        [name for _, name in socket.if_nameindex()] != ["lo"],
-        reason="Ray listens on every address; `make test-ray` gives it a network of its own",
-    ),
-]
+pytestmark = NEEDS_RAY
 SWEEP = [
     *("mlp", "--data", "moons", "--epochs", "6", "--set", "engine=eager", "--samples", "200", "--seeds", "6"),
     *("--vary", "activation=tanh,relu", "--json"),
@@ -41,43 +31,10 @@ LONG = [*POINTS, "--sizes", ",".join(map(str, range(32, 56)))]
 LONG_POINTS = 2 * 24
 
 
-class Nodes:
-    """The cluster, seen from outside."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-        self.address = self._answer()
-
-    def _answer(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-    def do(self, word: str) -> str:
-        """Do it; gives the place of the second node among both."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{word}\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    os.environ["RAY_AUTH_TOKEN"] = "ab" * 32
-    with (tmp_path_factory.mktemp("ray") / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("two_nodes.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            cwd="/",  # so that the nodes have this code from nowhere but what is sent to them
-            env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
-        )
-        with process:
-            yield Nodes(process)
-            assert process.stdin is not None
-            process.stdin.close()  # which ends it
-    del os.environ["RAY_AUTH_TOKEN"]
+    with two_nodes(tmp_path_factory.mktemp("ray") / "log") as started:
+        yield started
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 os.environ.update(
     RAY_AUTH_MODE="token",
     RAY_USAGE_STATS_ENABLED="0",
+    RAY_worker_niceness="0",
     RAY_health_check_initial_delay_ms="500",
     RAY_health_check_period_ms="500",
     RAY_health_check_timeout_ms="1000",

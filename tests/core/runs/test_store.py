@@ -204,6 +204,24 @@ def test_a_benchmark_runs_alone(store: RunStore) -> None:
     assert run.id == later
 
 
+def test_a_run_that_was_placed_goes_to_its_worker_alone_and_only_where_there_is_room(store: RunStore) -> None:
+    first, second = store.create("training", {}), store.create("training", {})
+    benchmark, quick = store.create("timing", {}, exclusive=True), store.create("export", {}, immediate=True)
+    claimed = store.claim_placed("a/1/1.00", 1, second)
+    assert claimed is not None
+    assert (claimed.id, claimed.status, claimed.worker) == (second, RUNNING, "a/1/1.00")
+    assert store.claim_placed("b/2/1.00", 1, second) is None, "it is at work elsewhere"
+    assert store.claim_placed("a/2/1.00", 1, first) is None, "its machine is full"
+    assert store.claim_placed("a/2/1.00", 9, benchmark) is None, "it would not be alone"
+    assert store.claim_placed("a/3/1.00", 1, quick) is not None, "it passes the queue"
+    assert store.claim_placed("b/4/1.00", 9, benchmark) is not None
+    assert store.claim_placed("b/5/1.00", 9, first) is None, "the benchmark is to be alone"
+    store.request(first, "stop")
+    assert store.claim_placed("c/6/1.00", 9, first) is None, "it has left the queue"
+    assert store.waiting_runs()[1] == []
+    assert store.claim_placed("c/6/1.00", 9, "nothing") is None
+
+
 def test_an_immediate_run_waits_for_no_queue_and_takes_no_slot(store: RunStore) -> None:
     training, waiting = store.create("training", {}), store.create("timing", {}, exclusive=True)
     assert store.claim("a", limit=1)

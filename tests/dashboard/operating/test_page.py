@@ -17,6 +17,7 @@ from core.runs.quota import Owner
 from core.runs.store import RunStore
 from core.training import default_config
 from dashboard.components import runs
+from dashboard.components.markdown import escaped
 from dashboard.components.visitor import BROWSER_COOKIE, LOGIN_HEADER
 from dashboard.operating.page import NOT_FOR_YOU
 from tests.dashboard.conftest import VIEWS
@@ -132,3 +133,19 @@ def test_an_operator_by_the_browsers_id_needs_no_login(
     monkeypatch.delenv(LOGIN)
     assert "Who runs what" in said(page_at("operating", browser="o" * 16))
     assert NOT_FOR_YOU in said(page_at("operating"))
+
+
+def test_the_nodes_of_a_cluster_are_shown_with_what_they_lack(store: RunStore) -> None:
+    def nodes() -> None:
+        from core.runs.runners.cluster_report import ClusterNode, Report
+        from dashboard.operating import page
+
+        lacking = ClusterNode("b", "", 0, 0, "torch cannot be found")
+        page._draw_nodes(Report((ClusterNode("a", "a", 2, 1, ""), lacking), 2))
+        page._draw_nodes(Report(fault="No Ray cluster answers at a:1."))
+
+    shown = AppTest.from_function(nodes).run()
+    assert not shown.exception
+    table = shown.dataframe[0].value
+    assert table.values.tolist() == [["a", 1, 2, ""], ["b", 0, 0, "torch cannot be found"]]
+    assert [info.value for info in shown.info] == [escaped("No Ray cluster answers at a:1.")]

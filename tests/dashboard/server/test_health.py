@@ -14,6 +14,7 @@ import pytest
 from starlette.applications import Starlette
 
 from core.errors import UnwritableFolder
+from core.runs.runners.cluster_report import ClusterNode, Report
 from core.runs.runners.local import LocalRunner
 from dashboard.server import health
 from dashboard.server.metrics import MEDIA_TYPE, Answers
@@ -110,3 +111,15 @@ def test_metrics_are_those_of_the_store(runner: LocalRunner) -> None:
     assert found['nablascope_memory_bytes{of="server"}'] > 2**20
     assert found['nablascope_memory_bytes{of="workers"}'] > 2**20
     assert (found["nablascope_film_answers_total"], found["nablascope_film_bytes_total"]) == (3, 5)
+    assert found["nablascope_max_concurrent_runs"] == 1
+    assert not [name for name in found if name.startswith("nablascope_cluster")], "this machine does the runs"
+
+
+def test_the_nodes_of_a_cluster_are_in_the_metrics(
+    runner: LocalRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = (ClusterNode("a", "a", 2, 1, ""), ClusterNode("b", "", 0, 0, "torch cannot be found"))
+    monkeypatch.setattr(runner, "cluster", lambda: Report(nodes, 2))
+    found = assert_is_openmetrics(ask(app(runner), "/metrics").body)
+    states = [found[f'nablascope_cluster_nodes{{state="{state}"}}'] for state in ("ready", "refused")]
+    assert states == [1, 1]
