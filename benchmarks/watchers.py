@@ -3,8 +3,8 @@
     python benchmarks/watchers.py [--watchers 8] [--seconds 20] [--json]
 
 Each page with a training that runs, and with the same one paused, where nothing happens. The watchers speak
-Streamlit's protocol without a browser and ask as often as a browser does; each has its part of what the server
-takes with nobody there. CPU time is longer on a busy machine, and a short look is noisy.
+Streamlit's protocol without a browser and ask as often as a browser does; each has its part of what the
+server takes with nobody there. CPU time is longer on a busy machine, and a short look is noisy.
 """
 
 from __future__ import annotations
