@@ -18,6 +18,7 @@ from core.runs.store import Run
 from dashboard.components import runs
 from dashboard.components.markdown import escaped
 from dashboard.components.visitor import owner_of_new_run
+from dashboard.live.turns import turns
 
 JOB = "page_figures"
 MAX_KEPT_BYTES = 64 * 2**20  # of the results of all pages together
@@ -93,6 +94,7 @@ def _computed(kind: str, missing: Mapping[str, Mapping[str, Any]], words: str) -
 
 def _waited_for(run_id: str, words: str) -> Run | None:
     """The run once it has ended. What is drawn meanwhile lets a control that has moved end this pass."""
+    turns.give_up()
     store = runs.runner().store
     said, began = st.empty(), time.monotonic()
     say_at, pause_s = began + OFFER_AFTER_S, FIRST_POLL_S

@@ -19,6 +19,7 @@ from dashboard.components.runs import live, runner
 from dashboard.components.visitor import is_shared
 from dashboard.live.pace import pace
 from dashboard.live.part import ask_for_news
+from dashboard.live.turns import turns
 from dashboard.run_list import actions
 from dashboard.run_list.filters import ROWS, choose_query, sort_by
 from dashboard.run_list.table import run_table
@@ -39,7 +40,7 @@ def draw_list(query: RunQuery) -> None:
 
     def show() -> None:
         nonlocal open_ids
-        with pace.drawing():
+        with turns.turn("runs, live"), pace.drawing():
             news = news_of(store, *open_ids) if open_ids else None
             now = fresh.pop() if fresh and not open_ids else listed(store, cut)  # never older than its mark
             draw_table(cut, now)

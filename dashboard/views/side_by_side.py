@@ -18,6 +18,7 @@ from dashboard.components.layout import heading
 from dashboard.components.visitor import visitor
 from dashboard.live.pace import pace
 from dashboard.live.part import ask_for_news
+from dashboard.live.turns import turns
 from dashboard.run_list.actions import MAX_SIDE_BY_SIDE
 from dashboard.run_list.comparison import (
     draw_group,
@@ -89,7 +90,7 @@ def described(run: ListedRun) -> str:
 
 def draw(ids: Sequence[str], over: str, was_open: bool) -> None:
     """Curves, results and settings of the runs as they are now; again when one of them has news."""
-    with pace.drawing():
+    with turns.turn("side_by_side, live"), pace.drawing():
         store = runs.runner().store
         news = news_of(store, *ids) or ""
         by_id = {run.id: run for run in listed(store, RunQuery(ids=tuple(ids))).runs}
