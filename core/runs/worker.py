@@ -12,6 +12,7 @@ one.
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -359,6 +360,15 @@ def _steered(events: Iterator[Any], recorder: Recorder, turn_is_over: Callable[[
 
 def import_frameworks() -> None:
     """Pay for the slow imports, and for the first backward pass, before anybody waits for them."""
+    gc.disable()  # what is imported stays: looking for garbage in it is a tenth of the time
+    try:
+        _import_frameworks()
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _import_frameworks() -> None:
     import torch
 
     import core.timing.sweeps.sweep
