@@ -13,6 +13,7 @@ from dashboard.components.address import enter, warn_of_unknown
 from dashboard.components.reconnection import CSS, draw_anew_when_reconnected
 from dashboard.components.runs import runner, store_is_back
 from dashboard.components.visitor import visitor
+from dashboard.live.turns import turns
 from dashboard.login import account
 from dashboard.operating import page as operator
 from dashboard.operating.notices import draw_notices
@@ -78,7 +79,8 @@ if closed:
 draw_notices(who)
 notices = st.container()
 try:
-    here.run()
+    with turns.turn(path):
+        here.run()
 except StoreUnavailable as error:  # what needs a run ends where it needs it
     if not said:
         unavailable.say(error)

@@ -119,7 +119,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # The dashboard
     "dashboard/pages.py": (),
     "dashboard/charts": ("core/jobs.py",),
-    "dashboard/live": ("core/runs",),
+    "dashboard/live": ("core/runs", "dashboard/charts"),
     "dashboard/components": (
         *("dashboard/charts", "dashboard/pages.py", "core/runs/runners", "core/monitor"),
         "dashboard/live",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -28,6 +30,7 @@ class OpenRun:
 
     id: str
     job: str
+    config: Mapping[str, Any]
     status: str
     owner: str | None
     queued_at: float
@@ -42,6 +45,7 @@ def open_work(store: RunStore, now: float | None = None) -> list[OpenRun]:
         OpenRun(
             run.id,
             run.job,
+            run.config,
             run.status,
             run.owner,
             run.queued_at,

@@ -40,6 +40,7 @@ from core.runs.operating import SERVER_ENDED, reason_of
 from core.runs.recorder import Recorder
 from core.runs.status import FAILED, FINISHED, INTERRUPTED, LIMITED, QUEUED, STOPPED
 from core.runs.store import LIMIT, Run, RunStore
+from core.sharing import sharing
 from core.torch_devices import accelerator_opened
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ ASK_EVERY_S = 0.3  # whether a run is to give way
 _OF_A_START = ("TrainingStarted", "TrainingResumed")
 MUCH_BYTES = 2**30  # of memory left by a run: its worker makes room for a fresh one
 SIGNAL_GRACE_S = 10.0  # in which a server that was ended as well closes its pipe, on a busy machine too
+BEHIND_PAGES = 10  # on a shared server, where a page is for many and takes milliseconds; a run gets the rest
 PAUSE_LIMIT_S = 30 * 60  # a paused run keeps a process and its memory
 
 
@@ -368,4 +370,6 @@ if __name__ == "__main__":
     number_by_bus()
     if operator_settings().log_format == "json":
         write_as_json()
+    if sharing().shared and hasattr(os, "nice"):
+        os.nice(BEHIND_PAGES)
     Worker(lambda: _store_of(arguments.store), arguments.limit).work()

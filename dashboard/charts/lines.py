@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from dashboard.charts.drawing import Drawing, Rows
 from dashboard.charts.theme import series_color, series_dash
 
 POINTS_ON_SCREEN = 300
@@ -41,65 +43,122 @@ def thin(table: Mapping[str, np.ndarray], limit: int = POINTS_ON_SCREEN) -> dict
     return {name: column[rows] for name, column in table.items()}
 
 
-def lines(
-    table: Mapping[str, np.ndarray],
-    x: str,
-    title: str,
-    y_title: str,
-    y_format: str = ".3f",
-    y_scale: alt.Scale | None = None,
-    height: int = 260,
-    every: Sequence[str] = (),
-    faint: Sequence[str] = (),
-    x_domain: tuple[float, float] | None = None,
-) -> alt.LayerChart:
-    """One line for each column over column x, with a read-out where the pointer is.
+def lines(table: Mapping[str, np.ndarray], x: str, title: str, y_title: str, **look: Any) -> alt.LayerChart:
+    """One line for each column over column x, with a read-out where the pointer is; look: of a LineChart.
+
+    x may be numbers or times (datetime64). What is drawn again and again is better kept apart: see drawing().
+    """
+    return drawing(table, x, title, y_title, **look).chart()
+
+
+def drawing(table: Mapping[str, np.ndarray], x: str, title: str, y_title: str, **look: Any) -> Drawing:
+    """The same, its look apart from its rows."""
+    names = tuple(name for name in table if name != x)
+    if not look.get("from_zero"):
+        look.setdefault("y_domain", _room_around(table, names))
+    chart = LineChart(
+        x=x,
+        names=names,
+        title=title,
+        y_title=y_title,
+        temporal=bool(np.issubdtype(table[x].dtype, np.datetime64)),
+        one_point=len(table[x]) == 1,
+        **look,
+    )
+    return Drawing(chart, pd.DataFrame(thin(table)))
+
+
+@dataclass(frozen=True)
+class LineChart:
+    """All that a line chart depends on but its rows.
 
     Names of columns are shown as they are; Vega reads dots and brackets in them as paths, so they must have
-    none. x may be numbers or times (datetime64). Each series has a colour
-    of the theme and a dash pattern of its own: by its number among `every`, where some may be missing.
-    faint: what the others are compared with, in thinner lines. x_domain: from where to where x reaches,
-    where more is still to come.
+    none. Each series has a colour of the theme and a dash pattern of its own: by its number among `every`,
+    where some may be missing. faint: what the others are compared with, in thinner lines. x_domain: from
+    where to where x reaches, where more is still to come. baseline: a line across the chart.
     """
-    names = [name for name in table if name != x]
-    every = every or names
-    temporal = np.issubdtype(table[x].dtype, np.datetime64)
-    x_type: Literal["temporal", "quantitative"] = "temporal" if temporal else "quantitative"
-    x_axis = alt.Axis() if temporal else alt.Axis(tickMinStep=1, format=",.0f")
-    first = len(table[x]) == 1  # a line through one point is nothing
-    pointer = alt.selection_point(nearest=True, on="pointerover", fields=[x], empty=False, name="pointer")
-    base = alt.Chart(pd.DataFrame(thin(table))).encode(
-        x=alt.X(x, type=x_type, title=x, axis=x_axis, scale=_scale(x_domain))
-    )
-    curves = (
-        base.transform_fold([*names], as_=["series", "value"])
-        .mark_line(clip=True, aria=False, point=first)
-        .encode(
-            y=alt.Y("value:Q", title=y_title, scale=y_scale or _around(table, names)),
-            color=series_color(every, names),
-            strokeDash=series_dash(every),
+
+    x: str
+    names: tuple[str, ...]
+    title: str
+    y_title: str
+    temporal: bool = False
+    one_point: bool = False
+    y_format: str = ".3f"
+    from_zero: bool = False
+    y_domain: tuple[float, float] | None = None
+    height: int = 260
+    every: tuple[str, ...] = ()
+    faint: tuple[str, ...] = ()
+    x_domain: tuple[float, float] | None = None
+    baseline: Baseline | None = None
+
+    def chart(self, rows: Rows) -> alt.LayerChart:
+        """The chart of these rows."""
+        x, every = self.x, self.every or self.names
+        x_type: Literal["temporal", "quantitative"] = "temporal" if self.temporal else "quantitative"
+        x_axis = alt.Axis() if self.temporal else alt.Axis(tickMinStep=1, format=",.0f")
+        pointer = alt.selection_point(nearest=True, on="pointerover", fields=[x], empty=False, name="pointer")
+        base = alt.Chart(rows).encode(
+            x=alt.X(x, type=x_type, title=x, axis=x_axis, scale=_scale(self.x_domain))
         )
-    )
-    if faint:
-        is_faint = alt.FieldOneOfPredicate(field="series", oneOf=[*faint])
-        curves = curves.encode(strokeWidth=alt.when(is_faint).then(alt.value(1.1)).otherwise(alt.value(2.2)))
-    read_out = [alt.Tooltip(x, type=x_type, title=x)]
-    read_out += [alt.Tooltip(name, type="quantitative", format=y_format) for name in names]
-    shown = alt.when(pointer).then(alt.value(0.6)).otherwise(alt.value(0))
-    # A label for screen readers at every point would cost more than all the rest of the chart.
-    rule = base.mark_rule(color="gray", aria=False).encode(opacity=shown, tooltip=read_out)
-    return alt.LayerChart(layer=[curves, rule.add_params(pointer)], title=title, height=height)
+        curves = (
+            base.transform_fold([*self.names], as_=["series", "value"])
+            .mark_line(clip=True, aria=False, point=self.one_point)  # a line through one point is nothing
+            .encode(
+                y=alt.Y("value:Q", title=self.y_title, scale=self._y_scale()),
+                color=series_color(every, self.names),
+                strokeDash=series_dash(every),
+            )
+        )
+        if self.faint:
+            is_faint = alt.FieldOneOfPredicate(field="series", oneOf=[*self.faint])
+            width = alt.when(is_faint).then(alt.value(1.1)).otherwise(alt.value(2.2))
+            curves = curves.encode(strokeWidth=width)
+        read_out = [alt.Tooltip(x, type=x_type, title=x)]
+        read_out += [alt.Tooltip(name, type="quantitative", format=self.y_format) for name in self.names]
+        shown = alt.when(pointer).then(alt.value(0.6)).otherwise(alt.value(0))
+        # A label for screen readers at every point would cost more than all the rest of the chart.
+        rule = base.mark_rule(color="gray", aria=False).encode(opacity=shown, tooltip=read_out)
+        layers = [curves, rule.add_params(pointer)]
+        chart = alt.LayerChart(layer=layers, title=self.title, height=self.height)
+        if self.baseline:
+            chart.layer += self.baseline.layers()
+        return chart
+
+    def _y_scale(self) -> alt.Scale:
+        if self.y_domain:
+            return alt.Scale(domain=[*self.y_domain])
+        return alt.Scale(zero=self.from_zero)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A line across a chart, with its name."""
+
+    value: float
+    name: str
+    format: str
+
+    def layers(self) -> list[alt.Chart]:
+        """The line and its name."""
+        row = pd.DataFrame({"baseline": [self.value], "name": [self.name]})
+        base = alt.Chart(row).encode(y="baseline:Q")
+        tooltip = [alt.Tooltip("name:N", title="Always"), alt.Tooltip("baseline:Q", format=self.format)]
+        line = base.mark_rule(color="gray", strokeDash=[2, 3], aria=False).encode(tooltip=tooltip)
+        words = base.mark_text(align="right", baseline="bottom", color="gray", dx=-4, aria=False)
+        return [line, words.encode(x=alt.value("width"), text="name:N")]
 
 
 def _scale(domain: tuple[float, float] | None) -> alt.Scale | alt.UndefinedType:
     return alt.Undefined if domain is None else alt.Scale(domain=[*domain], nice=False)
 
 
-def _around(table: Mapping[str, np.ndarray], names: Sequence[str]) -> alt.Scale:
-    """From the smallest value to the largest; around a value that never changes there is some room."""
+def _room_around(table: Mapping[str, np.ndarray], names: Sequence[str]) -> tuple[float, float] | None:
+    """What the y axis shows around a value that never changes; None where the values say it themselves."""
     values = np.concatenate([table[name] for name in names]).astype(float)
     values = values[np.isfinite(values)]
     if not len(values) or values.min() < values.max():
-        return alt.Scale(zero=False)
+        return None
     room = max(abs(values[0]) / 10, 0.1)
-    return alt.Scale(domain=[values[0] - room, values[0] + room])
+    return (float(values[0] - room), float(values[0] + room))

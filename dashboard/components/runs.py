@@ -29,6 +29,7 @@ from dashboard.components.visitor import is_shared, owner_of_new_run, visitor
 from dashboard.live.pace import pace
 from dashboard.live.part import ask_for_news
 from dashboard.live.records import Records, shared
+from dashboard.live.turns import turns
 
 REFRESH_S = 0.8
 OTHER_RUNS = ("run_id", "resume_from", "start_from")  # fields of a config that name a run to work on
@@ -256,18 +257,20 @@ def follow(run: Run, draw: Draw, show_state: bool = True) -> None:
 
     def show() -> None:
         store = runner().store
-        with pace.drawing():
-            now = store.get(run.id)
-            look = shared.look(store, run.id, pace.shared_s if now and not now.ended else 0.0)
+        with turns.turn(f"{run.job}, live"), pace.drawing():
+            look = shared.look(store, run.id, pace.shared_s)
+            now = store.get(run.id)  # after the mark of what is new, which then says so if the run ends here
+            if now and now.ended:
+                look = shared.look(store, run.id)
             if now is None or look is None:  # deleted in another window: the whole page says so
                 st.rerun()
                 return
+            if now.ended and not run.ended:
+                st.rerun()  # the whole page once more, which then asks for nothing
             runner().watched(run.id)
             if show_state:
                 _show_state(now)
             draw(now, look.records, look.pictures)
-            if now.ended and not run.ended:
-                st.rerun()  # the whole page once more, which then asks for nothing
             if not now.ended:
                 ask_for_news(run.id, look.news)
 
@@ -280,6 +283,7 @@ def records(run_id: str) -> Records:
 
 
 def _wait_for_first_event(run_id: str) -> None:
+    turns.give_up()
     deadline, wait_s = time.monotonic() + FIRST_EVENT_WAIT_S, 0.02
     while time.monotonic() < deadline and not runner().store.events_after(run_id):
         time.sleep(wait_s)

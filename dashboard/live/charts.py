@@ -6,17 +6,24 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
+from streamlit.dataframe_util import convert_anything_to_arrow_bytes
 from streamlit.delta_generator import DeltaGenerator
 
 # What altair_chart() does first; what it does with the result, vega_lite_chart() does as well.
 from streamlit.elements.vega_charts import _convert_altair_to_vega_lite_spec as _with_arrow_data
 
+from dashboard.charts.drawing import Drawing, Look
+
+ROWS = "rows"  # what a chart's specification calls its rows, where they are apart from it
+MAX_LOOKS = 256
 MAX_BYTES = 32 * 2**20  # of all drawn charts together
 
 AnyChart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt.FacetChart
+Drawn = AnyChart | Drawing
 Spec = dict[str, Any]
 
 
@@ -30,7 +37,7 @@ class DrawnCharts:
         self._lock = threading.Lock()
         self._drawing: dict[Hashable, threading.Lock] = {}
 
-    def of(self, what: Hashable, chart: Callable[[], AnyChart]) -> Spec:
+    def of(self, what: Hashable, draw: Callable[[], Drawn]) -> Spec:
         """The chart of this description, which says all that it depends on; drawn where nobody has yet."""
         with self._lock:
             if what in self._held:
@@ -42,7 +49,7 @@ class DrawnCharts:
                 if what in self._held:
                     return self._held[what][1]
             try:
-                spec = dict(_with_arrow_data(chart()))
+                spec = _spec(draw())
                 self._hold(what, spec)
             finally:
                 with self._lock:
@@ -59,6 +66,20 @@ class DrawnCharts:
                 self._bytes -= freed
 
 
+def _spec(drawn: Drawn) -> Spec:
+    if not isinstance(drawn, Drawing):
+        return dict(_with_arrow_data(drawn))
+    spec = _spec_of_look(drawn.look)
+    rows = {ROWS: convert_anything_to_arrow_bytes(drawn.rows)}
+    return spec | {"datasets": spec.get("datasets", {}) | rows}
+
+
+@lru_cache(MAX_LOOKS)
+def _spec_of_look(look: Look) -> Spec:
+    """Building this takes ten times as long as all the rest of a small chart."""
+    return dict(_with_arrow_data(look.chart(alt.NamedData(ROWS))))
+
+
 def _bytes_of(spec: Spec) -> int:
     data = spec.get("datasets", {}).values()
     rest = {name: part for name, part in spec.items() if name != "datasets"}
@@ -68,6 +89,6 @@ def _bytes_of(spec: Spec) -> int:
 _drawn = DrawnCharts()
 
 
-def draw_shared(place: DeltaGenerator, name: str, what: Hashable, chart: Callable[[], AnyChart]) -> None:
+def draw_shared(place: DeltaGenerator, name: str, what: Hashable, draw: Callable[[], Drawn]) -> None:
     """Show a chart under this name; `what` says all that it depends on, so that one drawing serves all."""
-    place.vega_lite_chart(spec=_drawn.of((name, what), chart), key=name)
+    place.vega_lite_chart(spec=_drawn.of((name, what), draw), key=name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,6 +19,7 @@ from core.runs.store import RunStore
 
 MAX_RECORDS = 50_000  # of all runs together, some 60 MiB; the run that is asked for is always held
 MAX_PICTURES_BYTES = 64 * 2**20  # of all runs together; likewise
+KEPT_S = 120.0  # after the last look; a run that somebody follows is looked at each few seconds
 
 
 class Records(list[dict[str, Any]]):
@@ -57,6 +59,7 @@ class _Held:
 
     look: Look | None = None
     read_at: float = 0.0
+    looked_at: float = 0.0
     sequence: int = 0
     readings: int = 0
     pictures_bytes: int = 0
@@ -66,8 +69,14 @@ class _Held:
 class SharedRuns:
     """The records and newest pictures of the runs that were looked at last, bounded in all."""
 
-    def __init__(self, max_records: int = MAX_RECORDS, max_pictures_bytes: int = MAX_PICTURES_BYTES) -> None:
+    def __init__(
+        self,
+        max_records: int = MAX_RECORDS,
+        max_pictures_bytes: int = MAX_PICTURES_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._max_records, self._max_pictures_bytes = max_records, max_pictures_bytes
+        self._clock = clock
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -75,10 +84,11 @@ class SharedRuns:
         """The run as it is now, or as somebody has read it so short ago; None where there is none."""
         with self._lock:
             held = self._held.setdefault(run_id, _Held())
+            held.looked_at = self._clock()
             self._held.move_to_end(run_id)
         with held.lock:  # the others wait for the one who reads
-            if held.look is None or time.monotonic() - held.read_at >= max_age_s:
-                read_at, news = time.monotonic(), news_of(store, run_id)
+            if held.look is None or self._clock() - held.read_at >= max_age_s:
+                read_at, news = self._clock(), news_of(store, run_id)
                 if news is None:
                     held.look = None
                 elif held.look is None or held.look.news != news:
@@ -94,19 +104,18 @@ class SharedRuns:
         return found.records if found else Records()
 
     def _make_room(self, run_id: str) -> None:
-        """Forget the runs that were asked for longest ago, where all together are too many."""
+        """Forget runs that nobody looks at any more; where they are too many, those of the oldest looks."""
         with self._lock:
             records = sum(map(_records_of, self._held.values()))
             pictures = sum(held.pictures_bytes for held in self._held.values())
-            while (records > self._max_records or pictures > self._max_pictures_bytes) and len(
-                self._held
-            ) > 1:
-                oldest = next(iter(self._held))
-                if oldest == run_id:
+            too_old = self._clock() - KEPT_S
+            for oldest, held in [*self._held.items()]:
+                too_much = records > self._max_records or pictures > self._max_pictures_bytes
+                if oldest == run_id or not (too_much or held.looked_at < too_old):
                     return
-                forgotten = self._held.pop(oldest)
-                records -= _records_of(forgotten)
-                pictures -= forgotten.pictures_bytes
+                del self._held[oldest]
+                records -= _records_of(held)
+                pictures -= held.pictures_bytes
 
 
 def _records_of(held: _Held) -> int:

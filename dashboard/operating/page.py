@@ -9,7 +9,9 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from core.data import DATASETS
 from core.errors import InvalidRequest
+from core.models import MODELS
 from core.operator_settings import operator_settings
 from core.runs.hosting import logins
 from core.runs.hosting.notices import MAX_TEXT, drain, held, publish
@@ -120,6 +122,7 @@ def _draw_work() -> None:
         # With other rows it is another table, so that nobody stops the run that has moved to a selected row.
         key=f"{_TABLE} {' '.join(run.id for run in work)}",
         hide_index=True,
+        placeholder="–",
         on_select="rerun",
         selection_mode="multi-row",
         column_config={
@@ -165,13 +168,20 @@ def _draw_figures(work: list[OpenRun]) -> None:
 def _row(run: OpenRun, named: dict[str, str]) -> dict[str, Any]:
     return {
         "Whose": _owner(run.owner, named),
-        "Run": JOB_TITLES.get(run.job, run.job),
+        "Run": _what(run),
         "State": STATUS_BADGES[run.status][0],
         "Since": _ago(run.queued_at),
         "Worked": round(run.worked_s),
         "Memory": None if run.memory_bytes is None else run.memory_bytes // MIB,
         "Id": run.id,
     }
+
+
+def _what(run: OpenRun) -> str:
+    """The job, and of a training what learns from which data; a run of another version may have others."""
+    title, config = JOB_TITLES.get(run.job, run.job), run.config.get("training", run.config)
+    model, data = MODELS.get(config.get("model", "")), DATASETS.get(config.get("data", ""))
+    return f"{title}: {model.name} on {data.name}" if model and data else title
 
 
 def _stop(run_ids: tuple[str, ...]) -> None:

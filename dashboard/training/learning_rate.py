@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import altair as alt
 import streamlit as st
 
 from core.runs.store import Run
 from core.training.schedules import SCHEDULES
 from core.training.settings import SETTINGS
-from dashboard.charts.training.curves import rate_chart
+from dashboard.charts.drawing import Drawing
+from dashboard.charts.training.curves import rate_drawing
 from dashboard.components import runs
 from dashboard.components.learning_rates import Records, changes_of_rate, rate_at
 from dashboard.live.charts import draw_shared
@@ -32,15 +32,15 @@ def draw_rate(
     total, steps_per_epoch = started["epochs"], started["steps_per_epoch"]
     done = epochs[-1]["epoch"] if epochs else 0
 
-    def chart() -> alt.LayerChart:
+    def drawing() -> Drawing:
         steps = sorted({round(total * steps_per_epoch * n / POINTS) for n in range(POINTS + 1)})
         rates = [
             (step / steps_per_epoch, rate_at(run.config, total * steps_per_epoch, changes, step))
             for step in steps
         ]
-        return rate_chart(rates, done, SCHEDULES[schedule].name)
+        return rate_drawing(rates, done, SCHEDULES[schedule].name)
 
-    draw_shared(st.container(), "rate", (run.id, len(changes), done), chart)
+    draw_shared(st.container(), "rate", (run.id, len(changes), done), drawing)
 
 
 def change_rate(

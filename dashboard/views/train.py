@@ -24,7 +24,7 @@ from core.training.settings import MAX_EPOCHS, MUTABLE_ON_RESUME
 from core.training.snapshots import SNAPSHOTS, applicable, defaults
 from core.training.snapshots.catalogue import LAYERS
 from dashboard.charts.training.classical import classical_chart
-from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart
+from dashboard.charts.training.curves import METRICS, loss_drawing, metric_drawing
 from dashboard.charts.training.data.curve_samples import curve_samples_chart
 from dashboard.charts.training.data.points import points_chart
 from dashboard.charts.training.registry import AnyChart, charts, shown
@@ -119,8 +119,8 @@ def draw(run: Run, records: Records, pictures: dict[str, Picture]) -> None:
         left, right = st.columns(2)
         now = (run.id, records.version, planned)  # what its curves depend on
         metric = started["metric"]
-        draw_shared(left, "loss", now, lambda: loss_chart(epochs, metric, planned, equilibrium(run)))
-        draw_shared(right, "metric", now, lambda: metric_chart(epochs, metric, planned))
+        draw_shared(left, "loss", now, lambda: loss_drawing(epochs, metric, planned, equilibrium(run)))
+        draw_shared(right, "metric", now, lambda: metric_drawing(epochs, metric, planned))
         with left:
             draw_rate(run, started, epochs, changes)
     keys = shown(pictures)

@@ -10,7 +10,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.lines import columns, lines
+from dashboard.charts.drawing import Drawing, Rows
+from dashboard.charts.lines import Baseline, columns, drawing
 
 TRAIN, VALIDATION, TEST = SPLITS = ("Train", "Validation", "Test")
 
@@ -55,85 +56,49 @@ METRICS: dict[str, Metric] = {
 OF_A_GAN = ("D, train", "D, validation", "D, test", "G")
 
 
-def loss_chart(
+def loss_drawing(
     epochs: Sequence[Mapping[str, Any]],
     metric: str = "accuracy",
     planned: int | None = None,
     equilibrium: bool = False,
-) -> alt.LayerChart:
+) -> Drawing:
     """Loss on each split of the data after each epoch, of a GAN that of each of its two networks.
 
     metric: a key of METRICS, which says what the splits are called; planned: epochs, while more are to come;
     equilibrium: draw the loss, ln 4, of a discriminator that cannot tell real samples from generated ones.
     """
-    more: dict[str, Any] = {"y_format": ".4f", "y_scale": alt.Scale(zero=True)}
+    more: dict[str, Any] = {"y_format": ".4f", "from_zero": True}
     if "generator_loss" not in epochs[-1].get("details", {}):
-        return _chart(epochs, "loss", "Loss", "Loss", METRICS[metric].splits, planned, **more)
+        return _drawing(epochs, "loss", "Loss", "Loss", METRICS[metric].splits, planned, **more)
     with_generator = [{**epoch, "generator_loss": epoch["details"]["generator_loss"]} for epoch in epochs]
     title = "Losses of discriminator (D) and generator (G)"
-    chart = _chart(with_generator, "loss", title, "Loss", OF_A_GAN, planned, **more)
     if equilibrium:
-        chart.layer += _baseline(math.log(4), "ln 4: D cannot tell", ".4f")
-    return chart
+        more["baseline"] = Baseline(math.log(4), "ln 4: D cannot tell", ".4f")
+    return _drawing(with_generator, "loss", title, "Loss", OF_A_GAN, planned, **more)
 
 
-RATE_PX = 190  # high, with its title and axis
-
-
-def rate_chart(rates: Sequence[tuple[float, float]], done: float, schedule: str) -> alt.LayerChart:
-    """The learning rate over the epochs: what is behind drawn strongly, what is to come faintly.
-
-    rates: (epochs done, learning rate) in order; done: epochs so far; schedule: its name.
-    """
-    table = pd.DataFrame(rates, columns=["Epoch", "rate"])
-    base = alt.Chart(table, height=RATE_PX).encode(
-        x=alt.X("Epoch:Q", axis=alt.Axis(tickMinStep=1, format=",.0f"), scale=alt.Scale(nice=False)),
-        y=alt.Y("rate:Q", title="Learning rate", axis=alt.Axis(format="~g", tickCount=4)),
-        tooltip=[
-            alt.Tooltip("Epoch:Q", format=",.1f"),
-            alt.Tooltip("rate:Q", title="Learning rate", format=".3~g"),
-        ],
-    )
-    line: dict[str, Any] = {"interpolate": "step-after", "aria": False}
-    to_come = base.mark_line(opacity=0.35, strokeDash=[3, 3], **line)
-    behind = base.transform_filter(f"datum.Epoch <= {done}").mark_line(**line)
-    return alt.LayerChart(layer=[to_come, behind], title=f"Learning rate: {schedule.lower()}", height=RATE_PX)
-
-
-def metric_chart(
-    epochs: Sequence[Mapping[str, Any]], metric: str, planned: int | None = None
-) -> alt.LayerChart:
+def metric_drawing(epochs: Sequence[Mapping[str, Any]], metric: str, planned: int | None = None) -> Drawing:
     """The metric on each split after each epoch; of an accuracy also that of the most frequent class."""
     shown = METRICS[metric]
     more: dict[str, Any] = {}
     if metric == "modes":  # a count: none is the lower end also where none is all there is
         counts = [epoch.get(f"{split.lower()}_metric") or 0 for epoch in epochs for split in SPLITS]
-        more["y_scale"] = alt.Scale(domain=[0, max(1, *counts)])
-    chart = _chart(epochs, "metric", shown.name, shown.axis, shown.splits, planned, **more)
+        more["y_domain"] = (0, max(1, *counts))
     majority = epochs[-1].get("details", {}).get("majority_accuracy")
     if majority is not None:
-        chart.layer += _baseline(majority, "most frequent class", shown.format)
-    return chart
+        more["baseline"] = Baseline(majority, "most frequent class", shown.format)
+    return _drawing(epochs, "metric", shown.name, shown.axis, shown.splits, planned, **more)
 
 
-def _baseline(value: float, name: str, format: str) -> list[alt.Chart]:
-    """A line across the chart, with its name."""
-    base = alt.Chart(pd.DataFrame({"baseline": [value], "name": [name]})).encode(y="baseline:Q")
-    tooltip = [alt.Tooltip("name:N", title="Always"), alt.Tooltip("baseline:Q", format=format)]
-    line = base.mark_rule(color="gray", strokeDash=[2, 3], aria=False).encode(tooltip=tooltip)
-    words = base.mark_text(align="right", baseline="bottom", color="gray", dx=-4, aria=False)
-    return [line, words.encode(x=alt.value("width"), text="name:N")]
-
-
-def _chart(
+def _drawing(
     epochs: Sequence[Mapping[str, Any]],
     score: str,
     title: str,
     axis: str,
-    names: Sequence[str],
+    names: tuple[str, ...],
     planned: int | None,
     **more: Any,
-) -> alt.LayerChart:
+) -> Drawing:
     """A curve for each split, under these names; one for validation where the training has such a split."""
     fields = [f"{split.lower()}_{score}" for split in SPLITS] + ["generator_loss"]
     shown = {"epoch": "Epoch"} | dict(zip(fields, names, strict=False))
@@ -143,4 +108,36 @@ def _chart(
     first = epochs[0]["epoch"]
     if planned is not None and planned > first:
         more["x_domain"] = (first, planned)
-    return lines(columns(epochs, shown), "Epoch", title, axis, every=names, **more)
+    return drawing(columns(epochs, shown), "Epoch", title, axis, every=names, **more)
+
+
+RATE_PX = 190  # high, with its title and axis
+
+
+def rate_drawing(rates: Sequence[tuple[float, float]], done: float, schedule: str) -> Drawing:
+    """The learning rate over the epochs: what is behind drawn strongly, what is to come faintly.
+
+    rates: (epochs done, learning rate) in order; done: epochs so far; schedule: its name.
+    """
+    return Drawing(_RateChart(done, schedule), pd.DataFrame(rates, columns=["Epoch", "rate"]))
+
+
+@dataclass(frozen=True)
+class _RateChart:
+    done: float
+    schedule: str
+
+    def chart(self, rows: Rows) -> alt.LayerChart:
+        base = alt.Chart(rows, height=RATE_PX).encode(
+            x=alt.X("Epoch:Q", axis=alt.Axis(tickMinStep=1, format=",.0f"), scale=alt.Scale(nice=False)),
+            y=alt.Y("rate:Q", title="Learning rate", axis=alt.Axis(format="~g", tickCount=4)),
+            tooltip=[
+                alt.Tooltip("Epoch:Q", format=",.1f"),
+                alt.Tooltip("rate:Q", title="Learning rate", format=".3~g"),
+            ],
+        )
+        line: dict[str, Any] = {"interpolate": "step-after", "aria": False}
+        to_come = base.mark_line(opacity=0.35, strokeDash=[3, 3], **line)
+        behind = base.transform_filter(f"datum.Epoch <= {self.done}").mark_line(**line)
+        title = f"Learning rate: {self.schedule.lower()}"
+        return alt.LayerChart(layer=[to_come, behind], title=title, height=RATE_PX)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 
 import pytest
+import sqlalchemy as sa
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from core.records import to_record
@@ -124,3 +129,49 @@ def test_the_page_of_an_open_run_asks_for_news_and_that_of_an_ended_one_for_noth
     wait_until(lambda: store.get(run_id).ended)
     assert not app.run().get("bidi_component")
     assert int(app.markdown[-1].value.split()[0]) == len(store.events_after(run_id))
+
+
+@contextmanager
+def ended_at_statement(number: int, run_id: str) -> Iterator[list[int]]:
+    """The run is ended while a page makes its statement of this number; gives the numbers of all it makes."""
+    store, made = runs.runner().store, []
+
+    def before(*_: object) -> None:
+        if get_script_run_ctx(suppress_warning=True) is not None:
+            made.append(len(made))
+            if made[-1] == number:
+                store.end(run_id, STOPPED)
+
+    sa.event.listen(store._engine, "before_cursor_execute", before)
+    try:
+        yield made
+    finally:
+        sa.event.remove(store._engine, "before_cursor_execute", before)
+
+
+def test_a_page_that_is_drawn_while_its_run_ends_shows_the_end_or_asks_for_it(own_runner: None) -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from dashboard.components import runs
+
+        run = st.session_state.pop("followed", None) or runs.runner().store.get(st.session_state["run"])
+        runs.follow(run, lambda run, _events, _pictures: st.markdown(f"drawn: {run.status}"))
+
+    store = runs.runner().store
+    busy = store.create("training", to_record(default_config("mlp", "moons", epochs=9000, engine="eager")))
+    for number in count():
+        run_id = store.create("training", to_record(default_config("mlp", "moons")))
+        app = AppTest.from_function(page, default_timeout=120)
+        app.session_state["run"], app.session_state["followed"] = run_id, store.get(run_id)
+        with ended_at_statement(number, run_id) as made:
+            app.run()
+        if number not in made:
+            break
+        drawn, asks = app.markdown[-1].value, app.get("bidi_component")
+        if asks:
+            assert json.loads(asks[0].proto.json)["seen"] != news_of(store, run_id), (number, drawn)
+        else:
+            assert drawn == f"drawn: {STOPPED}", number
+    assert number > 3
+    runs.runner().request(busy, "stop")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -71,3 +73,34 @@ def test_it_is_the_chart_that_altair_chart_would_show() -> None:
     shared, own = AppTest.from_function(page).run().get("vega_lite_chart")
     assert shared.proto.spec == own.proto.spec
     assert [one.data.data for one in shared.proto.datasets] == [one.data.data for one in own.proto.datasets]
+
+
+def runs_of_one_look() -> None:
+    import streamlit as st
+
+    from dashboard.charts.training.curves import metric_drawing
+    from dashboard.live.charts import draw_shared
+    from tests.dashboard.charts.training.test_curves import epoch
+
+    for run, last in enumerate((0.7, 0.9)):
+        epochs = [epoch(1), epoch(2, test_metric=last, details={"majority_accuracy": 0.6})]
+        drawing = metric_drawing(epochs, "accuracy")
+        draw_shared(st.container(), f"metric {run}", run, lambda drawing=drawing: drawing)
+        st.altair_chart(drawing.chart(), key=f"own {run}")
+
+
+def test_charts_of_one_look_have_their_own_rows_and_are_those_that_altair_chart_would_show() -> None:
+    found = AppTest.from_function(runs_of_one_look).run().get("vega_lite_chart")
+    for shared, own in zip(found[::2], found[1::2], strict=True):
+        drawn, spec = shown_by(shared), shown_by(own)
+        assert drawn == spec
+    assert shown_by(found[0]) != shown_by(found[2])
+    assert json.loads(found[0].proto.spec) == json.loads(found[2].proto.spec)
+
+
+def shown_by(chart: Any) -> Any:
+    """The specification with its rows in the places of their names."""
+    spec = chart.proto.spec
+    for dataset in chart.proto.datasets:
+        spec = spec.replace(json.dumps(dataset.name), json.dumps(dataset.data.data.hex()))
+    return json.loads(spec)

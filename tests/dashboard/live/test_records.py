@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from core.events import Picture
 from core.runs.store import RunStore
-from dashboard.live.records import SharedRuns
+from dashboard.live.records import KEPT_S, SharedRuns
 
 
 @pytest.fixture
@@ -105,3 +105,18 @@ def test_what_was_asked_for_longest_ago_makes_room(store: RunStore) -> None:
         store.write(run, pictures=[Picture("filters", 1, {"maps": np.zeros(10)}, {})])
         pictures.look(store, run)
     assert [*pictures._held] == runs[3:]
+
+
+def test_a_run_that_nobody_looks_at_any_more_is_forgotten(store: RunStore) -> None:
+    now = 1000.0
+    shared, first, second = SharedRuns(clock=lambda: now), run_with(store, 1.0), run_with(store, 2.0)
+    kept = shared.records(store, first)
+    now += KEPT_S - 1
+    shared.records(store, second)
+    assert shared.records(store, first) is kept
+    now += KEPT_S - 1
+    shared.records(store, first)
+    now += 2
+    shared.records(store, first)
+    assert [*shared._held] == [first]
+    assert losses(shared.records(store, second)) == [2.0]

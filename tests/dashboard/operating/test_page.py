@@ -92,7 +92,7 @@ def test_an_operator_drains_stops_and_speaks_to_all_and_a_teacher_does_not_drain
     page = page_of(store, "ada", "admins")
     assert "Ready: the store can be written" in said(page)
     table = page.dataframe[0].value
-    assert (table["Run"][0], table["Id"][0]) == ("training", run)
+    assert (table["Run"][0], table["Id"][0]) == ("training: MLP on Moons", run)
     assert "school:mia" in table["Whose"][0]
     assert page.dataframe[2].value["Kind"][0] == "Whole runs"
     page.button(key="drain").click().run()

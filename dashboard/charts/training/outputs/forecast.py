@@ -19,7 +19,9 @@ def forecast_chart(picture: Picture) -> alt.LayerChart:
     naives = _naives(picture)
     table = {"Time": _times(picture), TRUTH: arrays["truth"], **forecasts(picture)}
     y_title = f"{values['quantity']} ({values['unit']})"
-    chart = lines(table, "Time", "", y_title, y_format=_format(arrays["truth"]), height=380, faint=[*naives])
+    chart = lines(
+        table, "Time", "", y_title, y_format=_format(arrays["truth"]), height=380, faint=tuple(naives)
+    )
     skill = f"{values['skill']:.2f}".replace("-", "−")
     first, *others = errors_in_words(values)
     chart.title = alt.Title(
@@ -53,7 +55,7 @@ def forecast_error_chart(picture: Picture) -> alt.LayerChart:
         f"Error ({values['error_unit']})",
         y_format="+.2f",
         height=280,
-        faint=[name for name in table if name != NETWORK],
+        faint=tuple(name for name in table if name != NETWORK),
         every=(TRUTH, *table),  # so that each has the colour that it has above
     )
 

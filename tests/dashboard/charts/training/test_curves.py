@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from dashboard.charts.training.curves import METRICS, loss_chart, metric_chart, rate_chart
+from dashboard.charts.training.curves import METRICS, loss_drawing, metric_drawing, rate_drawing
+
+
+def loss_chart(*of: Any, **more: Any) -> Any:
+    return loss_drawing(*of, **more).chart()
+
+
+def metric_chart(*of: Any, **more: Any) -> Any:
+    return metric_drawing(*of, **more).chart()
 
 
 def epoch(number: int, **more: Any) -> dict[str, Any]:
@@ -83,6 +91,7 @@ def test_the_parts_of_a_player_are_exploring_and_greedy() -> None:
 
 
 def test_the_learning_rate_to_come_is_drawn_faintly() -> None:
-    to_come, behind = rate_chart([(0, 0.1), (5, 0.05), (10, 0.0)], done=5, schedule="Cosine").layer
+    drawing = rate_drawing([(0, 0.1), (5, 0.05), (10, 0.0)], done=5, schedule="Cosine")
+    to_come, behind = drawing.chart().layer
     assert to_come.to_dict()["mark"]["opacity"] < 0.5
     assert behind.transform[0].filter == "datum.Epoch <= 5"
