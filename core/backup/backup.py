@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from core.backup import manifest as contents
@@ -68,14 +69,8 @@ def _fill(home: Path, draft: Path, database: Source) -> Iterator[Progress | Mani
     now = _checkpoints(home)
     for run_id, ended_at in moment.ended.items():
         if run_id in now and now[run_id] != first.get(run_id):
-            _copy_of_ended(
-                home,
-                draft,
-                run_id,
-                lambda run=run_id, at=ended_at: database.ended_at(run) == at,
-                files,
-                meter,
-            )
+            still_ended = partial(_ended_at, database, run_id, ended_at)
+            _copy_of_ended(home, draft, run_id, still_ended, files, meter)
             yield meter.progress()
     for kind in KINDS:
         for path in sorted((home / kind.folder).glob(f"*{kind.suffix}")):
@@ -165,6 +160,10 @@ def _copy_of_ended(
         (beside / name).replace(draft / name)
         files[name] = fresh[name]
     shutil.rmtree(beside, ignore_errors=True)
+
+
+def _ended_at(database: Source, run_id: str, ended_at: float) -> bool:
+    return database.ended_at(run_id) == ended_at
 
 
 def _in(folder: str, files: dict[str, StoredFile]) -> int:

@@ -111,7 +111,7 @@ def test_what_is_restored_is_what_was_there_and_a_second_time_moves_it_aside(
         (interrupted,) = store.all_with_status(INTERRUPTED)
         assert left_by_a_restart(store) == [interrupted.id], "what was at work does not resume"
         assert interrupted.worker is None
-        store.add_film_pictures(interrupted.id, [Picture("map", 2, {}, {})])  # their numbers go on
+        store.add_film_pictures(interrupted.id, [Picture("map", 2, {}, {})])  # numbered after them
         assert [number for number, _ in store.film_pictures(interrupted.id)] == [2, 3]
         assert main(["restore", "--replace", str(backup)]) == 2
         assert "uses the database of NABLASCOPE_DATABASE_URL" in capsys.readouterr().err
