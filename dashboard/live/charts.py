@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import altair as alt
 from streamlit.dataframe_util import convert_anything_to_arrow_bytes
@@ -23,7 +23,7 @@ MAX_LOOKS = 256
 MAX_BYTES = 32 * 2**20  # of all drawn charts together
 
 AnyChart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt.FacetChart
-Drawn = AnyChart | Drawing
+Drawn: TypeAlias = "AnyChart | Drawing"
 Spec = dict[str, Any]
 
 

@@ -145,12 +145,12 @@ def do(order: Order) -> Iterator[Claimed]:
 
 def kill(worker: str) -> Iterator[None]:
     """End a worker of this machine that answers nothing, not even its node."""
-    import signal
+    import psutil
 
     from core.runs.identity import is_alive
 
     if is_alive(worker):
-        os.kill(int(worker.rsplit("/", 2)[1]), signal.SIGKILL)
+        psutil.Process(int(worker.rsplit("/", 2)[1])).kill()
     yield None
 
 
