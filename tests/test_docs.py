@@ -153,6 +153,7 @@ def test_each_kind_of_entry_has_an_example() -> None:
     assert [title for title, _ in CHANGES] == list(ADDED)
 
 
+@pytest.mark.slow
 def test_the_rooms_own_tests_hold_with_the_changes_and_all_that_is_added_is_of_use(changed: Path) -> None:
     names = [PAIR, *(added for added, *_ in ADDED.values())]
     files = [file for _, *its_files in ADDED.values() for file in its_files]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import psutil
+import pytest
 from playwright.sync_api import expect
 
 from core.runs.status import RUNNING
@@ -54,6 +55,7 @@ def all_end(processes: list[psutil.Process]) -> bool:
     return not psutil.wait_procs(processes, timeout=60)[1]
 
 
+@pytest.mark.slow
 def test_a_server_that_ends_leaves_no_worker_and_what_a_killed_one_left_goes_on(
     open_page: OpenPage, new_server: Callable[..., Server]
 ) -> None:

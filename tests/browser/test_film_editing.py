@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import combinations
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.data.features import FEATURES
@@ -116,6 +117,7 @@ def test_a_change_that_is_taken_back_after_it_was_sent_is_a_change(
     page.close()
 
 
+@pytest.mark.slow
 def test_changes_in_a_row_are_all_made_by_the_page_without_a_pause(
     open_page: OpenPage, store: RunStore
 ) -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.pages import PAGES
@@ -13,6 +14,7 @@ from tests.browser.app import wait_until_idle, wait_until_it_fits
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, look
 
 
+@pytest.mark.slow
 def test_navigation_leads_to_every_page_which_has_its_title_and_fits_the_screen(open_page: OpenPage) -> None:
     """One tab for all, as a visitor has it: a page that is opened by its address loads the scripts again.
 

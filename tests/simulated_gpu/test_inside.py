@@ -67,6 +67,7 @@ def test_every_combination_works_on_a_simulated_card() -> None:
     assert_holds_inside("SLOW", "test_trainings.py", "test_measuring.py", "-m", "slow")
 
 
+@pytest.mark.slow
 def test_what_is_measured_works_on_simulated_cards_and_runs_the_lines_of_it(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

@@ -13,7 +13,12 @@ from tests.version_0_1.conftest import HERE, close, events_of, stored
 FOLDERS = sorted(path.name for path in (HERE / "folders").iterdir())
 
 
-@pytest.mark.parametrize("name", FOLDERS)
+LONG = ("supervised_mid_epoch",)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in FOLDERS]
+)
 def test_a_folder_resumes_with_the_same_numbers(name: str, tmp_path: Path) -> None:
     folder, other = tmp_path / "folder", tmp_path / "other"
     shutil.copytree(HERE / "folders" / name, folder)

@@ -50,6 +50,7 @@ def test_no_work_is_answered_in_words_before_the_start(page: AppTest) -> None:
     assert page.button[0].disabled
 
 
+@pytest.mark.slow
 def test_a_click_compares_and_shows_a_verdict_charts_tables_and_files(page: AppTest) -> None:
     page.query_params["only"] = ["numpy", "pytorch-eager"]
     page.query_params["work"] = ["mlp_step"]
