@@ -1,8 +1,8 @@
-"""Long drawings of pages come one after the other, so that short ones need not wait.
+"""Long drawings of pages take turns, so that short ones need not wait.
 
 Python runs one thread at a time. Where thirty people press Start at the same moment, thirty threads would
 share it: all thirty would be ready late, and so would a slider that is moved meanwhile, and whatever the
-server is to send to anybody. So one long drawing is made at a time, those that take least first.
+server is to send to anybody. So few long drawings are made at a time, those that take least first.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+AT_ONCE = 2  # long drawings: while one waits for the store or for a core, another can draw
 LONG_S = 0.03  # of CPU time; shorter drawings never wait
 MAX_TURN_S = 0.5  # of wall time; who takes longer, such as with a store that is locked, holds nobody up
 PATIENCE = 300.0  # who costs a millisecond less may come 0.3 s later
@@ -31,14 +32,16 @@ class Turns:
     """Who may draw now. clock: seconds of wall time; cpu: of this thread's CPU time."""
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, cpu: Callable[[], float] = time.thread_time
+        self,
+        at_once: int = AT_ONCE,
+        clock: Callable[[], float] = time.monotonic,
+        cpu: Callable[[], float] = time.thread_time,
     ) -> None:
-        self._clock, self._cpu = clock, cpu
+        self._at_once, self._clock, self._cpu = at_once, clock, cpu
         self._lock = threading.Lock()
         self._waiting: list[_Waiting] = []
         self._numbers = itertools.count()
-        self._turn: int | None = None  # the thread whose turn it is
-        self._ends_at = 0.0  # that turn, at the latest
+        self._ends_at: dict[object, float] = {}  # of each turn, at the latest, by its thread
         self._cost_s: dict[str, float] = {}  # CPU time of one drawing
         self._drawing: set[int] = set()  # threads
 
@@ -66,8 +69,7 @@ class Turns:
     def give_up(self) -> None:
         """The next may begin, since this drawing has ended or waits for something else now."""
         with self._lock:
-            if self._turn == threading.get_ident():
-                self._turn = None
+            if self._ends_at.pop(threading.get_ident(), None) is not None:
                 self._call_next()
 
     @property
@@ -81,18 +83,21 @@ class Turns:
             mine = _Waiting((rank, next(self._numbers)))
             self._waiting.append(mine)
             self._call_next()
-        while not mine.wait(max(0.0, self._ends_at - self._clock()) + 0.01):
+        while not mine.wait(MAX_TURN_S / 10):
             with self._lock:
                 self._call_next()
         with self._lock:
-            self._turn, self._ends_at = thread, self._clock() + MAX_TURN_S
+            self._ends_at.pop(mine, None)
+            self._ends_at[thread] = self._clock() + MAX_TURN_S
 
     def _call_next(self) -> None:
-        """Let the first of those who wait begin, where nobody has the turn or has had it for long enough."""
-        if self._waiting and (self._turn is None or self._clock() >= self._ends_at):
+        """Let the first of those who wait begin, where a turn is free; one that lasts too long is over."""
+        now = self._clock()
+        self._ends_at = {of: at for of, at in self._ends_at.items() if now < at}
+        while self._waiting and len(self._ends_at) < self._at_once:
             first = min(self._waiting, key=lambda one: one.rank)
             self._waiting.remove(first)
-            self._turn, self._ends_at = -1, self._clock() + MAX_TURN_S  # until its thread is awake
+            self._ends_at[first] = now + MAX_TURN_S  # until its thread is awake
             first.set()
 
     def _learn(self, what: str, cost_s: float) -> None:

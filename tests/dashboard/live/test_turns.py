@@ -1,4 +1,4 @@
-"""Of many long drawings one is made at a time, and short ones never wait."""
+"""Of many long drawings few are made at a time, and short ones never wait."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Clock:
 def costing(costs: dict[str, float], clock: Callable[[], float]) -> Turns:
     """Turns that know what these drawings cost."""
     spent = 0.0
-    turns = Turns(clock, lambda: spent)
+    turns = Turns(1, clock, lambda: spent)
     for what, cost in costs.items():
         with turns.turn(what):
             spent += cost
@@ -159,3 +159,13 @@ def test_none_of_many_is_forgotten() -> None:
         thread.join(60)
     assert sorted(done) == [*range(200)]
     assert turns.waiting == 0
+
+
+def test_two_are_made_at_once() -> None:
+    drawings = Drawings(Turns(2, lambda: 1000.0))  # a clock that stands: no turn is over by itself
+    for name in ("first", "second", "third"):
+        drawings.ask(name)
+    assert drawings.begun == ["first", "second"]
+    drawings.let_go("second")
+    wait_until(lambda: drawings.begun == ["first", "second", "third"])
+    drawings.finish()
