@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-AT_ONCE = 2  # long drawings: while one waits for the store or for a core, another can draw
+LIMIT = 2  # long drawings: while one waits for the store or for a core, another can draw
 LONG_S = 0.03  # of CPU time; shorter drawings never wait
 MAX_TURN_S = 0.5  # of wall time; who takes longer, such as with a store that is locked, holds nobody up
 PATIENCE = 300.0  # who costs a millisecond less may come 0.3 s later
@@ -33,11 +33,11 @@ class Turns:
 
     def __init__(
         self,
-        at_once: int = AT_ONCE,
+        limit: int = LIMIT,
         clock: Callable[[], float] = time.monotonic,
         cpu: Callable[[], float] = time.thread_time,
     ) -> None:
-        self._at_once, self._clock, self._cpu = at_once, clock, cpu
+        self._limit, self._clock, self._cpu = limit, clock, cpu
         self._lock = threading.Lock()
         self._waiting: list[_Waiting] = []
         self._numbers = itertools.count()
@@ -94,7 +94,7 @@ class Turns:
         """Let the first of those who wait begin, where a turn is free; one that lasts too long is over."""
         now = self._clock()
         self._ends_at = {of: at for of, at in self._ends_at.items() if now < at}
-        while self._waiting and len(self._ends_at) < self._at_once:
+        while self._waiting and len(self._ends_at) < self._limit:
             first = min(self._waiting, key=lambda one: one.rank)
             self._waiting.remove(first)
             self._ends_at[first] = now + MAX_TURN_S  # until its thread is awake

@@ -161,7 +161,7 @@ def test_none_of_many_is_forgotten() -> None:
     assert turns.waiting == 0
 
 
-def test_two_are_made_at_once() -> None:
+def test_two_are_made_together() -> None:
     drawings = Drawings(Turns(2, lambda: 1000.0))  # a clock that stands: no turn is over by itself
     for name in ("first", "second", "third"):
         drawings.ask(name)
