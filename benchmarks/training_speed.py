@@ -39,6 +39,7 @@ from core.training.compiled.stack import Job, Steps, grouped, take_steps
 from core.training.compiled.tiles import products_v
 from core.training.config import TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
+from core.training.ensembles.config import MIN_STACK
 from core.training.ensembles.job import train_ensemble
 from core.training.events import EpochCompleted
 from core.training.learners.registry import learner_for
@@ -167,7 +168,7 @@ def steps_of(learners: list[CompiledLearner], pool: ThreadPoolExecutor) -> Calla
 
     def one_stack(steps: Steps, jobs: list[Job], factors: np.ndarray) -> None:
         with flushing_denormals():
-            take_steps(steps, jobs, factors, 0)
+            take_steps(steps, jobs, factors, 0, stacked=len(jobs) >= MIN_STACK)
 
     def take() -> None:
         for done in [pool.submit(one_stack, *one) for one in work]:

@@ -112,9 +112,9 @@ def as_in_a_stack(*changes: dict[str, Any]) -> tuple[list[CompiledLearner], list
             assert isinstance(learner, CompiledLearner)
             group.append(learner)
     assert len({learner.stack_key() for learner in both[0]}) == 1
-    learn_epochs(both[0], 2)
+    learn_epochs(both[0], 2, stacked=True)
     for learner in both[1]:
-        learn_epochs([learner], 2)
+        learn_epochs([learner], 2, stacked=False)
     return both[0], both[1]
 
 
