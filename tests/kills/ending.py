@@ -92,7 +92,7 @@ def endings(folder: Path, people: int, signals: list[str], limit_s: float = LIMI
             with _people(server.url, people, runs[LONG]), _never_finished(server.url, exported):
                 _start_again_what_ended(store, runs)
                 # What has made no checkpoint since its start is not resumed: it may be what ends servers.
-                _wait(lambda: _has_checkpoint_since(started_at, store, runs[LONG]))
+                _wait(partial(_has_checkpoint_since, started_at, store, runs[LONG]))
                 processes = checks.processes_of(watched)
                 at_work = [run for run in runs.values() if _status(store, run) == RUNNING]
                 interrupted |= {*at_work} & {runs[LONG]}
