@@ -78,7 +78,7 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
     plain = isinstance(network, MLP) and all(type(module) in _KNOWN_MODULES for module in network.modules())
     convolutional = isinstance(network, LeNet5 | ConvNet)
     if not plain and not convolutional:
-        return "it knows plain fully connected networks, LeNet-5 and ConvNetJS's network"
+        return "it knows fully connected networks without dropout and norm, LeNet-5 and ConvNetJS's network"
     if parts.device.type != "cpu":
         return f"it runs on the CPU, not on {config.device}"
     if plain and sum(parameter.numel() for parameter in network.parameters()) > MAX_PARAMETERS:
