@@ -27,7 +27,7 @@ def compiled(function: Any = None, **options: Any) -> Any:
     """
     if function is None:
         return lambda function: compiled(function, **options)
-    settings = {"fastmath": _MATH, "nogil": True, "error_model": "numpy"} | options
+    settings: dict[str, Any] = {"fastmath": _MATH, "nogil": True, "error_model": "numpy"} | options
     return stamped(njit(cache=True, **settings)(function))
 
 

@@ -38,7 +38,7 @@ _f32 = np.float32
 INPUT, VALUE, SLOPE, FIRST_OWN = range(4)
 
 _BINARY = ("+", "-", "*", "/", "max", "min", "at_least", "at_most", "power", "one_less_square")
-_UNARY = (
+_UNARY: tuple[str, ...] = (
     "copy",
     "negative",
     "exp",
@@ -214,7 +214,7 @@ def program(tree: Node) -> Program:
     results = writer.both(tree, {"x": ("x", 1.0)})
     operands = [one for line in writer.lines for one in line[2]] + [*results]
     numbers = dict.fromkeys(one for one in operands if isinstance(one, float))
-    constants = {one: FIRST_OWN + at for at, one in enumerate(numbers)}
+    constants: dict[Operand, int] = {one: FIRST_OWN + at for at, one in enumerate(numbers)}
     registers, used = _allocated(writer.lines, results, FIRST_OWN + len(constants))
     at: dict[Operand, int] = {"x": INPUT, **constants, **registers}
     # What is computed goes where it is wanted; x itself, a number, or one result for both is copied.
@@ -231,12 +231,12 @@ def program(tree: Node) -> Program:
     return Program(np.array(code, np.int32), np.array(list(constants), np.float32), used)
 
 
-def _allocated(lines: list[Line], kept: Both, first: int) -> tuple[dict[str, int], int]:
+def _allocated(lines: list[Line], kept: Both, first: int) -> tuple[dict[Operand, int], int]:
     """A register for each result, used again where its value is no longer needed; and how many there are."""
     last_use = {one: at for at, (_, _, operands) in enumerate(lines) for one in operands}
     last_use |= {one: len(lines) for one in kept}
     free: list[int] = []
-    registers: dict[str, int] = {}
+    registers: dict[Operand, int] = {}
     used = first
     for at, (_, result, operands) in enumerate(lines):
         ended = [one for one in set(operands) if isinstance(one, str) and last_use[one] == at]

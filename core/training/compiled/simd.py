@@ -37,14 +37,14 @@ from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba import types
+from numba import extending, types
 from numba.core import cgutils, config
 from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, models, register_model
+from numba.extending import models, register_model
 
 # CPUs with AVX-512 by their names, for the case in which Numba is given a name without a list of features.
-_WIDE_CPUS = (
+_WIDE_CPUS: tuple[str, ...] = (
     "skylake-avx512",
     "cascadelake",
     "cooperlake",
@@ -66,11 +66,14 @@ def lanes_of(architecture: str, name: str, features: str) -> int:
 
 def _compiled_for() -> tuple[str, str, str]:
     """Architecture, CPU and features for which Numba compiles: this machine's, or those of NUMBA_CPU_*."""
-    features = config.CPU_FEATURES
+    settings: Any = config  # its attributes are set when it is imported
+    features = settings.CPU_FEATURES
     if features is None:
         features = llvm.get_host_cpu_features().flatten()
-    return llvm.get_process_triple().split("-")[0], config.CPU_NAME or llvm.get_host_cpu_name(), features
+    return llvm.get_process_triple().split("-")[0], settings.CPU_NAME or llvm.get_host_cpu_name(), features
 
+
+intrinsic: Any = extending.intrinsic  # whose arguments Numba gives and not the caller
 
 LANES = lanes_of(*_compiled_for())
 
@@ -200,7 +203,7 @@ def _index(context: Any, builder: Any, sig: Any, arguments: Any, at: int) -> Any
 
 def _loading(dtype: Any, vector: VectorType) -> Any:
     @intrinsic
-    def loading(typing_context, array, index):  # type: ignore[no-untyped-def]
+    def loading(typing_context, array, index):
         def generate(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
             index = _index(context, builder, sig, arguments, 1)
             pointer = _pointer(context, builder, sig.args[0], arguments[0], index, vector.machine_type)
@@ -217,7 +220,7 @@ load, load_int = _loading(types.float32, floats), _loading(types.int32, ints)
 
 
 @intrinsic
-def store(typing_context, array, index, value):  # type: ignore[no-untyped-def]
+def store(typing_context, array, index, value):
     """Write a vector's lanes to a one-dimensional float32 array from an index on."""
 
     def generate(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
@@ -237,7 +240,7 @@ def _first_lanes(builder: Any, count: Any) -> Any:
 
 
 @intrinsic
-def load_some(typing_context, array, index, count):  # type: ignore[no-untyped-def]
+def load_some(typing_context, array, index, count):
     """The first `count` lanes from a float32 array, 0 in the others; nothing beyond them is touched."""
 
     def generate(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
@@ -253,7 +256,7 @@ def load_some(typing_context, array, index, count):  # type: ignore[no-untyped-d
 
 
 @intrinsic
-def store_some(typing_context, array, index, value, count):  # type: ignore[no-untyped-def]
+def store_some(typing_context, array, index, value, count):
     """Write the first `count` lanes to a float32 array; nothing beyond them is touched."""
 
     def generate(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
@@ -271,7 +274,7 @@ def store_some(typing_context, array, index, value, count):  # type: ignore[no-u
 
 
 @intrinsic
-def gather(typing_context, array, indices):  # type: ignore[no-untyped-def]
+def gather(typing_context, array, indices):
     """The values of a float32 array at a vector of indices, none of them negative."""
     wide = ir.VectorType(ir.IntType(64), LANES)
     pointers = ir.VectorType(_F32.as_pointer(), LANES)
@@ -299,13 +302,13 @@ absolute = _operation(floats, (floats,), _llvm("fabs", _FLOATS, 1))
 
 
 @intrinsic
-def zero(typing_context):  # type: ignore[no-untyped-def]
+def zero(typing_context):
     """A vector of zeros."""
     return floats(), lambda context, builder, sig, arguments: ir.Constant(_FLOATS, [0.0] * LANES)
 
 
 @intrinsic
-def lane_numbers(typing_context):  # type: ignore[no-untyped-def]
+def lane_numbers(typing_context):
     """0, 1, 2, ... as a vector of integers."""
     return ints(), lambda context, builder, sig, arguments: ir.Constant(_INTS, list(range(LANES)))
 

@@ -41,7 +41,7 @@ class Network:
     def is_weight(self) -> np.ndarray:
         """1.0 for weights and 0.0 for biases, float32 (parameters,)."""
         parts = [
-            np.repeat(np.float32([1, 0]), [fan_in * fan_out, fan_out])
+            np.repeat(np.array([1, 0], np.float32), [fan_in * fan_out, fan_out])
             for fan_in, fan_out in pairwise(self.sizes)
         ]
         return np.concatenate(parts)

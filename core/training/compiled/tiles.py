@@ -17,7 +17,6 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
 from core.training.compiled import simd
 from core.training.compiled.compiling import compiled
@@ -103,8 +102,8 @@ def _tile(rows: int, columns: int, a_in_lanes: bool, with_bias: bool, over_lanes
                     builder.store(sums[r * columns + c], pointer).align = 4
         return context.get_dummy_value()
 
-    @intrinsic
-    def tile(  # type: ignore[no-untyped-def]
+    @simd.intrinsic
+    def tile(
         typing_context, a, a_at, a_row, a_step, b, b_at, b_column, b_step, count,
         bias, bias_at, bias_row, out, out_at, out_row, out_column,
     ):  # fmt: skip

@@ -98,10 +98,10 @@ def _train(cluster: Cluster, nodes: Sequence[Node], config: ClusterEnsembleConfi
     on_gpus = training.device != "cpu"
     at_a_time = {node.name: places(node, on_gpus) for node in nodes}
     ranges = parts_of(len(every), max(1, sum(at_a_time.values())), MAX_MEMBERS_OF_PART)
-    parts = [
-        MembersPart(*zip(*(every[index] for index in one), strict=True), in_stacks=config.in_stacks)
-        for one in ranges
-    ]
+    parts = []
+    for one in ranges:
+        names_of_part, trainings_of_part = zip(*(every[index] for index in one), strict=True)
+        parts.append(MembersPart(names_of_part, trainings_of_part, config.in_stacks))
     gathered = _Gathered(len(every), evaluated_epochs(training.epochs))
     shares = _Shares(ranges, training.epochs, at_a_time)
     for event in shared_out(cluster, nodes, train_part, parts, list(map(len, ranges)), "training", on_gpus):
