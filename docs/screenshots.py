@@ -36,7 +36,7 @@ SETTLED = "(film) => film.film?.frames.length > 0 && film.film.settled"
 TO_THE_TOP = "(film, top) => { film.style.scrollMarginTop = `${top}px`; film.scrollIntoView(); }"
 
 # The moving picture: so many frames of the film, the first of them the closest together, each shown so long.
-FILM_FRAMES = 44
+FILM_FRAMES = 36
 FRAME_MS, LAST_FRAME_MS = 160, 2500
 FILM_WIDTH_PX = 760
 SHOW_FRAME = """(film, index) => {
@@ -101,15 +101,13 @@ def picture_training(browser: Browser, url: str, names: Sequence[str]) -> str:
 def save_film(page: Page, film: ElementHandle) -> None:
     """The film of a run as a moving picture, docs/pictures/film.webp."""
     last = int(film.evaluate("film => film.film.frames.length - 1"))
-    # A network changes most at first: as many frames of its first tenth as of the rest.
-    half = FILM_FRAMES // 2
-    indices = [*np.geomspace(1, max(last // 10, 2), half), *np.linspace(last // 10 + 1, last, half)]
+    indices = last * np.linspace(0, 1, FILM_FRAMES) ** 2  # a network changes most at first
     whole, stage = film.bounding_box(), page.locator(".stage").last.bounding_box()
     assert whole
     assert stage
     clip: FloatRect = {**whole, "height": stage["y"] + stage["height"] - whole["y"]}
     pictures = []
-    for index in sorted({0, *(int(index) for index in indices)}):
+    for index in sorted({*map(int, indices)}):
         film.evaluate(SHOW_FRAME, index)
         page.wait_for_function(SHOWN, arg=[film, index], timeout=RUN_LIMIT_MS)
         picture = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
@@ -117,7 +115,7 @@ def save_film(page: Page, film: ElementHandle) -> None:
         pictures.append(picture.resize((FILM_WIDTH_PX, height), Image.Resampling.LANCZOS))
     times = [FRAME_MS] * (len(pictures) - 1) + [LAST_FRAME_MS]
     pictures[0].save(
-        PICTURES / "film.webp", save_all=True, append_images=pictures[1:], duration=times, loop=0, quality=60
+        PICTURES / "film.webp", save_all=True, append_images=pictures[1:], duration=times, loop=0, quality=50
     )
 
 

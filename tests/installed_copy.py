@@ -89,7 +89,9 @@ def check_dashboard(environment: Path, folder: Path, browser: Browser) -> None:
         page.goto(f"{server.url}/train?data=moons")
         wait_until_idle(page)
         assert page.evaluate(FONT_PX) == "15px", "the settings of .streamlit/config.toml"
-        page.get_by_role("button", name="Start").click()
+        start = page.get_by_role("button", name="Start")
+        expect(start).to_be_enabled(timeout=RUN_LIMIT_MS)
+        start.click()
         page.wait_for_function(PLAYED, timeout=RUN_LIMIT_MS)
         page.goto(f"{server.url}/home")
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
