@@ -20,7 +20,7 @@ LOOK = (
 )
 TIMED = ("nablascope", "timing", "gemm", "--sizes", "16", "--max-seconds", "0.1", "--json")
 TRAINED = ("nablascope", "training", "mlp", "--data", "moons", "--epochs", "2", "--json")
-PLAYED = "() => document.querySelector('.film')?.film?.frames.length > 1"
+PLAYED = "film => film.film?.frames.length > 1"
 FONT_PX = "() => getComputedStyle(document.documentElement).fontSize"
 
 
@@ -92,7 +92,8 @@ def check_dashboard(environment: Path, folder: Path, browser: Browser) -> None:
         start = page.get_by_role("button", name="Start")
         expect(start).to_be_enabled(timeout=RUN_LIMIT_MS)
         start.click()
-        page.wait_for_function(PLAYED, timeout=RUN_LIMIT_MS)
+        film = page.locator(".film").last.element_handle(timeout=RUN_LIMIT_MS)
+        page.wait_for_function(PLAYED, arg=film, timeout=RUN_LIMIT_MS)
         page.goto(f"{server.url}/home")
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
     finally:

@@ -36,7 +36,7 @@ ALONG = {
     "w12": 0.25,
     "b1": 0.16,
     "w21": 0.25,
-    "w22": 0.62,
+    "w22": 0.4,
     "b2": 0.5,
     "v1": 0.5,
     "v2": 0.5,
@@ -63,6 +63,7 @@ def network_chart(
         x2="x2",
         y2="y2",
         color=alt.when(chosen).then(alt.value(ORANGE)).otherwise(alt.value(GRAY)),
+        strokeOpacity=alt.when(chosen).then(alt.value(1)).otherwise(alt.value(0.45)),
         strokeWidth=alt.when(chosen).then(alt.value(4)).otherwise(alt.value(1.5)),
     )
     ends = dict(zip(("x", "y", "x2", "y2"), (*NODES["o"], *NODES["loss"]), strict=True))
@@ -72,8 +73,8 @@ def network_chart(
         .encode(x=x, y=y, x2="x2", y2="y2")
     )
     at = {"x": alt.X("at_x:Q", axis=None), "y": alt.Y("at_y:Q", axis=None)}
-    weight = base.mark_text(dy=-8, fontSize=12, color=TEXT, fontWeight="bold").encode(**at, text="weight")
-    slope = base.mark_text(dy=8, fontSize=12, color=ORANGE, fontWeight="bold").encode(**at, text="derivative")
+    weight = base.mark_text(dy=-9, fontSize=12, color=TEXT, fontWeight="bold").encode(**at, text="weight")
+    slope = base.mark_text(dy=9, fontSize=12, color=ORANGE, fontWeight="bold").encode(**at, text="derivative")
     circles = alt.Chart(nodes)
     circle = circles.mark_circle(size=NODE_SIZE, opacity=1, aria=False).encode(
         x=x, y=y, color=alt.when(alt.datum.there).then(alt.value(BLUE)).otherwise(alt.value(GRAY))
