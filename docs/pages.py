@@ -29,6 +29,7 @@ def page() -> str:
         text += f"\n## {group}\n" if group else ""
         for page in pages:
             level = "###" if group else "##"
-            text += f"\n{level} {page.title}\n\n`/{page.key}`: *{page.question}*\n"
+            address = "/" if page.key == "home" else f"/{page.key}"
+            text += f"\n{level} {page.title}\n\n`{address}`: *{page.question}*\n"
             text += f"\n{there[page.key]}\n" if page.key in there else ""
     return text

@@ -127,7 +127,7 @@ def make_sheets(browser: Browser, url: str) -> None:
             page = browser.contexts[0].new_page()
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=theme)
-            pictures = {key: seen(page, f"{url}/{key}") for key in PAGES}
+            pictures = {key: seen(page, f"{url}/{'' if key == 'home' else key}") for key in PAGES}
             sheet_of(pictures, THUMBNAIL_PX[width], SHEET_COLUMNS[width]).save(
                 SHEETS / f"sheet-{width}-{theme}.png"
             )

@@ -94,7 +94,8 @@ def check_dashboard(environment: Path, folder: Path, browser: Browser) -> None:
         start.click()
         film = page.locator(".film").last.element_handle(timeout=RUN_LIMIT_MS)
         page.wait_for_function(PLAYED, arg=film, timeout=RUN_LIMIT_MS)
-        page.goto(f"{server.url}/home")
+        page.goto(server.url)
+        wait_until_idle(page)
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
     finally:
         page.close()
