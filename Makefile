@@ -1,6 +1,8 @@
 # make run    start the dashboard        make bench        time what the project promises
 # make test   everything that CI runs    make screenshots  take the README's pictures again
 # make lint   style and types alone      make clean        remove all that these made
+# make docs   build the documentation's site into build/site, in an environment of its own
+# make matrix the wheel in empty environments of Python 3.11 to 3.13 and beside the newest torch, 6 GB each
 # make slow   the longest tests, which make test leaves out
 # make frameworks       install JAX, TensorFlow and others to compare with, 3 GB, in an environment of their own
 # make test-frameworks  the tests of these
@@ -20,7 +22,7 @@ test slow: export PYTHONDONTWRITEBYTECODE =
 bin := .venv/bin
 pip := $(bin)/python -m pip install --disable-pip-version-check
 
-.PHONY: run test slow lint types types-on-win32 types-on-darwin bench load screenshots clean frameworks test-frameworks test-ray login-providers
+.PHONY: run test slow lint types types-on-win32 types-on-darwin bench load docs matrix screenshots clean frameworks test-frameworks test-ray login-providers
 
 run: .venv/installed
 	@exec $(bin)/python -m streamlit run dashboard/app.py $(if $(PORT),--server.port $(PORT))
@@ -30,7 +32,7 @@ test: .venv/installed-for-tests
 	@$(MAKE) --no-print-directory lint
 	$(bin)/python -m pytest -n 2 --dist worksteal
 
-slow: .venv/installed-for-tests .venv-load/installed .venv-deploy/installed
+slow: .venv/installed-for-tests .venv-load/installed .venv-deploy/installed .venv-docs/installed
 	$(bin)/python -m pytest -n 2 --dist worksteal -m slow
 
 frameworks: .venv-frameworks/installed
@@ -66,12 +68,18 @@ bench: .venv/installed-for-tests
 load: .venv-load/installed
 	.venv-load/bin/python -m tests.load $(LOAD)
 
+matrix: .venv/installed-for-tests
+	$(bin)/python -m tests.matrix $(MATRIX)
+
+docs: .venv-docs/installed
+	.venv-docs/bin/python -m docs.site
+
 screenshots: .venv/installed-for-tests
-	$(bin)/python docs/screenshots.py
+	$(bin)/python -m docs.screenshots $(SCREENSHOTS)
 
 clean:
-	rm -rf .venv .venv-frameworks .venv-ray .venv-load .venv-deploy .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	rm -rf tests/login/node_modules build screenshots *.egg-info
+	rm -rf .venv .venv-frameworks .venv-ray .venv-load .venv-deploy .venv-docs .venv-matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf tests/login/node_modules build dist screenshots *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps inside .venv: what is installed is installed again only when a list of requirements changes.
@@ -92,6 +100,13 @@ clean:
 	@test -x .venv-frameworks/bin/python || $(PYTHON) -m venv .venv-frameworks
 	.venv-frameworks/bin/python -m pip install --disable-pip-version-check -r requirements-frameworks.txt
 	@command -v clang >/dev/null || echo "tinygrad also needs clang (on Debian and Ubuntu: apt install clang)."
+	@touch $@
+
+# Apart from .venv: the product needs nothing of it.
+.venv-docs/installed: requirements-docs.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 with its venv module is needed"; exit 1; }
+	@test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --disable-pip-version-check -r requirements-docs.txt
 	@touch $@
 
 # .venv-ray and .venv-load: the packages of .venv with Ray or Locust on top of them: torch need not be there twice.

@@ -24,7 +24,8 @@ class Page:
         return f"views/{self.key}.py"
 
 
-ACTIVATIONS, NETWORKS, EXPERIMENTS, MACHINE = "Activations", "Networks", "Experiments", "Machine"
+LEARN, ACTIVATIONS, NETWORKS = "Learn", "Activations", "Networks"
+EXPERIMENTS, MACHINE = "Experiments", "Machine"
 
 PAGES = {
     page.key: page
@@ -36,6 +37,13 @@ PAGES = {
             ":material/manage_search:",
             "",
             "What has run here, and where is it?",
+        ),
+        Page(
+            "backpropagation",
+            "Backpropagation by hand",
+            ":material/calculate:",
+            LEARN,
+            "How does a network find out in which direction each weight should move?",
         ),
         Page(
             "curves",

@@ -1,28 +1,18 @@
-"""Write the pages of settings from their entries: those of a training, and those of a server's environment.
-
-python docs/settings.py
-"""
+"""The pages of settings, out of their entries: those of a training, and those of a server's environment."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import MISSING, fields, replace
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from core import operator_settings as operator  # noqa: E402
-from core.options import Option  # noqa: E402
-from core.training import TrainConfig  # noqa: E402
-from core.training.settings import SETTINGS, Setting  # noqa: E402
-
-DOCS = ROOT / "docs"
+from core import operator_settings as operator
+from core.options import Option
+from core.training import TrainConfig
+from core.training.settings import SETTINGS, Setting
 
 HEAD = """# Settings of a training
 
 Each can be set with `--set name=value`, some with a flag of their own; the defaults of some depend on
-the network and its data. Written by `python docs/settings.py`.
+the network and its data. Written by `python -m docs.generate`.
 
 | setting | on the page | what it does | values | default | may change |
 |---|---|---|---|---|---|
@@ -33,7 +23,7 @@ ENVIRONMENT_HEAD = """# Environment variables
 
 What an operator can set before a server or a command starts; an empty variable is one that is not set.
 A name that is not here is refused, and so is a value that is not possible. Written by
-`python docs/settings.py`.
+`python -m docs.generate`.
 
 | variable | what it does | values | default |
 |---|---|---|---|
@@ -84,8 +74,3 @@ def values(entry: Option) -> str:
     if low is not None:
         kind += f" of at least {low}" if high is None else f" from {low} to {high}"
     return ("list of: " if entry.many else "") + kind + (" or none" if entry.optional else "")
-
-
-if __name__ == "__main__":
-    (DOCS / "settings.md").write_text(page(), encoding="utf-8")
-    (DOCS / "environment.md").write_text(environment_page(), encoding="utf-8")

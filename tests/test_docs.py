@@ -15,9 +15,19 @@ from pathlib import Path
 
 import pytest
 
+from core.commands.main import COMMANDS
+from core.commands.timing.command import COMMANDS as TIMING_COMMANDS
+from core.commands.training import FLAGS
+from dashboard.pages import PAGES
+from docs.commands import page as commands_page
+from docs.generate import GENERATED
+from docs.glossary import terms
+from docs.pages import contents
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 README = (ROOT / "README.md").read_text()
+GUIDES = [README, *((ROOT / "docs" / name).read_text() for name in ("start.md", "headless.md"))]
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 CHANGES = re.findall(r"^### (.+?)\n.*?```diff\n(.*?)```", CONTRIBUTING, re.MULTILINE | re.DOTALL)
 
@@ -64,15 +74,17 @@ def test_the_table_of_rooms_is_that_on_the_disk() -> None:
 
 def test_every_make_target_that_is_named_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = {words[1] for text in (README, CONTRIBUTING) for words in commands(text) if words[0] == "make"}
+    named = {words[1] for text in (*GUIDES, CONTRIBUTING) for words in commands(text) if words[0] == "make"}
     assert named <= targets
     assert {"run", "test"} <= named
 
 
 @pytest.mark.parametrize(
-    "words", [words for words in commands(README) if words[:2] == ["python", "-m"]], ids=" ".join
+    "words",
+    {" ".join(words): words for text in GUIDES for words in commands(text) if words[1] == "-m"}.values(),
+    ids=" ".join,
 )
-def test_every_headless_command_of_the_readme_runs(
+def test_every_headless_command_of_readme_and_guides_runs(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     main = importlib.import_module(f"{words[2]}.__main__").main
@@ -80,6 +92,38 @@ def test_every_headless_command_of_the_readme_runs(
     output = capsys.readouterr().out
     if "--json" in words:
         assert len([json.loads(line) for line in output.splitlines()]) > 1
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_a_page_that_is_generated_is_what_the_code_says(name: str) -> None:
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == GENERATED[name](), "python -m docs.generate"
+
+
+def test_the_reference_has_every_command_and_its_flags() -> None:
+    sections = re.split(r"^#{2,3} (nablascope .+)$", commands_page(), flags=re.MULTILINE)
+    described = dict(zip(sections[1::2], sections[2::2], strict=True))
+    assert {name.split()[1] for name in described} == {*COMMANDS}
+    assert {f"nablascope timing {command.name}" for command in TIMING_COMMANDS} <= {*described}
+    for name in ("table", "predict", "layers", "landscape", "export"):  # training's own, with parsers apart
+        assert "| `" in described[f"nablascope training {name}"]
+    assert len(FLAGS) > 5
+    assert all(f"`--{name.replace('_', '-')} " in described["nablascope training"] for name in FLAGS)
+
+
+def test_each_term_of_the_glossary_has_both_languages_and_one_sentence_and_is_there_once() -> None:
+    entries = [term for section in terms().values() for term in section]
+    assert len(entries) >= 150
+    for term in entries:
+        assert re.fullmatch(r"[A-Za-z0-9 ()-]+", term.english)
+        assert re.search(r"[\u4e00-\u9fff]", term.chinese), term
+        assert re.fullmatch(r"[^.|]+(?:[\d.,()/+-]+[^.|]+)*\.", term.sentence), term
+    for column in ("english", "chinese"):
+        values = [getattr(term, column).casefold() for term in entries]
+        assert sorted({value for value in values if values.count(value) > 1}) == []
+
+
+def test_the_documentation_says_what_is_on_every_page() -> None:
+    assert contents().keys() == PAGES.keys()
 
 
 # What each change adds, by the title of its section, and the tests of its room that must hold with it.
@@ -145,7 +189,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             check=False,
         )
         assert applied.returncode == 0, f"{title}: {applied.stderr}"
-    run(["docs/settings.py"], copy)
+    run(["-m", "docs.generate"], copy)
     return copy
 
 

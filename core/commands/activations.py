@@ -226,6 +226,11 @@ def _settings(entry: Activation, options: argparse.Namespace) -> dict[str, float
     return entry.with_defaults(from_texts(entry.options, options.set, "alpha=2", f" of {entry.name}"))
 
 
+def parsers(prog: str) -> tuple[Parser, ...]:
+    """Those of this command line, for the reference."""
+    return (_parser(prog),)
+
+
 def _parser(prog: str) -> Parser:
     parser = Parser(prog=prog, description="What activation functions do.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

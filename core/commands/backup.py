@@ -20,24 +20,36 @@ LOG_EVERY_S = 10.0
 
 def backup_command(words: Sequence[str], prog: str) -> int:
     """Run `backup`; returns the exit code."""
+    (parser,) = backup_parsers(prog)
+    return int(backup(parser.parse_args(words)))
+
+
+def backup_parsers(prog: str) -> tuple[Parser, ...]:
+    """Of `backup`, for the reference as well."""
     parser = Parser(
         prog=prog,
         description="Copy the data folder, as it is at one moment, into a new folder: runs, checkpoints, "
         "added tables and images. The server may run meanwhile.",
     )
     add_backup(parser)
-    return int(backup(parser.parse_args(words)))
+    return (parser,)
 
 
 def restore_command(words: Sequence[str], prog: str) -> int:
     """Run `restore`; returns the exit code."""
+    (parser,) = restore_parsers(prog)
+    return int(restore(parser.parse_args(words)))
+
+
+def restore_parsers(prog: str) -> tuple[Parser, ...]:
+    """Of `restore`, for the reference as well."""
     parser = Parser(
         prog=prog,
         description="Fill the data folder from a backup. Its sums are checked before anything is changed; "
         "the server must not run.",
     )
     add_restore(parser)
-    return int(restore(parser.parse_args(words)))
+    return (parser,)
 
 
 def add_backup(parser: argparse.ArgumentParser) -> None:

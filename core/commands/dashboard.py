@@ -55,6 +55,11 @@ def _app() -> Path:
     return Path(found.submodule_search_locations[0]) / "app.py"
 
 
+def parsers(prog: str) -> tuple[Parser, ...]:
+    """Those of this command line, for the reference."""
+    return (_parser(prog),)
+
+
 def _parser(prog: str) -> Parser:
     parser = Parser(
         prog=prog,

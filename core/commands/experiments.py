@@ -186,6 +186,11 @@ def _run_experiment(options: argparse.Namespace) -> int:
     return OK if complete else INTERRUPTED
 
 
+def parsers(prog: str) -> tuple[Parser, ...]:
+    """Those of this command line, for the reference."""
+    return (_parser(prog),)
+
+
 def _parser(prog: str) -> Parser:
     parser = Parser(
         prog=prog, description="Measure what text-books say. `list` names the settings of each experiment."

@@ -22,7 +22,7 @@ CELLS, SEED = 25, 0
 
 def show(words: Sequence[str], prog: str) -> int:
     """Print the sharpness of a run, or its slice of losses."""
-    options = _parser(prog).parse_args(words)
+    options = parser(prog).parse_args(words)
 
     from core.landscape.job import around
 
@@ -56,7 +56,8 @@ def print_slice(event: LandscapeCompleted) -> None:
     print(csv_text(("first_direction", "second_direction", "loss"), rows), end="")
 
 
-def _parser(prog: str) -> Parser:
+def parser(prog: str) -> Parser:
+    """Of this command."""
     parser = Parser(
         prog=prog,
         description="The loss around the last weights of a run, along two random directions whose filters "

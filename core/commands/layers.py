@@ -25,7 +25,7 @@ FLAGS = ("activation", "hidden")
 
 def show(words: Sequence[str], prog: str) -> int:
     """Print a row for each layer, and one with the totals."""
-    options = _parser(prog).parse_args(words)
+    options = parser(prog).parse_args(words)
     config = _config(options)
     records: list[dict[str, Any]] = []
 
@@ -115,7 +115,8 @@ def _notes(counted: Mapping[str, Any], total: Mapping[str, Any]) -> list[str]:
     return notes
 
 
-def _parser(prog: str) -> Parser:
+def parser(prog: str) -> Parser:
+    """Of this command."""
     parser = Parser(
         prog=prog,
         description="What each layer costs: output shape, parameters, FLOPs (forward, a multiply-add is 2), "

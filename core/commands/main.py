@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from core.commands.command_line import run_command
 from core.commands.parser import Parser
@@ -39,6 +39,14 @@ def _dispatch(words: Sequence[str]) -> int:
         return int(command(words[1:], f"nablascope {words[0]}"))
     _parser().parse_args(words)
     raise AssertionError(words)  # argparse has printed the help, or refused
+
+
+def parsers() -> Iterator[Parser]:
+    """Each command's parser, those of its own commands inside it, and those that it keeps apart."""
+    for name, (place, _) in COMMANDS.items():
+        module, _, function = place.partition(":")
+        of_module = function.replace("_command", "_parsers") or "parsers"
+        yield from getattr(importlib.import_module(module), of_module)(f"nablascope {name}")
 
 
 def _parser() -> Parser:

@@ -122,6 +122,11 @@ def _processes(processes: str | Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"  process {one['pid']}: {who}{f' ({user})' if (user := one['user']) else ''}, {memory}{used}"
 
 
+def parsers(prog: str) -> tuple[Parser, ...]:
+    """Those of this command line, for the reference."""
+    return (_parser(prog),)
+
+
 def _parser(prog: str) -> Parser:
     parser = Parser(
         prog=prog,

@@ -161,6 +161,11 @@ def _seconds(text: str | None) -> float | None:
         ) from None
 
 
+def parsers(prog: str) -> tuple[Parser, ...]:
+    """Those of this command line, for the reference."""
+    return (_parser(prog),)
+
+
 def _parser(prog: str) -> Parser:
     parser = Parser(prog=prog, description="The runs that the dashboard keeps in its data folder.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -281,6 +281,18 @@ def _export(options: argparse.Namespace) -> int:
     return OK
 
 
+def parsers(prog: str) -> tuple[Parser, ...]:
+    """Those of this command line, for the reference."""
+    return (
+        _parser(prog),
+        user_table.show_parser(f"{prog} table"),
+        user_table.predict_parser(f"{prog} predict"),
+        layers.parser(f"{prog} layers"),
+        landscape.parser(f"{prog} landscape"),
+        _export_parser(f"{prog} export"),
+    )
+
+
 def _parser(prog: str) -> Parser:
     parser = Parser(
         prog=prog,

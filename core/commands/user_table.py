@@ -96,7 +96,7 @@ def show(words: Sequence[str], prog: str) -> int:
     from core.data.table_reading import as_rows
     from core.data.user import user_csv
 
-    options = _show_parser(prog).parse_args(words)
+    options = show_parser(prog).parse_args(words)
     data, given = chosen(options.file, options)
     if "file" not in given:
         raise InvalidRequest(f"{options.file!r} is no CSV file.")
@@ -164,7 +164,7 @@ def _is_file(name: str) -> bool:
 
 def predict(words: Sequence[str], prog: str) -> int:
     """The rows of a CSV file with a run's predictions, as CSV on stdout or in a file."""
-    options = _predict_parser(prog).parse_args(words)
+    options = predict_parser(prog).parse_args(words)
 
     from core.export.prediction import predict as predictions
 
@@ -184,7 +184,8 @@ def predict(words: Sequence[str], prog: str) -> int:
     return OK
 
 
-def _show_parser(prog: str) -> Parser:
+def show_parser(prog: str) -> Parser:
+    """Of `table`."""
     parser = Parser(
         prog=prog,
         description="How a CSV file is read: each column's type, missing values and what was converted. Exit "
@@ -197,7 +198,8 @@ def _show_parser(prog: str) -> Parser:
     return parser
 
 
-def _predict_parser(prog: str) -> Parser:
+def predict_parser(prog: str) -> Parser:
+    """Of `predict`."""
     parser = Parser(
         prog=prog,
         description="Predictions of a trained network for the rows of a CSV file, whose columns are those of "

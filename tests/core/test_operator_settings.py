@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import runpy
 from dataclasses import fields
 from pathlib import Path
 
@@ -79,10 +78,3 @@ def test_every_variable_that_the_project_names_has_an_entry_and_only_the_table_r
     assert named <= known
     reads = [path.name for path, text in texts.items() if re.search(r"environ\S*NABLASCOPE_", text)]
     assert reads == []
-
-
-def test_the_page_of_the_documentation_is_what_the_entries_say() -> None:
-    docs = ROOT / "docs"
-    page = runpy.run_path(str(docs / "settings.py"))["environment_page"]()
-    assert (docs / "environment.md").read_text() == page
-    assert all(f"`{variable(name)}`" in page for name in SETTINGS)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from email.parser import Parser
 from pathlib import Path
 
@@ -30,3 +32,12 @@ def test_the_extra_of_the_dashboard_is_the_pinned_list(tmp_path: Path) -> None:
         "psutil",
         "nvidia-ml-py",
     }
+
+
+def test_the_version_is_the_newest_of_the_changelog_and_that_of_the_container() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    newest = re.search(r"^## \[(.+?)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest
+    assert newest.group(1) == version
+    kubernetes = ROOT / "deploy" / "kubernetes" / "base" / "kustomization.yaml"
+    assert f'newTag: "{version}"' in kubernetes.read_text()

@@ -32,8 +32,3 @@ def test_every_page_opens_without_an_exception_under_its_title(
         opened.switch_page(page.file).run()
         assert not opened.exception, page.key
         assert [title.value for title in opened.title] == [page.title]
-
-
-def test_the_readme_names_every_page() -> None:
-    readme = (DASHBOARD.parent / "README.md").read_text()
-    assert [page.title for page in PAGES.values() if f"**{page.title}**" not in readme] == ["Nablascope"]

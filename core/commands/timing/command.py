@@ -33,6 +33,11 @@ def command(words: Sequence[str], prog: str = "python -m core.timing") -> int:
     return int(options.run(options))
 
 
+def parsers(prog: str) -> tuple[Parser, ...]:
+    """Those of this command line, for the reference."""
+    return (parser(prog),)
+
+
 def parser(prog: str) -> Parser:
     """The parser of all commands."""
     whole = Parser(prog=prog, description="Measure operations on the devices of this machine.")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -166,8 +164,3 @@ def test_what_changes_while_running_is_what_a_step_reads_anew() -> None:
         *("learning_rate", "momentum", "weight_decay", "l1", "clip_norm")
     }
     assert {*mutable_while_running("supervised")} <= MUTABLE_ON_RESUME
-
-
-def test_the_page_of_the_documentation_is_what_the_entries_say() -> None:
-    docs = Path(__file__).parents[3] / "docs"
-    assert (docs / "settings.md").read_text() == runpy.run_path(str(docs / "settings.py"))["page"]()

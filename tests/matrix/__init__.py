@@ -1,0 +1,1 @@
+"""The wheel in empty environments of several Pythons and torches: `make matrix`."""
