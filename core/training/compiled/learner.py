@@ -18,13 +18,16 @@ from core.errors import InvalidRequest
 from core.events import Progress
 from core.models.cnn import ConvNet, LeNet5
 from core.models.mlp import MLP
+from core.models.recurrent import SequenceNetwork, SymbolNetwork
+from core.training.compiled.recurrent_networks import compiled_data, compiled_recurrent, not_recurrent_reason
 from core.training.config import TrainConfig, activations_of
-from core.training.learners.supervised import Parts, SupervisedLearner, build_parts
+from core.training.learners.supervised import EVALUATION_BATCH, Parts, SupervisedLearner, build_parts
 from core.training.schedules import SCHEDULES
 
 if TYPE_CHECKING:
     from core.training.compiled.cnn import ConvNetwork
     from core.training.compiled.mlp import Network
+    from core.training.compiled.recurrent import Network as RecurrentNetwork
 
 # Beyond this, a framework's matrix products take more of the time than its dispatch does.
 MAX_PARAMETERS = 5_000
@@ -74,8 +77,10 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
     plain = isinstance(network, MLP) and all(type(module) in _KNOWN_MODULES for module in network.modules())
     convolutional = isinstance(network, LeNet5 | ConvNet)
     known = [name for name in ACTIVATIONS if name in RISING or not convolutional]
+    if isinstance(network, SequenceNetwork | SymbolNetwork):
+        return _not_recurrent_reason(config, parts)
     if not plain and not convolutional:
-        return "it knows plain fully connected networks, LeNet-5 and ConvNetJS's network"
+        return "it knows plain fully connected and recurrent networks, LeNet-5 and ConvNetJS's network"
     if parts.device.type != "cpu":
         return f"it runs on the CPU, not on {config.device}"
     if plain and sum(parameter.numel() for parameter in network.parameters()) > MAX_PARAMETERS:
@@ -91,12 +96,21 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
     return compiler_missing("cnn" if convolutional else "mlp")
 
 
+def _not_recurrent_reason(config: TrainConfig, parts: Parts) -> str | None:
+    if parts.device.type != "cpu":
+        return f"it runs on the CPU, not on {config.device}"
+    if _optimizer_number(parts.optimizer) is None:
+        return f"it does not know the optimiser {config.optimizer}"
+    reason = not_recurrent_reason(parts.network, parts.data.train_inputs.shape[1])
+    return reason or compiler_missing("recurrent")
+
+
 _KNOWN_MODULES = {MLP, nn.ModuleList, nn.Linear}
 
 
 @cache
 def compiler_missing(network: str) -> str | None:
-    """Why steps of an "mlp" or a "cnn" cannot be compiled here, None when they can.
+    """Why steps of an "mlp", a "cnn" or a "recurrent" network cannot be compiled here, None when they can.
 
     Compiles (or loads) them the first time.
     """
@@ -110,6 +124,12 @@ def compiler_missing(network: str) -> str | None:
 def _take_one_step(kind: str) -> None:
     from core.training.compiled import cnn, kernels, mlp
 
+    if kind == "recurrent":
+        from core.training.compiled import recurrent
+
+        one = recurrent.Network(recurrent.RNN_TANH, 1, 1, 1, 1)
+        recurrent.outputs(one, np.zeros(one.parameters, np.float32), np.zeros((1, 1), np.float32))
+        return
     dense = mlp.Network((2, 1), kernels.IDENTITY)
     stages = (cnn.Stage(2, 2, 2), cnn.Stage(2, 2, 1))
     network = dense if kind == "mlp" else cnn.ConvNetwork((1, 2, 2), stages, dense)
@@ -126,11 +146,13 @@ def _take_one_step(kind: str) -> None:
 
 def compiled_network(
     network: nn.Module, activations: Sequence[str], input_shape: tuple[int, ...]
-) -> Network | ConvNetwork:
-    """A network of nn.Modules as mlp.py or cnn.py describes it.
+) -> Network | ConvNetwork | RecurrentNetwork:
+    """A network of nn.Modules as mlp.py, cnn.py or recurrent.py describes it.
 
     activations: of each hidden layer, or the one of all.
     """
+    if isinstance(network, SequenceNetwork | SymbolNetwork):
+        return compiled_recurrent(network, input_shape)
     from core.training.compiled import cnn, kernels, mlp
 
     functions = [
@@ -174,6 +196,8 @@ class CompiledLearner(SupervisedLearner):
         self.share_memory()
         self.inputs = np.ascontiguousarray(self.train_inputs.flatten(1).numpy())
         self.targets = self.train_targets.double().numpy()
+        if isinstance(self.network, SequenceNetwork | SymbolNetwork):
+            self.sequences = compiled_data(self.compiled_network, self.train_inputs, self.train_targets)
 
     def _loss_name(self) -> str:
         if self.data.task != CLASSIFICATION:
@@ -218,7 +242,7 @@ class CompiledLearner(SupervisedLearner):
             self._take_steps(torch.cat(orders).numpy(), passes)
 
     def _take_steps(self, order: np.ndarray, passes: int = 1) -> float:
-        from core.training.compiled import cnn, mlp
+        from core.training.compiled import cnn, mlp, recurrent
 
         config, network = self.config, self.compiled_network
         count = passes * -(-len(order) // passes // config.batch_size)
@@ -242,13 +266,24 @@ class CompiledLearner(SupervisedLearner):
         try:
             if isinstance(network, mlp.Network):
                 return mlp.take_steps(network, *rest)
+            if isinstance(network, recurrent.Network):
+                optimizer, memory, _inputs, _targets, *others = rest
+                clip = {"clip_norm": config.clip_norm, "l1": config.l1}
+                return recurrent.take_steps(network, optimizer, memory, self.sequences, *others, **clip)
             return cnn.take_steps(network, *rest)
         finally:
             torch.set_flush_denormal(False)
 
     def _outputs(self, inputs: Tensor, progress: Progress) -> Generator[Progress, None, Tensor]:
-        from core.training.compiled import mlp
+        from core.training.compiled import mlp, recurrent
 
+        if isinstance(self.compiled_network, recurrent.Network):
+            portions = []
+            for portion in inputs.split(EVALUATION_BATCH):
+                flat = portion.flatten(1).numpy()
+                portions.append(recurrent.outputs(self.compiled_network, self.memory.theta, flat))
+                yield progress
+            return torch.from_numpy(np.concatenate(portions))
         if not isinstance(self.compiled_network, mlp.Network):
             return (yield from super()._outputs(inputs, progress))
         yield progress
@@ -267,11 +302,25 @@ class CompiledLearner(SupervisedLearner):
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Return to a state()."""
-        for name, values in state["memory"].items():
+        """Return to a state(), or to one of an eager learner, as earlier versions had of more networks."""
+        memory = state["memory"] if "memory" in state else self._memory_of_eager(state)
+        for name, values in memory.items():
             getattr(self.memory, name)[:] = values.numpy()
         self.shuffle.set_state(state["shuffle"])
         self.step = state["step"]
+
+    def _memory_of_eager(self, state: dict[str, Any]) -> dict[str, Tensor]:
+        """Weights and moments of an eager learner's state, each in one row."""
+        of_each = state["optimizer"]["state"]
+        moments = {"first": ("exp_avg", "momentum_buffer"), "second": ("exp_avg_sq", "square_avg")}
+        parts: dict[str, list[Tensor]] = {"theta": [], "first": [], "second": []}
+        for number, (name, parameter) in enumerate(self.network.named_parameters()):
+            parts["theta"].append(state["model"][name].flatten())
+            for ours, theirs in moments.items():
+                found = [of_each.get(number, {}).get(key) for key in theirs]
+                held = next((one for one in found if one is not None), torch.zeros_like(parameter))
+                parts[ours].append(held.detach().flatten())
+        return {name: torch.cat(rows) for name, rows in parts.items()}
 
 
 def _optimizer_number(optimizer: optim.Optimizer) -> str | None:
