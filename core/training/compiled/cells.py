@@ -1,10 +1,10 @@
 """One time step of recurrent cells, forward and backward: RNN (tanh, ReLU), LSTM and GRU, in torch.nn's form.
 
 All values stand in one flat float32 array, `work`, as rows of units: at a row's start plus `at` the samples
-of one time step lie side by side, a whole number of vectors. z, h, cell, tanh_cell: where the first row of each
-begins; a row is `stride` numbers long. Rows of z are a gate's units and then the next gate's: i f g o of an
-LSTM, r z n of a GRU, which has a fourth block for U h + c of n, since r acts on that alone. On entry they are
-the gates' sums, after forward() the gates, after backward() the loss's gradient by the sums.
+of one time step lie side by side, a whole number of vectors. z, h, cell, tanh_cell: where the first row of
+each begins; a row is `stride` numbers long. Rows of z are a gate's units and then the next gate's: i f g o of
+an LSTM, r z n of a GRU, which has a fourth block for U h + c of n, since r acts on that alone. On entry they
+are the gates' sums, after forward() the gates, after backward() the loss's gradient by the sums.
 
 `before`: where the step that was read before lies. Both directions leave what the next product needs dense in
 `work` from `now` on: the new state, or the gradient by U's sums.
@@ -72,7 +72,7 @@ def backward(
     """The gradient by the sums of one step.
 
     dy: rows of the gradient by this layer's outputs. carried, carried_cell: dense, the gradient by state and
-    cell that comes back from the step that was read next; what goes on to the step before is left there,
+    cell that comes back from the step that was read next; what the step before is to get is left there,
     without what goes through U.
     """
     gate, block = units * stride, units * lanes

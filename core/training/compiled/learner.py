@@ -27,7 +27,7 @@ from core.training.schedules import SCHEDULES
 if TYPE_CHECKING:
     from core.training.compiled.cnn import ConvNetwork
     from core.training.compiled.mlp import Network
-    from core.training.compiled.recurrent import Network as RecurrentNetwork
+    from core.training.compiled.recurrent_layout import Network as RecurrentNetwork
 
 # Beyond this, a framework's matrix products take more of the time than its dispatch does.
 MAX_PARAMETERS = 5_000
@@ -125,9 +125,9 @@ def _take_one_step(kind: str) -> None:
     from core.training.compiled import cnn, kernels, mlp
 
     if kind == "recurrent":
-        from core.training.compiled import recurrent
+        from core.training.compiled import cells, recurrent, recurrent_layout
 
-        one = recurrent.Network(recurrent.RNN_TANH, 1, 1, 1, 1)
+        one = recurrent_layout.Network(cells.RNN_TANH, features=1, units=1, outputs=1, steps=1)
         recurrent.outputs(one, np.zeros(one.parameters, np.float32), np.zeros((1, 1), np.float32))
         return
     dense = mlp.Network((2, 1), kernels.IDENTITY)
@@ -242,7 +242,7 @@ class CompiledLearner(SupervisedLearner):
             self._take_steps(torch.cat(orders).numpy(), passes)
 
     def _take_steps(self, order: np.ndarray, passes: int = 1) -> float:
-        from core.training.compiled import cnn, mlp, recurrent
+        from core.training.compiled import cnn, mlp, recurrent, recurrent_layout
 
         config, network = self.config, self.compiled_network
         count = passes * -(-len(order) // passes // config.batch_size)
@@ -266,7 +266,7 @@ class CompiledLearner(SupervisedLearner):
         try:
             if isinstance(network, mlp.Network):
                 return mlp.take_steps(network, *rest)
-            if isinstance(network, recurrent.Network):
+            if isinstance(network, recurrent_layout.Network):
                 optimizer, memory, _inputs, _targets, *others = rest
                 clip = {"clip_norm": config.clip_norm, "l1": config.l1}
                 return recurrent.take_steps(network, optimizer, memory, self.sequences, *others, **clip)
@@ -275,9 +275,9 @@ class CompiledLearner(SupervisedLearner):
             torch.set_flush_denormal(False)
 
     def _outputs(self, inputs: Tensor, progress: Progress) -> Generator[Progress, None, Tensor]:
-        from core.training.compiled import mlp, recurrent
+        from core.training.compiled import mlp, recurrent, recurrent_layout
 
-        if isinstance(self.compiled_network, recurrent.Network):
+        if isinstance(self.compiled_network, recurrent_layout.Network):
             portions = []
             for portion in inputs.split(EVALUATION_BATCH):
                 flat = portion.flatten(1).numpy()

@@ -1,8 +1,8 @@
 """Products of matrices whose columns are samples, in tiles that stay in the CPU's registers.
 
 A matrix is rows of one flat float32 array, `step` numbers from one row to the next, and its columns are a
-whole number of vectors. The sums of a tile of rows and vectors are kept in registers until they are whole, so that
-each number loaded is used as often as there are registers for.
+whole number of vectors. The sums of a tile of rows and vectors are kept in registers until they are whole, so
+that each number loaded is used as often as there are registers for.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from core.training.compiled.compiling import compiled
-from core.training.compiled.simd import LANES
+from core.training.compiled.simd import LANES, hsum, load, store, zero
 
-_FLOAT, _INT = ir.FloatType(), ir.IntType(32)
-_VECTOR = ir.VectorType(_FLOAT, LANES)
+_INT = ir.IntType(32)
+_VECTOR = ir.VectorType(ir.FloatType(), LANES)
 
 # AVX-512 and Arm have 32 vector registers, AVX2 has 16. Sums take up to two thirds of them.
 _MANY = LANES != 8
 ROWS_OF_TWO = 8 if _MANY else 4  # a tile of so many rows and two vectors
 ROWS_OF_ONE = 16 if _MANY else 8  # and of one vector
 SIDE = 4 if _MANY else 2  # a tile of outer products has 4 rows and so many columns
-_SAMPLES, _CACHED = 1024, 8192  # numbers: of a row that one tile adds up, and of all rows on its right
+# Numbers of all rows that stay in the second cache, and of those on a tile's right in the nearest one.
+_IN_SECOND_CACHE, _IN_FIRST_CACHE = 180_000, 8192
 
 
-class _Memory:
+class Memory:
     """The arrays and numbers that an intrinsic was given, and what it does with them."""
 
     def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any) -> None:
@@ -113,7 +114,7 @@ def _product_tile(rows: int, vectors: int) -> Any:
         typing_context, weights, w_at, w_step, x, x_at, x_step, count, out, out_at, out_step
     ):
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            memory = _Memory(context, builder, signature, arguments)
+            memory = Memory(context, builder, signature, arguments)
             weights, w_at, w_step, x, x_at, x_step, count, out, out_at, out_step = memory.given
             places = [memory.at(out_at, (out_step, memory.constant(r))) for r in range(rows)]
             sums = [[memory.new_sum() for _ in range(vectors)] for _ in range(rows)]
@@ -147,7 +148,7 @@ def _outer_tile(rows: int, columns: int) -> Any:
         typing_context, left, l_at, l_step, right, r_at, r_step, samples, out, out_at, out_step
     ):
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            memory = _Memory(context, builder, signature, arguments)
+            memory = Memory(context, builder, signature, arguments)
             left, l_at, l_step, right, r_at, r_step, samples, out, out_at, out_step = memory.given
             lefts = [memory.at(l_at, (l_step, memory.constant(r))) for r in range(rows)]
             rights = [memory.at(r_at, (r_step, memory.constant(c))) for c in range(columns)]
@@ -281,10 +282,10 @@ def add_products(weights, w_at, w_step, x, x_at, x_step, count, out, out_at, out
 @compiled
 def add_outer_products(left, l_at, l_step, right, r_at, r_step, samples, out, out_at, rows, columns):
     """Add left (rows, samples) times right (columns, samples) transposed to out (rows, columns), dense."""
-    for sample in range(0, samples, _SAMPLES):
-        some = min(_SAMPLES, samples - sample)
-        # So many columns at a time as stay in the nearest cache while all rows pass by.
-        block = max(SIDE, _CACHED // some // SIDE * SIDE)
+    portion = max(16, _IN_SECOND_CACHE // (rows + columns) // LANES) * LANES
+    for sample in range(0, samples, portion):
+        some = min(portion, samples - sample)
+        block = max(SIDE, _IN_FIRST_CACHE // some // SIDE * SIDE)
         for first in range(0, columns, block):
             last = min(first + block, columns)
             _add_outer_block(
@@ -329,6 +330,26 @@ def _add_outer_block(
 @compiled
 def transposed(source, at, rows, columns, out, out_at, out_step):
     """Copy source (rows, columns), dense, into out (columns, rows)."""
-    for column in range(columns):
-        for row in range(rows):
-            out[out_at + column * out_step + row] = source[at + row * columns + column]
+    for first in range(0, rows, 16):  # a line of the cache of `out` at a time
+        last = min(first + 16, rows)
+        for column in range(columns):
+            for row in range(first, last):
+                out[out_at + column * out_step + row] = source[at + row * columns + column]
+
+
+@compiled
+def fill(out, at, count, value):
+    """Set `count` numbers, a whole number of vectors, to one value."""
+    for i in range(at, at + count, LANES):
+        store(out, i, value)
+
+
+@compiled
+def row_sum(x, at, count):
+    """The sum of `count` numbers, a whole number of vectors."""
+    one, other = zero(), zero()
+    for i in range(at, at + count - LANES, 2 * LANES):
+        one, other = one + load(x, i), other + load(x, i + LANES)
+    if count // LANES % 2:
+        one = one + load(x, at + count - LANES)
+    return hsum(one + other)

@@ -11,6 +11,7 @@ from core.models.recurrent import SequenceNetwork, SymbolNetwork
 
 if TYPE_CHECKING:
     from core.training.compiled import recurrent
+    from core.training.compiled.recurrent_layout import Network
 
 RecurrentNetwork = SequenceNetwork | SymbolNetwork
 
@@ -36,13 +37,13 @@ def network_directions(network: RecurrentNetwork) -> int:
     return 2 if network.recurrent.bidirectional else 1
 
 
-def compiled_recurrent(network: RecurrentNetwork, input_shape: tuple[int, ...]) -> recurrent.Network:
+def compiled_recurrent(network: RecurrentNetwork, input_shape: tuple[int, ...]) -> Network:
     """input_shape: (time, features), or (time,) of symbols."""
-    from core.training.compiled import recurrent
+    from core.training.compiled import recurrent_layout
 
     layer = network.recurrent
-    return recurrent.Network(
-        kind=recurrent.KINDS[layer.mode],
+    return recurrent_layout.Network(
+        kind=recurrent_layout.KINDS[layer.mode],
         features=layer.input_size,
         units=layer.hidden_size,
         outputs=network.output.out_features,
@@ -53,7 +54,7 @@ def compiled_recurrent(network: RecurrentNetwork, input_shape: tuple[int, ...]) 
     )
 
 
-def compiled_data(network: recurrent.Network, inputs: Tensor, targets: Tensor) -> recurrent.Data:
+def compiled_data(network: Network, inputs: Tensor, targets: Tensor) -> recurrent.Data:
     """A split as the kernels read it."""
     from core.training.compiled import recurrent
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from core.data.dataset import NO_TARGET
 from core.errors import InvalidRequest
+from core.models.cells import over_time, passes
 from core.models.recurrent import SequenceNetwork, SymbolNetwork, network
 from core.training.compiled import mlp, recurrent
 from core.training.compiled.learner import CompiledLearner, supervised_learner
@@ -196,3 +197,29 @@ def test_a_training_that_an_eager_learner_began_resumes_compiled() -> None:
         assert compiled.step == eager.step
         for ours, theirs in zip(compiled.network.parameters(), eager.network.parameters(), strict=True):
             torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=2e-5)
+
+
+@pytest.mark.parametrize("cell", [("rnn", "tanh"), ("lstm", "tanh"), ("gru", "tanh")])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_gates_and_gradient_through_time_are_recorded_from_the_same_pass(
+    cell: tuple[str, str], bidirectional: bool
+) -> None:
+    """Beside the equations of core.models.cells, step by step under autograd."""
+    model = torch_network(cell, (7, 2), 1, hidden_size=5, layers=2, bidirectional=bidirectional)
+    assert isinstance(model, SequenceNetwork)
+    inputs, targets = torch.randn(6, 7, 2), torch.randn(6).double()
+    ours = compiled_recurrent(model, (7, 2))
+    theta = torch.cat([p.detach().flatten() for p in model.parameters()]).float().numpy()
+    data = compiled_data(ours, inputs, targets)
+    recorded = iter(recurrent.unroll(ours, theta, data, mlp.SQUARED))
+    layers = passes(model.recurrent, inputs.double())
+    last = [layers[-1][0].steps[-1]["h"]] + [one.steps[0]["h"] for one in layers[-1][1:]]
+    loss = F.mse_loss(model.output(torch.cat(last, dim=1))[:, 0], targets)
+    for one in (direction for layer in layers for direction in layer):
+        found = next(recorded)
+        for letter, values in over_time(one.steps).items():
+            np.testing.assert_allclose(found.states[letter], values.detach().numpy(), rtol=1e-4, atol=1e-6)
+        carried = [states["h"] for states in one.carried]
+        gradients = torch.autograd.grad(loss, carried, retain_graph=True, allow_unused=True)
+        norms = [np.zeros(6) if g is None else g.norm(dim=1).numpy() for g in gradients]
+        np.testing.assert_allclose(found.back, np.stack(norms, axis=1), rtol=1e-4, atol=1e-7)
