@@ -5,7 +5,8 @@ The numbers are those of the eager learner to rounding, from the same weights an
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn, optim
 
+from core.activations.expressions.expression import tree_of
 from core.data.dataset import CLASSIFICATION
 from core.errors import InvalidRequest
 from core.events import Progress
@@ -26,8 +28,8 @@ from core.training.schedules import SCHEDULES
 
 if TYPE_CHECKING:
     from core.training.compiled.cnn import ConvNetwork
-    from core.training.compiled.mlp import Network
     from core.training.compiled.recurrent_layout import Network as RecurrentNetwork
+    from core.training.compiled.stack import Job, Network, Steps
 
 # Beyond this, a framework's matrix products take more of the time than its dispatch does.
 MAX_PARAMETERS = 5_000
@@ -36,8 +38,8 @@ MAX_BATCH = 256
 # Between two calls of learn() a training can be stopped; so many multiplications take hundredths of a second.
 MULTIPLICATIONS_PER_CALL = 20_000_000
 
-# Activations of the catalogue that kernels.py knows: the name of its number there, and the parameter where
-# one applies.
+# Activations that convolutions know, by kernels.py: the name of its number there, and the parameter where one
+# applies. Fully connected networks take every activation that is an expression of x.
 ACTIVATIONS: dict[str, tuple[str, float]] = {
     "identity": ("IDENTITY", 0.0),
     "sigmoid": ("SIGMOID", 0.0),
@@ -68,7 +70,9 @@ def supervised_learner(config: TrainConfig) -> SupervisedLearner:
         return CompiledLearner(config, parts)
     if config.engine == "compiled":
         raise InvalidRequest(f"The engine 'compiled' cannot be used: {reason}.")
-    return SupervisedLearner(config, parts)
+    learner = SupervisedLearner(config, parts)
+    learner.engine_reason = reason
+    return learner
 
 
 def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
@@ -76,7 +80,6 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
     network = parts.network
     plain = isinstance(network, MLP) and all(type(module) in _KNOWN_MODULES for module in network.modules())
     convolutional = isinstance(network, LeNet5 | ConvNet)
-    known = [name for name in ACTIVATIONS if name in RISING or not convolutional]
     if isinstance(network, SequenceNetwork | SymbolNetwork):
         return _not_recurrent_reason(config, parts)
     if not plain and not convolutional:
@@ -87,10 +90,13 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
         return f"beyond {MAX_PARAMETERS:,} parameters matrix products are faster"
     if convolutional and config.batch_size > MAX_BATCH:
         return f"convolutions of batches beyond {MAX_BATCH} are faster otherwise"
-    if not {*activations_of(config)} <= {*known}:
-        return f"it knows the activations {', '.join(known)}"
-    if config.l1 or config.clip_norm is not None:
-        return "it knows neither l1 nor clip_norm"
+    if convolutional and not {*activations_of(config)} <= {*RISING}:
+        return f"with convolutions it knows the activations {', '.join(RISING)}"
+    unknown = [name for name in activations_of(config) if plain and tree_of(name) is None]
+    if unknown:
+        return f"the activation {unknown[0]} has no expression in the catalogue"
+    if convolutional and (config.l1 or config.clip_norm is not None):
+        return "with convolutions it knows neither l1 nor clip_norm"
     if _optimizer_number(parts.optimizer) is None:
         return f"it does not know the optimiser {config.optimizer}"
     return compiler_missing("cnn" if convolutional else "mlp")
@@ -122,7 +128,7 @@ def compiler_missing(network: str) -> str | None:
 
 
 def _take_one_step(kind: str) -> None:
-    from core.training.compiled import cnn, kernels, mlp
+    from core.training.compiled import cnn, dense, kernels, mlp, stack
 
     if kind == "recurrent":
         from core.training.compiled import cells, recurrent, recurrent_layout
@@ -130,39 +136,45 @@ def _take_one_step(kind: str) -> None:
         one = recurrent_layout.Network(cells.RNN_TANH, features=1, units=1, outputs=1, steps=1)
         recurrent.outputs(one, np.zeros(one.parameters, np.float32), np.zeros((1, 1), np.float32))
         return
-    dense = mlp.Network((2, 1), kernels.IDENTITY)
-    stages = (cnn.Stage(2, 2, 2), cnn.Stage(2, 2, 1))
-    network = dense if kind == "mlp" else cnn.ConvNetwork((1, 2, 2), stages, dense)
-    memory = mlp.Memory(*np.zeros((3, network.parameters), np.float32))
     inputs = np.ones((1, 4), np.float32)
-    optimizer = mlp.Optimizer(mlp.SGD)
+    if kind == "mlp":
+        tree = tree_of("tanh")
+        assert tree is not None
+        network = stack.Network((4, 1, 1), (tree,))
+        memory = mlp.Memory(*np.zeros((3, network.parameters), np.float32))
+        job = stack.Job(memory, inputs, np.zeros(1), np.zeros(1, np.int64), mlp.Optimizer(mlp.SGD), 0.0)
+        steps = stack.Steps(network, mlp.SGD, (0.0, 0.0), dense.SQUARED, 1, 1, penalized=False)
+        stack.take_steps(steps, [job], np.ones(1), 0, stacked=False)
+        stack.outputs(network, memory.theta, inputs)
+        return
+    stages = (cnn.Stage(2, 2, 2), cnn.Stage(2, 2, 1))
+    convolutional = cnn.ConvNetwork((1, 2, 2), stages, mlp.Network((2, 1), kernels.IDENTITY))
+    memory = mlp.Memory(*np.zeros((3, convolutional.parameters), np.float32))
     rest = (np.zeros(1), np.zeros(1, np.int64), 1, np.zeros(1), 0, mlp.SQUARED)
-    if isinstance(network, mlp.Network):
-        mlp.take_steps(network, optimizer, memory, inputs[:, :2].copy(), *rest)
-        mlp.outputs(network, memory.theta, inputs[:, :2].copy())
-    else:
-        cnn.take_steps(network, optimizer, memory, inputs, *rest)
+    cnn.take_steps(convolutional, mlp.Optimizer(mlp.SGD), memory, inputs, *rest)
 
 
 def compiled_network(
     network: nn.Module, activations: Sequence[str], input_shape: tuple[int, ...]
 ) -> Network | ConvNetwork | RecurrentNetwork:
-    """A network of nn.Modules as mlp.py, cnn.py or recurrent.py describes it.
+    """A network of nn.Modules as stack.py, cnn.py or recurrent_layout.py describes it.
 
     activations: of each hidden layer, or the one of all.
     """
     if isinstance(network, SequenceNetwork | SymbolNetwork):
         return compiled_recurrent(network, input_shape)
-    from core.training.compiled import cnn, kernels, mlp
+    from core.training.compiled import cnn, kernels, mlp, stack
 
+    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+    sizes = (linear[0].in_features, *(layer.out_features for layer in linear))
+    if not isinstance(network, LeNet5 | ConvNet):
+        trees = [tree for tree in map(tree_of, activations) if tree is not None]
+        each = trees * (len(sizes) - 2) if len(trees) == 1 else trees
+        return stack.Network(sizes, tuple(each))
     functions = [
         (getattr(kernels, number), value) for number, value in map(ACTIVATIONS.__getitem__, activations)
     ]
-    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
-    sizes = (linear[0].in_features, *(layer.out_features for layer in linear))
     dense = mlp.Network(sizes, *functions[0], each=tuple(functions) if len(functions) > 1 else ())
-    if not isinstance(network, LeNet5 | ConvNet):
-        return dense
     convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
     stages = [
         cnn.Stage(layer.out_channels, int(layer.padding[0]), pool)
@@ -234,48 +246,100 @@ class CompiledLearner(SupervisedLearner):
 
     def learn_epochs(self, epochs: int) -> None:
         """Some whole epochs: what learn() with all their batches does, in as few calls as possible."""
-        samples = len(self.inputs)
-        max_passes = max(1, MULTIPLICATIONS_PER_CALL // (self.compiled_network.multiplications * samples))
-        for done in range(0, epochs, max_passes):
-            passes = min(max_passes, epochs - done)
-            orders = [torch.randperm(samples, generator=self.shuffle) for _ in range(passes)]
-            self._take_steps(torch.cat(orders).numpy(), passes)
+        learn_epochs([self], epochs, stacked=False)
 
-    def _take_steps(self, order: np.ndarray, passes: int = 1) -> float:
-        from core.training.compiled import cnn, mlp, recurrent, recurrent_layout
+    def _take_steps(self, order: np.ndarray) -> float:
+        from core.training.compiled import cnn, recurrent, recurrent_layout, stack
 
-        config, network = self.config, self.compiled_network
-        count = passes * -(-len(order) // passes // config.batch_size)
-        factors = _factors(config.schedule, config.epochs * self.steps_per_epoch, self.step, count)
-        rest = (
-            self.compiled_optimizer,
+        config = self.config
+        factors = self.factors(-(-len(order) // self.config.batch_size))
+        with flushing_denormals():
+            if isinstance(self.compiled_network, stack.Network):
+                losses, _ = stack.take_steps(
+                    self.stacked_steps(1), [self.job(order)], factors, self.step, stacked=False
+                )
+                loss = float(losses[0])
+            elif isinstance(self.compiled_network, recurrent_layout.Network):
+                loss = recurrent.take_steps(
+                    self.compiled_network,
+                    self.compiled_optimizer,
+                    self.memory,
+                    self.sequences,
+                    order,
+                    config.batch_size,
+                    config.learning_rate * factors,
+                    self.step,
+                    self.loss,
+                    config.label_smoothing,
+                    clip_norm=config.clip_norm,
+                    l1=config.l1,
+                )
+            else:
+                loss = cnn.take_steps(
+                    self.compiled_network,
+                    self.compiled_optimizer,
+                    self.memory,
+                    self.inputs,
+                    self.targets,
+                    order,
+                    self.config.batch_size,
+                    self.config.learning_rate * factors,
+                    self.step,
+                    self.loss,
+                    self.config.label_smoothing,
+                )
+        self.step += len(factors)
+        return loss
+
+    def factors(self, count: int) -> np.ndarray:
+        """What the learning rate is multiplied by at the next `count` steps."""
+        config = self.config
+        return _factors(config.schedule, config.epochs * self.steps_per_epoch, self.step, count)
+
+    def stacked_steps(self, passes: int) -> Steps:
+        """What the steps of this network share with those of others that may be taken beside them."""
+        from core.training.compiled import stack
+
+        assert isinstance(self.compiled_network, stack.Network)
+        config, optimizer = self.config, self.compiled_optimizer
+        return stack.Steps(
+            network=self.compiled_network,
+            optimizer_kind=optimizer.kind,
+            betas=(optimizer.momentum, optimizer.beta2) if optimizer.is_adam else (0.0, 0.0),
+            loss=self.loss,
+            batch_size=config.batch_size,
+            passes=passes,
+            penalized=bool(config.l1) or config.clip_norm is not None,
+        )
+
+    def stack_key(self) -> Hashable | None:
+        """Equal for learners whose networks can take their steps as one stack; None where none can."""
+        from core.training.compiled import stack
+
+        if not isinstance(self.compiled_network, stack.Network):
+            return None
+        config = self.config
+        return self.stacked_steps(1), len(self.inputs), config.schedule, config.epochs, self.step
+
+    def job(self, order: np.ndarray) -> Job:
+        """This network's own part of steps over the samples of `order`."""
+        from core.training.compiled import stack
+
+        config = self.config
+        return stack.Job(
             self.memory,
             self.inputs,
             self.targets,
             order,
-            config.batch_size,
-            config.learning_rate * factors,
-            self.step,
-            self.loss,
+            self.compiled_optimizer,
+            config.learning_rate,
+            config.l1,
+            config.clip_norm,
             config.label_smoothing,
-            passes,
         )
-        self.step += count
-        # Moments and slopes of saturated units sink below 1e-38, where arithmetic is slow; 0 will do.
-        torch.set_flush_denormal(True)
-        try:
-            if isinstance(network, mlp.Network):
-                return mlp.take_steps(network, *rest)
-            if isinstance(network, recurrent_layout.Network):
-                optimizer, memory, _inputs, _targets, *others = rest
-                clip = {"clip_norm": config.clip_norm, "l1": config.l1}
-                return recurrent.take_steps(network, optimizer, memory, self.sequences, *others, **clip)
-            return cnn.take_steps(network, *rest)
-        finally:
-            torch.set_flush_denormal(False)
 
     def _outputs(self, inputs: Tensor, progress: Progress) -> Generator[Progress, None, Tensor]:
-        from core.training.compiled import mlp, recurrent, recurrent_layout
+        from core.training.compiled import recurrent, recurrent_layout, stack
 
         if isinstance(self.compiled_network, recurrent_layout.Network):
             portions = []
@@ -284,11 +348,11 @@ class CompiledLearner(SupervisedLearner):
                 portions.append(recurrent.outputs(self.compiled_network, self.memory.theta, flat))
                 yield progress
             return torch.from_numpy(np.concatenate(portions))
-        if not isinstance(self.compiled_network, mlp.Network):
+        if not isinstance(self.compiled_network, stack.Network):
             return (yield from super()._outputs(inputs, progress))
         yield progress
-        flat = inputs.flatten(1).numpy()
-        return torch.from_numpy(mlp.outputs(self.compiled_network, self.memory.theta, flat))
+        flat = np.ascontiguousarray(inputs.flatten(1).numpy())
+        return torch.from_numpy(stack.outputs(self.compiled_network, self.memory.theta, flat))
 
     def state(self) -> dict[str, Any]:
         """Weights, the optimiser's moments, random state and step."""
@@ -321,6 +385,46 @@ class CompiledLearner(SupervisedLearner):
                 held = next((one for one in found if one is not None), torch.zeros_like(parameter))
                 parts[ours].append(held.detach().flatten())
         return {name: torch.cat(rows) for name, rows in parts.items()}
+
+
+def learn_epochs(learners: Sequence[CompiledLearner], epochs: int, stacked: bool) -> None:
+    """Some whole epochs of learners with the same stack_key(), as lanes of a stack; or of one by itself."""
+    from core.training.compiled import stack
+
+    first = learners[0]
+    samples = len(first.inputs)
+    if first.stack_key() is None:
+        for _ in range(epochs):
+            for batch in first.batches():
+                first.learn(batch)
+        return
+    # The same portions however many lanes are used: a stack does all of them.
+    lanes = stack.LANES if stacked else 1
+    each = first.compiled_network.multiplications * samples * lanes
+    max_passes = max(1, MULTIPLICATIONS_PER_CALL // each)
+    for done in range(0, epochs, max_passes):
+        passes = min(max_passes, epochs - done)
+        factors = first.factors(passes * first.steps_per_epoch)
+        jobs = [learner.job(_orders(learner, samples, passes)) for learner in learners]
+        with flushing_denormals():
+            stack.take_steps(first.stacked_steps(passes), jobs, factors, first.step, stacked)
+        for learner in learners:
+            learner.step += len(factors)
+
+
+def _orders(learner: CompiledLearner, samples: int, passes: int) -> np.ndarray:
+    """The samples of some epochs, each in a new random order, int64."""
+    return torch.cat([torch.randperm(samples, generator=learner.shuffle) for _ in range(passes)]).numpy()
+
+
+@contextmanager
+def flushing_denormals() -> Iterator[None]:
+    """Moments and slopes of saturated units sink below 1e-38, where arithmetic is slow: they become 0."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def _optimizer_number(optimizer: optim.Optimizer) -> str | None:
