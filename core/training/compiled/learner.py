@@ -83,7 +83,10 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
     if isinstance(network, SequenceNetwork | SymbolNetwork):
         return _not_recurrent_reason(config, parts)
     if not plain and not convolutional:
-        return "it knows plain fully connected and recurrent networks, LeNet-5 and ConvNetJS's network"
+        return (
+            "it knows fully connected networks without dropout and norm, recurrent ones, LeNet-5 and "
+            "ConvNetJS's network"
+        )
     if parts.device.type != "cpu":
         return f"it runs on the CPU, not on {config.device}"
     if plain and sum(parameter.numel() for parameter in network.parameters()) > MAX_PARAMETERS:
@@ -107,6 +110,7 @@ def _not_recurrent_reason(config: TrainConfig, parts: Parts) -> str | None:
         return f"it runs on the CPU, not on {config.device}"
     if _optimizer_number(parts.optimizer) is None:
         return f"it does not know the optimiser {config.optimizer}"
+    assert isinstance(parts.network, SequenceNetwork | SymbolNetwork)
     reason = not_recurrent_reason(parts.network, parts.data.train_inputs.shape[1])
     return reason or compiler_missing("recurrent")
 
@@ -209,7 +213,8 @@ class CompiledLearner(SupervisedLearner):
         self.inputs = np.ascontiguousarray(self.train_inputs.flatten(1).numpy())
         self.targets = self.train_targets.double().numpy()
         if isinstance(self.network, SequenceNetwork | SymbolNetwork):
-            self.sequences = compiled_data(self.compiled_network, self.train_inputs, self.train_targets)
+            layout = compiled_recurrent(self.network, shape)
+            self.sequences = compiled_data(layout, self.train_inputs, self.train_targets)
 
     def _loss_name(self) -> str:
         if self.data.task != CLASSIFICATION:

@@ -110,9 +110,7 @@ def _product_tile(rows: int, vectors: int) -> Any:
     """out[r, :] += the sum over k of weights[k, r] x[k, :], for so many rows and vectors."""
 
     @intrinsic
-    def tile(  # type: ignore[no-untyped-def]
-        typing_context, weights, w_at, w_step, x, x_at, x_step, count, out, out_at, out_step
-    ):
+    def tile(typing_context, weights, w_at, w_step, x, x_at, x_step, count, out, out_at, out_step):
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             memory = Memory(context, builder, signature, arguments)
             weights, w_at, w_step, x, x_at, x_step, count, out, out_at, out_step = memory.given
@@ -144,9 +142,7 @@ def _outer_tile(rows: int, columns: int) -> Any:
     """out[r, c] += the sum over all samples of left[r, :] right[c, :]."""
 
     @intrinsic
-    def tile(  # type: ignore[no-untyped-def]
-        typing_context, left, l_at, l_step, right, r_at, r_step, samples, out, out_at, out_step
-    ):
+    def tile(typing_context, left, l_at, l_step, right, r_at, r_step, samples, out, out_at, out_step):
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             memory = Memory(context, builder, signature, arguments)
             left, l_at, l_step, right, r_at, r_step, samples, out, out_at, out_step = memory.given

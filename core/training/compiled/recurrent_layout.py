@@ -166,12 +166,23 @@ class Network:
         rows, on_table, padded = gates * units, self.symbols * shape.padded, shape.padded
         turned = max(padded * width, self.features * padded) if self.symbols else 0
         places = Places(
-            *(room(on_table), room(on_table), room(turned)),
-            *(room(self.features * width), room(self.features * width)),
-            *(room(both * self.outputs), room(both * lanes), room(both * lanes)),
-            room(self.outputs * (stride if self.symbols else lanes)),
-            *(room(rows * lanes), *(room(units * lanes) for _ in range(4)), room(lanes)),
-            *(output, 0),
+            table=room(on_table),
+            table_gradient=room(on_table),
+            turned=room(turned),
+            embedding=room(self.features * width),
+            embedding_gradient=room(self.features * width),
+            output_weights=room(both * self.outputs),
+            last=room(both * lanes),
+            last_gradient=room(both * lanes),
+            outputs=room(self.outputs * (stride if self.symbols else lanes)),
+            now=room(rows * lanes),
+            carried=room(units * lanes),
+            carried_cell=room(units * lanes),
+            held=room(units * lanes),
+            held_cell=room(units * lanes),
+            mask=room(lanes),
+            theta_output=output,
+            theta_embedding=0,
         )
         columns = self.steps * lanes
         of_columns = (

@@ -38,7 +38,7 @@ def _tile(is_added: bool) -> Any:
     """LANES rows and samples from the table to rows over samples, or added from those to the table."""
 
     @intrinsic
-    def tile(typing_context, table, t_at, width, symbol_of, column, rows, at, step):  # type: ignore[no-untyped-def]
+    def tile(typing_context, table, t_at, width, symbol_of, column, rows, at, step):
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             memory = Memory(context, builder, signature, arguments)
             table, t_at, width, symbol_of, column, rows, at, step = memory.given
