@@ -29,8 +29,8 @@ def _softmax_gradient(work, z, step, columns, outputs, targets, weights, smoothi
         store(scratch, LANES, largest)
         for lane in range(LANES):
             if weights[column + lane] != 0:
-                row = np.int64(targets[column + lane])
-                scratch[2 * LANES + lane] = work[at + row * step + lane] - scratch[LANES + lane]
+                target = np.int64(targets[column + lane])
+                scratch[2 * LANES + lane] = work[at + target * step + lane] - scratch[LANES + lane]
         exps = zero()
         for row in range(outputs):
             e = exp(load(work, at + row * step) - largest)
@@ -44,8 +44,8 @@ def _softmax_gradient(work, z, step, columns, outputs, targets, weights, smoothi
         for lane in range(LANES):
             weight = weights[column + lane]
             if weight != 0:
-                row = np.int64(targets[column + lane])
-                work[at + row * step + lane] -= np.float32(1.0 - smoothing) * weight
+                target = np.int64(targets[column + lane])
+                work[at + target * step + lane] -= np.float32(1.0 - smoothing) * weight
                 log_exps = math.log(scratch[LANES + lane])
                 right = scratch[2 * LANES + lane] - log_exps
                 all_ = scratch[lane] - outputs * log_exps
