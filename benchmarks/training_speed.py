@@ -1,6 +1,6 @@
 """Our training loop against a bare eager PyTorch loop of the same network, batch and optimiser.
 
-    python benchmarks/training_speed.py [--networks mlp,convnet,lenet,lstm] [--seconds 8] [--pictures]
+    python benchmarks/training_speed.py [--networks mlp,convnet,lenet,lstm,...] [--seconds 8] [--pictures]
                                         [--engine auto] [--stacks]
 
 The two take turns in one process, some epochs each (A B, B A, ...), so that a machine whose speed drifts
@@ -49,6 +49,22 @@ from core.training.settings import MAX_EPOCHS
 
 TURN_S = 0.3
 
+# Compared beside networks by their own names: network, data, and settings other than the preset's.
+ROWS: dict[str, tuple[str, str | None, dict[str, Any]]] = {
+    "lstm 2x72": (
+        *("lstm", "sines"),
+        {"hidden": (20,), "model_options": {"layers": 2}, "data_options": {"length": 72}},
+    ),
+    "gru 2x72": (
+        *("gru", "sines"),
+        {"hidden": (20,), "model_options": {"layers": 2}, "data_options": {"length": 72}},
+    ),
+    "copy memory": ("lstm", "copy_memory", {}),
+    "adding": ("lstm", "adding", {}),
+    "text": ("lstm", "python_help", {}),
+}
+NETWORKS = ("mlp", "convnet", "lenet", "rnn", "lstm", "gru", *ROWS)
+
 
 def bare_epochs(config: TrainConfig) -> Iterator[None]:
     """What one would write by hand."""
@@ -73,8 +89,11 @@ def our_epochs(config: TrainConfig) -> Iterator[EpochCompleted]:
 
 def compare(network: str, seconds: float, snapshot_every_s: float | None, engine: str) -> None:
     """Print samples/s of both, and their ratio over all pairs of turns."""
+    model, data, changes = ROWS.get(network, (network, None, {}))
     config = default_config(
-        network, epochs=MAX_EPOCHS, schedule="constant", snapshot_every_s=snapshot_every_s, engine=engine
+        *(model, data),
+        **{"epochs": MAX_EPOCHS, "schedule": "constant", "snapshot_every_s": snapshot_every_s},
+        **(changes | {"engine": engine}),
     )
     samples = len(SupervisedLearner(config).train_inputs)
     bare, ours = bare_epochs(config), our_epochs(config)
@@ -108,7 +127,7 @@ def compare(network: str, seconds: float, snapshot_every_s: float | None, engine
     low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
     with_evaluation = statistics.median(one / other for one, other in zip(bare_s, all_s, strict=True))
     print(
-        f"{network:<6} batch {config.batch_size:<3} {config.optimizer:<8} "
+        f"{network:<11} batch {config.batch_size:<3} {config.optimizer:<8} "
         f"bare {samples * epochs / statistics.median(bare_s):>8,.0f}  "
         f"ours {samples * epochs / statistics.median(steps_s):>8,.0f} samples/s  "
         f"ratio {statistics.median(ratios):.3f} (middle half {low:.3f} to {high:.3f}, {len(ratios)} pairs)  "
@@ -312,7 +331,7 @@ def compare_seeds_view(rounds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--networks", default="mlp,convnet,lenet,lstm")
+    parser.add_argument("--networks", default=",".join(NETWORKS), help="of " + ", ".join(NETWORKS))
     parser.add_argument("--seconds", type=float, default=8.0, help="for each network")
     parser.add_argument("--pictures", action="store_true", help="draw pictures as for a page")
     parser.add_argument("--engine", default="auto", help="auto, eager or compiled")

@@ -377,7 +377,7 @@ def _import_frameworks() -> None:
 
     torch.set_num_threads(min(torch.get_num_threads(), usable_cores()))  # torch sees no container's quota
     torch.ones(2, requires_grad=True).sum().backward()
-    for network in ("mlp", "cnn"):  # compiles the steps of small networks, or loads them
+    for network in ("mlp", "cnn", "recurrent"):  # compiles the steps of small networks, or loads them
         compiler_missing(network)
     environment()
 

@@ -68,7 +68,8 @@ def memory_bytes(config: Mapping[str, Any], members: int = 1) -> int | None:
     if config.get("device", "cpu") != "cpu":
         return None
     kind = _kind(config)
-    compiled = 70 * MIB if config.get("model") == "mlp" and config.get("engine") != "eager" else 0
+    is_compiled = config.get("model") in ("mlp", *_GATES) and config.get("engine") != "eager"
+    compiled = 70 * MIB if is_compiled else 0
     data = _DATA_MIB.get(kind, OTHER_DATA_MIB) * MIB
     samples = _number(config.get("samples")) * _inputs(config) * FLOAT_BYTES * 4
     weights = members * COPIES * FLOAT_BYTES * _weights(config)

@@ -141,8 +141,8 @@ def sigmoid(x):
 
 
 @inlined
-def tanh(x):
-    """The hyperbolic tangent, within 3e-7: a fraction of polynomials up to 9, where it is 1 to rounding."""
+def tanh_fraction(x):
+    """Numerator and denominator of tanh(x): polynomials up to 9, where it is 1 to rounding."""
     x = minimum(maximum(x, _f32(-9.02)), _f32(9.02))
     q = x * x
     p = fma(q, _f32(1.331926261860915e-08), _f32(2.058363417072881e-05))
@@ -152,7 +152,14 @@ def tanh(x):
     d = fma(q, _f32(7.762101947414614e-07), _f32(0.0003283108679250844))
     d = fma(d, q, _f32(0.025871111976358035))
     d = fma(d, q, _f32(0.4671304186318786))
-    return p / fma(d, q, _f32(1.0))
+    return p, fma(d, q, _f32(1.0))
+
+
+@inlined
+def tanh(x):
+    """The hyperbolic tangent, within 3e-7."""
+    p, d = tanh_fraction(x)
+    return p / d
 
 
 @inlined

@@ -20,12 +20,15 @@ from core.errors import InvalidRequest
 from core.events import Progress
 from core.models.cnn import ConvNet, LeNet5
 from core.models.mlp import MLP
+from core.models.recurrent import SequenceNetwork, SymbolNetwork
+from core.training.compiled.recurrent_networks import compiled_data, compiled_recurrent, not_recurrent_reason
 from core.training.config import TrainConfig, activations_of
-from core.training.learners.supervised import Parts, SupervisedLearner, build_parts
+from core.training.learners.supervised import EVALUATION_BATCH, Parts, SupervisedLearner, build_parts
 from core.training.schedules import SCHEDULES
 
 if TYPE_CHECKING:
     from core.training.compiled.cnn import ConvNetwork
+    from core.training.compiled.recurrent_layout import Network as RecurrentNetwork
     from core.training.compiled.stack import Job, Network, Steps
 
 # Beyond this, a framework's matrix products take more of the time than its dispatch does.
@@ -77,8 +80,13 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
     network = parts.network
     plain = isinstance(network, MLP) and all(type(module) in _KNOWN_MODULES for module in network.modules())
     convolutional = isinstance(network, LeNet5 | ConvNet)
+    if isinstance(network, SequenceNetwork | SymbolNetwork):
+        return _not_recurrent_reason(config, parts)
     if not plain and not convolutional:
-        return "it knows fully connected networks without dropout and norm, LeNet-5 and ConvNetJS's network"
+        return (
+            "it knows fully connected networks without dropout and norm, recurrent ones, LeNet-5 and "
+            "ConvNetJS's network"
+        )
     if parts.device.type != "cpu":
         return f"it runs on the CPU, not on {config.device}"
     if plain and sum(parameter.numel() for parameter in network.parameters()) > MAX_PARAMETERS:
@@ -97,12 +105,22 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
     return compiler_missing("cnn" if convolutional else "mlp")
 
 
+def _not_recurrent_reason(config: TrainConfig, parts: Parts) -> str | None:
+    if parts.device.type != "cpu":
+        return f"it runs on the CPU, not on {config.device}"
+    if _optimizer_number(parts.optimizer) is None:
+        return f"it does not know the optimiser {config.optimizer}"
+    assert isinstance(parts.network, SequenceNetwork | SymbolNetwork)
+    reason = not_recurrent_reason(parts.network, parts.data.train_inputs.shape[1])
+    return reason or compiler_missing("recurrent")
+
+
 _KNOWN_MODULES = {MLP, nn.ModuleList, nn.Linear}
 
 
 @cache
 def compiler_missing(network: str) -> str | None:
-    """Why steps of an "mlp" or a "cnn" cannot be compiled here, None when they can.
+    """Why steps of an "mlp", a "cnn" or a "recurrent" network cannot be compiled here, None when they can.
 
     Compiles (or loads) them the first time.
     """
@@ -116,6 +134,12 @@ def compiler_missing(network: str) -> str | None:
 def _take_one_step(kind: str) -> None:
     from core.training.compiled import cnn, dense, kernels, mlp, stack
 
+    if kind == "recurrent":
+        from core.training.compiled import cells, recurrent, recurrent_layout
+
+        one = recurrent_layout.Network(cells.RNN_TANH, features=1, units=1, outputs=1, steps=1)
+        recurrent.outputs(one, np.zeros(one.parameters, np.float32), np.zeros((1, 1), np.float32))
+        return
     inputs = np.ones((1, 4), np.float32)
     if kind == "mlp":
         tree = tree_of("tanh")
@@ -136,11 +160,13 @@ def _take_one_step(kind: str) -> None:
 
 def compiled_network(
     network: nn.Module, activations: Sequence[str], input_shape: tuple[int, ...]
-) -> Network | ConvNetwork:
-    """A network of nn.Modules as stack.py or cnn.py describes it.
+) -> Network | ConvNetwork | RecurrentNetwork:
+    """A network of nn.Modules as stack.py, cnn.py or recurrent_layout.py describes it.
 
     activations: of each hidden layer, or the one of all.
     """
+    if isinstance(network, SequenceNetwork | SymbolNetwork):
+        return compiled_recurrent(network, input_shape)
     from core.training.compiled import cnn, kernels, mlp, stack
 
     linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
@@ -186,6 +212,9 @@ class CompiledLearner(SupervisedLearner):
         self.share_memory()
         self.inputs = np.ascontiguousarray(self.train_inputs.flatten(1).numpy())
         self.targets = self.train_targets.double().numpy()
+        if isinstance(self.network, SequenceNetwork | SymbolNetwork):
+            layout = compiled_recurrent(self.network, shape)
+            self.sequences = compiled_data(layout, self.train_inputs, self.train_targets)
 
     def _loss_name(self) -> str:
         if self.data.task != CLASSIFICATION:
@@ -225,8 +254,9 @@ class CompiledLearner(SupervisedLearner):
         learn_epochs([self], epochs, stacked=False)
 
     def _take_steps(self, order: np.ndarray) -> float:
-        from core.training.compiled import cnn, stack
+        from core.training.compiled import cnn, recurrent, recurrent_layout, stack
 
+        config = self.config
         factors = self.factors(-(-len(order) // self.config.batch_size))
         with flushing_denormals():
             if isinstance(self.compiled_network, stack.Network):
@@ -234,6 +264,21 @@ class CompiledLearner(SupervisedLearner):
                     self.stacked_steps(1), [self.job(order)], factors, self.step, stacked=False
                 )
                 loss = float(losses[0])
+            elif isinstance(self.compiled_network, recurrent_layout.Network):
+                loss = recurrent.take_steps(
+                    self.compiled_network,
+                    self.compiled_optimizer,
+                    self.memory,
+                    self.sequences,
+                    order,
+                    config.batch_size,
+                    config.learning_rate * factors,
+                    self.step,
+                    self.loss,
+                    config.label_smoothing,
+                    clip_norm=config.clip_norm,
+                    l1=config.l1,
+                )
             else:
                 loss = cnn.take_steps(
                     self.compiled_network,
@@ -299,8 +344,15 @@ class CompiledLearner(SupervisedLearner):
         )
 
     def _outputs(self, inputs: Tensor, progress: Progress) -> Generator[Progress, None, Tensor]:
-        from core.training.compiled import stack
+        from core.training.compiled import recurrent, recurrent_layout, stack
 
+        if isinstance(self.compiled_network, recurrent_layout.Network):
+            portions = []
+            for portion in inputs.split(EVALUATION_BATCH):
+                flat = portion.flatten(1).numpy()
+                portions.append(recurrent.outputs(self.compiled_network, self.memory.theta, flat))
+                yield progress
+            return torch.from_numpy(np.concatenate(portions))
         if not isinstance(self.compiled_network, stack.Network):
             return (yield from super()._outputs(inputs, progress))
         yield progress
@@ -319,11 +371,25 @@ class CompiledLearner(SupervisedLearner):
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Return to a state()."""
-        for name, values in state["memory"].items():
+        """Return to a state(), or to one of an eager learner, as earlier versions had of more networks."""
+        memory = state["memory"] if "memory" in state else self._memory_of_eager(state)
+        for name, values in memory.items():
             getattr(self.memory, name)[:] = values.numpy()
         self.shuffle.set_state(state["shuffle"])
         self.step = state["step"]
+
+    def _memory_of_eager(self, state: dict[str, Any]) -> dict[str, Tensor]:
+        """Weights and moments of an eager learner's state, each in one row."""
+        of_each = state["optimizer"]["state"]
+        moments = {"first": ("exp_avg", "momentum_buffer"), "second": ("exp_avg_sq", "square_avg")}
+        parts: dict[str, list[Tensor]] = {"theta": [], "first": [], "second": []}
+        for number, (name, parameter) in enumerate(self.network.named_parameters()):
+            parts["theta"].append(state["model"][name].flatten())
+            for ours, theirs in moments.items():
+                found = [of_each.get(number, {}).get(key) for key in theirs]
+                held = next((one for one in found if one is not None), torch.zeros_like(parameter))
+                parts[ours].append(held.detach().flatten())
+        return {name: torch.cat(rows) for name, rows in parts.items()}
 
 
 def learn_epochs(learners: Sequence[CompiledLearner], epochs: int, stacked: bool) -> None:

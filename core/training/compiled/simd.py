@@ -12,6 +12,7 @@ functions of compiling.py alone, `compiled` and `inlined`:
     broadcast(x), zero()                      one number in all lanes
     v + w, v - w, v * w, v / w, -v            either side may be a number
     fma(v, w, u)                              v * w + u, rounded once
+    quotient(v, w)                            v / w within 2e-7, in fewer cycles; w neither 0 nor infinite
     less(v, w), less_equal(v, w), equal(v, w)  masks; with NaN on a side they are false
     both(m, n), either(m, n)                  of masks
     select(m, v, w)                           v where the mask holds, else w
@@ -296,6 +297,9 @@ def gather(typing_context, array, indices):
 
 broadcast = _operation(floats, (floats,), lambda builder, x: x)
 fma = _operation(floats, (floats, floats, floats), _llvm("fma", _FLOATS, 3))
+quotient = _operation(
+    floats, (floats, floats), lambda builder, v, w: builder.fdiv(v, w, flags=(*_EXACT, "arcp", "reassoc"))
+)
 sqrt = _operation(floats, (floats,), _llvm("sqrt", _FLOATS, 1))
 floor = _operation(floats, (floats,), _llvm("floor", _FLOATS, 1))
 absolute = _operation(floats, (floats,), _llvm("fabs", _FLOATS, 1))

@@ -12,6 +12,8 @@ from core.data.dataset import NO_TARGET
 from core.events import Picture
 from core.models.cells import unroll
 from core.models.recurrent import SequenceNetwork, SymbolNetwork, lengths
+from core.training.compiled.learner import CompiledLearner
+from core.training.compiled.recurrent_networks import compiled_data, compiled_recurrent
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.sampling import shown_samples
 
@@ -39,6 +41,8 @@ def state_gradients(learner: SupervisedLearner, inputs: Tensor, targets: Tensor)
     """Norm of dLoss/dh of each step, float32 (time,), of the last layer that reads forwards."""
     model = learner.network
     assert isinstance(model, SequenceNetwork | SymbolNetwork)
+    if isinstance(learner, CompiledLearner):
+        return _of_compiled(learner, model, inputs, targets)
     with torch.enable_grad():
         embedded = inputs if isinstance(model, SequenceNetwork) else model.embedding(inputs)
         directions = unroll(model.recurrent, embedded)[-1]
@@ -51,6 +55,18 @@ def state_gradients(learner: SupervisedLearner, inputs: Tensor, targets: Tensor)
         loss = learner.objective.loss(outputs, targets)
         gradients = torch.autograd.grad(loss, every_h)
     return torch.stack([gradient.norm() for gradient in gradients]).float().cpu().numpy()
+
+
+def _of_compiled(
+    learner: CompiledLearner, model: SequenceNetwork | SymbolNetwork, inputs: Tensor, targets: Tensor
+) -> np.ndarray:
+    """As the training's own steps compute it on their way back."""
+    from core.training.compiled import recurrent
+
+    network = compiled_recurrent(model, tuple(inputs.shape[1:]))
+    data = compiled_data(network, inputs, targets)
+    forwards = recurrent.unroll(network, learner.memory.theta, data, learner.loss)[-network.directions]
+    return np.asarray(np.linalg.norm(forwards.whole, axis=0), np.float32)
 
 
 def _same_length(learner: SupervisedLearner) -> tuple[Tensor, Tensor]:

@@ -75,13 +75,14 @@ def test_it_is_used_where_it_can_be_and_says_so() -> None:
     assert supervised_learner(default_config("lenet")).started().engine == "compiled"
     assert supervised_learner(default_config("lenet", activation="gelu")).started().engine == "eager"
     assert supervised_learner(default_config("lenet", batch_size=500)).started().engine == "eager"
-    assert supervised_learner(default_config("lstm")).started().engine == "eager"
+    assert supervised_learner(default_config("lstm")).started().engine == "compiled"
 
 
 def test_it_is_refused_in_words_where_it_cannot() -> None:
     with pytest.raises(InvalidRequest, match="'compiled' cannot be used: beyond 5,000 parameters"):
         supervised_learner(quick(hidden=(256, 256), engine="compiled"))
-    with pytest.raises(InvalidRequest, match="fully connected networks without dropout and norm, LeNet-5"):
+    known = "fully connected networks without dropout and norm, recurrent ones, LeNet-5"
+    with pytest.raises(InvalidRequest, match=known):
         supervised_learner(default_config("alexnet", engine="compiled"))
     with pytest.raises(InvalidRequest, match="with convolutions it knows the activations identity, sigmoid"):
         supervised_learner(default_config("lenet", engine="compiled", activation="gelu"))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.training.compiled.learner import supervised_learner
 from core.training.config import default_config
 from core.training.learners.supervised import SupervisedLearner
 from core.training.snapshots.layers.gradient_through_time import gradient_through_time, state_gradients
@@ -16,6 +17,9 @@ def test_gradient_through_time_is_what_a_change_of_the_state_does_to_the_loss(mo
     learner = SupervisedLearner(default_config(model, "adding", samples=60, hidden=(4,)))
     inputs, targets = learner.test_inputs[:2, :6], learner.test_targets[:2]
     norms = state_gradients(learner, inputs, targets)
+    compiled = supervised_learner(learner.config)
+    assert compiled.started().engine == "compiled"
+    np.testing.assert_allclose(state_gradients(compiled, inputs, targets), norms, rtol=1e-4)
     # torch.nn's own layer, cut in two: the gradient by the state that the second part begins with.
     network = learner.network
     for cut in (3, 5):
