@@ -79,7 +79,7 @@ clean:
 	@$(bin)/python -m pip --version >/dev/null 2>&1 || $(MAKE) --no-print-directory .venv-made
 	$(pip) -r requirements.txt
 	@echo "Compiling the training steps of small networks, once ..."
-	@$(bin)/python -c "from core.training.compiled.learner import compiler_missing; compiler_missing('mlp'); compiler_missing('cnn')"
+	@$(bin)/python -m core.commands compile || true  # where it cannot, trainings take longer
 	@touch $@
 
 .venv/installed-for-tests: .venv/installed requirements-test.txt

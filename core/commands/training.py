@@ -17,6 +17,7 @@ from core.commands.output import JSON, add_formats, print_rows
 from core.commands.parser import Parser, add_flag, add_ray, add_set
 from core.data import DATASETS
 from core.errors import InvalidRequest
+from core.garbage import without_collection
 from core.models import MODELS
 from core.models.registry import applicable_data, default_data
 from core.options import Option
@@ -108,11 +109,12 @@ def _follow(
     weights: StartWeights | None = None,
 ) -> int:
     """Print each event as it comes, and keep it in the folder `out`, of which the first lines stay."""
-    from core.commands.event_texts import training_text
-    from core.runs.run_folder import Folder
-    from core.training.checkpoint import check_fits
-    from core.training.events import EpochCompleted, TrainingDiverged
-    from core.training.loop import train
+    with without_collection():
+        from core.commands.event_texts import training_text
+        from core.runs.run_folder import Folder
+        from core.training.checkpoint import check_fits
+        from core.training.events import EpochCompleted, TrainingDiverged
+        from core.training.loop import train
 
     if start:
         check_fits(config, start)  # before the folder loses lines
@@ -208,7 +210,8 @@ def _config(model: str, options: argparse.Namespace) -> TrainConfig:
     """The preset of this network and its data, with the flags and then the --set texts over it."""
     given = _flags(options)
     data, of_table = user_table.chosen(given.pop("data", None) or default_data(model), options)
-    given = {"snapshot_every_s": None} | given | _set(model, data, options.set)
+    # Nobody sees pictures here.
+    given = {"snapshot_every_s": None, "snapshots": ()} | given | _set(model, data, options.set)
     if of_table:
         given["data_options"] = of_table | given.get("data_options", {})
     config = default_config(model, data, **given)

@@ -18,6 +18,7 @@ from core.errors import InvalidRequest
 from core.events import Progress
 from core.models.cnn import ConvNet, LeNet5
 from core.models.mlp import MLP
+from core.training.compiled import ahead
 from core.training.config import TrainConfig, activations_of
 from core.training.learners.supervised import Parts, SupervisedLearner, build_parts
 from core.training.schedules import SCHEDULES
@@ -101,7 +102,9 @@ def compiler_missing(network: str) -> str | None:
     Compiles (or loads) them the first time.
     """
     try:
+        ahead.kernels()
         _take_one_step(network)
+        ahead.note_compiled(network)
     except Exception as error:  # whatever a compiler can run into, training must work without it
         return f"the compiler does not work here ({type(error).__name__})"
     return None
