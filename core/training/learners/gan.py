@@ -106,7 +106,9 @@ class GANLearner(LearnerBase):
         if self.step % self.options["critic_steps"] == 0:
             fake = self.network(self.network.noise(len(batch), self.random))
             of_generator.zero_grad()
-            generator_loss(self.network, fake, self.options["loss"]).backward()
+            # The discriminator's gradients would only be thrown away.
+            generated = generator_loss(self.network, fake, self.options["loss"])
+            generated.backward(inputs=[*self.network.generator.parameters()])
             of_generator.step()
         return loss.detach()
 
