@@ -28,6 +28,7 @@ run: .venv/installed
 test: .venv/installed-for-tests
 	@.ci/install-system-packages
 	@$(MAKE) --no-print-directory lint
+	@$(bin)/python -m core.commands compile
 	$(bin)/python -m pytest -n 2 --dist worksteal
 
 slow: .venv/installed-for-tests .venv-load/installed .venv-deploy/installed

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.data import packaged_tables
 from core.data.dataset import CLASSIFICATION, IMAGES, OWN_IMAGES, SMALL_IMAGES, LoadedDataset
+from core.data.packaged import scikit_learn
 from core.data.user.image_archive import own_images
 from core.paths import cached
 
@@ -28,7 +28,7 @@ def digits(seed: int, test_fraction: float) -> LoadedDataset:
 
     Source: Alpaydin & Kaynak 1998, in the selection that comes with scikit-learn.
     """
-    data = packaged_tables.digits()
+    data = scikit_learn.digits()
     inputs = data.inputs.reshape(-1, 1, 8, 8).astype(np.float32) / 16
     return _split(SMALL_IMAGES, inputs, data.targets, seed, test_fraction)
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.data import packaged_tables
 from core.data.csv_cells import POINT
 from core.data.dataset import CLASSIFICATION, REGRESSION, TABLE, LoadedDataset
+from core.data.packaged import scikit_learn
 from core.data.row_encoding import NUMBER
 from core.data.table_columns import FILL
 from core.errors import InvalidRequest
@@ -16,7 +16,7 @@ from core.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from core.data.packaged_tables import PackagedTable
+    from core.data.packaged.scikit_learn import PackagedTable
 
 # A scaled feature is clipped to so many standard deviations: else an outlier makes the loss overflow.
 MAX_DEVIATIONS = 1e6
@@ -26,27 +26,27 @@ CONSTANT = 1e-12
 
 def iris(seed: int, test_fraction: float) -> LoadedDataset:
     """150 irises of three species by length and width of their sepals and petals. Fisher 1936."""
-    return _classes_of(packaged_tables.iris(), seed, test_fraction)
+    return _classes_of(scikit_learn.iris(), seed, test_fraction)
 
 
 def wine(seed: int, test_fraction: float) -> LoadedDataset:
     """178 wines of three growers by 13 chemical measures. Aeberhard & Forina 1991."""
-    return _classes_of(packaged_tables.wine(), seed, test_fraction)
+    return _classes_of(scikit_learn.wine(), seed, test_fraction)
 
 
 def breast_cancer(seed: int, test_fraction: float) -> LoadedDataset:
     """569 tumours, malignant or benign, by 30 measures of their cells' nuclei. Street et al. 1993."""
-    return _classes_of(packaged_tables.breast_cancer(), seed, test_fraction)
+    return _classes_of(scikit_learn.breast_cancer(), seed, test_fraction)
 
 
 def digits(seed: int, test_fraction: float) -> LoadedDataset:
     """1,797 digits as rows of 64 shades, without the positions of the pixels. Alpaydin & Kaynak 1998."""
-    return _classes_of(packaged_tables.digits(), seed, test_fraction)
+    return _classes_of(scikit_learn.digits(), seed, test_fraction)
 
 
 def diabetes(seed: int, test_fraction: float) -> LoadedDataset:
     """442 patients by ten measures: progression of their diabetes in a year. Efron et al. 2004."""
-    data = packaged_tables.diabetes()
+    data = scikit_learn.diabetes()
     return with_values(data.inputs, data.targets, data.features, "progression", seed, test_fraction)
 
 

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -360,6 +361,7 @@ def _steered(events: Iterator[Any], recorder: Recorder, turn_is_over: Callable[[
             return
 
 
+@cache
 def import_torch() -> None:
     """What nearly every run needs."""
     with without_collection():
