@@ -6,7 +6,8 @@ Both take turns in one process (A B, B A, ...) on one thread, and their time is 
 that other programs weigh little. Steps alone: no events, no evaluation, no pictures. What the core allows is
 the rate at which the multiplications and additions of a sample (those of matrix products and convolutions,
 as torch counts them) would pass at the rate of a product of two matrices of 1,024 x 1,024; where a step is
-little but such products, nothing gets beyond it. Prints a table in Markdown, as docs/speed.md has it.
+little but such products, nothing gets beyond it. Recurrent networks have no such figure: torch does not count
+what its fused kernels for them compute. Prints a table in Markdown, as docs/speed.md has it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from core.data import DATASETS
 from core.models import MODELS
 from core.models.gan import discriminator_loss, generator_loss
+from core.models.model import RECURRENT
 from core.models.q_learning import td_loss
 from core.models.rbm import bernoulli
 from core.models.registry import applicable_data
@@ -219,7 +221,7 @@ def row(model: str, data: str, seconds: float, peak: float) -> str:
         rates.append((first, second))
     ratios = sorted(second / first for first, second in rates)
     eager, fast = (statistics.median(rate) for rate in zip(*rates, strict=True))
-    flops = flops_per_sample(by_hand)
+    flops = 0.0 if MODELS[model].family == RECURRENT else flops_per_sample(by_hand)
     limit = f"{peak / flops:,.0f} | {100 * fast * flops / peak:.0f}%" if flops else "- | -"
     low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
     return (

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.commands import landscape, layers, user_table
+from core.commands import user_table
 from core.commands.exit_codes import DIVERGED, INTERRUPTED, OK
 from core.commands.job import Sink, event_printer, run_job
 from core.commands.output import JSON, add_formats, print_rows
@@ -47,8 +47,12 @@ def command(words: Sequence[str], prog: str = "python -m core.training") -> int:
     if words[:1] == ["table"]:
         return user_table.show(words[1:], f"{prog} table")
     if words[:1] == ["landscape"]:
+        from core.commands import landscape
+
         return landscape.show(words[1:], f"{prog} landscape")
     if words[:1] == ["layers"]:
+        from core.commands import layers
+
         return layers.show(words[1:], f"{prog} layers")
     options = _parser(prog).parse_args(words)
     if options.name == "list":
