@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -56,7 +57,8 @@ def kernels() -> Any:
     except RuntimeError:  # Numba can write to none of its folders
         from numba.core import config
 
-        config.CACHE_DIR = str(data_folder() / "compiled")
+        os.environ["NUMBA_CACHE_DIR"] = str(data_folder() / "compiled")
+        config.reload_config()
         from core.training.compiled import kernels as found
     return found
 

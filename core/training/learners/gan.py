@@ -106,9 +106,7 @@ class GANLearner(LearnerBase):
         if self.step % self.options["critic_steps"] == 0:
             fake = self.network(self.network.noise(len(batch), self.random))
             of_generator.zero_grad()
-            # The discriminator's gradients would only be thrown away.
-            generated = generator_loss(self.network, fake, self.options["loss"])
-            generated.backward(inputs=[*self.network.generator.parameters()])
+            generator_loss(self.network, fake, self.options["loss"]).backward()
             of_generator.step()
         return loss.detach()
 
