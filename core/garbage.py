@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,11 +14,13 @@ from contextlib import contextmanager
 @contextmanager
 def without_collection() -> Iterator[None]:
     """Import large packages: what is imported stays, and to look for garbage in it is a tenth of the time."""
+    before = len(sys.modules)
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        if len(sys.modules) > before:
+            gc.freeze()
         gc.enable()
 
 
