@@ -30,6 +30,7 @@ run: .venv/installed
 test: .venv/installed-for-tests
 	@.ci/install-system-packages
 	@$(MAKE) --no-print-directory lint
+	@$(bin)/python -m core.commands compile
 	$(bin)/python -m pytest -n 2 --dist worksteal
 
 slow: .venv/installed-for-tests .venv-load/installed .venv-deploy/installed .venv-docs/installed
@@ -87,7 +88,7 @@ clean:
 	@$(bin)/python -m pip --version >/dev/null 2>&1 || $(MAKE) --no-print-directory .venv-made
 	$(pip) -r requirements.txt
 	@echo "Compiling the training steps of small networks, once ..."
-	@$(bin)/python -c "from core.training.compiled.learner import compiler_missing; compiler_missing('mlp'); compiler_missing('cnn')"
+	@$(bin)/python -m core.commands compile || true  # where it cannot, trainings take longer
 	@touch $@
 
 .venv/installed-for-tests: .venv/installed requirements-test.txt

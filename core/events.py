@@ -30,6 +30,7 @@ class Progress:
     rate_per_s: float | None = None  # in `rate_unit`s; None until it is known
     rate_unit: str = ""
     between: bool = False  # nothing is being measured: the job may wait here for long, and no figure changes
+    doing: str = ""  # what it does before it can begin, in words, where that takes long
 
 
 @dataclass(frozen=True, slots=True)

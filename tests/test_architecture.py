@@ -14,6 +14,8 @@ from pathlib import Path
 import networkx
 import pytest
 
+from core.data import load
+
 ROOT = Path(__file__).resolve().parents[1]
 MAX_FILES = 23
 
@@ -378,6 +380,28 @@ def heavy_loaded_by(steps: str, heavy: tuple[str, ...] = HEAVY) -> dict[str, lis
 def test_registries_and_configs_load_nothing_heavy(steps: tuple[str, ...]) -> None:
     heavy = tuple(package for package in HEAVY if package != "numpy" or steps is LIGHT)
     assert heavy_loaded_by("\n".join(f"{step}; note({step!r})" for step in steps), heavy) == {}
+
+
+# What a training of one thing must not wait for: packages of other data sets, and of classical methods.
+TRAININGS = {
+    "mlp --data iris --epochs 1": ("sklearn", "networkx", "pandas", "mlxtend", "sympy"),
+    "mlp --data digits_table --epochs 1 --json": ("sklearn", "networkx", "pandas", "mlxtend", "sympy"),
+    "rbm --data digits --epochs 1": ("sklearn", "networkx", "pandas", "mlxtend", "scipy", "numba"),
+    "gan --data ring --epochs 1": ("sklearn", "networkx", "pandas", "mlxtend", "scipy", "numba"),
+    "gcn --data florentine_families --epochs 1": ("sklearn", "pandas", "mlxtend", "scipy", "numba"),
+}
+
+
+@pytest.mark.parametrize("line", TRAININGS)
+def test_a_training_loads_no_package_that_it_does_not_use(line: str) -> None:
+    if "gcn" in line:  # the first layout is computed with SciPy
+        load("florentine_families")
+    steps = (
+        "from core.commands.training import command\n"
+        f"with contextlib.redirect_stdout(io.StringIO()): command({line.split()})\n"
+        "note('training')"
+    )
+    assert heavy_loaded_by(steps, TRAININGS[line]) == {}
 
 
 def test_the_front_page_needs_no_torch() -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from core.commands.exit_codes import BAD_REQUEST, INTERRUPTED, OK
 from core.device_order import number_by_bus
 from core.errors import InvalidRequest
+from core.garbage import end_without_collection
 from core.operator_settings import operator_settings
 
 _DISK_IS_FULL = tuple(
@@ -34,6 +35,7 @@ def run_command(command: Callable[[Sequence[str]], int], arguments: Sequence[str
         _end_with_the_reader()
         _write_in_any_encoding()
         number_by_bus()
+        end_without_collection()
     try:
         try:
             if not {"-h", "--help"} & {*arguments}:

@@ -21,6 +21,7 @@ COMMANDS = {
     ),
     "restore": ("core.commands.backup:restore_command", "fill the data folder from such a copy"),
     "monitor": ("core.commands.monitor", "what the processor, the memory and every GPU do now"),
+    "compile": ("core.commands.compiling", "compile the training steps of small networks, once"),
     "activations": ("core.commands.activations", "what activation functions do, and what they cost"),
     "experiments": ("core.commands.experiments", "measure what text-books say"),
 }

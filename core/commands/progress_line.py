@@ -54,6 +54,8 @@ class ProgressLine:
             part.unit, part.first_done, part.began = progress.unit, progress.done, now
         shown_at = self._shown_at if self._terminal else part.shown_at
         part.text = f"{node}: " * bool(node) + self._text(progress, part, now)
+        if progress.doing:
+            self._say(progress.doing)
         if self._every_s is None or now - shown_at < self._every_s:
             return
         if self._terminal:
@@ -64,6 +66,12 @@ class ProgressLine:
         elif 1 <= progress.done < progress.total:
             part.shown_at = now
             print(part.text, file=self._stream, flush=True)
+
+    def _say(self, doing: str) -> None:
+        """A line that stays, wherever stderr leads: what comes is a wait that nothing else explains."""
+        self.clear()
+        print(f"{doing[0].upper()}{doing[1:]} ...", file=self._stream, flush=True)
+        self._width = 0
 
     def _text(self, progress: Progress, part: _Part, now: float) -> str:
         parts = [f"{int(progress.done):,} of {int(progress.total):,} {progress.unit}"]

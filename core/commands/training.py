@@ -10,13 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.commands import landscape, layers, user_table
+from core.commands import user_table
 from core.commands.exit_codes import DIVERGED, INTERRUPTED, OK
 from core.commands.job import Sink, event_printer, run_job
 from core.commands.output import JSON, add_formats, print_rows
 from core.commands.parser import Parser, add_flag, add_ray, add_set
 from core.data import DATASETS
 from core.errors import InvalidRequest
+from core.garbage import without_collection
 from core.models import MODELS
 from core.models.registry import applicable_data, default_data
 from core.options import Option
@@ -46,8 +47,12 @@ def command(words: Sequence[str], prog: str = "python -m core.training") -> int:
     if words[:1] == ["table"]:
         return user_table.show(words[1:], f"{prog} table")
     if words[:1] == ["landscape"]:
+        from core.commands import landscape
+
         return landscape.show(words[1:], f"{prog} landscape")
     if words[:1] == ["layers"]:
+        from core.commands import layers
+
         return layers.show(words[1:], f"{prog} layers")
     options = _parser(prog).parse_args(words)
     if options.name == "list":
@@ -108,11 +113,12 @@ def _follow(
     weights: StartWeights | None = None,
 ) -> int:
     """Print each event as it comes, and keep it in the folder `out`, of which the first lines stay."""
-    from core.commands.event_texts import training_text
-    from core.runs.run_folder import Folder
-    from core.training.checkpoint import check_fits
-    from core.training.events import EpochCompleted, TrainingDiverged
-    from core.training.loop import train
+    with without_collection():
+        from core.commands.event_texts import training_text
+        from core.runs.run_folder import Folder
+        from core.training.checkpoint import check_fits
+        from core.training.events import EpochCompleted, TrainingDiverged
+        from core.training.loop import train
 
     if start:
         check_fits(config, start)  # before the folder loses lines
@@ -208,7 +214,8 @@ def _config(model: str, options: argparse.Namespace) -> TrainConfig:
     """The preset of this network and its data, with the flags and then the --set texts over it."""
     given = _flags(options)
     data, of_table = user_table.chosen(given.pop("data", None) or default_data(model), options)
-    given = {"snapshot_every_s": None} | given | _set(model, data, options.set)
+    # Nobody sees pictures here.
+    given = {"snapshot_every_s": None, "snapshots": ()} | given | _set(model, data, options.set)
     if of_table:
         given["data_options"] = of_table | given.get("data_options", {})
     config = default_config(model, data, **given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.data.dataset import CLASSIFICATION, IMAGES, OWN_IMAGES, SMALL_IMAGES, LoadedDataset
+from core.data.packaged import scikit_learn
 from core.data.user.image_archive import own_images
 from core.paths import cached
 
@@ -27,11 +28,9 @@ def digits(seed: int, test_fraction: float) -> LoadedDataset:
 
     Source: Alpaydin & Kaynak 1998, in the selection that comes with scikit-learn.
     """
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
-    inputs = data.images[:, None].astype(np.float32) / 16
-    return _split(SMALL_IMAGES, inputs, data.target, seed, test_fraction)
+    data = scikit_learn.digits()
+    inputs = data.inputs.reshape(-1, 1, 8, 8).astype(np.float32) / 16
+    return _split(SMALL_IMAGES, inputs, data.targets, seed, test_fraction)
 
 
 def own(seed: int, test_fraction: float, archive: str, size: str, colour: str) -> LoadedDataset:

@@ -8,12 +8,15 @@ import numpy as np
 
 from core.data.csv_cells import POINT
 from core.data.dataset import CLASSIFICATION, REGRESSION, TABLE, LoadedDataset
+from core.data.packaged import scikit_learn
 from core.data.row_encoding import NUMBER
 from core.data.table_columns import FILL
 from core.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from core.data.packaged.scikit_learn import PackagedTable
 
 # A scaled feature is clipped to so many standard deviations: else an outlier makes the loss overflow.
 MAX_DEVIATIONS = 1e6
@@ -23,38 +26,28 @@ CONSTANT = 1e-12
 
 def iris(seed: int, test_fraction: float) -> LoadedDataset:
     """150 irises of three species by length and width of their sepals and petals. Fisher 1936."""
-    from sklearn.datasets import load_iris
-
-    return _classes_of(load_iris(), seed, test_fraction)
+    return _classes_of(scikit_learn.iris(), seed, test_fraction)
 
 
 def wine(seed: int, test_fraction: float) -> LoadedDataset:
     """178 wines of three growers by 13 chemical measures. Aeberhard & Forina 1991."""
-    from sklearn.datasets import load_wine
-
-    return _classes_of(load_wine(), seed, test_fraction)
+    return _classes_of(scikit_learn.wine(), seed, test_fraction)
 
 
 def breast_cancer(seed: int, test_fraction: float) -> LoadedDataset:
     """569 tumours, malignant or benign, by 30 measures of their cells' nuclei. Street et al. 1993."""
-    from sklearn.datasets import load_breast_cancer
-
-    return _classes_of(load_breast_cancer(), seed, test_fraction)
+    return _classes_of(scikit_learn.breast_cancer(), seed, test_fraction)
 
 
 def digits(seed: int, test_fraction: float) -> LoadedDataset:
     """1,797 digits as rows of 64 shades, without the positions of the pixels. Alpaydin & Kaynak 1998."""
-    from sklearn.datasets import load_digits
-
-    return _classes_of(load_digits(), seed, test_fraction)
+    return _classes_of(scikit_learn.digits(), seed, test_fraction)
 
 
 def diabetes(seed: int, test_fraction: float) -> LoadedDataset:
     """442 patients by ten measures: progression of their diabetes in a year. Efron et al. 2004."""
-    from sklearn.datasets import load_diabetes
-
-    data = load_diabetes(scaled=False)
-    return with_values(data.data, data.target, tuple(data.feature_names), "progression", seed, test_fraction)
+    data = scikit_learn.diabetes()
+    return with_values(data.inputs, data.targets, data.features, "progression", seed, test_fraction)
 
 
 def with_classes(
@@ -199,7 +192,6 @@ def _encoding(
     return {"columns": found, "max_deviations": MAX_DEVIATIONS, "target": dict(target)}
 
 
-def _classes_of(data: Any, seed: int, test_fraction: float) -> LoadedDataset:
-    classes = [str(name).replace("class_", "grower ") for name in data.target_names]
-    features = tuple(str(name) for name in data.feature_names)
-    return with_classes(data.data, data.target, classes, features, seed, test_fraction)
+def _classes_of(data: PackagedTable, seed: int, test_fraction: float) -> LoadedDataset:
+    classes = [name.replace("class_", "grower ") for name in data.classes]
+    return with_classes(data.inputs, data.targets, classes, data.features, seed, test_fraction)

@@ -11,6 +11,8 @@ from core.data.dataset import CLASSIFICATION, TEXT, LoadedDataset
 # Typographic characters that a keyboard lacks, and their replacements.
 PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})
 
+NOT_TYPED = re.compile(r"[^\n\t -~]+")
+
 # Lines and columns drawn with characters, and indentation: their runs would be most of what can be learned.
 DRAWN = re.compile(r"([*=~+|^-])\1{2,}")
 SPACES = re.compile(r"[ \t]+")
@@ -27,9 +29,8 @@ def python_help(characters: int, length: int, seed: int, test_fraction: float) -
     from pydoc_data.topics import topics
 
     text = plain("\n\n".join(topics[name] for name in sorted(topics)))[: characters + 1]
-    alphabet = sorted(set(text))
-    number = {character: n for n, character in enumerate(alphabet)}
-    numbers = np.array([number[character] for character in text], np.int64)
+    codes, numbers = np.unique(np.frombuffer(text.encode("ascii"), np.uint8), return_inverse=True)
+    alphabet = [chr(code) for code in codes]
     sequences = (len(numbers) - 1) // length
     test_size = max(1, round(test_fraction * sequences))
     inputs = numbers[: sequences * length].reshape(sequences, length)
@@ -48,5 +49,4 @@ def python_help(characters: int, length: int, seed: int, test_fraction: float) -
 
 def plain(text: str) -> str:
     """Text in printable ASCII and line ends, one space where there were many, without drawn lines."""
-    text = "".join(c for c in text.translate(PLAIN) if c in "\n\t" or " " <= c <= "~")
-    return SPACES.sub(" ", DRAWN.sub("", text))
+    return SPACES.sub(" ", DRAWN.sub("", NOT_TYPED.sub("", text.translate(PLAIN))))

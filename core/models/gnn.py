@@ -7,6 +7,7 @@ undirected graph lists each edge both ways, and a node's message to itself only 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -15,6 +16,42 @@ from torch import Tensor, nn
 
 ATTENTION_SLOPE = 0.2  # of the leaky ReLU inside GAT's attention, as in the paper
 DROPOUT = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Messages:
+    """What layers need to know of the edges of a graph, which stays the same from step to step.
+
+    sources, targets (edges,) as in edges; own_sources, own_targets (edges + nodes,) with each node's message
+    to itself at the end; weights (edges + nodes, 1) are 1 / sqrt(the degrees of both, themselves included);
+    senders (nodes, 1) is how many send to a node, at least 1.
+    """
+
+    sources: Tensor
+    targets: Tensor
+    own_sources: Tensor
+    own_targets: Tensor
+    weights: Tensor
+    senders: Tensor
+
+    @classmethod
+    def along(cls, edges: Tensor, x: Tensor) -> Messages:
+        """Of edges (2, edges) among the nodes with the features x (nodes, features)."""
+        sources, targets = edges
+        own_sources, own_targets = with_self_loops(edges, len(x))
+        degree = _count(own_targets, x)
+        weights = (degree[own_sources] * degree[own_targets]).rsqrt()[:, None]
+        senders = _count(targets, x).clamp(min=1)[:, None]
+        return cls(sources, targets, own_sources, own_targets, weights, senders)
+
+
+def _count(targets: Tensor, x: Tensor) -> Tensor:
+    """How many messages reach each node, (nodes,), in the numbers of x."""
+    return torch.zeros(len(x), device=x.device).index_add(0, targets, torch.ones_like(targets, dtype=x.dtype))
+
+
+def _messages(edges: Tensor | Messages, x: Tensor) -> Messages:
+    return edges if isinstance(edges, Messages) else Messages.along(edges, x)
 
 
 class GCNLayer(nn.Module):
@@ -29,13 +66,10 @@ class GCNLayer(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
         nn.init.xavier_uniform_(self.linear.weight)
 
-    def forward(self, x: Tensor, edges: Tensor) -> Tensor:
-        sources, targets = with_self_loops(edges, len(x))
-        degree = torch.zeros(len(x), device=x.device).index_add(
-            0, targets, torch.ones_like(targets, dtype=x.dtype)
-        )
-        weight = (degree[sources] * degree[targets]).rsqrt()
-        return gather(weight[:, None] * self.linear(x)[sources], targets, len(x)) + self.bias
+    def forward(self, x: Tensor, edges: Tensor | Messages) -> Tensor:
+        messages = _messages(edges, x)
+        sent = messages.weights * self.linear(x)[messages.own_sources]
+        return gather(sent, messages.own_targets, len(x)) + self.bias
 
 
 class SAGELayer(nn.Module):
@@ -53,12 +87,9 @@ class SAGELayer(nn.Module):
         nn.init.zeros_(self.own.bias)
         nn.init.xavier_uniform_(self.neighbours.weight)
 
-    def forward(self, x: Tensor, edges: Tensor) -> Tensor:
-        sources, targets = edges
-        in_degree = torch.zeros(len(x), device=x.device).index_add(
-            0, targets, torch.ones_like(targets, dtype=x.dtype)
-        )
-        mean = gather(x[sources], targets, len(x)) / in_degree.clamp(min=1)[:, None]
+    def forward(self, x: Tensor, edges: Tensor | Messages) -> Tensor:
+        messages = _messages(edges, x)
+        mean = gather(x[messages.sources], messages.targets, len(x)) / messages.senders
         return self.own(x) + self.neighbours(mean)
 
 
@@ -80,8 +111,9 @@ class GATLayer(nn.Module):
         for weight in (self.linear.weight, self.source, self.target):
             nn.init.xavier_uniform_(weight)
 
-    def forward(self, x: Tensor, edges: Tensor) -> Tensor:
-        sources, targets = with_self_loops(edges, len(x))
+    def forward(self, x: Tensor, edges: Tensor | Messages) -> Tensor:
+        messages = _messages(edges, x)
+        sources, targets = messages.own_sources, messages.own_targets
         projected = self.linear(x).unflatten(1, (self.heads, self.outputs))
         weights = self._attention(projected, sources, targets)
         heads = gather(weights[:, :, None] * projected[sources], targets, len(x))
@@ -119,8 +151,9 @@ class GraphNetwork(nn.Module):
         self.layers = nn.ModuleList(layers)
         self.activation, self.dropout = activation, dropout
 
-    def forward(self, x: Tensor, edges: Tensor, random: torch.Generator | None = None) -> Tensor:
+    def forward(self, x: Tensor, edges: Tensor | Messages, random: torch.Generator | None = None) -> Tensor:
         *hidden, last = self.layers
+        edges = _messages(edges, x)
         for layer in hidden:
             x = self.activation(layer(self.drop(x, random), edges))
         return last(self.drop(x, random), edges)

@@ -44,11 +44,17 @@ class RBM(nn.Module):
         """Mean-field reconstruction, (batch, visible): p(v = 1 | h) at h = p(h = 1 | v)."""
         return self.visible_probability(self.hidden_probability(visible))
 
-    def gibbs(self, visible: Tensor, steps: int, random: torch.Generator) -> Tensor:
-        """Visible states, zeros and ones, after `steps` steps of Gibbs sampling: (batch, visible)."""
+    def gibbs(
+        self, visible: Tensor, steps: int, random: torch.Generator, hidden: Tensor | None = None
+    ) -> Tensor:
+        """Visible states, zeros and ones, after `steps` steps of Gibbs sampling: (batch, visible).
+
+        hidden: p(h = 1 | visible), (batch, hidden), where it is known.
+        """
         for _ in range(steps):
-            hidden = bernoulli(self.hidden_probability(visible), random)
-            visible = bernoulli(self.visible_probability(hidden), random)
+            probability = self.hidden_probability(visible) if hidden is None else hidden
+            visible = bernoulli(self.visible_probability(bernoulli(probability, random)), random)
+            hidden = None
         return visible
 
     def free_energy(self, visible: Tensor) -> Tensor:
@@ -56,12 +62,14 @@ class RBM(nn.Module):
         return -visible @ self.visible_bias - F.softplus(visible @ self.weights + self.hidden_bias).sum(1)
 
     @torch.no_grad()
-    def set_gradients(self, data: Tensor, model: Tensor) -> None:
+    def set_gradients(self, data: Tensor, model: Tensor, hidden: Tensor | None = None) -> None:
         """Gradients of -log p: <v h> of the model's states less <v h> of the data, both (batch, visible).
 
-        This is the gradient of mean F(data) - mean F(model), with the hidden units summed out.
+        This is the gradient of mean F(data) - mean F(model), with the hidden units summed out. hidden:
+        p(h = 1 | data), (batch, hidden), where it is known.
         """
-        hidden_data, hidden_model = self.hidden_probability(data), self.hidden_probability(model)
+        hidden_data = self.hidden_probability(data) if hidden is None else hidden
+        hidden_model = self.hidden_probability(model)
         self.weights.grad = model.T @ hidden_model / len(model) - data.T @ hidden_data / len(data)
         self.visible_bias.grad = model.mean(0) - data.mean(0)
         self.hidden_bias.grad = hidden_model.mean(0) - hidden_data.mean(0)

@@ -37,7 +37,7 @@ class _Kept:
 
 
 class Recorder:
-    """Buffers the events of one run; the first one is written now, so that a page sees the start."""
+    """Buffers the events of one run; the first one and the first picture are written now, for the page."""
 
     def __init__(self, store: RunStore, run_id: str, sequence: int = 0, change: int = 0) -> None:
         """sequence, change: of the last event and the last change of settings, where the run resumes from a
@@ -45,7 +45,7 @@ class Recorder:
         """
         self._store, self._run_id = store, run_id
         self._sequence, self._change = sequence, change
-        self._looked = False
+        self._looked = self._has_shown = False
         self._write_at = 0.0  # not before
         self._pauses: Iterator[float] | None = None  # of what the store has refused
         self.gives_way = False  # with the next checkpoint the job leaves its place
@@ -62,6 +62,8 @@ class Recorder:
         if isinstance(event, Progress):
             self._progress = event
         elif isinstance(event, Picture):
+            if not self._has_shown:  # the first one is waited for
+                self._has_shown, self._write_at = True, 0.0
             self._pictures[event.name] = event
             if event.in_film:
                 self._film_pictures.append(event)

@@ -3,23 +3,23 @@
     python -m core.runs.worker STORE LIMIT
 
 Its standard input is a pipe that its runner holds: a byte wakes it, the end of the pipe (the runner closed
-it, or died in any way) ends it. PyTorch is imported before the first run comes, so that a click is answered
-at once. A worker whose run opened an accelerator ends after it, since the context and the memory that PyTorch
-keeps there would stay taken, and so does one that a run has left with much memory; its runner starts a fresh
-one.
+it, or died in any way) ends it. While no run waits for it, it imports PyTorch and what else runs need, so
+that a click is answered at once. A worker whose run opened an accelerator ends after it, since the context
+and the memory that PyTorch keeps there would stay taken, and so does one that a run has left with much
+memory; its runner starts a fresh one.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ from core.device_order import number_by_bus
 from core.devices import usable_cores
 from core.errors import InvalidRequest, StoreUnavailable
 from core.events import Checkpoint, CheckpointRequested, Progress, StopRequested
+from core.garbage import without_collection
 from core.jobs import JOBS
 from core.logs import Repeated, write_as_json
 from core.operator_settings import operator_settings
@@ -74,17 +75,19 @@ class Worker:
         threading.Thread(target=self._watch_parent, daemon=True).start()
         self._store = self._patiently(self._open_store)
         threading.Thread(target=self._send_heartbeats, daemon=True).start()
-        try:
-            import_frameworks()
-        except Exception:  # a broken installation: let the run itself fail, in words, where a person sees it
-            _log.exception("PyTorch could not be loaded.")
+        warm = False
         while True:
             self._run = self._patiently(lambda: self._store.claim(self.name, self._limit))
             self._clock.jump()  # what was before does not concern this run
             if self._run:
+                _or_log(import_torch)
                 self._do(self._run)
                 self._run = None
                 end_if_spent()
+            elif not warm:
+                warm, new = True, _or_log(import_frameworks)
+                if new:
+                    threading.Thread(target=compile_ahead, args=(new,), daemon=True).start()
             else:
                 self._woken.wait(1.0)
                 self._woken.clear()
@@ -358,28 +361,54 @@ def _steered(events: Iterator[Any], recorder: Recorder, turn_is_over: Callable[[
             return
 
 
-def import_frameworks() -> None:
-    """Pay for the slow imports, and for the first backward pass, before anybody waits for them."""
-    gc.disable()  # what is imported stays: looking for garbage in it is a tenth of the time
+@cache
+def import_torch() -> None:
+    """What nearly every run needs."""
+    with without_collection():
+        import torch
+
+        import core.training.loop  # noqa: F401
+
+        torch.set_num_threads(min(torch.get_num_threads(), usable_cores()))  # torch sees no container's quota
+
+
+def import_frameworks() -> list[str]:
+    """Pay for the slow imports, and for the first backward pass, before anybody waits for them.
+
+    Returns the kinds of training steps that this machine has yet to compile: compile_ahead() does.
+    """
+    import_torch()
+    with without_collection():
+        import torch
+
+        import core.timing.sweeps.sweep  # noqa: F401
+        from core.training.compiled import ahead
+        from core.training.compiled.learner import compiler_missing
+
+        torch.ones(2, requires_grad=True).sum().backward()
+        new = ahead.not_compiled()
+        for kind in ahead.KINDS:
+            if kind not in new:
+                compiler_missing(kind)  # loads its steps
+        environment()
+    return new
+
+
+def _or_log(load: Callable[[], Found]) -> Found | None:
+    """What it gives; of a broken installation None: the run fails in words, where a person sees it."""
     try:
-        _import_frameworks()
-    finally:
-        gc.freeze()
-        gc.enable()
+        return load()
+    except Exception:
+        _log.exception("PyTorch could not be loaded.")
+        return None
 
 
-def _import_frameworks() -> None:
-    import torch
-
-    import core.timing.sweeps.sweep
-    import core.training.loop  # noqa: F401
+def compile_ahead(kinds: Iterable[str]) -> None:
+    """Compile training steps that are new to this machine; a run that needs them waits, and says so."""
     from core.training.compiled.learner import compiler_missing
 
-    torch.set_num_threads(min(torch.get_num_threads(), usable_cores()))  # torch sees no container's quota
-    torch.ones(2, requires_grad=True).sum().backward()
-    for network in ("mlp", "cnn", "recurrent"):  # compiles the steps of small networks, or loads them
-        compiler_missing(network)
-    environment()
+    for kind in kinds:
+        compiler_missing(kind)
 
 
 _environment: dict[str, object] = {}

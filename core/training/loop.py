@@ -16,6 +16,7 @@ from core.events import CheckpointRequested, Progress, StopRequested
 from core.torch_devices import is_out_of_memory, threads
 from core.training import checkpoint, stopping
 from core.training.checkpoint import Position
+from core.training.compiled.ahead import announced
 from core.training.config import TrainConfig
 from core.training.divergence import why_diverged, why_out_of_memory
 from core.training.events import (
@@ -87,6 +88,7 @@ def _train(
     requested: _Requested,
 ) -> Generator[Any, None, None]:
     step = 0
+    yield from announced(config)
     try:
         learner = learner_for(checkpoint.resumable_config(config, start) if start else config)
         if config.start_from is not None and not start:

@@ -351,6 +351,8 @@ def _in_words(run: Run) -> str:
         return "Starting" if now - run.queued_at < STARTING_S else "Next in the queue"
     words = [_seconds(run.worked(now))]
     progress = run.progress or {}
+    if progress.get("doing") and not run.ended:
+        words.append(progress["doing"])
     if progress.get("rate_per_s") and not run.ended:
         words.append(f"{progress['rate_per_s']:,.0f} {progress['rate_unit']}/s")
     if run.status == RUNNING and progress.get("done"):

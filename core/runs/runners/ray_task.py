@@ -111,10 +111,10 @@ def look(server: Server) -> Iterator[Looked]:
 def warm_up(server: Server) -> Iterator[None]:
     """Compile what trainings need where it is new to the machine, and leave a process that has it loaded."""
     from core.runs.identity import this_machine
-    from core.runs.worker import import_frameworks
+    from core.runs.worker import compile_ahead, import_frameworks
 
     _take_settings(server, this_machine())
-    import_frameworks()
+    compile_ahead(import_frameworks())
     yield None
 
 

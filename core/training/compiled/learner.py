@@ -22,6 +22,7 @@ from core.models.cnn import ConvNet, LeNet5
 from core.models.mlp import MLP
 from core.models.recurrent import SequenceNetwork, SymbolNetwork
 from core.training.compiled.recurrent_networks import compiled_data, compiled_recurrent, not_recurrent_reason
+from core.training.compiled import ahead
 from core.training.config import TrainConfig, activations_of
 from core.training.learners.supervised import EVALUATION_BATCH, Parts, SupervisedLearner, build_parts
 from core.training.schedules import SCHEDULES
@@ -125,7 +126,9 @@ def compiler_missing(network: str) -> str | None:
     Compiles (or loads) them the first time.
     """
     try:
+        ahead.kernels()
         _take_one_step(network)
+        ahead.note_compiled(network)
     except Exception as error:  # whatever a compiler can run into, training must work without it
         return f"the compiler does not work here ({type(error).__name__})"
     return None

@@ -13,6 +13,7 @@ import numpy as np
 from core.events import Checkpoint, CheckpointRequested, Progress
 from core.records import to_record
 from core.torch_devices import threads
+from core.training.compiled.ahead import announced
 from core.training.compiled.learner import CompiledLearner, learn_epochs
 from core.training.compiled.stack import grouped
 from core.training.config import TrainConfig
@@ -128,6 +129,7 @@ def _train(
     variants, epochs = variants_of(config), config.training.epochs
     count = len(variants) * config.seeds
     yield Progress(0, count, "networks made")
+    yield from announced(config.training)
     members: list[Member] = []
     for variant, training in trainings_of(variants, config.seeds):
         members.append(

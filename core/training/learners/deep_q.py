@@ -99,10 +99,10 @@ class DeepQLearner(PlayingLearner):
         observations = np.stack([play.observation for play in self.plays])
         best = self._values(observations).argmax(1)
         at_random = self.random.integers(len(self.environment.actions), size=worlds)
-        actions = np.where(self.random.random(worlds) < epsilon, at_random, best).tolist()
-        for play, observation, action in zip(self.plays, observations, actions, strict=True):
-            after, reward, ended = play.step(action)
-            self.replay.add(observation / self.scale, action, reward, after / self.scale, ended)
+        actions = np.where(self.random.random(worlds) < epsilon, at_random, best)
+        steps = [play.step(action) for play, action in zip(self.plays, actions.tolist(), strict=True)]
+        after, rewards, ended = (np.stack(values) for values in zip(*steps, strict=True))
+        self.replay.add(observations / self.scale, actions, rewards, after / self.scale, ended)
 
     @torch.inference_mode()
     def _values(self, observations: np.ndarray) -> np.ndarray:
@@ -155,5 +155,4 @@ def soft_update(target: nn.Module, network: nn.Module, rate: float) -> None:
 
     Source: Lillicrap et al. 2016.
     """
-    for slow, fast in zip(target.parameters(), network.parameters(), strict=True):
-        slow.lerp_(fast, rate)
+    torch._foreach_lerp_([*target.parameters()], [*network.parameters()], rate)

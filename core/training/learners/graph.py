@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.data.graphs import LoadedGraph
 from core.events import Progress
-from core.models.gnn import GraphNetwork
+from core.models.gnn import GraphNetwork, Messages
 from core.torch_devices import present_device
 from core.training.class_scores import class_scores
 from core.training.config import TrainConfig
@@ -52,6 +52,7 @@ class GraphLearner(LearnerBase):
         network = build(config, data.features.shape[1:], len(data.classes))
         assert isinstance(network, GraphNetwork)
         self.network: GraphNetwork = network.to(self.device)
+        self.messages = Messages.along(self.edges, self.features)
         self.optimizer = OPTIMIZERS[config.optimizer].build(self.network.parameters(), config.learning_rate)
         self.random = torch.Generator().manual_seed(config.seed)
 
@@ -85,7 +86,7 @@ class GraphLearner(LearnerBase):
     def learn(self, batch: Tensor) -> Tensor:
         """One step on the cross-entropy of the nodes in the batch; that loss."""
         self.schedule(self.optimizer)
-        logits = self.network(self.features, self.edges, self.random)
+        logits = self.network(self.features, self.messages, self.random)
         loss = F.cross_entropy(logits[batch], self.labels[batch], label_smoothing=self.config.label_smoothing)
         self.optimizer.zero_grad()
         loss.backward()
@@ -97,7 +98,7 @@ class GraphLearner(LearnerBase):
         """Cross-entropy and accuracy of the known nodes, of those that test and of those that validate."""
         yield progress
         with torch.inference_mode():
-            logits = self.network(self.features, self.edges)
+            logits = self.network(self.features, self.messages)
             right = logits.argmax(1) == self.labels
             loss = F.cross_entropy(logits, self.labels, reduction="none")
 

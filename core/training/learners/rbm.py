@@ -83,13 +83,18 @@ class RBMLearner(LearnerBase):
     def learn(self, batch: Tensor) -> Tensor:
         """One step of contrastive divergence; the reconstruction error of the batch before it."""
         self.schedule(self.optimizer)
-        loss = (self.network.reconstruct(batch) - batch).square().mean()
-        states = bernoulli(batch, self.random) if self.options["visible"] == "sampled" else batch
-        begin = self.chains if self.options["persistent"] else states
-        model = self.network.gibbs(begin, self.options["k"], self.random)
-        if self.options["persistent"]:
-            self.chains = model
-        self.network.set_gradients(states, model)
+        network, options = self.network, self.options
+        hidden = network.hidden_probability(batch)
+        loss = (network.visible_probability(hidden) - batch).square().mean()
+        states = batch
+        if options["visible"] == "sampled":
+            states = bernoulli(batch, self.random)
+            hidden = network.hidden_probability(states)
+        if options["persistent"]:
+            model = self.chains = network.gibbs(self.chains, options["k"], self.random)
+        else:
+            model = network.gibbs(states, options["k"], self.random, hidden)
+        network.set_gradients(states, model, hidden)
         self.optimizer.step()
         self.step += 1
         return loss

@@ -29,14 +29,19 @@ class Replay:
         return min(self._added, self._capacity)
 
     def add(
-        self, observation: np.ndarray, action: int, reward: float, after: np.ndarray, ended: bool
+        self,
+        observations: np.ndarray,
+        actions: np.ndarray,
+        rewards: np.ndarray,
+        after: np.ndarray,
+        ended: np.ndarray,
     ) -> None:
-        """Remember one transition, in place of the oldest when the memory is full."""
-        row = self._added % self._capacity
-        values = (observation, action, reward, after, ended)
+        """Remember transitions, at most as many as fit, in place of the oldest when the memory is full."""
+        rows = np.arange(self._added, self._added + len(actions)) % self._capacity
+        values = (observations, actions, rewards, after, ended)
         for column, value in zip(self._columns.values(), values, strict=True):
-            column[row] = value
-        self._added += 1
+            column[rows] = value
+        self._added += len(actions)
 
     def sample(self, count: int, random: np.random.Generator, device: torch.device) -> tuple[Tensor, ...]:
         """Observations, actions, rewards, next observations and ends of `count` transitions."""

@@ -101,3 +101,10 @@ def test_in_a_log_each_node_has_lines_of_its_own() -> None:
     assert [text.split(",")[0] for text in log.getvalue().splitlines()] == [
         *("a: 3 of 10 points", "b: 3 of 10 points", "a: 6 of 10 points", "b: 6 of 10 points"),
     ]
+
+
+def test_what_a_job_does_before_it_begins_is_said_wherever_stderr_leads() -> None:
+    for stream in (Terminal(), io.StringIO()):
+        line = ProgressLine(stream=stream, clock=Clock())
+        line.show(Progress(0, 5, "epochs", doing="compiling steps"))
+        assert "Compiling steps ...\n" in stream.getvalue()

@@ -86,3 +86,13 @@ def test_dropout_keeps_the_mean_and_comes_from_its_generator_alone(graph) -> Non
     first = model(x, edges, torch.Generator().manual_seed(5))
     torch.manual_seed(99)
     torch.testing.assert_close(model(x, edges, torch.Generator().manual_seed(5)), first, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [gnn.GCNLayer(5, 3), gnn.SAGELayer(5, 3), gnn.GATLayer(5, 3, heads=2, joined=True)],
+    ids=["gcn", "graphsage", "gat"],
+)
+def test_what_is_known_of_the_edges_before_changes_no_bit(graph, layer: torch.nn.Module) -> None:
+    x, edges, _ = graph
+    assert torch.equal(layer(x, gnn.Messages.along(edges, x)), layer(x, edges))

@@ -105,3 +105,14 @@ def test_images_give_one_visible_unit_a_pixel() -> None:
     rbm = build((1, 8, 8), 64)
     assert rbm.weights.shape == (64, 64)
     assert rbm(torch.rand(5, 1, 8, 8)).shape == (5, 64)
+
+
+def test_hidden_probabilities_that_are_known_change_no_bit(tiny: RBM) -> None:
+    data = torch.rand(6, 4, generator=torch.Generator().manual_seed(1))
+    hidden, gradients = tiny.hidden_probability(data), []
+    for known in (None, hidden):
+        random = torch.Generator().manual_seed(0)
+        tiny.set_gradients(data, tiny.gibbs(data, 3, random, known), known)
+        gradients.append([parameter.grad.clone() for parameter in tiny.parameters()])
+    for one, other in zip(*gradients, strict=True):
+        assert torch.equal(one, other)

@@ -64,6 +64,7 @@ def test_events_come_back_in_order_and_only_the_new_ones(store: RunStore) -> Non
         "unit": "steps",
         "rate_per_s": 5.0,
         "rate_unit": "samples",
+        "doing": "",
     }
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from core.events import Picture, Progress
 from core.records import to_record
+from core.runs import recorder
+from core.runs.recorder import Recorder
 from core.runs.status import FINISHED, QUEUED
 from core.runs.store import Run, RunStore
 from core.runs.worker import _last_events, _may_be_held
@@ -108,3 +110,51 @@ def started_worker(home: Path) -> Iterator[subprocess.Popen[bytes]]:
 def _catches(status: str, number: int) -> bool:
     (caught,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
     return bool(int(caught, 16) >> (number - 1) & 1)
+
+
+ORDER = """
+import sys, threading
+from pathlib import Path
+from core.events import Progress
+from core.jobs import JOBS, Job
+from core.runs import worker
+from core.runs.store import RunStore
+
+def job(config):
+    print("run", flush=True)
+    yield Progress(1, 1, "steps")
+
+def warm():
+    print("warm", flush=True)
+
+JOBS["said"] = Job(job)
+worker.import_frameworks = warm
+worker.Worker(lambda: RunStore(Path(sys.argv[1])), 1).work()
+"""
+
+
+def test_a_worker_warms_up_when_no_run_waits_for_it(tmp_path: Path) -> None:
+    store_file = tmp_path / "runs.sqlite"
+    with contextlib.closing(RunStore(store_file)) as store:
+        store.create("said", {})
+    command = [sys.executable, "-c", ORDER, str(store_file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        said = [worker.stdout.readline() for _ in range(2)]
+        worker.stdin.close()
+    assert said == ["run\n", "warm\n"]
+
+
+def test_the_first_picture_is_in_the_store_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "WRITE_EVERY_S", 3600.0)
+    with contextlib.closing(RunStore(tmp_path / "runs.sqlite")) as store:
+        run_id = store.create("training", {})
+        sink = Recorder(store, run_id)
+        sink.add(Progress(0, 2, "steps"))
+        for step in (1, 2):
+            sink.add(Progress(step, 2, "steps"))
+            sink.add(Picture("map", step, {}))
+        assert store.pictures(run_id)["map"].step == 1
+        sink.finish()
+        assert store.pictures(run_id)["map"].step == 2

@@ -10,11 +10,17 @@ from core.training.learners.replay import Replay
 CPU = torch.device("cpu")
 
 
+def transition(n: int) -> tuple[np.ndarray, ...]:
+    """One, every part of which tells its number n."""
+    before, after = np.full((1, 2), n, np.float32), np.full((1, 2), n + 1, np.float32)
+    return before, np.array([n % 2]), np.array([float(n)]), after, np.array([n % 3 == 0])
+
+
 def filled(count: int, capacity: int = 5) -> Replay:
     """Transitions 0, 1, ...: every part of one tells its number."""
     replay = Replay(capacity, 2)
     for n in range(count):
-        replay.add(np.full(2, n, np.float32), n % 2, float(n), np.full(2, n + 1, np.float32), n % 3 == 0)
+        replay.add(*transition(n))
     return replay
 
 
@@ -40,6 +46,6 @@ def test_restored_replay_is_the_same_and_continues_writing_at_its_position() -> 
         original, restored = filled(count), Replay(5, 2)
         restored.restore(original.state())
         for replay in (original, restored):
-            replay.add(np.zeros(2, np.float32), 0, 99.0, np.zeros(2, np.float32), False)
+            replay.add(*transition(99))
         drawn = [replay.sample(50, np.random.default_rng(1), CPU)[2] for replay in (original, restored)]
         assert torch.equal(*drawn)

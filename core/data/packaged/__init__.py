@@ -1,0 +1,1 @@
+"""Data that installed packages bring, read from their files."""
