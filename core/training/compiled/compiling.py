@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from numba import njit
+from numba.core.ccallback import CFunc
 
 # Sums may be reordered and products contracted, so that they run as vectors. Infinities and NaN keep their
 # meaning: a diverging training is known by them.
@@ -43,6 +44,17 @@ def stamped(dispatcher: Any) -> Any:
     """A function of Numba's whose machine code on disk is that of these files and no others."""
     dispatcher._cache._cache_file._source_stamp = room_stamp()
     return dispatcher
+
+
+def address_of(function: Any, signature: Any) -> int:
+    """Where the machine code of a function of numbers and pointers begins; kept on disk like the others.
+
+    Who calls it by its address is compiled without it.
+    """
+    kept = CFunc(function, (signature.args, signature.return_type), {}, {"error_model": "numpy"})
+    kept.enable_caching()
+    stamped(kept).compile()
+    return int(kept.address)
 
 
 @cache

@@ -16,15 +16,18 @@ from torch import Tensor, nn, optim
 from core.data.dataset import CLASSIFICATION
 from core.errors import InvalidRequest
 from core.events import Progress
-from core.models.cnn import ConvNet, LeNet5
+from core.models import MODELS
 from core.models.mlp import MLP
+from core.models.model import CONVOLUTIONAL
+from core.options import filled_in
 from core.training.config import TrainConfig, activations_of
-from core.training.learners.supervised import Parts, SupervisedLearner, build_parts
+from core.training.learners.supervised import EVALUATION_BATCH, Parts, SupervisedLearner, build_parts
 from core.training.schedules import SCHEDULES
 
 if TYPE_CHECKING:
-    from core.training.compiled.cnn import ConvNetwork
-    from core.training.compiled.mlp import Network
+    from core.models.plans import Plan
+    from core.training.compiled.cnn import ConvNetwork, Workspace
+    from core.training.compiled.mlp import Memory, Network
 
 # Beyond this, a framework's matrix products take more of the time than its dispatch does.
 MAX_PARAMETERS = 5_000
@@ -48,7 +51,7 @@ ACTIVATIONS: dict[str, tuple[str, float]] = {
     "sine": ("SINE", 0.0),
 }
 
-# Those that never fall, so that a maximum may be taken before them.
+# Those that never fall, so that a maximum may be taken before them, which is faster.
 RISING = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus")
 
 
@@ -72,18 +75,17 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
     """Why this training cannot take compiled steps; None when it can."""
     network = parts.network
     plain = isinstance(network, MLP) and all(type(module) in _KNOWN_MODULES for module in network.modules())
-    convolutional = isinstance(network, LeNet5 | ConvNet)
-    known = [name for name in ACTIVATIONS if name in RISING or not convolutional]
+    convolutional = MODELS[config.model].family == CONVOLUTIONAL
     if not plain and not convolutional:
-        return "it knows plain fully connected networks, LeNet-5 and ConvNetJS's network"
+        return "it knows plain fully connected networks and the convolutional ones"
     if parts.device.type != "cpu":
         return f"it runs on the CPU, not on {config.device}"
     if plain and sum(parameter.numel() for parameter in network.parameters()) > MAX_PARAMETERS:
         return f"beyond {MAX_PARAMETERS:,} parameters matrix products are faster"
     if convolutional and config.batch_size > MAX_BATCH:
         return f"convolutions of batches beyond {MAX_BATCH} are faster otherwise"
-    if not {*activations_of(config)} <= {*known}:
-        return f"it knows the activations {', '.join(known)}"
+    if not {*activations_of(config)} <= {*ACTIVATIONS}:
+        return f"it knows the activations {', '.join(ACTIVATIONS)}"
     if config.l1 or config.clip_norm is not None:
         return "it knows neither l1 nor clip_norm"
     if _optimizer_number(parts.optimizer) is None:
@@ -110,44 +112,37 @@ def compiler_missing(network: str) -> str | None:
 def _take_one_step(kind: str) -> None:
     from core.training.compiled import cnn, kernels, mlp
 
-    dense = mlp.Network((2, 1), kernels.IDENTITY)
-    stages = (cnn.Stage(2, 2, 2), cnn.Stage(2, 2, 1))
-    network = dense if kind == "mlp" else cnn.ConvNetwork((1, 2, 2), stages, dense)
-    memory = mlp.Memory(*np.zeros((3, network.parameters), np.float32))
-    inputs = np.ones((1, 4), np.float32)
-    optimizer = mlp.Optimizer(mlp.SGD)
+    optimizer, inputs = mlp.Optimizer(mlp.SGD), np.ones((1, 4), np.float32)
     rest = (np.zeros(1), np.zeros(1, np.int64), 1, np.zeros(1), 0, mlp.SQUARED)
-    if isinstance(network, mlp.Network):
+    if kind == "mlp":
+        network = mlp.Network((2, 1), kernels.IDENTITY)
+        memory = mlp.Memory(*np.zeros((3, network.parameters), np.float32))
         mlp.take_steps(network, optimizer, memory, inputs[:, :2].copy(), *rest)
         mlp.outputs(network, memory.theta, inputs[:, :2].copy())
-    else:
-        cnn.take_steps(network, optimizer, memory, inputs, *rest)
+        return
+    layers = (cnn.Convolution(2, 3, padding=1), cnn.Linear(1, active=False))
+    convolutional = cnn.ConvNetwork((1, 2, 2), layers, kernels.IDENTITY)
+    cnn.take_steps(convolutional.workspace(1), optimizer, convolutional.memory(), inputs, *rest)
 
 
-def compiled_network(
-    network: nn.Module, activations: Sequence[str], input_shape: tuple[int, ...]
-) -> Network | ConvNetwork:
-    """A network of nn.Modules as mlp.py or cnn.py describes it.
+def _plan(config: TrainConfig, parts: Parts) -> Plan:
+    model = MODELS[config.model]
+    assert model.plan is not None
+    shape = parts.data.train_inputs.shape[1:]
+    return model.plan(shape, parts.objective.outputs, config.hidden, **filled_in(model.options, config.model_options))
 
-    activations: of each hidden layer, or the one of all.
-    """
+
+def compiled_network(config: TrainConfig, parts: Parts) -> Network | ConvNetwork:
+    """The network of a training as mlp.py or cnn.py describes it."""
     from core.training.compiled import cnn, kernels, mlp
 
-    functions = [
-        (getattr(kernels, number), value) for number, value in map(ACTIVATIONS.__getitem__, activations)
-    ]
-    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+    names = activations_of(config)
+    functions = [(getattr(kernels, number), value) for number, value in map(ACTIVATIONS.__getitem__, names)]
+    if MODELS[config.model].family == CONVOLUTIONAL:
+        return cnn.network_of(_plan(config, parts), *functions[0], rises=names[0] in RISING)
+    linear = [layer for layer in parts.network.modules() if isinstance(layer, nn.Linear)]
     sizes = (linear[0].in_features, *(layer.out_features for layer in linear))
-    dense = mlp.Network(sizes, *functions[0], each=tuple(functions) if len(functions) > 1 else ())
-    if not isinstance(network, LeNet5 | ConvNet):
-        return dense
-    convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
-    stages = [
-        cnn.Stage(layer.out_channels, int(layer.padding[0]), pool)
-        for layer, pool in zip(convolutions, network.pools, strict=True)
-    ]
-    channels, rows, columns = input_shape
-    return cnn.ConvNetwork((channels, rows, columns), tuple(stages), dense)
+    return mlp.Network(sizes, *functions[0], each=tuple(functions) if len(functions) > 1 else ())
 
 
 @lru_cache(maxsize=256)
@@ -163,14 +158,19 @@ class CompiledLearner(SupervisedLearner):
     changeable = ("learning_rate",)
 
     def __init__(self, config: TrainConfig, parts: Parts | None = None) -> None:
+        parts = build_parts(config) if parts is None else parts
         super().__init__(config, parts)
         from core.training.compiled import mlp
 
-        shape = self.data.train_inputs.shape[1:]
-        self.compiled_network = compiled_network(self.network, activations_of(config), shape)
+        network = self.compiled_network = compiled_network(config, parts)
         self.compiled_optimizer = _optimizer(self.optimizer)
         self.loss = getattr(mlp, self._loss_name())
-        self.memory = mlp.Memory(*np.zeros((3, self.compiled_network.parameters), np.float32))
+        self.memory: Memory
+        self.workspace: Workspace | None = None  # of convolutions
+        if isinstance(network, mlp.Network):
+            self.memory = mlp.Memory(*np.zeros((3, network.parameters), np.float32))
+        else:
+            self.memory, self.workspace = network.memory(), network.workspace(config.batch_size)
         self.share_memory()
         self.inputs = np.ascontiguousarray(self.train_inputs.flatten(1).numpy())
         self.targets = self.train_targets.double().numpy()
@@ -181,13 +181,21 @@ class CompiledLearner(SupervisedLearner):
         return "BINARY" if self.objective.outputs == 1 else "SOFTMAX"
 
     def share_memory(self) -> None:
-        """Make the network's parameters views of theta, so that pictures see each step's weights."""
+        """Make the network's parameters views of theta, so that pictures see each step's weights.
+
+        Running means and variances alike.
+        """
         theta, start = torch.from_numpy(self.memory.theta), 0
         for parameter in self.network.parameters():
-            here = theta[start : start + parameter.numel()].view_as(parameter)
-            here.copy_(parameter.detach())
-            parameter.data = here
-            start += parameter.numel()
+            start = _share(parameter, theta, start)
+        start = 0
+        for norm in self._batch_norms():
+            running = torch.from_numpy(self.memory.running)  # type: ignore[attr-defined]
+            for statistics in (norm.running_mean, norm.running_var):
+                start = _share(statistics, running, start)
+
+    def _batch_norms(self) -> list[Any]:
+        return [module for module in self.network.modules() if isinstance(module, nn.BatchNorm2d)]
 
     def batches(self) -> Iterator[np.ndarray]:
         """One epoch's samples in a new random order, int64, in portions of many batches."""
@@ -237,20 +245,27 @@ class CompiledLearner(SupervisedLearner):
             passes,
         )
         self.step += count
+        for norm in self._batch_norms():
+            norm.num_batches_tracked += count
         # Moments and slopes of saturated units sink below 1e-38, where arithmetic is slow; 0 will do.
         torch.set_flush_denormal(True)
         try:
             if isinstance(network, mlp.Network):
                 return mlp.take_steps(network, *rest)
-            return cnn.take_steps(network, *rest)
+            return cnn.take_steps(self.workspace, *rest)  # type: ignore[arg-type]
         finally:
             torch.set_flush_denormal(False)
 
     def _outputs(self, inputs: Tensor, progress: Progress) -> Generator[Progress, None, Tensor]:
-        from core.training.compiled import mlp
+        from core.training.compiled import cnn, mlp
 
-        if not isinstance(self.compiled_network, mlp.Network):
-            return (yield from super()._outputs(inputs, progress))
+        if self.workspace is not None:
+            portions = []
+            for portion in inputs.split(EVALUATION_BATCH):
+                flat = portion.flatten(1).numpy()
+                portions.append(torch.from_numpy(cnn.outputs(self.workspace, self.memory, flat)))  # type: ignore[arg-type]
+                yield progress
+            return torch.cat(portions)
         yield progress
         flat = inputs.flatten(1).numpy()
         return torch.from_numpy(mlp.outputs(self.compiled_network, self.memory.theta, flat))
@@ -259,19 +274,44 @@ class CompiledLearner(SupervisedLearner):
         """Weights, the optimiser's moments, random state and step."""
         return {
             "memory": {
-                name: torch.from_numpy(getattr(self.memory, name).copy())
-                for name in ("theta", "first", "second")
+                name: torch.from_numpy(array.copy()) for name, array in vars(self.memory).items()
             },
             "shuffle": self.shuffle.get_state(),
             "step": self.step,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Return to a state()."""
-        for name, values in state["memory"].items():
-            getattr(self.memory, name)[:] = values.numpy()
+        """Return to a state(), be it the eager learner's of the same training."""
+        if "memory" in state:
+            for name, values in state["memory"].items():
+                getattr(self.memory, name)[:] = values.numpy()
+        else:
+            self._restore_eager(state)
         self.shuffle.set_state(state["shuffle"])
         self.step = state["step"]
+        for norm in self._batch_norms():
+            norm.num_batches_tracked.fill_(self.step)
+
+    def _restore_eager(self, state: dict[str, Any]) -> None:
+        """An earlier version took this training's steps in the eager way."""
+        self.network.load_state_dict(state["model"])
+        moments = {"exp_avg": "first", "momentum_buffer": "first", "exp_avg_sq": "second", "square_avg": "second"}
+        start = 0
+        for number, parameter in enumerate(self.network.parameters()):
+            end = start + parameter.numel()
+            for name, values in state["optimizer"]["state"].get(number, {}).items():
+                if name in moments and values is not None:
+                    getattr(self.memory, moments[name])[start:end] = values.flatten().numpy()
+            start = end
+
+
+def _share(tensor: Tensor, memory: Tensor, start: int) -> int:
+    """Move a tensor to memory[start:]; returns where it ends."""
+    end = start + tensor.numel()
+    here = memory[start:end].view_as(tensor)
+    here.copy_(tensor.detach())
+    tensor.data = here
+    return end
 
 
 def _optimizer_number(optimizer: optim.Optimizer) -> str | None:

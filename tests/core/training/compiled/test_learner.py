@@ -62,7 +62,7 @@ def test_it_is_used_where_it_can_be_and_says_so() -> None:
     large = supervised_learner(quick(hidden=(256, 256)))
     assert large.started().engine == "eager"
     assert supervised_learner(default_config("lenet")).started().engine == "compiled"
-    assert supervised_learner(default_config("lenet", activation="gelu")).started().engine == "eager"
+    assert supervised_learner(default_config("lenet", activation="gelu")).started().engine == "compiled"
     assert supervised_learner(default_config("lenet", batch_size=500)).started().engine == "eager"
     assert supervised_learner(default_config("lstm")).started().engine == "eager"
 
@@ -70,10 +70,10 @@ def test_it_is_used_where_it_can_be_and_says_so() -> None:
 def test_it_is_refused_in_words_where_it_cannot() -> None:
     with pytest.raises(InvalidRequest, match="'compiled' cannot be used: beyond 5,000 parameters"):
         supervised_learner(quick(hidden=(256, 256), engine="compiled"))
-    with pytest.raises(InvalidRequest, match="plain fully connected networks, LeNet-5"):
-        supervised_learner(default_config("alexnet", engine="compiled"))
+    with pytest.raises(InvalidRequest, match="plain fully connected networks and the convolutional ones"):
+        supervised_learner(default_config("lstm", engine="compiled"))
     with pytest.raises(InvalidRequest, match="it knows the activations identity, sigmoid"):
-        supervised_learner(default_config("lenet", engine="compiled", activation="gelu"))
+        supervised_learner(default_config("lenet", engine="compiled", activation="mish"))
     with pytest.raises(InvalidRequest, match="Unknown engine 'fast'; choose from auto, eager, compiled"):
         quick(engine="fast")
 
