@@ -1,11 +1,12 @@
 """Our training loop against a bare eager PyTorch loop of the same network, batch and optimiser.
 
-    python benchmarks/training_speed.py [--networks mlp,convnet,lenet,lstm] [--seconds 8] [--pictures]
+    python benchmarks/training_speed.py [--networks mlp,convnet,lenet,alexnet,...] [--seconds 8] [--pictures]
                                         [--engine auto]
 
 The two take turns in one process, some epochs each (A B, B A, ...), so that a machine whose speed drifts
 drifts for both. A ratio of 1 says that events, learning-rate schedule, pictures and clock cost nothing. Ours
-is told with and without the evaluation after each epoch; the bare loop never evaluates. Last come ensembles:
+is printed with and without the evaluation after each epoch; the bare loop never evaluates. Of networks for
+images the last column is what their steps reach of the core's peak, as measured. Last come ensembles:
 one small network with 64 seeds on one core, and eight activations with 32 seeds each on all cores, timed from
 nothing to the verdict; the samples of all their networks together.
 """
@@ -18,13 +19,18 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import torch
+from numba import njit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.devices import usable_cores
+from core.training.compiled import simd
+from core.training.compiled.learner import CompiledLearner, supervised_learner
 from core.training.config import TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
 from core.training.ensembles.job import train_ensemble
@@ -33,6 +39,7 @@ from core.training.learners.supervised import SupervisedLearner
 from core.training.loop import train
 from core.training.settings import MAX_EPOCHS
 
+NETWORKS = ("mlp", "convnet", "lenet", "alexnet", "vgg", "resnet", "lstm")
 TURN_S = 0.3
 
 
@@ -55,6 +62,38 @@ def our_epochs(config: TrainConfig) -> Iterator[EpochCompleted]:
     for event in train(config):
         if isinstance(event, EpochCompleted):
             yield event
+
+
+@njit(error_model="numpy")
+def _multiply_and_add(rounds):  # type: ignore[no-untyped-def]
+    """So many rounds of 12 products and sums of vectors that do not wait for each other."""
+    a = b = c = d = e = f = g = h = i = j = k = m = simd.zero()
+    x = simd.broadcast(np.float32(0.5))
+    for _ in range(rounds):
+        a, b, c, d = simd.fma(a, x, x), simd.fma(b, x, x), simd.fma(c, x, x), simd.fma(d, x, x)
+        e, f, g, h = simd.fma(e, x, x), simd.fma(f, x, x), simd.fma(g, x, x), simd.fma(h, x, x)
+        i, j, k, m = simd.fma(i, x, x), simd.fma(j, x, x), simd.fma(k, x, x), simd.fma(m, x, x)
+    return simd.hsum(a + b + c + d + e + f + g + h + i + j + k + m)
+
+
+@cache
+def peak_flops_per_s() -> float:
+    """What one core does when it does nothing else: the best of ten turns."""
+    rounds, turns = 1_000_000, []
+    _multiply_and_add(1)
+    for _ in range(10):
+        began = time.perf_counter()
+        _multiply_and_add(rounds)
+        turns.append(time.perf_counter() - began)
+    return 12 * 2 * simd.LANES * rounds / min(turns)
+
+
+def of_peak(config: TrainConfig, samples_per_s: float) -> str:
+    """What compiled convolutions reach of it; nothing for other trainings."""
+    learner = supervised_learner(config)
+    if not isinstance(learner, CompiledLearner) or learner.workspace is None:
+        return ""
+    return f"  of peak {learner.compiled_network.training_flops * samples_per_s / peak_flops_per_s():.0%}"
 
 
 def compare(network: str, seconds: float, snapshot_every_s: float | None, engine: str) -> None:
@@ -98,7 +137,8 @@ def compare(network: str, seconds: float, snapshot_every_s: float | None, engine
         f"bare {samples * epochs / statistics.median(bare_s):>8,.0f}  "
         f"ours {samples * epochs / statistics.median(steps_s):>8,.0f} samples/s  "
         f"ratio {statistics.median(ratios):.3f} (middle half {low:.3f} to {high:.3f}, {len(ratios)} pairs)  "
-        f"with evaluation {with_evaluation:.3f}",
+        f"with evaluation {with_evaluation:.3f}"
+        f"{of_peak(config, samples * epochs / statistics.median(steps_s))}",
         flush=True,
     )
 
@@ -153,7 +193,7 @@ def compare_seeds_view(rounds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--networks", default="mlp,convnet,lenet,lstm")
+    parser.add_argument("--networks", default=",".join(NETWORKS))
     parser.add_argument("--seconds", type=float, default=8.0, help="for each network")
     parser.add_argument("--pictures", action="store_true", help="draw pictures as for a page")
     parser.add_argument("--engine", default="auto", help="auto, eager or compiled")

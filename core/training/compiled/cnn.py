@@ -1,14 +1,13 @@
 """Steps of a convolutional network's training, compiled to machine code.
 
-A network is the plan of core.models.plans that says what it computes, operation by operation: so every network
-for images that has one is known here, LeNet-5 as ResNet. layers.py computes its layers; here is what they are, where
-their values lie, and a step.
+A network is the plan of core.models.plans that says what it computes, operation by operation: so every
+network for images that has one is known here, LeNet-5 as ResNet. image_layers.py computes its layers; here is
+what they are, where their values lie, and a step.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,11 +16,10 @@ import numpy as np
 from core.models.plans import Operation, Plan
 from core.training.compiled import image_layers as layers
 from core.training.compiled.compiling import compiled
+from core.training.compiled.image_tiles import HEIGHTS, addresses
 from core.training.compiled.mlp import Memory, Optimizer, loss_gradient, update
 from core.training.compiled.simd import LANES
-from core.training.compiled.image_tiles import HEIGHTS, addresses
 
-_LAYER_COLUMNS, _VALUE_COLUMNS = 19, 6
 _ALIGNED = 16  # floats: rows that begin a line of the cache are read faster
 
 
@@ -143,7 +141,9 @@ class Workspace:
 def network_of(plan: Plan, activation: int, parameter: float, rises: bool) -> ConvNetwork:
     """The network of a plan. Raises UnknownOperation."""
     channels, rows, columns = plan.input_shape
-    return ConvNetwork((channels, rows, columns), tuple(_layers(plan.operations)), activation, parameter, rises)
+    return ConvNetwork(
+        (channels, rows, columns), tuple(_layers(plan.operations)), activation, parameter, rises
+    )
 
 
 def _layers(operations: Sequence[Operation]) -> list[Layer]:
@@ -173,7 +173,12 @@ def _layers(operations: Sequence[Operation]) -> list[Layer]:
             made[-1] = replace(last, norm=True)
         elif op == "add" and isinstance(last, Convolution) and before in ("convolution", "batch_norm"):
             made[-1] = replace(last, kept=kept, kept_stride=operation["stride"])
-        elif op == "max_pool" and isinstance(last, Convolution) and before == "activation" and last.kept is None:
+        elif (
+            op == "max_pool"
+            and isinstance(last, Convolution)
+            and before == "activation"
+            and last.kept is None
+        ):
             made[-1] = replace(last, pool=operation["size"], pool_stride=operation["stride"])
         elif op == "activation" and isinstance(last, Linear) and before == "linear":
             made[-1] = replace(last, active=True)
@@ -208,6 +213,9 @@ class _Layout:
         for row, layer in zip(self.rows, network.layers, strict=True):
             if isinstance(layer, Convolution) and layer.kept is not None:
                 self.rows[layer.kept][layers.ADDS] = 1
+                # Backward, the last that adds the value is the first that its gradient comes from.
+                later = self.rows[self.rows.index(row) + 1 :]
+                row[layers.CLEARS] = int(all(other[layers.KEPT] != layer.kept for other in later))
         self.cleared = self.size
         self.shared = [
             self._room(size) for size in (self._scratch, self._slopes, self._delta, self._turned, HEIGHTS[0])
@@ -220,7 +228,7 @@ class _Layout:
         return at
 
     def _row(self, kind: int) -> list[int]:
-        row = [-1] * _LAYER_COLUMNS
+        row = [-1] * layers.LAYER_COLUMNS
         row[layers.KIND], row[layers.ADDS], row[layers.ACTIVE] = kind, 0, 0
         return row
 
@@ -285,7 +293,7 @@ class _Layout:
 
 @compiled
 def _gather(inputs, order, start, value, arena, batch):
-    """The samples order[start : start + batch] of inputs (samples, features), inside the border of a value."""
+    """Samples order[start : start + batch] of inputs (samples, features), inside the border of a value."""
     border = value[layers.BORDER]
     rows, columns = value[layers.ROWS], value[layers.COLUMNS]
     stride, feature = (columns + 2 * border) * batch, 0

@@ -1,13 +1,15 @@
 """The layers of networks for images, forward and backward, on one flat array that holds all values.
 
-A value of `channels` maps lies as (channels, rows, columns x batch), the batch innermost, inside the border of
-zeros that the convolution after it needs: what one column of its kernel sees of a row is then one long row of
-floats, whatever the batch, and no loop asks where the border is. Each function gets `arena`, the flat array, and
-the layer's numbers: a row of integers whose columns are named below. A layer reads one value and writes the next;
-a value's gradient lies without a border.
+A value of `channels` maps lies as (channels, rows, columns x batch), the batch innermost, inside the zeros of
+the border that the convolution after it needs: what one column of its kernel sees of a row is one long row of
+floats, whatever the batch, and no loop asks where the border is. Each function gets `arena`, the flat array,
+and the layer's numbers: a row of integers whose columns are named below. A layer reads one value and writes
+the next; a value's gradient lies without a border.
 
-Pooling comes before the activation where that never falls (`rises`), which is then the same and spares the
-activation most of its work; else it comes after.
+Counters begin with np.int64(0): for a bare 0 Numba would compile what is called with them twice.
+
+Pooling comes before the activation where that never falls, which is then the same and spares the activation
+most of its work; else it comes after.
 """
 
 from __future__ import annotations
@@ -15,6 +17,12 @@ from __future__ import annotations
 import numpy as np
 
 from core.training.compiled.compiling import compiled, inlined
+from core.training.compiled.image_tiles import (
+    CORRELATED,
+    HEIGHTS,
+    correlate,
+    multiply,
+)
 from core.training.compiled.kernels import activate
 from core.training.compiled.simd import (
     LANES,
@@ -31,18 +39,14 @@ from core.training.compiled.simd import (
     store_some,
     zero,
 )
-from core.training.compiled.image_tiles import (
-    CORRELATED,
-    HEIGHTS,
-    correlate,
-    multiply,
-)
 
 # Kinds of layers.
 CONVOLUTION, MEAN, LINEAR = range(3)
-# Columns of a layer's row. *_AT are positions in the arena, the next four in parameters and statistics; -1: none.
-(KIND, KERNEL, STRIDE, POOL, POOL_STRIDE, HEIGHT, WIDTH, KEPT, KEPT_STRIDE, ADDS, ACTIVE) = range(11)
-(WEIGHTS, BIAS, NORM, STATISTICS, Z_AT, SLOPE_AT, WINNER_AT, MOMENTS_AT) = range(11, 19)
+# Columns of a layer's row; -1: none. *_AT are positions in the arena, WEIGHTS, BIAS and NORM in parameters.
+KIND, KERNEL, STRIDE, POOL, POOL_STRIDE, HEIGHT, WIDTH, KEPT, KEPT_STRIDE, ADDS, ACTIVE = range(11)
+(WEIGHTS, BIAS, NORM, STATISTICS, Z_AT, SLOPE_AT, WINNER_AT, MOMENTS_AT, CLEARS, LAYER_COLUMNS) = range(
+    11, 21
+)
 # Columns of a value's row.
 CHANNELS, ROWS, COLUMNS, BORDER, AT, GRADIENT_AT = range(6)
 # Positions in the arena of what all layers use in turn, and addresses of the two products.
@@ -172,15 +176,37 @@ def _convolve_row(arena, theta, layer, value, shared, row, first, height, to, to
     weights_at, bias_at = layer[WEIGHTS] + first * channels * area, layer[BIAS] + first
     columns, length = (1, layer[WIDTH] * batch) if stride == 1 else (layer[WIDTH], batch)
     out_strides = (to_stride, 1, channels * area, 0, length)
-    numbers = out_strides + (channels, x_channel, area, kernel, x_row, kernel, kernel, batch, 1)
+    numbers = out_strides + (channels, x_channel, area, kernel, x_row, kernel, kernel, batch, 1)  # noqa: RUF005 (Numba)
     for column in range(columns):
         x_at = value[AT] + row * stride * x_row + column * stride * batch
         at = to + column * batch
         if layer[BIAS] >= 0:
-            multiply(shared[MULTIPLY], (height,), arena, at, theta, bias_at, theta, weights_at, arena, x_at, numbers)
+            multiply(
+                shared[MULTIPLY],
+                (height,),
+                arena,
+                at,
+                theta,
+                bias_at,
+                theta,
+                weights_at,
+                arena,
+                x_at,
+                numbers,
+            )
         else:
             multiply(
-                shared[MULTIPLY], (height,), arena, at, arena, shared[ZEROS_AT], theta, weights_at, arena, x_at, numbers
+                shared[MULTIPLY],
+                (height,),
+                arena,
+                at,
+                arena,
+                shared[ZEROS_AT],
+                theta,
+                weights_at,
+                arena,
+                x_at,
+                numbers,
             )
 
 
@@ -247,16 +273,14 @@ def _add_kept_row(arena, layer, kept, channel, row, to, batch):
 
 
 @compiled
-def convolution_forward(
-    arena, theta, running, layer, number, values, shared, activation, frozen, batch
-):
+def convolution_forward(arena, theta, running, layer, number, values, shared, activation, frozen, batch):
     """Convolution, batch normalisation, shortcut, activation and pooling, as far as the layer has them."""
     value, out = values[number], values[number + 1]
     outputs, pool, length = out[CHANNELS], layer[POOL], layer[WIDTH] * batch
     out_length = out[COLUMNS] * batch
     out_channel = (out[ROWS] + 2 * out[BORDER]) * (out[COLUMNS] + 2 * out[BORDER]) * batch
     fused = layer[Z_AT] < 0
-    first = 0
+    first = np.int64(0)
     while first < outputs and not fused:
         height = _tile_height(outputs - first)
         channel = layer[HEIGHT] * length
@@ -268,20 +292,29 @@ def convolution_forward(
     if normed:
         _moments(arena, theta, running, layer, outputs, frozen, batch)
     scratch, scratch_slopes = shared[SCRATCH_AT], shared[SCRATCH_SLOPE_AT]
-    first = 0
+    slopes_at = np.int64(-1) if activation[2] else scratch_slopes
+    first = np.int64(0)
     while first < outputs:
         height = _tile_height(outputs - first)
         for row in range(out[ROWS]):
             if fused and pool == 1:
                 to = _row_at(out, first, row, batch)
-                _convolve_row(
-                    arena, theta, layer, value, shared, row, first, height, to, out_channel, batch
-                )
+                _convolve_row(arena, theta, layer, value, shared, row, first, height, to, out_channel, batch)
             elif fused:
                 for r in range(pool):
                     to = scratch + r * length
                     _convolve_row(
-                        arena, theta, layer, value, shared, row * pool + r, first, height, to, pool * length, batch
+                        arena,
+                        theta,
+                        layer,
+                        value,
+                        shared,
+                        row * pool + r,
+                        first,
+                        height,
+                        to,
+                        pool * length,
+                        batch,
                     )
             for c in range(first, first + height):
                 to = _row_at(out, c, row, batch)
@@ -300,12 +333,12 @@ def convolution_forward(
                 columns = out[COLUMNS]
                 if pool == 1:
                     _activate(arena, to, slope_at, length, activation)
-                elif activation[2]:
-                    _pool_row(arena, rows_at, -1, layer, columns, to, winner_at, slope_at, batch)
-                    _activate(arena, to, slope_at, out_length, activation)
-                else:
+                    continue
+                if not activation[2]:
                     _activate(arena, rows_at, scratch_slopes, pool * length, activation)
-                    _pool_row(arena, rows_at, scratch_slopes, layer, columns, to, winner_at, slope_at, batch)
+                _pool_row(arena, rows_at, slopes_at, layer, columns, to, winner_at, slope_at, batch)
+                if activation[2]:
+                    _activate(arena, to, slope_at, out_length, activation)
         first += height
 
 
@@ -406,24 +439,32 @@ def _weight_gradient(arena, gradient, layer, value, outputs, shared, border, bat
             gradient[layer[BIAS] + o] = total
     # A row of the output is one long row of floats, or apart where the kernel strides over the input.
     segments, length = (1, length) if stride == 1 else (layer[WIDTH], batch)
-    column = 0
+    column = np.int64(0)
     while column < kernel:
         columns = 5 if kernel - column >= 5 else 3 if kernel - column >= 3 else 1
-        first = 0
+        first = np.int64(0)
         while first < outputs:
             height = _correlated_height(outputs - first, columns)
             # So many rows that they stay in the nearest cache while all of the kernel goes over them.
             portion = max(1, NEAR // (height * layer[WIDTH] * batch))
             for top in range(0, rows, portion):
                 sizes = (channels * area, d_channel, batch, length, min(portion, rows - top))
-                numbers = sizes + (d_row, x_row * stride, segments, batch, stride * batch, min(top, 1))
+                numbers = sizes + (d_row, x_row * stride, segments, batch, stride * batch, min(top, 1))  # noqa: RUF005 (Numba)
                 for i in range(channels):
                     for k in range(kernel):
                         to = layer[WEIGHTS] + (first * channels + i) * area + k * kernel + column
                         x_at = value[AT] + i * x_channel + (top * stride + k) * x_row + column * batch
                         at = inside + first * d_channel + top * d_row
                         correlate(
-                            shared[CORRELATE], (height, columns), gradient, to, arena, at, arena, x_at, numbers
+                            shared[CORRELATE],
+                            (height, columns),
+                            gradient,
+                            to,
+                            arena,
+                            at,
+                            arena,
+                            x_at,
+                            numbers,
                         )
             first += height
         column += columns
@@ -440,7 +481,7 @@ def _input_gradient(arena, theta, layer, value, outputs, shared, border, batch):
     channel, zeros = value[ROWS] * length, shared[ZEROS_AT]
     adds = layer[ADDS] > 0
     lanes, start_stride = (1, channel) if adds else (0, 1)
-    first = 0
+    first = np.int64(0)
     while first < channels:
         height = _tile_height(channels - first)
         for row in range(value[ROWS]):
@@ -453,7 +494,17 @@ def _input_gradient(arena, theta, layer, value, outputs, shared, border, batch):
                 over_kernel = (kernel, d_row, -kernel, kernel, batch, -1)
                 numbers = sizes + over_outputs + over_kernel
                 multiply(
-                    shared[MULTIPLY], (height,), arena, at, arena, at if adds else zeros, theta, weights_at, arena, delta_at, numbers
+                    shared[MULTIPLY],
+                    (height,),
+                    arena,
+                    at,
+                    arena,
+                    at if adds else zeros,
+                    theta,
+                    weights_at,
+                    arena,
+                    delta_at,
+                    numbers,
                 )
                 continue
             # The kernel's rows that see this one from some position of the output, and its columns alike.
@@ -471,7 +522,8 @@ def _input_gradient(arena, theta, layer, value, outputs, shared, border, batch):
                 over_kernel = (seen, -d_row, stride * kernel, seen_columns, -batch, stride)
                 numbers = sizes + over_outputs + over_kernel
                 multiply(
-                    shared[MULTIPLY], (height,),
+                    shared[MULTIPLY],
+                    (height,),
                     arena,
                     place,
                     arena,
@@ -487,17 +539,18 @@ def _input_gradient(arena, theta, layer, value, outputs, shared, border, batch):
 
 @compiled
 def _keep_gradient(arena, layer, kept, out, batch):
-    """Write the shortcut's gradient, which is the output's, to the value kept."""
+    """Add the shortcut's gradient, which is the output's, to that of the value kept, or begin it."""
     stride, length = layer[KEPT_STRIDE], out[COLUMNS] * batch
     size = kept[CHANNELS] * kept[ROWS] * kept[COLUMNS] * batch
-    arena[kept[GRADIENT_AT] : kept[GRADIENT_AT] + size] = 0
+    if layer[CLEARS] > 0:
+        arena[kept[GRADIENT_AT] : kept[GRADIENT_AT] + size] = 0
     for c in range(min(kept[CHANNELS], out[CHANNELS])):
         for row in range(out[ROWS]):
             at = out[GRADIENT_AT] + (c * out[ROWS] + row) * length
             to = kept[GRADIENT_AT] + (c * kept[ROWS] + row * stride) * kept[COLUMNS] * batch
             for column in range(out[COLUMNS]):
                 for b in range(batch):
-                    arena[to + column * stride * batch + b] = arena[at + column * batch + b]
+                    arena[to + column * stride * batch + b] += arena[at + column * batch + b]
 
 
 @compiled
@@ -550,13 +603,25 @@ def mean_backward(arena, value, out, batch):
 def linear_forward(arena, theta, layer, value, out, shared, activation, batch):
     """A fully connected layer and its activation, if one follows."""
     fan_in = value[CHANNELS] * value[ROWS] * value[COLUMNS]
-    units, first = out[CHANNELS], 0
+    units, first = out[CHANNELS], np.int64(0)
     numbers = (batch, 1, fan_in, 0, batch, 1, 0, 0, 1, 0, 0, fan_in, batch, 1)
     while first < units:
         height = _tile_height(units - first)
         at, weights_at = out[AT] + first * batch, layer[WEIGHTS] + first * fan_in
         bias_at = layer[BIAS] + first
-        multiply(shared[MULTIPLY], (height,), arena, at, theta, bias_at, theta, weights_at, arena, value[AT], numbers)
+        multiply(
+            shared[MULTIPLY],
+            (height,),
+            arena,
+            at,
+            theta,
+            bias_at,
+            theta,
+            weights_at,
+            arena,
+            value[AT],
+            numbers,
+        )
         first += height
     if layer[ACTIVE] > 0:
         _activate(arena, out[AT], layer[SLOPE_AT], units * batch, activation)
@@ -577,16 +642,30 @@ def linear_backward(arena, theta, gradient, layer, number, values, shared, batch
         for b in range(batch):
             arena[turned + b * fan_in + i] = arena[value[AT] + i * batch + b]
     numbers = (fan_in, 1, batch, 0, fan_in, 1, 0, 0, 1, 0, 0, batch, fan_in, 1)
-    first = 0
+    first = np.int64(0)
     while first < units:
         height = _tile_height(units - first)
         to, delta_at = layer[WEIGHTS] + first * fan_in, delta + first * batch
-        multiply(shared[MULTIPLY], (height,), gradient, to, arena, zeros, arena, delta_at, arena, turned, numbers)
+        multiply(
+            shared[MULTIPLY], (height,), gradient, to, arena, zeros, arena, delta_at, arena, turned, numbers
+        )
         first += height
     numbers = (batch, 1, 1, 0, batch, 1, 0, 0, 1, 0, 0, units, batch, fan_in)
-    first = 0
+    first = np.int64(0)
     while first < fan_in and number > 0:
         height = _tile_height(fan_in - first)
         at = value[GRADIENT_AT] + first * batch
-        multiply(shared[MULTIPLY], (height,), arena, at, arena, zeros, theta, layer[WEIGHTS] + first, arena, delta, numbers)
+        multiply(
+            shared[MULTIPLY],
+            (height,),
+            arena,
+            at,
+            arena,
+            zeros,
+            theta,
+            layer[WEIGHTS] + first,
+            arena,
+            delta,
+            numbers,
+        )
         first += height

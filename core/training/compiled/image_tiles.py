@@ -119,17 +119,13 @@ class _Code:
     def load_some(self, pointer: Any, lanes: Any) -> Any:
         """0 in the lanes that the mask leaves out."""
         kind = ir.FunctionType(_VECTOR, [_VECTOR.as_pointer(), _I32, lanes.type, _VECTOR])
-        load = cgutils.get_or_insert_function(
-            self.builder.module, kind, f"llvm.masked.load.v{LANES}f32.p0"
-        )
+        load = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.masked.load.v{LANES}f32.p0")
         at = self.builder.bitcast(pointer, _VECTOR.as_pointer())
         return self.builder.call(load, [at, _I32(4), lanes, ir.Constant(_VECTOR, [0.0] * LANES)])
 
     def store_some(self, vector: Any, pointer: Any, lanes: Any) -> None:
         kind = ir.FunctionType(ir.VoidType(), [_VECTOR, _VECTOR.as_pointer(), _I32, lanes.type])
-        store = cgutils.get_or_insert_function(
-            self.builder.module, kind, f"llvm.masked.store.v{LANES}f32.p0"
-        )
+        store = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.masked.store.v{LANES}f32.p0")
         at = self.builder.bitcast(pointer, _VECTOR.as_pointer())
         self.builder.call(store, [vector, at, _I32(4), lanes])
 
@@ -182,7 +178,9 @@ def _multiply_rows(module: ir.Module, height: int) -> ir.Function:
                     for v in range(vectors):
                         at = code.at(row, v * LANES)
                         masked = last is not None and v == vectors - 1
-                        builder.store(code.load_some(at, last) if masked else code.load(at), sums[o * vectors + v])
+                        builder.store(
+                            code.load_some(at, last) if masked else code.load(at), sums[o * vectors + v]
+                        )
         outer, x_outer, w_outer, middle, x_middle, w_middle, inner, x_inner, w_inner = loops
         with (
             code.loop(outer, (x, x_outer), (weights, w_outer)) as (x1, w1),
@@ -353,13 +351,15 @@ def _calling(product: str) -> Any:
         return context.get_dummy_value()
 
     def typed(*given: Any) -> Any:
-        address, sizes, *places, _ = given
+        _, sizes, *places, _ = given
         at = [types.int64 if n % 2 else place for n, place in enumerate(places)]
         wanted = types.UniTuple(types.int64, len(sizes)), *at, types.UniTuple(types.int64, count)
         return types.void(types.int64, *wanted), generate
 
     if arrays == 4:
-        return intrinsic(lambda context, a, s, o, p, b, q, w, r, x, t, n: typed(a, s, o, p, b, q, w, r, x, t, n))
+        return intrinsic(
+            lambda context, a, s, o, p, b, q, w, r, x, t, n: typed(a, s, o, p, b, q, w, r, x, t, n)
+        )
     return intrinsic(lambda context, a, s, o, p, d, q, x, t, n: typed(a, s, o, p, d, q, x, t, n))
 
 

@@ -5,7 +5,7 @@ The numbers are those of the eager learner to rounding, from the same weights an
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +129,9 @@ def _plan(config: TrainConfig, parts: Parts) -> Plan:
     model = MODELS[config.model]
     assert model.plan is not None
     shape = parts.data.train_inputs.shape[1:]
-    return model.plan(shape, parts.objective.outputs, config.hidden, **filled_in(model.options, config.model_options))
+    return model.plan(
+        shape, parts.objective.outputs, config.hidden, **filled_in(model.options, config.model_options)
+    )
 
 
 def compiled_network(config: TrainConfig, parts: Parts) -> Network | ConvNetwork:
@@ -273,9 +275,7 @@ class CompiledLearner(SupervisedLearner):
     def state(self) -> dict[str, Any]:
         """Weights, the optimiser's moments, random state and step."""
         return {
-            "memory": {
-                name: torch.from_numpy(array.copy()) for name, array in vars(self.memory).items()
-            },
+            "memory": {name: torch.from_numpy(array.copy()) for name, array in vars(self.memory).items()},
             "shuffle": self.shuffle.get_state(),
             "step": self.step,
         }
@@ -295,7 +295,12 @@ class CompiledLearner(SupervisedLearner):
     def _restore_eager(self, state: dict[str, Any]) -> None:
         """An earlier version took this training's steps in the eager way."""
         self.network.load_state_dict(state["model"])
-        moments = {"exp_avg": "first", "momentum_buffer": "first", "exp_avg_sq": "second", "square_avg": "second"}
+        moments = {
+            "exp_avg": "first",
+            "momentum_buffer": "first",
+            "exp_avg_sq": "second",
+            "square_avg": "second",
+        }
         start = 0
         for number, parameter in enumerate(self.network.parameters()):
             end = start + parameter.numel()

@@ -19,9 +19,9 @@ from core.models.model import CONVOLUTIONAL
 from core.models.plans import Plan
 from core.training.compiled import kernels, mlp
 from core.training.compiled.cnn import (
-    Convolution,
     ConvMemory,
     ConvNetwork,
+    Convolution,
     Linear,
     Mean,
     UnknownOperation,
@@ -270,9 +270,11 @@ def test_images_of_three_channels_and_32_pixels_take_the_steps_of_torch(model: s
 def test_a_checkpoint_of_the_eager_engine_continues_compiled(optimizer: str) -> None:
     some: dict[str, Any] = {"samples": 200, "test_fraction": 0.5, "optimizer": optimizer}
     eager, compiled = (
-        supervised_learner(default_config("resnet", engine=engine, **some)) for engine in ("eager", "compiled")
+        supervised_learner(default_config("resnet", engine=engine, **some))
+        for engine in ("eager", "compiled")
     )
-    assert type(eager) is SupervisedLearner and isinstance(compiled, CompiledLearner)
+    assert type(eager) is SupervisedLearner
+    assert isinstance(compiled, CompiledLearner)
     for batch in eager.batches():
         eager.learn(batch)
     compiled.restore(eager.state())
@@ -283,9 +285,7 @@ def test_a_checkpoint_of_the_eager_engine_continues_compiled(optimizer: str) -> 
     np.testing.assert_allclose(
         flat(compiled.network.parameters()), flat(eager.network.parameters()), rtol=0.01, atol=1e-3
     )
-    np.testing.assert_allclose(
-        running_of(compiled.network), running_of(eager.network), rtol=0.01, atol=1e-3
-    )
+    np.testing.assert_allclose(running_of(compiled.network), running_of(eager.network), rtol=0.01, atol=1e-3)
 
 
 def test_a_plan_with_something_else_is_refused_in_words() -> None:
