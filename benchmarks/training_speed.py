@@ -1,14 +1,17 @@
 """Our training loop against a bare eager PyTorch loop of the same network, batch and optimiser.
 
     python benchmarks/training_speed.py [--networks mlp,convnet,lenet,alexnet,...] [--seconds 8] [--pictures]
-                                        [--engine auto]
+                                        [--engine auto] [--stacks]
 
 The two take turns in one process, some epochs each (A B, B A, ...), so that a machine whose speed drifts
 drifts for both. A ratio of 1 says that events, learning-rate schedule, pictures and clock cost nothing. Ours
 is printed with and without the evaluation after each epoch; the bare loop never evaluates. Of networks for
 images the last column is what their steps reach of the core's peak, as measured. Last come ensembles:
 one small network with 64 seeds on one core, and eight activations with 32 seeds each on all cores, timed from
-nothing to the verdict; the samples of all their networks together.
+nothing to the verdict; the samples of all their networks together. The rows of small networks side by side
+(1, 8, 64 and 256 of them, on one thread and two, and every activation of the catalogue) are bare steps, with
+the order of samples made before, beside JAX's whole epochs in one lax.scan where JAX is installed, and as a
+share of the multiply-adds that this core can do.
 """
 
 from __future__ import annotations
@@ -18,23 +21,29 @@ import math
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from numba import njit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from core.activations import ACTIVATIONS
 from core.devices import usable_cores
-from core.training.compiled import simd
-from core.training.compiled.learner import CompiledLearner, supervised_learner
+from core.training.compiled.learner import CompiledLearner, flushing_denormals, supervised_learner
+from core.training.compiled.simd import LANES
+from core.training.compiled.stack import Job, Steps, grouped, take_steps
+from core.training.compiled.tiles import products_v
 from core.training.config import TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
 from core.training.ensembles.job import train_ensemble
 from core.training.events import EpochCompleted
+from core.training.learners.registry import learner_for
 from core.training.learners.supervised import SupervisedLearner
 from core.training.loop import train
 from core.training.settings import MAX_EPOCHS
@@ -64,36 +73,12 @@ def our_epochs(config: TrainConfig) -> Iterator[EpochCompleted]:
             yield event
 
 
-@njit(error_model="numpy")
-def _multiply_and_add(rounds):  # type: ignore[no-untyped-def]
-    """So many rounds of 12 products and sums of vectors that do not wait for each other."""
-    a = b = c = d = e = f = g = h = i = j = k = m = simd.zero()
-    x = simd.broadcast(np.float32(0.5))
-    for _ in range(rounds):
-        a, b, c, d = simd.fma(a, x, x), simd.fma(b, x, x), simd.fma(c, x, x), simd.fma(d, x, x)
-        e, f, g, h = simd.fma(e, x, x), simd.fma(f, x, x), simd.fma(g, x, x), simd.fma(h, x, x)
-        i, j, k, m = simd.fma(i, x, x), simd.fma(j, x, x), simd.fma(k, x, x), simd.fma(m, x, x)
-    return simd.hsum(a + b + c + d + e + f + g + h + i + j + k + m)
-
-
-@cache
-def peak_flops_per_s() -> float:
-    """What one core does when it does nothing else: the best of ten turns."""
-    rounds, turns = 1_000_000, []
-    _multiply_and_add(1)
-    for _ in range(10):
-        began = time.perf_counter()
-        _multiply_and_add(rounds)
-        turns.append(time.perf_counter() - began)
-    return 12 * 2 * simd.LANES * rounds / min(turns)
-
-
 def of_peak(config: TrainConfig, samples_per_s: float) -> str:
     """What compiled convolutions reach of it; nothing for other trainings."""
     learner = supervised_learner(config)
     if not isinstance(learner, CompiledLearner) or learner.workspace is None:
         return ""
-    return f"  of peak {learner.compiled_network.training_flops * samples_per_s / peak_flops_per_s():.0%}"
+    return f"  of peak {learner.compiled_network.training_flops * samples_per_s / peak_flops():.0%}"
 
 
 def compare(network: str, seconds: float, snapshot_every_s: float | None, engine: str) -> None:
@@ -165,6 +150,152 @@ def compare_ensemble(seeds: int, rounds: int) -> None:
     )
 
 
+SIZES, BATCH, SAMPLES, PASSES = (2, 8, 8, 1), 10, 640, 10
+
+
+def stack_of(networks: int, activation: str = "tanh", optimizer: str = "adam") -> list[CompiledLearner]:
+    """Learners of the small network, one a seed."""
+    learners = []
+    for seed in range(networks):
+        config = default_config(
+            "mlp", "moons", hidden=SIZES[1:-1], batch_size=BATCH, samples=SAMPLES * 5 // 4, seed=seed,
+            activation=activation, optimizer=optimizer, schedule="constant", snapshot_every_s=None,
+        )  # fmt: skip
+        learner = learner_for(config)
+        assert isinstance(learner, CompiledLearner), learner.started().engine_reason
+        learners.append(learner)
+    return learners
+
+
+def steps_of(learners: list[CompiledLearner], pool: ThreadPoolExecutor) -> Callable[[], None]:
+    """A function that takes some epochs of bare steps, a stack of up to LANES networks on each thread."""
+    samples = learners[0].samples_per_epoch
+    stacks = [[learners[at] for at in group] for group in grouped([one.stack_key() for one in learners])]
+    rng = np.random.default_rng(0)
+    work = []
+    for stack in stacks:
+        jobs = [one.job(np.concatenate([rng.permutation(samples) for _ in range(PASSES)])) for one in stack]
+        work.append((stack[0].stacked_steps(PASSES), jobs, np.ones(PASSES * stack[0].steps_per_epoch)))
+
+    def one_stack(steps: Steps, jobs: list[Job], factors: np.ndarray) -> None:
+        with flushing_denormals():
+            take_steps(steps, jobs, factors, 0)
+
+    def take() -> None:
+        for done in [pool.submit(one_stack, *one) for one in work]:
+            done.result()
+
+    take()
+    return take
+
+
+def jax_steps(networks: int) -> Callable[[], None] | None:
+    """The same epochs in JAX: jit, vmap over networks, lax.scan over steps; None without JAX."""
+    try:
+        import jax
+    except ImportError:
+        return None
+    import jax.numpy as jnp
+
+    rng = np.random.default_rng(0)
+    inputs = jnp.asarray(rng.standard_normal((networks, SAMPLES, SIZES[0])), jnp.float32)
+    targets = jnp.asarray(rng.integers(0, 2, (networks, SAMPLES)), jnp.float32)
+    shapes = [shape for fan in pairwise(SIZES) for shape in (fan, fan[1:])]
+    theta = [jnp.asarray(rng.standard_normal((networks, *shape)) * 0.5, jnp.float32) for shape in shapes]
+
+    def loss(theta: Any, x: Any, y: Any) -> Any:
+        for at in range(0, len(theta), 2):
+            x = x @ theta[at] + theta[at + 1]
+            x = jnp.tanh(x) if at < len(theta) - 2 else x
+        z = x[:, 0]
+        return (jnp.maximum(z, 0) - z * y + jnp.log1p(jnp.exp(-jnp.abs(z)))).mean()
+
+    def step(state: Any, batch: Any) -> Any:
+        theta, m, v, t = state
+        gradient = jax.grad(loss)(theta, *batch)
+        m = [0.9 * one + 0.1 * g for one, g in zip(m, gradient, strict=True)]
+        v = [0.999 * one + 0.001 * g * g for one, g in zip(v, gradient, strict=True)]
+        size, root = 0.005 / (1 - 0.9**t), (1 - 0.999**t) ** -0.5
+        theta = [w - size * a / (jnp.sqrt(b) * root + 1e-8) for w, a, b in zip(theta, m, v, strict=True)]
+        return (theta, m, v, t + 1), None
+
+    def epochs(theta: Any, inputs: Any, targets: Any, order: Any) -> Any:
+        zeros = [jnp.zeros_like(one) for one in theta]
+        batches = inputs[order].reshape(-1, BATCH, SIZES[0]), targets[order].reshape(-1, BATCH)
+        return jax.lax.scan(step, (theta, zeros, zeros, 1.0), batches)[0][0]
+
+    order = jnp.asarray(
+        [np.concatenate([rng.permutation(SAMPLES) for _ in range(PASSES)]) for _ in range(networks)]
+    )
+    together = jax.jit(jax.vmap(epochs))
+
+    def take() -> None:
+        jax.block_until_ready(together(theta, inputs, targets, order))
+
+    take()
+    return take
+
+
+@cache
+def peak_flops() -> float:
+    """Multiply-adds of vectors in registers, as fast as this core does them: floating-point operations/s."""
+    rows, count = np.ones(8 * LANES * 64, np.float32), 64
+    out = np.zeros(8 * 4 * LANES, np.float32)
+
+    def seconds(repetitions: int) -> float:
+        began = time.perf_counter()
+        for _ in range(repetitions):
+            products_v(rows, 0, LANES * 4, LANES, rows, 0, LANES, LANES * 4, count,
+                       rows, 0, LANES, out, 0, 4 * LANES, LANES, 8, 4)  # fmt: skip
+        return time.perf_counter() - began
+
+    seconds(1)
+    best = min(seconds(2000) for _ in range(9)) / 2000
+    return 2.0 * 8 * 4 * count * LANES / best
+
+
+def compare_stacks(rounds: int) -> None:
+    """Print rates of small networks side by side, in turns with JAX, and of every activation."""
+    flops = 6.0 * sum(fan_in * fan_out for fan_in, fan_out in pairwise(SIZES))
+    peak = peak_flops()
+    print(f"2-8-8-1, batch {BATCH}, Adam, bare steps; this core's multiply-adds: {peak / 1e9:.0f} GFLOP/s")
+    for networks in (1, 8, 64, 256):
+        for count in (1, 2):
+            with ThreadPoolExecutor(count) as pool:
+                ways = [steps_of(stack_of(networks), pool)]
+                ways += [way for way in [jax_steps(networks) if count == 1 else None] if way]
+                rates = alternating(ways, networks * SAMPLES * PASSES, rounds)
+            text = f"{networks:>4} networks, {count} threads: {rates[0] / 1e6:6.1f} M samples/s"
+            text += f", {rates[0] * flops / peak / count:4.0%} of the peak"
+            print(text + (f"; JAX {rates[1] / 1e6:.2f} M" if len(rates) > 1 else ""), flush=True)
+    with ThreadPoolExecutor(1) as pool:
+        names = [name for name, one in ACTIVATIONS.items() if not one.unfit]
+        for networks in (1, 64):
+            tanh = steps_of(stack_of(networks), pool)
+            ratios = {}
+            for name in names:
+                ours, base = alternating([steps_of(stack_of(networks, name), pool), tanh], 1, rounds)
+                ratios[name] = ours / base
+            worst = sorted(ratios, key=lambda name: ratios[name])[:5]
+            print(
+                f"{networks} network{'s' * (networks > 1)}, {len(names)} activations beside tanh: median "
+                f"{statistics.median(ratios.values()):.2f}; slowest "
+                + ", ".join(f"{name} {ratios[name]:.2f}" for name in worst),
+                flush=True,
+            )
+
+
+def alternating(ways: list[Callable[[], None]], samples: int, rounds: int) -> list[float]:
+    """Samples/s of each way, the median of turns that alternate."""
+    seconds: list[list[float]] = [[] for _ in ways]
+    for _ in range(rounds):
+        for way, took in zip(ways, seconds, strict=True):
+            began = time.perf_counter()
+            way()
+            took.append(time.perf_counter() - began)
+    return [samples / statistics.median(took) for took in seconds]
+
+
 def compare_seeds_view(rounds: int) -> None:
     """Print what the Compare page's ranking of activations takes, beside one bare loop of the network."""
     activations = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "silu", "gelu", "softplus")
@@ -197,8 +328,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="for each network")
     parser.add_argument("--pictures", action="store_true", help="draw pictures as for a page")
     parser.add_argument("--engine", default="auto", help="auto, eager or compiled")
+    parser.add_argument("--stacks", action="store_true", help="only small networks side by side")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    compare_stacks(rounds=9)
+    if options.stacks:
+        return
     for network in options.networks.split(","):
         snapshot_every_s = TrainConfig.snapshot_every_s if options.pictures else None
         compare(network, options.seconds, snapshot_every_s, options.engine)

@@ -51,6 +51,9 @@ class Activation:
     derivative: Callable[..., Tensor]  # the closed form, with which tests compare autograd
     source: Paper
     note: str
+    # The function as it would be typed, of x and the parameters by name: of this the compiled engine
+    # makes its own; empty where it cannot be written so.
+    expression: str = ""
     parameters: tuple[Parameter, ...] = ()
     unfit: str = ""  # why no network can be trained through it; empty where one can
     superlinear: bool = False  # grows faster than x: deep stacks without normalization overflow

@@ -17,6 +17,7 @@ else:
 PIECEWISE: dict[str, Activation] = {
     "relu6": Activation(
         name="ReLU6",
+        expression="min(relu(x), 6)",
         latex=r"f(x) = \min(\max(0, x), 6)",
         derivative_latex=r"f'(x) = \begin{cases} 1 & 0 < x < 6 \\ 0 & \text{otherwise} \end{cases}",
         range_latex=r"[0, 6]",
@@ -35,6 +36,7 @@ PIECEWISE: dict[str, Activation] = {
     ),
     "hardtanh": Activation(
         name="Hard Tanh",
+        expression="min(max(x, -1), 1)",
         latex=r"f(x) = \min(\max(-1, x), 1)",
         derivative_latex=r"f'(x) = \begin{cases} 1 & -1 < x < 1 \\ 0 & \text{otherwise} \end{cases}",
         range_latex=r"[-1, 1]",
@@ -53,6 +55,7 @@ PIECEWISE: dict[str, Activation] = {
     ),
     "hardsigmoid": Activation(
         name="Hard Sigmoid",
+        expression="min(max(x + 3, 0), 6)/6",
         latex=r"f(x) = \tfrac{1}{6} \min\bigl(\max(x + 3, 0), 6\bigr)",
         derivative_latex=r"f'(x) = \begin{cases} \tfrac{1}{6} & -3 < x < 3 \\ "
         r"0 & \text{otherwise} \end{cases}",
@@ -67,6 +70,7 @@ PIECEWISE: dict[str, Activation] = {
     ),
     "threshold": Activation(
         name="Threshold",
+        expression="x*step(x - threshold)",
         latex=r"f(x) = \begin{cases} x & x > \theta \\ 0 & x \le \theta \end{cases}",
         derivative_latex=r"f'(x) = \begin{cases} 1 & x > \theta \\ 0 & x \le \theta \end{cases}",
         range_latex=r"[0, \infty)",
@@ -86,6 +90,7 @@ PIECEWISE: dict[str, Activation] = {
     ),
     "softshrink": Activation(
         name="Softshrink",
+        expression="relu(x - lambd) - relu(-x - lambd)",
         latex=r"f(x) = \operatorname{sign}(x) \max(|x| - \lambda, 0)",
         derivative_latex=r"f'(x) = \begin{cases} 1 & |x| > \lambda \\ 0 & |x| \le \lambda \end{cases}",
         range_latex=r"(-\infty, \infty)",
@@ -101,6 +106,7 @@ PIECEWISE: dict[str, Activation] = {
     ),
     "hardshrink": Activation(
         name="Hardshrink",
+        expression="x*step(abs(x) - lambd)",
         latex=r"f(x) = \begin{cases} x & |x| > \lambda \\ 0 & |x| \le \lambda \end{cases}",
         derivative_latex=r"f'(x) = \begin{cases} 1 & |x| > \lambda \\ 0 & |x| \le \lambda \end{cases}",
         range_latex=r"(-\infty, \infty)",
@@ -120,6 +126,7 @@ PIECEWISE: dict[str, Activation] = {
     ),
     "prelu": Activation(
         name="PReLU",
+        expression="relu(x) + slope*min(x, 0)",
         latex=r"f(x) = \begin{cases} x & x > 0 \\ a x & x \le 0 \end{cases}",
         derivative_latex=r"f'(x) = \begin{cases} 1 & x > 0 \\ a & x \le 0 \end{cases}",
         range_latex=r"(-\infty, \infty)",
@@ -139,6 +146,7 @@ PIECEWISE: dict[str, Activation] = {
     ),
     "rrelu": Activation(
         name="RReLU",
+        expression="relu(x) + (lower + upper)/2*min(x, 0)",
         latex=r"f(x) = \begin{cases} x & x > 0 \\ \tfrac{l + u}{2}\,x & x \le 0 \end{cases}",
         derivative_latex=r"f'(x) = \begin{cases} 1 & x > 0 \\ \tfrac{l + u}{2} & x \le 0 \end{cases}",
         range_latex=r"(-\infty, \infty)",
@@ -164,6 +172,7 @@ PIECEWISE: dict[str, Activation] = {
     ),
     "squared_relu": Activation(
         name="Squared ReLU",
+        expression="relu(x)^2",
         latex=r"f(x) = \max(0, x)^2",
         derivative_latex=r"f'(x) = 2 \max(0, x)",
         range_latex=r"[0, \infty)",
@@ -184,6 +193,7 @@ PIECEWISE: dict[str, Activation] = {
     ),
     "star_relu": Activation(
         name="StarReLU",
+        expression="0.8944*relu(x)^2 - 0.4472",
         latex=r"f(x) = 0.8944 \max(0, x)^2 - 0.4472",
         derivative_latex=r"f'(x) = 1.7888 \max(0, x)",
         range_latex=r"[-0.4472, \infty)",
@@ -200,6 +210,7 @@ PIECEWISE: dict[str, Activation] = {
     ),
     "binary_step": Activation(
         name="Binary Step",
+        expression="step(x)",
         latex=r"f(x) = \begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}",
         derivative_latex=r"f'(x) = 0",
         range_latex=r"[0, 1]",
@@ -220,6 +231,7 @@ PIECEWISE: dict[str, Activation] = {
     ),
     "sign": Activation(
         name="Sign",
+        expression="sign(x)",
         latex=r"f(x) = \operatorname{sign}(x)",
         derivative_latex=r"f'(x) = 0",
         range_latex=r"[-1, 1]",

@@ -24,6 +24,7 @@ SELU_SCALE = 1.0507009873554805
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation(
         name="Identity",
+        expression="x",
         latex=r"f(x) = x",
         derivative_latex=r"f'(x) = 1",
         range_latex=r"(-\infty, \infty)",
@@ -40,6 +41,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "sigmoid": Activation(
         name="Sigmoid",
+        expression="sigmoid(x)",
         latex=r"f(x) = \sigma(x) = \frac{1}{1 + e^{-x}}",
         derivative_latex=r"f'(x) = \sigma(x)\,(1 - \sigma(x))",
         range_latex=r"(0, 1)",
@@ -59,6 +61,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "tanh": Activation(
         name="Tanh",
+        expression="tanh(x)",
         latex=r"f(x) = \tanh x = 2\,\sigma(2x) - 1",
         derivative_latex=r"f'(x) = 1 - \tanh^2 x",
         range_latex=r"(-1, 1)",
@@ -78,6 +81,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "relu": Activation(
         name="ReLU",
+        expression="relu(x)",
         latex=r"f(x) = \max(0, x)",
         derivative_latex=r"f'(x) = \begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}",
         range_latex=r"[0, \infty)",
@@ -97,6 +101,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "leaky_relu": Activation(
         name="Leaky ReLU",
+        expression="relu(x) + negative_slope*min(x, 0)",
         latex=r"f(x) = \begin{cases} x & x > 0 \\ \alpha x & x \le 0 \end{cases}",
         derivative_latex=r"f'(x) = \begin{cases} 1 & x > 0 \\ \alpha & x \le 0 \end{cases}",
         range_latex=r"(-\infty, \infty)",
@@ -116,6 +121,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "elu": Activation(
         name="ELU",
+        expression="relu(x) + alpha*(exp(min(x, 0)) - 1)",
         latex=r"f(x) = \begin{cases} x & x > 0 \\ \alpha\,(e^x - 1) & x \le 0 \end{cases}",
         derivative_latex=r"f'(x) = \begin{cases} 1 & x > 0 \\ \alpha\,e^x & x \le 0 \end{cases}",
         range_latex=r"(-\alpha, \infty)",
@@ -135,6 +141,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "selu": Activation(
         name="SELU",
+        expression="1.0507009873554805*(relu(x) + 1.6732632423543772*(exp(min(x, 0)) - 1))",
         latex=r"f(x) = \lambda \begin{cases} x & x > 0 \\ \alpha\,(e^x - 1) & x \le 0 \end{cases}",
         derivative_latex=r"f'(x) = \lambda \begin{cases} 1 & x > 0 \\ \alpha\,e^x & x \le 0 \end{cases}",
         range_latex=r"(-\lambda\alpha, \infty) \approx (-1.758, \infty)",
@@ -154,6 +161,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "softplus": Activation(
         name="Softplus",
+        expression="softplus(beta*x)/beta",
         latex=r"f(x) = \frac{1}{\beta} \ln\left(1 + e^{\beta x}\right)",
         derivative_latex=r"f'(x) = \sigma(\beta x)",
         range_latex=r"(0, \infty)",
@@ -174,6 +182,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "gelu": Activation(
         name="GELU",
+        expression="gelu(x)",
         latex=r"f(x) = x\,\Phi(x) = \frac{x}{2}\left(1 + \operatorname{erf}\frac{x}{\sqrt 2}\right)",
         derivative_latex=r"f'(x) = \Phi(x) + x\,\varphi(x)",
         range_latex=r"[-0.170, \infty)",
@@ -195,6 +204,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "silu": Activation(
         name="SiLU",
+        expression="silu(x)",
         latex=r"f(x) = x\,\sigma(x)",
         derivative_latex=r"f'(x) = \sigma(x)\,\bigl(1 + x\,(1 - \sigma(x))\bigr)",
         range_latex=r"[-0.278, \infty)",
@@ -215,6 +225,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "mish": Activation(
         name="Mish",
+        expression="x*tanh(softplus(x))",
         latex=r"f(x) = x \tanh s, \quad s = \ln(1 + e^x)",
         derivative_latex=r"f'(x) = \tanh s + x\,\sigma(x)\,(1 - \tanh^2 s)",
         range_latex=r"[-0.309, \infty)",
@@ -233,6 +244,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "hardswish": Activation(
         name="Hard Swish",
+        expression="x/6*min(max(x + 3, 0), 6)",
         latex=r"f(x) = \frac{x}{6} \min\bigl(\max(x + 3, 0), 6\bigr)",
         derivative_latex=r"f'(x) = \begin{cases} 0 & x \le -3 \\ \frac{2x + 3}{6} & -3 < x < 3 \\ "
         r"1 & x \ge 3 \end{cases}",
@@ -248,6 +260,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "softsign": Activation(
         name="Softsign",
+        expression="x/(1 + abs(x))",
         latex=r"f(x) = \frac{x}{1 + |x|}",
         derivative_latex=r"f'(x) = \frac{1}{(1 + |x|)^2}",
         range_latex=r"(-1, 1)",

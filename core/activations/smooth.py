@@ -18,6 +18,7 @@ else:
 SMOOTH: dict[str, Activation] = {
     "celu": Activation(
         name="CELU",
+        expression="relu(x) + alpha*(exp(min(x, 0)/alpha) - 1)",
         latex=r"f(x) = \begin{cases} x & x > 0 \\ \alpha\,(e^{x / \alpha} - 1) & x \le 0 \end{cases}",
         derivative_latex=r"f'(x) = \begin{cases} 1 & x > 0 \\ e^{x / \alpha} & x \le 0 \end{cases}",
         range_latex=r"(-\alpha, \infty)",
@@ -37,6 +38,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "gelu_tanh": Activation(
         name="GELU (tanh)",
+        expression="x/2*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x^3)))",
         latex=r"f(x) = \frac{x}{2} (1 + \tanh u), \quad u = \sqrt{2 / \pi}\,(x + 0.044715\,x^3)",
         derivative_latex=r"f'(x) = \frac{1 + \tanh u}{2} + \frac{x}{2} (1 - \tanh^2 u) \sqrt{2 / \pi}\,"
         r"(1 + 0.134145\,x^2)",
@@ -56,6 +58,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "log_sigmoid": Activation(
         name="Log Sigmoid",
+        expression="-softplus(-x)",
         latex=r"f(x) = \ln \sigma(x) = -\ln(1 + e^{-x})",
         derivative_latex=r"f'(x) = \sigma(-x)",
         range_latex=r"(-\infty, 0)",
@@ -74,6 +77,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "tanhshrink": Activation(
         name="Tanhshrink",
+        expression="x - tanh(x)",
         latex=r"f(x) = x - \tanh x",
         derivative_latex=r"f'(x) = \tanh^2 x",
         range_latex=r"(-\infty, \infty)",
@@ -92,6 +96,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "arctan": Activation(
         name="Arctan",
+        expression="atan(x)",
         latex=r"f(x) = \arctan x",
         derivative_latex=r"f'(x) = \frac{1}{1 + x^2}",
         range_latex=r"(-1.5708, 1.5708)",
@@ -110,6 +115,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "isru": Activation(
         name="ISRU",
+        expression="x/sqrt(1 + x^2)",
         latex=r"f(x) = \frac{x}{\sqrt{1 + x^2}}",
         derivative_latex=r"f'(x) = (1 + x^2)^{-3/2}",
         range_latex=r"(-1, 1)",
@@ -128,6 +134,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "bent_identity": Activation(
         name="Bent Identity",
+        expression="(sqrt(x^2 + 1) - 1)/2 + x",
         latex=r"f(x) = \frac{\sqrt{x^2 + 1} - 1}{2} + x",
         derivative_latex=r"f'(x) = \frac{x}{2 \sqrt{x^2 + 1}} + 1",
         range_latex=r"(-\infty, \infty)",
@@ -146,6 +153,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "sine": Activation(
         name="Sine",
+        expression="sin(omega*x)",
         latex=r"f(x) = \sin(\omega x)",
         derivative_latex=r"f'(x) = \omega \cos(\omega x)",
         range_latex=r"[-1, 1]",
@@ -166,6 +174,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "snake": Activation(
         name="Snake",
+        expression="x + sin(a*x)^2/a",
         latex=r"f(x) = x + \frac{\sin^2(a x)}{a}",
         derivative_latex=r"f'(x) = 1 + \sin(2 a x)",
         range_latex=r"(-\infty, \infty)",
@@ -185,6 +194,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "gaussian": Activation(
         name="Gaussian",
+        expression="exp(-x^2)",
         latex=r"f(x) = e^{-x^2}",
         derivative_latex=r"f'(x) = -2 x\,e^{-x^2}",
         range_latex=r"(0, 1]",
@@ -200,6 +210,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "swish": Activation(
         name="Swish",
+        expression="x*sigmoid(beta*x)",
         latex=r"f(x) = x\,\sigma(\beta x)",
         derivative_latex=r"f'(x) = \sigma(\beta x)\,\bigl(1 + \beta x\,(1 - \sigma(\beta x))\bigr)",
         range_latex=r"[-0.2785/\beta, \infty)",
@@ -219,6 +230,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "logish": Activation(
         name="Logish",
+        expression="x*log(1 + sigmoid(x))",
         latex=r"f(x) = x \ln\bigl(1 + \sigma(x)\bigr)",
         derivative_latex=r"f'(x) = \ln\bigl(1 + \sigma(x)\bigr) + \frac{x\,\sigma(x)\,(1 - \sigma(x))}{1 + "
         r"\sigma(x)}",
@@ -240,6 +252,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "serf": Activation(
         name="Serf",
+        expression="x*erf(softplus(x))",
         latex=r"f(x) = x \operatorname{erf} s, \quad s = \ln(1 + e^x)",
         derivative_latex=r"f'(x) = \operatorname{erf} s + \frac{2 x}{\sqrt \pi}\,e^{-s^2} \sigma(x)",
         range_latex=r"[-0.3484, \infty)",
@@ -262,6 +275,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "tanhexp": Activation(
         name="TanhExp",
+        expression="x*tanh(exp(min(x, 10)))",
         latex=r"f(x) = x \tanh(e^x)",
         derivative_latex=r"f'(x) = \tanh(e^x) + x\,e^x \bigl(1 - \tanh^2(e^x)\bigr)",
         range_latex=r"[-0.3533, \infty)",
@@ -284,6 +298,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "lisht": Activation(
         name="LiSHT",
+        expression="x*tanh(x)",
         latex=r"f(x) = x \tanh x",
         derivative_latex=r"f'(x) = \tanh x + x\,(1 - \tanh^2 x)",
         range_latex=r"[0, \infty)",
@@ -303,6 +318,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "isrlu": Activation(
         name="ISRLU",
+        expression="x/sqrt(1 + alpha*min(x, 0)^2)",
         latex=r"f(x) = \begin{cases} x & x > 0 \\ \frac{x}{\sqrt{1 + \alpha x^2}} & x \le 0 \end{cases}",
         derivative_latex=r"f'(x) = \begin{cases} 1 & x > 0 \\ (1 + \alpha x^2)^{-3/2} & x \le 0 \end{cases}",
         range_latex=r"(-1/\sqrt\alpha, \infty)",
@@ -323,6 +339,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "lecun_tanh": Activation(
         name="Scaled Tanh",
+        expression="1.7159*tanh(2/3*x)",
         latex=r"f(x) = 1.7159 \tanh\bigl(\tfrac{2}{3} x\bigr)",
         derivative_latex=r"f'(x) = 1.1439 \bigl(1 - \tanh^2(\tfrac{2}{3} x)\bigr)",
         range_latex=r"(-1.7159, 1.7159)",
@@ -341,6 +358,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "symlog": Activation(
         name="Symlog",
+        expression="sign(x)*log(1 + abs(x))",
         latex=r"f(x) = \operatorname{sign}(x) \ln(1 + |x|)",
         derivative_latex=r"f'(x) = \frac{1}{1 + |x|}",
         range_latex=r"(-\infty, \infty)",
@@ -359,6 +377,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "elish": Activation(
         name="ELiSH",
+        expression="(relu(x) + (exp(min(x, 0)) - 1))*sigmoid(x)",
         latex=r"f(x) = \begin{cases} x\,\sigma(x) & x > 0 \\ (e^x - 1)\,\sigma(x) & x \le 0 \end{cases}",
         derivative_latex=r"f'(x) = \begin{cases} \sigma(x)\,(1 + x\,\sigma(-x)) & x > 0 \\ \sigma(x)\,(e^x "
         r"+ (e^x - 1)\,\sigma(-x)) & x \le 0 \end{cases}",
@@ -384,6 +403,7 @@ SMOOTH: dict[str, Activation] = {
     ),
     "penalized_tanh": Activation(
         name="Penalized Tanh",
+        expression="relu(tanh(x)) + a*min(tanh(x), 0)",
         latex=r"f(x) = \begin{cases} \tanh x & x > 0 \\ a \tanh x & x \le 0 \end{cases}",
         derivative_latex=r"f'(x) = (1 - \tanh^2 x) \begin{cases} 1 & x > 0 \\ a & x \le 0 \end{cases}",
         range_latex=r"(-a, 1)",

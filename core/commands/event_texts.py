@@ -35,6 +35,13 @@ def _branched(event: TrainingStarted) -> str:
     return f"\nstarts from the weights of step {event.start_step:,} of {event.start_from}; fresh optimizer"
 
 
+def _engine(event: TrainingStarted) -> str:
+    """Why the steps are not the fast ones, where they might have been."""
+    if event.engine_reason is None:
+        return ""
+    return f"\nsteps by PyTorch, not compiled: {event.engine_reason}"
+
+
 def training_text(event: Any) -> str | None:
     """A line for an event of core.training.loop.train; None for one that has none."""
     match event:
@@ -44,7 +51,7 @@ def training_text(event: Any) -> str | None:
                 f"{event.parameters:,} parameters, "
                 f"{event.train_samples:,} training and {event.test_samples:,} test samples, "
                 f"{event.steps_per_epoch:,} steps an epoch, {event.device}, seed {event.seed}"
-                f"{_naive(event)}{_branched(event)}"
+                f"{_engine(event)}{_naive(event)}{_branched(event)}"
             )
         case TrainingResumed():
             changed = "".join(f", {name} now {value}" for name, value in event.changed.items())

@@ -44,6 +44,7 @@ class TrainingStarted:
     baseline_rmse: float | None = None  # its error on the test split, in `unit`
     unit: str | None = None  # of that error
     engine: str = "eager"  # or "compiled"
+    engine_reason: str | None = None  # why not compiled, where that would have been tried; None else
     validation_samples: int = 0  # 0 where there is no validation split
     # of a forecast: error of each naive forecast on the test split, in `unit`; the best one is the baseline
     naive_rmse: Mapping[str, float] = field(default_factory=dict)

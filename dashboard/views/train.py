@@ -255,7 +255,10 @@ def draw_figures(
                 st.metric(f"{metric.name}, validation", value, width="content")
             for end in finished:  # until then the run's own line says how fast it is now
                 unit = started.get("sample_unit", "samples")
-                st.metric(f"Speed, {unit}/s", f"{end['samples_per_s']:,.0f}", width="content")
+                reason = started.get("engine_reason")  # None in runs of version 0.1 as well
+                slow = f"Steps by PyTorch, not compiled: {reason}." if reason else None
+                speed = f"{end['samples_per_s']:,.0f}"
+                st.metric(f"Speed, {unit}/s", speed, width="content", help=slow)
         st.metric("Parameters", f"{started['parameters']:,}", width="content")
     say_naive(started)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -14,7 +14,15 @@ from core.activations.activation import Activation, Paper
 from core.activations.expressions.derivative import derivative as formula_of_derivative
 from core.activations.expressions.evaluation import tensor_function, value_and_slope
 from core.activations.expressions.formula import latex, written
-from core.activations.expressions.grammar import Node, depends_on_x, operations, parse
+from core.activations.expressions.grammar import (
+    Call,
+    Node,
+    Number,
+    Variable,
+    depends_on_x,
+    operations,
+    parse,
+)
 from core.activations.expressions.rewriting import computable
 from core.activations.registry import ACTIVATIONS
 from core.errors import InvalidRequest
@@ -62,6 +70,30 @@ def find(name: str) -> Activation:
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(ACTIVATIONS)}."
         raise InvalidRequest(f"There is no activation {str(name)[:40]!r}; {hint}")
     return _activation(name.strip())
+
+
+@lru_cache(maxsize=256)
+def tree_of(name: str) -> Node | None:
+    """An activation of find() as a computable expression of x, its parameters at their defaults.
+
+    None where the catalogue has no expression for it. Raises InvalidRequest as find() does.
+    """
+    entry = find(name)
+    if name not in ACTIVATIONS:
+        return expression(entry.name).tree
+    if not entry.expression:
+        return None
+    parameters = entry.with_defaults()
+    return computable(_with_numbers(parse(entry.expression, ("x", *parameters)), parameters))
+
+
+def _with_numbers(node: Node, values: Mapping[str, float]) -> Node:
+    """The tree with numbers for some of its variables."""
+    if isinstance(node, Call):
+        return Call(node.operation, tuple(_with_numbers(part, values) for part in node.arguments))
+    if isinstance(node, Variable) and node.name in values:
+        return Number(values[node.name])
+    return node
 
 
 def is_expression(name: object) -> bool:

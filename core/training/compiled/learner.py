@@ -5,7 +5,8 @@ The numbers are those of the eager learner to rounding, from the same weights an
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn, optim
 
+from core.activations.expressions.expression import tree_of
 from core.data.dataset import CLASSIFICATION
 from core.errors import InvalidRequest
 from core.events import Progress
@@ -26,8 +28,8 @@ from core.training.schedules import SCHEDULES
 
 if TYPE_CHECKING:
     from core.models.plans import Plan
-    from core.training.compiled.cnn import ConvNetwork, Workspace
-    from core.training.compiled.mlp import Memory, Network
+    from core.training.compiled.cnn import ConvNetwork
+    from core.training.compiled.stack import Job, Network, Steps
 
 # Beyond this, a framework's matrix products take more of the time than its dispatch does.
 MAX_PARAMETERS = 5_000
@@ -36,8 +38,8 @@ MAX_BATCH = 256
 # Between two calls of learn() a training can be stopped; so many multiplications take hundredths of a second.
 MULTIPLICATIONS_PER_CALL = 20_000_000
 
-# Activations of the catalogue that kernels.py knows: the name of its number there, and the parameter where
-# one applies.
+# Activations that convolutions know, by kernels.py: the name of its number there, and the parameter where one
+# applies. Fully connected networks take every activation that is an expression of x.
 ACTIVATIONS: dict[str, tuple[str, float]] = {
     "identity": ("IDENTITY", 0.0),
     "sigmoid": ("SIGMOID", 0.0),
@@ -68,7 +70,9 @@ def supervised_learner(config: TrainConfig) -> SupervisedLearner:
         return CompiledLearner(config, parts)
     if config.engine == "compiled":
         raise InvalidRequest(f"The engine 'compiled' cannot be used: {reason}.")
-    return SupervisedLearner(config, parts)
+    learner = SupervisedLearner(config, parts)
+    learner.engine_reason = reason
+    return learner
 
 
 def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
@@ -84,10 +88,14 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
         return f"beyond {MAX_PARAMETERS:,} parameters matrix products are faster"
     if convolutional and config.batch_size > MAX_BATCH:
         return f"convolutions of batches beyond {MAX_BATCH} are faster otherwise"
-    if not {*activations_of(config)} <= {*ACTIVATIONS}:
-        return f"it knows the activations {', '.join(ACTIVATIONS)}"
-    if config.l1 or config.clip_norm is not None:
-        return "it knows neither l1 nor clip_norm"
+    known = sorted(ACTIVATIONS)
+    if convolutional and not {*activations_of(config)} <= {*known}:
+        return f"with convolutions it knows the activations {', '.join(known)}"
+    unknown = [name for name in activations_of(config) if plain and tree_of(name) is None]
+    if unknown:
+        return f"the activation {unknown[0]} has no expression in the catalogue"
+    if convolutional and (config.l1 or config.clip_norm is not None):
+        return "with convolutions it knows neither l1 nor clip_norm"
     if _optimizer_number(parts.optimizer) is None:
         return f"it does not know the optimiser {config.optimizer}"
     return compiler_missing("cnn" if convolutional else "mlp")
@@ -110,19 +118,24 @@ def compiler_missing(network: str) -> str | None:
 
 
 def _take_one_step(kind: str) -> None:
-    from core.training.compiled import cnn, kernels, mlp
+    from core.training.compiled import cnn, dense, kernels, mlp, stack
 
-    optimizer, inputs = mlp.Optimizer(mlp.SGD), np.ones((1, 4), np.float32)
-    rest = (np.zeros(1), np.zeros(1, np.int64), 1, np.zeros(1), 0, mlp.SQUARED)
+    inputs = np.ones((1, 4), np.float32)
     if kind == "mlp":
-        network = mlp.Network((2, 1), kernels.IDENTITY)
+        tree = tree_of("tanh")
+        assert tree is not None
+        network = stack.Network((4, 1, 1), (tree,))
         memory = mlp.Memory(*np.zeros((3, network.parameters), np.float32))
-        mlp.take_steps(network, optimizer, memory, inputs[:, :2].copy(), *rest)
-        mlp.outputs(network, memory.theta, inputs[:, :2].copy())
+        job = stack.Job(memory, inputs, np.zeros(1), np.zeros(1, np.int64), mlp.Optimizer(mlp.SGD), 0.0)
+        steps = stack.Steps(network, mlp.SGD, (0.0, 0.0), dense.SQUARED, 1, 1, penalized=False)
+        stack.take_steps(steps, [job], np.ones(1), 0)
+        stack.outputs(network, memory.theta, inputs)
         return
     layers = (cnn.Convolution(2, 3, padding=1), cnn.Linear(1, active=False))
     convolutional = cnn.ConvNetwork((1, 2, 2), layers, kernels.IDENTITY)
-    cnn.take_steps(convolutional.workspace(1), optimizer, convolutional.memory(), inputs, *rest)
+    rest = (np.zeros(1), np.zeros(1, np.int64), 1, np.zeros(1), 0, mlp.SQUARED)
+    sgd = mlp.Optimizer(mlp.SGD)
+    cnn.take_steps(convolutional.workspace(1), sgd, convolutional.memory(), inputs, *rest)
 
 
 def _plan(config: TrainConfig, parts: Parts) -> Plan:
@@ -135,16 +148,18 @@ def _plan(config: TrainConfig, parts: Parts) -> Plan:
 
 
 def compiled_network(config: TrainConfig, parts: Parts) -> Network | ConvNetwork:
-    """The network of a training as mlp.py or cnn.py describes it."""
-    from core.training.compiled import cnn, kernels, mlp
+    """The network of a training as stack.py or cnn.py describes it."""
+    from core.training.compiled import cnn, kernels, stack
 
     names = activations_of(config)
-    functions = [(getattr(kernels, number), value) for number, value in map(ACTIVATIONS.__getitem__, names)]
     if MODELS[config.model].family == CONVOLUTIONAL:
-        return cnn.network_of(_plan(config, parts), *functions[0], rises=names[0] in RISING)
+        kind, parameter = ACTIVATIONS[names[0]]
+        return cnn.network_of(_plan(config, parts), getattr(kernels, kind), parameter, names[0] in RISING)
     linear = [layer for layer in parts.network.modules() if isinstance(layer, nn.Linear)]
     sizes = (linear[0].in_features, *(layer.out_features for layer in linear))
-    return mlp.Network(sizes, *functions[0], each=tuple(functions) if len(functions) > 1 else ())
+    trees = [tree for tree in map(tree_of, names) if tree is not None]
+    each = trees * (len(sizes) - 2) if len(trees) == 1 else trees
+    return stack.Network(sizes, tuple(each))
 
 
 @lru_cache(maxsize=256)
@@ -162,14 +177,14 @@ class CompiledLearner(SupervisedLearner):
     def __init__(self, config: TrainConfig, parts: Parts | None = None) -> None:
         parts = build_parts(config) if parts is None else parts
         super().__init__(config, parts)
-        from core.training.compiled import mlp
+        from core.training.compiled import mlp, stack
 
         network = self.compiled_network = compiled_network(config, parts)
         self.compiled_optimizer = _optimizer(self.optimizer)
         self.loss = getattr(mlp, self._loss_name())
-        self.memory: Memory
-        self.workspace: Workspace | None = None  # of convolutions
-        if isinstance(network, mlp.Network):
+        self.memory: Any
+        self.workspace: Any = None  # of convolutions
+        if isinstance(network, stack.Network):
             self.memory = mlp.Memory(*np.zeros((3, network.parameters), np.float32))
         else:
             self.memory, self.workspace = network.memory(), network.workspace(config.batch_size)
@@ -192,7 +207,7 @@ class CompiledLearner(SupervisedLearner):
             start = _share(parameter, theta, start)
         start = 0
         for norm in self._batch_norms():
-            running = torch.from_numpy(self.memory.running)  # type: ignore[attr-defined]
+            running = torch.from_numpy(self.memory.running)
             for statistics in (norm.running_mean, norm.running_var):
                 start = _share(statistics, running, start)
 
@@ -220,57 +235,95 @@ class CompiledLearner(SupervisedLearner):
 
     def learn_epochs(self, epochs: int) -> None:
         """Some whole epochs: what learn() with all their batches does, in as few calls as possible."""
-        samples = len(self.inputs)
-        max_passes = max(1, MULTIPLICATIONS_PER_CALL // (self.compiled_network.multiplications * samples))
-        for done in range(0, epochs, max_passes):
-            passes = min(max_passes, epochs - done)
-            orders = [torch.randperm(samples, generator=self.shuffle) for _ in range(passes)]
-            self._take_steps(torch.cat(orders).numpy(), passes)
+        learn_epochs([self], epochs)
 
-    def _take_steps(self, order: np.ndarray, passes: int = 1) -> float:
-        from core.training.compiled import cnn, mlp
+    def _take_steps(self, order: np.ndarray) -> float:
+        from core.training.compiled import cnn, stack
 
-        config, network = self.config, self.compiled_network
-        count = passes * -(-len(order) // passes // config.batch_size)
-        factors = _factors(config.schedule, config.epochs * self.steps_per_epoch, self.step, count)
-        rest = (
-            self.compiled_optimizer,
+        factors = self.factors(-(-len(order) // self.config.batch_size))
+        with flushing_denormals():
+            if isinstance(self.compiled_network, stack.Network):
+                losses, _ = stack.take_steps(self.stacked_steps(1), [self.job(order)], factors, self.step)
+                loss = float(losses[0])
+            else:
+                loss = cnn.take_steps(
+                    self.workspace,
+                    self.compiled_optimizer,
+                    self.memory,
+                    self.inputs,
+                    self.targets,
+                    order,
+                    self.config.batch_size,
+                    self.config.learning_rate * factors,
+                    self.step,
+                    self.loss,
+                    self.config.label_smoothing,
+                )
+        self.step += len(factors)
+        for norm in self._batch_norms():
+            norm.num_batches_tracked += len(factors)
+        return loss
+
+    def factors(self, count: int) -> np.ndarray:
+        """What the learning rate is multiplied by at the next `count` steps."""
+        config = self.config
+        return _factors(config.schedule, config.epochs * self.steps_per_epoch, self.step, count)
+
+    def stacked_steps(self, passes: int) -> Steps:
+        """What the steps of this network share with those of others that may be taken beside them."""
+        from core.training.compiled import stack
+
+        assert isinstance(self.compiled_network, stack.Network)
+        config, optimizer = self.config, self.compiled_optimizer
+        return stack.Steps(
+            network=self.compiled_network,
+            optimizer_kind=optimizer.kind,
+            betas=(optimizer.momentum, optimizer.beta2) if optimizer.is_adam else (0.0, 0.0),
+            loss=self.loss,
+            batch_size=config.batch_size,
+            passes=passes,
+            penalized=bool(config.l1) or config.clip_norm is not None,
+        )
+
+    def stack_key(self) -> Hashable | None:
+        """Equal for learners whose networks can take their steps as one stack; None where none can."""
+        from core.training.compiled import stack
+
+        if not isinstance(self.compiled_network, stack.Network):
+            return None
+        config = self.config
+        return self.stacked_steps(1), len(self.inputs), config.schedule, config.epochs, self.step
+
+    def job(self, order: np.ndarray) -> Job:
+        """This network's own part of steps over the samples of `order`."""
+        from core.training.compiled import stack
+
+        config = self.config
+        return stack.Job(
             self.memory,
             self.inputs,
             self.targets,
             order,
-            config.batch_size,
-            config.learning_rate * factors,
-            self.step,
-            self.loss,
+            self.compiled_optimizer,
+            config.learning_rate,
+            config.l1,
+            config.clip_norm,
             config.label_smoothing,
-            passes,
         )
-        self.step += count
-        for norm in self._batch_norms():
-            norm.num_batches_tracked += count
-        # Moments and slopes of saturated units sink below 1e-38, where arithmetic is slow; 0 will do.
-        torch.set_flush_denormal(True)
-        try:
-            if isinstance(network, mlp.Network):
-                return mlp.take_steps(network, *rest)
-            return cnn.take_steps(self.workspace, *rest)  # type: ignore[arg-type]
-        finally:
-            torch.set_flush_denormal(False)
 
     def _outputs(self, inputs: Tensor, progress: Progress) -> Generator[Progress, None, Tensor]:
-        from core.training.compiled import cnn, mlp
+        from core.training.compiled import cnn, stack
 
-        if self.workspace is not None:
+        if not isinstance(self.compiled_network, stack.Network):
             portions = []
             for portion in inputs.split(EVALUATION_BATCH):
                 flat = portion.flatten(1).numpy()
-                portions.append(torch.from_numpy(cnn.outputs(self.workspace, self.memory, flat)))  # type: ignore[arg-type]
+                portions.append(torch.from_numpy(cnn.outputs(self.workspace, self.memory, flat)))
                 yield progress
             return torch.cat(portions)
         yield progress
-        flat = inputs.flatten(1).numpy()
-        return torch.from_numpy(mlp.outputs(self.compiled_network, self.memory.theta, flat))
+        flat = np.ascontiguousarray(inputs.flatten(1).numpy())
+        return torch.from_numpy(stack.outputs(self.compiled_network, self.memory.theta, flat))
 
     def state(self) -> dict[str, Any]:
         """Weights, the optimiser's moments, random state and step."""
@@ -317,6 +370,44 @@ def _share(tensor: Tensor, memory: Tensor, start: int) -> int:
     here.copy_(tensor.detach())
     tensor.data = here
     return end
+
+
+def learn_epochs(learners: Sequence[CompiledLearner], epochs: int) -> None:
+    """Some whole epochs of one learner, or of several with the same stack_key(), whose networks are lanes."""
+    from core.training.compiled import stack
+
+    first = learners[0]
+    samples = len(first.inputs)
+    if first.stack_key() is None:
+        for _ in range(epochs):
+            for batch in first.batches():
+                first.learn(batch)
+        return
+    each = first.compiled_network.multiplications * samples * len(learners)
+    max_passes = max(1, MULTIPLICATIONS_PER_CALL // each)
+    for done in range(0, epochs, max_passes):
+        passes = min(max_passes, epochs - done)
+        factors = first.factors(passes * first.steps_per_epoch)
+        jobs = [learner.job(_orders(learner, samples, passes)) for learner in learners]
+        with flushing_denormals():
+            stack.take_steps(first.stacked_steps(passes), jobs, factors, first.step)
+        for learner in learners:
+            learner.step += len(factors)
+
+
+def _orders(learner: CompiledLearner, samples: int, passes: int) -> np.ndarray:
+    """The samples of some epochs, each in a new random order, int64."""
+    return torch.cat([torch.randperm(samples, generator=learner.shuffle) for _ in range(passes)]).numpy()
+
+
+@contextmanager
+def flushing_denormals() -> Iterator[None]:
+    """Moments and slopes of saturated units sink below 1e-38, where arithmetic is slow: they become 0."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def _optimizer_number(optimizer: optim.Optimizer) -> str | None:

@@ -286,6 +286,11 @@ class Optimizer:
     beta2: float = 0.999
     epsilon: float = 1e-8
 
+    @property
+    def is_adam(self) -> bool:
+        """Whether momentum is Adam's first beta."""
+        return self.kind in (ADAM, ADAMW)
+
 
 @dataclass(frozen=True, eq=False)
 class Memory:

@@ -8,6 +8,7 @@ functions of compiling.py alone, `compiled` and `inlined`:
     load(a, i), store(a, i, v)                LANES values of a one-dimensional float32 array from index i on
     load_some(a, i, n), store_some(a, i, v, n)  the first n lanes alone; lanes of load_some beyond n are 0
     load_int(a, i)                            the same of an int32 array, as a vector of integers
+    gather(a, k)                              the values at a vector of indices
     broadcast(x), zero()                      one number in all lanes
     v + w, v - w, v * w, v / w, -v            either side may be a number
     fma(v, w, u)                              v * w + u, rounded once
@@ -21,6 +22,7 @@ functions of compiling.py alone, `compiled` and `inlined`:
     add_int(k, j), mul_int(k, j), and_int(k, j), or_int(k, j), xor_int(k, j)
     shift_left(k, n), shift_right(k, n), shift_right_signed(k, n)
                                               of vectors of integers; a number stands for all lanes
+    less_int(k, j), select_int(m, k, j)       a mask; k where it holds, else j
     to_float(k)                               integers as floats
     lane_numbers()                            0, 1, 2, ... as integers
 
@@ -268,6 +270,27 @@ def store_some(typing_context, array, index, value, count):  # type: ignore[no-u
     return (types.void(array, index, value, count), generate) if fit else None
 
 
+@intrinsic
+def gather(typing_context, array, indices):  # type: ignore[no-untyped-def]
+    """The values of a float32 array at a vector of indices, none of them negative."""
+    wide = ir.VectorType(ir.IntType(64), LANES)
+    pointers = ir.VectorType(_F32.as_pointer(), LANES)
+
+    def generate(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
+        data = context.make_array(sig.args[0])(context, builder, arguments[0]).data
+        begin = _splat(builder, builder.ptrtoint(data, ir.IntType(64)), wide)
+        steps = builder.shl(builder.sext(arguments[1], wide), ir.Constant(wide, [2] * LANES))
+        places = builder.inttoptr(builder.add(begin, steps), pointers)
+        kind = ir.FunctionType(_FLOATS, [pointers, _I32, _MASK, _FLOATS])
+        name = f"llvm.masked.gather.v{LANES}f32.v{LANES}p0"
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        every, nothing = ir.Constant(_MASK, [1] * LANES), ir.Constant(_FLOATS, [0.0] * LANES)
+        return builder.call(function, [places, ir.Constant(_I32, 4), every, nothing])
+
+    fit = _is_row(array, types.float32) and indices == ints
+    return (floats(array, indices), generate) if fit else None
+
+
 broadcast = _operation(floats, (floats,), lambda builder, x: x)
 fma = _operation(floats, (floats, floats, floats), _llvm("fma", _FLOATS, 3))
 sqrt = _operation(floats, (floats,), _llvm("sqrt", _FLOATS, 1))
@@ -294,6 +317,8 @@ def _comparison(sign: str) -> Any:
 less, less_equal, equal = _comparison("<"), _comparison("<="), _comparison("==")
 both = _operation(mask, (mask, mask), lambda builder, m, n: builder.and_(m, n))
 either = _operation(mask, (mask, mask), lambda builder, m, n: builder.or_(m, n))
+select_int = _operation(ints, (mask, ints, ints), lambda builder, m, k, j: builder.select(m, k, j))
+less_int = _operation(mask, (ints, ints), lambda builder, k, j: builder.icmp_signed("<", k, j))
 select = _operation(floats, (mask, floats, floats), lambda builder, m, v, w: builder.select(m, v, w))
 # Written so that w wins only where the comparison holds, which it never does where v is NaN.
 minimum = _operation(

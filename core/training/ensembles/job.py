@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -13,7 +13,8 @@ import numpy as np
 from core.events import Checkpoint, CheckpointRequested, Progress
 from core.records import to_record
 from core.torch_devices import threads
-from core.training.compiled.learner import CompiledLearner
+from core.training.compiled.learner import CompiledLearner, learn_epochs
+from core.training.compiled.stack import grouped
 from core.training.config import TrainConfig
 from core.training.ensembles.config import EnsembleConfig, Variant, variants_of
 from core.training.ensembles.events import (
@@ -55,21 +56,9 @@ class Member(Standing):
     learner: Learner
     epochs: int = 0  # that it has completed
 
-    def train_to(self, epoch: int) -> None:
-        """All batches until the end of this epoch, and the evaluation after it."""
-        if not self.diverged:
-            self._train(epoch - self.epochs)
-        self.epochs = epoch
-
-    def _train(self, epochs: int) -> None:
-        began_s = time.perf_counter()
-        if isinstance(self.learner, CompiledLearner):
-            self.learner.learn_epochs(epochs)
-        else:
-            for _ in range(epochs):
-                for batch in self.learner.batches():
-                    self.learner.learn(batch)
-        self.steps_s += time.perf_counter() - began_s
+    def completed(self, epochs: int, steps_s: float) -> None:
+        """After some more epochs, whose steps took so long: the evaluation."""
+        self.steps_s += steps_s
         self.samples += epochs * self.learner.samples_per_epoch
         self.scores = _scores_of(self.learner)
         if self.scores.finite:
@@ -177,10 +166,11 @@ def _trained_to(
     training, where a checkpoint is due.
     """
     while left := [member for member in members if member.epochs < epoch]:
-        trainings = [pool.submit(member.train_to, epoch) for member in left]
-        for done, training in enumerate(trainings, 1):
+        stacks = grouped([_stack_key(member) for member in left])
+        trainings = [pool.submit(_train_together, [left[at] for at in stack], epoch) for stack in stacks]
+        for done, (stack, training) in enumerate(zip(stacks, trainings, strict=True), 1):
             training.result()
-            if done % every and done < len(trainings):
+            if len(stack) == 1 and done % every and done < len(trainings):
                 continue
             yield False
             if save.due():
@@ -189,6 +179,35 @@ def _trained_to(
                     one.result()
                 yield True
                 break
+
+
+def _stack_key(member: Member) -> Hashable | None:
+    """Equal for members that can take their steps as one stack; None for a member that cannot."""
+    learner = member.learner
+    if member.diverged or not isinstance(learner, CompiledLearner):
+        return None
+    key = learner.stack_key()
+    return None if key is None else (member.epochs, key)
+
+
+def _train_together(members: Sequence[Member], epoch: int) -> None:
+    """All batches until the end of this epoch, and the evaluation after it: of one member, or of a stack."""
+    epochs = epoch - members[0].epochs
+    if not members[0].diverged:
+        learners = [member.learner for member in members if isinstance(member.learner, CompiledLearner)]
+        began_s = time.perf_counter()
+        if learners:
+            learn_epochs(learners, epochs)
+        else:
+            learner = members[0].learner
+            for _ in range(epochs):
+                for batch in learner.batches():
+                    learner.learn(batch)
+        steps_s = (time.perf_counter() - began_s) / len(members)
+        for member in members:
+            member.completed(epochs, steps_s)
+    for member in members:
+        member.epochs = epoch
 
 
 def _checkpoint(

@@ -20,6 +20,7 @@ class LearnerBase:
     """A config, a network on a device, and the number of steps done."""
 
     engine = "eager"
+    engine_reason: str | None = None  # why not compiled, where that was tried
     sample_unit = "samples"
     changeable: tuple[str, ...] = ("learning_rate",)
     network: nn.Module
@@ -86,6 +87,7 @@ class LearnerBase:
             steps_per_epoch=self.steps_per_epoch,
             metric=metric,
             engine=self.engine,
+            engine_reason=self.engine_reason,
             sample_unit=self.sample_unit,
             **more,
         )
