@@ -41,6 +41,7 @@ from core.training.compiled.stack import Job, Steps, grouped, take_steps
 from core.training.compiled.tiles import products_v
 from core.training.config import TrainConfig, default_config
 from core.training.ensembles import EnsembleConfig
+from core.training.ensembles.config import MIN_STACK
 from core.training.ensembles.job import train_ensemble
 from core.training.events import EpochCompleted
 from core.training.learners.registry import learner_for
@@ -179,7 +180,7 @@ def steps_of(learners: list[CompiledLearner], pool: ThreadPoolExecutor) -> Calla
 
     def one_stack(steps: Steps, jobs: list[Job], factors: np.ndarray) -> None:
         with flushing_denormals():
-            take_steps(steps, jobs, factors, 0)
+            take_steps(steps, jobs, factors, 0, stacked=len(jobs) >= MIN_STACK)
 
     def take() -> None:
         for done in [pool.submit(one_stack, *one) for one in work]:
@@ -239,18 +240,18 @@ def jax_steps(networks: int) -> Callable[[], None] | None:
 @cache
 def peak_flops() -> float:
     """Multiply-adds of vectors in registers, as fast as this core does them: floating-point operations/s."""
-    rows, count = np.ones(8 * LANES * 64, np.float32), 64
+    rows, count = np.full(8 * 4 * LANES, 1e-9, np.float32), 100_000
     out = np.zeros(8 * 4 * LANES, np.float32)
 
     def seconds(repetitions: int) -> float:
         began = time.perf_counter()
         for _ in range(repetitions):
-            products_v(rows, 0, LANES * 4, LANES, rows, 0, LANES, LANES * 4, count,
+            products_v(rows, 0, LANES, 0, rows, 0, LANES, 0, count,  # the same numbers in every step
                        rows, 0, LANES, out, 0, 4 * LANES, LANES, 8, 4)  # fmt: skip
         return time.perf_counter() - began
 
     seconds(1)
-    best = min(seconds(2000) for _ in range(9)) / 2000
+    best = min(seconds(5) for _ in range(9)) / 5
     return 2.0 * 8 * 4 * count * LANES / best
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -36,6 +37,7 @@ from dashboard.server.headers import INDEX, SafeHeaders, page_policy
 from dashboard.server.hosts import KnownHosts
 from dashboard.server.metrics import Answers, CountAnswers
 from dashboard.server.uploads import BoundedUploads
+from dashboard.server.warm import import_pages
 
 try:
     settings = operator_settings()
@@ -60,6 +62,7 @@ if settings.log_format == "json":
 async def alive(_app: st.App) -> AsyncIterator[None]:
     """The machine is read from the server's start on, so that its first visitor sees the last hour."""
     lifespan.warn(has_login=login.has_login and login.required)
+    threading.Thread(target=import_pages, name="import-pages", daemon=True).start()
     readings = await run_in_threadpool(poller)
     async with lifespan.runs_resumed(runner), lifespan.ends_soon():
         yield

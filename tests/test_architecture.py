@@ -129,7 +129,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "dashboard/film": ("dashboard/components",),
     "dashboard/machine": ("dashboard/film",),
     "dashboard/login": ("dashboard/film",),
-    "dashboard/server": ("core/runs/runners",),
+    "dashboard/server": ("core/runs/runners", "dashboard/pages.py"),
     "dashboard/operating": ("dashboard/components", "dashboard/server"),
     "dashboard/training": ("dashboard/components",),
     "dashboard/run_list": ("dashboard/training", "dashboard/film"),

@@ -39,7 +39,7 @@ def _engine(event: TrainingStarted) -> str:
     """Why the steps are not the fast ones, where they might have been."""
     if event.engine_reason is None:
         return ""
-    return f"\nsteps by PyTorch, not compiled: {event.engine_reason}"
+    return f"\nengine eager, not compiled: {event.engine_reason}"
 
 
 def training_text(event: Any) -> str | None:

@@ -256,7 +256,7 @@ def draw_figures(
             for end in finished:  # until then the run's own line says how fast it is now
                 unit = started.get("sample_unit", "samples")
                 reason = started.get("engine_reason")  # None in runs of version 0.1 as well
-                slow = f"Steps by PyTorch, not compiled: {reason}." if reason else None
+                slow = f"Engine: eager, not compiled: {reason}." if reason else None
                 speed = f"{end['samples_per_s']:,.0f}"
                 st.metric(f"Speed, {unit}/s", speed, width="content", help=slow)
         st.metric("Parameters", f"{started['parameters']:,}", width="content")

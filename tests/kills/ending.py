@@ -44,7 +44,7 @@ from tests.load.viewer import look
 LIMIT_OF_END_S = 5.0
 LONG = Work(
     "training",
-    to_record(default_config("mlp", "moons", epochs=2000, batch_size=200, engine="eager", snapshots=())),
+    to_record(default_config("mlp", "moons", epochs=10_000, batch_size=200, engine="eager", snapshots=())),
     "a",
 )
 PAGES = ("train", "curves", "runs")
@@ -80,17 +80,22 @@ def endings(folder: Path, people: int, signals: list[str], limit_s: float = LIMI
     }
     server = start_server(home, apart=True, limit_s=START_LIMIT_S, **environment)
     store = RunStore(home / "runs.sqlite")
-    works = [LONG, WORK[activities.TRAINING][1], WORK[activities.ENSEMBLE][0]]
-    runs = [work.start(store) for work in [*works, WORK[activities.BENCHMARK][0]]]
+    benchmark = WORK[activities.BENCHMARK][0]
+    works = [LONG, WORK[activities.TRAINING][1], WORK[activities.ENSEMBLE][0], benchmark]
+    runs = {work: work.start(store) for work in works}
+    interrupted = set()
     try:
         exported = Work("training", activities.SHORT, "z").start(store)
         _wait(lambda: _status(store, exported) == FINISHED)
+        started_at = time.time()
         for name in signals:
-            _wait(lambda: all(store.can_resume(run) for run in runs[:2]))
-            _wait(lambda: sum(_status(store, run) == RUNNING for run in runs) > 1)
-            with _people(server.url, people, runs[0]), _never_finished(server.url, exported):
+            with _people(server.url, people, runs[LONG]), _never_finished(server.url, exported):
+                _start_again_what_ended(store, runs)
+                # What has made no checkpoint since its start is not resumed: it may be what ends servers.
+                _wait(partial(_has_checkpoint_since, started_at, store, runs[LONG]))
                 processes = checks.processes_of(watched)
-                at_work = [run for run in runs if _status(store, run) == RUNNING]
+                at_work = [run for run in runs.values() if _status(store, run) == RUNNING]
+                interrupted |= {*at_work} & {runs[LONG]}
                 began = time.monotonic()
                 SIGNALS[name](server, processes)
                 _wait(partial(_all_ended, processes))
@@ -104,23 +109,23 @@ def endings(folder: Path, people: int, signals: list[str], limit_s: float = LIMI
             yield from (f"{name}: left over: {one.cmdline()}" for one in checks.processes_of(watched))
             if took_s > limit_s:
                 yield f"{name}: it took {took_s:.1f} s"
-            yield from (f"{name}: {fault}" for fault in checks.of_store(store, runs))
+            yield from (f"{name}: {fault}" for fault in checks.of_store(store, [*runs.values()]))
             for run_id in at_work:
-                if _status(store, run_id) not in (INTERRUPTED, QUEUED):
+                if _status(store, run_id) not in (INTERRUPTED, QUEUED, FINISHED):
                     yield f"{name}: {run_id} is {_status(store, run_id)}"
             port = int(server.url.rsplit(":", 1)[1])
             server = start_server(home, port, apart=True, limit_s=START_LIMIT_S, **environment)
-            began = time.monotonic()
-            for run_id in {*at_work} - {runs[3]}:
+            began, started_at = time.monotonic(), time.time()
+            for run_id in {*at_work} & interrupted:
                 _wait(lambda run_id=run_id: _status(store, run_id) != INTERRUPTED, 60.0)
                 if _status(store, run_id) == INTERRUPTED:
                     yield f"{name}: {run_id} does not resume: {store.get(run_id)}"
             print(f"{name}: all resume {time.monotonic() - began:.1f} s after the next start", flush=True)
-        for run_id in runs[1:]:
-            store.request(run_id, "stop")
-        again = works[0].start(store)
-        _wait(lambda: all(_status(store, run) == FINISHED for run in (runs[0], again)), 2 * LIMIT_S)
-        if losses(store, runs[0]) != losses(store, again) or not losses(store, again):
+        for work in works[1:]:
+            store.request(runs[work], "stop")
+        again = LONG.start(store)
+        _wait(lambda: all(_status(store, run) == FINISHED for run in (*interrupted, again)), 2 * LIMIT_S)
+        if not interrupted or any(losses(store, run) != losses(store, again) for run in interrupted):
             yield "the training ends with other numbers than one that nobody interrupted"
     finally:
         for run in store.all_with_status(QUEUED, RUNNING, PAUSED):
@@ -134,24 +139,28 @@ def endings(folder: Path, people: int, signals: list[str], limit_s: float = LIMI
 @contextlib.contextmanager
 def _people(url: str, count: int, run: str) -> Iterator[None]:
     """So many open pages."""
-    there = threading.Event()
+    address = url.replace("http", "ws")
+    there, leaves = threading.Event(), asyncio.Event()
 
     async def all_of_them() -> None:
-        address = url.replace("http", "ws")
         visits = [
-            look(address, page, f"run={run}" if page == "train" else "", 3600)
+            asyncio.create_task(look(address, page, f"run={run}" if page == "train" else "", 3600))
             for page in (PAGES[n % len(PAGES)] for n in range(count))
         ]
-        together = asyncio.gather(*visits, return_exceptions=True)
         await asyncio.sleep(5)
         there.set()
-        await together
+        await leaves.wait()
+        for visit in visits:
+            visit.cancel()
+        await asyncio.gather(*visits, return_exceptions=True)
 
-    thread = threading.Thread(target=lambda: asyncio.run(all_of_them()), daemon=True)
-    thread.start()
-    there.wait(LIMIT_S)
-    yield
-    thread.join(LIMIT_S)
+    with asyncio.Runner() as runner:
+        thread = threading.Thread(target=lambda: runner.run(all_of_them()), daemon=True)
+        thread.start()
+        there.wait(LIMIT_S)
+        yield
+        runner.get_loop().call_soon_threadsafe(leaves.set)
+        thread.join(LIMIT_S)
 
 
 @contextlib.contextmanager
@@ -197,9 +206,23 @@ def _status(store: RunStore, run_id: str) -> str:
     return run.status
 
 
+def _has_checkpoint_since(started_at: float, store: RunStore, run_id: str) -> bool:
+    if _status(store, run_id) != RUNNING or not store.can_resume(run_id):
+        return False
+    return store.checkpoint_file(run_id).stat().st_mtime > started_at
+
+
+def _start_again_what_ended(store: RunStore, runs: dict[Work, str]) -> None:
+    for work, run_id in runs.items():
+        if _status(store, run_id) not in (RUNNING, QUEUED, PAUSED, INTERRUPTED):
+            runs[work] = work.start(store)
+
+
 def _wait(condition: Callable[[], object], limit_s: float = LIMIT_S) -> None:
     until = time.monotonic() + limit_s
-    while not condition() and time.monotonic() < until:
+    while not condition():
+        if time.monotonic() > until:
+            raise TimeoutError(f"not so within {limit_s:.0f} s")
         time.sleep(0.02)
 
 

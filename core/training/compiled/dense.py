@@ -76,10 +76,11 @@ def gather(stacked, inputs, targets, begins, order, start, batch, columns, featu
 
 
 @compiled
-def forward(stacked, theta, sizes, code, code_ends, values, slopes, work, registers_at, columns):
+def forward(stacked, theta, sizes, code, code_ends, work, places, columns):
     """Fill values and slopes of all layers from values' first block, the inputs.
 
-    work: its first part holds a layer's pre-activations, its last the registers of elementwise.run.
+    work begins with the values; places says where slopes, a layer's pre-activations and the registers of
+    elementwise.run begin in it.
     """
     width = columns * LANES
     each = LANES if stacked else 1
@@ -89,17 +90,17 @@ def forward(stacked, theta, sizes, code, code_ends, values, slopes, work, regist
         fan_in, fan_out = sizes[layer], sizes[layer + 1]
         above, bias = below + fan_in * width, at + fan_in * fan_out
         last = layer == layers - 1
-        out, out_at = (values, above) if last else (work, 0)
+        out_at = above if last else places[1]
         if stacked:
-            products_v(theta, at * each, fan_in * each, each, values, below, LANES, width, fan_in,
-                       theta, bias * each, each, out, out_at, width, LANES, fan_out, columns)  # fmt: skip
+            products_v(theta, at * each, fan_in * each, each, work, below, LANES, width, fan_in,
+                       theta, bias * each, each, work, out_at, width, LANES, fan_out, columns)  # fmt: skip
         else:
-            products_s(theta, at, fan_in, 1, values, below, LANES, width, fan_in,
-                       theta, bias, 1, out, out_at, width, LANES, fan_out, columns)  # fmt: skip
+            products_s(theta, at, fan_in, 1, work, below, LANES, width, fan_in,
+                       theta, bias, 1, work, out_at, width, LANES, fan_out, columns)  # fmt: skip
         if not last:
             first = code_ends[layer - 1] if layer else 0
-            elementwise.run(code, first, code_ends[layer], work, registers_at, 0, values, above,
-                            slopes, above, fan_out * columns)  # fmt: skip
+            elementwise.run(code, first, code_ends[layer], work, places[2], places[1], above,
+                            places[0] + above, fan_out * columns)  # fmt: skip
         at, below = bias + fan_out, above
     return below
 
@@ -149,8 +150,8 @@ def loss_gradient(kind, hyper, z, at, aims, weights, delta, outputs, columns, to
 
 
 @compiled
-def backward(stacked, theta, gradient, sizes, values, slopes, delta, before, ones, columns):
-    """Fill gradient from delta, the one by the outputs (outputs, columns, LANES). ones: a vector of 1."""
+def backward(stacked, theta, gradient, sizes, values, slopes, delta, before, columns):
+    """Fill gradient from delta, the one by the outputs (outputs, columns, LANES)."""
     width = columns * LANES
     each = LANES if stacked else 1
     layers = sizes.shape[0] - 1
@@ -167,13 +168,17 @@ def backward(stacked, theta, gradient, sizes, values, slopes, delta, before, one
             row = fan_in * each
             products_v_bare(delta, 0, width, LANES, values, below, width, LANES, columns,
                             theta, 0, 0, gradient, at * each, row, each, fan_out, fan_in)  # fmt: skip
-            products_v_bare(delta, 0, width, LANES, ones, 0, 0, 0, columns,
-                            theta, 0, 0, gradient, bias * each, each, each, fan_out, 1)  # fmt: skip
         else:
             summed(delta, 0, width, LANES, values, below, width, LANES, columns,
                    theta, 0, 0, gradient, at, fan_in, 1, fan_out, fan_in)  # fmt: skip
-            summed(delta, 0, width, LANES, ones, 0, 0, 0, columns,
-                   theta, 0, 0, gradient, bias, 1, 1, fan_out, 1)  # fmt: skip
+        for o in range(fan_out):
+            total = load(delta, o * width)
+            for c in range(LANES, width, LANES):
+                total = total + load(delta, o * width + c)
+            if stacked:
+                store(gradient, (bias + o) * LANES, total)
+            else:
+                gradient[bias + o] = hsum(total)
         if layer > 0:
             if stacked:
                 products_v_bare(theta, at * each, each, fan_in * each, delta, 0, LANES, width, fan_out,
@@ -209,19 +214,19 @@ def penalize(stacked, theta, gradient, is_weight, hyper):
 
 
 @compiled
-def update(kind, betas, theta, gradient, first, second, step, factor, hyper):
-    """One step of the optimiser, as torch.optim defines it; step counts from 1.
+def update(kind, theta, gradient, first, second, power1, power2, factor, hyper):
+    """One step of the optimiser, as torch.optim defines it.
 
-    factor: of the learning rate, by the schedule. betas: float64 (2,), of Adam and its kin.
+    power1 and power2: Adam's betas to the number of this step, counted from 1; in float64, since the float32
+    of 0.999 is 1e-8 away, which its 10,000th power makes 1e-4. factor: of the learning rate, by the schedule.
     """
     rate = load(hyper, RATE * LANES) * _f32(factor)
     decay, epsilon = load(hyper, DECAY * LANES), load(hyper, EPSILON * LANES)
     keep1, keep2 = load(hyper, BETA1 * LANES), load(hyper, BETA2 * LANES)
     new1, new2 = load(hyper, NEW1 * LANES), load(hyper, NEW2 * LANES)
     if kind in (ADAM, ADAMW):
-        # Powers in float64: the float32 of 0.999 is 1e-8 away, which its 10,000th power makes 1e-4.
-        size = rate / _f32(1.0 - betas[0] ** step)
-        root = _f32(1.0 / math.sqrt(1.0 - betas[1] ** step))
+        size = rate / _f32(1.0 - power1)
+        root = _f32(1.0 / math.sqrt(1.0 - power2))
         l2, shrink = decay, broadcast(_f32(1.0))
         if kind == ADAMW:
             l2, shrink = zero(), _f32(1.0) - rate * decay
@@ -277,7 +282,8 @@ def take_steps(
     steps: (samples a pass, batch size, factors of the learning rate float64, steps taken before).
     loss: its kind. optimizer: kind, betas, hyper (HYPER_ROWS, LANES), whether L1 or clipping apply, and
     which parameters L1 counts (penalize()).
-    memory: theta, first, second. scratch: what scratch_for() makes.
+    memory: theta, first, second.
+    scratch: work and places (forward()), then delta, before, gradient, aims, weights and totals.
     frames: numbers of the steps after which theta is copied, and where to (frames, parameters), flat.
     """
     code, code_ends = program
@@ -285,11 +291,13 @@ def take_steps(
     samples, batch_size, factors, done = steps
     kind, betas, hyper, with_penalty, is_weight = optimizer
     theta, first, second = memory
-    values, slopes, delta, before, gradient, aims, weights, ones, totals, work, registers_at = scratch
+    work, places, delta, before, gradient, aims, weights, totals = scratch
+    values, slopes = work, work[places[0] :]
     frame_steps, frame_values = frames
     features, outputs = sizes[0], sizes[sizes.shape[0] - 1]
     steps_a_pass = (samples + batch_size - 1) // batch_size
     weighted, frame = -1, 0
+    power1, power2 = betas[0] ** done, betas[1] ** done
     for step in range(factors.shape[0]):
         within = step % steps_a_pass * batch_size
         start = step // steps_a_pass * samples + within
@@ -300,13 +308,15 @@ def take_steps(
                 weights[j] = _f32(1.0 / batch) if stacked or j < batch else _f32(0.0)
             weighted = batch
         gather(stacked, inputs, targets, begins, order, start, batch, columns, features, values, aims)
-        at = forward(stacked, theta, sizes, code, code_ends, values, slopes, work, registers_at, columns)
+        at = forward(stacked, theta, sizes, code, code_ends, work, places, columns)
         wanted = totals if step == factors.shape[0] - 1 else totals[:0]
         loss_gradient(loss, hyper, values, at, aims, weights, delta, outputs, columns, wanted)
-        backward(stacked, theta, gradient, sizes, values, slopes, delta, before, ones, columns)
+        backward(stacked, theta, gradient, sizes, values, slopes, delta, before, columns)
         if with_penalty:
             penalize(stacked, theta, gradient, is_weight, hyper)
-        update(kind, betas, theta, gradient, first, second, done + step + 1, factors[step], hyper)
+        power1 *= betas[0]
+        power2 *= betas[1]
+        update(kind, theta, gradient, first, second, power1, power2, factors[step], hyper)
         if frame < frame_steps.shape[0] and frame_steps[frame] == step:
             for j in range(theta.shape[0]):
                 frame_values[frame * theta.shape[0] + j] = theta[j]
@@ -319,7 +329,7 @@ def predict(stacked, sizes, program, inputs, begins, count, theta, scratch, resu
     outputs), flat, or (LANES, count, outputs) where lanes are networks.
     """
     code, code_ends = program
-    values, slopes, work, registers_at, columns = scratch
+    work, places, columns = scratch
     features, outputs = sizes[0], sizes[sizes.shape[0] - 1]
     portion = columns if stacked else columns * LANES
     for start in range(0, count, portion):
@@ -329,10 +339,10 @@ def predict(stacked, sizes, program, inputs, begins, count, theta, scratch, resu
                 sample = begins[lane] + start + (b if b < batch else 0)
                 at = b * LANES + lane if stacked else b
                 for f in range(features):
-                    values[f * columns * LANES + at] = inputs[sample * features + f]
-        last = forward(stacked, theta, sizes, code, code_ends, values, slopes, work, registers_at, columns)
+                    work[f * columns * LANES + at] = inputs[sample * features + f]
+        last = forward(stacked, theta, sizes, code, code_ends, work, places, columns)
         for lane in range(LANES if stacked else 1):
             for b in range(batch):
                 at = b * LANES + lane if stacked else b
                 for o in range(outputs):
-                    result[(lane * count + start + b) * outputs + o] = values[last + o * columns * LANES + at]
+                    result[(lane * count + start + b) * outputs + o] = work[last + o * columns * LANES + at]

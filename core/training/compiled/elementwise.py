@@ -16,7 +16,7 @@ import numpy as np
 from core.activations.expressions.grammar import Call, Node, Number, Variable, parse
 from core.activations.expressions.operations import OPERATIONS
 from core.training.compiled import elementary
-from core.training.compiled.compiling import compiled
+from core.training.compiled.compiling import compiled, inlined
 from core.training.compiled.simd import (
     LANES,
     absolute,
@@ -217,12 +217,17 @@ def program(tree: Node) -> Program:
     constants = {one: FIRST_OWN + at for at, one in enumerate(numbers)}
     registers, used = _allocated(writer.lines, results, FIRST_OWN + len(constants))
     at: dict[Operand, int] = {"x": INPUT, **constants, **registers}
+    # What is computed goes where it is wanted; x itself, a number, or one result for both is copied.
+    copied = []
+    for goal, one in zip((VALUE, SLOPE), results, strict=True):
+        if isinstance(one, str) and one != "x" and at[one] not in (VALUE, SLOPE):
+            at[one] = goal
+        else:
+            copied.append((goal, one))
     code = []
     for name, result, given in writer.lines:
         code.append((NUMBERS[name], at[result], at[given[0]], at[given[-1]]))
-    code += [
-        (NUMBERS["copy"], goal, at[one], INPUT) for goal, one in zip((VALUE, SLOPE), results, strict=True)
-    ]
+    code += [(NUMBERS["copy"], goal, at[one], INPUT) for goal, one in copied]
     return Program(np.array(code, np.int32), np.array(list(constants), np.float32), used)
 
 
@@ -243,25 +248,32 @@ def _allocated(lines: list[Line], kept: Both, first: int) -> tuple[dict[str, int
     return registers, used
 
 
+@inlined
+def _place(register, registers_at, input_at, value_at, slope_at, start):
+    """Where in work a register of a list begins."""
+    if register >= FIRST_OWN:
+        return registers_at + (register - FIRST_OWN) * TILE * LANES
+    begin = input_at if register == INPUT else value_at if register == VALUE else slope_at
+    return begin + start * LANES
+
+
 @compiled
-def run(code, first, last, work, registers_at, input_at, values, value_at, slopes, slope_at, vectors):
+def run(code, first, last, work, registers_at, input_at, value_at, slope_at, vectors):
     """Run operations `first` to `last` of code on `vectors` vectors of work, and write values and slopes.
 
-    registers_at: where work has the list's own registers, TILE vectors each, with its constants. The last two
-    operations copy what was computed to values and slopes.
+    registers_at: where work has the list's own registers, TILE vectors each, with its constants.
     """
     for start in range(0, vectors, TILE):
         count = min(TILE, vectors - start) * LANES
         for line in range(first, last):
             kind = code[line, 0]
             out, a, b = code[line, 1], code[line, 2], code[line, 3]
-            o = registers_at + (out - FIRST_OWN) * TILE * LANES
-            p = input_at + start * LANES if a == INPUT else registers_at + (a - FIRST_OWN) * TILE * LANES
-            q = input_at + start * LANES if b == INPUT else registers_at + (b - FIRST_OWN) * TILE * LANES
+            o = _place(out, registers_at, input_at, value_at, slope_at, start)
+            p = _place(a, registers_at, input_at, value_at, slope_at, start)
+            q = _place(b, registers_at, input_at, value_at, slope_at, start)
             if kind == _COPY:
-                goal, to = (values, value_at) if out == VALUE else (slopes, slope_at)
                 for j in range(0, count, LANES):
-                    store(goal, to + start * LANES + j, load(work, p + j))
+                    store(work, o + j, load(work, p + j))
             elif kind == _ADD:
                 for j in range(0, count, LANES):
                     store(work, o + j, load(work, p + j) + load(work, q + j))

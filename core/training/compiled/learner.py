@@ -81,7 +81,7 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
     plain = isinstance(network, MLP) and all(type(module) in _KNOWN_MODULES for module in network.modules())
     convolutional = MODELS[config.model].family == CONVOLUTIONAL
     if not plain and not convolutional:
-        return "it knows plain fully connected networks and the convolutional ones"
+        return "it knows fully connected networks without dropout and norm, and the convolutional ones"
     if parts.device.type != "cpu":
         return f"it runs on the CPU, not on {config.device}"
     if plain and sum(parameter.numel() for parameter in network.parameters()) > MAX_PARAMETERS:
@@ -128,7 +128,7 @@ def _take_one_step(kind: str) -> None:
         memory = mlp.Memory(*np.zeros((3, network.parameters), np.float32))
         job = stack.Job(memory, inputs, np.zeros(1), np.zeros(1, np.int64), mlp.Optimizer(mlp.SGD), 0.0)
         steps = stack.Steps(network, mlp.SGD, (0.0, 0.0), dense.SQUARED, 1, 1, penalized=False)
-        stack.take_steps(steps, [job], np.ones(1), 0)
+        stack.take_steps(steps, [job], np.ones(1), 0, stacked=False)
         stack.outputs(network, memory.theta, inputs)
         return
     layers = (cnn.Convolution(2, 3, padding=1), cnn.Linear(1, active=False))
@@ -235,7 +235,7 @@ class CompiledLearner(SupervisedLearner):
 
     def learn_epochs(self, epochs: int) -> None:
         """Some whole epochs: what learn() with all their batches does, in as few calls as possible."""
-        learn_epochs([self], epochs)
+        learn_epochs([self], epochs, stacked=False)
 
     def _take_steps(self, order: np.ndarray) -> float:
         from core.training.compiled import cnn, stack
@@ -243,7 +243,9 @@ class CompiledLearner(SupervisedLearner):
         factors = self.factors(-(-len(order) // self.config.batch_size))
         with flushing_denormals():
             if isinstance(self.compiled_network, stack.Network):
-                losses, _ = stack.take_steps(self.stacked_steps(1), [self.job(order)], factors, self.step)
+                losses, _ = stack.take_steps(
+                    self.stacked_steps(1), [self.job(order)], factors, self.step, stacked=False
+                )
                 loss = float(losses[0])
             else:
                 loss = cnn.take_steps(
@@ -372,8 +374,8 @@ def _share(tensor: Tensor, memory: Tensor, start: int) -> int:
     return end
 
 
-def learn_epochs(learners: Sequence[CompiledLearner], epochs: int) -> None:
-    """Some whole epochs of one learner, or of several with the same stack_key(), whose networks are lanes."""
+def learn_epochs(learners: Sequence[CompiledLearner], epochs: int, stacked: bool) -> None:
+    """Some whole epochs of learners with the same stack_key(), as lanes of a stack; or of one by itself."""
     from core.training.compiled import stack
 
     first = learners[0]
@@ -383,14 +385,16 @@ def learn_epochs(learners: Sequence[CompiledLearner], epochs: int) -> None:
             for batch in first.batches():
                 first.learn(batch)
         return
-    each = first.compiled_network.multiplications * samples * len(learners)
+    # The same portions however many lanes are used: a stack does all of them.
+    lanes = stack.LANES if stacked else 1
+    each = first.compiled_network.multiplications * samples * lanes
     max_passes = max(1, MULTIPLICATIONS_PER_CALL // each)
     for done in range(0, epochs, max_passes):
         passes = min(max_passes, epochs - done)
         factors = first.factors(passes * first.steps_per_epoch)
         jobs = [learner.job(_orders(learner, samples, passes)) for learner in learners]
         with flushing_denormals():
-            stack.take_steps(first.stacked_steps(passes), jobs, factors, first.step)
+            stack.take_steps(first.stacked_steps(passes), jobs, factors, first.step, stacked)
         for learner in learners:
             learner.step += len(factors)
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -118,16 +119,17 @@ def take_steps(
     jobs: Sequence[Job],
     factors: np.ndarray,
     done: int,
+    stacked: bool,
     frame_steps: Sequence[int] = (),
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take len(factors) steps of one network, or of 2 to LANES of them side by side.
+    """Take len(factors) steps of one network, or, if stacked, of up to LANES of them side by side.
 
     factors float64 (steps,) multiply each network's learning rate; done: steps taken before. Returns the last
     batch's mean loss of each, float32 (networks,), and the parameters after each step of frame_steps, float32
     (frames, networks, parameters).
     """
-    stacked, count = len(jobs) > 1, len(jobs)
-    lanes = [*jobs, *[jobs[-1]] * (LANES - count)] if stacked else [jobs[0]]
+    count = len(jobs)
+    lanes = [*jobs, *[jobs[-1]] * (LANES - count)] if stacked else [*jobs]
     network, memories = steps.network, [job.memory for job in lanes]
     theta, first, second = (
         _packed([getattr(memory, name) for memory in memories], stacked)
@@ -157,7 +159,7 @@ def take_steps(
     for name, row in (("theta", theta), ("first", first), ("second", second)):
         for memory, values in zip(memories[:count], _unpacked(row, network, stacked, count), strict=True):
             getattr(memory, name)[:] = values
-    totals = scratch[8]
+    totals = scratch[-1]
     losses = totals[:count] if stacked else totals.sum(keepdims=True)
     shown = [_unpacked(row, network, stacked, count) for row in frames.reshape(len(frame_steps), len(theta))]
     return losses, np.array(shown, np.float32).reshape(len(frame_steps), count, network.parameters)
@@ -167,8 +169,6 @@ def outputs(network: Network, theta: np.ndarray, inputs: np.ndarray) -> np.ndarr
     """The network's outputs for inputs float32 (samples, features): float32 (samples, outputs)."""
     width = PREDICTED_COLUMNS * LANES
     result = np.empty((len(inputs), network.sizes[-1]), np.float32)
-    work, registers_at = _work(network, width)
-    values = np.zeros(sum(network.sizes) * width, np.float32)
     dense.predict(
         False,
         np.array(network.sizes),
@@ -177,7 +177,7 @@ def outputs(network: Network, theta: np.ndarray, inputs: np.ndarray) -> np.ndarr
         np.zeros(1, np.int32),
         len(inputs),
         theta,
-        (values, np.zeros_like(values), work, registers_at, PREDICTED_COLUMNS),
+        (*_work(network, width), PREDICTED_COLUMNS),
         result.reshape(-1),
     )
     return result
@@ -236,23 +236,26 @@ def _hyper(lanes: Sequence[Job]) -> np.ndarray:
     return np.ascontiguousarray(np.broadcast_to(hyper, (dense.HYPER_ROWS, LANES)), np.float32)
 
 
-def _work(network: Network, width: int) -> tuple[np.ndarray, int]:
-    """Room for a layer's pre-activations, and after it the registers with their constants."""
+def _work(network: Network, width: int) -> tuple[np.ndarray, tuple[int, int, int]]:
+    """Values, slopes, a layer's pre-activations and the registers with their constants; where the last three
+    begin.
+    """
     program, register = network.program, elementwise.TILE * LANES
-    begin = max(network.sizes) * width
-    work = np.zeros(begin + max(1, program.registers) * register, np.float32)
-    constants = work[begin : begin + len(program.constants) * register]
+    slopes = sum(network.sizes) * width
+    layer = 2 * slopes
+    registers = layer + max(network.sizes) * width
+    work = np.zeros(registers + max(1, program.registers) * register, np.float32)
+    constants = work[registers : registers + len(program.constants) * register]
     constants.reshape(-1, register)[:] = program.constants[:, None]
-    return work, begin
+    return work, (slopes, layer, registers)
 
 
-def _scratch(network: Network, batch_size: int, stacked: bool, parameters: int) -> tuple[object, ...]:
+def _scratch(network: Network, batch_size: int, stacked: bool, parameters: int) -> tuple[Any, ...]:
+    """What dense.take_steps works in; the losses are the last."""
     width = (batch_size if stacked else -(-batch_size // LANES)) * LANES
-    sizes = (sum(network.sizes), sum(network.sizes), max(network.sizes), max(network.sizes))
-    blocks = [np.zeros(units * width, np.float32) for units in sizes]
-    row = [np.zeros(count, np.float32) for count in (parameters, width, width)]
-    ones, totals = np.ones(LANES, np.float32), np.zeros(LANES, np.float32)
-    return (*blocks, *row, ones, totals, *_work(network, width))
+    widest = max(network.sizes) * width
+    rows = [np.zeros(count, np.float32) for count in (widest, widest, parameters, width, width, LANES)]
+    return (*_work(network, width), *rows)
 
 
 def grouped(keys: Sequence[Hashable | None]) -> list[list[int]]:

@@ -91,15 +91,16 @@ def _tile(rows: int, columns: int, a_in_lanes: bool, with_bias: bool, over_lanes
             total.add_incoming(one, body)
         builder.branch(head)
         builder.position_at_end(after)
-        add_up = simd._halving(lambda builder, v, w: builder.fadd(v, w))
+        numbers = _sums_of_lanes(builder, sums) if over_lanes else []
         for r in range(rows):
             for c in range(columns):
                 out_at = place("out_at", (constant(r), index["out_row"]), (constant(c), index["out_column"]))
-                pointer, total = builder.gep(data["out"], [out_at]), sums[r * columns + c]
+                pointer = builder.gep(data["out"], [out_at])
                 if over_lanes:
-                    builder.store(add_up(builder, total), pointer)
+                    builder.store(numbers[r * columns + c], pointer)
                 else:
-                    builder.store(total, builder.bitcast(pointer, _VECTOR.as_pointer())).align = 4
+                    pointer = builder.bitcast(pointer, _VECTOR.as_pointer())
+                    builder.store(sums[r * columns + c], pointer).align = 4
         return context.get_dummy_value()
 
     @intrinsic
@@ -115,6 +116,33 @@ def _tile(rows: int, columns: int, a_in_lanes: bool, with_bias: bool, over_lanes
 
 _INDICES = {"a_at": 1, "a_row": 2, "a_step": 3, "b_at": 5, "b_column": 6, "b_step": 7, "count": 8}
 _INDICES |= {"bias_at": 10, "bias_row": 11, "out_at": 13, "out_row": 14, "out_column": 15}
+
+
+def _sums_of_lanes(builder: Any, vectors: list[Any]) -> list[Any]:
+    """The sum of each vector's lanes. Halves of two vectors are added in one instruction, until one holds
+    LANES sums: a third of what as many sums one by one take.
+    """
+    index_type = ir.IntType(32)
+    numbers = []
+    for start in range(0, len(vectors), LANES):
+        group = vectors[start : start + LANES]
+        count, block = len(group), LANES
+        while block > 1:
+            half = block // 2
+            firsts = [at for begin in range(0, 2 * LANES, block) for at in range(begin, begin + half)]
+            pairs = [(group[at], group[min(at + 1, len(group) - 1)]) for at in range(0, len(group), 2)]
+            group = []
+            for v, w in pairs:
+                low, high = (
+                    builder.shuffle_vector(
+                        v, w, ir.Constant(ir.VectorType(index_type, LANES), [at + shift for at in firsts])
+                    )
+                    for shift in (0, half)
+                )
+                group.append(builder.fadd(low, high))
+            block = half
+        numbers += [builder.extract_element(group[0], ir.Constant(index_type, at)) for at in range(count)]
+    return numbers
 
 
 def _over_tiles(a_in_lanes: bool, with_bias: bool, over_lanes: bool) -> Any:

@@ -34,6 +34,11 @@ NAMED: dict[str, Mapping[str, Any]] = {
 # Options of data that name a file which a person has added on this machine.
 OWN_DATA = {"file", "archive"}
 
+# Settings in which networks of one stack (core.training.compiled.stack) may differ; how many networks make
+# a stack faster than one after the other.
+SETTINGS_OF_A_LANE = {"learning_rate", "weight_decay", "label_smoothing"}
+MIN_STACK = 4
+
 ENSEMBLE_SETTINGS: dict[str, Option] = {
     "seeds": Option("train with so many seeds, for the distribution", kind=int, min=1, max=MAX_SEEDS),
     "vary": Option("settings or options, each with its values", kind=dict),
@@ -56,6 +61,17 @@ class EnsembleConfig:
 
     settings: ClassVar[Mapping[str, Option]] = ENSEMBLE_SETTINGS
     max_members: ClassVar[int] = MAX_MEMBERS
+
+    @property
+    def in_stacks(self) -> bool:
+        """Whether members take their steps side by side where they can: all of them, or none.
+
+        Rounding differs between the two ways, and the numbers must not depend on how members are shared out.
+        """
+        together = self.seeds
+        for name, values in self.vary.items():
+            together *= len(values) if name in SETTINGS_OF_A_LANE else 1
+        return together >= MIN_STACK
 
     def __post_init__(self) -> None:
         if isinstance(self.training, Mapping):

@@ -54,6 +54,7 @@ class Member(Standing):
     """One training of the ensemble."""
 
     learner: Learner
+    in_stacks: bool  # whether its steps are those of a stack, where its network can be in one
     epochs: int = 0  # that it has completed
 
     def completed(self, epochs: int, steps_s: float) -> None:
@@ -129,7 +130,9 @@ def _train(
     yield Progress(0, count, "networks made")
     members: list[Member] = []
     for variant, training in trainings_of(variants, config.seeds):
-        members.append(Member(variant=variant.name, learner=learner_for(training)))
+        members.append(
+            Member(variant=variant.name, learner=learner_for(training), in_stacks=config.in_stacks)
+        )
         yield Progress(len(members), count, "networks made")
     shown_epoch = _restore(members, start) if start else 0
 
@@ -166,8 +169,8 @@ def _trained_to(
     training, where a checkpoint is due.
     """
     while left := [member for member in members if member.epochs < epoch]:
-        stacks = grouped([_stack_key(member) for member in left])
-        trainings = [pool.submit(_train_together, [left[at] for at in stack], epoch) for stack in stacks]
+        stacks = stacks_of(left)
+        trainings = [pool.submit(train_together, stack, epoch) for stack in stacks]
         for done, (stack, training) in enumerate(zip(stacks, trainings, strict=True), 1):
             training.result()
             if len(stack) == 1 and done % every and done < len(trainings):
@@ -184,20 +187,25 @@ def _trained_to(
 def _stack_key(member: Member) -> Hashable | None:
     """Equal for members that can take their steps as one stack; None for a member that cannot."""
     learner = member.learner
-    if member.diverged or not isinstance(learner, CompiledLearner):
+    if member.diverged or not member.in_stacks or not isinstance(learner, CompiledLearner):
         return None
     key = learner.stack_key()
     return None if key is None else (member.epochs, key)
 
 
-def _train_together(members: Sequence[Member], epoch: int) -> None:
+def stacks_of(members: Sequence[Member]) -> list[list[Member]]:
+    """The members in groups that train_together() can train: of stacks, and of one each."""
+    return [[members[at] for at in group] for group in grouped([_stack_key(one) for one in members])]
+
+
+def train_together(members: Sequence[Member], epoch: int) -> None:
     """All batches until the end of this epoch, and the evaluation after it: of one member, or of a stack."""
     epochs = epoch - members[0].epochs
     if not members[0].diverged:
         learners = [member.learner for member in members if isinstance(member.learner, CompiledLearner)]
         began_s = time.perf_counter()
         if learners:
-            learn_epochs(learners, epochs)
+            learn_epochs(learners, epochs, members[0].in_stacks)
         else:
             learner = members[0].learner
             for _ in range(epochs):

@@ -22,6 +22,8 @@ from core.training.ensembles.job import (
     epoch_completed,
     evaluated_epochs,
     finished,
+    stacks_of,
+    train_together,
     trainings_of,
 )
 from core.training.learners.registry import learner_for
@@ -37,6 +39,7 @@ class MembersPart:
 
     variants: tuple[str, ...]
     trainings: tuple[TrainConfig, ...]
+    in_stacks: bool
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,17 @@ def train_part(part: MembersPart) -> Iterator[Any]:
     epochs, count = part.trainings[0].epochs, len(part.trainings)
     with threads(1):
         members = [
-            Member(variant=variant, learner=learner_for(training))
+            Member(variant=variant, learner=learner_for(training), in_stacks=part.in_stacks)
             for variant, training in zip(part.variants, part.trainings, strict=True)
         ]
         metric = members[0].learner.started().metric
         done = 0
         for epoch in evaluated_epochs(epochs):
-            for trained, member in enumerate(members):
+            trained = 0
+            for stack in stacks_of(members):
                 yield Progress(done * count + (epoch - done) * trained, epochs * count, "epochs")
-                member.train_to(epoch)
+                train_together(stack, epoch)
+                trained += len(stack)
             done = epoch
             yield PartEvaluated(metric, epoch, tuple(map(_standing, members)))
 
@@ -93,7 +98,10 @@ def _train(cluster: Cluster, nodes: Sequence[Node], config: ClusterEnsembleConfi
     on_gpus = training.device != "cpu"
     at_a_time = {node.name: places(node, on_gpus) for node in nodes}
     ranges = parts_of(len(every), max(1, sum(at_a_time.values())), MAX_MEMBERS_OF_PART)
-    parts = [MembersPart(*zip(*(every[index] for index in one), strict=True)) for one in ranges]
+    parts = [
+        MembersPart(*zip(*(every[index] for index in one), strict=True), in_stacks=config.in_stacks)
+        for one in ranges
+    ]
     gathered = _Gathered(len(every), evaluated_epochs(training.epochs))
     shares = _Shares(ranges, training.epochs, at_a_time)
     for event in shared_out(cluster, nodes, train_part, parts, list(map(len, ranges)), "training", on_gpus):

@@ -107,9 +107,17 @@ def test_a_setting_is_known_by_its_name_of_version_0_1_too(run: Run) -> None:
         assert json.loads(done.stdout.splitlines()[-1])["steps"] == 3
 
 
+def test_why_the_steps_are_not_the_fast_ones_is_said_with_the_start(run: Run) -> None:
+    done = run("mlp", "--data", "moons", "--epochs", "1", "--set", "dropout=0.1")
+    reason = "engine eager, not compiled: it knows fully connected networks without dropout and norm"
+    assert done.stdout.splitlines()[1].startswith(reason)
+    assert "engine" not in run("mlp", "--data", "moons", "--epochs", "1").stdout
+
+
 def test_without_json_a_line_an_epoch_is_for_people(run: Run) -> None:
     done = run("lstm", "--epochs", "1")
-    started, naive, epoch, finished = done.stdout.splitlines()
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("engine ")]
+    started, naive, epoch, finished = lines
     assert started.startswith("LSTM on Seattle weather: ")
     assert naive.startswith("naive forecasts, rmse on the test split: ")
     assert epoch.startswith("epoch    1  loss ")

@@ -81,7 +81,7 @@ def test_it_is_used_where_it_can_be_and_says_so() -> None:
 def test_it_is_refused_in_words_where_it_cannot() -> None:
     with pytest.raises(InvalidRequest, match="'compiled' cannot be used: beyond 5,000 parameters"):
         supervised_learner(quick(hidden=(256, 256), engine="compiled"))
-    with pytest.raises(InvalidRequest, match="plain fully connected networks and the convolutional ones"):
+    with pytest.raises(InvalidRequest, match="networks without dropout and norm, and the convolutional ones"):
         supervised_learner(default_config("lstm", engine="compiled"))
     with pytest.raises(InvalidRequest, match="with convolutions it knows the activations elu, gelu"):
         supervised_learner(default_config("lenet", engine="compiled", activation="mish"))
@@ -112,9 +112,9 @@ def as_in_a_stack(*changes: dict[str, Any]) -> tuple[list[CompiledLearner], list
             assert isinstance(learner, CompiledLearner)
             group.append(learner)
     assert len({learner.stack_key() for learner in both[0]}) == 1
-    learn_epochs(both[0], 2)
+    learn_epochs(both[0], 2, stacked=True)
     for learner in both[1]:
-        learn_epochs([learner], 2)
+        learn_epochs([learner], 2, stacked=False)
     return both[0], both[1]
 
 

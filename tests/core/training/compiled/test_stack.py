@@ -96,6 +96,7 @@ def assert_same_steps(
     smoothing: float = 0.0,
     l1: float = 0.0,
     clip_norm: float | None = None,
+    stacked: bool = True,
     tolerance: float = 1e-4,
 ) -> None:
     """Two passes over 17 samples, a call each, against torch: weights of each network, and the losses."""
@@ -129,7 +130,9 @@ def assert_same_steps(
             stack.Job(**(vars(job) | {"order": job.order[done * samples : (done + 1) * samples]}))
             for job in jobs
         ]
-        losses, frames = stack.take_steps(steps, half, np.full(a_pass, 1.0), done * a_pass, [0, a_pass - 1])
+        losses, frames = stack.take_steps(
+            steps, half, np.full(a_pass, 1.0), done * a_pass, stacked, [a_pass - 1]
+        )
     for at, (job, torch_way) in enumerate(zip(jobs, theirs, strict=True)):
         optimizer_of = build(torch_way.parameters, job.learning_rate)
         for start in [p * samples + s for p in range(passes) for s in range(0, samples, batch_size)]:
@@ -151,15 +154,17 @@ def assert_same_steps(
     loss=st.sampled_from([dense.BINARY, dense.SQUARED, dense.SOFTMAX]),
     widths=st.lists(st.integers(1, 13), min_size=4, max_size=4),
     networks=st.integers(1, LANES),
+    stacked=st.booleans(),
     batch_size=st.integers(1, 20),
     smoothing=st.sampled_from([0.0, 0.2]),
     l1=st.sampled_from([0.0, 0.01]),
     clip_norm=st.sampled_from([None, 0.3]),
 )
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 def test_steps_of_any_network_are_those_of_autograd(
-    activations: list[str], loss: int, widths: list[int], **rest: Any
+    activations: list[str], loss: int, widths: list[int], networks: int, stacked: bool, **rest: Any
 ) -> None:
+    rest |= {"networks": networks if stacked else 1, "stacked": stacked}
     outputs = 4 if loss == dense.SOFTMAX else 1
     sizes = (widths[0], *widths[1 : 1 + len(activations)], outputs)
     # Adam and RMSprop divide by the size of a gradient that may be all rounding.
@@ -173,15 +178,15 @@ def values_and_slopes(name: str, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     assert tree is not None
     network = stack.Network((1, 1, 1), (tree,))
     register = elementwise.TILE * LANES
-    work, begin = stack._work(network, register)
+    work, (_, layer, registers) = stack._work(network, register)
     padded = np.resize(x, -(-len(x) // register) * register)
     values, slopes = np.zeros_like(padded), np.zeros_like(padded)
     for start in range(0, len(padded), register):
-        work[:register] = padded[start : start + register]
-        elementwise.run(
-            network.program.code, 0, len(network.program.code), work, begin, 0,
-            values, start, slopes, start, elementwise.TILE,
-        )  # fmt: skip
+        work[layer : layer + register] = padded[start : start + register]
+        code = network.program.code
+        elementwise.run(code, 0, len(code), work, registers, layer, 0, 2 * register, elementwise.TILE)
+        values[start : start + register] = work[:register]
+        slopes[start : start + register] = work[2 * register : 3 * register]
     return values[: len(x)], slopes[: len(x)]
 
 

@@ -182,3 +182,24 @@ def test_what_is_impossible_is_refused(settings: dict[str, Any], sentence: str) 
 def test_config_survives_json() -> None:
     config = EnsembleConfig(quick(), seeds=3, vary={"activation": ["tanh", "relu"]})
     assert from_record(EnsembleConfig, json.loads(json.dumps(to_record(config)))) == config
+
+
+def test_members_train_in_stacks_where_enough_of_them_can_and_by_themselves_else() -> None:
+    training = quick()
+    assert EnsembleConfig(training, 4).in_stacks
+    assert EnsembleConfig(training, 1, {"learning_rate": (0.01, 0.02, 0.03, 0.04)}).in_stacks
+    assert not EnsembleConfig(training, 1, {"hidden": ((4,), (5,), (6,), (7,))}).in_stacks
+    assert not EnsembleConfig(training, 3).in_stacks
+
+
+def test_a_stack_gives_the_numbers_of_its_members_alone() -> None:
+    training = quick()
+    stacked = final_of(EnsembleConfig(training, 4, {"learning_rate": (0.003, 0.01)}))
+    for rate in (0.003, 0.01):
+        alone = final_of(EnsembleConfig(replace(training, learning_rate=rate), 3))
+        assert stacked[f"{rate:g}"][:3] == pytest.approx(alone["all"], abs=0.02)
+
+
+def final_of(config: EnsembleConfig) -> dict[str, tuple[float, ...]]:
+    """Each member's last test metric, by variant."""
+    return dict([*train_ensemble(config)][-1].final)
