@@ -67,7 +67,7 @@ class ConvNetwork:
     """A network for images of (channels, rows, columns), and the activation of all its layers.
 
     activation is one of the numbers of kernels.py, parameter what it takes. rises: whether it never falls, so
-    that a maximum may be taken before it.
+    that pooling may come before it.
     """
 
     shape: tuple[int, int, int]
@@ -309,7 +309,7 @@ def _gather(inputs, order, start, value, arena, batch):
 
 @compiled
 def _lay_out(arena, laid_out, end, batch):
-    """Make all borders zero where they lie at another place than before."""
+    """Make all borders zero where they lie elsewhere than before."""
     if laid_out[0] != batch:
         arena[:end] = 0
         laid_out[0] = batch

@@ -234,11 +234,11 @@ def _pool_row(arena, rows_at, slopes_at, layer, columns, to, winner_at, slope_at
                     if slopes_at >= 0:
                         slope = select(wins, load(arena, slopes_at + offset), slope)
                     number += np.float32(1)
-            place = column * batch + j
-            _put(arena, to + place, best, count)
-            _put(arena, winner_at + place, which, count)
+            target = column * batch + j
+            _put(arena, to + target, best, count)
+            _put(arena, winner_at + target, which, count)
             if slopes_at >= 0:
-                _put(arena, slope_at + place, slope, count)
+                _put(arena, slope_at + target, slope, count)
 
 
 @compiled
@@ -385,11 +385,11 @@ def _spread_gradient(arena, layer, out, shared, border, batch):
                     number = np.float32(0)
                     for above in range(pool):
                         for left in range(pool):
-                            place = to + above * width + (column * stride + left) * batch + j
+                            target = to + above * width + (column * stride + left) * batch + j
                             here_only = select(equal(which, number), gradient, zero())
                             if overlap:
-                                here_only = here_only + load(arena, place)
-                            _put(arena, place, here_only, count)
+                                here_only = here_only + load(arena, target)
+                            _put(arena, target, here_only, count)
                             number += np.float32(1)
 
 
@@ -516,7 +516,7 @@ def _input_gradient(arena, theta, layer, value, outputs, shared, border, batch):
                 seen_columns = (kernel - m + stride - 1) // stride
                 delta_at = top + ((column + padding - m) // stride + border) * batch
                 weights_at = layer[WEIGHTS] + first * area + k * kernel + m
-                place = at + column * batch
+                target = at + column * batch
                 sizes = (channel, start_stride, area, lanes, batch)
                 over_outputs = (outputs, d_channel, channels * area)
                 over_kernel = (seen, -d_row, stride * kernel, seen_columns, -batch, stride)
@@ -525,9 +525,9 @@ def _input_gradient(arena, theta, layer, value, outputs, shared, border, batch):
                     shared[MULTIPLY],
                     (height,),
                     arena,
-                    place,
+                    target,
                     arena,
-                    place if adds else zeros,
+                    target if adds else zeros,
                     theta,
                     weights_at,
                     arena,

@@ -352,7 +352,7 @@ def _calling(product: str) -> Any:
 
     def typed(*given: Any) -> Any:
         _, sizes, *places, _ = given
-        at = [types.int64 if n % 2 else place for n, place in enumerate(places)]
+        at = [types.int64 if n % 2 else array for n, array in enumerate(places)]
         wanted = types.UniTuple(types.int64, len(sizes)), *at, types.UniTuple(types.int64, count)
         return types.void(types.int64, *wanted), generate
 

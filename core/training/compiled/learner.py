@@ -53,7 +53,7 @@ ACTIVATIONS: dict[str, tuple[str, float]] = {
     "sine": ("SINE", 0.0),
 }
 
-# Those that never fall, so that a maximum may be taken before them, which is faster.
+# Those that never fall, so that pooling may come before them, which is faster.
 RISING = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus")
 
 
