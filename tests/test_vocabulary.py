@@ -6,7 +6,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -63,31 +63,49 @@ EXCEPTIONS = {"most_probable"}
 Written = list[tuple[str, str]]  # where it stands, as path:line, and what it is
 
 
+def names_with(parts: Iterable[str]) -> re.Pattern[str]:
+    """Names of which one of these is the whole, or a part between underscores."""
+    return re.compile(rf"(^|_)({'|'.join(parts)})(_|$)", re.IGNORECASE)
+
+
+def texts_with(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Texts in which one of these stands."""
+    return re.compile(rf"\b({'|'.join(phrases)})\b", re.IGNORECASE)
+
+
 @cache
-def names_and_texts() -> tuple[Written, Written]:
-    """Each name of each file where it first stands; and each comment and each string of all files."""
+def suspects() -> tuple[Written, Written]:
+    """The names and the texts in which any of the refused words stands: all files are read once."""
+    any_name, any_text = names_with(NAMES), texts_with(PHRASES)
     names, texts = [], []
     for path in SOURCES:
         if READS_0_1.search(path.name):
             continue
         file, source = path.relative_to(ROOT), path.read_text()
-        names += [(f"{file}:{line}", name) for name, line in identifiers(source).items()]
-        texts += [(f"{file}:{line}", text) for line, text in prose(source)]
-    return names, texts
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+        names += [(f"{file}:{line}", name) for name, line in identifiers(tokens).items()]
+        texts += [(f"{file}:{line}", text) for line, text in prose(tokens, source)]
+    for path in TEXTS:
+        lines = enumerate(path.read_text().splitlines(), start=1)
+        texts += [(f"{path.name}:{number}", line) for number, line in lines]
+    return (
+        [(place, name) for place, name in names if any_name.search(name)],
+        [(place, text) for place, text in texts if any_text.search(text)],
+    )
 
 
-def identifiers(source: str) -> dict[str, int]:
+def identifiers(tokens: list[tokenize.TokenInfo]) -> dict[str, int]:
     """Spelling of each name in a file, and the line where it first stands."""
     lines: dict[str, int] = {}
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+    for token in tokens:
         if token.type == tokenize.NAME:
             lines.setdefault(token.string, token.start[0])
     return lines
 
 
-def prose(source: str) -> Iterator[tuple[int, str]]:
+def prose(tokens: list[tokenize.TokenInfo], source: str) -> Iterator[tuple[int, str]]:
     """Line and text of each comment and each string in a file."""
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+    for token in tokens:
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
     for node in ast.walk(ast.parse(source)):
@@ -97,23 +115,15 @@ def prose(source: str) -> Iterator[tuple[int, str]]:
 
 @pytest.mark.parametrize("words", NAMES)
 def test_names_are_the_fields_own(words: str) -> None:
-    pattern = re.compile(rf"(^|_)({words})(_|$)", re.IGNORECASE)
-    found = [
-        f"{place} {name}"
-        for place, name in names_and_texts()[0]
-        if pattern.search(name) and name not in EXCEPTIONS
-    ]
+    pattern = names_with([words])
+    names, _ = suspects()
+    found = [f"{at} {name}" for at, name in names if pattern.search(name) and name not in EXCEPTIONS]
     assert found == [], f"{words}: the field says {NAMES[words]}"
 
 
 @pytest.mark.parametrize("words", PHRASES)
 def test_texts_use_the_fields_words(words: str) -> None:
-    pattern = re.compile(rf"\b({words})\b", re.IGNORECASE)
-    found = [f"{place} {text[:80]}" for place, text in names_and_texts()[1] if pattern.search(text)]
-    found += [
-        f"{path.name}:{number} {line[:80]}"
-        for path in TEXTS
-        for number, line in enumerate(path.read_text().splitlines(), start=1)
-        if pattern.search(line)
-    ]
+    pattern = texts_with([words])
+    _, texts = suspects()
+    found = [f"{at} {text[:80]}" for at, text in texts if pattern.search(text)]
     assert found == [], f"{words}: the field says {PHRASES[words]}"

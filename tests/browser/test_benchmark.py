@@ -18,7 +18,7 @@ from tests.browser.test_train import badge
 def test_a_sweep_shows_charts_and_a_table_and_can_be_exported(
     open_page: OpenPage, screenshot: Screenshot
 ) -> None:
-    page = open_page("benchmark?sizes=64&sizes=128")
+    page = open_page("benchmark?sizes=64&sizes=128&dtypes=float32")
     page.get_by_role("button", name="Start").click()
     badge(page, "Finished")
     wait_until_idle(page)

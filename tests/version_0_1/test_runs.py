@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from pathlib import Path
 
 import pytest
 
 from core.jobs import JOBS
 from core.records import from_record
+from core.runs import checkpoints
 from core.runs.runners.local import LocalRunner
 from core.runs.store import RunStore
 from core.timing.activation_cost.config import CostConfig
@@ -15,6 +16,7 @@ from core.timing.activation_cost.table import cost_rows
 from core.timing.results.report import FIGURES
 from core.timing.results.table import measurements
 from tests.version_0_1.conftest import stored
+from tests.waiting import wait_until
 
 RUNS = stored("runs.json")
 
@@ -39,20 +41,36 @@ def test_opening_it_twice_changes_nothing(store: RunStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["training_stopped_in_epoch", pytest.param("training_interrupted", marks=pytest.mark.slow)]
+    ("label", "steps"),
+    [
+        ("training_stopped_in_epoch", 3_000),  # 2,597 are done
+        pytest.param("training_stopped_in_epoch", None, marks=pytest.mark.slow),
+        pytest.param("training_interrupted", None, marks=pytest.mark.slow),
+    ],
 )
-def test_a_run_that_ended_early_resumes_to_its_end(store: RunStore, label: str) -> None:
+def test_a_run_that_ended_early_resumes_to_its_end(data_home: Path, label: str, steps: int | None) -> None:
     run_id = RUNS[label]["id"]
-    runner = LocalRunner(store.place, limit=1)
+    if steps:
+        limit_steps(data_home / "checkpoints" / f"{run_id}.pt", steps)
+    runner = LocalRunner(data_home / "runs.sqlite", limit=1)
     try:
         runner.resume(run_id)
-        while not (run := runner.store.get(run_id)) or not run.ended:
-            time.sleep(0.05)
+        wait_until(lambda: (run := runner.store.get(run_id)) and run.ended)
+        run = runner.store.get(run_id)
+        assert run is not None
         assert (run.status, run.message) == ("finished", None)
         last = runner.store.events_after(run_id)[-1][1]
         assert last["event"] == "training_finished"
+        assert last["steps"] == (steps or 32_000)
     finally:
         runner.close()
+
+
+def limit_steps(checkpoint: Path, steps: int) -> None:
+    """Make it a run that ends after so many steps, as version 0.1 wrote that into its checkpoint."""
+    kept = checkpoints.read(checkpoint)
+    kept["state"]["config"]["most_steps"] = steps
+    checkpoints.write(checkpoint, kept)
 
 
 def test_the_records_of_timing_have_the_names_of_today(store: RunStore) -> None:

@@ -16,6 +16,7 @@ from core.models.registry import applicable_data, default_data
 from core.training.config import default_config
 
 SUPERVISED = [model for model, entry in MODELS.items() if entry.learner == "supervised"]
+loaded_once = cache(load)  # each data set is of several networks, which only read it
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ SUPERVISED = [model for model, entry in MODELS.items() if entry.learner == "supe
 )
 def test_network_fits_the_data(model: str, data: str) -> None:
     config = default_config(model, data)
-    loaded = load(data)
+    loaded = loaded_once(data)
     inputs = loaded.train_inputs
     outputs = 10 if model in ("lenet", "convnet") else len(loaded.classes) or 1
     options = {name: option.default for name, option in MODELS[model].options.items()}
@@ -65,7 +66,7 @@ def test_every_activation_of_a_network_exists() -> None:
 def test_network_can_be_built_with_each_kind_of_activation(model: str, activation: str) -> None:
     data = default_data(model)
     config = default_config(model, data, activation=activation)
-    inputs = torch.from_numpy(load(data).train_inputs[:4])
+    inputs = torch.from_numpy(loaded_once(data).train_inputs[:4])
     network = MODELS[model].build(inputs.shape[1:], 10, config.hidden, activation)
     network(inputs).sum().backward()
     assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in network.parameters())

@@ -26,12 +26,19 @@ from core.timing.sweeps.config import SweepConfig
 from core.timing.sweeps.suites import SuiteConfig
 from core.timing.sweeps.with_roofline import estimate_suite
 from core.timing.workloads import WORKLOADS
+from dashboard.benchmark import controls
 from dashboard.components import runs
 from dashboard.components.markdown import escaped
 from tests.core.devices.stand_ins import card, run, torch_package
 from tests.waiting import wait_until
 
 RESULTS = Path(__file__).parents[2] / "core" / "timing" / "results" / "stored"
+
+
+@pytest.fixture(autouse=True)
+def _short_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A point is measured for less long, with all that is measured of it."""
+    monkeypatch.setattr(controls, "POINT_SECONDS", 0.3)
 
 
 def test_a_machine_without_a_gpu_says_so_and_why(page: AppTest) -> None:

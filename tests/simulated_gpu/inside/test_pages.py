@@ -34,6 +34,7 @@ def test_home_names_both_cards_and_imports_no_torch() -> None:
 def assert_measured_on(*names: str) -> None:
     """A click on Benchmark measures on these devices."""
     opened = view("benchmark")
+    opened.query_params["dtypes"] = "float32"
     opened.run()
     assert not opened.exception
     opened.select_slider(key="sizes").set_value((32, 64)).run()
