@@ -100,7 +100,7 @@ class ConvNetwork:
     def memory(self) -> ConvMemory:
         """Weights of 0, moments of 0, and statistics of 0."""
         arrays = np.zeros((3, self.parameters), np.float32)
-        return ConvMemory(*arrays, running=np.zeros(self.statistics, np.float32))
+        return ConvMemory(arrays[0], arrays[1], arrays[2], running=np.zeros(self.statistics, np.float32))
 
     def workspace(self, batch: int) -> Workspace:
         """Room for the values of a batch of so many samples, or fewer."""
@@ -200,8 +200,7 @@ class _Layout:
         self._scratch = self._slopes = self._delta = self._turned = 0
         channels, height, width = network.shape
         for number, layer in enumerate(network.layers):
-            convolves = isinstance(layer, Convolution)
-            self._value(channels, height, width, layer.padding if convolves else 0)
+            self._value(channels, height, width, layer.padding if isinstance(layer, Convolution) else 0)
             if isinstance(layer, Convolution):
                 channels, height, width = self._convolution(number, layer, channels, height, width)
             elif isinstance(layer, Mean):

@@ -12,6 +12,8 @@ Pooling comes before the activation where that never falls, which is then the sa
 most of its work; else it comes after.
 """
 
+# mypy: disable-error-code="call-arg,var-annotated"
+# (what Numba's intrinsics get beside what they are called with)
 from __future__ import annotations
 
 import numpy as np

@@ -299,7 +299,7 @@ def _choosing(product: str) -> Any:
         return context.get_dummy_value()
 
     @intrinsic
-    def choose(typing_context, height, columns, pointers, numbers):  # type: ignore[no-untyped-def]
+    def choose(typing_context, height, columns, pointers, numbers):
         def unpacked(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
             height, columns, pointers, numbers = arguments
             each = cgutils.unpack_tuple(builder, pointers, arrays)
@@ -313,11 +313,11 @@ def _choosing(product: str) -> Any:
 _choose_multiply, _choose_correlate = _choosing("multiply"), _choosing("correlate")
 
 
-def _multiply(height, out, start, weights, x, numbers):  # type: ignore[no-untyped-def]
+def _multiply(height, out, start, weights, x, numbers):
     _choose_multiply(height, 0, (out, start, weights, x), numbers)
 
 
-def _correlate(height, columns, out, delta, x, numbers):  # type: ignore[no-untyped-def]
+def _correlate(height, columns, out, delta, x, numbers):
     _choose_correlate(height, columns, (out, delta, x), numbers)
 
 
