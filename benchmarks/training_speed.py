@@ -5,7 +5,8 @@
 
 The two take turns in one process, some epochs each (A B, B A, ...), so that a machine whose speed drifts
 drifts for both. A ratio of 1 says that events, learning-rate schedule, pictures and clock cost nothing. Ours
-is told with and without the evaluation after each epoch; the bare loop never evaluates. Last come ensembles:
+is printed with and without the evaluation after each epoch; the bare loop never evaluates. Of networks for
+images the last column is what their steps reach of the core's peak, as measured. Last come ensembles:
 one small network with 64 seeds on one core, and eight activations with 32 seeds each on all cores, timed from
 nothing to the verdict; the samples of all their networks together. The rows of small networks side by side
 (1, 8, 64 and 256 of them, on one thread and two, and every activation of the catalogue) are bare steps, with
@@ -22,6 +23,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.activations import ACTIVATIONS
 from core.devices import usable_cores
-from core.training.compiled.learner import CompiledLearner, flushing_denormals
+from core.training.compiled.learner import CompiledLearner, flushing_denormals, supervised_learner
 from core.training.compiled.simd import LANES
 from core.training.compiled.stack import Job, Steps, grouped, take_steps
 from core.training.compiled.tiles import products_v
@@ -63,7 +65,7 @@ ROWS: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "adding": ("lstm", "adding", {}),
     "text": ("lstm", "python_help", {}),
 }
-NETWORKS = ("mlp", "convnet", "lenet", "rnn", "lstm", "gru", *ROWS)
+NETWORKS = ("mlp", "convnet", "lenet", "alexnet", "vgg", "resnet", "rnn", "lstm", "gru", *ROWS)
 
 
 def bare_epochs(config: TrainConfig) -> Iterator[None]:
@@ -85,6 +87,14 @@ def our_epochs(config: TrainConfig) -> Iterator[EpochCompleted]:
     for event in train(config):
         if isinstance(event, EpochCompleted):
             yield event
+
+
+def of_peak(config: TrainConfig, samples_per_s: float) -> str:
+    """What compiled convolutions reach of it; nothing for other trainings."""
+    learner = supervised_learner(config)
+    if not isinstance(learner, CompiledLearner) or learner.workspace is None:
+        return ""
+    return f"  of peak {learner.compiled_network.training_flops * samples_per_s / peak_flops():.0%}"
 
 
 def compare(network: str, seconds: float, snapshot_every_s: float | None, engine: str) -> None:
@@ -131,7 +141,8 @@ def compare(network: str, seconds: float, snapshot_every_s: float | None, engine
         f"bare {samples * epochs / statistics.median(bare_s):>8,.0f}  "
         f"ours {samples * epochs / statistics.median(steps_s):>8,.0f} samples/s  "
         f"ratio {statistics.median(ratios):.3f} (middle half {low:.3f} to {high:.3f}, {len(ratios)} pairs)  "
-        f"with evaluation {with_evaluation:.3f}",
+        f"with evaluation {with_evaluation:.3f}"
+        f"{of_peak(config, samples * epochs / statistics.median(steps_s))}",
         flush=True,
     )
 
@@ -244,6 +255,7 @@ def jax_steps(networks: int) -> Callable[[], None] | None:
     return take
 
 
+@cache
 def peak_flops() -> float:
     """Multiply-adds of vectors in registers, as fast as this core does them: floating-point operations/s."""
     rows, count = np.full(8 * 4 * LANES, 1e-9, np.float32), 100_000

@@ -290,6 +290,8 @@ def _export(options: argparse.Namespace) -> int:
 
 def parsers(prog: str) -> tuple[Parser, ...]:
     """Those of this command line, for the reference."""
+    from core.commands import landscape, layers
+
     return (
         _parser(prog),
         user_table.show_parser(f"{prog} table"),

@@ -16,11 +16,11 @@ _OF_MLP = {
 }
 _OF_OTHERS = {
     **{
-        "lenet": 0.5,
-        "convnet": 0.5,
-        "alexnet": 2.3,
-        "vgg": 1.4,
-        "resnet": 3.9,
+        "lenet": 0.15,
+        "convnet": 0.15,
+        "alexnet": 0.7,
+        "vgg": 0.7,
+        "resnet": 2.0,
         "rnn": 0.08,
         "lstm": 0.07,
         "gru": 0.1,

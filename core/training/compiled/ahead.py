@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from core.events import Progress
-from core.paths import data_folder
 from core.training.config import TrainConfig
 
 # Each kind of steps that is compiled, and the networks that take it.
-KINDS: dict[str, tuple[str, ...]] = {"mlp": ("mlp",), "cnn": ("lenet", "convnet")}
+KINDS: dict[str, tuple[str, ...]] = {
+    "mlp": ("mlp",),
+    "cnn": ("lenet", "convnet", "alexnet", "vgg", "resnet"),
+    "recurrent": ("rnn", "lstm", "gru"),
+}
 
 SENTENCE = "compiling training steps for this processor, once, some 20 s"
 
@@ -50,21 +51,10 @@ def note_compiled(kind: str) -> None:
         _stamp(kind).touch()
 
 
-def kernels() -> Any:
-    """The module of the kernels, with a folder for their machine code."""
-    try:
-        from core.training.compiled import kernels as found
-    except RuntimeError:  # Numba can write to none of its folders
-        from numba.core import config
-
-        os.environ["NUMBA_CACHE_DIR"] = str(data_folder() / "compiled")
-        config.reload_config()
-        from core.training.compiled import kernels as found
-    return found
-
-
 def _stamp(kind: str) -> Path:
-    return Path(kernels().exp.stats.cache_path) / f"nablascope-{kind}-{_circumstances()}.compiled"
+    from core.training.compiled import kernels
+
+    return Path(kernels.exp.stats.cache_path) / f"nablascope-{kind}-{_circumstances()}.compiled"
 
 
 @cache
@@ -73,8 +63,8 @@ def _circumstances() -> str:
     import numba
     from numba.core.registry import cpu_target
 
+    from core.training.compiled.compiling import room_stamp
+
     processor = cpu_target.target_context.codegen().magic_tuple()
-    digest = hashlib.sha256(repr((sys.version, numba.__version__, processor)).encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    made_for = (sys.version, numba.__version__, processor, room_stamp())
+    return hashlib.sha256(repr(made_for).encode()).hexdigest()[:16]

@@ -1,340 +1,384 @@
-"""Steps of a small convolutional network's training, compiled to machine code.
+"""Steps of a convolutional network's training, compiled to machine code.
 
-For the shape of LeNet: stages of a 5 x 5 convolution, max-pooling and an activation, then fully connected
-layers. Values of a map are kept as (channels, rows, columns x batch), the batch innermost: a row of a map and
-all that the kernel's five columns see of it are then five long vectors, one batch apart, and a whole row of
-the output comes from multiplying and adding them. The input of each convolution lies in an array with its
-zero border, so that no loop asks where the border is.
-
-Pooling comes before the activation, which for an activation that never falls is the same and spares the
-activation three quarters of its work.
+A network is the plan of core.models.plans that says what it computes, operation by operation: so every
+network for images that has one is known here, LeNet-5 as ResNet. image_layers.py computes its layers; here is
+what they are, where their values lie, and a step.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from core.training.compiled.kernels import LANES, activate, compiled
-from core.training.compiled.mlp import (
-    Memory,
-    Network,
-    Optimizer,
-    backward,
-    forward,
-    loss_gradient,
-    update,
-)
+from core.models.plans import Operation, Plan
+from core.training.compiled import image_layers as layers
+from core.training.compiled.compiling import compiled
+from core.training.compiled.image_tiles import HEIGHTS, addresses
+from core.training.compiled.mlp import Memory, Optimizer, loss_gradient, update
+from core.training.compiled.simd import LANES
 
-KERNEL = 5
+_ALIGNED = 16  # floats: rows that begin a line of the cache are read faster
 
 
-@compiled
-def _convolve(x, weights, bias, out, batch):
-    """Correlate x (inputs, rows + 4, (columns + 4) batch) into out (outputs, rows, columns batch).
-
-    weights (outputs, inputs, 5, 5), bias (outputs,). Two outputs at a time share what is loaded of x.
-    """
-    rows, length = out.shape[1], out.shape[2]
-    for o in range(0, out.shape[0], 2):
-        for r in range(rows):
-            one, two = out[o, r], out[o + 1, r]
-            one[:] = bias[o]
-            two[:] = bias[o + 1]
-            for i in range(x.shape[0]):
-                for k in range(KERNEL):
-                    x0 = x[i, r + k]
-                    x1, x2, x3, x4 = x0[batch:], x0[2 * batch :], x0[3 * batch :], x0[4 * batch :]
-                    u, v = weights[o, i, k], weights[o + 1, i, k]
-                    u0, u1, u2, u3, u4 = u[0], u[1], u[2], u[3], u[4]
-                    v0, v1, v2, v3, v4 = v[0], v[1], v[2], v[3], v[4]
-                    for j in range(length):
-                        a, b, c, d, e = x0[j], x1[j], x2[j], x3[j], x4[j]
-                        one[j] += u0 * a + u1 * b + u2 * c + u3 * d + u4 * e
-                        two[j] += v0 * a + v1 * b + v2 * c + v3 * d + v4 * e
-
-
-@compiled
-def _weight_gradient(x, delta, border, gradient, bias_gradient, batch):
-    """Fill gradient (outputs, inputs, 5, 5) and bias_gradient (outputs,).
-
-    x: the convolution's input with its border, as in _convolve. delta: the loss's gradient by its output,
-    with a border of `border` zeros.
-    """
-    rows, length = x.shape[1] - KERNEL + 1, x.shape[2] - (KERNEL - 1) * batch
-    start, stop = border * batch, border * batch + length
-    zero = np.float32(0)
-    for o in range(0, gradient.shape[0], 2):
-        sum_one, sum_two = zero, zero
-        for r in range(rows):
-            one, two = delta[o, r + border, start:stop], delta[o + 1, r + border, start:stop]
-            for j in range(length):
-                sum_one += one[j]
-                sum_two += two[j]
-        bias_gradient[o], bias_gradient[o + 1] = sum_one, sum_two
-        for i in range(x.shape[0]):
-            for k in range(KERNEL):
-                u0, u1, u2, u3, u4 = zero, zero, zero, zero, zero
-                v0, v1, v2, v3, v4 = zero, zero, zero, zero, zero
-                for r in range(rows):
-                    one, two = delta[o, r + border, start:stop], delta[o + 1, r + border, start:stop]
-                    x0 = x[i, r + k]
-                    x1, x2, x3, x4 = x0[batch:], x0[2 * batch :], x0[3 * batch :], x0[4 * batch :]
-                    for j in range(length):
-                        d, e = one[j], two[j]
-                        u0 += d * x0[j]
-                        u1 += d * x1[j]
-                        u2 += d * x2[j]
-                        u3 += d * x3[j]
-                        u4 += d * x4[j]
-                        v0 += e * x0[j]
-                        v1 += e * x1[j]
-                        v2 += e * x2[j]
-                        v3 += e * x3[j]
-                        v4 += e * x4[j]
-                u, v = gradient[o, i, k], gradient[o + 1, i, k]
-                u[0], u[1], u[2], u[3], u[4] = u0, u1, u2, u3, u4
-                v[0], v[1], v[2], v[3], v[4] = v0, v1, v2, v3, v4
-
-
-@compiled
-def _turn_kernels(weights, out):
-    """What the gradient by the input is a convolution with: outputs and inputs swapped, kernels turned."""
-    for o in range(weights.shape[0]):
-        for i in range(weights.shape[1]):
-            for k in range(KERNEL):
-                for m in range(KERNEL):
-                    out[i, o, k, m] = weights[o, i, KERNEL - 1 - k, KERNEL - 1 - m]
-
-
-@compiled
-def _pool(x, size, out, winner, batch):
-    """Maxima of x (channels, rows, columns batch) over size x size, into out (positions, batch).
-
-    winner (positions, batch) is which of the size^2 values it was, the first of equal ones. Rows and columns
-    that fill no whole square are left out.
-    """
-    rows, columns = x.shape[1] // size, x.shape[2] // batch // size
-    position = 0
-    for channel in range(x.shape[0]):
-        for row in range(rows):
-            for column in range(columns):
-                best, which = out[position], winner[position]
-                start = column * size * batch
-                first = x[channel, row * size, start : start + batch]
-                for b in range(batch):
-                    best[b] = first[b]
-                    which[b] = 0
-                for k in range(1, size * size):
-                    at = start + k % size * batch
-                    rival, number = x[channel, row * size + k // size, at : at + batch], np.float32(k)
-                    for b in range(batch):
-                        more = rival[b] > best[b]
-                        best[b] = rival[b] if more else best[b]
-                        which[b] = number if more else which[b]
-                position += 1
-
-
-@compiled
-def _unpool(delta, winner, size, out, border, columns, batch):
-    """Put delta (positions, batch) where the maxima came from, 0 elsewhere, inside the border of out."""
-    per_channel = (out.shape[1] - 2 * border) // size * columns
-    for position in range(out.shape[0] * per_channel):
-        channel, inside = position // per_channel, position % per_channel
-        top, left = inside // columns * size + border, inside % columns * size + border
-        values, which = delta[position], winner[position]
-        for k in range(size * size):
-            at = (left + k % size) * batch
-            here, number = out[channel, top + k // size, at : at + batch], np.float32(k)
-            for b in range(batch):
-                here[b] = values[b] if which[b] == number else np.float32(0)
-
-
-@compiled
-def _copy_inside(values, out, border, batch):
-    """Copy values (positions, batch) inside the border of out (channels, rows, columns batch)."""
-    rows, length = out.shape[1] - 2 * border, out.shape[2] - 2 * border * batch
-    columns = length // batch
-    for channel in range(out.shape[0]):
-        for row in range(rows):
-            here, first = out[channel, row + border], (channel * rows + row) * columns
-            for column in range(columns):
-                at = (border + column) * batch
-                for b in range(batch):
-                    here[at + b] = values[first + column, b]
-
-
-@compiled
-def _gather(inputs, order, start, count, out, border, batch):
-    """The samples order[start : start + count] of inputs (samples, features), inside the border of out."""
-    rows, columns = out.shape[1] - 2 * border, out.shape[2] // batch - 2 * border
-    for b in range(batch):
-        sample = order[start + b] if b < count else 0
-        feature = 0
-        for channel in range(out.shape[0]):
-            for row in range(rows):
-                here = out[channel, row + border]
-                for column in range(columns):
-                    value = inputs[sample, feature] if b < count else np.float32(0)
-                    here[(border + column) * batch + b] = value
-                    feature += 1
-
-
-@compiled
-def _steps(
-    inputs, targets, order, samples, batch_size, rates, done, network, loss, optimizer, memory, maps, work
-):
-    stages, ends, sizes, activations, parameters = network
-    kind, hyper = optimizer
-    theta, first, second = memory
-    x, y, pooled, slope, winner, outer, inner, turned, nothing = maps
-    values, slopes, delta, before, gradient, batch_targets = work
-    count, layers, padded = stages.shape[0], sizes.shape[0] - 1, values.shape[2]
-    steps_a_pass, last = (samples + batch_size - 1) // batch_size, 0.0
-    for step in range(rates.shape[0]):
-        within = step % steps_a_pass * batch_size
-        start = step // steps_a_pass * samples + within
-        batch = min(batch_size, samples - within)
-        for b in range(batch):
-            batch_targets[b] = targets[order[start + b]]
-        _gather(inputs, order, start, batch, x[0], stages[0, 2], padded)
-
-        for s in range(count):
-            outputs, maps_in = stages[s, 0], stages[s, 1]
-            bias = ends[s] - outputs
-            weights = theta[ends[s] - outputs - outputs * maps_in * 25 : bias].reshape(
-                (outputs, maps_in, KERNEL, KERNEL)
-            )
-            _convolve(x[s], weights, theta[bias : ends[s]], y[s], padded)
-            _pool(y[s], stages[s, 3], pooled[s], winner[s], padded)
-            activate(activations[0], parameters[0], pooled[s], slope[s], pooled[s].shape[0], padded)
-            if s + 1 < count:
-                _copy_inside(pooled[s], x[s + 1], stages[s + 1, 2], padded)
-        forward(theta[ends[count - 1] :], sizes, activations, parameters, values, slopes, padded)
-
-        with_loss = step == rates.shape[0] - 1
-        last = loss_gradient(
-            loss[0], loss[1], values[layers], batch_targets, delta, sizes[layers], batch, with_loss
-        )
-        back = backward(
-            theta[ends[count - 1] :],
-            gradient[ends[count - 1] :],
-            sizes,
-            values,
-            slopes,
-            delta,
-            before,
-            padded,
-            True,
-        )
-        for s in range(count - 1, -1, -1):
-            outputs, maps_in, padding, size = stages[s, 0], stages[s, 1], stages[s, 2], stages[s, 3]
-            bias = ends[s] - outputs
-            begin, border = bias - outputs * maps_in * 25, KERNEL - 1 - padding
-            _unpool(back, winner[s], size, outer[s], border, y[s].shape[2] // padded // size, padded)
-            shape = (outputs, maps_in, KERNEL, KERNEL)
-            into = gradient[begin:bias].reshape(shape)
-            _weight_gradient(x[s], outer[s], border, into, gradient[bias : ends[s]], padded)
-            if s > 0:
-                around = turned[: outputs * maps_in * 25].reshape((maps_in, outputs, KERNEL, KERNEL))
-                _turn_kernels(theta[begin:bias].reshape(shape), around)
-                _convolve(outer[s], around, nothing, inner[s], padded)
-                back = inner[s].reshape((pooled[s - 1].shape[0], padded))
-                for position in range(back.shape[0]):
-                    for b in range(padded):
-                        back[position, b] *= slope[s - 1][position, b]
-        update(kind, theta, gradient, first, second, done + step + 1, rates[step], hyper)
-    return last
+class UnknownOperation(Exception):
+    """A plan has something that is not known here; str() says what."""
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A 5 x 5 convolution with an even number of outputs, its zero border, and the pooling after it."""
+class Convolution:
+    """With what follows it: batch normalisation, a shortcut, the activation and max-pooling.
+
+    kept: the number of the value whose every kept_stride-th position the shortcut adds, None without one.
+    """
 
     channels: int
-    padding: int
-    pool: int
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+    bias: bool = True
+    norm: bool = False
+    kept: int | None = None
+    kept_stride: int = 1
+    pool: int = 1
+    pool_stride: int = 1
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Of each map."""
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A fully connected layer, with the activation after it or without."""
+
+    units: int
+    active: bool
+
+
+Layer = Convolution | Mean | Linear
 
 
 @dataclass(frozen=True)
 class ConvNetwork:
-    """Stages, then a fully connected network; the activation follows each pooling and each hidden layer.
+    """A network for images of (channels, rows, columns), and the activation of all its layers.
 
-    shape: (channels, rows, columns) of the input. dense.sizes begins with the features that the last stage
-    gives.
+    activation is one of the numbers of kernels.py, parameter what it takes. rises: whether it never falls, so
+    that pooling may come before it.
     """
 
     shape: tuple[int, int, int]
-    stages: tuple[Stage, ...]
-    dense: Network
+    layers: tuple[Layer, ...]
+    activation: int
+    parameter: float = 0.0
+    rises: bool = False
 
     @property
     def parameters(self) -> int:
         """Weights and biases of all layers."""
-        return self._ends()[-1] + self.dense.parameters
+        return _Layout(self, 1).parameters
 
-    def shapes(self) -> list[tuple[int, int, int]]:
-        """(channels, rows, columns) of each stage's input, and last of what the fully connected part gets."""
-        shapes = [self.shape]
-        for stage in self.stages:
-            _, rows, columns = shapes[-1]
-            shrinks = KERNEL - 1 - 2 * stage.padding
-            shapes.append((stage.channels, (rows - shrinks) // stage.pool, (columns - shrinks) // stage.pool))
-        return shapes
+    @property
+    def statistics(self) -> int:
+        """Running means and variances of all layers."""
+        return _Layout(self, 1).statistics
 
     @property
     def multiplications(self) -> int:
         """Of one sample's way forward."""
-        total = self.dense.parameters
-        for stage, (channels, rows, columns) in zip(self.stages, self.shapes(), strict=False):
-            shrinks = KERNEL - 1 - 2 * stage.padding
-            total += stage.channels * channels * KERNEL**2 * (rows - shrinks) * (columns - shrinks)
-        return total
+        return sum(_Layout(self, 1).multiplications)
 
-    def _ends(self) -> list[int]:
-        """Where in theta each stage's parameters end."""
-        ends, end = [], 0
-        for stage, (channels, _, _) in zip(self.stages, self.shapes(), strict=False):
-            end += stage.channels * (channels * KERNEL**2 + 1)
-            ends.append(end)
-        return ends
+    @property
+    def training_flops(self) -> int:
+        """Of one sample's step; the first layer needs no gradient by its input."""
+        first, *others = _Layout(self, 1).multiplications
+        return 4 * first + 6 * sum(others)
 
-    def _compiled(self) -> tuple[Any, ...]:
-        stages = [
-            (stage.channels, shape[0], stage.padding, stage.pool)
-            for stage, shape in zip(self.stages, self.shapes(), strict=False)
+    def memory(self) -> ConvMemory:
+        """Weights of 0, moments of 0, and statistics of 0."""
+        arrays = np.zeros((3, self.parameters), np.float32)
+        return ConvMemory(arrays[0], arrays[1], arrays[2], running=np.zeros(self.statistics, np.float32))
+
+    def workspace(self, batch: int) -> Workspace:
+        """Room for the values of a batch of so many samples, or fewer."""
+        layout = _Layout(self, batch)
+        return Workspace(
+            batch,
+            np.array(layout.rows),
+            np.array(layout.values),
+            np.array(layout.shared),
+            np.zeros(layout.size + 4 * LANES, np.float32),
+            np.zeros(2, np.int64),
+            np.zeros(layout.parameters, np.float32),
+            (self.activation, self.parameter, self.rises),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Workspace:
+    """What a step writes to beside the weights; laid_out: the batch that the arena is laid out for."""
+
+    batch: int
+    rows: np.ndarray
+    values: np.ndarray
+    shared: np.ndarray
+    arena: np.ndarray
+    laid_out: np.ndarray
+    gradient: np.ndarray
+    activation: tuple[int, float, bool]
+
+    def arrays(self) -> tuple[Any, ...]:
+        """As the compiled function gets them."""
+        return (
+            *(self.rows, self.values, self.shared, self.arena, self.laid_out, self.gradient),
+            self.activation,
+        )
+
+
+def network_of(plan: Plan, activation: int, parameter: float, rises: bool) -> ConvNetwork:
+    """The network of a plan. Raises UnknownOperation."""
+    channels, rows, columns = plan.input_shape
+    return ConvNetwork(
+        (channels, rows, columns), tuple(_layers(plan.operations)), activation, parameter, rises
+    )
+
+
+def _layers(operations: Sequence[Operation]) -> list[Layer]:
+    """Operations gathered: what follows a convolution or a linear layer belongs to it."""
+    made: list[Layer] = []
+    kept, before = 0, ""
+    for operation in operations:
+        op, last = operation["op"], made[-1] if made else None
+        if op == "convolution":
+            made.append(
+                Convolution(
+                    operation["outgoing"],
+                    operation["kernel"],
+                    operation["stride"],
+                    operation["padding"],
+                    operation["bias"],
+                )
+            )
+        elif op == "linear":
+            made.append(Linear(operation["outgoing"], active=False))
+        elif op == "mean":
+            made.append(Mean())
+        elif op == "keep":
+            kept = len(made)
+            continue
+        elif op == "batch_norm" and isinstance(last, Convolution) and before == "convolution":
+            made[-1] = replace(last, norm=True)
+        elif op == "add" and isinstance(last, Convolution) and before in ("convolution", "batch_norm"):
+            made[-1] = replace(last, kept=kept, kept_stride=operation["stride"])
+        elif (
+            op == "max_pool"
+            and isinstance(last, Convolution)
+            and before == "activation"
+            and last.kept is None
+        ):
+            made[-1] = replace(last, pool=operation["size"], pool_stride=operation["stride"])
+        elif op == "activation" and isinstance(last, Linear) and before == "linear":
+            made[-1] = replace(last, active=True)
+        elif op != "activation" or before not in ("convolution", "batch_norm", "add"):
+            raise UnknownOperation(f"{op} after {before or 'nothing'}")
+        before = op
+    return made
+
+
+class _Layout:
+    """Where in arrays the values, parameters and statistics of a network lie, for a batch."""
+
+    def __init__(self, network: ConvNetwork, batch: int) -> None:
+        self.batch, self.size = batch, 0
+        self.parameters = self.statistics = 0
+        self.multiplications: list[int] = []  # of each layer with weights
+        self.rows: list[list[int]] = []
+        self.values: list[list[int]] = []
+        self._scratch = self._slopes = self._delta = self._turned = 0
+        channels, height, width = network.shape
+        for number, layer in enumerate(network.layers):
+            self._value(channels, height, width, layer.padding if isinstance(layer, Convolution) else 0)
+            if isinstance(layer, Convolution):
+                channels, height, width = self._convolution(number, layer, channels, height, width)
+            elif isinstance(layer, Mean):
+                self.rows.append(self._row(layers.MEAN))
+                height = width = 1
+            else:
+                channels, height, width = self._linear(layer, channels * height * width)
+        self._value(channels, height, width, 0)
+        for row, layer in zip(self.rows, network.layers, strict=True):
+            if isinstance(layer, Convolution) and layer.kept is not None:
+                self.rows[layer.kept][layers.ADDS] = 1
+                # Backward, the last that adds the value is the first that its gradient comes from.
+                later = self.rows[self.rows.index(row) + 1 :]
+                row[layers.CLEARS] = int(all(other[layers.KEPT] != layer.kept for other in later))
+        self.cleared = self.size
+        self.shared = [
+            self._room(size) for size in (self._scratch, self._slopes, self._delta, self._turned, HEIGHTS[0])
         ]
-        return np.array(stages), np.array(self._ends()), *self.dense._compiled()
+        self.shared += addresses()
 
-    def _maps(self, batch: int, values: np.ndarray, slopes: np.ndarray) -> tuple[Any, ...]:
-        """Room for each stage: its input with border, output, pooled output with slope and winner, and the
-        gradients by its output (with border) and by its input; then for turned weights, and a bias of 0."""
-        x, y, pooled, slope, winner, outer, inner = ([] for _ in range(7))
-        max_weights = 0
-        for stage, shape, after in zip(self.stages, self.shapes(), self.shapes()[1:], strict=False):
-            channels, rows, columns = shape
-            high, wide = (size + 2 * stage.padding - KERNEL + 1 for size in (rows, columns))
-            border = 2 * (KERNEL - 1 - stage.padding)
-            positions = after[0] * after[1] * after[2]
-            x.append(_zeros(channels, rows + 2 * stage.padding, (columns + 2 * stage.padding) * batch))
-            y.append(_zeros(stage.channels, high, wide * batch))
-            pooled.append(_zeros(positions, batch))
-            slope.append(_zeros(positions, batch))
-            winner.append(_zeros(positions, batch))
-            outer.append(_zeros(stage.channels, high + border, (wide + border) * batch))
-            inner.append(_zeros(channels, rows, columns * batch))
-            max_weights = max(max_weights, stage.channels * channels * KERNEL**2)
-        pooled[-1], slope[-1] = values[0, : self.dense.sizes[0]], slopes[0, : self.dense.sizes[0]]
-        arrays = (tuple(maps) for maps in (x, y, pooled, slope, winner, outer, inner))
-        return *arrays, _zeros(max_weights), _zeros(max(channels for channels, _, _ in self.shapes()))
+    def _room(self, size: int) -> int:
+        at = self.size
+        self.size += -(-size // _ALIGNED) * _ALIGNED
+        return at
+
+    def _row(self, kind: int) -> list[int]:
+        row = [-1] * layers.LAYER_COLUMNS
+        row[layers.KIND], row[layers.ADDS], row[layers.ACTIVE] = kind, 0, 0
+        return row
+
+    def _value(self, channels: int, height: int, width: int, border: int) -> None:
+        padded = channels * (height + 2 * border) * (width + 2 * border) * self.batch
+        at, gradient = self._room(padded), self._room(channels * height * width * self.batch)
+        self.values.append([channels, height, width, border, at, gradient])
+
+    def _parameters(self, count: int) -> int:
+        at = self.parameters
+        self.parameters += count
+        return at
+
+    def _convolution(
+        self, number: int, layer: Convolution, channels: int, height: int, width: int
+    ) -> tuple[int, int, int]:
+        high, wide = ((n + 2 * layer.padding - layer.kernel) // layer.stride + 1 for n in (height, width))
+        rows, columns = ((n - layer.pool) // layer.pool_stride + 1 for n in (high, wide))
+        if min(high, wide, rows, columns) < 1:
+            raise UnknownOperation("a map without a position")
+        if layer.stride == 1 and layer.padding >= layer.kernel:
+            raise UnknownOperation("a border as wide as the kernel")
+        row = self._row(layers.CONVOLUTION)
+        row[layers.KERNEL], row[layers.STRIDE] = layer.kernel, layer.stride
+        row[layers.POOL], row[layers.POOL_STRIDE] = layer.pool, layer.pool_stride
+        row[layers.HEIGHT], row[layers.WIDTH] = high, wide
+        if layer.kept is not None:
+            row[layers.KEPT], row[layers.KEPT_STRIDE] = layer.kept, layer.kept_stride
+        weights = layer.channels * channels * layer.kernel**2
+        row[layers.WEIGHTS] = self._parameters(weights)
+        if layer.bias:
+            row[layers.BIAS] = self._parameters(layer.channels)
+        outputs, after = high * wide * self.batch, layer.channels * rows * columns * self.batch
+        if layer.norm:
+            row[layers.NORM] = self._parameters(2 * layer.channels)
+            row[layers.STATISTICS] = self.statistics
+            self.statistics += 2 * layer.channels
+            row[layers.MOMENTS_AT] = self._room(2 * layer.channels)
+        if layer.norm or layer.kept is not None or layer.pool != layer.pool_stride:
+            row[layers.Z_AT] = self._room(layer.channels * outputs)
+        row[layers.SLOPE_AT] = self._room(after)
+        row[layers.WINNER_AT] = self._room(after) if layer.pool > 1 else 0
+        self.rows.append(row)
+        self.multiplications.append(weights * high * wide)
+        rows_of_pool = layer.pool * wide * self.batch
+        self._scratch = max(self._scratch, HEIGHTS[0] * rows_of_pool)
+        self._slopes = max(self._slopes, rows_of_pool)
+        border = 2 * layer.kernel
+        self._delta = max(self._delta, layer.channels * (high + border) * (wide + border) * self.batch)
+        return layer.channels, rows, columns
+
+    def _linear(self, layer: Linear, fan_in: int) -> tuple[int, int, int]:
+        row = self._row(layers.LINEAR)
+        row[layers.WEIGHTS] = self._parameters(fan_in * layer.units)
+        row[layers.BIAS] = self._parameters(layer.units)
+        row[layers.ACTIVE], row[layers.SLOPE_AT] = int(layer.active), self._room(layer.units * self.batch)
+        self.rows.append(row)
+        self.multiplications.append(fan_in * layer.units)
+        self._turned = max(self._turned, fan_in * self.batch)
+        return layer.units, 1, 1
+
+
+@compiled
+def _gather(inputs, order, start, value, arena, batch):
+    """Samples order[start : start + batch] of inputs (samples, features), inside the border of a value."""
+    border = value[layers.BORDER]
+    rows, columns = value[layers.ROWS], value[layers.COLUMNS]
+    stride, feature = (columns + 2 * border) * batch, 0
+    for channel in range(value[layers.CHANNELS]):
+        at = value[layers.AT] + (channel * (rows + 2 * border) + border) * stride + border * batch
+        for row in range(rows):
+            for column in range(columns):
+                here = at + row * stride + column * batch
+                for b in range(batch):
+                    arena[here + b] = inputs[order[start + b], feature]
+                feature += 1
+
+
+@compiled
+def _lay_out(arena, laid_out, end, batch):
+    """Make all borders zero where they lie elsewhere than before."""
+    if laid_out[0] != batch:
+        arena[:end] = 0
+        laid_out[0] = batch
+
+
+@compiled
+def _steps(inputs, targets, order, samples, batch_size, rates, done, work, loss, optimizer, memory, result):
+    """Steps, or where `result` (samples, outputs) has room the outputs in evaluation mode."""
+    table, values, shared, arena, laid_out, gradient, activation = work
+    kind, hyper = optimizer
+    theta, first, second, running = memory
+    batches, last = (samples + batch_size - 1) // batch_size, 0.0
+    training = result.shape[0] == 0
+    count = table.shape[0]
+    outputs = values[count, layers.CHANNELS]
+    at, gradient_at = values[count, layers.AT], values[count, layers.GRADIENT_AT]
+    for step in range(rates.shape[0] if training else batches):
+        within = step % batches * batch_size
+        start = step // batches * samples + within
+        batch = min(batch_size, samples - within)
+        frozen = batch == 1 or not training  # one sample has no spread to be normalised by
+        _lay_out(arena, laid_out, shared[0], batch)
+        _gather(inputs, order, start, values[0], arena, batch)
+        for number in range(count):
+            layer, value, out = table[number], values[number], values[number + 1]
+            if layer[layers.KIND] == layers.CONVOLUTION:
+                layers.convolution_forward(
+                    arena, theta, running, layer, number, values, shared, activation, frozen, batch
+                )
+            elif layer[layers.KIND] == layers.MEAN:
+                layers.mean_forward(arena, value, out, batch)
+            else:
+                layers.linear_forward(arena, theta, layer, value, out, shared, activation, batch)
+        z = arena[at : at + outputs * batch].reshape((outputs, batch))
+        if not training:
+            for o in range(outputs):
+                for b in range(batch):
+                    result[start + b, o] = z[o, b]
+            continue
+        batch_targets = np.empty(batch)
+        for b in range(batch):
+            batch_targets[b] = targets[order[start + b]]
+        delta = arena[gradient_at : gradient_at + outputs * batch].reshape((outputs, batch))
+        with_loss = step == rates.shape[0] - 1
+        last = loss_gradient(loss[0], loss[1], z, batch_targets, delta, outputs, batch, with_loss)
+        for number in range(count - 1, -1, -1):
+            layer, value, out = table[number], values[number], values[number + 1]
+            if layer[layers.KIND] == layers.CONVOLUTION:
+                layers.convolution_backward(
+                    arena, theta, gradient, layer, number, values, shared, frozen, batch
+                )
+            elif layer[layers.KIND] == layers.MEAN:
+                layers.mean_backward(arena, value, out, batch)
+            else:
+                layers.linear_backward(arena, theta, gradient, layer, number, values, shared, batch)
+        update(kind, theta, gradient, first, second, done + step + 1, rates[step], hyper)
+    return last
+
+
+@dataclass(frozen=True, eq=False)
+class ConvMemory(Memory):
+    """Memory, and running means and variances of batch normalisation, float32."""
+
+    running: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
 def take_steps(
-    network: ConvNetwork,
+    workspace: Workspace,
     optimizer: Optimizer,
-    memory: Memory,
+    memory: ConvMemory,
     inputs: np.ndarray,
     targets: np.ndarray,
     order: np.ndarray,
@@ -347,19 +391,8 @@ def take_steps(
 ) -> float:
     """Take len(rates) steps, as core.training.compiled.mlp.take_steps does for fully connected networks.
 
-    inputs: float32 (samples, channels x rows x columns).
+    inputs: float32 (samples, channels x rows x columns). batch_size: at most the workspace's.
     """
-    padded = -(-batch_size // LANES) * LANES
-    widest = max(network.dense.sizes)
-    values, slopes = network.dense._values(padded), network.dense._values(padded)
-    work = (
-        values,
-        slopes,
-        _zeros(widest, padded),
-        _zeros(widest, padded),
-        np.zeros_like(memory.theta),
-        np.zeros(batch_size),
-    )
     hyper = [optimizer.weight_decay, optimizer.momentum, optimizer.beta2, optimizer.epsilon]
     return float(
         _steps(
@@ -370,15 +403,30 @@ def take_steps(
             batch_size,
             rates,
             done,
-            network._compiled(),
+            workspace.arrays(),
             (loss, smoothing),
             (optimizer.kind, np.array(hyper)),
-            (memory.theta, memory.first, memory.second),
-            network._maps(padded, values, slopes),
-            work,
+            (memory.theta, memory.first, memory.second, memory.running),
+            np.empty((0, 0), np.float32),
         )
     )
 
 
-def _zeros(*shape: int) -> np.ndarray:
-    return np.zeros(shape, np.float32)
+def outputs(workspace: Workspace, memory: ConvMemory, inputs: np.ndarray) -> np.ndarray:
+    """The network's outputs in evaluation mode for inputs (samples, features): float32 (samples, outputs)."""
+    result = np.empty((len(inputs), workspace.values[-1, layers.CHANNELS]), np.float32)
+    _steps(
+        inputs,
+        np.zeros(0),
+        np.arange(len(inputs)),
+        len(inputs),
+        workspace.batch,
+        np.zeros(0),
+        0,
+        workspace.arrays(),
+        (0, 0.0),
+        (0, np.zeros(4)),
+        (memory.theta, memory.first, memory.second, memory.running),
+        result,
+    )
+    return result

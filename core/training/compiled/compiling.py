@@ -9,11 +9,16 @@ that is only written again (a fresh checkout, an installation) costs no compilat
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from numba import njit
+from numba.core import config
+from numba.core.ccallback import CFunc
+
+from core.paths import data_folder
 
 # Sums may be reordered and products contracted, so that they run as vectors. Infinities and NaN keep their
 # meaning: a diverging training is known by them.
@@ -28,7 +33,13 @@ def compiled(function: Any = None, **options: Any) -> Any:
     if function is None:
         return lambda function: compiled(function, **options)
     settings: dict[str, Any] = {"fastmath": _MATH, "nogil": True, "error_model": "numpy"} | options
-    return stamped(njit(cache=True, **settings)(function))
+    try:
+        kept = njit(cache=True, **settings)(function)
+    except RuntimeError:  # Numba can write to none of its folders
+        os.environ["NUMBA_CACHE_DIR"] = str(data_folder() / "compiled")
+        config.reload_config()
+        kept = njit(cache=True, **settings)(function)
+    return stamped(kept)
 
 
 def inlined(function: Any) -> Any:
@@ -43,6 +54,18 @@ def stamped(dispatcher: Any) -> Any:
     """A function of Numba's whose machine code on disk is that of these files and no others."""
     dispatcher._cache._cache_file._source_stamp = room_stamp()
     return dispatcher
+
+
+def address_of(function: Any, signature: Any) -> int:
+    """Where the machine code of a function of numbers and pointers begins; kept on disk like the others.
+
+    Who calls it by its address is compiled without it.
+    """
+    kept = CFunc(function, (signature.args, signature.return_type), {}, {"error_model": "numpy"})
+    kept.enable_caching()
+    stamped(kept).compile()
+    assert kept.address is not None
+    return int(kept.address)
 
 
 @cache

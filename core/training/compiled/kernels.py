@@ -6,15 +6,9 @@ keep a loop from running as vector instructions. So each is written out, with it
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 
-# Sums may be reordered and products contracted, so that they run as vectors. Infinities and NaN keep their
-# meaning: a diverging training is known by them.
-_MATH = {"reassoc", "contract", "arcp", "nsz"}
-compiled: Any = njit(fastmath=_MATH, cache=True, nogil=True, error_model="numpy")
+from core.training.compiled.compiling import compiled
 
 LANES = 8  # a batch is padded to a multiple of so many
 

@@ -18,16 +18,19 @@ from core.activations.expressions.expression import tree_of
 from core.data.dataset import CLASSIFICATION
 from core.errors import InvalidRequest
 from core.events import Progress
-from core.models.cnn import ConvNet, LeNet5
+from core.models import MODELS
 from core.models.mlp import MLP
+from core.models.model import CONVOLUTIONAL
 from core.models.recurrent import SequenceNetwork, SymbolNetwork
-from core.training.compiled.recurrent_networks import compiled_data, compiled_recurrent, not_recurrent_reason
+from core.options import filled_in
 from core.training.compiled import ahead
+from core.training.compiled.recurrent_networks import compiled_data, compiled_recurrent, not_recurrent_reason
 from core.training.config import TrainConfig, activations_of
 from core.training.learners.supervised import EVALUATION_BATCH, Parts, SupervisedLearner, build_parts
 from core.training.schedules import SCHEDULES
 
 if TYPE_CHECKING:
+    from core.models.plans import Plan
     from core.training.compiled.cnn import ConvNetwork
     from core.training.compiled.recurrent_layout import Network as RecurrentNetwork
     from core.training.compiled.stack import Job, Network, Steps
@@ -54,7 +57,7 @@ ACTIVATIONS: dict[str, tuple[str, float]] = {
     "sine": ("SINE", 0.0),
 }
 
-# Those that never fall, so that a maximum may be taken before them.
+# Those that never fall, so that pooling may come before them, which is faster.
 RISING = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus")
 
 
@@ -80,13 +83,13 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
     """Why this training cannot take compiled steps; None when it can."""
     network = parts.network
     plain = isinstance(network, MLP) and all(type(module) in _KNOWN_MODULES for module in network.modules())
-    convolutional = isinstance(network, LeNet5 | ConvNet)
     if isinstance(network, SequenceNetwork | SymbolNetwork):
         return _not_recurrent_reason(config, parts)
+    convolutional = MODELS[config.model].family == CONVOLUTIONAL
     if not plain and not convolutional:
         return (
-            "it knows fully connected networks without dropout and norm, recurrent ones, LeNet-5 and "
-            "ConvNetJS's network"
+            "it knows fully connected networks without dropout and norm, recurrent ones, and the "
+            "convolutional ones"
         )
     if parts.device.type != "cpu":
         return f"it runs on the CPU, not on {config.device}"
@@ -94,8 +97,9 @@ def not_compiled_reason(config: TrainConfig, parts: Parts) -> str | None:
         return f"beyond {MAX_PARAMETERS:,} parameters matrix products are faster"
     if convolutional and config.batch_size > MAX_BATCH:
         return f"convolutions of batches beyond {MAX_BATCH} are faster otherwise"
-    if convolutional and not {*activations_of(config)} <= {*RISING}:
-        return f"with convolutions it knows the activations {', '.join(RISING)}"
+    known = sorted(ACTIVATIONS)
+    if convolutional and not {*activations_of(config)} <= {*known}:
+        return f"with convolutions it knows the activations {', '.join(known)}"
     unknown = [name for name in activations_of(config) if plain and tree_of(name) is None]
     if unknown:
         return f"the activation {unknown[0]} has no expression in the catalogue"
@@ -126,7 +130,6 @@ def compiler_missing(network: str) -> str | None:
     Compiles (or loads) them the first time.
     """
     try:
-        ahead.kernels()
         _take_one_step(network)
         ahead.note_compiled(network)
     except Exception as error:  # whatever a compiler can run into, training must work without it
@@ -154,41 +157,37 @@ def _take_one_step(kind: str) -> None:
         stack.take_steps(steps, [job], np.ones(1), 0, stacked=False)
         stack.outputs(network, memory.theta, inputs)
         return
-    stages = (cnn.Stage(2, 2, 2), cnn.Stage(2, 2, 1))
-    convolutional = cnn.ConvNetwork((1, 2, 2), stages, mlp.Network((2, 1), kernels.IDENTITY))
-    memory = mlp.Memory(*np.zeros((3, convolutional.parameters), np.float32))
+    layers = (cnn.Convolution(2, 3, padding=1), cnn.Linear(1, active=False))
+    convolutional = cnn.ConvNetwork((1, 2, 2), layers, kernels.IDENTITY)
     rest = (np.zeros(1), np.zeros(1, np.int64), 1, np.zeros(1), 0, mlp.SQUARED)
-    cnn.take_steps(convolutional, mlp.Optimizer(mlp.SGD), memory, inputs, *rest)
+    sgd = mlp.Optimizer(mlp.SGD)
+    cnn.take_steps(convolutional.workspace(1), sgd, convolutional.memory(), inputs, *rest)
 
 
-def compiled_network(
-    network: nn.Module, activations: Sequence[str], input_shape: tuple[int, ...]
-) -> Network | ConvNetwork | RecurrentNetwork:
-    """A network of nn.Modules as stack.py, cnn.py or recurrent_layout.py describes it.
+def _plan(config: TrainConfig, parts: Parts) -> Plan:
+    model = MODELS[config.model]
+    assert model.plan is not None
+    shape = parts.data.train_inputs.shape[1:]
+    return model.plan(
+        shape, parts.objective.outputs, config.hidden, **filled_in(model.options, config.model_options)
+    )
 
-    activations: of each hidden layer, or the one of all.
-    """
-    if isinstance(network, SequenceNetwork | SymbolNetwork):
-        return compiled_recurrent(network, input_shape)
-    from core.training.compiled import cnn, kernels, mlp, stack
 
-    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+def compiled_network(config: TrainConfig, parts: Parts) -> Network | ConvNetwork | RecurrentNetwork:
+    """The network of a training as stack.py, cnn.py or recurrent_layout.py describes it."""
+    if isinstance(parts.network, SequenceNetwork | SymbolNetwork):
+        return compiled_recurrent(parts.network, parts.data.train_inputs.shape[1:])
+    from core.training.compiled import cnn, kernels, stack
+
+    names = activations_of(config)
+    if MODELS[config.model].family == CONVOLUTIONAL:
+        kind, parameter = ACTIVATIONS[names[0]]
+        return cnn.network_of(_plan(config, parts), getattr(kernels, kind), parameter, names[0] in RISING)
+    linear = [layer for layer in parts.network.modules() if isinstance(layer, nn.Linear)]
     sizes = (linear[0].in_features, *(layer.out_features for layer in linear))
-    if not isinstance(network, LeNet5 | ConvNet):
-        trees = [tree for tree in map(tree_of, activations) if tree is not None]
-        each = trees * (len(sizes) - 2) if len(trees) == 1 else trees
-        return stack.Network(sizes, tuple(each))
-    functions = [
-        (getattr(kernels, number), value) for number, value in map(ACTIVATIONS.__getitem__, activations)
-    ]
-    dense = mlp.Network(sizes, *functions[0], each=tuple(functions) if len(functions) > 1 else ())
-    convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
-    stages = [
-        cnn.Stage(layer.out_channels, int(layer.padding[0]), pool)
-        for layer, pool in zip(convolutions, network.pools, strict=True)
-    ]
-    channels, rows, columns = input_shape
-    return cnn.ConvNetwork((channels, rows, columns), tuple(stages), dense)
+    trees = [tree for tree in map(tree_of, names) if tree is not None]
+    each = trees * (len(sizes) - 2) if len(trees) == 1 else trees
+    return stack.Network(sizes, tuple(each))
 
 
 @lru_cache(maxsize=256)
@@ -204,20 +203,24 @@ class CompiledLearner(SupervisedLearner):
     changeable = ("learning_rate",)
 
     def __init__(self, config: TrainConfig, parts: Parts | None = None) -> None:
+        parts = build_parts(config) if parts is None else parts
         super().__init__(config, parts)
-        from core.training.compiled import mlp
+        from core.training.compiled import mlp, recurrent_layout, stack
 
-        shape = self.data.train_inputs.shape[1:]
-        self.compiled_network = compiled_network(self.network, activations_of(config), shape)
+        network = self.compiled_network = compiled_network(config, parts)
         self.compiled_optimizer = _optimizer(self.optimizer)
         self.loss = getattr(mlp, self._loss_name())
-        self.memory = mlp.Memory(*np.zeros((3, self.compiled_network.parameters), np.float32))
+        self.memory: Any
+        self.workspace: Any = None  # of convolutions
+        if isinstance(network, stack.Network | recurrent_layout.Network):
+            self.memory = mlp.Memory(*np.zeros((3, network.parameters), np.float32))
+        else:
+            self.memory, self.workspace = network.memory(), network.workspace(config.batch_size)
         self.share_memory()
         self.inputs = np.ascontiguousarray(self.train_inputs.flatten(1).numpy())
         self.targets = self.train_targets.double().numpy()
-        if isinstance(self.network, SequenceNetwork | SymbolNetwork):
-            layout = compiled_recurrent(self.network, shape)
-            self.sequences = compiled_data(layout, self.train_inputs, self.train_targets)
+        if isinstance(network, recurrent_layout.Network):
+            self.sequences = compiled_data(network, self.train_inputs, self.train_targets)
 
     def _loss_name(self) -> str:
         if self.data.task != CLASSIFICATION:
@@ -225,13 +228,21 @@ class CompiledLearner(SupervisedLearner):
         return "BINARY" if self.objective.outputs == 1 else "SOFTMAX"
 
     def share_memory(self) -> None:
-        """Make the network's parameters views of theta, so that pictures see each step's weights."""
+        """Make the network's parameters views of theta, so that pictures see each step's weights.
+
+        Running means and variances alike.
+        """
         theta, start = torch.from_numpy(self.memory.theta), 0
         for parameter in self.network.parameters():
-            here = theta[start : start + parameter.numel()].view_as(parameter)
-            here.copy_(parameter.detach())
-            parameter.data = here
-            start += parameter.numel()
+            start = _share(parameter, theta, start)
+        start = 0
+        for norm in self._batch_norms():
+            running = torch.from_numpy(self.memory.running)
+            for statistics in (norm.running_mean, norm.running_var):
+                start = _share(statistics, running, start)
+
+    def _batch_norms(self) -> list[Any]:
+        return [module for module in self.network.modules() if isinstance(module, nn.BatchNorm2d)]
 
     def batches(self) -> Iterator[np.ndarray]:
         """One epoch's samples in a new random order, int64, in portions of many batches."""
@@ -284,7 +295,7 @@ class CompiledLearner(SupervisedLearner):
                 )
             else:
                 loss = cnn.take_steps(
-                    self.compiled_network,
+                    self.workspace,
                     self.compiled_optimizer,
                     self.memory,
                     self.inputs,
@@ -297,6 +308,8 @@ class CompiledLearner(SupervisedLearner):
                     self.config.label_smoothing,
                 )
         self.step += len(factors)
+        for norm in self._batch_norms():
+            norm.num_batches_tracked += len(factors)
         return loss
 
     def factors(self, count: int) -> np.ndarray:
@@ -347,52 +360,68 @@ class CompiledLearner(SupervisedLearner):
         )
 
     def _outputs(self, inputs: Tensor, progress: Progress) -> Generator[Progress, None, Tensor]:
-        from core.training.compiled import recurrent, recurrent_layout, stack
+        from core.training.compiled import cnn, recurrent, recurrent_layout, stack
 
-        if isinstance(self.compiled_network, recurrent_layout.Network):
+        network = self.compiled_network
+        if not isinstance(network, stack.Network):
             portions = []
             for portion in inputs.split(EVALUATION_BATCH):
                 flat = portion.flatten(1).numpy()
-                portions.append(recurrent.outputs(self.compiled_network, self.memory.theta, flat))
+                if isinstance(network, recurrent_layout.Network):
+                    portions.append(recurrent.outputs(network, self.memory.theta, flat))
+                else:
+                    portions.append(cnn.outputs(self.workspace, self.memory, flat))
                 yield progress
             return torch.from_numpy(np.concatenate(portions))
-        if not isinstance(self.compiled_network, stack.Network):
-            return (yield from super()._outputs(inputs, progress))
         yield progress
         flat = np.ascontiguousarray(inputs.flatten(1).numpy())
-        return torch.from_numpy(stack.outputs(self.compiled_network, self.memory.theta, flat))
+        return torch.from_numpy(stack.outputs(network, self.memory.theta, flat))
 
     def state(self) -> dict[str, Any]:
         """Weights, the optimiser's moments, random state and step."""
         return {
-            "memory": {
-                name: torch.from_numpy(getattr(self.memory, name).copy())
-                for name in ("theta", "first", "second")
-            },
+            "memory": {name: torch.from_numpy(array.copy()) for name, array in vars(self.memory).items()},
             "shuffle": self.shuffle.get_state(),
             "step": self.step,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Return to a state(), or to one of an eager learner, as earlier versions had of more networks."""
-        memory = state["memory"] if "memory" in state else self._memory_of_eager(state)
-        for name, values in memory.items():
-            getattr(self.memory, name)[:] = values.numpy()
+        """Return to a state(), be it the eager learner's of the same training."""
+        if "memory" in state:
+            for name, values in state["memory"].items():
+                getattr(self.memory, name)[:] = values.numpy()
+        else:
+            self._restore_eager(state)
         self.shuffle.set_state(state["shuffle"])
         self.step = state["step"]
+        for norm in self._batch_norms():
+            norm.num_batches_tracked.fill_(self.step)
 
-    def _memory_of_eager(self, state: dict[str, Any]) -> dict[str, Tensor]:
-        """Weights and moments of an eager learner's state, each in one row."""
-        of_each = state["optimizer"]["state"]
-        moments = {"first": ("exp_avg", "momentum_buffer"), "second": ("exp_avg_sq", "square_avg")}
-        parts: dict[str, list[Tensor]] = {"theta": [], "first": [], "second": []}
-        for number, (name, parameter) in enumerate(self.network.named_parameters()):
-            parts["theta"].append(state["model"][name].flatten())
-            for ours, theirs in moments.items():
-                found = [of_each.get(number, {}).get(key) for key in theirs]
-                held = next((one for one in found if one is not None), torch.zeros_like(parameter))
-                parts[ours].append(held.detach().flatten())
-        return {name: torch.cat(rows) for name, rows in parts.items()}
+    def _restore_eager(self, state: dict[str, Any]) -> None:
+        """An earlier version took this training's steps in the eager way."""
+        self.network.load_state_dict(state["model"])
+        moments = {
+            "exp_avg": "first",
+            "momentum_buffer": "first",
+            "exp_avg_sq": "second",
+            "square_avg": "second",
+        }
+        start = 0
+        for number, parameter in enumerate(self.network.parameters()):
+            end = start + parameter.numel()
+            for name, values in state["optimizer"]["state"].get(number, {}).items():
+                if name in moments and values is not None:
+                    getattr(self.memory, moments[name])[start:end] = values.flatten().numpy()
+            start = end
+
+
+def _share(tensor: Tensor, memory: Tensor, start: int) -> int:
+    """Move a tensor to memory[start:]; returns where it ends."""
+    end = start + tensor.numel()
+    here = memory[start:end].view_as(tensor)
+    here.copy_(tensor.detach())
+    tensor.data = here
+    return end
 
 
 def learn_epochs(learners: Sequence[CompiledLearner], epochs: int, stacked: bool) -> None:

@@ -20,7 +20,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.training.compiled.kernels import LANES, activate, compiled, exp, sigmoid
+from core.training.compiled.compiling import compiled
+from core.training.compiled.kernels import LANES, activate, exp, sigmoid
 
 PORTION = 64  # samples that outputs() computes side by side
 _WIDE = 32  # layers from here on gain by loops that small ones would only pay for

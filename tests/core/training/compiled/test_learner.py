@@ -73,7 +73,7 @@ def test_it_is_used_where_it_can_be_and_says_so() -> None:
     assert large.started().engine_reason == "beyond 5,000 parameters matrix products are faster"
     assert supervised_learner(quick(engine="eager")).started().engine_reason is None  # nobody asks why
     assert supervised_learner(default_config("lenet")).started().engine == "compiled"
-    assert supervised_learner(default_config("lenet", activation="gelu")).started().engine == "eager"
+    assert supervised_learner(default_config("lenet", activation="gelu")).started().engine == "compiled"
     assert supervised_learner(default_config("lenet", batch_size=500)).started().engine == "eager"
     assert supervised_learner(default_config("lstm")).started().engine == "compiled"
 
@@ -81,11 +81,11 @@ def test_it_is_used_where_it_can_be_and_says_so() -> None:
 def test_it_is_refused_in_words_where_it_cannot() -> None:
     with pytest.raises(InvalidRequest, match="'compiled' cannot be used: beyond 5,000 parameters"):
         supervised_learner(quick(hidden=(256, 256), engine="compiled"))
-    known = "fully connected networks without dropout and norm, recurrent ones, LeNet-5"
+    known = "networks without dropout and norm, recurrent ones, and the convolutional ones"
     with pytest.raises(InvalidRequest, match=known):
-        supervised_learner(default_config("alexnet", engine="compiled"))
-    with pytest.raises(InvalidRequest, match="with convolutions it knows the activations identity, sigmoid"):
-        supervised_learner(default_config("lenet", engine="compiled", activation="gelu"))
+        supervised_learner(default_config("mlp", engine="compiled", model_options={"dropout": 0.5}))
+    with pytest.raises(InvalidRequest, match="with convolutions it knows the activations elu, gelu"):
+        supervised_learner(default_config("lenet", engine="compiled", activation="mish"))
     with pytest.raises(InvalidRequest, match="with convolutions it knows neither l1 nor clip_norm"):
         supervised_learner(default_config("lenet", engine="compiled", l1=0.1))
     with pytest.raises(InvalidRequest, match="Unknown engine 'fast'; choose from auto, eager, compiled"):
