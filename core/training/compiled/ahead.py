@@ -25,7 +25,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "recurrent": ("rnn", "lstm", "gru"),
 }
 
-SENTENCE = "compiling training steps for this processor, once, some 20 s"
+SENTENCE = "compiling training steps for this processor, once, up to half a minute"
 
 
 def not_compiled(kinds: tuple[str, ...] = tuple(KINDS)) -> list[str]:
