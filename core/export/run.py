@@ -96,8 +96,8 @@ def load_network(run: TrainingRun) -> nn.Module:
     try:
         if "model" in state:
             network.load_state_dict(state["model"])
-        else:  # the compiled engine keeps all parameters in one row, in the network's own order
-            _load_row(network, state["memory"]["theta"])
+        else:  # the compiled engine keeps all values of a kind in one row, in the network's own order
+            _load_rows(network, state)
     except RuntimeError as error:
         raise InvalidRequest(
             "The weights of this run do not fit its network: its data is read otherwise now than when it was "
@@ -106,13 +106,27 @@ def load_network(run: TrainingRun) -> nn.Module:
     return network.eval()
 
 
-def _load_row(network: nn.Module, row: Tensor) -> None:
+def _load_rows(network: nn.Module, state: dict[str, Any]) -> None:
+    """Parameters, and the running statistics of batch normalisation."""
     import torch
 
-    if len(row) != sum(parameter.numel() for parameter in network.parameters()):
-        raise RuntimeError("the number of parameters differs")
+    buffers = dict(network.named_buffers())
+    running = [buffers[name] for name in buffers if name.endswith(("running_mean", "running_var"))]
+    _fill([*network.parameters()], state["memory"]["theta"])
+    _fill(running, state["memory"].get("running", torch.zeros(0)))
+    for name, buffer in buffers.items():
+        if name.endswith("num_batches_tracked"):
+            buffer.fill_(state["step"])
+
+
+def _fill(tensors: Sequence[Tensor], row: Tensor) -> None:
+    import torch
+
+    if len(row) != sum(tensor.numel() for tensor in tensors):
+        raise RuntimeError("the number of values differs")
     with torch.no_grad():
-        torch.nn.utils.vector_to_parameters(row, network.parameters())
+        for tensor, values in zip(tensors, row.split([tensor.numel() for tensor in tensors]), strict=True):
+            tensor.copy_(values.view_as(tensor))
 
 
 def why_no_checkpoint(run: TrainingRun) -> str | None:

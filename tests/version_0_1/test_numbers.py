@@ -31,6 +31,10 @@ def drawn_by_mkl() -> bool:
         return bool(torch.empty(16).bernoulli_(0.5).tolist() == MASK_BY_MKL)
 
 
+# Trained by PyTorch alone then. Nearly untrained, it has images whose largest outputs differ by a rounding.
+BY_PYTORCH = ("vgg",)
+
+
 @pytest.mark.parametrize("name", [name for name in NUMBERS["trainings"] if name not in WATCHED])
 def test_a_training_gives_its_numbers(name: str) -> None:
     if name in OF_THIS_PYTHON and sys.version_info[:2] != (3, 11):
@@ -38,7 +42,8 @@ def test_a_training_gives_its_numbers(name: str) -> None:
     if DROPOUT_BY_MKL.get(name, drawn_by_mkl()) != drawn_by_mkl():
         pytest.skip("this processor draws other units to drop")
     expected = NUMBERS["trainings"][name]
-    events = events_of(expected["argv"], expected["exit_code"])
+    by_pytorch = ["--set", "engine=eager"] if name in BY_PYTORCH else []
+    events = events_of([*expected["argv"], *by_pytorch], expected["exit_code"])
     epochs = [event for event in events if event["event"] == "epoch_completed"]
     assert [{key: epoch[key] for key in LOSSES} for epoch in epochs] == [
         {key: close(epoch[key]) for key in LOSSES} for epoch in expected["each_epoch"]

@@ -17,6 +17,7 @@ from core.export.weights import weights
 from core.models import MODELS
 from core.records import from_record
 from core.training.config import TrainConfig
+from core.training.learners.registry import learner_for
 from core.training.learners.supervised import SupervisedLearner
 
 Train = Callable[..., TrainingRun]
@@ -60,7 +61,9 @@ def test_weights_of_every_way_of_learning_are_those_of_the_checkpoint(
 ) -> None:
     run = train_briefly(model, **SHORT[model])
     assert run.state is not None
-    kept, taken = run.state["learner"]["model"], load(weights(run))
+    resumed = learner_for(run.config)
+    resumed.restore(run.state["learner"])
+    kept, taken = resumed.network.state_dict(), load(weights(run))
     assert taken.keys() == kept.keys()
     assert all(torch.equal(taken[name], torch.as_tensor(kept[name])) for name in kept)
 
