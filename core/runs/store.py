@@ -42,6 +42,7 @@ from core.runs.upgrades import (
     upgrade_picture,
     upgrade_picture_name,
 )
+from core.syntax_trees import beside_threads
 
 BUSY_S = 5.0  # how long a request waits for other writers
 LIMIT = "limit"  # what a server requests of a run that has reached one
@@ -769,5 +770,8 @@ def _pack(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def _unpack(blob: bytes) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(blob), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    def load() -> dict[str, np.ndarray]:
+        with np.load(io.BytesIO(blob), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+
+    return beside_threads(load)

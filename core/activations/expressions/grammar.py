@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from core.activations.expressions.operations import OPERATIONS, TYPEABLE
 from core.errors import InvalidRequest
+from core.syntax_trees import beside_threads
 
 MAX_CHARACTERS = 200
 MAX_DEPTH = 25
@@ -207,12 +208,7 @@ def _in_python(token: str) -> str:
 
 def _tree_of(python: str) -> Node:
     """The tree of an expression that has passed all checks of its text."""
-    for _ in range(10):
-        try:
-            return _tree(ast.parse(python, mode="eval").body, python)
-        except SystemError:  # Python 3.11 counts depth wrongly when other threads parse at the same time
-            continue
-    raise InvalidRequest("The expression could not be read just now; try again.")
+    return _tree(beside_threads(lambda: ast.parse(python, mode="eval")).body, python)
 
 
 def _tree(node: ast.expr, python: str, depth: int = 0) -> Node:

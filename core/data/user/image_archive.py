@@ -21,6 +21,7 @@ from PIL import Image, ImageOps
 from core.data.csv_cells import quoted
 from core.data.user.added_files import IMAGES, content_of, name_of
 from core.errors import InvalidRequest
+from core.syntax_trees import beside_threads
 
 MAX_BYTES = 20_000_000  # of the zip
 MAX_ENTRIES = 6000  # files and folders in it
@@ -89,7 +90,12 @@ def own_images(archive: str) -> OwnImages:
     """What add() has stored, or the example for "". Raises InvalidRequest where it is no longer here."""
     if not archive:
         return example()
-    with np.load(io.BytesIO(IMAGES.read(archive)), allow_pickle=False) as stored:
+    content = IMAGES.read(archive)
+    return beside_threads(lambda: _loaded(content))
+
+
+def _loaded(content: bytes) -> OwnImages:
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
         pixels = {side: stored[f"pixels_{side}"] for side in SIDES}
         classes = tuple(stored["classes"].tolist())
         return OwnImages(pixels, stored["labels"], classes, int(stored["left_out"]))
