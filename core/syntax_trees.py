@@ -1,7 +1,7 @@
 """Python 3.11 may fail to build a syntax tree while another thread builds one; the next attempt succeeds.
 
 It counts the depth of trees in one counter for all threads ("AST constructor recursion depth mismatch").
-NumPy reads the header of each stored array by way of a tree, so this concerns whoever loads arrays in a server.
+NumPy reads the header of each stored array by way of a tree, so this concerns who loads arrays in a server.
 """
 
 from __future__ import annotations
