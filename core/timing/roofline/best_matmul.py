@@ -13,7 +13,8 @@ from typing import NamedTuple
 import torch
 
 from core import devices
-from core.timing.measure.timers import QUEUED_CALLS, CudaTimer, Operation, Timer, timer_for
+from core.timing.measure.timers import QUEUED_CALLS, CudaTimer, Operation
+from core.timing.roofline.fastest_call import LOOK_S, MIN_CALLS, fastest_call_s, steady_timer
 from core.timing.workloads.matmul import product
 from core.timing.workloads.workload import Draw, check_format, torch_dtype
 from core.torch_precision import float32_of
@@ -23,10 +24,6 @@ _SIDES = {"cpu": (256, 2048)}
 _OTHER_SIDES = (1024, 16384)
 # Two operands and the result, at the largest sides, may hold this fraction of the memory that is free.
 _MEMORY_FRACTION = 0.3
-# A shape is called until this time is up, twice at least; the fastest call counts.
-_LOOK_S, _MIN_CALLS = 0.01, 2
-# A clock of processor time that is coarser than this is of no use here.
-_PRECISE_S = 1e-6
 # The shortest side that tensor cores take in every format.
 _MIN_SIDE = 32
 # A neighbour must be faster by this much to be gone to, or scatter alone would lead the way.
@@ -94,7 +91,7 @@ def search(rate: Rate, axis: Sequence[int], max_seconds: float) -> Iterator[Trie
         return time.perf_counter() - began + late * expected_s(shape) <= max_seconds
 
     def expected_s(shape: Shape) -> float:
-        return max(_LOOK_S, (_MIN_CALLS + 2) * shape.flops / max(known.values()) / 1e9)
+        return max(LOOK_S, (MIN_CALLS + 2) * shape.flops / max(known.values()) / 1e9)
 
     def measure(shape: Shape) -> Tried:
         nonlocal late
@@ -166,9 +163,9 @@ def rate_of(operation_of: Callable[[Shape], Operation], device: str, dtype: str)
         with float32_of(dtype, device):
             call_s = timer(operation, 1)  # pays for set-up
             if isinstance(timer, CudaTimer):
-                calls = max(1, min(QUEUED_CALLS, int(_LOOK_S / 2 / max(call_s, 1e-9))))
-                return shape.flops / min(timer(operation, calls) / calls for _ in range(_MIN_CALLS)) / 1e9
-            return shape.flops / _fastest_s(operation, timer) / 1e9
+                calls = max(1, min(QUEUED_CALLS, int(LOOK_S / 2 / max(call_s, 1e-9))))
+                return shape.flops / min(timer(operation, calls) / calls for _ in range(MIN_CALLS)) / 1e9
+            return shape.flops / fastest_call_s(operation, timer) / 1e9
 
     return rate
 
@@ -188,36 +185,6 @@ def operations(
         device=device,
     )
     return lambda shape: product(*shape, _Part(draw, pools, results), fast_accumulation).call
-
-
-def steady_timer(device: str) -> Timer:
-    """The device's timer; on one CPU thread that thread's own processor time.
-
-    It stands still while another program has the core. A long product never runs undisturbed on a busy
-    machine, and short ones would look faster only for being short. Several threads wait for each other, which
-    processor time does not tell, so there the clock on the wall counts.
-    """
-    precise = time.get_clock_info("thread_time").resolution <= _PRECISE_S
-    if torch.device(device).type == "cpu" and torch.get_num_threads() == 1 and precise:
-        return _processor_time
-    return timer_for(device)
-
-
-def _processor_time(operation: Operation, repeats: int) -> float:
-    start = time.thread_time_ns()
-    for _ in range(repeats):
-        operation()
-    return (time.thread_time_ns() - start) / 1e9
-
-
-def _fastest_s(operation: Operation, timer: Timer) -> float:
-    spent_s, fastest_s, calls = 0.0, math.inf, 0
-    while calls < _MIN_CALLS or spent_s < _LOOK_S:
-        taken_s = timer(operation, 1)
-        fastest_s = min(fastest_s, taken_s)
-        spent_s += taken_s
-        calls += 1
-    return fastest_s
 
 
 class _Part(Draw):
