@@ -44,7 +44,7 @@ def draw_figures(records: Sequence[Record], name: str, config: dict[str, Any] | 
     sizes = planned or sorted({record["size"] for record in measurements(of)})
     draw_result(of, sizes, name, records)
     if any(record["event"] in ("roof_measured", "peak_found") for record in records):
-        st.subheader("Roofline")
+        st.header("Roofline")
         many = len(measurements(records)) > MAX_ROOFLINE_POINTS
         draw_roofline(of if many else records)
 
@@ -81,7 +81,7 @@ def list_conclusions(records: Sequence[Record]) -> None:
 def draw_earlier(run: Run, records: Sequence[Record]) -> None:
     """What has changed since an earlier result, when this one is whole."""
     if run.ended and measurements(records):
-        st.subheader("Since an earlier result")
+        st.header("Since an earlier result")
         now = result_of_run(run.id, "this run", records)
         compare_with(MEASURING, now, "Compare with", run.id, run.id)
 
@@ -126,7 +126,7 @@ def draw_machine(result: Result) -> None:
     """The header of a result: what it was measured on and when, from its own record."""
     environment = environment_of(result.records)
     with st.container(border=True):
-        st.subheader(escaped(result.name))
+        st.header(escaped(result.name))
         draw_simulated(result.records)
         if not environment:
             st.caption("The file does not say on which machine it was measured.")
@@ -174,7 +174,7 @@ def draw_example() -> None:
     """What a GPU against a CPU looks like, for a visitor without one."""
     records = read_kept(SIMULATED_GPU)
     with st.container(border=True):
-        st.subheader("What a GPU against a CPU looks like")
+        st.header("What a GPU against a CPU looks like")
         draw_simulated(records)
         machine = environment_line(environment_of(records))
         st.caption(

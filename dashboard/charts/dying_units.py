@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from core.experiments.dying_units.events import name_of
-from dashboard.charts.theme import series_color, series_dash
+from dashboard.charts.theme import series_color, series_dash, series_scale
 
 # A logarithm of zero cannot be drawn. Guessing has a loss of about 1: a line that leaves at the top explodes.
 MIN_LOSS, TOP_LOSS = 1e-4, 10.0
@@ -61,7 +61,7 @@ def _chart(
     names = [name_of(key) for key in activations]
     base = alt.Chart(_table(rows, quantity)).encode(x=x)
     y_format = ".3g" if quantity == "loss" else ".1%"
-    color = alt.Color("series:N", scale=alt.Scale(domain=names), legend=None)
+    color = alt.Color("series:N", scale=series_scale(names), legend=None)
     band = base.mark_area(opacity=0.18, clip=True, aria=False).encode(
         y=_y("low", quantity), y2="high:Q", color=color
     )

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.theme import LONGEST, series_color, series_dash
+from dashboard.charts.theme import LONGEST, series_color, series_dash, series_scale
 
 POINTS_ON_SCREEN = 150  # of each variant
 
@@ -34,7 +34,7 @@ def distribution_chart(
     x = alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1))
     scale = alt.Scale(zero=False)
     base = alt.Chart(table).encode(x=x)
-    band_color = alt.Color("series:N", scale=alt.Scale(domain=[*variants]), legend=None)
+    band_color = alt.Color("series:N", scale=series_scale(variants), legend=None)
     bands = [
         base.mark_area(opacity=opacity, aria=False).encode(
             color=band_color, y=alt.Y(f"{low}:Q", scale=scale), y2=high

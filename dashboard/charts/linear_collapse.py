@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from dashboard.charts.theme import series_color, series_dash
+from dashboard.charts.theme import powers_of_ten, series_color, series_dash
 
 
 def by_depth(
@@ -73,7 +73,7 @@ def singular_values(values: np.ndarray, rank: int, height: int = 300) -> alt.Lay
                 "value:Q",
                 title="Singular value",
                 scale=alt.Scale(type="log"),
-                axis=alt.Axis(format=".0e", tickCount=6),
+                axis=powers_of_ten(6),
             ),
             color=series_color(kinds, kinds, "counts"),
             shape=alt.Shape("counts:N", legend=None),

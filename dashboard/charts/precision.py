@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from dashboard.charts.theme import series_color
+from dashboard.charts.theme import power_label, series_color
 
 HEIGHT = 300
 Envelope = tuple[np.ndarray, np.ndarray]  # x, and the largest error near it
@@ -45,7 +45,7 @@ def error_chart(
         axis=alt.Axis(
             values=_ticks(lowest, highest),
             labelExpr=f"datum.value < {lowest / 5} ? 'exact' : datum.value > {highest * 5} ? 'lost' : "
-            "format(datum.value, '.0e')",
+            + power_label(),
         ),
     )
     x = alt.X("x:Q", title="x", scale=_x_scale(reach, straight_within), axis=_x_axis(reach, straight_within))
@@ -98,7 +98,7 @@ def _ticks(lowest: float, highest: float) -> list[float]:
 
 _X_LABEL = (
     "datum.value != 0 && (abs(datum.value) >= 1e4 || abs(datum.value) < 1e-2) "
-    "? format(datum.value, '.0e') : format(datum.value, '~f')"
+    f"? (datum.value < 0 ? '−' : '') + {power_label('abs(datum.value)')} : format(datum.value, '~f')"
 )
 
 

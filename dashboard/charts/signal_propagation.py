@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.charts.pixels import BLUE, png_url
-from dashboard.charts.theme import series_color
+from dashboard.charts.theme import powers_of_ten, series_color
 
 MEASURED, THEORY = "measured", "theory"
 # Beyond these a logarithmic axis would show nothing but that something is very small or very large.
@@ -36,7 +36,7 @@ def by_layer(
     if logarithmic:
         rows = rows[(rows["value"] >= MIN_VALUE) & (rows["value"] <= MAX_VALUE)]
     scale = alt.Scale(type="log", nice=False) if logarithmic else alt.Scale(zero=False)
-    axis = alt.Axis(format=".0e", tickCount=6) if logarithmic else alt.Axis()
+    axis = powers_of_ten(6) if logarithmic else alt.Axis()
     shown = [name for name in every if name in measured]
     lines = (
         alt.Chart(rows)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 from altair.utils.schemapi import disable_debug_mode
 
+from dashboard.charts.series_colours import COLOURS, domain_of
+
 
 def _unchecked(cls: type[alt.TopLevelMixin], instance: object, schema: object = None) -> None:
     """What the library calls to check a chart against Vega-Lite's schema."""
@@ -21,7 +23,6 @@ alt.TopLevelMixin.validate = classmethod(_unchecked)  # type: ignore[attr-define
 
 # Curves often lie on top of each other, and a dashed one lets the one below show through. With the theme's
 # eight colours the pair of colour and pattern repeats only after fifty-six series.
-COLOURS = 8
 LONGEST = 16  # characters of a name in a legend: a typed function must not push the others off a phone
 DASHES = ([1, 0], [9, 3], [3, 2], [12, 3, 2, 3], [6, 6], [1, 3], [9, 3, 2, 3, 2, 3])
 
@@ -29,7 +30,7 @@ DASHES = ([1, 0], [9, 3], [3, 2], [12, 3, 2, 3], [6, 6], [1, 3], [9, 3, 2, 3, 2,
 def series_color(
     every: Sequence[str], shown: Sequence[str], field: str = "series", columns: int = 3
 ) -> alt.Color:
-    """The n-th of all series has the theme's n-th colour, whichever of them are shown now.
+    """Each of all series has the colour of series_colours.py, whichever of them are shown now.
 
     columns: of the legend; three of short names fit a phone, and two of the longest.
     """
@@ -44,7 +45,12 @@ def series_color(
         padding=0,
         offset=10,
     )
-    return alt.Color(field, type="nominal", scale=alt.Scale(domain=list(every)), title=None, legend=legend)
+    return alt.Color(field, type="nominal", scale=series_scale(every), title=None, legend=legend)
+
+
+def series_scale(every: Sequence[str]) -> alt.Scale:
+    """The scale of series_color(), for marks beside those of the legend."""
+    return alt.Scale(domain=domain_of(every))
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
@@ -70,11 +76,12 @@ def _alike(short: Mapping[str, str]) -> list[str]:
 
 
 def series_dash(every: Sequence[str], field: str = "series", shown: Sequence[str] = ()) -> alt.StrokeDash:
-    """The n-th of all series has the n-th dash pattern; the legend shows it with the colour.
+    """Each of all series has the dash pattern of its number in the domain; the legend shows both.
 
     Where two of those shown would look the same, the later one gets the next pattern that its colour leaves.
     """
-    scale = alt.Scale(domain=list(every), range=[list(DASHES[n]) for n in dash_numbers(every, shown)])
+    domain = domain_of(every)
+    scale = alt.Scale(domain=domain, range=[list(DASHES[n]) for n in dash_numbers(domain, shown)])
     return alt.StrokeDash(field, type="nominal", scale=scale, title=None)
 
 
@@ -90,3 +97,17 @@ def dash_numbers(every: Sequence[str], shown: Sequence[str] = ()) -> list[int]:
         numbers[n] = next((k for k in free if (colour, k) not in used), numbers[n])
         used.add((colour, numbers[n]))
     return numbers
+
+
+def powers_of_ten(ticks: int) -> alt.Axis:
+    """The axis of a quantity over many powers of ten, whose labels read 10⁻³ and 2·10⁻³."""
+    return alt.Axis(tickCount=ticks, labelExpr=power_label())
+
+
+def power_label(value: str = "datum.value") -> str:
+    """Vega's expression for a positive number as a power of ten, to one digit."""
+    digit, exponent = (f"split(format({value}, '.0e'), 'e')[{part}]" for part in (0, 1))
+    exponent = f"replace({exponent}, '+', '')"
+    for plain, raised in zip("−-0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True):
+        exponent = f"replace({exponent}, /{plain}/g, '{raised}')"
+    return f"({digit} == '1' ? '10' : {digit} + '·10') + {exponent}"

@@ -64,7 +64,7 @@ def draw() -> None:
 def _draw_to_all(who: Visitor) -> None:
     now = held(runner().store)
     with st.container(border=True):
-        st.subheader("To everybody")
+        st.header("To everybody")
         st.session_state.setdefault(_TEXT, now.message)
         st.text_area(
             "Message on top of every page",
@@ -113,7 +113,7 @@ def _draw_work() -> None:
     work = open_work(store)
     named = logins.names(store, {run.owner for run in work if run.owner})
     _draw_figures(work)
-    st.subheader("Who runs what")
+    st.header("Who runs what")
     if not work:
         st.info("Nothing runs, and nothing waits.")
         return
@@ -169,7 +169,7 @@ def _draw_figures(work: list[OpenRun]) -> None:
 
 
 def _draw_nodes(cluster: Report) -> None:
-    st.subheader("Nodes of the cluster")
+    st.header("Nodes of the cluster")
     if not cluster.nodes:
         st.info(escaped(cluster.fault or "The cluster has no node with a processor."))
         return
@@ -208,7 +208,7 @@ def _stop(run_ids: tuple[str, ...]) -> None:
 def _draw_quotas(work: list[OpenRun], named: dict[str, str]) -> None:
     limit = quota().of_owner
     by_owner = Counter(run.owner for run in work)
-    st.subheader("Quotas")
+    st.header("Quotas")
     ranked = sorted(by_owner, key=by_owner.__getitem__, reverse=True)
     rows = [{"Whose": _owner(one, named), "Open runs": by_owner[one], "Of": limit} for one in ranked]
     st.dataframe(pd.DataFrame(rows), hide_index=True)
@@ -220,7 +220,7 @@ def _draw_quotas(work: list[OpenRun], named: dict[str, str]) -> None:
 
 
 def _draw_disk() -> None:
-    st.subheader("Disk")
+    st.header("Disk")
     kinds = usage(runner().store, runner().keep_bytes)
     rows = [
         {

@@ -76,7 +76,7 @@ def draw_group(
 
 def draw_results(shown: Sequence[Shown], every: Sequence[str]) -> None:
     """Where each run has come to, and what it took."""
-    st.subheader("Results")
+    st.header("Results")
     train, test = (" / ".join(names) for names in split_names(shown))
     loss = f"Loss, {test.lower()}"
     rows = []
@@ -120,7 +120,7 @@ def split_names(shown: Sequence[Shown]) -> tuple[list[str], list[str]]:
 
 def draw_settings(shown: Sequence[Shown], every: Sequence[str]) -> None:
     """The settings that differ, and no others."""
-    st.subheader("Settings that differ")
+    st.header("Settings that differ")
     differing = differing_settings([one.config for one in shown])
     if len(shown) < 2 or not differing:
         st.caption("One run alone differs in nothing." if len(shown) < 2 else "None: all settings agree.")

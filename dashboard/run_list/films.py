@@ -25,7 +25,7 @@ NUMBER = re.compile(r"\d+(\.\d+)?(e[-+]?\d\d?)?", re.ASCII)
 
 def draw_films(shown: Sequence[Shown], every: Sequence[str]) -> None:
     """All films with one time line, and how it is read."""
-    st.subheader("Films in step")
+    st.header("Films in step")
     st.caption(
         "One time line drives all: by step, by the share of each training, or by its seconds. Each film "
         "shows its newest frame up to that moment; where they stop, rules in the curves above mark it, "

@@ -49,7 +49,7 @@ def _draw_chapters(known: Known, effort: str, testing: str) -> None:
         if not mine:
             continue
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(f"{chapter.title} · {chapter.title_zh}", anchor=key)
+            st.header(f"{chapter.title} · {chapter.title_zh}", anchor=key)
             if st.button("Test this chapter", key=f"test {key}", icon=":material/play_arrow:"):
                 start_tests(mine, effort)
         draw_cards(mine, known, testing)
@@ -63,7 +63,7 @@ def _draw_reports() -> None:
         File(label, f"overview.{suffix}", lambda suffix=suffix: _made(suffix), mime)  # type: ignore[misc]
         for suffix, (label, mime) in REPORTS.items()
     ]
-    st.subheader("Take it with you")
+    st.header("Take it with you")
     downloads(*files)
 
 

@@ -32,7 +32,7 @@ def draw_statement(key: str, run: Run | None, lesson: str | None) -> None:
     entry = STATEMENTS[key]
     _draw_ways(key, lesson)
     st.title(entry.title)
-    st.subheader(entry.sentence, anchor=False)
+    st.header(entry.sentence, anchor=False)
     st.markdown(entry.sentence_zh)
     st.caption(f"The text, section “{entry.section}” ({entry.section_zh})")
     if run and key not in run.config["statements"]:
@@ -185,7 +185,7 @@ def _machine(result: Result) -> str:
 
 
 def _draw_why(entry: Statement) -> None:
-    st.subheader("Why")
+    st.header("Why")
     st.markdown(" ".join(entry.why))
     st.latex(entry.formula)
     st.markdown(f"**Holds in this reading:** {entry.strongest}")

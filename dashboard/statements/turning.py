@@ -25,7 +25,7 @@ def draw_slider(key: str) -> None:
     slider = STATEMENTS[key].slider
     if slider is None:
         return
-    st.subheader("Turn it")
+    st.header("Turn it")
     st.markdown(f"The verdict turns on {STATEMENTS[key].condition}.")
     value = st.select_slider(
         slider.label,

@@ -175,7 +175,7 @@ def draw_card(key: str) -> None:
     activation = find(key)
     name = activation.name if key in ACTIVATIONS else f"{CUSTOM}: `{activation.name}`"
     st.markdown(
-        f"#### {name}\n\n{activation.note}\n\n$${activation.latex}$$\n\n$${activation.derivative_latex}$$"
+        f"## {name}\n\n{activation.note}\n\n$${activation.latex}$$\n\n$${activation.derivative_latex}$$"
     )
     st.markdown(trait_badges(properties_of({key: {}})[key]))
     if activation.unfit:

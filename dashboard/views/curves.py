@@ -124,7 +124,7 @@ def draw_card(activation: Activation, found: Properties) -> None:
     )
     steepest = steepest_slope(found)
     st.markdown(
-        f"#### {activation.name if paper.year else f'{CUSTOM}: `{activation.name}`'}\n\n"
+        f"## {activation.name if paper.year else f'{CUSTOM}: `{activation.name}`'}\n\n"
         f"{activation.note}\n\n:gray[{activation.note_zh}]\n\n"
         f"$${activation.latex}$$\n\n$${activation.derivative_latex}$$\n\n"
         f"Range ${activation.range_latex or found.range_latex}$ · steepest slope {steepest}\n\n"

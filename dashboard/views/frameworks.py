@@ -116,7 +116,7 @@ def open_file() -> bool:
     if not of(records, "framework_started"):
         st.error(f"“{escaped(upload.name)}” holds no comparison of frameworks.")
         return True
-    st.subheader(escaped(upload.name))
+    st.header(escaped(upload.name))
     st.caption(escaped(environment_line(environment_of(records))))
     draw_all(records, upload.name.rpartition(".")[0], ended=True)
     return True
@@ -279,9 +279,9 @@ def draw_list() -> None:
         }
         for key, library in LIBRARIES.items()
     ]
-    st.subheader("Frameworks here")
+    st.header("Frameworks here")
     st.dataframe(here, hide_index=True, key="here")
-    st.subheader("No longer developed")
+    st.header("No longer developed")
     gone = [
         {
             "Framework": entry.name,

@@ -32,7 +32,7 @@ def draw_card(entry: Gated | OfVector, gradients_latex: str) -> None:
     title = f"[{paper.title}]({paper.url})" if paper.url else paper.title
     with st.container(border=True, height="stretch"):
         st.markdown(
-            f"#### {entry.name}\n\n{entry.note}\n\n:gray[{entry.note_zh}]\n\n$${entry.latex}$$\n\n"
+            f"## {entry.name}\n\n{entry.note}\n\n:gray[{entry.note_zh}]\n\n$${entry.latex}$$\n\n"
             f"$${gradients_latex}$$\n\n:small[In use: {entry.use}]\n\n"
             f":small[{paper.authors} {paper.year}, {title}]"
         )
@@ -117,7 +117,7 @@ def draw_slopes(surface: Surface) -> None:
 
 def draw_all(reach: float) -> None:
     """Every gated unit in small."""
-    st.subheader("All of them, in one colour scale")
+    st.header("All of them, in one colour scale")
     every = {entry.name: gate(name, reach, SMALL_POINTS) for name, entry in GATED.items()}
     largest = max(float(np.abs(one.z).max()) for one in every.values())
     for column, (name, one) in zip(st.columns(len(every)), every.items(), strict=True):

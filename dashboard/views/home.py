@@ -90,7 +90,7 @@ def draw_statement() -> None:
 
 def draw_questions() -> None:
     """Questions, each a link to the page that answers it."""
-    st.subheader("Or find out")
+    st.header("Or find out")
     columns = cycle(st.columns(2))
     for key, page in PAGES.items():
         if key not in (*PREVIEWS, "home"):

@@ -83,7 +83,7 @@ def draw_matrix(found: Collapse) -> None:
 
 def draw_with_activations(sizes: tuple[int, ...], seed: int) -> dict[str, np.ndarray]:
     """The same network with activation functions: by name, what no matrix explains at each depth."""
-    st.subheader("With an activation function")
+    st.header("With an activation function")
     left, right = st.columns([3, 1.4])
     keys = pick_activations(left, DEFAULT, max_selections=MAX_FUNCTIONS) + pick_custom(right)
     percent = {

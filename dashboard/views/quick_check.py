@@ -168,7 +168,7 @@ def draw_ticket(run: Run, records: Records) -> None:
 
 def draw_earlier(run: Run, records: Records) -> None:
     """What has changed since another check, of this machine or of any."""
-    st.subheader("Since an earlier check")
+    st.header("Since an earlier check")
     now = result_of_run(run.id, "this check", records)
     compare_with(("quick_check",), now, "Compare with an earlier check", f"quick-check-{run.id}", run.id)
 

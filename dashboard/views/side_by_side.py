@@ -118,7 +118,7 @@ def draw_runs(chosen: Sequence[ListedRun], over: str) -> None:
     draw_films(shown, every)
     draw_results(shown, every)
     draw_settings(shown, every)
-    st.subheader("To a target")
+    st.header("To a target")
     draw_target(shown, every)
 
 

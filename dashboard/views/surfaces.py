@@ -134,7 +134,7 @@ except InvalidRequest as error:
     st.warning(escaped(str(error)))
     st.stop()
 
-st.subheader("The same network with other functions")
+st.header("The same network with other functions")
 compared = pick_activations(st.container(), COMPARED, max_selections=MAX_COMPARED, as_chosen=True)
 if compared + custom:
     draw_comparison(compared + custom, settings, quantity)

@@ -69,7 +69,7 @@ def test_a_strip_moves_on_and_is_read_by_pointer_and_by_key(page: Page, source: 
 
 
 def test_what_is_missing_has_its_reason_and_names_are_text(page: Page) -> None:
-    expect(page.locator("h3")).to_contain_text("A <b>card</b>")
+    expect(page.locator("h2")).to_contain_text("A <b>card</b>")
     page.get_by_text("1 figure is not reported").click()
     expect(page.locator(".missing p")).to_have_text("Clock (Not Supported).")
     expect(page.get_by_role("row", name="77 it has just ended not reported not reported")).to_be_visible()

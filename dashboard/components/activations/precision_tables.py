@@ -30,7 +30,7 @@ class Limits(Protocol):
 
 def draw_limits(rows: Sequence[tuple[str, str, str, Limits]]) -> None:
     """A row for each function, part of it (f or f'), and format."""
-    st.subheader("Limits")
+    st.header("Limits")
     text = st.column_config.TextColumn
     st.dataframe(
         pd.DataFrame(_row(*row) for row in rows),

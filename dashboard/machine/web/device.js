@@ -48,7 +48,7 @@ export class Device {
     this.root.setAttribute("aria-label", name);
     this.root.classList.toggle("stale", Boolean(record.silence || record.lost_s !== null));
     renew(this.parts.head, [name, id, facts], () => [
-      element("h3", {}, name, element("span", { class: "badge", text: kind_name === "CPU" ? "CPU" : id })),
+      element("h2", {}, name, element("span", { class: "badge", text: kind_name === "CPU" ? "CPU" : id })),
       element("p", { class: "facts", text: this.factsInWords(facts) }),
     ]);
     const lost = record.lost_s === null ? null : `Lost: the driver no longer lists this GPU, for ${quantity(Math.round(state.now - record.lost_s), "s").replace(".0", "")}.`;

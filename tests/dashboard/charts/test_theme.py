@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.activations import ACTIVATIONS
-from dashboard.charts.theme import COLOURS, DASHES, LONGEST, dash_numbers, series_color, short_names
+from dashboard.charts.series_colours import COLOURS
+from dashboard.charts.theme import DASHES, LONGEST, dash_numbers, series_color, short_names
 
 
 def looks(every: list[str], shown: list[str]) -> list[tuple[int, int]]:

@@ -191,7 +191,7 @@ def test_who_has_no_gpu_sees_a_simulated_one_that_says_so(page: AppTest) -> None
     page.run()
     if len(devices.devices()) > 1:
         pytest.skip("there is a GPU here")
-    assert page.subheader[0].value == "What a GPU against a CPU looks like"
+    assert page.header[0].value == "What a GPU against a CPU looks like"
     assert "Simulated, not measured" in page.warning[0].value
     assert any("Simulated GPU (simulated)" in one.value and "UTC" in one.value for one in page.caption)
     next(button for button in page.button if button.label == "Open this result").click().run()
@@ -266,7 +266,7 @@ def test_a_result_file_of_any_version_opens_again(page: AppTest, path: Path) -> 
     page.file_uploader(key="result_file").upload(path.name, path.read_bytes(), "application/json").run()
     assert not page.exception
     assert not page.error
-    assert page.subheader[0].value == escaped(path.name)
+    assert page.header[0].value == escaped(path.name)
     assert len(page.get("vega_lite_chart")) >= 3
     shown = page.dataframe[0].value
     first = measurements(read(path))[0]
@@ -319,7 +319,7 @@ def test_a_result_with_a_roof_and_a_gpu_shows_both(page: AppTest) -> None:
     page.file_uploader(key="result_file").upload("gpu.json", to_json(records).encode()).run()
     assert not page.exception
     assert [error.value for error in page.error] == []
-    assert [shown.value for shown in page.subheader] == ["gpu.json", "Roofline"]
+    assert [shown.value for shown in page.header] == ["gpu.json", "Roofline"]
     (under,) = (shown.value for shown in page.dataframe if "% of peak" in shown.value)
     assert under["Limit"].tolist()[-1] == "compute-bound"
     (crossing,) = (caption.value for caption in page.caption if "crosses 1, 10 and 40" in caption.value)

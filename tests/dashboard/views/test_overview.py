@@ -67,7 +67,7 @@ def labels(page: AppTest) -> list[str]:
 def test_every_statement_has_a_card_in_its_chapter(page: AppTest) -> None:
     page.run()
     assert not page.exception
-    assert [one.value.split(" · ")[0] for one in page.subheader] == [one.title for one in CHAPTERS.values()]
+    assert [one.value.split(" · ")[0] for one in page.header] == [one.title for one in CHAPTERS.values()]
     assert all(any(entry.title in label for label in labels(page)) for entry in STATEMENTS.values())
     assert all(entry.sentence in words(page) for entry in STATEMENTS.values())
     assert words(page).count("Not tested here yet") == len(STATEMENTS)
@@ -81,7 +81,7 @@ def test_a_card_opens_its_statement_and_that_leads_back(page: AppTest) -> None:
     assert STATEMENTS[KEY].sentence_zh in words(page)
     next(button for button in page.button if "All statements" in button.label).click().run()
     assert "statement" not in page.query_params
-    assert len(page.subheader) == len(CHAPTERS)
+    assert len(page.header) == len(CHAPTERS)
 
 
 def test_an_answer_is_kept_and_starts_the_test_once(page: AppTest) -> None:

@@ -69,7 +69,7 @@ def test_unlike_metrics_are_explained_and_not_drawn_together(store: RunStore) ->
 def test_rules_mark_where_the_films_stand_on_every_axis(store: RunStore) -> None:
     first, second = trained(store), trained(store, batch_size=20)
     page = open_view("side_by_side", runs=f"{first},{second}")
-    assert "Films in step" in [one.value for one in page.subheader]
+    assert "Films in step" in [one.value for one in page.header]
     assert not rules(page)
     page.query_params["step"] = "5"
     page.run()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.events import Picture
-from dashboard.charts.theme import series_color, series_dash
+from dashboard.charts.theme import powers_of_ten, series_color, series_dash
 
 
 def gradient_through_time_chart(picture: Picture) -> alt.LayerChart:
@@ -29,7 +29,7 @@ def gradient_through_time_chart(picture: Picture) -> alt.LayerChart:
             "norm:Q",
             title="Gradient norm",
             scale=alt.Scale(type="log", zero=False),
-            axis=alt.Axis(tickCount=5, format=".0e"),
+            axis=powers_of_ten(5),
         ),
         color=series_color(names, shown),
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.events import Picture
-from dashboard.charts.theme import series_color, series_dash
+from dashboard.charts.theme import powers_of_ten, series_color, series_dash
 
 MIN_JOINED = 4  # points of a layer: a line between fewer would show what nobody measured
 
@@ -60,7 +60,7 @@ def _over_run(
             "value:Q",
             title=y_title,
             scale=alt.Scale(type="log", zero=False),
-            axis=alt.Axis(tickCount=5, format=".0e"),
+            axis=powers_of_ten(5),
         ),
         color=series_color(layers, layers),
     )

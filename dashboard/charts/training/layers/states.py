@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.events import Picture
 from dashboard.charts.pixels import diverging, png_url
+from dashboard.charts.theme import powers_of_ten
 from dashboard.charts.training.generative.generated_text import visible
 
 # What is shown above what: first what comes in and out, then the gates in between.
@@ -63,7 +64,7 @@ def memory_chart(picture: Picture) -> alt.LayerChart:
             "gradient:Q",
             title="Gradient norm",
             scale=alt.Scale(type="log"),
-            axis=alt.Axis(tickCount=4, format=".0e"),
+            axis=powers_of_ten(4),
         ),
         tooltip=[
             alt.Tooltip("step:Q", title="Step"),
