@@ -10,15 +10,17 @@ from dashboard.pages import PAGES
 from tests.browser.app import wait_until_idle
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, Variant, look
 
-# Streamlit's own: the corner of a table with row names is an empty heading.
+# Streamlit's own, which a page cannot change: the corner of a table with row names is an empty heading, and the
+# menu of a phone puts the groups of its list into boxes between the list and its items.
 _STREAMLITS = {"empty-table-header"}
+_STREAMLITS_MENU = '[data-testid="stSidebarNav"]'
 
 
 def barriers(page: Page) -> list[str]:
     """Rule, impact, element and reason of everything that axe-core reports."""
     return [
         f"{rule['id']} ({rule['impact']}): {node['html'][:160]} {node.get('failureSummary', '')}"
-        for rule in Axe().run(page).response["violations"]
+        for rule in Axe().run(page, {"exclude": [[_STREAMLITS_MENU]]}).response["violations"]
         if rule["id"] not in _STREAMLITS
         for node in rule["nodes"]
     ]
