@@ -10,8 +10,8 @@ from dashboard.pages import PAGES
 from tests.browser.app import wait_until_idle
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, Variant, look
 
-# Streamlit's own, which a page cannot change: the corner of a table with row names is an empty heading, and the
-# menu of a phone puts the groups of its list into boxes between the list and its items.
+# Streamlit's own, which a page cannot change: the corner of a table with row names is an empty heading, and
+# the menu of a phone puts the groups of its list into boxes between the list and its items.
 _STREAMLITS = {"empty-table-header"}
 _STREAMLITS_MENU = '[data-testid="stSidebarNav"]'
 

@@ -36,7 +36,7 @@ def test_it_opens_with_swiglu_its_slopes_and_its_kin() -> None:
 def test_every_function_can_be_asked_for_in_the_address(key: str) -> None:
     opened = page(function=key)
     name = (GATED[key] if key in GATED else OF_VECTOR[key]).name
-    assert any(f"#### {name}\n" in text.value for text in opened.markdown)
+    assert any(f"## {name}\n" in text.value for text in opened.markdown)
     assert len(opened.get("download_button")) == 1
 
 
