@@ -8,7 +8,7 @@ import torch
 from sklearn.metrics import accuracy_score, log_loss, r2_score, root_mean_squared_error
 
 from core.data import load
-from core.training.objective import largest, objective_for
+from core.training.objective import objective_for
 
 
 def test_two_classes_are_scored_by_one_logit() -> None:
@@ -96,12 +96,6 @@ def test_predictions_at_each_step_count_where_targets_exist() -> None:
     expected = log_loss(truth, probability, labels=range(10))
     assert objective.metric(outputs, targets).item() == pytest.approx(accuracy_score(truth, answers))
     assert objective.loss(outputs, targets).item() == pytest.approx(expected, rel=1e-5)
-
-
-@pytest.mark.parametrize("shape", [(40, 7, 30), (40, 7), (3, 2, 5, 4)])
-def test_the_largest_class_is_argmax_with_the_first_of_equal_outputs(shape: tuple[int, ...]) -> None:
-    outputs = torch.randint(5, shape).float()  # many are equal
-    assert torch.equal(largest(outputs), outputs.argmax(1))
 
 
 @pytest.mark.parametrize("name", ["moons", "iris", "sine_curve"])
