@@ -1,23 +1,23 @@
-"""Our training loop against a bare eager PyTorch loop of the same network, batch and optimiser.
+"""Training steps of ours beside eager PyTorch and beside JAX: same networks, data, batches and optimiser.
 
-    python benchmarks/training_speed.py [--networks mlp,convnet,lenet,lstm,...] [--seconds 8] [--pictures]
+    python -m benchmarks.training_speed [--networks mlp,convnet,lenet,lstm,...] [--seconds 8] [--pictures]
                                         [--engine auto] [--stacks]
 
-The two take turns in one process, some epochs each (A B, B A, ...), so that a machine whose speed drifts
-drifts for both. A ratio of 1 says that events, learning-rate schedule, pictures and clock cost nothing. Ours
-is printed with and without the evaluation after each epoch; the bare loop never evaluates. Of networks for
-images the last column is what their steps reach of the core's peak, as measured. Last come ensembles:
-one small network with 64 seeds on one core, and eight activations with 32 seeds each on all cores, timed from
-nothing to the verdict; the samples of all their networks together. The rows of small networks side by side
-(1, 8, 64 and 256 of them, on one thread and two, and every activation of the catalogue) are bare steps, with
-the order of samples made before, beside JAX's whole epochs in one lax.scan where JAX is installed, and as a
-share of the multiply-adds that this core can do.
+All take turns in one process that is pinned to one core (but for rows of two threads), so that a machine
+whose speed drifts drifts for all. First come bare steps of small networks side by side (1, 8, 64 and 256 of
+them, on one thread and two), with the order of samples made before. Then whole trainings of each network:
+ours is the loop of core.training with its events, schedule and clock, beside a bare loop of eager PyTorch,
+and JAX's steps in one lax.scan where JAX is installed. The share of the peak is that of the multiply-adds
+which this core does in registers. Last come ensembles (one small network with 64 seeds on one core, and
+eight activations with 32 seeds each on all cores, timed from nothing to the verdict) and every activation of
+the catalogue beside tanh.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import os
 import statistics
 import sys
 import time
@@ -33,6 +33,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.jax_steps import jax_is_installed, jax_steps
 from core.activations import ACTIVATIONS
 from core.devices import usable_cores
 from core.training.compiled.learner import CompiledLearner, flushing_denormals, supervised_learner
@@ -50,6 +51,7 @@ from core.training.loop import train
 from core.training.settings import MAX_EPOCHS
 
 TURN_S = 0.3
+ALL_CORES = os.sched_getaffinity(0)
 
 # Compared beside networks by their own names: network, data, and settings other than the preset's.
 ROWS: dict[str, tuple[str, str | None, dict[str, Any]]] = {
@@ -61,6 +63,9 @@ ROWS: dict[str, tuple[str, str | None, dict[str, Any]]] = {
         *("gru", "sines"),
         {"hidden": (20,), "model_options": {"layers": 2}, "data_options": {"length": 72}},
     ),
+    "lstm 1x24": ("lstm", "sines", {"hidden": (20,), "data_options": {"length": 24}}),
+    "gru 1x24": ("gru", "sines", {"hidden": (20,), "data_options": {"length": 24}}),
+    "rnn 1x24": ("rnn", "sines", {"hidden": (20,), "data_options": {"length": 24}}),
     "copy memory": ("lstm", "copy_memory", {}),
     "adding": ("lstm", "adding", {}),
     "text": ("lstm", "python_help", {}),
@@ -89,16 +94,17 @@ def our_epochs(config: TrainConfig) -> Iterator[EpochCompleted]:
             yield event
 
 
-def of_peak(config: TrainConfig, samples_per_s: float) -> str:
-    """What compiled convolutions reach of it; nothing for other trainings."""
+def flops_per_sample(config: TrainConfig) -> float | None:
+    """Multiplications and additions of a compiled network's step, about; None of steps that are eager."""
     learner = supervised_learner(config)
-    if not isinstance(learner, CompiledLearner) or learner.workspace is None:
-        return ""
-    return f"  of peak {learner.compiled_network.training_flops * samples_per_s / peak_flops():.0%}"
+    if not isinstance(learner, CompiledLearner):
+        return None
+    network = learner.compiled_network
+    return float(getattr(network, "training_flops", 6 * network.multiplications))
 
 
 def compare(network: str, seconds: float, snapshot_every_s: float | None, engine: str) -> None:
-    """Print samples/s of both, and their ratio over all pairs of turns."""
+    """Print a row: samples/s of each way, the ratios of ours over all turns, and the share of the peak."""
     model, data, changes = ROWS.get(network, (network, None, {}))
     config = default_config(
         *(model, data),
@@ -106,45 +112,66 @@ def compare(network: str, seconds: float, snapshot_every_s: float | None, engine
         **(changes | {"engine": engine}),
     )
     samples = len(SupervisedLearner(config).train_inputs)
-    bare, ours = bare_epochs(config), our_epochs(config)
+    bare, ours, jax = bare_epochs(config), our_epochs(config), jax_steps(config)
 
-    def take_bare_turn(epochs: int) -> float:
+    def bare_turn(epochs: int) -> float:
         began = time.perf_counter()
         for _ in range(epochs):
             next(bare)
-        return time.perf_counter() - began
+        return samples * epochs / (time.perf_counter() - began)
 
-    def take_our_turn(epochs: int) -> tuple[float, float]:
+    def our_turn(epochs: int) -> tuple[float, float]:
         began = time.perf_counter()
         steps_s = sum(samples / next(ours).samples_per_s for _ in range(epochs))
-        return steps_s, time.perf_counter() - began
+        return samples * epochs / steps_s, samples * epochs / (time.perf_counter() - began)
 
-    take_bare_turn(1), take_our_turn(1)  # the first calls pay for set-up
-    epochs = max(1, math.ceil(TURN_S / take_bare_turn(1)))
-    bare_s, steps_s, all_s = [], [], []
+    def jax_turn(steps: int) -> float:
+        began = time.perf_counter()
+        if jax is not None:
+            jax(steps)
+        return steps * config.batch_size / (time.perf_counter() - began)
+
+    bare_turn(1), our_turn(1)  # the first calls pay for set-up
+    epochs, our_epochs_ = (
+        max(1, math.ceil(TURN_S * turn(1) / samples)) for turn in (bare_turn, whole(our_turn))
+    )
+    steps = 0 if jax is None else calibrated(jax_turn, config.batch_size)
+    rates: list[tuple[float, float, float, float]] = []
     began = time.perf_counter()
-    while time.perf_counter() - began < seconds or len(bare_s) < 6:
-        if len(bare_s) % 2:
-            steps, whole = take_our_turn(epochs)
-            bare_s.append(take_bare_turn(epochs))
-        else:
-            bare_s.append(take_bare_turn(epochs))
-            steps, whole = take_our_turn(epochs)
-        steps_s.append(steps)
-        all_s.append(whole)
-
-    ratios = sorted(one / other for one, other in zip(bare_s, steps_s, strict=True))
-    low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
-    with_evaluation = statistics.median(one / other for one, other in zip(bare_s, all_s, strict=True))
+    while time.perf_counter() - began < seconds or len(rates) < 4:
+        first = bare_turn(epochs) if len(rates) % 2 else 0.0
+        our, with_evaluation = our_turn(our_epochs_)
+        rates.append((first or bare_turn(epochs), our, with_evaluation, jax_turn(steps) if steps else 0.0))
+    eager, our, _, in_jax = (statistics.median(column) for column in zip(*rates, strict=True))
+    flops = flops_per_sample(config)
     print(
-        f"{network:<11} batch {config.batch_size:<3} {config.optimizer:<8} "
-        f"bare {samples * epochs / statistics.median(bare_s):>8,.0f}  "
-        f"ours {samples * epochs / statistics.median(steps_s):>8,.0f} samples/s  "
-        f"ratio {statistics.median(ratios):.3f} (middle half {low:.3f} to {high:.3f}, {len(ratios)} pairs)  "
-        f"with evaluation {with_evaluation:.3f}"
-        f"{of_peak(config, samples * epochs / statistics.median(steps_s))}",
+        f"| {network} | {config.batch_size} | {config.optimizer} | {eager:,.0f} | {our:,.0f} | "
+        f"{in_jax:,.0f} | {spread([rate[1] / rate[0] for rate in rates])} | "
+        f"{spread([rate[1] / rate[3] for rate in rates]) if steps else '-'} | "
+        f"{statistics.median(rate[2] / rate[0] for rate in rates):.2f} | "
+        f"{f'{our * flops / peak_flops():.0%}' if flops else '-'} |".replace(" 0 |", " - |"),
         flush=True,
     )
+
+
+def whole(our_turn: Callable[[int], tuple[float, float]]) -> Callable[[int], float]:
+    """The rate with evaluation alone."""
+    return lambda epochs: our_turn(epochs)[1]
+
+
+def calibrated(turn: Callable[[int], float], batch: int) -> int:
+    """So many steps that a turn takes TURN_S; compiles JAX's steps for that number."""
+    turn(8)
+    steps = max(8, math.ceil(TURN_S * turn(8) / batch))
+    turn(steps)
+    return steps
+
+
+def spread(ratios: list[float]) -> str:
+    """The median, and the middle half."""
+    ordered = sorted(ratios)
+    low, high = ordered[len(ordered) // 4], ordered[-1 - len(ordered) // 4]
+    return f"{statistics.median(ordered):.2f} ({low:.2f} to {high:.2f})"
 
 
 def compare_ensemble(seeds: int, rounds: int) -> None:
@@ -208,12 +235,11 @@ def steps_of(learners: list[CompiledLearner], pool: ThreadPoolExecutor) -> Calla
     return take
 
 
-def jax_steps(networks: int) -> Callable[[], None] | None:
+def stack_in_jax(networks: int) -> Callable[[], None] | None:
     """The same epochs in JAX: jit, vmap over networks, lax.scan over steps; None without JAX."""
-    try:
-        import jax
-    except ImportError:
+    if not jax_is_installed():
         return None
+    import jax
     import jax.numpy as jnp
 
     rng = np.random.default_rng(0)
@@ -274,27 +300,43 @@ def peak_flops() -> float:
 
 
 def compare_stacks(rounds: int) -> None:
-    """Print rates of small networks side by side, in turns with JAX, and of every activation."""
+    """Print rates of small networks side by side, in turns with JAX."""
     flops = 6.0 * sum(fan_in * fan_out for fan_in, fan_out in pairwise(SIZES))
-    peak = peak_flops()
-    print(f"2-8-8-1, batch {BATCH}, Adam, bare steps; this core's multiply-adds: {peak / 1e9:.0f} GFLOP/s")
+    peak, core = peak_flops(), os.sched_getaffinity(0)
+    print(f"2-8-8-1, batch {BATCH}, Adam, bare steps; this core's multiply-adds: {peak / 1e9:.0f} GFLOP/s\n")
+    print(
+        "| networks | threads | ours, samples/s | JAX | ours / JAX | of the peak |\n|---|---|---|---|---|---|"
+    )
     for networks in (1, 8, 64, 256):
         for count in (1, 2):
+            if count > 1:
+                os.sched_setaffinity(0, ALL_CORES)  # of the threads that start now
             with ThreadPoolExecutor(count) as pool:
                 ways = [steps_of(stack_of(networks), pool)]
-                ways += [way for way in [jax_steps(networks) if count == 1 else None] if way]
-                rates = alternating(ways, networks * SAMPLES * PASSES, rounds)
-            text = f"{networks:>4} networks, {count} threads: {rates[0] / 1e6:6.1f} M samples/s"
-            text += f", {rates[0] * flops / peak / count:4.0%} of the peak"
-            print(text + (f"; JAX {rates[1] / 1e6:.2f} M" if len(rates) > 1 else ""), flush=True)
+                ways += [way for way in [stack_in_jax(networks) if count == 1 else None] if way]
+                seconds = alternating(ways, rounds)
+            os.sched_setaffinity(0, core)
+            rates = [networks * SAMPLES * PASSES / statistics.median(took) for took in seconds]
+            text = f"| {networks} | {count} | {rates[0] / 1e6:.2f} M | "
+            if len(rates) > 1:
+                ratios = [jax / ours for ours, jax in zip(*seconds, strict=True)]
+                text += f"{rates[1] / 1e6:.2f} M | {spread(ratios)} | "
+            else:
+                text += "- | - | "
+            print(f"{text}{rates[0] * flops / peak / count:.0%} |", flush=True)
+    print()
+
+
+def compare_activations(rounds: int) -> None:
+    """Print the rates of every activation beside tanh."""
     with ThreadPoolExecutor(1) as pool:
         names = [name for name, one in ACTIVATIONS.items() if not one.unfit]
         for networks in (1, 64):
             tanh = steps_of(stack_of(networks), pool)
             ratios = {}
             for name in names:
-                ours, base = alternating([steps_of(stack_of(networks, name), pool), tanh], 1, rounds)
-                ratios[name] = ours / base
+                ours, base = alternating([steps_of(stack_of(networks, name), pool), tanh], rounds)
+                ratios[name] = statistics.median(base) / statistics.median(ours)
             worst = sorted(ratios, key=lambda name: ratios[name])[:5]
             print(
                 f"{networks} network{'s' * (networks > 1)}, {len(names)} activations beside tanh: median "
@@ -304,15 +346,15 @@ def compare_stacks(rounds: int) -> None:
             )
 
 
-def alternating(ways: list[Callable[[], None]], samples: int, rounds: int) -> list[float]:
-    """Samples/s of each way, the median of turns that alternate."""
+def alternating(ways: list[Callable[[], None]], rounds: int) -> list[list[float]]:
+    """Seconds of each way's turns, which alternate."""
     seconds: list[list[float]] = [[] for _ in ways]
     for _ in range(rounds):
         for way, took in zip(ways, seconds, strict=True):
             began = time.perf_counter()
             way()
             took.append(time.perf_counter() - began)
-    return [samples / statistics.median(took) for took in seconds]
+    return seconds
 
 
 def compare_seeds_view(rounds: int) -> None:
@@ -350,14 +392,22 @@ def main() -> None:
     parser.add_argument("--stacks", action="store_true", help="only small networks side by side")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    os.sched_setaffinity(0, {max(ALL_CORES)})
     compare_stacks(rounds=9)
     if options.stacks:
         return
+    print("Whole trainings, samples/s of the steps; in brackets the middle half of the turns' ratios\n")
+    print("| network | batch | optimizer | eager | ours | JAX | ours / eager | ours / JAX ", end="")
+    print("| with evaluation / eager | of the peak |\n|---|---|---|---|---|---|---|---|---|---|")
     for network in options.networks.split(","):
         snapshot_every_s = TrainConfig.snapshot_every_s if options.pictures else None
         compare(network, options.seconds, snapshot_every_s, options.engine)
+    print()
     compare_ensemble(seeds=64, rounds=5)
+    os.sched_setaffinity(0, ALL_CORES)
     compare_seeds_view(rounds=3)
+    os.sched_setaffinity(0, {max(ALL_CORES)})
+    compare_activations(rounds=5)
 
 
 if __name__ == "__main__":

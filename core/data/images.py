@@ -6,7 +6,6 @@ import numpy as np
 
 from core.data.dataset import CLASSIFICATION, IMAGES, OWN_IMAGES, SMALL_IMAGES, LoadedDataset
 from core.data.packaged import scikit_learn
-from core.data.user.image_archive import own_images
 from core.paths import cached
 
 SIDE = 28
@@ -39,6 +38,8 @@ def own(seed: int, test_fraction: float, archive: str, size: str, colour: str) -
     archive is what image_archive.add() returned, "" for the example. Raises InvalidRequest for one that is
     gone.
     """
+    from core.data.user.image_archive import own_images  # Pillow, which nobody else here needs
+
     images = own_images(archive)
     inputs = images.shown(int(size), colour == "grey").astype(np.float32) / 255
     channels_first = np.ascontiguousarray(inputs.transpose(0, 3, 1, 2))

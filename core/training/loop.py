@@ -30,7 +30,6 @@ from core.training.events import (
 )
 from core.training.film.drawn_from_weights import MAP
 from core.training.film.frames import Film
-from core.training.learners.evidence import evidence
 from core.training.learners.learner import Learner, Scores
 from core.training.learners.registry import learner_for
 from core.training.snapshots.schedule import SnapshotSchedule
@@ -187,6 +186,8 @@ class _TrainingRun:
             batches = None
             scores = yield from learner.evaluate(self._progress())
             if not scores.finite:
+                from core.training.learners.evidence import evidence  # few trainings need it
+
                 reason, epoch = "diverged", position.epoch + 1
                 reason_given = why_diverged(learner.config, epoch, evidence(learner))
                 yield TrainingDiverged(epoch, learner.step, reason_given)

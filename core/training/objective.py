@@ -31,6 +31,26 @@ class Objective:
         """The predicted class numbers (batch, ...) of a classification, int64."""
         return (outputs[:, 0] > 0).long() if self.outputs == 1 else outputs.argmax(1)
 
+    def scores_together(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor] | None:
+        """loss and metric of each of many networks, (networks,) each; None for a forecast or for steps.
+
+        outputs (networks, samples, outputs), targets (networks, samples): a few calls for all of them, where
+        one network after the other spends more time on calls than on numbers.
+        """
+        if outputs.dim() != 3 or targets.dim() != 2:
+            return None
+        if self.loss is _squared_error and self.metric is skill_over_mean:
+            loss = (outputs[..., 0] - targets).square().mean(1)
+            return loss, 1 - torch.sqrt(loss) / targets.std(1, correction=0)
+        if self.loss is _binary_cross_entropy:
+            z = outputs[..., 0]
+            loss = F.binary_cross_entropy_with_logits(z, targets, reduction="none").mean(1)
+            return loss, ((z > 0) == (targets > 0.5)).double().mean(1)
+        if self.loss is F.cross_entropy:
+            each = F.cross_entropy(outputs.flatten(0, 1), targets.flatten(), reduction="none")
+            return each.view(targets.shape).mean(1), (outputs.argmax(2) == targets).double().mean(1)
+        return None
+
 
 def objective_for(data: LoadedDataset, label_smoothing: float = 0.0) -> Objective:
     """One logit for two classes, a logit a class for more, and the value itself for a forecast or regression.

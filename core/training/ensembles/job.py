@@ -18,6 +18,7 @@ from core.training.compiled.learner import CompiledLearner, learn_epochs
 from core.training.compiled.stack import grouped
 from core.training.config import TrainConfig
 from core.training.ensembles.config import EnsembleConfig, Variant, variants_of
+from core.training.ensembles.evaluation import scores_of
 from core.training.ensembles.events import (
     QUANTILES,
     EnsembleEpochCompleted,
@@ -58,11 +59,11 @@ class Member(Standing):
     in_stacks: bool  # whether its steps are those of a stack, where its network can be in one
     epochs: int = 0  # that it has completed
 
-    def completed(self, epochs: int, steps_s: float) -> None:
-        """After some more epochs, whose steps took so long: the evaluation."""
+    def completed(self, epochs: int, steps_s: float, scores: Scores) -> None:
+        """After some more epochs, whose steps took so long, and the evaluation."""
         self.steps_s += steps_s
         self.samples += epochs * self.learner.samples_per_epoch
-        self.scores = _scores_of(self.learner)
+        self.scores = scores
         if self.scores.finite:
             self.last_metric, self.last_details = self.scores.test_metric, self.scores.details
 
@@ -214,8 +215,9 @@ def train_together(members: Sequence[Member], epoch: int) -> None:
                 for batch in learner.batches():
                     learner.learn(batch)
         steps_s = (time.perf_counter() - began_s) / len(members)
-        for member in members:
-            member.completed(epochs, steps_s)
+        scores = scores_of([member.learner for member in members])
+        for member, of_it in zip(members, scores, strict=True):
+            member.completed(epochs, steps_s, of_it)
     for member in members:
         member.epochs = epoch
 
@@ -249,17 +251,6 @@ def trainings_of(variants: Sequence[Variant], seeds: int) -> Iterator[tuple[Vari
     for variant in variants:
         for seed in range(seeds):
             yield variant, variant.member(seed)
-
-
-def _scores_of(learner: Learner) -> Scores:
-    """The scores at the end of the learner's evaluation, whose progress nobody takes here."""
-    evaluation = learner.evaluate(Progress(0, 1, "epochs"))
-    while True:
-        try:
-            next(evaluation)
-        except StopIteration as end:
-            scores: Scores = end.value
-            return scores
 
 
 def epoch_completed(

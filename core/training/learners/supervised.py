@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MAX_TRAINING_SAMPLES = 500  # the training split is only a yardstick here; all of it would cost time
 EVALUATION_BATCH = 500  # between two of these the job can be stopped
+PROGRESS = Progress(0, 1, "epochs")  # of an evaluation whose events nobody takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,18 +162,27 @@ class SupervisedLearner(LearnerBase):
         with self.chance.drawing():
             return self.network(inputs)
 
+    def evaluated_splits(self) -> list[tuple[Tensor, Tensor]]:
+        """What is scored: evenly spread training samples, the test split, and the validation split if any."""
+        some = slice(None, None, math.ceil(len(self.train_inputs) / MAX_TRAINING_SAMPLES))
+        splits = [(self.train_inputs[some], self.train_targets[some]), (self.test_inputs, self.test_targets)]
+        return splits if self.validation is None else [*splits, self.validation]
+
     def evaluate(self, progress: Progress) -> Generator[Progress, None, Scores]:
         """Scores on the test split and the validation split, and on evenly spread training samples."""
-        some = slice(None, None, math.ceil(len(self.train_inputs) / MAX_TRAINING_SAMPLES))
-        inputs, targets = self.train_inputs[some], self.train_targets[some]
-        train_loss, train_metric = yield from self._score(inputs, targets, progress)
-        test_outputs = yield from self._outputs(self.test_inputs, progress)
-        test_loss, test_metric = self._scored(test_outputs, self.test_targets)
-        validation: tuple[float | None, float | None] = (None, None)
-        if self.validation is not None:
-            validation = yield from self._score(*self.validation, progress)
-        details = self._details(test_loss, test_outputs)
-        return Scores(train_loss, train_metric, test_loss, test_metric, details, *validation)
+        train, test, *validation = self.evaluated_splits()
+        of_train = yield from self._score(*train, progress)
+        test_outputs = yield from self._outputs(test[0], progress)
+        scored = [of_train, self._scored(test_outputs, test[1])]
+        if validation:
+            scored.append((yield from self._score(*validation[0], progress)))
+        return self.scores_of(scored, test_outputs)
+
+    def scores_of(self, scored: Sequence[tuple[float, float]], test_outputs: Tensor) -> Scores:
+        """Of the loss and metric of each of evaluated_splits()."""
+        train, test, *rest = scored
+        validation = rest[0] if rest else (None, None)
+        return Scores(*train, *test, self._details(test[0], test_outputs), *validation)
 
     def _score(
         self, inputs: Tensor, targets: Tensor, progress: Progress
@@ -190,6 +200,11 @@ class SupervisedLearner(LearnerBase):
             yield progress
         with torch.inference_mode():
             return torch.cat(portions)
+
+    def outputs_of(self, inputs: Tensor) -> Tensor:
+        """The network's outputs in evaluation mode, without a pause between portions."""
+        outputs: Tensor = finished(self._outputs(inputs, PROGRESS))
+        return outputs
 
     def _scored(self, outputs: Tensor, targets: Tensor) -> tuple[float, float]:
         """Loss and metric."""
@@ -242,3 +257,12 @@ class SupervisedLearner(LearnerBase):
         self.chance.restore(state["chance"])
         self.applied = None  # the optimiser's state brings its old settings
         self.step = state["step"]
+
+
+def finished(events: Generator[Progress, None, Any]) -> Any:
+    """What an evaluation returns, whose events nobody takes."""
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            return end.value

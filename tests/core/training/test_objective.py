@@ -96,3 +96,16 @@ def test_predictions_at_each_step_count_where_targets_exist() -> None:
     expected = log_loss(truth, probability, labels=range(10))
     assert objective.metric(outputs, targets).item() == pytest.approx(accuracy_score(truth, answers))
     assert objective.loss(outputs, targets).item() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["moons", "iris", "sine_curve"])
+def test_many_networks_are_scored_together_as_each_alone(name: str) -> None:
+    data = load(name)
+    objective = objective_for(data)
+    targets = torch.from_numpy(data.test_targets).to(objective.target_dtype).repeat(5, 1)
+    outputs = torch.randn(5, targets.shape[1], objective.outputs)
+    together = objective.scores_together(outputs, targets)
+    assert together is not None
+    for some, classes, loss, metric in zip(outputs, targets, *together, strict=True):
+        assert loss.item() == pytest.approx(objective.loss(some, classes).item(), rel=1e-6)
+        assert metric.item() == pytest.approx(objective.metric(some, classes).item(), rel=1e-6)
