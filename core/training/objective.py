@@ -46,7 +46,7 @@ class Objective:
             z = outputs[..., 0]
             loss = F.binary_cross_entropy_with_logits(z, targets, reduction="none").mean(1)
             return loss, ((z > 0) == (targets > 0.5)).double().mean(1)
-        if self.loss is F.cross_entropy:
+        if self.loss == F.cross_entropy:
             each = F.cross_entropy(outputs.flatten(0, 1), targets.flatten(), reduction="none")
             return each.view(targets.shape).mean(1), (outputs.argmax(2) == targets).double().mean(1)
         return None
