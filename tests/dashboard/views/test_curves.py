@@ -42,7 +42,7 @@ def value_at(chart: Any, name: str, x: float) -> float:
 
 
 def cards(opened: AppTest) -> list[str]:
-    return [text.value for text in opened.markdown if text.value.startswith("####")]
+    return [text.value for text in opened.markdown if text.value.startswith("## ")]
 
 
 def test_it_opens_with_functions_and_both_derivatives_side_by_side() -> None:
