@@ -1,4 +1,4 @@
-"""One thing has one colour on all pages, and what is shown together can be told apart."""
+"""One thing has one colour on all pages, and what is shown together differs."""
 
 from __future__ import annotations
 
